@@ -1,0 +1,6 @@
+"""python -m pydarknet."""
+
+from .cli.main import entry
+
+if __name__ == "__main__":
+    entry()

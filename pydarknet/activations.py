@@ -1,0 +1,181 @@
+"""The activation functions: Darknet's words and what each does to a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Activation = Callable[[Tensor], Tensor]
+
+REGISTRY: dict[str, tuple[str | None, Activation]] = {}
+
+
+def register(word: str, *, lineage: str | None = None) -> Callable[[Activation], Activation]:
+    """Enter a function under Darknet's word for it."""
+
+    def enter(function: Activation) -> Activation:
+        if word in REGISTRY:
+            raise ValueError(f"activation {word} is registered twice")
+        REGISTRY[word] = (lineage, function)
+        return function
+
+    return enter
+
+
+def words(lineage: str) -> tuple[str, ...]:
+    """Return the activations that programs of a lineage know."""
+    return tuple(word for word, (owner, _) in REGISTRY.items() if owner in (None, lineage))
+
+
+def activation(word: str) -> Activation:
+    """Return the function of a registered word."""
+    return REGISTRY[word][1]
+
+
+@register("linear")
+def linear(x: Tensor) -> Tensor:
+    """x, itself."""
+    return x
+
+
+@register("leaky")
+def leaky(x: Tensor) -> Tensor:
+    """x, a tenth of it below zero."""
+    return F.leaky_relu(x, 0.1)
+
+
+@register("revleaky", lineage="alexeyab")
+def revleaky(x: Tensor) -> Tensor:
+    """As leaky: only its gradient differs in C."""
+    return F.leaky_relu(x, 0.1)
+
+
+@register("logistic")
+def logistic(x: Tensor) -> Tensor:
+    """1 / (1 + exp(-x))."""
+    return torch.sigmoid(x)
+
+
+@register("loggy")
+def loggy(x: Tensor) -> Tensor:
+    """2 / (1 + exp(-x)) - 1."""
+    return 2 * torch.sigmoid(x) - 1
+
+
+@register("relu")
+def relu(x: Tensor) -> Tensor:
+    """x where positive, else 0."""
+    return F.relu(x)
+
+
+@register("relu6", lineage="alexeyab")
+def relu6(x: Tensor) -> Tensor:
+    """x clamped to 0..6.
+
+    Quirk: ZERO_ACTIVATIONS
+    """
+    return F.relu6(x)
+
+
+@register("ramp")
+def ramp(x: Tensor) -> Tensor:
+    """Relu plus a tenth of x on both sides."""
+    return F.relu(x) + 0.1 * x
+
+
+@register("elu")
+def elu(x: Tensor) -> Tensor:
+    """x where positive, else exp(x) - 1."""
+    return F.elu(x)
+
+
+@register("selu")
+def selu(x: Tensor) -> Tensor:
+    """Scaled elu, with Darknet's rounded constants."""
+    return torch.where(x >= 0, 1.0507 * x, 1.0507 * 1.6732 * torch.expm1(x.clamp(max=0)))
+
+
+@register("gelu", lineage="alexeyab")
+def gelu(x: Tensor) -> Tensor:
+    """The tanh form of gelu, with Darknet's rounded constants."""
+    return 0.5 * x * (1 + torch.tanh(0.797885 * x + 0.035677 * x**3))
+
+
+@register("relie")
+def relie(x: Tensor) -> Tensor:
+    """x, a hundredth of it below zero."""
+    return F.leaky_relu(x, 0.01)
+
+
+@register("tanh")
+def tanh(x: Tensor) -> Tensor:
+    """The hyperbolic tangent."""
+    return torch.tanh(x)
+
+
+@register("plse")
+def plse(x: Tensor) -> Tensor:
+    """A logistic curve of three straight pieces."""
+    middle = 0.125 * x + 0.5
+    return torch.where(x < -4, 0.01 * (x + 4), torch.where(x > 4, 0.01 * (x - 4) + 1, middle))
+
+
+@register("stair")
+def stair(x: Tensor) -> Tensor:
+    """Flat above even floors, a step of slope one above odd ones."""
+    n = torch.floor(x)
+    half = torch.floor(x / 2)
+    return torch.where(n % 2 == 0, half, x - n + half)
+
+
+@register("hardtan")
+def hardtan(x: Tensor) -> Tensor:
+    """x clamped to -1..1."""
+    return F.hardtanh(x)
+
+
+@register("lhtan")
+def lhtan(x: Tensor) -> Tensor:
+    """x in 0..1, nearly flat outside."""
+    return torch.where(x < 0, 0.001 * x, torch.where(x > 1, 0.001 * (x - 1) + 1, x))
+
+
+@register("mish", lineage="alexeyab")
+def mish(x: Tensor) -> Tensor:
+    """x tanh(ln(1 + exp(x)))."""
+    return F.mish(x)
+
+
+@register("swish", lineage="alexeyab")
+def swish(x: Tensor) -> Tensor:
+    """x / (1 + exp(-x))."""
+    return F.silu(x)
+
+
+@register("hard_mish", lineage="alexeyab")
+def hard_mish(x: Tensor) -> Tensor:
+    """x where positive, x^2 / 2 + x above -2, else 0."""
+    return torch.where(x > 0, x, torch.where(x > -2, x * x / 2 + x, torch.zeros_like(x)))
+
+
+@register("normalize_channels", lineage="alexeyab")
+def normalize_channels(x: Tensor) -> Tensor:
+    """Relu, then divided by the sum over channels; x is [N, C, H, W]."""
+    positive = F.relu(x)
+    return positive / (0.0001 + positive.sum(1, keepdim=True))
+
+
+@register("normalize_channels_softmax", lineage="alexeyab")
+def normalize_channels_softmax(x: Tensor) -> Tensor:
+    """Softmax over channels without a maximum taken off; x is [N, C, H, W]."""
+    e = torch.exp(x)
+    return e / (0.0001 + e.sum(1, keepdim=True))
+
+
+@register("normalize_channels_softmax_maxval", lineage="alexeyab")
+def normalize_channels_softmax_maxval(x: Tensor) -> Tensor:
+    """Softmax over channels with the largest taken off first; x is [N, C, H, W]."""
+    return normalize_channels_softmax(x - x.amax(1, keepdim=True))

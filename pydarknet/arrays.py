@@ -1,0 +1,60 @@
+"""Modules with arrays of their own: their order in a weights file, and their first values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import torch
+from torch import Generator, Tensor, nn
+
+INT_MAX: Final = 2**31 - 1
+
+
+class Stored(NamedTuple):
+    """One array of a layer in a .weights file: its path in the module and how it is laid out.
+
+    `transposed` None means: only in files whose header says so. With `rows`, the file holds no
+    more than so many of the array's first index.
+    """
+
+    path: str
+    transposed: bool | None = False
+    rows: int | None = None
+
+
+def under(child: str, arrays: Iterable[Stored]) -> tuple[Stored, ...]:
+    """Return the arrays of a module that is a child of another."""
+    return tuple(array._replace(path=f"{child}.{array.path}") for array in arrays)
+
+
+def array(*size: int) -> Tensor:
+    """Return an unfilled tensor; Darknet counts in 32 bits, and so does this."""
+    if math.prod(size) > INT_MAX:
+        raise ValueError(f"{' x '.join(map(str, size))} parameters are more than 32 bits count")
+    return torch.empty(size)
+
+
+class Parametric(nn.Module):
+    """A module with arrays of its own, which knows how Darknet fills them before training."""
+
+    def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
+        """Give one of the module's arrays its first values; zero unless said otherwise."""
+        tensor.zero_()
+
+    def stored(self) -> tuple[Stored, ...]:
+        """Return the arrays in the order of the weights file."""
+        return tuple(Stored(name) for name, _ in self.named_parameters(recurse=False))
+
+
+def spread(tensor: Tensor, fan_in: int, uniform: bool, generator: Generator | None) -> None:
+    """Fill weights with noise of scale sqrt(2 / fan_in), normal or uniform between -1 and 1.
+
+    Darknet: src/convolutional_layer.c make_convolutional_layer
+    """
+    if uniform:
+        tensor.uniform_(-1, 1, generator=generator)
+    else:
+        tensor.normal_(generator=generator)
+    tensor.mul_(math.sqrt(2 / max(fan_in, 1)))

@@ -1,0 +1,88 @@
+"""Networks as commands open them: with the table and the words that the C prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..console import note, say
+from ..load import best_device, check_memory, read_network
+from ..network import Network
+from ..shipped import located
+from ..weights import Loaded, read_header
+from .verbs import Run
+
+
+def open_network(run: Run, cfg: Path, weights: Path | None) -> Network:
+    """Read a cfg and its weights, if any, onto the device that is said or best.
+
+    Darknet: src/network.c load_network
+    """
+    weights = located(weights) if weights else None
+    network = read(run, cfg, weights)
+    check_memory(network, None)
+    read_weights(run, network, weights)
+    return network.to(run.device or best_device())
+
+
+def read(run: Run, cfg: Path, weights: Path | None = None) -> Network:
+    """Read a cfg without memory, and print its table.
+
+    Darknet: src/parser.c parse_network_cfg
+    """
+    network = read_network(
+        located(cfg),
+        dialect=run.dialect,
+        batchnorm=run.batchnorm,
+        strict=run.strict,
+        seen=run.seen,
+        version=read_header(weights).version if weights else None,
+    )
+    note(network.table())
+    if network.dialect.totals:
+        say(told(network), end="")
+    return network
+
+
+def told(network: Network) -> str:
+    """Return what the fork says on stdout when it has read a cfg.
+
+    Darknet: src/parser.c parse_network_cfg_custom (AlexeyAB)
+    """
+    net, size = network.net, network.input
+    first = f"mini_batch = 1, batch = {net.subdivisions}, time_steps = 1, train = 0 \n"
+    layers = "".join(layer.told() for layer in network.layers)
+    if not network.layers[-1].by_32 or not (size.w % 32 or size.h % 32):
+        return first + layers
+    return (
+        first
+        + layers
+        + (
+            f"\n Warning: width={size.w} and height={size.h} in cfg-file must be divisible by 32"
+            " for default networks Yolo v1/v2/v3!!! \n\n"
+        )
+    )
+
+
+def read_weights(
+    run: Run, network: Network, weights: Path | None, *, upto: int | None = None
+) -> None:
+    """Fill a network from a weights file, or with first values, and say so as the C does.
+
+    Darknet: src/parser.c load_weights_upto
+    """
+    if weights is None:
+        network.initialize()
+        return
+    note(f"Loading weights from {weights}...", end="")
+    loaded = network.load_weights(weights, strict=run.strict, upto=upto)
+    if network.dialect.totals:
+        say(trained(loaded))
+        note(f"Done! Loaded {loaded.layers} layers from weights-file ")
+    else:
+        note("Done!")
+
+
+def trained(loaded: Loaded) -> str:
+    """Return the fork's words about how long weights were trained."""
+    seen, bits = loaded.header.seen, 64 if loaded.header.long else 32
+    return f"\n seen {bits}, trained: {seen // 1000} K-images ({seen // 64000} Kilo-batches_64) "

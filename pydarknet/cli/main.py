@@ -1,0 +1,129 @@
+"""The program: finds the command, its flags and operands, and calls it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from .. import __version__
+from ..console import note, say
+from ..errors import DarknetError, UsageError
+from . import detector, nets
+from .arguments import operands, taken, without_unknown
+from .verbs import VERBS, Help, Parameter, Run, Verb
+
+FAMILIES = (detector, nets)  # importing them registers their commands
+
+GLOBAL = (
+    Parameter("i", int, 0, Help("the GPU to use, by number; -1 is the CPU")),
+    Parameter("nogpu", bool, False, Help("use the CPU")),
+    Parameter(
+        "dialect", str, None, Help("pjreddie or alexeyab; unsaid, it is seen by what is used")
+    ),
+    Parameter("batchnorm", str, "gpu", Help("gpu or cpu: how the C divides there")),
+    Parameter("lenient", bool, False, Help("take for unknown words what the C takes")),
+)
+
+
+def entry() -> None:
+    """Run the program with the words it was called with."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(words: Sequence[str]) -> int:
+    """Run a command and return the exit status: 1 for whatever the user must mend, else 0.
+
+    Darknet: examples/darknet.c main
+    """
+    try:
+        return run([word.translate({9: None, 10: None, 13: None}) for word in words])
+    except DarknetError as error:
+        note(str(error))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+    return 1
+
+
+def run(words: list[str]) -> int:
+    """Find the command of the words and call it."""
+    given = taken(words, GLOBAL)
+    if not words:
+        note("usage: pydarknet <command> [words] [flags]; pydarknet --help lists the commands")
+        return 0
+    if words[0] in ("--version", "-version"):
+        say(f"pydarknet {__version__}")
+        return 0
+    if words[0] in ("-h", "--help", "help"):
+        say(overview())
+        return 0
+    family = [verb for key, verb in VERBS.items() if key[0] == words[0]]
+    if not family:
+        note(f"Not an option: {words[0]}")
+        return 0
+    return called(words, family, given)
+
+
+def called(words: list[str], family: list[Verb], given: dict[str, Any]) -> int:
+    """Call the one of a family of commands that the words name."""
+    wants_help = "--help" in words or words[-1] == "-h"
+    words = [word for word in words if word != "--help"]
+    flags = list({flag.word: flag for verb in family for flag in verb.flags}.values())
+    values = taken(words, flags)
+    words = without_unknown(words[: len(words) - (words[-1] == "-h")], [*flags, *GLOBAL])
+    verb = next((verb for verb in family if tuple(words[: len(verb.words)]) == verb.words), None)
+    if wants_help or verb is None:
+        say("\n\n".join(help_of(v) for v in ([verb] if verb else family)))
+        return 0
+    own = {flag.name: flag for flag in verb.flags}
+    for name in values.keys() - own.keys():
+        note(f"-{name} means nothing to {' '.join(verb.words)}: ignored")
+    values = {name: value for name, value in values.items() if name in own}
+    fork = (
+        [verb.words[-1]] if verb.lineage else [own[n].word for n in values if own[n].help.lineage]
+    )
+    run = run_of(given, f"{fork[0]} on the command line" if fork else "")
+    verb.function(run, *operands(words[len(verb.words) :], verb), **values)
+    return 0
+
+
+def run_of(given: dict[str, Any], seen: str) -> Run:
+    """Return what the flags of the whole program say."""
+    if given.get("batchnorm", "gpu") not in ("gpu", "cpu"):
+        raise UsageError(f"-batchnorm {given['batchnorm']}: expected gpu or cpu")
+    cpu = given.get("nogpu") or given.get("i", 0) < 0
+    return Run(
+        dialect=given.get("dialect"),
+        seen=seen,
+        device="cpu" if cpu else f"cuda:{given['i']}" if "i" in given else None,
+        batchnorm=given.get("batchnorm", "gpu"),
+        strict=not given.get("lenient", False),
+    )
+
+
+def overview() -> str:
+    """Return the help of the whole program."""
+    width = max(len(" ".join(key)) for key in VERBS)
+    lines = [f"  {' '.join(key):{width}}  {verb.summary}" for key, verb in sorted(VERBS.items())]
+    head = "usage: pydarknet <command> [words] [flags]\n\ncommands:"
+    tail = "flags of every command, anywhere in the line:"
+    flags = [flag_line(flag) for flag in GLOBAL]
+    foot = "pydarknet <command> --help tells its words and flags."
+    return "\n".join([head, *lines, "", tail, *flags, "", foot])
+
+
+def help_of(verb: Verb) -> str:
+    """Return the help of one command."""
+    lines = [verb.usage, f"  {verb.summary}"]
+    lines += [f"  {operand.shown:16} {operand.help.text}" for operand in verb.operands]
+    return "\n".join([*lines, *map(flag_line, verb.flags)])
+
+
+def flag_line(flag: Parameter) -> str:
+    """Return the line of help of one flag."""
+    kinds = {int: " N", float: " X", bool: ""}
+    word = flag.word + kinds.get(flag.kind, " TEXT")
+    default = f" ({flag.default})" if flag.valued and flag.default is not None else ""
+    return f"  {word:16} {flag.help.text}{default}"

@@ -1,0 +1,17 @@
+"""The only two doors out: results go to stdout, notes to stderr."""
+
+from __future__ import annotations
+
+import sys
+
+
+def say(text: str = "", *, end: str = "\n") -> None:
+    """Write a result to stdout, and do not keep it waiting in a buffer."""
+    sys.stdout.write(text + end)
+    sys.stdout.flush()
+
+
+def note(text: str = "", *, end: str = "\n") -> None:
+    """Write something worth knowing to stderr."""
+    sys.stderr.write(text + end)
+    sys.stderr.flush()

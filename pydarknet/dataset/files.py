@@ -1,0 +1,76 @@
+"""The files that name a data set: .data files, lists, names, and where an image's labels are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..console import note
+from ..errors import DataError
+from ..parser import Section, read_text, section_of
+from ..shipped import located
+
+LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
+ENDINGS = (*LOWER, *(ending.upper() for ending in LOWER))
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """The `key=value` lines of a .data file.
+
+    Darknet: src/option_list.c read_data_cfg
+    """
+
+    section: Section
+
+    @classmethod
+    def read(cls, path: str | Path) -> DataFile:
+        """Read a .data file, or the shipped one of its name."""
+        file = located(path)
+        return cls(section_of(read_text(file), str(file)))
+
+    def get(self, key: str, default: str) -> str:
+        """Return the value of a key; a default is told."""
+        found = self.find(key)
+        if found is None:
+            note(f"{key}: Using default '{default}'")
+        return default if found is None else found
+
+    def find(self, key: str) -> str | None:
+        """Return the value of a key, None where it is not given."""
+        entry = self.section.find(key)
+        return entry.value if entry else None
+
+    def error(self, problem: str) -> DataError:
+        """Make the error that names this file."""
+        return DataError(problem, where=self.section.path)
+
+
+def read_list(path: str | Path) -> list[str]:
+    """Return the lines of a list or names file, as they stand; the last needs no end.
+
+    Darknet: src/data.c get_paths, src/list.c
+    """
+    lines = read_text(located(path)).split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def label_path(image: str) -> str:
+    """Return where an image's labels are written: beside it, or in a COCO or VOC labels folder.
+
+    Darknet: src/utils.c replace_image_to_label (AlexeyAB)
+    Quirk: LABEL_PATHS
+    """
+    path = image.strip(" \t")
+    for folder in ("train2017", "val2017", "train2014", "val2014"):
+        for slash in "/\\":
+            old = f"{slash}images{slash}{folder}{slash}"
+            path = path.replace(old, f"{slash}labels{slash}{folder}{slash}", 1)
+    for slash in "/\\":
+        path = path.replace(f"{slash}JPEGImages{slash}", f"{slash}labels{slash}", 1)
+    ending = next((e for e in ENDINGS if path.endswith(e)), None)
+    if ending is None:
+        raise DataError(
+            "has no label file name: expected .jpg, .jpeg, .png, .bmp, .ppm or .tiff", where=image
+        )
+    return f"{path.removesuffix(ending)}.txt"

@@ -1,0 +1,30 @@
+"""What can be wrong with a user's files, each as one line that says where and what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class DarknetError(Exception):
+    """Bad input. `str()` is what a user reads: `where: problem`, and a `hint:` if there is one."""
+
+    def __init__(self, problem: str, *, where: str | Path = "", hint: str = "") -> None:
+        self.problem, self.where, self.hint = problem, str(where), hint
+        line = f"{where}: {problem}" if str(where) else problem
+        super().__init__(f"{line}\n    hint: {hint}" if hint else line)
+
+
+class CfgError(DarknetError):
+    """A cfg that cannot become a network."""
+
+
+class WeightsError(DarknetError):
+    """A weights file that does not belong to the network."""
+
+
+class DataError(DarknetError):
+    """A .data file, list, label or image that cannot be used."""
+
+
+class UsageError(DarknetError):
+    """A command line that cannot be understood."""

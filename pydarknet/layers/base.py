@@ -1,0 +1,281 @@
+"""What every layer is: options read from a section, a place in the network, a module, a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, TypeVar
+
+from torch import Tensor, nn
+
+from ..activations import words
+from ..arrays import Parametric, Stored
+from ..batch_norm import BatchNorm
+from ..detections import Detections
+from ..errors import CfgError
+from ..net import Net
+from ..options import quiet, read_options
+from ..parser import Section
+from ..recurrent import Recurrent
+
+PREVIOUS: Final = -1
+INT_MAX: Final = 2**31 - 1
+PJREDDIE: Final = "pjreddie"
+FORK: Final = "alexeyab"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The size of one sample: an image of c channels, h by w, or a plain vector of `length`."""
+
+    c: int = 0
+    h: int = 0
+    w: int = 0
+    length: int = 0
+
+    @property
+    def image(self) -> bool:
+        """Whether the sample has channels, height and width."""
+        return self.c > 0
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a sample has."""
+        return self.c * self.h * self.w if self.image else self.length
+
+    @property
+    def tensor(self) -> tuple[int, ...]:
+        """The size of one sample as a tensor: [C, H, W] or [length]."""
+        return (self.c, self.h, self.w) if self.image else (self.length,)
+
+    def __str__(self) -> str:
+        return f"{self.w:4d} x{self.h:4d} x{self.c:4d}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a cfg is read: its lineage, whether unknown words are refused, its batch norm."""
+
+    lineage: str
+    strict: bool
+    batch_norm: Callable[[int], BatchNorm]
+    net: Net
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoding:
+    """How boxes are made of a head's output: thresholds, and which classes a tree's are read as."""
+
+    thresh: float
+    hier: float = 0.5
+    map: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A layer in its place: where it reads, what it gets, what it gives."""
+
+    index: int
+    layer: Layer
+    sources: tuple[int, ...]
+    inputs: tuple[Shape, ...]
+    output: Shape
+    reads: tuple[Layer | None, ...] = ()  # the layers of `sources`, None for the image
+    shares: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """The options of one section. A subclass says what differs from passing its input on.
+
+    Darknet: src/parser.c parse_network_cfg
+    """
+
+    head: ClassVar[bool] = False  # decoded into boxes or classes, has a loss
+    result: ClassVar[bool] = True  # may be the network's output
+    image: ClassVar[bool] = False  # needs channels, height and width before it
+    merges: ClassVar[bool] = False  # reads other layers than the one before it
+    detector: ClassVar[bool] = False  # gives boxes
+    number: ClassVar[int] = 0  # of its type, as the fork prints it for detectors
+    by_32: ClassVar[bool] = False  # whether the fork warns of sizes that 32 does not divide
+    corrected: ClassVar[bool] = True  # whether its boxes are taken out of the letterbox
+
+    section: Section
+    reading: Reading
+
+    onlyforward: bool = quiet(False)
+    stopbackward: int = quiet(0)
+    dontload: bool = quiet(False)
+    dontloadscales: bool = quiet(False)
+    learning_rate: float = quiet(1.0)
+    truth: bool = quiet(False, lineage=PJREDDIE)
+    dontsave: bool = quiet(False, lineage=PJREDDIE)
+    numload: int = quiet(0, lineage=PJREDDIE, least=0)
+    smooth: float = quiet(0.0, lineage=PJREDDIE)
+    clip: float = quiet(0.0, lineage=FORK)
+    dont_update: bool = quiet(False, lineage=FORK)
+    burnin_update: int = quiet(0, lineage=FORK)
+    train_only_bn: bool = quiet(False, lineage=FORK)
+
+    @classmethod
+    def read(cls, section: Section, reading: Reading) -> Layer:
+        """Read the options of a section, and check those that constrain each other."""
+        values: dict[str, Any] = read_options(cls, section, reading.lineage, reading.strict)
+        layer = cls(section=section, reading=reading, **values)
+        layer.check()
+        return layer
+
+    def check(self) -> None:
+        """Refuse options that do not go together."""
+
+    def sources(self) -> tuple[int, ...]:
+        """Return the layers this one reads: negative counts back from here, others absolute."""
+        return (PREVIOUS,)
+
+    def borrows(self) -> int | None:
+        """Return the layer whose parameters this one uses, counted as in `sources`."""
+        return None
+
+    def check_reads(self, reads: tuple[Layer | None, ...]) -> None:
+        """Refuse layers that this one cannot read."""
+
+    @property
+    def suppression(self) -> tuple[str, float]:
+        """The kind of non-maximum suppression that a last head asks for, and its exponent."""
+        return "default", 0.6
+
+    @property
+    def boxes(self) -> int:
+        """How many anchors a detection head has at every cell; 0 for other layers."""
+        return 0
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape this layer gives for these inputs."""
+        return inputs[0]
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        """Build the module that computes this layer; called with a tensor a source."""
+        return nn.Identity()
+
+    def built(self, node: Node, readers: tuple[Layer, ...]) -> nn.Module:
+        """Build the module for its place: `readers` are the layers that read this one."""
+        return self.module(*node.inputs)
+
+    def stored(self, module: nn.Module) -> tuple[Stored, ...]:
+        """Return where the module keeps its arrays, in the order of the weights file."""
+        return module.stored() if isinstance(module, Parametric | Recurrent) else ()
+
+    def loaded(self, module: nn.Module) -> tuple[Stored, ...]:
+        """Return those of the arrays that the options say a file has, as it has them.
+
+        Darknet: src/parser.c load_weights_upto, load_convolutional_weights
+        """
+        if self.dontload:
+            return ()
+        arrays = self.stored(module)
+        if self.dontloadscales:
+            arrays = tuple(array for array in arrays if "norm." not in array.path)
+        return tuple(array._replace(rows=self.numload or None) for array in arrays)
+
+    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+        """Return the boxes of one image of the network's size, in 0..1 of that.
+
+        `output` is the layer's for this image. Boxes below the threshold may be left out, and
+        their order is the C's.
+
+        Darknet: src/network.c fill_network_boxes
+        """
+        raise self.error("is no detection head")
+
+    def row(self, node: Node) -> str:
+        """Return the layer's row of the table, without its index."""
+        raise NotImplementedError
+
+    def told(self) -> str:
+        """Return what the fork says of the layer on stdout while it builds it."""
+        return ""
+
+    def operations(self, node: Node) -> int:
+        """Return the floating point operations that the command `ops` counts."""
+        return 0
+
+    def work(self, node: Node) -> float:
+        """Return the operations that the fork's `Total BFLOPS` counts."""
+        return 0.0
+
+    def side(self, node: Node) -> int:
+        """Return the shorter side that the C keeps of the layer: its input's.
+
+        Quirk: AVERAGE_OUTPUTS
+        """
+        return min(node.inputs[0].h, node.inputs[0].w)
+
+    def scratch(self, node: Node) -> int:
+        """Return how many numbers one image takes beside the layer's input and output."""
+        return 0
+
+    def error(self, problem: str, *, hint: str = "") -> CfgError:
+        """Make the error that names this layer's file, line and section."""
+        return self.section.error(problem, hint=hint)
+
+
+def activation_option(default: str) -> Any:
+    """Declare an `activation`; Darknet takes relu for a word it does not know.
+
+    Darknet: src/activations.c get_activation
+    """
+    return quiet(default, choices=words, otherwise="relu")
+
+
+class Unrecognised(Layer):
+    """A section that the lineage does not know, read leniently: a layer that gives nothing.
+
+    Darknet: src/parser.c parse_network_cfg (Type not recognized)
+    Quirk: UNKNOWN_SECTION
+    """
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return Shape()
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return Nothing()
+
+    def row(self, node: Node) -> str:
+        return f"Type not recognized: [{self.section.name}]"
+
+
+class Nothing(nn.Module):
+    """An empty vector a sample."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.new_zeros(x.shape[0], 0)
+
+
+REGISTRY: dict[str, dict[str | None, type[Layer]]] = {}
+Registered = TypeVar("Registered", bound=type[Layer])
+
+
+def section(*names: str, lineage: str | None = None) -> Callable[[Registered], Registered]:
+    """Register a layer under its section names, for one lineage or for all."""
+
+    def register(cls: Registered) -> Registered:
+        made = dataclass(frozen=True, kw_only=True)(cls)
+        for name in names:
+            owners = REGISTRY.setdefault(name, {})
+            if lineage in owners:
+                raise ValueError(f"[{name}] is registered twice for {lineage or 'all lineages'}")
+            owners[lineage] = made
+        return made  # type: ignore[return-value]  # dataclass() returns the class it is given
+
+    return register
+
+
+def layer_class(name: str, lineage: str) -> type[Layer] | None:
+    """Return the layer that programs of a lineage build for a section, None if they know none."""
+    owners = REGISTRY.get(name, {})
+    return owners.get(lineage, owners.get(None))
+
+
+def section_names(lineage: str) -> tuple[str, ...]:
+    """Return the sections that programs of a lineage know."""
+    return tuple(name for name in REGISTRY if layer_class(name, lineage))

@@ -1,0 +1,58 @@
+"""[batchnorm], batch normalisation of its own."""
+
+from __future__ import annotations
+
+from torch import Generator, Tensor, nn
+
+from ..arrays import Parametric, Stored, array, under
+from ..batch_norm import BatchNorm
+from .base import FORK, Layer, Node, Shape, section
+
+
+@section("batchnorm")
+class Batchnorm(Layer):
+    """Normalise each channel.
+
+    Darknet: src/parser.c parse_batchnorm, src/batchnorm_layer.c
+    Quirk: BATCHNORM_WITHOUT_BIASES
+    """
+
+    image = True
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return Normalise(self.reading.batch_norm(inputs[0].c), inputs[0].c)
+
+    def stored(self, module: nn.Module) -> tuple[Stored, ...]:
+        assert isinstance(module, Normalise)
+        return module.stored()[1:]
+
+    def row(self, node: Node) -> str:
+        x = node.inputs[0]
+        return f"Batch Normalization Layer: {x.w} x {x.h} x {x.c} image"
+
+
+@section("batchnorm", lineage=FORK)
+class BatchnormAlexeyAB(Batchnorm):
+    """The fork's: its biases are in the file, first."""
+
+    def stored(self, module: nn.Module) -> tuple[Stored, ...]:
+        assert isinstance(module, Normalise)
+        return module.stored()
+
+
+class Normalise(Parametric):
+    """Batch norm with its biases."""
+
+    def __init__(self, norm: BatchNorm, n: int) -> None:
+        super().__init__()
+        self.biases = nn.Parameter(array(n))
+        self.norm = norm
+
+    def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
+        tensor.zero_()
+
+    def stored(self) -> tuple[Stored, ...]:
+        return Stored("biases"), *under("norm", self.norm.stored())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(x, self.biases)

@@ -1,0 +1,38 @@
+"""[connected], a fully connected layer."""
+
+from __future__ import annotations
+
+from ..ops import Connected as ConnectedModule
+from ..options import option, quiet
+from ..table import connected_row
+from .base import Layer, Node, Shape, activation_option, section
+
+
+@section("connected", "conn")
+class Connected(Layer):
+    """Multiply the flat input by a matrix, normalise or add a bias, activate.
+
+    Darknet: src/parser.c parse_connected, src/connected_layer.c
+    """
+
+    output: int = option(1, least=1)
+    activation: str = activation_option("logistic")
+    batch_normalize: bool = quiet(False)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return Shape(c=self.output, h=1, w=1)
+
+    def module(self, *inputs: Shape) -> ConnectedModule:
+        norm = self.reading.batch_norm(self.output) if self.batch_normalize else None
+        return ConnectedModule(
+            inputs[0].outputs, self.output, norm=norm, activation=self.activation
+        )
+
+    def operations(self, node: Node) -> int:
+        return 2 * node.inputs[0].outputs * self.output
+
+    def side(self, node: Node) -> int:
+        return 0
+
+    def row(self, node: Node) -> str:
+        return connected_row(node.inputs[0].outputs, self.output)

@@ -1,0 +1,285 @@
+"""[convolutional], with batch norm or bias, groups, dilation, binary forms and shared weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..arrays import Stored
+from ..ops import Activate, Blur, Conv
+from ..options import option, quiet
+from ..table import conv_row, fork_conv_row
+from .base import FORK, Layer, Node, Shape, activation_option, section
+
+
+@section("convolutional", "conv")
+class Convolutional(Layer):
+    """Convolve, normalise or add a bias, activate.
+
+    Darknet: src/parser.c parse_convolutional, src/convolutional_layer.c
+    Quirk: STRIDED_POINTWISE
+    """
+
+    image = True
+    uniform = False  # how the first weights are drawn
+
+    filters: int = option(1, least=1)
+    size: int = option(1, least=1)
+    stride: int = option(1, least=1)
+    pad: bool = quiet(False)
+    padding: int = quiet(0, least=0)
+    groups: int = quiet(1, least=0)
+    activation: str = activation_option("logistic")
+    batch_normalize: bool = quiet(False)
+    binary: bool = quiet(False)
+    xnor: bool = quiet(False)
+    flipped: bool = quiet(False)
+    dot: float = quiet(0.0)
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        """The vertical and the horizontal stride."""
+        return self.stride, self.stride
+
+    @property
+    def margin(self) -> int:
+        """The padding on every side: `pad` is a flag that overrides `padding`.
+
+        Quirk: PAD_IS_A_FLAG
+        """
+        return self.size // 2 if self.pad else self.padding
+
+    @property
+    def parts(self) -> int:
+        """The number of groups that are convolved."""
+        return self.groups
+
+    def shape(self, *inputs: Shape) -> Shape:
+        x = inputs[0]
+        if not self.parts or x.c % self.parts or self.filters % self.parts:
+            raise self.error(
+                f"groups = {self.groups} must divide the {x.c} channels it gets and"
+                f" filters = {self.filters}"
+            )
+        h, w = (self.places(n, step) for n, step in zip((x.h, x.w), self.strides, strict=True))
+        return Shape(c=self.filters, h=h, w=w)
+
+    def places(self, n: int, stride: int) -> int:
+        """Return the height or width that the convolution gives for n."""
+        room = n + 2 * self.margin - self.size
+        if room < 0:
+            raise self.error(f"size = {self.size} is larger than its padded input of {n}")
+        return room // stride + 1
+
+    def module(self, *inputs: Shape) -> Conv:
+        kind = XnorConv if self.xnor else Conv
+        return kind(
+            inputs[0].c,
+            self.filters,
+            self.size,
+            stride=self.strides,
+            padding=(self.margin, self.margin),
+            groups=self.parts,
+            norm=self.reading.batch_norm(self.filters) if self.batch_normalize else None,
+            activation=self.activation,
+            uniform=self.uniform,
+        )
+
+    def stored(self, module: nn.Module) -> tuple[Stored, ...]:
+        assert isinstance(module, Conv)
+        return tuple(
+            array._replace(transposed=self.flipped) if array.path == "weights" else array
+            for array in module.stored()
+        )
+
+    def scratch(self, node: Node) -> int:
+        x = node.inputs[0]
+        return x.c * (x.h + 2 * self.margin) * (x.w + 2 * self.margin) if self.margin else 0
+
+    def operations(self, node: Node) -> int:
+        x, y = node.inputs[0], node.output
+        return 2 * self.filters * self.size**2 * x.c // self.parts * y.h * y.w
+
+    def row(self, node: Node) -> str:
+        x, y, operations = node.inputs[0], node.output, self.operations(node)
+        return conv_row(self.filters, self.size, self.stride, x, y, operations)
+
+
+@section("convolutional", "conv", lineage=FORK)
+class ConvolutionalAlexeyAB(Convolutional):
+    """The fork's: strides an axis, dilation, blurred strides, shared weights.
+
+    Darknet: src/parser.c parse_convolutional, src/convolutional_layer.c (AlexeyAB)
+    """
+
+    uniform = True
+
+    stride_x: int = quiet(lambda o: o.stride, least=1)
+    stride_y: int = quiet(lambda o: o.stride, least=1)
+    dilation: int = quiet(1, least=1)
+    cbn: bool = quiet(False)
+    bin_output: bool = quiet(False)
+    antialiasing: int = quiet(0)
+    share_index: int | None = quiet(None)
+    assisted_excitation: float = quiet(0.0)
+    sway: bool = quiet(False)
+    rotate: bool = quiet(False)
+    stretch: bool = quiet(False)
+    stretch_sway: bool = quiet(False)
+    angle: float = quiet(15.0)
+    grad_centr: bool = quiet(False)
+    reverse: float = quiet(0.0)
+    coordconv: bool = quiet(False)
+    stream: int = quiet(-1)
+    wait_stream: int = quiet(-1)
+
+    def check(self) -> None:
+        deformed = self.sway + self.rotate + self.stretch + self.stretch_sway
+        if deformed > 1 or (deformed and self.size == 1):
+            raise self.error("sway, rotate, stretch, stretch_sway: expected one, and size above 1")
+        if self.spread > 1 and self.margin != (self.size - 1) / 2:
+            raise self.error(
+                f"dilation = {self.dilation} with size {self.size} and padding {self.margin}:"
+                " expected an odd size and pad=1"
+            )
+
+    @property
+    def parts(self) -> int:
+        return 1 if self.xnor else max(self.groups, 1)
+
+    @property
+    def spread(self) -> int:
+        """The dilation, which a kernel of one cell has not."""
+        return self.dilation if self.size > 1 else 1
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        return (1, 1) if self.antialiasing else (self.stride_y, self.stride_x)
+
+    @property
+    def blur(self) -> Blur | None:
+        """The filter that strides in place of the convolution."""
+        size = 2 if self.antialiasing == 2 else 3
+        return Blur(size, (self.stride_y, self.stride_x)) if self.antialiasing else None
+
+    def borrows(self) -> int | None:
+        return self.share_index
+
+    def shape(self, *inputs: Shape) -> Shape:
+        y = super().shape(*inputs)
+        if self.blur is None:
+            return y
+        h, w = self.blur.shape(y.h, y.w)
+        return replace(y, h=h, w=w)
+
+    def module(self, *inputs: Shape) -> Conv:
+        kind = FusedXnorConv if self.xnor else Conv
+        return kind(
+            inputs[0].c,
+            self.filters,
+            self.size,
+            stride=self.strides,
+            padding=(self.margin * self.spread,) * 2,
+            dilation=self.spread,
+            groups=self.parts,
+            norm=self.reading.batch_norm(self.filters) if self.normalised else None,
+            activation=self.activation,
+            uniform=self.uniform,
+            blur=self.blur,
+        )
+
+    def built(self, node: Node, readers: tuple[Layer, ...]) -> nn.Module:
+        """Drop the activation of a layer whose output is kept as bits.
+
+        Darknet: src/network.c fuse_conv_batchnorm, calculate_binary_weights (AlexeyAB)
+        Quirk: BIN_OUTPUT
+        """
+        bits = self.xnor and self.bin_output and not any(reader.merges for reader in readers)
+        module = self.module(*node.inputs)
+        if bits:
+            module.activate = Activate("linear")
+        return module
+
+    @property
+    def normalised(self) -> bool:
+        """Whether batch norm follows: `cbn` means it too."""
+        return self.batch_normalize or self.cbn
+
+    def stored(self, module: nn.Module) -> tuple[Stored, ...]:
+        return () if self.share_index is not None else super().stored(module)
+
+    def work(self, node: Node) -> float:
+        x = node.inputs[0]
+        h, w = (self.places(n, step) for n, step in zip((x.h, x.w), self.strides, strict=True))
+        bits = 32 if self.xnor else 1  # that one operation takes at once
+        return 2 * self.filters * self.size**2 * x.c / self.parts * h * w / bits
+
+    def row(self, node: Node) -> str:
+        return fork_conv_row(
+            self.tag,
+            self.filters,
+            self.size,
+            self.strides,
+            node.inputs[0],
+            node.output,
+            self.work(node),
+            groups=self.parts,
+            dilation=self.spread,
+        )
+
+    @property
+    def tag(self) -> str:
+        """The word the row begins with."""
+        if self.xnor:
+            return "convXB" if self.bin_output else "convX "
+        if self.share_index is not None:
+            return "convS "
+        return "convAE" if self.assisted_excitation else "conv  "
+
+
+def sign(x: Tensor) -> Tensor:
+    """Return 1 where x is above zero, else -1."""
+    return torch.where(x > 0, 1.0, -1.0).to(x.dtype)
+
+
+def binary(weights: Tensor) -> Tensor:
+    """Return each filter's mean magnitude, with its weights' signs.
+
+    Darknet: src/convolutional_layer.c binarize_weights
+    """
+    return weights.abs().mean((1, 2, 3), keepdim=True) * sign(weights)
+
+
+class XnorConv(Conv):
+    """Signs of the input with signs of the weights, scaled a filter; padding counts nothing.
+
+    Darknet: src/convolutional_layer.c forward_convolutional_layer
+    """
+
+    def convolved(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
+        return super().convolved(sign(x), binary(weights), bias)
+
+
+class FusedXnorConv(Conv):
+    """The fork's: batch norm goes into the weights before they lose all but their sign.
+
+    Darknet: src/network.c fuse_conv_batchnorm, calculate_binary_weights (AlexeyAB)
+    Quirk: XNOR_PADDING
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights, biases = self.folded()
+        vertical, horizontal = self.padding
+        signs = F.pad(sign(x), (horizontal, horizontal, vertical, vertical), value=-1.0)
+        y = F.conv2d(signs, binary(weights), biases, self.stride, 0, self.dilation)
+        return self.activate(y)
+
+    def folded(self) -> tuple[Tensor, Tensor]:
+        """Return the weights and biases that do the work of the batch norm too."""
+        if self.norm is None:
+            return self.weights, self.biases
+        scale = self.norm.scales / self.norm.divisor()
+        return self.weights * scale.view(-1, 1, 1, 1), self.biases - self.norm.rolling_mean * scale

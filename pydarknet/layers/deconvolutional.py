@@ -1,0 +1,71 @@
+"""[deconvolutional], the transposed convolution of the original."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..ops import Conv
+from ..options import option, quiet
+from .base import PJREDDIE, Layer, Node, Shape, activation_option, section
+
+
+@section("deconvolutional", "deconv", lineage=PJREDDIE)
+class Deconvolutional(Layer):
+    """Convolve transposed, normalise or add a bias, activate.
+
+    Darknet: src/deconvolutional_layer.c
+    """
+
+    image = True
+
+    filters: int = option(1, least=1)
+    size: int = option(1, least=1)
+    stride: int = option(1, least=1)
+    pad: bool = quiet(False)
+    padding: int = quiet(0, least=0)
+    activation: str = activation_option("logistic")
+    batch_normalize: bool = quiet(False)
+
+    @property
+    def margin(self) -> int:
+        """What is cut from every side: `pad` is a flag that overrides `padding`."""
+        return self.size // 2 if self.pad else self.padding
+
+    def shape(self, *inputs: Shape) -> Shape:
+        x = inputs[0]
+        h, w = ((n - 1) * self.stride + self.size - 2 * self.margin for n in (x.h, x.w))
+        if h < 1 or w < 1:
+            raise self.error(f"padding = {self.margin} leaves nothing of {x.w} x {x.h}")
+        return Shape(c=self.filters, h=h, w=w)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        norm = self.reading.batch_norm(self.filters) if self.batch_normalize else None
+        return Deconv(
+            self.filters,  # the weights are [c, n, k, k]: a convolution's, seen from behind
+            inputs[0].c,
+            self.size,
+            stride=(self.stride,) * 2,
+            padding=(self.margin,) * 2,
+            norm=norm,
+            activation=self.activation,
+        ).with_biases(self.filters)
+
+    def row(self, node: Node) -> str:
+        size, x, y = self.size, node.inputs[0], node.output
+        return f"deconv{self.filters:5d} {size:2d} x{size:2d} /{self.stride:2d}  {x}   ->  {y}"
+
+
+class Deconv(Conv):
+    """A transposed convolution; weights `[c, n, k, k]`.
+
+    Darknet: src/deconvolutional_layer.c forward_deconvolutional_layer
+    """
+
+    def with_biases(self, n: int) -> Deconv:
+        """Give it n biases, one an output channel."""
+        self.biases = nn.Parameter(self.biases.new_empty(n))
+        return self
+
+    def convolved(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
+        return F.conv_transpose2d(x, weights, bias, self.stride, self.padding)

@@ -1,0 +1,111 @@
+"""[detection], the head of YOLOv1."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..detections import Detections
+from ..options import option, quiet
+from .base import FORK, Decoding, Layer, Node, Shape, section
+from .heads import above
+
+
+@section("detection")
+class DetectionLayer(Layer):
+    """Give class probabilities, confidences and boxes of side x side cells.
+
+    Darknet: src/parser.c parse_detection, src/detection_layer.c
+    """
+
+    head = True
+    detector = True
+    corrected = False
+    by_32 = True
+
+    coords: int = option(1, least=1)
+    classes: int = option(1, least=1)
+    rescore: bool = option(False)
+    num: int = option(1, least=1)
+    cells: int = option(7, key="side", least=1)
+    softmax: bool = option(False)
+    sqrt: bool = option(False)
+    max: int = quiet(90)
+    coord_scale: float = option(1.0)
+    forced: bool = option(False)
+    object_scale: float = option(1.0)
+    noobject_scale: float = option(1.0)
+    class_scale: float = option(1.0)
+    jitter: float = option(0.2)
+    random: float = quiet(0.0)
+    reorg: bool = quiet(False)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        needed = self.cells**2 * ((1 + self.coords) * self.num + self.classes)
+        if inputs[0].outputs != needed:
+            raise self.error(
+                f"{self.cells} x {self.cells} cells of {self.num} boxes and {self.classes} classes"
+                f" need {needed} inputs, the layer before gives {inputs[0].outputs}",
+                hint="output of the [connected] before must be"
+                " side * side * (num * (1 + coords) + classes)",
+            )
+        return Shape(length=needed)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return DetectionHead(self.cells**2, self.classes, self.softmax)
+
+    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+        """Return every box of every cell, with the scores that exceed the threshold.
+
+        Darknet: src/detection_layer.c get_detection_detections
+        """
+        if self.coords < 4:
+            raise self.error(f"coords = {self.coords}: expected 4, which make a box")
+        cells, n = self.cells**2, self.num
+        classes, objectness, values = output.split(
+            [cells * self.classes, cells * n, cells * n * self.coords]
+        )
+        values = values.view(cells, n, self.coords)
+        place = torch.arange(cells, device=output.device)[:, None]
+        x = (place % self.cells + values[..., 0]) / self.cells
+        y = (place // self.cells + values[..., 1]) / self.cells
+        w, h = (values[..., i] ** (2 if self.sqrt else 1) for i in (2, 3))
+        scores = objectness.view(cells, n, 1) * classes.view(cells, 1, -1)
+        return Detections(
+            torch.stack([x, y, w, h], 2).flatten(0, 1),
+            objectness,
+            above(scores.flatten(0, 1), decoding.thresh),
+        )
+
+    def side(self, node: Node) -> int:
+        return self.cells
+
+    def row(self, node: Node) -> str:
+        return "Detection Layer"
+
+
+@section("detection", lineage=FORK)
+class DetectionAlexeyAB(DetectionLayer):
+    """The fork's: more boxes in an image."""
+
+    max: int = quiet(200)
+    resize: float = quiet(1.0)
+
+
+class DetectionHead(nn.Module):
+    """[N, ...] to [N, outputs]: classes of each cell, then all confidences, then all boxes.
+
+    Darknet: src/detection_layer.c forward_detection_layer
+    """
+
+    def __init__(self, cells: int, classes: int, softmax: bool) -> None:
+        super().__init__()
+        self.cells, self.classes, self.softmax = cells, classes, softmax
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat = x.flatten(1)
+        if not self.softmax:
+            return flat
+        n = self.cells * self.classes
+        classes = torch.softmax(flat[:, :n].unflatten(1, (self.cells, -1)), 2).flatten(1)
+        return torch.cat([classes, flat[:, n:]], 1)

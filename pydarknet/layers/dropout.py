@@ -1,0 +1,54 @@
+"""[dropout], which silences inputs in training only."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from ..options import option, quiet
+from .base import FORK, Layer, Node, section
+
+
+@section("dropout")
+class Dropout(Layer):
+    """Zero a share of the inputs in training and scale the others up; nothing in inference.
+
+    Darknet: src/parser.c parse_dropout, src/dropout_layer.c
+    """
+
+    probability: float = option(0.5, least=0, most=1)
+
+    def module(self, *inputs: object) -> nn.Module:
+        return nn.Dropout(self.probability)
+
+    def side(self, node: Node) -> int:
+        return 0
+
+    def row(self, node: Node) -> str:
+        n = node.output.outputs
+        return f"dropout       p = {self.probability:.2f}               {n:4d}  ->  {n:4d}"
+
+
+@section("dropout", lineage=FORK)
+class DropoutAlexeyAB(Dropout):
+    """The fork's: another default, and dropblock.
+
+    Darknet: src/parser.c parse_dropout, src/dropout_layer.c (AlexeyAB)
+    """
+
+    probability: float = option(0.2, least=0, most=1)
+    dropblock: bool = quiet(False)
+    dropblock_size_rel: float = quiet(0.0, least=0)
+    dropblock_size_abs: int = quiet(0, least=0)
+
+    def check(self) -> None:
+        if self.dropblock_size_rel and self.dropblock_size_abs:
+            raise self.error("dropblock_size_rel and dropblock_size_abs: expected one of them")
+
+    def row(self, node: Node) -> str:
+        n, p = node.output.outputs, self.probability
+        if not self.dropblock:
+            return f"dropout    p = {p:.3f}        {n:4d}  ->   {n:4d}"
+        size = f"rel = {self.dropblock_size_rel:.2f}"
+        if self.dropblock_size_abs:
+            size = f"abs = {self.dropblock_size_abs}"
+        return f"dropblock    p = {p:.3f}   l.dropblock_size_{size}    {n:4d}  ->   {n:4d}"

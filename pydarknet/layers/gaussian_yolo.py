@@ -1,0 +1,67 @@
+"""[Gaussian_yolo], the fork's head that says how sure it is of each coordinate."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..detections import Detections
+from ..options import quiet
+from .base import FORK, Decoding, Node, Shape, section
+from .heads import AnchorHead, ForkLosses, above, activate_entries, cells_above
+
+POINTS = {"center": 1, "left_top": 2, "right_bottom": 4}
+SHIFTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}  # of the centre, in sides
+
+
+@section("Gaussian_yolo", lineage=FORK)
+class GaussianYolo(ForkLosses, AnchorHead):
+    """Squash everything but width and height of `mask`'s anchors at every cell.
+
+    Darknet: src/parser.c parse_gaussian_yolo, src/gaussian_yolo_layer.c (AlexeyAB)
+    """
+
+    number = 29
+    values = 9  # x, y, w, h, each followed by its uncertainty, then objectness
+
+    max: int = quiet(200)
+    uc_normalizer: float = quiet(1.0)
+    yolo_point: str = quiet("center", choices=POINTS, otherwise="center")
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return GaussianHead(self.boxes, self.scale_x_y)
+
+    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+        """Return the boxes whose objectness exceeds the threshold, scores lowered by uncertainty.
+
+        Darknet: src/gaussian_yolo_layer.c get_gaussian_yolo_detections (AlexeyAB)
+        """
+        cells = cells_above(output, self.anchor_sizes, 8, decoding.thresh)
+        values, objectness = cells.values, cells.values[:, 8:9]
+        sides = torch.exp(values[:, [4, 6]]) * cells.anchors
+        sides = sides / sides.new_tensor([size.w, size.h])
+        places = torch.cat(cells.centres(values[:, 0:1], values[:, 2:3]), 1)
+        boxes = torch.cat([places + sides * SHIFTS[self.yolo_point], sides], 1)
+        uncertainty = values[:, [1, 3, 5, 7]]
+        certain = 1 - uncertainty.mean(1, keepdim=True)
+        scores = above(objectness * values[:, 9:] * certain, decoding.thresh)
+        return Detections(boxes, objectness[:, 0], scores, uncertainty)
+
+    def row(self, node: Node) -> str:
+        point = POINTS[self.yolo_point]
+        return f"[Gaussian_yolo] {self.losses}, scale: {self.scale_x_y:2.2f}, point: {point}"
+
+
+class GaussianHead(nn.Module):
+    """[N, anchors * (9 + classes), H, W] to the same, activated and not yet boxes.
+
+    Darknet: src/gaussian_yolo_layer.c forward_gaussian_yolo_layer (AlexeyAB)
+    """
+
+    def __init__(self, anchors: int, scale: float) -> None:
+        super().__init__()
+        self.anchors, self.scale = anchors, scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        boxes = x.unflatten(1, (self.anchors, -1))
+        return activate_entries(boxes, (4, 6), (0, 2), self.scale).flatten(1, 2)

@@ -1,0 +1,89 @@
+"""[gru], the gated recurrent unit."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..ops import Connected
+from ..options import option, quiet
+from ..recurrent import Recurrent
+from ..table import connected_row
+from .base import FORK, PJREDDIE, Layer, Node, Shape, section
+
+GATES = ("z", "r", "h")
+
+
+@section("gru")
+class Gru(Layer):
+    """Mix the state with a candidate, by gates of the input and the state.
+
+    Darknet: src/parser.c parse_gru, src/gru_layer.c
+    Quirk: GRU_LOGISTIC_CANDIDATE
+    """
+
+    output: int = option(1, least=1)
+    batch_normalize: bool = quiet(False)
+    tanh: bool = quiet(False, lineage=PJREDDIE)
+
+    order = ("w", "u")  # of the state, of the input: which stand first in the file
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return Shape(length=self.output)
+
+    def sizes(self, inputs: int) -> dict[str, int]:
+        """Return the inputs of each part: u reads the input, w the state."""
+        return {
+            f"{side}{gate}": inputs if side == "u" else self.output
+            for side in self.order
+            for gate in GATES
+        }
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        parts = {}
+        for name, n in self.sizes(inputs[0].outputs).items():
+            norm = self.reading.batch_norm(self.output) if self.batch_normalize else None
+            parts[name] = Connected(n, self.output, norm=norm)
+        return GatedUnit(parts, self.output, self.tanh)
+
+    def operations(self, node: Node) -> int:
+        return sum(2 * n * self.output for n in self.sizes(node.inputs[0].outputs).values())
+
+    def row(self, node: Node) -> str:
+        n = node.inputs[0].outputs
+        sizes = sorted(self.sizes(n).items())  # the C makes the input's parts first
+        rows = [f"\n\t\t{connected_row(size, self.output)}" for _, size in sizes]
+        return f"GRU Layer: {n} inputs, {self.output} outputs" + "".join(rows)
+
+
+@section("gru", lineage=FORK)
+class GruAlexeyAB(Gru):
+    """The fork's: the input's parts stand first in the file.
+
+    Darknet: src/parser.c load_weights_upto (AlexeyAB)
+    Quirk: RECURRENT_ORDER
+    """
+
+    order = ("u", "w")
+
+
+class GatedUnit(Recurrent):
+    """z, r = logistic gates; s = z * s + (1 - z) * f(candidate), f logistic unless `tanh`.
+
+    Darknet: src/gru_layer.c forward_gru_layer
+    """
+
+    def __init__(self, parts: dict[str, Connected], n: int, tanh: bool) -> None:
+        super().__init__(parts)
+        self.n, self.squash = n, torch.tanh if tanh else torch.sigmoid
+
+    def zeros(self, x: Tensor) -> tuple[Tensor, ...]:
+        return (x.new_zeros(x.shape[0], self.n, 1, 1),)
+
+    def step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        s, part = state[0], self.parts
+        z = torch.sigmoid(part["uz"](x) + part["wz"](s))
+        r = torch.sigmoid(part["ur"](x) + part["wr"](s))
+        h = self.squash(part["uh"](x) + part["wh"](r * s))
+        after = z * s + (1 - z) * h
+        return after.flatten(1), (after,)

@@ -1,0 +1,52 @@
+"""[history], the fork's memory of the last inputs."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..options import option
+from ..recurrent import Recurrent
+from .base import FORK, Layer, Node, Shape, section
+
+
+@section("history", lineage=FORK)
+class History(Layer):
+    """Give the input and, behind it, the channels of the inputs before.
+
+    Darknet: src/parser.c parse_history, src/conv_lstm_layer.c forward_history_layer (AlexeyAB)
+    """
+
+    image = True
+
+    history_size: int = option(4, least=1)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        x = inputs[0]
+        return Shape(c=x.c * self.history_size, h=x.h, w=x.w)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return LastInputs(self.history_size)
+
+    def row(self, node: Node) -> str:
+        steps = self.reading.net.time_steps
+        return (
+            f"HISTORY b = {steps}, s = {self.history_size:2d}, steps = {steps:2d}  "
+            f" {node.inputs[0]} -> {node.output} "
+        )
+
+
+class LastInputs(Recurrent):
+    """The output of a step: x, then all but the last channels of the output before."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def zeros(self, x: Tensor) -> tuple[Tensor, ...]:
+        return (x.new_zeros(x.shape[0], x.shape[1] * self.size, *x.shape[2:]),)
+
+    def step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        before = state[0][:, : x.shape[1] * (self.size - 1)]
+        y = torch.cat([x, before], 1)
+        return y, (y,)

@@ -1,0 +1,46 @@
+"""[iseg], the original's head that colours instances."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..options import option
+from .base import PJREDDIE, Layer, Node, Shape, section
+
+
+@section("iseg", lineage=PJREDDIE)
+class Iseg(Layer):
+    """Squash a map a class, and leave the embeddings behind them as they are.
+
+    Darknet: src/parser.c parse_iseg, src/iseg_layer.c
+    """
+
+    head = True
+    image = True
+
+    classes: int = option(20, least=0)
+    ids: int = option(32, least=0)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        needed = self.classes + self.ids
+        if inputs[0].c != needed:
+            raise self.error(f"needs {needed} channels, the layer before gives {inputs[0].c}")
+        return inputs[0]
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return ClassMaps(self.classes)
+
+    def row(self, node: Node) -> str:
+        return "iseg"
+
+
+class ClassMaps(nn.Module):
+    """The logistic of the first channels, the others unchanged."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([torch.sigmoid(x[:, : self.classes]), x[:, self.classes :]], 1)

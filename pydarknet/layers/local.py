@@ -1,0 +1,91 @@
+"""[local], a convolution whose weights differ at every place."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from ..arrays import Parametric, array, spread
+from ..ops import Activate
+from ..options import option, quiet
+from .base import Layer, Node, Shape, activation_option, section
+
+
+@section("local")
+class Local(Layer):
+    """Convolve with weights of its own at each place of the output, add a bias, activate.
+
+    Darknet: src/parser.c parse_local, src/local_layer.c
+    Quirk: LOCAL_PAD
+    """
+
+    image = True
+
+    filters: int = option(1, least=1)
+    size: int = option(1, least=1)
+    stride: int = option(1, least=1)
+    pad: int = quiet(0, least=0)
+    activation: str = activation_option("logistic")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        x = inputs[0]
+        rooms = (n - 1 if self.pad else n - self.size for n in (x.h, x.w))
+        h, w = (room // self.stride + 1 for room in rooms)
+        if h < 1 or w < 1:
+            raise self.error(f"size = {self.size} is larger than its input {x.w} x {x.h}")
+        return Shape(c=self.filters, h=h, w=w)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        y = self.shape(*inputs)
+        return LocalConv(
+            inputs[0].c, self.filters, self.size, self.stride, self.pad, (y.h, y.w), self.activation
+        )
+
+    def scratch(self, node: Node) -> int:
+        x, y, reach = node.inputs[0], node.output, self.stride * 2 + self.size + self.pad
+        return x.c * (self.size**2 * y.h * y.w + (x.h + reach) * (x.w + reach))
+
+    def row(self, node: Node) -> str:
+        x, y = node.inputs[0], node.output
+        return (
+            f"Local Layer: {x.w} x {x.h} x {x.c} image, {self.filters} filters ->"
+            f" {y.w} x {y.h} x {y.c} image"
+        )
+
+
+class LocalConv(Parametric):
+    """Weights `[places, n, c * k * k]`, biases `[n, h, w]`.
+
+    Darknet: src/local_layer.c forward_local_layer
+    """
+
+    def __init__(
+        self,
+        c: int,
+        n: int,
+        size: int,
+        stride: int,
+        pad: int,
+        places: tuple[int, int],
+        activation: str,
+    ) -> None:
+        super().__init__()
+        self.size, self.stride, self.pad, self.places = size, stride, pad, places
+        self.biases = nn.Parameter(array(n, *places))
+        self.weights = nn.Parameter(array(places[0] * places[1], n, c * size * size))
+        self.activate = Activate(activation)
+
+    def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
+        if name == "weights":
+            spread(tensor, tensor.shape[2], True, generator)
+        else:
+            tensor.zero_()
+
+    def forward(self, x: Tensor) -> Tensor:
+        reach = [(n - 1) * self.stride + self.size for n in self.places]
+        bottom, right = (max(r - n - self.pad, 0) for r, n in zip(reach, x.shape[2:], strict=True))
+        padded = F.pad(x, (self.pad, right, self.pad, bottom))[:, :, : reach[0], : reach[1]]
+        patches = F.unfold(padded, self.size, stride=self.stride)  # [N, c * k * k, places]
+        y = torch.einsum("pnk,bkp->bnp", self.weights, patches)
+        return self.activate(y.unflatten(2, self.places) + self.biases)

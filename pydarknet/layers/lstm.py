@@ -1,0 +1,85 @@
+"""[lstm], the long short-term memory."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..ops import Connected
+from ..options import option, quiet
+from ..recurrent import Recurrent
+from ..table import connected_row
+from .base import FORK, Layer, Node, Shape, section
+
+
+@section("lstm")
+class Lstm(Layer):
+    """Keep a cell that gates let in, let go and let out.
+
+    Darknet: src/parser.c parse_lstm, src/lstm_layer.c
+    """
+
+    output: int = option(1, least=1)
+    batch_normalize: bool = quiet(False)
+
+    order = "ifog"  # of the gates in the file; w reads the state, u the input
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return Shape(length=self.output)
+
+    def sizes(self, inputs: int) -> dict[str, int]:
+        """Return the inputs of each part: w reads the state, u the input."""
+        return {f"w{gate}": self.output for gate in self.order} | {
+            f"u{gate}": inputs for gate in self.order
+        }
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        parts = {}
+        for name, n in self.sizes(inputs[0].outputs).items():
+            norm = self.reading.batch_norm(self.output) if self.batch_normalize else None
+            parts[name] = Connected(n, self.output, norm=norm)
+        return MemoryCell(parts, self.output, flat=not self.shape(*inputs).image)
+
+    def operations(self, node: Node) -> int:
+        return sum(2 * n * self.output for n in self.sizes(node.inputs[0].outputs).values())
+
+    def row(self, node: Node) -> str:
+        n = node.inputs[0].outputs
+        sizes = sorted(self.sizes(n).items())  # the C makes the input's parts first
+        rows = [f"\n\t\t{connected_row(size, self.output)}" for _, size in sizes]
+        return f"LSTM Layer: {n} inputs, {self.output} outputs" + "".join(rows)
+
+
+@section("lstm", lineage=FORK)
+class LstmAlexeyAB(Lstm):
+    """The fork's: another order in the file, and an output of n x 1 x 1.
+
+    Darknet: src/parser.c load_weights_upto (AlexeyAB)
+    Quirk: RECURRENT_ORDER
+    """
+
+    order = "figo"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return Shape(c=self.output, h=1, w=1)
+
+
+class MemoryCell(Recurrent):
+    """c = f * c + i * g; h = o * tanh(c), the gates logistic, g a tanh.
+
+    Darknet: src/lstm_layer.c forward_lstm_layer
+    """
+
+    def __init__(self, parts: dict[str, Connected], n: int, *, flat: bool) -> None:
+        super().__init__(parts)
+        self.n, self.flat = n, flat
+
+    def zeros(self, x: Tensor) -> tuple[Tensor, ...]:
+        return x.new_zeros(x.shape[0], self.n, 1, 1), x.new_zeros(x.shape[0], self.n, 1, 1)
+
+    def step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        h, c = state
+        f, i, g, o = (self.parts[f"w{gate}"](h) + self.parts[f"u{gate}"](x) for gate in "figo")
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        return (h.flatten(1) if self.flat else h), (h, c)

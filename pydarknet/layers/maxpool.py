@@ -1,0 +1,136 @@
+"""[maxpool], over cells or, in the fork, over channels."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..ops import Blur, Window
+from ..options import option, quiet
+from ..table import BILLION
+from .base import FORK, Layer, Node, Shape, section
+
+
+@section("maxpool", "max")
+class Maxpool(Layer):
+    """Take the largest of each window; `padding` is the total of both sides.
+
+    Darknet: src/parser.c parse_maxpool, src/maxpool_layer.c
+    Quirk: MAXPOOL_PADDING
+    """
+
+    image = True
+
+    stride: int = option(1, least=1)
+    size: int = option(lambda o: o.stride, least=1)
+    padding: int = quiet(lambda o: o.size - 1, least=0)
+
+    @property
+    def window(self) -> Window:
+        """Where the windows lie."""
+        return Window(self.size, (self.stride, self.stride), self.padding)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        x = inputs[0]
+        h, w = self.window.shape(x.h, x.w)
+        if h < 1 or w < 1:
+            raise self.error(f"size = {self.size} is larger than its padded input {x.w} x {x.h}")
+        return Shape(c=x.c, h=h, w=w)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return MaxPool(self.window)
+
+    def scratch(self, node: Node) -> int:
+        x, padding = node.inputs[0], self.padding
+        return x.c * (x.h + padding) * (x.w + padding) if padding else 0
+
+    def row(self, node: Node) -> str:
+        size, stride, x, y = self.size, self.stride, node.inputs[0], node.output
+        return f"max          {size} x {size} / {stride}  {x}   ->  {y}"
+
+
+@section("maxpool", "max", lineage=FORK)
+class MaxpoolAlexeyAB(Maxpool):
+    """The fork's: strides an axis, blurred strides, the largest of channels.
+
+    Darknet: src/parser.c parse_maxpool, src/maxpool_layer.c (AlexeyAB)
+    Quirk: AVX_MAXPOOL
+    """
+
+    stride_x: int = quiet(lambda o: o.stride, least=1)
+    stride_y: int = quiet(lambda o: o.stride, least=1)
+    maxpool_depth: bool = quiet(False)
+    out_channels: int = quiet(1, least=1)
+    antialiasing: int = quiet(0)
+    maxpool_zero_nonmax: bool = quiet(False)
+
+    @property
+    def window(self) -> Window:
+        strides = (1, 1) if self.antialiasing else (self.stride_y, self.stride_x)
+        return Window(self.size, strides, self.padding)
+
+    @property
+    def blur(self) -> Blur | None:
+        """The filter that strides in place of the pooling."""
+        size = 2 if self.antialiasing == 2 else 3
+        return Blur(size, (self.stride_y, self.stride_x)) if self.antialiasing else None
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if self.maxpool_depth:
+            return Shape(c=self.out_channels, h=inputs[0].h, w=inputs[0].w)
+        y = super().shape(*inputs)
+        if self.blur is None:
+            return y
+        h, w = self.blur.shape(y.h, y.w)
+        return Shape(c=y.c, h=h, w=w)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        if self.maxpool_depth:
+            return DepthPool(self.out_channels)
+        pool = MaxPool(self.window)
+        return nn.Sequential(pool, self.blur) if self.blur else pool
+
+    def work(self, node: Node) -> float:
+        return self.size**2 * node.output.outputs
+
+    def row(self, node: Node) -> str:
+        sizes = f"{node.inputs[0]} -> {node.output} {self.work(node) / BILLION:5.3f} BF"
+        size, across, down = self.size, self.stride_x, self.stride_y
+        if self.maxpool_depth:
+            return f"max-depth         {size:2d}x{size:2d}/{across:2d}   {sizes}"
+        if across != down:
+            return f"max              {size:2d}x{size:2d}/{across:2d}x{down:2d} {sizes}"
+        return f"max               {size:2d}x{size:2d}/{across:2d}   {sizes}"
+
+
+class MaxPool(nn.Module):
+    """The largest of each window; cells outside the map count as the least float."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self.window = window
+
+    def forward(self, x: Tensor) -> Tensor:
+        window = self.window
+        sides = window.sides(*x.shape[2:])
+        if len(set(sides)) == 1 and sides[0] <= window.size // 2:
+            return F.max_pool2d(x, window.size, window.stride, sides[0])
+        padded = window.padded(x, torch.finfo(x.dtype).min)
+        return F.max_pool2d(padded, window.size, window.stride)
+
+
+class DepthPool(nn.Module):
+    """Channel g is the largest of the input's channels g, g + n, g + 2n, ...
+
+    Darknet: src/maxpool_layer.c forward_maxpool_layer (AlexeyAB)
+    """
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.n = n
+
+    def forward(self, x: Tensor) -> Tensor:
+        lacking = -x.shape[1] % self.n
+        padded = F.pad(x, (0, 0, 0, 0, 0, lacking), value=torch.finfo(x.dtype).min)
+        return padded.unflatten(1, (-1, self.n)).amax(1)

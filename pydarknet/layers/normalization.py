@@ -1,0 +1,52 @@
+"""[normalization], local response normalisation over neighbouring channels."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..options import option
+from .base import Layer, Node, Shape, section
+
+
+@section("normalization", "lrn")
+class Normalization(Layer):
+    """Divide by a power of a running sum of squares over channels.
+
+    Darknet: src/parser.c parse_normalization, src/normalization_layer.c
+    Quirk: LRN_SKIPS_A_CHANNEL
+    """
+
+    image = True
+
+    alpha: float = option(0.0001)
+    beta: float = option(0.75)
+    kappa: float = option(1.0)
+    size: int = option(5, least=1)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return LocalResponse(self.size, self.alpha, self.beta, self.kappa)
+
+    def row(self, node: Node) -> str:
+        x = node.inputs[0]
+        return f"Local Response Normalization Layer: {x.w} x {x.h} x {x.c} image, {self.size} size"
+
+
+class LocalResponse(nn.Module):
+    """x_k * N_k^-beta, N_k the C's running sum: channel size // 2 is taken off, never added.
+
+    Darknet: src/normalization_layer.c forward_normalization_layer
+    """
+
+    def __init__(self, size: int, alpha: float, beta: float, kappa: float) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.kappa = size, alpha, beta, kappa
+
+    def forward(self, x: Tensor) -> Tensor:
+        c, half = x.shape[1], self.size // 2
+        sums = nn.functional.pad((x * x).cumsum(1), (0, 0, 0, 0, 1, 0))  # of the first m channels
+        k = torch.arange(c, device=x.device)
+        added = sums[:, (k + half + 1).clamp(max=c)] - sums[:, [min(half + 1, c)]]
+        removed = sums[:, (k - (self.size - 1) // 2).clamp(min=0)]
+        norm = self.kappa + self.alpha * (sums[:, [min(half, c)]] + added - removed)
+        return x * norm**-self.beta

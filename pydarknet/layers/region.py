@@ -1,0 +1,249 @@
+"""[region], the detection head of YOLOv2 and YOLO9000."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from ..detections import Detections
+from ..options import option, quiet
+from ..tree import Tree, read_tree
+from .base import FORK, Decoding, Layer, Node, Shape, section
+from .heads import above
+
+
+@section("region")
+class Region(Layer):
+    """Squash positions and objectness, and make probabilities of the classes.
+
+    Darknet: src/parser.c parse_region, src/region_layer.c
+    """
+
+    head = True
+    detector = True
+    image = True
+    number = 27
+    by_32 = True
+
+    coords: int = option(4, least=4)
+    classes: int = option(20, least=1)
+    num: int = option(1, least=1)
+    log: bool = quiet(False)
+    sqrt: bool = quiet(False)
+    softmax: bool = option(False)
+    background: bool = quiet(False)
+    max: int = quiet(30)
+    jitter: float = option(0.2)
+    rescore: bool = quiet(False)
+    thresh: float = option(0.5)
+    classfix: int = quiet(0)
+    absolute: bool = quiet(False)
+    random: float = quiet(0.0)
+    coord_scale: float = option(1.0)
+    object_scale: float = option(1.0)
+    noobject_scale: float = option(1.0)
+    mask_scale: float = option(1.0)
+    class_scale: float = option(1.0)
+    bias_match: bool = quiet(False)
+    tree: str | None = quiet(None)
+    map: str | None = quiet(None)
+    anchors: tuple[float, ...] = quiet(())
+
+    @cached_property
+    def hierarchy(self) -> Tree | None:
+        """The tree of the classes, if the section names one."""
+        return read_tree(self.tree, self.section) if self.tree else None
+
+    @property
+    def anchor_sizes(self) -> tuple[tuple[float, float], ...]:
+        """Width and height of the anchors in cells.
+
+        Quirk: MISSING_ANCHORS
+        """
+        listed = (*self.anchors, *(0.5,) * 2 * self.num)
+        return tuple((listed[2 * i], listed[2 * i + 1]) for i in range(self.num))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        x, needed = inputs[0], self.num * (self.coords + self.classes + 1)
+        if x.c != needed:
+            raise self.error(
+                f"{self.num} anchors and {self.classes} classes need {needed} channels,"
+                f" the layer before gives {x.c}",
+                hint="filters of the [convolutional] before must be"
+                f" num * (classes + {self.coords + 1})",
+            )
+        if self.hierarchy and len(self.hierarchy.parents) != self.classes:
+            have = len(self.hierarchy.parents)
+            raise self.error(f"tree has {have} classes: expected {self.classes}")
+        return x
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """The sizes of the groups that a softmax each goes over; none without softmax."""
+        if self.hierarchy:
+            return self.hierarchy.sizes
+        return (self.classes,) if self.softmax else ()
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return RegionHead(self.num, self.coords, self.groups, self.background)
+
+    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+        """Return every anchor at every cell, anchor by anchor; zeros below the threshold.
+
+        Darknet: src/region_layer.c get_region_detections
+        """
+        cells = output.unflatten(0, (self.num, -1)).permute(2, 3, 0, 1)  # [H, W, num, entries]
+        anchors = output.new_tensor(self.anchor_sizes)
+        boxes = decoded(cells[..., :2], cells[..., 2:4], anchors).permute(2, 0, 1, 3)
+        values = cells.permute(2, 0, 1, 3).flatten(0, 2)
+        objectness = values[:, self.coords]
+        if self.background:
+            objectness = torch.ones_like(objectness)
+        seen = above(objectness, decoding.thresh)
+        classes = values[:, self.coords + 1 :]
+        if self.hierarchy is None:
+            scores = above(seen[:, None] * classes, decoding.thresh)
+        elif decoding.map:
+            scores = mapped(objectness, self.hierarchy.products(classes), decoding)
+        else:
+            tops = self.hierarchy.tops(self.hierarchy.products(classes), decoding.hier)
+            scores = torch.zeros_like(classes).scatter(1, tops[:, None], seen[:, None])
+        return Detections(boxes.flatten(0, 2), seen, scores)
+
+    def row(self, node: Node) -> str:
+        return "detection"
+
+
+@section("region", lineage=FORK)
+class RegionAlexeyAB(Region):
+    """The fork's: cells first in memory, positions raw, classes raw without a softmax.
+
+    Darknet: src/parser.c parse_region, src/region_layer.c (AlexeyAB)
+    Quirk: REGION_LAYOUT
+    """
+
+    coords: int = option(4, least=4, most=4)
+    max: int = quiet(200)
+    resize: float = quiet(1.0)
+    focal_loss: bool = quiet(False)
+
+    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+        """Return every anchor at every cell, cell by cell; objectness 1 for all of them.
+
+        Darknet: src/region_layer.c get_region_detections (AlexeyAB)
+        Quirk: REGION_OBJECTNESS
+        """
+        anchors = output.new_tensor(self.anchor_sizes)
+        boxes = decoded(torch.sigmoid(output[..., :2]), output[..., 2:4], anchors).flatten(0, 2)
+        values = output.flatten(0, 2)
+        objectness, classes = values[:, 4], values[:, 5:]
+        if self.classfix == -1:
+            objectness = objectness * (objectness >= 0.5)
+        if self.hierarchy is None:
+            scores = above(objectness[:, None] * classes, decoding.thresh)
+        elif decoding.map:
+            scores = mapped(objectness, self.hierarchy.products(classes), decoding)
+        else:
+            scores = deepest(self.hierarchy.products(classes))
+            scores = scores * (objectness > decoding.thresh)[:, None]
+        return Detections(boxes, torch.ones_like(objectness), scores)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return CellsFirstRegionHead(self.num, self.coords, self.groups)
+
+
+def grouped_softmax(classes: Tensor, groups: tuple[int, ...], dim: int) -> Tensor:
+    """Return the softmax of each of consecutive groups of classes."""
+    if len(groups) == 1:
+        return torch.softmax(classes, dim)
+    parts = classes.split(groups, dim)
+    return torch.cat([torch.softmax(part, dim) for part in parts], dim)
+
+
+def decoded(places: Tensor, sides: Tensor, anchors: Tensor) -> Tensor:
+    """Return boxes [H, W, num, 4] in 0..1 of places in their cells and of sides in anchors.
+
+    Both are [H, W, num, 2], the anchors [num, 2] in cells; exp of the sides is taken.
+
+    Darknet: src/region_layer.c get_region_box
+    """
+    h, w = places.shape[:2]
+    column = torch.arange(w, device=places.device)[:, None].expand(h, w, 1)
+    row = torch.arange(h, device=places.device)[:, None, None].expand(h, w, 1)
+    cells = places.new_tensor([w, h])
+    centres = (torch.stack([column, row], 3) + places) / cells
+    return torch.cat([centres, torch.exp(sides) * anchors / cells], 3)
+
+
+def mapped(objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:
+    """Return scores of the classes that a map reads from a tree: at most its first 200.
+
+    Darknet: src/region_layer.c get_region_detections
+    Quirk: MAP_OF_200
+    """
+    chosen = torch.tensor((decoding.map or ())[:200], device=classes.device)
+    scores = torch.zeros_like(classes)
+    found = objectness[:, None] * classes[:, chosen]
+    scores[:, : len(chosen)] = above(found, decoding.thresh)
+    return scores
+
+
+def deepest(products: Tensor) -> Tensor:
+    """Return probabilities with all zeroed but the last that exceeds one half.
+
+    Darknet: src/region_layer.c get_region_detections (AlexeyAB)
+    """
+    likely = products > 0.5
+    later = likely.flip(1).cumsum(1).flip(1)
+    return products * (likely & (later == 1))
+
+
+class RegionHead(nn.Module):
+    """[N, num * (coords + 1 + classes), H, W] to the same, activated and not yet boxes.
+
+    Darknet: src/region_layer.c forward_region_layer
+    Quirk: REGION_TREE_ON_CPU
+    """
+
+    def __init__(
+        self, num: int, coords: int, groups: tuple[int, ...], background: bool = False
+    ) -> None:
+        super().__init__()
+        self.num, self.coords, self.groups, self.background = num, coords, groups, background
+
+    def forward(self, x: Tensor) -> Tensor:
+        boxes = x.unflatten(1, (self.num, -1))
+        sizes = (2, self.coords - 2, 1, boxes.shape[2] - self.coords - 1)
+        places, rest, objectness, classes = boxes.split(sizes, 2)
+        if self.background and self.groups:
+            squashed = torch.softmax(torch.cat([objectness, classes], 2), 2)
+        else:
+            seen = objectness if self.background else torch.sigmoid(objectness)
+            squashed = torch.cat([seen, self.probabilities(classes)], 2)
+        return torch.cat([torch.sigmoid(places), rest, squashed], 2).flatten(1, 2)
+
+    def probabilities(self, classes: Tensor) -> Tensor:
+        """Return what the class values become; [N, num, classes, H, W]."""
+        if self.groups:
+            return grouped_softmax(classes, self.groups, 2)
+        return torch.sigmoid(classes)
+
+
+class CellsFirstRegionHead(nn.Module):
+    """[N, num * (5 + classes), H, W] to [N, H, W, num, 5 + classes], activated.
+
+    Darknet: src/region_layer.c forward_region_layer (AlexeyAB)
+    """
+
+    def __init__(self, num: int, coords: int, groups: tuple[int, ...]) -> None:
+        super().__init__()
+        self.num, self.coords, self.groups = num, coords, groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        boxes = x.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
+        values, objectness, classes = boxes.tensor_split((self.coords, self.coords + 1), -1)
+        if self.groups:
+            classes = grouped_softmax(classes, self.groups, -1)
+        return torch.cat([values, torch.sigmoid(objectness), classes], -1)

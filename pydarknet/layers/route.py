@@ -1,0 +1,95 @@
+"""[route], other layers' outputs one after another."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..options import option, quiet
+from .base import FORK, Layer, Node, Shape, section
+
+
+@section("route")
+class Route(Layer):
+    """Concatenate the outputs of `layers` along the channels.
+
+    Darknet: src/parser.c parse_route, src/route_layer.c
+    """
+
+    merges = True
+
+    layers: tuple[int, ...] = option()
+
+    def sources(self) -> tuple[int, ...]:
+        return self.layers
+
+    def shape(self, *inputs: Shape) -> Shape:
+        first = inputs[0]
+        if all(x.image and (x.h, x.w) == (first.h, first.w) for x in inputs):
+            return Shape(c=sum(x.c for x in inputs), h=first.h, w=first.w)
+        return Shape(length=sum(x.outputs for x in inputs))
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return Cat()
+
+    def row(self, node: Node) -> str:
+        return "route " + "".join(f" {source}" for source in node.sources)
+
+
+@section("route", lineage=FORK)
+class RouteAlexeyAB(Route):
+    """The fork's: of each source only one of `groups` equal slices of its channels.
+
+    Darknet: src/route_layer.c forward_route_layer (AlexeyAB)
+    Quirk: ROUTE_GROUPS
+    """
+
+    groups: int = quiet(1, least=1)
+    group_id: int = quiet(0, least=0)
+    stream: int = quiet(-1)
+    wait_stream: int = quiet(-1)
+
+    def check(self) -> None:
+        if self.group_id >= self.groups:
+            raise self.error(f"group_id = {self.group_id}: expected less than groups {self.groups}")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        y = super().shape(*inputs)
+        if self.groups == 1:
+            return y
+        if not y.image or any(x.c % self.groups for x in inputs):
+            raise self.error(f"groups = {self.groups} must divide the channels of every layer")
+        return Shape(c=y.c // self.groups, h=y.h, w=y.w)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return Cat() if self.groups == 1 else CatSlices(self.groups, self.group_id)
+
+    def row(self, node: Node) -> str:
+        gap = {1: "\t\t" + " " * 12, 2: "\t" + " " * 12, 3: "\t" + " " * 12}
+        listed = "".join(f" {source}" for source in node.sources)
+        slices = f"{self.group_id}/{self.groups}" if self.groups > 1 else "   "
+        room = gap.get(len(node.sources), "\t    ") + " " * 11
+        return f"route {listed} {room}{slices} -> {node.output} "
+
+
+class Cat(nn.Module):
+    """Concatenate along the channels, or flat where the maps differ in size."""
+
+    def forward(self, *sources: Tensor) -> Tensor:
+        if len(sources) == 1:
+            return sources[0]
+        if len({x.shape[2:] for x in sources}) > 1:
+            sources = tuple(x.flatten(1) for x in sources)
+        return torch.cat(sources, 1)
+
+
+class CatSlices(nn.Module):
+    """Concatenate the `group`-th of `groups` slices of every source's channels."""
+
+    def __init__(self, groups: int, group: int) -> None:
+        super().__init__()
+        self.groups, self.group = groups, group
+
+    def forward(self, *sources: Tensor) -> Tensor:
+        slices = [x.chunk(self.groups, 1)[self.group] for x in sources]
+        return slices[0] if len(slices) == 1 else torch.cat(slices, 1)

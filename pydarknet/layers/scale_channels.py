@@ -1,0 +1,50 @@
+"""[scale_channels], the fork's squeeze-and-excitation: a map times one value a channel or cell."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..ops import Activate
+from ..options import option, quiet
+from .base import FORK, PREVIOUS, Layer, Node, Shape, activation_option, section
+
+
+@section("scale_channels", lineage=FORK)
+class ScaleChannels(Layer):
+    """Multiply layer `from` by the previous layer's value of each channel, or of each cell.
+
+    Darknet: src/parser.c parse_scale_channels, src/scale_channels_layer.c (AlexeyAB)
+    """
+
+    merges = True
+
+    source: int = option(key="from")
+    scale_wh: bool = quiet(False)
+    activation: str = activation_option("linear")
+
+    def sources(self) -> tuple[int, ...]:
+        return PREVIOUS, self.source
+
+    def shape(self, *inputs: Shape) -> Shape:
+        scale, x = inputs
+        expected = Shape(c=1, h=x.h, w=x.w) if self.scale_wh else Shape(c=x.c, h=1, w=1)
+        if not x.image or scale != expected:
+            raise self.error(f"scales{x} by{scale}: expected{expected}")
+        return x
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return Scale(self.activation)
+
+    def row(self, node: Node) -> str:
+        return f"scale Layer: {node.sources[1]}"
+
+
+class Scale(nn.Module):
+    """The activated product of a map and what broadcasts over it."""
+
+    def __init__(self, activation: str) -> None:
+        super().__init__()
+        self.activate = Activate(activation)
+
+    def forward(self, scale: Tensor, x: Tensor) -> Tensor:
+        return self.activate(x * scale)

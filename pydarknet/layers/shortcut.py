@@ -1,0 +1,186 @@
+"""[shortcut], the residual connection."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor, nn
+
+from ..arrays import Parametric, array
+from ..ops import Activate
+from ..options import option, quiet
+from ..table import BILLION
+from .base import FORK, PREVIOUS, Layer, Node, Shape, activation_option, section
+
+
+def strides(x: Shape, skip: Shape) -> tuple[int, int]:
+    """Return how many cells of `skip` one cell of `x` steps over, and the other way round."""
+    return max(skip.w // x.w, 1), max(x.w // skip.w, 1)
+
+
+def check_sizes(layer: Layer, inputs: tuple[Shape, ...]) -> None:
+    """Refuse maps whose widths and heights do not have one ratio."""
+    x = inputs[0]
+    for skip in inputs[1:]:
+        if not (x.image and skip.image):
+            raise layer.error("adds images: expected channels, height and width on both sides")
+        shrink, grow = strides(x, skip)
+        if (shrink, grow) != (max(skip.h // x.h, 1), max(x.h // skip.h, 1)):
+            raise layer.error(
+                f"cannot add {skip.w} x {skip.h} to {x.w} x {x.h}: expected one ratio"
+            )
+
+
+@section("shortcut")
+class Shortcut(Layer):
+    """Add the output of layer `from` to the previous layer's, where the two overlap.
+
+    Darknet: src/parser.c parse_shortcut, src/shortcut_layer.c, src/blas.c shortcut_cpu
+    Quirk: SHORTCUT_OVERLAP
+    """
+
+    merges = True
+
+    source: int = option(key="from")
+    activation: str = activation_option("linear")
+    alpha: float = quiet(1.0)
+    beta: float = quiet(1.0)
+
+    def sources(self) -> tuple[int, ...]:
+        return PREVIOUS, self.source
+
+    def shape(self, *inputs: Shape) -> Shape:
+        check_sizes(self, inputs)
+        return inputs[0]
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return Add(self.activation, self.alpha, self.beta)
+
+    def row(self, node: Node) -> str:
+        x, skip = node.inputs
+        return f"res  {node.sources[1]:3d}                {skip}   ->  {x}"
+
+
+@section("shortcut", lineage=FORK)
+class ShortcutAlexeyAB(Layer):
+    """The fork's: add several layers, weighted or not.
+
+    It refuses maps of unlike size; those are added here as the original adds them.
+
+    Darknet: src/parser.c parse_shortcut, src/shortcut_layer.c (AlexeyAB)
+    """
+
+    merges = True
+    kinds = {"none": 0, "per_layer": 1, "per_feature": 1, "per_channel": 2}
+    norms = {"none": 0, "relu": 1, "avg_relu": 1, "softmax": 2}
+
+    source: tuple[int, ...] = option(key="from")
+    activation: str = activation_option("linear")
+    weights_type: str = quiet("none", choices=kinds, otherwise="none")
+    weights_normalization: str = quiet("none", choices=norms, otherwise="none")
+
+    def check(self) -> None:
+        if self.weighted and not self.norms[self.weights_normalization]:
+            raise self.error("weights_normalization = none: expected relu or softmax with weights")
+
+    @property
+    def weighted(self) -> int:
+        """Zero without weights, 1 with one a source, 2 with one a source and channel."""
+        return self.kinds[self.weights_type]
+
+    def sources(self) -> tuple[int, ...]:
+        return PREVIOUS, *self.source
+
+    def shape(self, *inputs: Shape) -> Shape:
+        check_sizes(self, inputs)
+        return inputs[0]
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        if not self.weighted:
+            return Add(self.activation)
+        columns = inputs[0].c if self.weighted == 2 else 1
+        softmax = self.weights_normalization == "softmax"
+        return WeightedAdd(len(inputs), columns, softmax, self.activation)
+
+    def work(self, node: Node) -> float:
+        return node.output.outputs * len(self.source)
+
+    def row(self, node: Node) -> str:
+        listed = "".join(f"{source}, " for source in node.sources[1:])
+        norm = self.norms[self.weights_normalization]
+        row = (
+            f"Shortcut Layer: {listed} wt = {self.weighted}, wn = {norm},"
+            f" outputs:{node.output} {self.work(node) / BILLION:5.3f} BF"
+        )
+        x = node.inputs[0]
+        unlike = [f"\n ({x}) + ({skip}) " for skip in node.inputs[1:] if skip != x]
+        return row + "".join(unlike)
+
+
+class Add(nn.Module):
+    """`alpha * x + beta * skip` where the two overlap, `x` untouched elsewhere."""
+
+    def __init__(self, activation: str, alpha: float = 1.0, beta: float = 1.0) -> None:
+        super().__init__()
+        self.alpha, self.beta = alpha, beta
+        self.activate = Activate(activation)
+
+    def forward(self, x: Tensor, *skips: Tensor) -> Tensor:
+        for skip in skips:
+            x = self.added(x, skip)
+        return self.activate(x)
+
+    def added(self, x: Tensor, skip: Tensor) -> Tensor:
+        """Return x with one more source."""
+        if x.shape == skip.shape:
+            scaled = x if self.alpha == 1 else x * self.alpha
+            return torch.add(scaled, skip, alpha=self.beta)
+        shared, part = overlap(x, skip)
+        out = x.clone()
+        overlap(out, skip)[0].copy_(shared * self.alpha + part * self.beta)
+        return out
+
+
+def overlap(x: Tensor, skip: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the views of x and of skip that are added: every n-th cell of the larger map."""
+    c, shrink, spread = (
+        min(x.shape[1], skip.shape[1]),
+        max(skip.shape[3] // x.shape[3], 1),
+        max(x.shape[3] // skip.shape[3], 1),
+    )
+    h, w = (min(a, b) for a, b in zip(x.shape[2:], skip.shape[2:], strict=True))
+    cells = (slice(0, h * spread, spread), slice(0, w * spread, spread))
+    taken = (slice(0, h * shrink, shrink), slice(0, w * shrink, shrink))
+    return x[:, :c, cells[0], cells[1]], skip[:, :c, taken[0], taken[1]]
+
+
+class WeightedAdd(Parametric):
+    """The sources times normalised weights `[sources, channels or 1]`; row 0 is the previous layer.
+
+    Darknet: src/blas.c shortcut_multilayer_cpu (AlexeyAB)
+    Quirk: FUSED_SHORTCUT_WEIGHTS
+    """
+
+    def __init__(self, sources: int, columns: int, softmax: bool, activation: str) -> None:
+        super().__init__()
+        self.softmax = softmax
+        self.weights = nn.Parameter(array(sources, columns))
+        self.activate = Activate(activation)
+
+    def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
+        tensor.fill_(1.0)
+
+    def normalised(self) -> Tensor:
+        """Return the weights that are multiplied: each column sums to nearly one."""
+        if self.softmax:
+            positive = torch.exp(self.weights - self.weights.amax(0))
+        else:
+            positive = self.weights.clamp(min=0.0 if self.training else 0.001)
+        return positive / (0.0001 + positive.sum(0))
+
+    def forward(self, x: Tensor, *skips: Tensor) -> Tensor:
+        weights = self.normalised()[..., None, None]  # [sources, channels or 1, 1, 1]
+        total = x * weights[0]
+        for skip, weight in zip(skips, weights[1:], strict=True):
+            shared, part = overlap(total, skip)
+            shared.add_(part * weight[: part.shape[1]])
+        return self.activate(total)

@@ -1,0 +1,94 @@
+"""[yolo], the detection head of YOLOv3 and after."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..detections import Detections
+from ..options import quiet
+from .base import FORK, Decoding, Node, Shape, section
+from .heads import AnchorHead, ForkLosses, above, activate_entries, cells_above, stretch
+
+
+@section("yolo")
+class Yolo(AnchorHead):
+    """Squash positions, objectness and classes of `mask`'s anchors at every cell.
+
+    Darknet: src/parser.c parse_yolo, src/yolo_layer.c
+    """
+
+    number = 28
+    by_32 = True
+    values = 5  # x, y, w, h, objectness
+
+    max: int = quiet(90)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return YoloHead(self.boxes)
+
+    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+        """Return the boxes whose objectness exceeds the threshold.
+
+        Darknet: src/yolo_layer.c get_yolo_box, get_yolo_detections
+        """
+        cells = cells_above(output, self.anchor_sizes, 4, decoding.thresh)
+        x, y, _, _, objectness = (cells.values[:, i : i + 1] for i in range(5))
+        sides = self.sides(cells.values[:, 2:4]) * cells.anchors
+        boxes = torch.cat([*cells.centres(x, y), sides / sides.new_tensor([size.w, size.h])], 1)
+        scores = above(objectness * cells.values[:, 5:], decoding.thresh)
+        return Detections(boxes, objectness[:, 0], scores)
+
+    def sides(self, raw: Tensor) -> Tensor:
+        """Return width and height in anchors."""
+        return torch.exp(raw)
+
+    def row(self, node: Node) -> str:
+        return "yolo"
+
+
+@section("yolo", lineage=FORK)
+class YoloAlexeyAB(ForkLosses, Yolo):
+    """The fork's: scaled positions, coordinates without a logistic, other losses and nms.
+
+    Darknet: src/parser.c parse_yolo, src/yolo_layer.c (AlexeyAB)
+    """
+
+    mask: tuple[int, ...] = quiet(lambda o: tuple(range(o.num)), least=0, stop="#")
+    anchors: tuple[float, ...] = quiet((), stop="#")
+    max: int = quiet(200)
+    show_details: bool = quiet(True)
+    new_coords: bool = quiet(False)
+    focal_loss: bool = quiet(False)
+    embedding_layer: int | None = quiet(None)
+    sim_thresh: float = quiet(0.8)
+    track_history_size: int = quiet(5)
+    dets_for_track: int = quiet(1)
+    dets_for_show: int = quiet(1)
+    track_ciou_norm: float = quiet(0.01)
+
+    def module(self, *inputs: Shape) -> nn.Module:
+        return YoloHead(self.boxes, self.scale_x_y, logistic=not self.new_coords)
+
+    def sides(self, raw: Tensor) -> Tensor:
+        return raw * raw * 4 if self.new_coords else torch.exp(raw)
+
+    def row(self, node: Node) -> str:
+        return f"yolo\n[yolo] params: {self.losses}, scale_x_y: {self.scale_x_y:2.2f}"
+
+
+class YoloHead(nn.Module):
+    """[N, anchors * (5 + classes), H, W] to the same, activated and not yet boxes.
+
+    Darknet: src/yolo_layer.c forward_yolo_layer
+    """
+
+    def __init__(self, anchors: int, scale: float = 1.0, *, logistic: bool = True) -> None:
+        super().__init__()
+        self.anchors, self.scale, self.logistic = anchors, scale, logistic
+
+    def forward(self, x: Tensor) -> Tensor:
+        boxes = x.unflatten(1, (self.anchors, -1))
+        if self.logistic:
+            return activate_entries(boxes, (2, 3), (0, 1), self.scale).flatten(1, 2)
+        return stretch(boxes, (0, 1), self.scale).flatten(1, 2)

@@ -1,0 +1,118 @@
+"""From a cfg and a weights file to a network on a device."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+
+from . import graph
+from .console import note
+from .dialect import choose
+from .errors import UsageError
+from .layers import Reading
+from .net import Net
+from .network import Network
+from .parser import read_cfg, read_text
+from .weights import read_header
+
+
+def memory() -> int:
+    """Return the bytes of memory this machine has, or plenty where it does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 40
+
+
+def best_device() -> torch.device:
+    """Return cuda, else mps, else cpu."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def read_network(
+    cfg: str | Path,
+    *,
+    dialect: str | None = None,
+    batchnorm: str = "gpu",
+    strict: bool = True,
+    seen: str = "",
+    version: tuple[int, int, int] | None = None,
+) -> Network:
+    """Read a cfg as a network without memory: table, shapes and errors, on the meta device.
+
+    Darknet: src/parser.c parse_network_cfg
+    """
+    sections = read_cfg(cfg)
+    choice = choose(sections, said=dialect, seen=seen, version=version)
+    if choice.reason:
+        note(f"dialect {choice.dialect.name}: seen by {choice.reason}")
+    forms = choice.dialect.batch_norms
+    if batchnorm not in forms:
+        raise UsageError(f"batchnorm {batchnorm}: expected one of {', '.join(forms)}")
+    lineage = choice.dialect.name
+    reading = Reading(
+        lineage=lineage,
+        strict=strict,
+        batch_norm=forms[batchnorm],
+        net=Net.read(sections[0], lineage, strict),
+    )
+    if len(sections) == 1:
+        raise sections[0].error("is the only section: expected layers after it")
+    return Network(reading.net, graph.read_layers(sections[1:], reading), choice.dialect)
+
+
+def load_network(
+    cfg: str | Path,
+    weights: str | Path | None = None,
+    *,
+    dialect: str | None = None,
+    device: str | torch.device | None = None,
+    batchnorm: str = "gpu",
+    strict: bool = True,
+    names: str | Path | Iterable[str] | None = None,
+    memory_limit: int | None = None,
+) -> Network:
+    """Read a cfg and, if given, its weights, as a network on a device (cuda, else mps, else cpu).
+
+    `dialect` is "pjreddie" or "alexeyab"; unsaid, it is seen by what cfg and weights use.
+    `batchnorm` "cpu" divides as the C does on a CPU. `strict=False` takes for unknown words what
+    the C takes. `names` are class names, or a file of them. Raises DarknetError, whose text says
+    where and what; also where the network would exceed `memory_limit` bytes (the machine's).
+
+    Darknet: src/network.c load_network
+    """
+    version = read_header(weights).version if weights else None
+    network = read_network(
+        cfg, dialect=dialect, batchnorm=batchnorm, strict=strict, version=version
+    )
+    network.names = class_names(names)
+    place = torch.device(device) if device else best_device()
+    if place.type == "meta":
+        return network
+    check_memory(network, memory_limit)
+    if weights:
+        network.load_weights(weights, strict=strict)
+    else:
+        network.initialize()
+    return network.to(place)
+
+
+def check_memory(network: Network, limit: int | None) -> None:
+    """Refuse a network that would not fit, before any memory is taken."""
+    needed, most = network.footprint(), memory() if limit is None else limit
+    if needed > most:
+        gigabytes = f"{needed / 2**30:.1f} GiB: expected at most {most / 2**30:.1f} GiB"
+        raise network.net.error(f"the network needs {gigabytes}")
+
+
+def class_names(names: str | Path | Iterable[str] | None) -> tuple[str, ...] | None:
+    """Return class names, read from a file where one is named."""
+    if isinstance(names, str | Path):
+        lines = read_text(names).split("\n")
+        return tuple(lines[:-1] if lines[-1] == "" else lines)
+    return None if names is None else tuple(names)

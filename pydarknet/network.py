@@ -1,0 +1,268 @@
+"""A cfg as a PyTorch network: the forward loop, sizes, and how one is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from . import graph
+from .arrays import Parametric
+from .detections import Detections
+from .dialect import Dialect
+from .errors import DarknetError
+from .layers import Layer, Node, Shape
+from .net import Net
+from .predict import picture, predict, settings
+from .recurrent import Recurrent
+from .weights import Header, Loaded, assign, fill, load, save
+
+
+@dataclass(frozen=True)
+class Head:
+    """What went into a head and what came out; a loss needs the first, decoding the second."""
+
+    node: Node
+    raw: Tensor
+    activated: Tensor
+
+
+class Network(nn.Module):
+    """The layers of a cfg, run in order; built empty, so that its table needs no memory.
+
+    Darknet: src/network.c forward_network
+    """
+
+    def __init__(self, net: Net, layers: Sequence[Layer], dialect: Dialect) -> None:
+        super().__init__()
+        self.net, self.layers, self.dialect = net, tuple(layers), dialect
+        self.names: tuple[str, ...] | None = None
+        self.header = Header(*dialect.version, seen=0)
+        self.input = input_shape(net)
+        self.nodes = graph.place(self.layers, self.input)
+        with torch.device("meta"):
+            self.stack = nn.ModuleList(built(self.nodes))
+        self.link()
+        self.eval()
+
+    def link(self) -> None:
+        """Let the layers that share parameters have those of the layer they name."""
+        for node in self.nodes:
+            if node.shares is not None:
+                share(node, self.stack[node.index], self.stack[node.shares])
+
+    @property
+    def result(self) -> int:
+        """The index of the layer whose output is the network's: the last that is no cost.
+
+        Darknet: src/network.c get_network_output_layer
+        """
+        outputs = [node.index for node in self.nodes if node.layer.result]
+        return outputs[-1] if outputs else len(self.nodes) - 1
+
+    def forward(self, images: Tensor) -> list[Head]:
+        """Return the heads' inputs and outputs; without a head, those of the last layer.
+
+        `images` are float32 [N, C, H, W] in 0..1, or [N, inputs].
+        """
+        steps = [
+            Head(node, inputs[0], output)
+            for node, inputs, output in self.steps(images)
+            if node.layer.head or node.index == self.result
+        ]
+        return [head for head in steps if head.node.layer.head] or steps
+
+    def trace(self, images: Tensor) -> list[Tensor]:
+        """Return every layer's output, laid out as in Darknet's memory."""
+        return [output for _, _, output in self.steps(images)]
+
+    def steps(self, images: Tensor) -> Iterator[tuple[Node, list[Tensor], Tensor]]:
+        """Yield every layer with its inputs and output, and keep no map that nobody will read."""
+        outputs = {graph.IMAGE: self.checked(images)}
+        for node, module, done in zip(self.nodes, self.stack, last_reads(self.nodes), strict=True):
+            inputs = [outputs[source] for source in node.sources]
+            outputs[node.index] = module(*inputs)
+            yield node, inputs, outputs[node.index]
+            for source in done:
+                del outputs[source]
+
+    def checked(self, images: Tensor) -> Tensor:
+        """Return images that have the network's input size, or say what they have."""
+        if tuple(images.shape[1:]) != self.input.tensor:
+            got, want = list(images.shape[1:]), list(self.input.tensor)
+            raise DarknetError(f"images of size {got}: expected {want}; Network.resize changes it")
+        return images
+
+    @overload
+    def detect(  # type: ignore[overload-overlap]  # a str is one path, not a sequence of them
+        self,
+        image: str | Path | np.ndarray,
+        thresh: float | None = None,
+        nms: float | None = None,
+        letterbox: bool | None = None,
+    ) -> Detections: ...
+
+    @overload
+    def detect(
+        self,
+        image: Sequence[str | Path | np.ndarray],
+        thresh: float | None = None,
+        nms: float | None = None,
+        letterbox: bool | None = None,
+    ) -> list[Detections]: ...
+
+    def detect(
+        self,
+        image: str | Path | np.ndarray | Sequence[str | Path | np.ndarray],
+        thresh: float | None = None,
+        nms: float | None = None,
+        letterbox: bool | None = None,
+    ) -> Detections | list[Detections]:
+        """Return what the network finds in an image, or in each of a list of them as one batch.
+
+        An image is a path or an RGB uint8 array [H, W, 3]. A score must exceed `thresh`, boxes of
+        a class that overlap by more than `nms` are suppressed (0: none), `letterbox` keeps the
+        image's proportions; what is not given is the dialect's.
+
+        Darknet: examples/detector.c test_detector
+        """
+        chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
+        if isinstance(image, str | Path | np.ndarray):
+            return predict(self, [picture(image)], chosen)[0].kept()
+        return [found.kept() for found in predict(self, [picture(i) for i in image], chosen)]
+
+    def resize(self, width: int, height: int) -> None:
+        """Take images of another size from now on; parameters stay.
+
+        Darknet: src/network.c resize_network
+        """
+        image = Shape(c=self.input.c, h=height, w=width)
+        nodes = graph.place(self.layers, image)
+        with torch.device("meta"):
+            modules = built(nodes)
+        for node, old, new in zip(nodes, self.stack, modules, strict=True):
+            sizes = [tensor.shape for tensor in new.state_dict().values()]
+            if sizes != [tensor.shape for tensor in old.state_dict().values()]:
+                raise node.layer.error(f"cannot take images of {width} x {height}: it has one size")
+            if not sizes:
+                self.stack[node.index] = new.train(old.training)
+        self.input, self.nodes = image, nodes
+
+    def reset(self) -> None:
+        """Forget the state of recurrent layers.
+
+        Darknet: src/network.c reset_network_state
+        """
+        for module in self.modules():
+            if isinstance(module, Recurrent):
+                module.reset()
+
+    def take_steps(self, time_steps: int) -> None:
+        """Let recurrent layers take so many steps of each sequence in a batch."""
+        for module in self.modules():
+            if isinstance(module, Recurrent):
+                module.time_steps = time_steps
+
+    def table(self) -> str:
+        """Return the layer table that the C program of the dialect prints."""
+        return graph.table(self.nodes, self.dialect)
+
+    def operations(self) -> int:
+        """Return the floating point operations of one image, as the command `ops` counts.
+
+        Darknet: examples/darknet.c numops
+        """
+        return sum(node.layer.operations(node) for node in self.nodes)
+
+    def initialize(self, generator: torch.Generator | None = None) -> None:
+        """Give memory and Darknet's first values to every array that has none yet."""
+        borrowers = {m for n in self.nodes if n.shares is not None for m in self.members(n)}
+        for module in self.modules():
+            if isinstance(module, Parametric) and module not in borrowers:
+                fill(module, generator)
+        self.link()
+
+    def members(self, node: Node) -> Iterator[nn.Module]:
+        """Yield the modules of one layer."""
+        return self.stack[node.index].modules()
+
+    def load_weights(
+        self, path: str | Path, *, strict: bool = True, upto: int | None = None
+    ) -> Loaded:
+        """Read a weights file for the layers before `upto`.
+
+        Arrays that the file lacks keep their values; those without any get first ones.
+        """
+        return load(self, path, strict=strict, upto=upto)
+
+    def save_weights(
+        self, path: str | Path, *, header: Header | None = None, upto: int | None = None
+    ) -> None:
+        """Write a weights file of the layers before `upto`, under the dialect's header.
+
+        `header`, if given, decides instead: a loaded file's own gives back the same bytes.
+        """
+        save(self, path, header=header, upto=upto)
+
+    def footprint(self) -> int:
+        """Return the bytes of the parameters and of one image's maps at their most."""
+        kept = {id(tensor): tensor.numel() for tensor in self.state_dict().values()}
+        live, most, sizes = self.input.outputs, 0, {graph.IMAGE: self.input.outputs}
+        for node, done in zip(self.nodes, last_reads(self.nodes), strict=True):
+            sizes[node.index] = node.output.outputs
+            live += node.output.outputs
+            most = max(most, live + node.layer.scratch(node))
+            live -= sum(sizes[source] for source in done)
+        return 4 * (sum(kept.values()) + most)
+
+
+def input_shape(net: Net) -> Shape:
+    """Return the shape of what a network reads: an image, or so many inputs."""
+    if not net.image:
+        return Shape(length=net.inputs)
+    shape = Shape(c=net.channels, h=net.height, w=net.width)
+    if shape.outputs != net.inputs:
+        raise net.error(f"inputs = {net.inputs}: expected {shape.outputs}, its image's size")
+    return shape
+
+
+def built(nodes: Sequence[Node]) -> list[nn.Module]:
+    """Build every layer's module; one that 32 bits cannot count is an error of its section."""
+    modules = []
+    for node, layers in zip(nodes, graph.readers(nodes), strict=True):
+        try:
+            modules.append(node.layer.built(node, layers))
+        except ValueError as error:
+            raise node.layer.error(str(error)) from None
+    return modules
+
+
+def share(node: Node, borrower: nn.Module, owner: nn.Module) -> None:
+    """Give a layer the parameters of another of the same sizes.
+
+    Darknet: src/parser.c parse_convolutional (AlexeyAB, share_index)
+    """
+    names = [name for name, _ in borrower.named_parameters()]
+    names += [name for name, _ in borrower.named_buffers()]
+    theirs = dict(owner.named_parameters()) | dict(owner.named_buffers())
+    own = dict(borrower.named_parameters()) | dict(borrower.named_buffers())
+    if own.keys() != theirs.keys() or any(own[n].shape != theirs[n].shape for n in own):
+        raise node.layer.error(f"shares layer {node.shares}: expected a layer of the same sizes")
+    for name in names:
+        assign(borrower, name, theirs[name])
+
+
+def last_reads(nodes: Sequence[Node]) -> list[list[int]]:
+    """Return for each node the outputs that nobody reads after it."""
+    last = {node.index: node.index for node in nodes}
+    for node in nodes:
+        last |= dict.fromkeys(node.sources, node.index)
+    done: list[list[int]] = [[] for _ in nodes]
+    for source, reader in last.items():
+        done[reader].append(source)
+    return done

@@ -1,0 +1,121 @@
+"""From images to boxes: fit, run, decode, move back, suppress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .detections import Detections
+from .errors import DataError
+from .image import grey, letterbox, load_image, pixels, resize
+from .layers.base import Decoding
+from .nms import nms
+
+if TYPE_CHECKING:
+    from .network import Head, Network
+
+Image = np.ndarray  # uint8 RGB [H, W, 3]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides which boxes are found; `nms` 0 suppresses none, as in the C."""
+
+    decoding: Decoding
+    letterbox: bool
+    nms: float
+
+
+def settings(
+    network: Network,
+    *,
+    command: str = "detector test",
+    thresh: float | None = None,
+    hier: float = 0.5,
+    nms: float | None = None,
+    letterbox: bool | None = None,
+    map: tuple[int, ...] | None = None,
+) -> Settings:
+    """Return the given values, and for those not given the dialect's for a command.
+
+    Darknet: examples/detector.c test_detector
+    """
+    dialect = network.dialect
+    if letterbox is None:
+        letterbox = dialect.letterbox or network.net.letter_box
+    thresh = dialect.thresholds[command] if thresh is None else thresh
+    decoding = Decoding(thresh=thresh, hier=hier, map=map)
+    return Settings(decoding, letterbox, dialect.nms if nms is None else nms)
+
+
+def picture(image: str | Path | Image) -> Image:
+    """Return an image as an array, read from its file where it is a path."""
+    return image if isinstance(image, np.ndarray) else load_image(image)
+
+
+def fitted(network: Network, image: Image, *, boxed: bool) -> Tensor:
+    """Return an image as the network's input [C, H, W], letterboxed or stretched."""
+    shape = network.input
+    if image.ndim != 3 or image.dtype != np.uint8 or image.shape[2] not in (1, 3):
+        form = f"{image.dtype} {list(image.shape)}"
+        raise DataError(f"an image is {form}: expected uint8 [height, width, 3], RGB")
+    if image.shape[2] != shape.c:
+        image = grey(image) if shape.c == 1 else np.repeat(image, shape.c, axis=2)
+    return (letterbox if boxed else resize)(pixels(image), shape.w, shape.h)
+
+
+def predict(network: Network, images: Sequence[Image], chosen: Settings) -> list[Detections]:
+    """Return the boxes of each image, after suppression, in the order the C leaves them."""
+    device = next(iter(network.state_dict().values())).device
+    inputs = torch.stack([fitted(network, image, boxed=chosen.letterbox) for image in images])
+    with torch.inference_mode():
+        heads = network(inputs.to(device))
+        found = decoded(network, heads, images, chosen)
+        return [suppressed(heads, boxes, chosen) for boxes in found]
+
+
+def decoded(
+    network: Network, heads: Sequence[Head], images: Sequence[Image], chosen: Settings
+) -> list[Detections]:
+    """Return the boxes of each image before suppression, in 0..1 of the image.
+
+    Darknet: src/network.c get_network_boxes
+    """
+    detectors = [head for head in heads if head.node.layer.detector]
+    if not detectors:
+        raise network.net.error("the network has no detection head: expected a detector")
+    found = []
+    for index, image in enumerate(images):
+        parts = [of_head(network, head, index, image, chosen) for head in detectors]
+        if len({part.probabilities.shape[1] for part in parts}) > 1:
+            raise network.net.error("the detection heads have unlike classes: expected one number")
+        found.append(replace(Detections.cat(parts), names=network.names))
+    return found
+
+
+def of_head(network: Network, head: Head, index: int, image: Image, chosen: Settings) -> Detections:
+    """Return the boxes that one head finds in one image of the batch."""
+    layer, size = head.node.layer, network.input
+    boxes = layer.detections(head.activated[index], size, chosen.decoding).to("cpu")
+    if not layer.corrected:
+        return boxes
+    height, width = image.shape[:2]
+    return boxes.fit_to_image(width, height, size.w, size.h, letterbox=chosen.letterbox)
+
+
+def suppressed(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> Detections:
+    """Return boxes after the suppression that the last head asks for.
+
+    Darknet: src/detector.c test_detector (AlexeyAB)
+    """
+    if not chosen.nms:
+        return boxes
+    detectors = [head for head in heads if head.node.layer.detector]
+    kind, beta = detectors[-1].node.layer.suppression
+    return nms(boxes, chosen.nms, kind, beta)

@@ -1,0 +1,39 @@
+"""Package metadata; cfg/, data/ and weights/ travel inside the wheel as pydarknet.files."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "pydarknet/__init__.py").read_text())[1]
+FILES = ("cfg", "data", "weights")
+
+setup(
+    name="pydarknet",
+    version=VERSION,
+    description="Darknet without the C: any .cfg is a PyTorch network, any .weights loads into it",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.10",
+    packages=[
+        *find_packages(include=["pydarknet", "pydarknet.*"]),
+        *(f"pydarknet.files.{folder}" for folder in FILES),
+    ],
+    package_dir={
+        **{f"pydarknet.files.{folder}": folder for folder in FILES},
+    },
+    package_data={
+        "pydarknet": ["py.typed"],
+        **{f"pydarknet.files.{folder}": ["*"] for folder in FILES},
+    },
+    install_requires=["torch>=2.4", "opencv-python>=4.8", "numpy>=1.24", "tqdm>=4.60"],
+    extras_require={"test": ["pytest>=7", "ruff", "mypy", "setuptools>=68", "wheel"]},
+    entry_points={"console_scripts": ["pydarknet=pydarknet.cli.main:entry"]},
+    classifiers=[
+        "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 14)),
+        "Topic :: Scientific/Engineering :: Image Recognition",
+    ],
+)

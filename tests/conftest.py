@@ -1,0 +1,66 @@
+"""What tests share: networks from cfg text, recordings of the C programs, the data beside us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pydarknet.dialect import named
+from pydarknet.graph import read_layers
+from pydarknet.layers import Node, Reading
+from pydarknet.net import Net
+from pydarknet.network import Network
+from pydarknet.parser import sections_of
+
+HERE = Path(__file__).parent
+SHARED = HERE.parents[1] / "shared"
+
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the public cfgs, models and recordings are not beside the project"
+)
+
+
+def recording(name: str) -> Path:
+    """Return the folder of a recording of the C programs; skip where it is not."""
+    for folder in (HERE / "reference" / name, SHARED / "golden" / name):
+        if folder.is_dir():
+            return folder
+    pytest.skip(f"the recording {name} is not beside the project")
+
+
+@pytest.fixture
+def net() -> Callable[..., Network]:
+    """Make a network from layers' cfg text and the size of its input; no values in it yet."""
+
+    def make(
+        text: str,
+        *,
+        c: int = 3,
+        h: int = 16,
+        w: int = 16,
+        inputs: int = 0,
+        dialect: str = "pjreddie",
+        strict: bool = True,
+        batchnorm: str = "gpu",
+        options: str = "",
+    ) -> Network:
+        size = f"inputs={inputs}" if inputs else f"channels={c}\nheight={h}\nwidth={w}"
+        sections = sections_of(f"[net]\n{size}\n{options}\n{text}", "net.cfg")
+        chosen = named(dialect)
+        reading = Reading(
+            lineage=dialect,
+            strict=strict,
+            batch_norm=chosen.batch_norms[batchnorm],
+            net=Net.read(sections[0], dialect, strict),
+        )
+        return Network(reading.net, read_layers(sections[1:], reading), chosen)
+
+    return make
+
+
+@pytest.fixture
+def nodes(net: Callable[..., Network]) -> Callable[..., list[Node]]:
+    """Return the nodes of such a network."""
+    return lambda text, **options: net(text, **options).nodes

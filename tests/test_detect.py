@@ -1,0 +1,135 @@
+"""From a picture to boxes: what the recordings of the C programs hold, through our own pixels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import HERE, SHARED, needs_shared, recording
+
+import pydarknet
+from pydarknet.detections import Detections
+from pydarknet.image import load_image
+from pydarknet.predict import Settings, decoded, fitted, predict, settings
+
+LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
+
+
+def pictures() -> list[tuple[str, str]]:
+    """Return folder and suffix of every recorded picture with detections."""
+    folders = {f.name: f for f in (SHARED / "golden").glob("infer_*") if (f / "net.cfg").exists()}
+    folders |= {f.name: f for f in (HERE / "reference").glob("infer_*")}
+    files = [file for name in sorted(folders) for file in sorted(folders[name].glob("meta*.json"))]
+    return [
+        (file.parent.name, file.stem.removeprefix("meta"))
+        for file in files
+        if "detections" in json.loads(file.read_text())
+    ]
+
+
+def case(name: str, suffix: str) -> tuple[pydarknet.Network, np.ndarray, Settings, dict]:
+    """Return a recording's network, picture, settings and arrays."""
+    folder = recording(name)
+    meta = json.loads((folder / f"meta{suffix}.json").read_text())
+    network = pydarknet.load_network(
+        folder / "net.cfg",
+        folder / "net.weights",
+        dialect=LINEAGES[name.split("_")[1]],
+        batchnorm="cpu",
+        device="cpu",
+    )
+    chosen = settings(
+        network, thresh=meta["thresh"], nms=meta["nms"], letterbox=bool(meta["letterbox"])
+    )
+    image = load_image(folder / f"input{suffix}.png", channels=network.input.c)
+    return network, image, chosen, dict(np.load(folder / f"expected{suffix}.npz"))
+
+
+def assert_same(found: Detections, arrays: dict, stage: str) -> None:
+    """Assert that boxes are the recorded ones, in order."""
+    for ours, theirs in (("boxes", "bbox"), ("objectness", "obj"), ("probabilities", "prob")):
+        values = torch.from_numpy(arrays[f"det_{stage}_{theirs}"])
+        torch.testing.assert_close(getattr(found, ours), values, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("name", "suffix"), pictures())
+def test_the_network_reads_the_recorded_pixels(name: str, suffix: str) -> None:
+    network, image, chosen, arrays = case(name, suffix)
+
+    pixels = fitted(network, image, boxed=chosen.letterbox).numpy()
+
+    whole = arrays.get("net_input")
+    got, want = (
+        (pixels, whole) if whole is not None else (pixels.ravel()[::5], arrays["net_input_sub5"])
+    )
+    np.testing.assert_allclose(got, want, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "suffix"), pictures())
+def test_boxes_before_suppression_are_the_recorded_ones(name: str, suffix: str) -> None:
+    network, image, chosen, arrays = case(name, suffix)
+
+    with torch.inference_mode():
+        heads = network(fitted(network, image, boxed=chosen.letterbox)[None])
+        [found] = decoded(network, heads, [image], chosen)
+
+    assert_same(found, arrays, "raw")
+
+
+@pytest.mark.parametrize(("name", "suffix"), pictures())
+def test_boxes_after_suppression_are_the_recorded_ones(name: str, suffix: str) -> None:
+    network, image, chosen, arrays = case(name, suffix)
+
+    [found] = predict(network, [image], chosen)
+
+    assert_same(found, arrays, "nms")
+
+
+def test_pictures_are_here() -> None:
+    assert len(pictures()) >= 12
+
+
+@needs_shared
+def test_all_pictures_are_compared() -> None:
+    assert len(pictures()) == 31
+
+
+def test_a_list_of_pictures_is_one_batch() -> None:
+    network, image, chosen, _ = case("infer_pj_yolov3_a", "")
+    mirrored = np.ascontiguousarray(image[:, ::-1])
+
+    both = network.detect([image, mirrored], thresh=chosen.decoding.thresh)
+
+    alone = [network.detect(one, thresh=chosen.decoding.thresh) for one in (image, mirrored)]
+    for together, single in zip(both, alone, strict=True):
+        torch.testing.assert_close(together.boxes, single.boxes, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(
+            together.probabilities, single.probabilities, atol=1e-4, rtol=1e-4
+        )
+
+
+def test_a_path_and_its_pixels_give_the_same(tmp_path: Path) -> None:
+    network, image, _, _ = case("infer_pj_yolov3_a", "")
+
+    from_path = network.detect(recording("infer_pj_yolov3_a") / "input.png")
+
+    torch.testing.assert_close(from_path.boxes, network.detect(image).boxes)
+    assert len(from_path) > 0
+
+
+def test_a_network_without_a_detection_head_says_so() -> None:
+    folder = recording("infer_pj_darknet19_a")
+    network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
+
+    with pytest.raises(pydarknet.CfgError, match="no detection head"):
+        network.detect(np.zeros((8, 8, 3), np.uint8))
+
+
+def test_an_image_of_another_form_is_refused() -> None:
+    network, _, _, _ = case("infer_pj_yolov3_a", "")
+
+    with pytest.raises(pydarknet.DataError, match=r"float32 \[3, 8, 8\]: expected uint8"):
+        network.detect(np.zeros((3, 8, 8), np.float32))

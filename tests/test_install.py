@@ -1,0 +1,76 @@
+"""A wheel carries the shipped files, an editable install finds them beside the package."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import HERE
+
+from pydarknet.shipped import located, shipped
+
+PROJECT = HERE.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel from a copy of the project, with the tools that are installed."""
+    folder = tmp_path_factory.mktemp("wheel")
+    unwanted = shutil.ignore_patterns(".*", "build", "*.egg-info", "reference", "__pycache__")
+    copy = shutil.copytree(PROJECT, folder / "project", ignore=unwanted)
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q"]
+    subprocess.run([*command, "-w", str(folder), str(copy)], check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_a_wheel_carries_every_shipped_file(wheel: Path) -> None:
+    held = set(zipfile.ZipFile(wheel).namelist())
+
+    beside = {
+        f"pydarknet/files/{folder}/{file.name}"
+        for folder in ("cfg", "data", "weights")
+        for file in (PROJECT / folder).iterdir()
+        if file.is_file()
+    }
+
+    assert beside
+    assert beside <= held
+    assert "pydarknet/py.typed" in held
+
+
+def test_an_unpacked_wheel_finds_its_files(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = "from pydarknet.shipped import shipped; print(shipped('yolov3.cfg'))"
+
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert out.stdout.strip() == str(tmp_path / "pydarknet/files/cfg/yolov3.cfg")
+
+
+@pytest.mark.parametrize("name", ["yolov3.cfg", "cfg/yolov3.cfg", "some/where/yolov3.cfg"])
+def test_a_checkout_finds_a_file_by_its_path_or_base_name(name: str) -> None:
+    assert shipped(name) == PROJECT / "cfg" / "yolov3.cfg"
+
+
+def test_what_is_not_shipped_is_not_found() -> None:
+    assert shipped("yolov99.cfg") is None
+
+
+def test_a_file_that_is_here_goes_before_a_shipped_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    missing = located("coco.names")
+    (tmp_path / "coco.names").write_text("cat\n")
+
+    here = located("coco.names")
+
+    assert missing == PROJECT / "data" / "coco.names"
+    assert "coco.names is not here, using the shipped" in capsys.readouterr().err
+    assert here == Path("coco.names")

@@ -1,0 +1,107 @@
+"""Numbers as C's atoi and atof read them: by what a text begins with."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pydarknet.options import integer, real
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("7", 7),
+        ("-7", -7),
+        ("+7", 7),
+        ("007", 7),
+        ("3.9", 3),
+        ("1e3", 1),
+        ("5e5", 5),
+        ("0x10", 0),
+        ("416#x", 416),
+        ("1;semi", 1),
+        ("3,4", 3),
+        ("64x64", 64),
+    ],
+)
+def test_an_integer_is_the_digits_a_text_begins_with(text, expected):
+    assert integer(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (".5", 0.5),
+        ("1.", 1),
+        ("1e-4", 0.0001),
+        ("1E2", 100),
+        ("-.25", -0.25),
+        ("+2", 2),
+        ("1e", 1),
+        ("1e+", 1),
+        ("1.5.2", 1.5),
+        ("0.1#x", 0.1),
+        ("7,5", 7),
+    ],
+)
+def test_a_real_is_the_number_a_text_begins_with(text, expected):
+    assert real(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("0x10", 16), ("0X1p-1", 0.5), ("-0x1.8", -1.5), ("0x.8", 0.5), ("0x", 0), ("0xg", 0)],
+)
+def test_a_real_may_be_hexadecimal(text, expected):
+    assert real(text) == expected
+
+
+@pytest.mark.parametrize("text", ["inf", "INF", "infinity", "+inf", "1e999", "0x1p4000"])
+def test_a_real_may_be_infinite(text):
+    assert real(text) == math.inf
+
+
+@pytest.mark.parametrize("text", ["-inf", "-Infinity", "-1e999", "-0x1p4000"])
+def test_a_real_may_be_infinite_below_zero(text):
+    assert real(text) == -math.inf
+
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "nan(3)"])
+def test_a_real_may_be_no_number(text):
+    assert math.isnan(real(text))
+
+
+@pytest.mark.xfail(strict=True, reason="options.real keeps double precision")
+def test_a_real_has_the_precision_of_c():
+    assert real("0.1") == 13421773 / 2**27  # the float nearest to a tenth
+
+
+@pytest.mark.parametrize("text", ["abc", "-", "x1", ".5", "\u0663"])
+def test_an_integer_needs_a_digit_in_front(text):
+    with pytest.raises(ValueError, match="expected an integer"):
+        integer(text)
+
+
+@pytest.mark.parametrize("text", ["abc", ".", "-", "e5", "\u0663"])
+def test_a_real_needs_a_number_in_front(text):
+    with pytest.raises(ValueError, match="expected a number"):
+        real(text)
+
+
+@pytest.mark.parametrize("text", ["abc", "-", "\u0663", ""])
+def test_no_number_is_zero_where_reading_is_lenient(text):
+    assert (integer(text, strict=False), real(text, strict=False)) == (0, 0)
+
+
+@pytest.mark.parametrize("value", [2147483647, -2147483648])
+def test_an_integer_has_32_bits(value):
+    assert integer(str(value)) == value
+
+
+@pytest.mark.parametrize("text", ["2147483648", "-2147483649", "9" * 5000])
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_larger_integer_is_refused(text, strict):
+    with pytest.raises(ValueError, match="within 32 bits, -2147483648 to 2147483647"):
+        integer(text, strict)
