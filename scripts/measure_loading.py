@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Measure load_network on yolov4.cfg: its time and memory beside reading the weights file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import pydarknet
+
+MEASURE = """
+import json, sys, time
+import pydarknet
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+cfg, weights = sys.argv[1:]
+pydarknet.load_network(cfg, device="meta")
+open(weights, "rb").read()
+reading, loading, grown = [], [], []
+for _ in range(5):
+    start = time.perf_counter()
+    data = open(weights, "rb").read()
+    reading.append(time.perf_counter() - start)
+    del data
+    before, start = resident(), time.perf_counter()
+    network = pydarknet.load_network(cfg, weights, device="cpu")
+    loading.append(time.perf_counter() - start)
+    grown.append(resident() - before)
+    floats = sum(t.numel() for t in network.state_dict().values())
+    del network
+print(json.dumps([min(reading), min(loading), max(grown), 4 * floats]))
+"""
+
+
+def measured(cfg: Path, folder: Path) -> tuple[float, float]:
+    """Return loading time by reading time, and memory grown by the parameters' bytes."""
+    network = pydarknet.load_network(cfg, device="meta")
+    floats = sum(tensor.numel() for tensor in network.state_dict().values())
+    weights = folder / "noise.weights"
+    noise = np.random.default_rng(0).random(floats, dtype=np.float32)
+    weights.write_bytes(pydarknet.Header(0, 2, 5).packed() + noise.tobytes())
+    command = [sys.executable, "-c", MEASURE, str(cfg), str(weights)]
+    out = subprocess.run(command, capture_output=True, text=True, check=True)
+    reading, loading, grown, parameters = json.loads(out.stdout)
+    return loading / reading, grown / parameters
+
+
+def main() -> None:
+    """Print the two ratios."""
+    cfg = Path(__file__).resolve().parents[1] / "cfg" / "yolov4.cfg"
+    with tempfile.TemporaryDirectory() as folder:
+        time, memory = measured(cfg, Path(folder))
+    print(f"load_network takes {time:.2f} of the time of reading the file")
+    print(f"and {memory:.3f} of the parameters' memory")
+
+
+if __name__ == "__main__":
+    main()
