@@ -37,7 +37,7 @@ def no_weights(start: bytes, size: int) -> Problem | None:
         return Problem(f"has {size} bytes: expected a header of 16 or 20", "the download stopped")
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     for sign, what, hint in FORMS:
-        if text.startswith(sign) and (sign != b"<" or is_text(text)):
+        if text.startswith(sign) and (len(sign) > 1 or is_text(text)):
             return Problem(what, hint)
     if is_text(start):
         return Problem("is a text file, no weights", "is it the .cfg or a list?")

@@ -89,7 +89,7 @@ def choose(
     if seen:
         return Choice(ALEXEYAB, seen)
     if version == ALEXEYAB.version:
-        return Choice(ALEXEYAB, "the weights file's header says 0.2.5")
+        return Choice(ALEXEYAB, "version 0.2.5 in the weights file's header")
     return Choice(ORIGINAL)
 
 

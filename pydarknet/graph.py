@@ -80,7 +80,7 @@ def place(layers: Sequence[Layer], image: Shape) -> list[Node]:
             )
         if not all(x.outputs for x in inputs):
             raise layer.error("reads a layer that gives nothing: expected a known section there")
-        layer.check_reads(reads)
+        layer.check_reads(reads, inputs)
         output = layer.shape(*inputs)
         if output.outputs > INT_MAX:
             raise layer.error(f"gives {output.outputs} numbers: more than 32 bits count")

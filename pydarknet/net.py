@@ -42,9 +42,9 @@ class Net:
     momentum: float = option(0.9)
     decay: float = option(0.0001)
     adam: bool = quiet(False)
-    B1: float = quiet(0.9)
-    B2: float = quiet(0.999)
-    eps: float = quiet(0.0000001)
+    B1: float = option(0.9, announced="adam")
+    B2: float = option(0.999, announced="adam")
+    eps: float = option(0.0000001, announced="adam")
     policy: str = option("constant", choices=policies, otherwise="constant")
     max_batches: int = option(0)
     burn_in: int = quiet(0)
@@ -52,7 +52,7 @@ class Net:
     step: int = quiet(1)
     scale: float = quiet(1.0)
     gamma: float = quiet(1.0)
-    steps: tuple[int, ...] = quiet((), stop="#")
+    steps: tuple[int, ...] = quiet(())
     scales: tuple[float, ...] = quiet(())
     seq_scales: tuple[float, ...] = quiet(lambda o: (1.0,) * len(o.steps), lineage=FORK)
     sgdr_cycle: int = quiet(lambda o: o.max_batches, lineage=FORK)
@@ -138,12 +138,13 @@ class Net:
 
 @dataclass(frozen=True, kw_only=True)
 class NetAlexeyAB(Net):
-    """The fork's: another epsilon of Adam.
+    """The fork's: another epsilon of Adam, and steps that stop at a `#`.
 
     Darknet: src/parser.c parse_net_options (AlexeyAB)
     """
 
     eps: float = quiet(0.000001)
+    steps: tuple[int, ...] = quiet((), stop="#")
 
 
 NETS: dict[str, type[Net]] = {FORK: NetAlexeyAB}

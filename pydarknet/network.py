@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
@@ -96,6 +96,9 @@ class Network(nn.Module):
         if tuple(images.shape[1:]) != self.input.tensor:
             got, want = list(images.shape[1:]), list(self.input.tensor)
             raise DarknetError(f"images of size {got}: expected {want}; Network.resize changes it")
+        empty = next((name for name, values in self.named_parameters() if values.is_meta), None)
+        if empty and not images.is_meta:
+            raise DarknetError("the network has no values: expected load_weights or initialize")
         return images
 
     @overload
@@ -141,17 +144,28 @@ class Network(nn.Module):
 
         Darknet: src/network.c resize_network
         """
+        if not self.input.image or min(width, height) < 1:
+            problem = f"cannot take images of {width} x {height}: expected at least 1 x 1"
+            raise self.net.error(problem if self.input.image else "takes numbers, no images")
         image = Shape(c=self.input.c, h=height, w=width)
         nodes = graph.place(self.layers, image)
         with torch.device("meta"):
             modules = built(nodes)
         for node, old, new in zip(nodes, self.stack, modules, strict=True):
-            sizes = [tensor.shape for tensor in new.state_dict().values()]
-            if sizes != [tensor.shape for tensor in old.state_dict().values()]:
+            if sizes(old) != sizes(new):
                 raise node.layer.error(f"cannot take images of {width} x {height}: it has one size")
-            if not sizes:
-                self.stack[node.index] = new.train(old.training)
+        for index, module in enumerate(modules):
+            if not sizes(module):
+                self.stack[index] = module.train(self.training)
         self.input, self.nodes = image, nodes
+        self.reset()
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Network:
+        """Move or convert every tensor, and let shared ones be shared again."""
+        super()._apply(fn, recurse)
+        self.reset()
+        self.link()
+        return self
 
     def reset(self) -> None:
         """Forget the state of recurrent layers.
@@ -240,6 +254,11 @@ def built(nodes: Sequence[Node]) -> list[nn.Module]:
         except ValueError as error:
             raise node.layer.error(str(error)) from None
     return modules
+
+
+def sizes(module: nn.Module) -> list[torch.Size]:
+    """Return the sizes of a module's arrays."""
+    return [tensor.shape for tensor in module.state_dict().values()]
 
 
 def share(node: Node, borrower: nn.Module, owner: nn.Module) -> None:

@@ -30,7 +30,7 @@ class Option:
 
     key: str | None
     default: Any
-    announced: bool
+    announced: bool | str
     lineage: str | None
     least: float | None
     most: float | None
@@ -47,7 +47,7 @@ def option(
     default: Any = REQUIRED,
     *,
     key: str | None = None,
-    announced: bool = True,
+    announced: bool | str = True,
     lineage: str | None = None,
     least: float | None = None,
     most: float | None = None,
@@ -58,6 +58,7 @@ def option(
     """Declare an option of a section; Darknet tells `Using default` where it is missing.
 
     `default` may be a function of the options above it; without one the option must be given.
+    `announced` may name an option above that must be on for Darknet to tell of the default.
     `choices` are the words it may be (a function gives those of a lineage), `otherwise` the one
     that Darknet takes for an unknown word; `stop` ends a list, `least` and `most` bound a number.
     """
@@ -109,7 +110,7 @@ def default_of(key: str, declared: Option, section: Section, above: dict[str, An
     value = declared.default
     if callable(value):
         return value(SimpleNamespace(**above))
-    if declared.announced:
+    if declared.announced is True or above.get(str(declared.announced)):
         note(f"{key}: Using default '{announced(value)}'")
     return value
 

@@ -40,6 +40,14 @@ def fork_conv_row(
     return f"{tag:6s}{filters}{kernel}{x} -> {y} {operations / BILLION:5.3f} BF"
 
 
+def blur_row(size: int, stride: tuple[int, int], x: object, y: object, n: int, outputs: int) -> str:
+    """Return the fork's row of a blur of n channels, each a group, to so many outputs.
+
+    Darknet: src/convolutional_layer.c make_convolutional_layer (antialiasing, AlexeyAB)
+    """
+    return fork_conv_row("conv", n, size, stride, x, y, 2 * size**2 * outputs, groups=n)
+
+
 def connected_row(inputs: int, outputs: int) -> str:
     """Return the row of a fully connected layer.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -100,15 +101,16 @@ def read_tree(name: str, section: Section) -> Tree:
     path = found(name, section)
     for number, line in enumerate(read_text(path).rstrip("\n").split("\n"), start=1):
         words = line.split()
-        if len(words) != 2 or not words[1].lstrip("-").isdecimal():
-            problem = f"tree {path}:{number}: {shortened(line)}: expected a name and a number"
-            raise section.error(problem)
-        if not -1 <= int(words[1]) < len(parents):
-            raise section.error(
-                f"tree {path}:{number}: parent {words[1]}: expected an earlier line"
-            )
+        where = f"tree {path}:{number}"
+        if len(words) != 2 or not re.fullmatch("-?[0-9]+", words[1]):
+            raise section.error(f"{where}: {shortened(line)}: expected a name and a number")
+        parent = int(words[1][:12])
+        if not -1 <= parent < len(parents):
+            raise section.error(f"{where}: parent {shortened(words[1])}: expected an earlier line")
+        if parent in parents and parent != parents[-1]:
+            raise section.error(f"{where}: {words[0]}: expected it next to its parent's others")
         names.append(words[0])
-        parents.append(int(words[1]))
+        parents.append(parent)
     return Tree(tuple(names), tuple(parents))
 
 

@@ -144,7 +144,7 @@ def load(
     network.initialize()
     if upto is None:
         tell_rest(network, wanted, held, found, path)
-    return Loaded(header, layers, len(floats))
+    return Loaded(header, layers if upto is None else min(layers, upto), len(floats))
 
 
 def fitting(
@@ -185,15 +185,15 @@ def put(network: Network, place: Place, floats: Tensor, header: Header) -> None:
     module, path = network.stack[place.node.index], place.array.path
     stored = floats[place.start : place.end]
     size = place.tensor.shape
+    rows = place.count * size[0] // size.numel()  # that the file has of the first index
     if turned(place.array, header):
-        stored = stored.view(-1, size[0]).t().contiguous()
-    if place.count < place.tensor.numel():
+        stored = stored.view(-1, rows).t().contiguous()
+    if rows < size[0]:
         owner = module.get_submodule(path.rpartition(".")[0])
         assert isinstance(owner, Parametric)
         fill(owner, None)
         with torch.no_grad():
-            rows = tensor_at(module, path)[: place.count * size[0] // size.numel()]
-            rows.copy_(stored.view(rows.shape))
+            tensor_at(module, path)[:rows].copy_(stored.view(rows, *size[1:]))
         return
     view = stored.view(size)
     if place.tensor.is_meta:
@@ -282,7 +282,10 @@ def write_layer(file: BinaryIO, node: Node, module: nn.Module, header: Header) -
     Darknet: src/parser.c save_convolutional_weights
     """
     for array in () if node.layer.dontsave else node.layer.stored(module):
-        tensor = tensor_at(module, array.path).detach().to("cpu", torch.float32)
+        values = tensor_at(module, array.path)
+        if values.is_meta:
+            raise node.layer.error("has no values to write: expected a loaded network")
+        tensor = values.detach().to("cpu", torch.float32)
         if turned(array, header):
             tensor = tensor.reshape(tensor.shape[0], -1).t()
         file.write(tensor.contiguous().numpy().astype("<f4", copy=False).tobytes())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
+import torch
+from torch import Tensor
 
 from pydarknet.dialect import named
 from pydarknet.graph import read_layers
@@ -20,6 +23,7 @@ SHARED = HERE.parents[1] / "shared"
 needs_shared = pytest.mark.skipif(
     not SHARED.is_dir(), reason="the public cfgs, models and recordings are not beside the project"
 )
+both_lineages = pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
 
 
 def recording(name: str) -> Path:
@@ -28,6 +32,22 @@ def recording(name: str) -> Path:
         if folder.is_dir():
             return folder
     pytest.skip(f"the recording {name} is not beside the project")
+
+
+def run(network: Network, numbers: Iterable[float]) -> Tensor:
+    """Return the last layer's output for one image, whose numbers stand in memory's order.
+
+    Another image stands behind it in the batch, on which the output must not depend.
+    """
+    image = torch.tensor(list(numbers), dtype=torch.float32).view(1, *network.input.tensor)
+    with torch.no_grad():
+        return network.trace(torch.cat([image, 1 - image]))[-1][0]
+
+
+def rows(network: Network) -> list[str]:
+    """Return the lines of the layer table without its title and totals."""
+    last = -2 if network.dialect.totals else None
+    return network.table().split("\n")[1:last]
 
 
 @pytest.fixture
@@ -64,3 +84,23 @@ def net() -> Callable[..., Network]:
 def nodes(net: Callable[..., Network]) -> Callable[..., list[Node]]:
     """Return the nodes of such a network."""
     return lambda text, **options: net(text, **options).nodes
+
+
+@pytest.fixture
+def loaded(net: Callable[..., Network], tmp_path: Path) -> Callable[..., Network]:
+    """Make such a network with the floats of a weights file, all of which it must read."""
+
+    def make(
+        text: str,
+        floats: Sequence[float],
+        *,
+        header: bytes = struct.pack("<3iQ", 0, 2, 0, 0),
+        **options: object,
+    ) -> Network:
+        network = net(text, **options)
+        path = tmp_path / "net.weights"
+        path.write_bytes(header + struct.pack(f"<{len(floats)}f", *floats))
+        assert network.load_weights(path).floats == len(floats)
+        return network
+
+    return make

@@ -73,11 +73,6 @@ def test_a_real_may_be_no_number(text):
     assert math.isnan(real(text))
 
 
-@pytest.mark.xfail(strict=True, reason="options.real keeps double precision")
-def test_a_real_has_the_precision_of_c():
-    assert real("0.1") == 13421773 / 2**27  # the float nearest to a tenth
-
-
 @pytest.mark.parametrize("text", ["abc", "-", "x1", ".5", "\u0663"])
 def test_an_integer_needs_a_digit_in_front(text):
     with pytest.raises(ValueError, match="expected an integer"):

@@ -27,7 +27,7 @@ def taken(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
         at = next((i for i, word in enumerate(words[:last]) if same(word, flag)), None)
         if at is None:
             continue
-        values[flag.name] = converted(flag, words[at + 1]) if flag.valued else True
+        values[flag.name] = converted(flag, flag.word, words[at + 1]) if flag.valued else True
         del words[at : at + 1 + flag.valued]
     return values
 
@@ -42,8 +42,10 @@ def letters(word: str) -> str:
     return "".join(c for c in word.lower() if c.isalnum())
 
 
-def converted(parameter: Parameter, word: str) -> Any:
+def converted(parameter: Parameter, name: str, word: str) -> Any:
     """Return a word as the type of its parameter; numbers by the number they begin with.
+
+    An empty word is none, where there may be none.
 
     Quirk: NUMBER_PREFIX
     """
@@ -53,8 +55,8 @@ def converted(parameter: Parameter, word: str) -> Any:
         if parameter.kind is float:
             return real(word)
     except ValueError as error:
-        raise UsageError(f"{parameter.word} {word}: {error}") from None
-    return parameter.kind(word) if word else None
+        raise UsageError(f"{name} {word}: {error}") from None
+    return parameter.kind(word) if word or parameter.required else None
 
 
 def without_unknown(words: list[str], flags: Iterable[Parameter]) -> list[str]:
@@ -103,10 +105,10 @@ def operands(words: list[str], verb: Verb) -> list[Any]:
     rest = list(words)
     for operand in verb.operands:
         if operand.several:
-            values += [converted(operand, word) for word in rest]
+            values += [converted(operand, operand.name, word) for word in rest]
             rest = []
         elif rest:
-            values.append(converted(operand, rest.pop(0)))
+            values.append(converted(operand, operand.name, rest.pop(0)))
         elif operand.required:
             raise UsageError(f"{operand.name} is missing: {verb.usage}")
         else:

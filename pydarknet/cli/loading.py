@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from ..console import note, say
+from ..errors import UsageError
 from ..load import best_device, check_memory, read_network
 from ..network import Network
 from ..shipped import located
@@ -12,20 +15,33 @@ from ..weights import Loaded, read_header
 from .verbs import Run
 
 
-def open_network(run: Run, cfg: Path, weights: Path | None) -> Network:
+def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = False) -> Network:
     """Read a cfg and its weights, if any, onto the device that is said or best.
 
     Darknet: src/network.c load_network
     """
     weights = located(weights) if weights else None
-    network = read(run, cfg, weights)
+    network = read(run, cfg, weights, training=training)
     check_memory(network, None)
     read_weights(run, network, weights)
-    return network.to(run.device or best_device())
+    return network.to(device_of(run))
 
 
-def read(run: Run, cfg: Path, weights: Path | None = None) -> Network:
-    """Read a cfg without memory, and print its table.
+def device_of(run: Run) -> torch.device:
+    """Return the device that is said, else the best; where there is no CUDA, `-i 0` says nothing.
+
+    Darknet: src/cuda.c cuda_set_device
+    """
+    if run.device is None or (run.device != "cpu" and not torch.cuda.is_available()):
+        return best_device()
+    device = torch.device(run.device)
+    if device.index is not None and device.index >= (count := torch.cuda.device_count()):
+        raise UsageError(f"-i {device.index}: expected less than {count}, the GPUs of this machine")
+    return device
+
+
+def read(run: Run, cfg: Path, weights: Path | None = None, *, training: bool = False) -> Network:
+    """Read a cfg without memory, and print its table; `training` is how the fork opens it.
 
     Darknet: src/parser.c parse_network_cfg
     """
@@ -39,17 +55,22 @@ def read(run: Run, cfg: Path, weights: Path | None = None) -> Network:
     )
     note(network.table())
     if network.dialect.totals:
-        say(told(network), end="")
+        say(told(network, training), end="")
     return network
 
 
-def told(network: Network) -> str:
+def told(network: Network, training: bool) -> str:
     """Return what the fork says on stdout when it has read a cfg.
 
     Darknet: src/parser.c parse_network_cfg_custom (AlexeyAB)
     """
     net, size = network.net, network.input
-    first = f"mini_batch = 1, batch = {net.subdivisions}, time_steps = 1, train = 0 \n"
+    steps = net.time_steps if training else 1
+    batch = max(net.batch // net.subdivisions, 1) * steps if training else 1
+    first = (
+        f"mini_batch = {batch}, batch = {batch * net.subdivisions}, time_steps = {steps},"
+        f" train = {training:d} \n"
+    )
     layers = "".join(layer.told() for layer in network.layers)
     if not network.layers[-1].by_32 or not (size.w % 32 or size.h % 32):
         return first + layers

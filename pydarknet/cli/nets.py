@@ -24,7 +24,7 @@ def ops(run: Run, cfg: Cfg) -> None:
     """
     from .loading import read
 
-    operations = read(run, cfg).operations()
+    operations = read(run, cfg, training=True).operations()
     say(f"Floating Point Operations: {operations}")
     say(f"Floating Point Operations: {operations / 1e9:.2f} Bn")
 
@@ -43,7 +43,7 @@ def partial(
     """
     from .loading import read, read_weights
 
-    network = read(run, cfg, weights)
+    network = read(run, cfg, weights, training=True)
     if not 0 <= n <= len(network.nodes):
         raise UsageError(f"partial {n}: expected 0 to {len(network.nodes)}, the layers of {cfg}")
     read_weights(run, network, weights, upto=n)

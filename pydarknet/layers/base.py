@@ -48,6 +48,11 @@ class Shape:
         """The size of one sample as a tensor: [C, H, W] or [length]."""
         return (self.c, self.h, self.w) if self.image else (self.length,)
 
+    @property
+    def plain(self) -> str:
+        """The size in words, width first as Darknet has it."""
+        return f"{self.w} x {self.h} x {self.c}" if self.image else f"{self.length} numbers"
+
     def __str__(self) -> str:
         return f"{self.w:4d} x{self.h:4d} x{self.c:4d}"
 
@@ -98,6 +103,8 @@ class Layer:
     detector: ClassVar[bool] = False  # gives boxes
     number: ClassVar[int] = 0  # of its type, as the fork prints it for detectors
     by_32: ClassVar[bool] = False  # whether the fork warns of sizes that 32 does not divide
+    by_filter: ClassVar[bool] = False  # whether `numload` counts its filters
+    masked: ClassVar[bool] = False  # whether a `mask` chooses its anchors
     corrected: ClassVar[bool] = True  # whether its boxes are taken out of the letterbox
 
     section: Section
@@ -136,8 +143,8 @@ class Layer:
         """Return the layer whose parameters this one uses, counted as in `sources`."""
         return None
 
-    def check_reads(self, reads: tuple[Layer | None, ...]) -> None:
-        """Refuse layers that this one cannot read."""
+    def check_reads(self, reads: tuple[Layer | None, ...], inputs: tuple[Shape, ...]) -> None:
+        """Refuse layers that this one cannot read, and what they give."""
 
     @property
     def suppression(self) -> tuple[str, float]:
@@ -175,7 +182,8 @@ class Layer:
         arrays = self.stored(module)
         if self.dontloadscales:
             arrays = tuple(array for array in arrays if "norm." not in array.path)
-        return tuple(array._replace(rows=self.numload or None) for array in arrays)
+        rows = self.numload if self.by_filter else 0
+        return tuple(array._replace(rows=rows or None) for array in arrays)
 
     def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
         """Return the boxes of one image of the network's size, in 0..1 of that.

@@ -34,10 +34,16 @@ class Contrastive(Layer):
     def module(self, *inputs: Shape) -> nn.Module:
         return NoOutput()
 
-    def check_reads(self, reads: tuple[Layer | None, ...]) -> None:
+    def check_reads(self, reads: tuple[Layer | None, ...], inputs: tuple[Shape, ...]) -> None:
         yolo = reads[-1] if len(reads) == 2 else None
-        if yolo is None or not yolo.boxes:
+        if yolo is None or not yolo.masked:
             raise self.error("yolo_layer: expected the index of a [yolo]")
+        places = yolo.boxes * inputs[-1].h * inputs[-1].w
+        if inputs[0].outputs % places:
+            raise self.error(
+                f"reads {inputs[0].outputs} numbers: expected an embedding for each of the"
+                f" {places} boxes of its [yolo]"
+            )
 
     def row(self, node: Node) -> str:
         x, yolo = node.inputs[-1], node.reads[-1]

@@ -62,8 +62,10 @@ class ConvLstm(Layer):
         x = inputs[0]
         if self.stride != 1 or 2 * self.margin != self.size - 1:
             raise self.error("changes the size of the map: expected stride=1, odd size and pad=1")
-        if x.c % self.groups or (self.bottleneck and x.c != self.output):
-            raise self.error(f"groups = {self.groups} and a bottleneck do not fit {x.c} channels")
+        if x.c % self.groups:
+            raise self.error(f"groups = {self.groups} must divide the {x.c} channels it gets")
+        if self.bottleneck and x.c != self.output:
+            raise self.error(f"a bottleneck needs output = {x.c}, the channels it gets")
         return Shape(c=self.output, h=x.h, w=x.w)
 
     def channels(self, c: int) -> dict[str, int]:
@@ -91,6 +93,12 @@ class ConvLstm(Layer):
         }
         return ConvolvedCell(parts, self.output, self.lstm_activation, self.constraint)
 
+    def rows(self, c: int) -> list[int]:
+        """Return the input channels of each part, in the order it is built and told."""
+        order = {"u": 0, "w": 1, "v": 2}
+        parts = self.channels(c)
+        return [parts[name] for name in sorted(parts, key=lambda name: order[name[0]])]
+
     def part_work(self, c: int, x: Shape) -> float:
         """Return the operations of a part that reads c channels."""
         return 2 * self.size**2 * c / self.groups * self.output * x.h * x.w
@@ -114,7 +122,7 @@ class ConvLstm(Layer):
                 groups=self.groups,
                 dilation=self.dilation,
             )
-            for c in self.channels(x.c).values()
+            for c in self.rows(x.c)
         ]
         title = f"CONV_LSTM Layer: {x.h} x {x.w} x {x.c} image, {self.output} filters"
         return title + "".join(rows)

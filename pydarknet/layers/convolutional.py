@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..arrays import Stored
-from ..ops import Activate, Blur, Conv
+from ..ops import Activate, Conv
 from ..options import option, quiet
 from ..table import conv_row, fork_conv_row
 from .base import FORK, Layer, Node, Shape, activation_option, section
+from .blurred import Blurred
 
 
 @section("convolutional", "conv")
@@ -24,6 +23,7 @@ class Convolutional(Layer):
     """
 
     image = True
+    by_filter = True
     uniform = False  # how the first weights are drawn
 
     filters: int = option(1, least=1)
@@ -109,7 +109,7 @@ class Convolutional(Layer):
 
 
 @section("convolutional", "conv", lineage=FORK)
-class ConvolutionalAlexeyAB(Convolutional):
+class ConvolutionalAlexeyAB(Blurred, Convolutional):
     """The fork's: strides an axis, dilation, blurred strides, shared weights.
 
     Darknet: src/parser.c parse_convolutional, src/convolutional_layer.c (AlexeyAB)
@@ -117,12 +117,10 @@ class ConvolutionalAlexeyAB(Convolutional):
 
     uniform = True
 
-    stride_x: int = quiet(lambda o: o.stride, least=1)
-    stride_y: int = quiet(lambda o: o.stride, least=1)
+    groups: int = quiet(1)
     dilation: int = quiet(1, least=1)
     cbn: bool = quiet(False)
     bin_output: bool = quiet(False)
-    antialiasing: int = quiet(0)
     share_index: int | None = quiet(None)
     assisted_excitation: float = quiet(0.0)
     sway: bool = quiet(False)
@@ -155,25 +153,8 @@ class ConvolutionalAlexeyAB(Convolutional):
         """The dilation, which a kernel of one cell has not."""
         return self.dilation if self.size > 1 else 1
 
-    @property
-    def strides(self) -> tuple[int, int]:
-        return (1, 1) if self.antialiasing else (self.stride_y, self.stride_x)
-
-    @property
-    def blur(self) -> Blur | None:
-        """The filter that strides in place of the convolution."""
-        size = 2 if self.antialiasing == 2 else 3
-        return Blur(size, (self.stride_y, self.stride_x)) if self.antialiasing else None
-
     def borrows(self) -> int | None:
         return self.share_index
-
-    def shape(self, *inputs: Shape) -> Shape:
-        y = super().shape(*inputs)
-        if self.blur is None:
-            return y
-        h, w = self.blur.shape(y.h, y.w)
-        return replace(y, h=h, w=w)
 
     def module(self, *inputs: Shape) -> Conv:
         kind = FusedXnorConv if self.xnor else Conv
@@ -212,23 +193,23 @@ class ConvolutionalAlexeyAB(Convolutional):
         return () if self.share_index is not None else super().stored(module)
 
     def work(self, node: Node) -> float:
-        x = node.inputs[0]
-        h, w = (self.places(n, step) for n, step in zip((x.h, x.w), self.strides, strict=True))
         bits = 32 if self.xnor else 1  # that one operation takes at once
-        return 2 * self.filters * self.size**2 * x.c / self.parts * h * w / bits
+        x, y = node.inputs[0], self.sharp(*node.inputs)
+        return 2 * self.size**2 * x.c / self.parts * y.outputs / bits
 
     def row(self, node: Node) -> str:
-        return fork_conv_row(
+        row = fork_conv_row(
             self.tag,
             self.filters,
             self.size,
             self.strides,
             node.inputs[0],
-            node.output,
+            self.sharp(*node.inputs),
             self.work(node),
             groups=self.parts,
             dilation=self.spread,
         )
+        return row + self.blurred_row(node)
 
     @property
     def tag(self) -> str:
@@ -274,8 +255,8 @@ class FusedXnorConv(Conv):
         weights, biases = self.folded()
         vertical, horizontal = self.padding
         signs = F.pad(sign(x), (horizontal, horizontal, vertical, vertical), value=-1.0)
-        y = F.conv2d(signs, binary(weights), biases, self.stride, 0, self.dilation)
-        return self.activate(y)
+        y = self.activate(F.conv2d(signs, binary(weights), biases, self.stride, 0, self.dilation))
+        return self.blur(y) if self.blur else y
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Return the weights and biases that do the work of the batch norm too."""

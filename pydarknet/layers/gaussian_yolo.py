@@ -24,6 +24,7 @@ class GaussianYolo(ForkLosses, AnchorHead):
     number = 29
     values = 9  # x, y, w, h, each followed by its uncertainty, then objectness
 
+    mask: tuple[int, ...] = quiet(lambda o: tuple(range(o.num)), least=0, stop="#")
     max: int = quiet(200)
     uc_normalizer: float = quiet(1.0)
     yolo_point: str = quiet("center", choices=POINTS, otherwise="center")

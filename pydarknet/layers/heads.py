@@ -23,6 +23,7 @@ class AnchorHead(Layer):
     head = True
     detector = True
     image = True
+    masked = True
     values: ClassVar[int]  # a box's numbers besides its classes
 
     classes: int = option(20, least=0)

@@ -49,8 +49,8 @@ class Local(Layer):
     def row(self, node: Node) -> str:
         x, y = node.inputs[0], node.output
         return (
-            f"Local Layer: {x.w} x {x.h} x {x.c} image, {self.filters} filters ->"
-            f" {y.w} x {y.h} x {y.c} image"
+            f"Local Layer: {x.h} x {x.w} x {x.c} image, {self.filters} filters ->"
+            f" {y.h} x {y.w} x {y.c} image"
         )
 
 

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..ops import Blur, Window
+from ..ops import Window
 from ..options import option, quiet
 from ..table import BILLION
 from .base import FORK, Layer, Node, Shape, section
+from .blurred import Blurred
 
 
 @section("maxpool", "max")
@@ -51,52 +52,41 @@ class Maxpool(Layer):
 
 
 @section("maxpool", "max", lineage=FORK)
-class MaxpoolAlexeyAB(Maxpool):
+class MaxpoolAlexeyAB(Blurred, Maxpool):
     """The fork's: strides an axis, blurred strides, the largest of channels.
 
     Darknet: src/parser.c parse_maxpool, src/maxpool_layer.c (AlexeyAB)
     Quirk: AVX_MAXPOOL
     """
 
-    stride_x: int = quiet(lambda o: o.stride, least=1)
-    stride_y: int = quiet(lambda o: o.stride, least=1)
     maxpool_depth: bool = quiet(False)
     out_channels: int = quiet(1, least=1)
-    antialiasing: int = quiet(0)
     maxpool_zero_nonmax: bool = quiet(False)
 
     @property
     def window(self) -> Window:
-        strides = (1, 1) if self.antialiasing else (self.stride_y, self.stride_x)
-        return Window(self.size, strides, self.padding)
+        return Window(self.size, self.strides, self.padding)
 
-    @property
-    def blur(self) -> Blur | None:
-        """The filter that strides in place of the pooling."""
-        size = 2 if self.antialiasing == 2 else 3
-        return Blur(size, (self.stride_y, self.stride_x)) if self.antialiasing else None
-
-    def shape(self, *inputs: Shape) -> Shape:
+    def sharp(self, *inputs: Shape) -> Shape:
         if self.maxpool_depth:
             return Shape(c=self.out_channels, h=inputs[0].h, w=inputs[0].w)
-        y = super().shape(*inputs)
-        if self.blur is None:
-            return y
-        h, w = self.blur.shape(y.h, y.w)
-        return Shape(c=y.c, h=h, w=w)
+        return super().sharp(*inputs)
 
     def module(self, *inputs: Shape) -> nn.Module:
-        if self.maxpool_depth:
-            return DepthPool(self.out_channels)
-        pool = MaxPool(self.window)
+        pool = DepthPool(self.out_channels) if self.maxpool_depth else MaxPool(self.window)
         return nn.Sequential(pool, self.blur) if self.blur else pool
 
     def work(self, node: Node) -> float:
-        return self.size**2 * node.output.outputs
+        return self.size**2 * self.sharp(*node.inputs).outputs
 
     def row(self, node: Node) -> str:
-        sizes = f"{node.inputs[0]} -> {node.output} {self.work(node) / BILLION:5.3f} BF"
-        size, across, down = self.size, self.stride_x, self.stride_y
+        return self.sharp_row(node) + self.blurred_row(node)
+
+    def sharp_row(self, node: Node) -> str:
+        """Return the row of the pooling itself."""
+        y = self.sharp(*node.inputs)
+        sizes = f"{node.inputs[0]} -> {y} {self.work(node) / BILLION:5.3f} BF"
+        size, (down, across) = self.size, self.strides
         if self.maxpool_depth:
             return f"max-depth         {size:2d}x{size:2d}/{across:2d}   {sizes}"
         if across != down:

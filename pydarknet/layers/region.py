@@ -57,6 +57,10 @@ class Region(Layer):
         return read_tree(self.tree, self.section) if self.tree else None
 
     @property
+    def boxes(self) -> int:
+        return self.num
+
+    @property
     def anchor_sizes(self) -> tuple[tuple[float, float], ...]:
         """Width and height of the anchors in cells.
 

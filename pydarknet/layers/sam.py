@@ -27,7 +27,7 @@ class Sam(Layer):
     def shape(self, *inputs: Shape) -> Shape:
         x, other = inputs
         if x != other:
-            raise self.error(f"multiplies{x} by{other}: expected equal sizes")
+            raise self.error(f"multiplies {x.plain} by {other.plain}: expected equal sizes")
         return x
 
     def module(self, *inputs: Shape) -> nn.Module:

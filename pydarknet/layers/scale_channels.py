@@ -29,7 +29,7 @@ class ScaleChannels(Layer):
         scale, x = inputs
         expected = Shape(c=1, h=x.h, w=x.w) if self.scale_wh else Shape(c=x.c, h=1, w=1)
         if not x.image or scale != expected:
-            raise self.error(f"scales{x} by{scale}: expected{expected}")
+            raise self.error(f"scales {x.plain} by {scale.plain}: expected {expected.plain}")
         return x
 
     def module(self, *inputs: Shape) -> nn.Module:

@@ -1,0 +1,45 @@
+"""[l2norm]: the original's normalisation of every cell's channel vector."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from conftest import rows, run
+
+from pydarknet.errors import CfgError
+from pydarknet.layers import Shape
+
+
+def test_the_map_keeps_its_size(nodes):
+    [node] = nodes("[l2norm]", c=2, h=3, w=4)
+
+    assert node.output == Shape(c=2, h=3, w=4)
+
+
+def test_each_cell_gets_length_one(net):
+    y = run(net("[l2norm]", c=2, h=1, w=2), [3, 5, -4, 12])
+
+    # (3, -4) over 5 and (5, 12) over 13
+    torch.testing.assert_close(y.flatten(), torch.tensor([3 / 5, 5 / 13, -4 / 5, 12 / 13]))
+
+
+def test_there_is_no_epsilon(net):
+    y = run(net("[l2norm]", c=1, h=1, w=1), [1e-15])
+
+    torch.testing.assert_close(y.flatten(), torch.tensor([1.0]))
+
+
+def test_the_row_has_the_number_of_inputs(net):
+    expected = "    0 l2norm                                           24"
+
+    assert rows(net("[l2norm]", c=2, h=3, w=4)) == [expected]
+
+
+def test_a_vector_is_refused(net):
+    with pytest.raises(CfgError, match=r"net\.cfg:4: \[l2norm\] needs an image before it"):
+        net("[l2norm]", inputs=12)
+
+
+def test_only_the_original_knows_it(net):
+    with pytest.raises(CfgError, match=r"net\.cfg:6: \[l2norm\] is no section"):
+        net("[l2norm]", dialect="alexeyab")

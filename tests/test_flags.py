@@ -1,0 +1,291 @@
+"""Flags: found wherever they stand, with whatever word is next as their value."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from probe import Probe
+
+from pydarknet.cli.loading import device_of
+from pydarknet.cli.main import main
+from pydarknet.cli.verbs import VERBS, Run
+from pydarknet.errors import UsageError
+
+LOOK = ["probe", "look", "a.jpg"]
+
+
+@pytest.fixture
+def probe(monkeypatch, tmp_path):
+    """Register the commands of a probe while a test runs, in a folder without files."""
+    made = Probe()
+    for verb in made.verbs():
+        monkeypatch.setitem(VERBS, verb.words, verb)
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+def flags(made: Probe) -> dict[str, object]:
+    """Return the flags of the only call that differ from their defaults."""
+    [(_, _, given)] = made.calls
+    defaults = {"thresh": 0.5, "dont_show": False, "ext_output": False}
+    return {name: value for name, value in given.items() if value != defaults[name]}
+
+
+def operands(made: Probe) -> list[str]:
+    """Return the operands of the only call as text."""
+    [(_, given, _)] = made.calls
+    return [str(value) for value in given]
+
+
+def run_of(made: Probe) -> Run:
+    """Return what the only call was told by the flags of the whole program."""
+    [(run, _, _)] = made.calls
+    return run
+
+
+# Finding them
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["probe", "-thresh", ".25", "look", "a.jpg", "7"],
+        ["probe", "look", "-thresh", ".25", "a.jpg", "7"],
+        ["probe", "look", "a.jpg", "-thresh", ".25", "7"],
+        ["probe", "look", "a.jpg", "7", "-thresh", ".25"],
+    ],
+    ids=["in the command", "before operands", "between them", "last"],
+)
+def test_a_flag_is_found_wherever_it_stands(probe, words):
+    assert main(words) == 0
+
+    assert flags(probe) == {"thresh": 0.25}
+    assert operands(probe) == ["a.jpg", "7"]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2, 3])
+def test_a_flag_of_all_commands_may_stand_before_the_command_too(probe, at):
+    words = [*LOOK[:at], "-dialect", "alexeyab", *LOOK[at:]]
+
+    assert main(words) == 0
+
+    assert run_of(probe).dialect == "alexeyab"
+
+
+def test_a_flag_of_a_command_may_not(probe, capsys):
+    assert main(["-thresh", ".25", *LOOK]) == 0
+
+    assert capsys.readouterr().err == "Not an option: -thresh\n"
+
+
+@pytest.mark.parametrize("word", ["-dont_show", "--dont_show", "--dont-show", "-DontShow"])
+def test_a_flag_may_be_spelt_as_in_the_live_fork(probe, word):
+    main([*LOOK, word])
+
+    assert flags(probe) == {"dont_show": True}
+
+
+@pytest.mark.parametrize("word", ["dont_show", "dontshow"])
+def test_a_word_without_a_dash_is_no_flag(probe, word):
+    main(["probe", "look", word])
+
+    assert operands(probe) == [word, "1"]
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [(".25", 0.25), ("-1", -1.0), ("1x", 1.0), ("1e-3", 0.001), ("0", 0.0)],
+)
+def test_the_next_word_is_the_value_whatever_it_is(probe, word, value):
+    main([*LOOK, "-thresh", word])
+
+    assert flags(probe) == {"thresh": value}
+
+
+def test_a_value_that_is_no_number_is_told(probe, capsys):
+    assert main([*LOOK, "-thresh", "abc"]) == 1
+
+    assert capsys.readouterr().err == "-thresh abc: expected a number\n"
+
+
+def test_a_flag_that_is_swallowed_as_a_value_is_none(probe):
+    main([*LOOK, "-dialect", "-lenient"])
+
+    assert run_of(probe).dialect == "-lenient"
+    assert run_of(probe).strict
+
+
+def test_a_flag_that_is_searched_before_is_not_swallowed(probe):
+    main([*LOOK, "-dialect", "-nogpu", "alexeyab"])
+
+    assert run_of(probe).dialect == "alexeyab"
+    assert run_of(probe).device == "cpu"
+
+
+def test_a_flag_without_its_value_is_told_and_ignored(probe, capsys):
+    main([*LOOK, "-thresh"])
+
+    assert flags(probe) == {}
+    assert capsys.readouterr().err == "-thresh has no value: ignored\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-thresh", ".1", "-thresh", ".9"], "-thresh is given twice: ignored\n"),
+        (["-thresh", ".1", "-thresh"], "-thresh has no value: ignored\n"),
+    ],
+)
+def test_of_two_the_first_counts_and_the_second_is_told(probe, capsys, words, told):
+    main([*LOOK, *words])
+
+    assert flags(probe) == {"thresh": 0.1}
+    assert operands(probe) == ["a.jpg", "1"]
+    assert capsys.readouterr().err == told
+
+
+def test_a_flag_of_all_commands_may_not_be_given_twice_either(probe, capsys):
+    main([*LOOK, "-dialect", "alexeyab", "-dialect", "pjreddie"])
+
+    assert run_of(probe).dialect == "alexeyab"
+    assert operands(probe) == ["a.jpg", "1"]
+    assert capsys.readouterr().err == "-dialect is given twice: ignored\n"
+
+
+# Unknown ones
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        ("-tresh", ", the nearest known one is -thresh"),
+        ("-dont_shaw", ", the nearest known one is -dont_show"),
+        ("-dialekt", ", the nearest known one is -dialect"),
+        ("-zzz", ""),
+    ],
+)
+def test_an_unknown_flag_is_told_with_the_nearest_and_dropped(
+    probe, tmp_path, capsys, word, nearest
+):
+    (tmp_path / "a.jpg").touch()
+
+    assert main(["probe", "look", word, "a.jpg"]) == 0
+
+    told = f"{word} is no flag of this command{nearest}: ignored\n"
+    assert capsys.readouterr().err == told
+    assert operands(probe) == ["a.jpg", "1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        (["-tresh", ".3", "a.jpg"], ["a.jpg", "1"]),
+        (["-dont_shaw", "a.jpg", "3"], ["a.jpg", "3"]),  # the nearest takes no value
+        (["-zzz", "a.jpg", "3"], ["a.jpg", "3"]),
+    ],
+)
+def test_its_value_is_dropped_if_the_nearest_takes_one(probe, words, kept):
+    main(["probe", "look", *words])
+
+    assert operands(probe) == kept
+
+
+def test_a_value_that_is_a_file_is_kept(probe, tmp_path):
+    (tmp_path / "b.jpg").touch()
+
+    main(["probe", "look", "-tresh", "b.jpg"])
+
+    assert operands(probe) == ["b.jpg", "1"]
+
+
+def test_a_flag_of_another_of_the_family_is_told_and_ignored(probe, capsys):
+    main([*LOOK, "-out", "b.jpg"])
+
+    assert operands(probe) == ["a.jpg", "1"]
+    assert capsys.readouterr().err == "-out means nothing to probe look: ignored\n"
+
+
+# Flags of all commands
+
+
+@pytest.mark.parametrize(
+    ("words", "device"),
+    [([], None), (["-i", "-1"], "cpu"), (["-nogpu"], "cpu"), (["-nogpu", "-i", "0"], "cpu")],
+)
+def test_a_negative_number_or_nogpu_is_the_cpu(probe, words, device):
+    main([*LOOK, *words])
+
+    assert run_of(probe).device == device
+
+
+def test_a_number_is_a_gpu(probe):
+    main([*LOOK, "-i", "1"])
+
+    assert run_of(probe).device == "cuda:1"
+
+
+@pytest.mark.parametrize("device", ["cuda:0", "cuda:7", None])
+def test_without_cuda_a_gpu_is_ignored(monkeypatch, device):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+    assert device_of(Run(device=device)).type in ("cpu", "mps")
+
+
+@pytest.mark.parametrize(("device", "index"), [("cuda:0", 0), ("cuda:1", 1), ("cpu", None)])
+def test_a_gpu_is_one_of_the_machines(monkeypatch, device, index):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+    assert device_of(Run(device=device)).index == index
+
+
+def test_a_gpu_that_the_machine_has_not_is_told(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+    with pytest.raises(UsageError) as error:
+        device_of(Run(device="cuda:2"))
+
+    assert str(error.value) == "-i 2: expected less than 2, the GPUs of this machine"
+
+
+@pytest.mark.parametrize("name", ["pjreddie", "alexeyab"])
+def test_dialect_says_the_dialect(probe, name):
+    main([*LOOK, "-dialect", name])
+
+    assert run_of(probe).dialect == name
+
+
+@pytest.mark.parametrize(("words", "strict"), [([], True), (["-lenient"], False)])
+def test_lenient_reads_as_the_c_does(probe, words, strict):
+    main([*LOOK, *words])
+
+    assert run_of(probe).strict is strict
+
+
+@pytest.mark.parametrize(("words", "form"), [([], "gpu"), (["-batchnorm", "cpu"], "cpu")])
+def test_batchnorm_says_how_to_divide(probe, words, form):
+    main([*LOOK, *words])
+
+    assert run_of(probe).batchnorm == form
+
+
+def test_batchnorm_has_two_forms(probe, capsys):
+    assert main([*LOOK, "-batchnorm", "tpu"]) == 1
+
+    assert capsys.readouterr().err == "-batchnorm tpu: expected gpu or cpu\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "seen"),
+    [
+        ([], ""),
+        (["-dont_show"], ""),
+        (["-ext_output"], "-ext_output on the command line"),
+        (["-thresh", ".1", "-ext_output"], "-ext_output on the command line"),
+    ],
+)
+def test_the_fork_is_seen_by_its_flags(probe, words, seen):
+    main([*LOOK, *words])
+
+    assert run_of(probe).seen == seen

@@ -1,0 +1,247 @@
+"""From a cfg to a network on a device: first values, shared parameters, memory, names."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+import pydarknet
+from pydarknet import load_network
+
+NET = "[net]\nwidth=4\nheight=4\nchannels=3\n"
+CONV = "[convolutional]\nfilters=2\n"
+NORMED = "[convolutional]\nfilters=2\nbatch_normalize=1\n"
+SAME = "[convolutional]\nfilters=3\nbatch_normalize=1\n"  # of 3 channels
+
+
+@pytest.fixture
+def cfg(tmp_path):
+    """Make a cfg file from the text of its layers, for images of 3 x 4 x 4."""
+
+    def make(text: str, head: str = NET) -> Path:
+        path = tmp_path / "net.cfg"
+        path.write_text(head + text)
+        return path
+
+    return make
+
+
+def from_the_same_seed(network: pydarknet.Network) -> pydarknet.Network:
+    """Give a network first values that are the same at every call."""
+    network.initialize(torch.Generator().manual_seed(7))
+    return network
+
+
+# Loading
+
+
+def test_a_network_is_loaded_ready_to_infer(cfg):
+    network = load_network(cfg(CONV), device="cpu")
+
+    [head] = network(torch.zeros(1, 3, 4, 4))
+
+    assert not network.training
+    assert head.activated.shape == (1, 2, 4, 4)
+
+
+def test_a_cfg_without_layers_is_refused(cfg):
+    with pytest.raises(pydarknet.CfgError) as error:
+        load_network(cfg(""), device="cpu")
+
+    assert str(error.value).endswith(
+        "net.cfg:1: [net] is the only section: expected layers after it"
+    )
+
+
+@pytest.mark.parametrize(("form", "variance"), [("gpu", 1e-5), ("cpu", 1e-12)])
+def test_batchnorm_says_where_the_epsilon_stands(cfg, form, variance):
+    network = load_network(cfg(NORMED), device="cpu", batchnorm=form)
+
+    # of a variance of 0: sqrt(0 + 1e-5), and sqrt(0) + 1e-6
+    divisor = network.stack[0].norm.divisor()
+    torch.testing.assert_close(divisor, torch.full((2,), math.sqrt(variance)))
+
+
+def test_an_unknown_batchnorm_is_told_with_the_choices(cfg):
+    with pytest.raises(pydarknet.UsageError) as error:
+        load_network(cfg(NORMED), device="cpu", batchnorm="tpu")
+
+    assert str(error.value) == "batchnorm tpu: expected one of gpu, cpu"
+
+
+def test_unknown_words_are_refused_unless_reading_is_lenient(cfg):
+    path = cfg("[convolutional]\nactivation=nonsense")
+
+    with pytest.raises(pydarknet.CfgError, match="activation = nonsense"):
+        load_network(path, device="cpu")
+
+    assert load_network(path, device="cpu", strict=False).layers[0].activation == "relu"
+
+
+# First values
+
+
+@pytest.mark.parametrize(
+    ("dialect", "deviation", "largest"),
+    [
+        # scale sqrt(2 / (3 * 3 * 4)) = 0.2357; normal: of 4608 draws some lie beyond 3 deviations
+        ("pjreddie", 0.2357, (0.71, 1.4)),
+        # uniform between -0.2357 and 0.2357: its deviation is 0.2357 / sqrt(3)
+        ("alexeyab", 0.1361, (0.23, 0.2358)),
+    ],
+)
+def test_a_convolution_begins_normal_in_the_original_and_uniform_in_the_fork(
+    net, dialect, deviation, largest
+):
+    text = "[convolutional]\nfilters=128\nsize=3\ngroups=2"
+    network = from_the_same_seed(net(text, c=8, dialect=dialect))
+
+    weights = network.stack[0].weights.detach()
+
+    assert weights.shape == (128, 4, 3, 3)
+    assert float(weights.std()) == pytest.approx(deviation, rel=0.05)
+    assert largest[0] < float(weights.abs().max()) < largest[1]
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_a_matrix_begins_uniform_in_both(net, dialect):
+    network = from_the_same_seed(net("[connected]\noutput=50", inputs=32, dialect=dialect))
+
+    largest = float(network.stack[0].weights.detach().abs().max())
+
+    assert 0.24 < largest < 0.25  # sqrt(2 / 32)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("biases", 0), ("norm.scales", 1), ("norm.rolling_mean", 0), ("norm.rolling_variance", 0)],
+)
+def test_all_but_weights_begin_even(net, name, value):
+    network = from_the_same_seed(net(NORMED))
+
+    array = network.state_dict()[f"stack.0.{name}"]
+
+    assert array.tolist() == [value, value]
+
+
+def test_a_seed_decides_the_first_values(net):
+    first, second = (from_the_same_seed(net(CONV)) for _ in range(2))
+
+    assert torch.equal(first.stack[0].weights, second.stack[0].weights)
+
+
+def test_first_values_are_given_once(net):
+    network = from_the_same_seed(net(CONV))
+    before = network.stack[0].weights.clone()
+
+    network.initialize(torch.Generator().manual_seed(9))
+
+    assert torch.equal(network.stack[0].weights, before)
+
+
+# Shared parameters
+
+
+def test_layers_that_share_have_the_same_parameters(cfg):
+    network = load_network(cfg(f"{SAME}{SAME}share_index=0"), device="cpu")
+
+    owner, borrower = (stack.state_dict(keep_vars=True) for stack in network.stack)
+
+    assert {"weights", "biases", "norm.scales", "norm.rolling_mean"} < set(owner)
+    assert all(borrower[name] is owner[name] for name in owner)
+
+
+def test_layers_without_share_index_have_their_own(cfg):
+    network = load_network(cfg(SAME * 2), device="cpu")
+
+    assert network.stack[0].biases is not network.stack[1].biases
+
+
+def test_a_layer_shares_with_one_of_its_sizes_only(cfg):
+    path = cfg("[convolutional]\nfilters=5\n[convolutional]\nfilters=2\nshare_index=0")
+
+    with pytest.raises(pydarknet.CfgError) as error:
+        load_network(path, device="cpu")
+
+    problem = "[convolutional] shares layer 0: expected a layer of the same sizes"
+    assert str(error.value) == f"{path}:7: {problem}"
+
+
+# Memory
+
+
+def test_the_meta_device_takes_no_memory(cfg):
+    text = "[connected]\noutput=40000\n" * 2  # the second: 6.4 GB
+
+    network = load_network(cfg(text), device="meta", memory_limit=0)
+
+    assert {tensor.device.type for tensor in network.state_dict().values()} == {"meta"}
+
+
+def test_a_network_beyond_the_limit_is_refused_before_it_takes_memory(cfg, monkeypatch):
+    monkeypatch.setattr("pydarknet.network.fill", pytest.fail)
+    path = cfg("[connected]\noutput=40000\n" * 2)
+
+    with pytest.raises(pydarknet.CfgError) as error:
+        load_network(path, device="cpu", memory_limit=2**30)
+
+    # 40000 * 40000 + 48 * 40000 + 2 * 40000 floats and a little: 5.97 * 2^30 bytes
+    problem = "[net] the network needs 6.0 GiB: expected at most 1.0 GiB"
+    assert str(error.value) == f"{path}:1: {problem}"
+
+
+@pytest.mark.parametrize("limit", [352, 353])  # 4 * (3 * 2 + 2 + 3 * 4 * 4 + 2 * 4 * 4)
+def test_a_network_within_the_limit_is_loaded(cfg, limit):
+    assert load_network(cfg(CONV), device="cpu", memory_limit=limit).footprint() == 352
+
+
+def test_a_byte_less_is_too_little(cfg):
+    with pytest.raises(pydarknet.CfgError, match="the network needs"):
+        load_network(cfg(CONV), device="cpu", memory_limit=351)
+
+
+def test_unsaid_the_limit_is_the_machines_memory(cfg, monkeypatch):
+    monkeypatch.setattr("pydarknet.load.memory", lambda: 351)
+
+    with pytest.raises(pydarknet.CfgError, match="the network needs"):
+        load_network(cfg(CONV), device="cpu")
+
+
+# Names
+
+
+@pytest.mark.parametrize("names", [["cat", "dog"], ("cat", "dog"), iter(["cat", "dog"])])
+def test_names_may_be_listed(cfg, names):
+    assert load_network(cfg(CONV), names=names, device="meta").names == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"cat\ndog\n", ("cat", "dog")),
+        (b"cat\ndog", ("cat", "dog")),
+        (b"cat\r\ndog\r\n", ("cat", "dog")),
+        (b"traffic light\n # dog \n", ("traffic light", " # dog ")),
+        (b"cat\n\ndog\n", ("cat", "", "dog")),
+        (b"", ()),
+    ],
+    ids=["lines", "no end", "CRLF", "verbatim", "blank line", "empty"],
+)
+def test_names_may_be_a_file_with_one_a_line(cfg, tmp_path, content, expected):
+    (tmp_path / "net.names").write_bytes(content)
+
+    network = load_network(cfg(CONV), names=tmp_path / "net.names", device="meta")
+
+    assert network.names == expected
+
+
+def test_names_may_be_left_out(cfg):
+    assert load_network(cfg(CONV), device="meta").names is None
+
+
+def test_a_missing_file_of_names_is_told(cfg, tmp_path):
+    with pytest.raises(pydarknet.DarknetError, match=r"Couldn't open file: .*none\.names"):
+        load_network(cfg(CONV), names=str(tmp_path / "none.names"), device="meta")

@@ -1,0 +1,92 @@
+"""docs/QUIRKS.md names functions that say so themselves and tests that exist; some are here."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from typing import Any
+
+import pytest
+import torch
+from conftest import HERE
+
+from pydarknet.cli.report import Found, json_of
+from pydarknet.dataset.files import label_path
+from pydarknet.detections import Detections
+from pydarknet.layers.base import Decoding
+from pydarknet.layers.region import mapped
+
+ROW = re.compile(r"^\| ([A-Z0-9_]+) \| (.+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+ROWS = ROW.findall((HERE.parent / "docs" / "QUIRKS.md").read_text())
+FUNCTIONS = [
+    (name, ours) for name, _, _, listed, _ in ROWS for ours in re.findall(r"`(.+?)`", listed)
+]
+TESTS = [(name, test) for name, _, _, _, test in ROWS]
+
+
+def found(path: str) -> Any:
+    """Return the function, method or class of a path below the package."""
+    names = path.split(".")
+    depth = next(n for n in range(len(names), 0, -1) if is_module(names[:n]))
+    thing = importlib.import_module(".".join(["pydarknet", *names[:depth]]))
+    for name in names[depth:]:
+        thing = getattr(thing, name)
+    return thing
+
+
+def is_module(names: list[str]) -> bool:
+    """Say whether names lead to a module of the package."""
+    path = HERE.parent.joinpath("pydarknet", *names)
+    return path.with_suffix(".py").is_file() or path.is_dir()
+
+
+@pytest.mark.parametrize(("name", "ours"), FUNCTIONS)
+def test_our_function_says_that_it_has_the_quirk(name, ours):
+    assert re.search(rf"^\s*Quirk: {name}$", found(ours).__doc__, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("name", "test"), TESTS)
+def test_its_test_exists(name, test):
+    path, function = re.fullmatch(r"`(tests/\S+\.py)` `(test_\w+)(?:\[.+\])?`", test).groups()
+
+    assert f"\ndef {function}(" in (HERE.parent / path).read_text()
+
+
+def test_quirks_are_in_the_table_once():
+    names = [name for name, *_ in ROWS]
+
+    assert len(names) == len(set(names)) > 40
+
+
+# Oddities that no other test shows
+
+
+@pytest.mark.parametrize(("length", "last"), [(300, 199), (200, 199), (3, 2)])
+def test_a_map_is_read_to_its_200th_class(length, last):
+    decoding = Decoding(thresh=0.5, map=tuple(range(length)))
+
+    [scores] = mapped(torch.ones(1), torch.full((1, 300), 0.9), decoding)
+
+    assert scores.nonzero().flatten().tolist() == list(range(last + 1))
+
+
+def test_json_escapes_names_and_paths():
+    boxes = Detections(torch.ones(1, 4), torch.ones(1), torch.ones(1, 1), names=('a "dog"',))
+
+    found = json.loads(json_of(Found("c:\\dog.jpg", 8, 8, 0.0, boxes, 0.5), 1))
+
+    assert found["filename"] == "c:\\dog.jpg"
+    assert found["objects"][0]["name"] == 'a "dog"'
+
+
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        ("data/images/dog.jpg", "data/images/dog.txt"),  # the original: data/labels/dog.txt
+        ("coco/images/train2017/dog.jpg", "coco/labels/train2017/dog.txt"),
+        ("VOC2007/JPEGImages/dog.png", "VOC2007/labels/dog.txt"),
+    ],
+)
+def test_labels_are_written_beside_the_image_or_in_the_labels_folder_of_a_dataset(image, label):
+    assert label_path(image) == label
