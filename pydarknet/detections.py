@@ -99,7 +99,7 @@ class Detections:
         real number, although the image was laid in at the truncated half.
 
         Darknet: src/yolo_layer.c correct_yolo_boxes
-        Quirk: letterbox-half-pixel
+        Quirk: LETTERBOX_HALF_PIXEL
         """
         if not letterbox:
             return self

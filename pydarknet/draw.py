@@ -99,7 +99,7 @@ def draw(
     picture and the other labels leave room, and always inside the picture.
 
     Darknet: src/image.c draw_detections, draw_detections_v3
-    Quirk: drawing-never-empty
+    Quirk: DRAWING_NEVER_EMPTY
     """
     canvas = image.copy() if image.shape[2] == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
     height, width = canvas.shape[:2]

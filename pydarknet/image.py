@@ -27,7 +27,7 @@ def load_image(path: str | Path, channels: int = 3, exif: bool = False) -> np.nd
     ignored, as the C does, unless `exif`. DataError says why a file is no picture.
 
     Darknet: src/image.c load_image_stb
-    Quirk: exif-ignored
+    Quirk: EXIF_IGNORED
     """
     if channels not in (1, 3):
         raise DataError(f"a picture has 1 or 3 channels, not {channels}", where=path)
@@ -112,7 +112,7 @@ def resize(x: Tensor, width: int, height: int) -> Tensor:
     OpenCV nor torch has this mode to the last bit.
 
     Darknet: src/image.c resize_image
-    Quirk: resize-corners
+    Quirk: RESIZE_CORNERS
     """
     if x.shape[-2:] == (height, width):
         return x
@@ -137,7 +137,7 @@ def blend_rows(x: Tensor, height: int) -> Tensor:
     that it does not get, and the picture ends almost black. 333 rows to 320 is such a pair.
 
     Darknet: src/image.c resize_image
-    Quirk: resize-last-row
+    Quirk: RESIZE_LAST_ROW
     """
     index, near, far = taps(x.shape[-2], height)
     far[-1] = 0
@@ -164,7 +164,7 @@ def inner_size(image_width: int, image_height: int, width: int, height: int) -> 
     a pixel less than the right one. It is never less than one pixel, where the C has none.
 
     Darknet: src/image.c letterbox_image
-    Quirk: letterbox-integers
+    Quirk: LETTERBOX_INTEGERS
     """
     across, down = np.float32(width) / image_width, np.float32(height) / image_height
     if across < down:

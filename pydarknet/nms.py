@@ -26,7 +26,7 @@ def nms(
     it, and so on. `kind` is a word of `nms_kind=`, `beta` the exponent of diounms.
 
     Darknet: src/box.c do_nms_sort, diounms_sort
-    Quirk: nms-order
+    Quirk: NMS_ORDER
     """
     order, count = objects_first(detections.objectness)
     found = detections.take(order)
@@ -70,7 +70,7 @@ def exponent(kind: str, beta: float) -> float | None:
     greedynms is not the greedy suppression of the literature: that is "default".
 
     Darknet: src/box.c diounms_sort
-    Quirk: greedynms-is-diou
+    Quirk: GREEDYNMS_IS_DIOU
     """
     exponents = {"default": None, "greedynms": 0.6, "diounms": beta, "cornersnms": None}
     if kind not in exponents:
@@ -84,7 +84,7 @@ def objects_first(objectness: Tensor) -> tuple[Tensor, int]:
     Each box without is swapped with the last one not yet looked at.
 
     Darknet: src/box.c do_nms_sort
-    Quirk: nms-swaps-empty-boxes
+    Quirk: NMS_SWAPS_EMPTY_BOXES
     """
     rows, empty = list(range(len(objectness))), (objectness == 0).tolist()
     row, count = 0, len(rows)

@@ -50,6 +50,7 @@ def settings(
     if letterbox is None:
         letterbox = dialect.letterbox or network.net.letter_box
     thresh = dialect.thresholds[command] if thresh is None else thresh
+    thresh = float(np.float32(thresh))  # as the C compares scores with it
     decoding = Decoding(thresh=thresh, hier=hier, map=map)
     return Settings(decoding, letterbox, dialect.nms if nms is None else nms)
 

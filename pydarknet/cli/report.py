@@ -30,7 +30,7 @@ class Found:
         return self.boxes.name(index) or f"class {index}"
 
 
-def lines(network: Network, found: Found, *, positions: bool) -> str:
+def lines(network: Network, found: Found, positions: bool = False) -> str:
     """Return the lines of one image in the words of the network's dialect."""
     if network.dialect.totals:
         return "\n".join(fork_lines(network, found, positions))
@@ -51,6 +51,17 @@ def original_lines(found: Found) -> Iterator[str]:
         for index, score in enumerate(row):
             if score > found.thresh:
                 yield f"{found.name(index)}: {score * 100:.0f}%"
+
+
+def best_only(found: Found) -> Iterator[str]:
+    """Yield a line a box: its best class, if that exceeds the threshold.
+
+    Darknet: src/image.c draw_detections (AlexeyAB)
+    """
+    for row in found.boxes.probabilities.tolist():
+        best = best_class(found, row)
+        if best is not None:
+            yield f"{found.name(best)}: {row[best] * 100:.0f}%"
 
 
 def fork_lines(network: Network, found: Found, positions: bool) -> Iterator[str]:

@@ -1,0 +1,127 @@
+"""What a command makes of the boxes it finds: lines, pictures, JSON, label files, a window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from ..console import note, say
+from ..dataset.files import label_path
+from ..draw import draw
+from ..errors import DataError, UsageError
+from ..image import save_image
+from ..network import Network
+from ..predict import Settings, predict
+from .pictures import Source
+from .report import Found, json_of, labels_of, lines
+from .window import show
+
+
+@dataclass
+class Writing:
+    """Where the boxes found in images go."""
+
+    network: Network
+    out: str | None = None
+    out_dir: Path | None = None
+    positions: bool = False
+    labels: bool = False
+    window: bool = False
+    text: Callable[[Network, Found, bool], str] = lines
+    frames: int = 0
+    open_files: ExitStack = field(default_factory=ExitStack)
+    json: IO[str] | None = None
+
+    def __enter__(self) -> Writing:
+        if self.wants_json and self.out:
+            try:
+                self.json = self.open_files.enter_context(open(self.out, "w", encoding="utf-8"))
+            except OSError as error:
+                raise UsageError(f"-out {self.out}: {error.strerror}") from None
+            self.json.write("[\n")
+        if self.out_dir:
+            try:
+                self.out_dir.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(f"-out_dir {self.out_dir}: {error.strerror}") from None
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        if self.json:
+            self.json.write("\n]")
+        self.open_files.close()
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether `-out` names a JSON file: by its ending, or as the fork means it."""
+        fork = self.network.dialect.totals
+        return bool(self.out) and (fork or str(self.out).endswith(".json"))
+
+    def write(self, found: Found, pixels: np.ndarray) -> None:
+        """Print, draw, save and show what was found in one image."""
+        self.frames += 1
+        say(self.text(self.network, found, self.positions))
+        drawn = draw(
+            pixels, found.boxes.kept(), found.boxes.names, found.thresh, self.network.dialect.name
+        )
+        save_image(drawn, self.picture(found.path))
+        if self.json:
+            self.json.write((", \n" if self.frames > 1 else "") + json_of(found, self.frames))
+        if self.labels:
+            save_labels(found.path, labels_of(found))
+        if self.window:
+            show(drawn, "predictions")
+
+    def picture(self, path: str) -> Path:
+        """Return where the drawn picture goes."""
+        if self.out_dir:
+            return self.out_dir / f"{Path(path).stem}.jpg"
+        return Path(f"{self.out}.jpg" if self.out and not self.wants_json else "predictions.jpg")
+
+
+def save_labels(path: str, text: str) -> None:
+    """Write the label file of an image.
+
+    Darknet: src/detector.c test_detector (AlexeyAB)
+    """
+    file = label_path(path)
+    try:
+        Path(file).write_text(text)
+    except OSError as error:
+        raise DataError(f"Couldn't open file: {file} ({error.strerror})") from None
+
+
+def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
+    """Find and write the boxes of every image of a source."""
+    for path, pixels in source.images():
+        start = time.perf_counter()
+        [boxes] = predict(writing.network, [pixels], chosen)
+        seconds = time.perf_counter() - start
+        height, width = pixels.shape[:2]
+        found = Found(path, width, height, seconds, boxes, chosen.decoding.thresh)
+        writing.write(found, pixels)
+
+
+def check_names(network: Network, named: str, cfg: Path) -> None:
+    """Tell where there are not as many names as classes, as the fork does.
+
+    Darknet: src/detector.c test_detector (AlexeyAB)
+    """
+    detectors = [node.layer for node in network.nodes if node.layer.detector]
+    if not detectors:
+        raise network.net.error(
+            "the network has no detection head: expected a detector",
+            hint="a classifier is used by: pydarknet classifier predict",
+        )
+    count, classes = len(network.names or ()), getattr(detectors[0], "classes", 0)
+    if classes != count:
+        note(
+            f"Error: in the file {named} number of names {count} that isn't equal to"
+            f" classes={classes} in the file {cfg}"
+        )
