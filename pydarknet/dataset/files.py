@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..console import note
 from ..errors import DataError
-from ..parser import Section, read_text, section_of
+from ..options import integer
+from ..parser import Section, read_text, section_of, shortened
 from ..shipped import located
 
 LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
@@ -35,6 +36,17 @@ class DataFile:
         if found is None:
             note(f"{key}: Using default '{default}'")
         return default if found is None else found
+
+    def integer(self, key: str, default: int) -> int:
+        """Return the number of a key; a default is told."""
+        entry = self.section.find(key)
+        if entry is None:
+            return int(self.get(key, str(default)))
+        try:
+            return integer(entry.value or "")
+        except ValueError as error:
+            problem = f"{key} = {shortened(entry.value or '')}: {error}"
+            raise DataError(problem, where=f"{self.section.path}:{entry.line}") from None
 
     def find(self, key: str) -> str | None:
         """Return the value of a key, None where it is not given."""
