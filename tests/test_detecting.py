@@ -30,7 +30,7 @@ def folder(tmp_path, monkeypatch):
     Its weights were written by a header that says the fork, its texts by the original.
     """
     made = tmp_path / "case"
-    shutil.copytree(CASE, made, ignore=shutil.ignore_patterns("cli*", "expected*"))
+    shutil.copytree(CASE, made, ignore=shutil.ignore_patterns("cli*", "expected*", "predictions*"))
     monkeypatch.chdir(made)
     monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
     monkeypatch.delenv("DISPLAY", raising=False)
