@@ -8,9 +8,15 @@ from .errors import CfgError, DarknetError, DataError, UsageError, WeightsError
 if TYPE_CHECKING:
     from .load import load_network as load_network
     from .network import Network as Network
+    from .training.run import train as train
     from .weights import Header as Header
 
-LATER = {"load_network": ".load", "Network": ".network", "Header": ".weights"}  # they need torch
+LATER = {  # they need torch
+    "load_network": ".load",
+    "Network": ".network",
+    "Header": ".weights",
+    "train": ".training.run",
+}
 
 __all__ = [
     "CfgError",
@@ -21,6 +27,7 @@ __all__ = [
     "UsageError",
     "WeightsError",
     "load_network",
+    "train",
 ]
 __version__ = "0.1.0"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -37,7 +37,12 @@ def array(*size: int) -> Tensor:
 
 
 class Parametric(nn.Module):
-    """A module with arrays of its own, which knows how Darknet fills them before training."""
+    """A module with arrays of its own, which knows how Darknet fills them before training.
+
+    `decayed` are the parameters that training pulls towards zero.
+    """
+
+    decayed: ClassVar[tuple[str, ...]] = ("weights",)
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         """Give one of the module's arrays its first values; zero unless said otherwise."""

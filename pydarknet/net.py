@@ -68,7 +68,7 @@ class Net:
     min_ratio: float = quiet(lambda o: o.min_crop / max(o.width, 1), lineage=PJREDDIE)
     max_ratio: float = quiet(lambda o: o.max_crop / max(o.width, 1), lineage=PJREDDIE)
     center: bool = quiet(False, lineage=PJREDDIE)
-    clip: bool = quiet(False, lineage=PJREDDIE)
+    clip: float = quiet(0.0, lineage=PJREDDIE)
     random: bool = quiet(False, lineage=PJREDDIE)
     notruth: bool = quiet(False, lineage=PJREDDIE)
     flip: bool = quiet(True, lineage=FORK)

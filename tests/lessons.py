@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pydarknet.layers import Shape
 from pydarknet.network import Head, Network
-from pydarknet.train import Lesson, Loss, loss_of
+from pydarknet.training import Lesson, Loss, loss_of
 
 
 def head_of(network: Network, numbers: Iterable[float] | Tensor) -> Head:

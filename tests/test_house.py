@@ -30,7 +30,7 @@ FLOORS = [
     ["predict"],
     ["network"],
     ["load", "classify", "kernels", "draw", "dataset"],
-    ["", "train", "evaluate", "export", "stream", "compat"],
+    ["", "training", "evaluate", "export", "stream", "compat"],
     ["cli", "__main__"],
 ]
 

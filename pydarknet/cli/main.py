@@ -9,12 +9,12 @@ from typing import Any
 from .. import __version__
 from ..console import note, say
 from ..errors import DarknetError, UsageError
-from . import classifier, detector, nets
+from . import classifier, detector, nets, training
 from .arguments import operands, taken, without_unknown
 from .passed import passed
 from .verbs import VERBS, Help, Parameter, Run, Verb
 
-FAMILIES = (classifier, detector, nets)  # importing them registers their commands
+FAMILIES = (classifier, detector, nets, training)  # importing them registers their commands
 
 GLOBAL = (
     Parameter("i", int, 0, Help("the GPU to use, by number; -1 is the CPU")),

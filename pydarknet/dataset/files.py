@@ -34,6 +34,11 @@ class DataFile:
         file = located(path)
         return cls(section_of(read_text(file), str(file)))
 
+    @property
+    def path(self) -> str:
+        """The file, as it was found."""
+        return self.section.path
+
     def get(self, key: str, default: str) -> str:
         """Return the value of a key; a default is told."""
         found = self.find(key)

@@ -104,6 +104,7 @@ class Layer:
     number: ClassVar[int] = 0  # of its type, as the fork prints it for detectors
     by_32: ClassVar[bool] = False  # whether the fork warns of sizes that 32 does not divide
     by_filter: ClassVar[bool] = False  # whether `numload` counts its filters
+    unlearned: ClassVar[bool] = False  # whether training leaves its parameters as they are
     masked: ClassVar[bool] = False  # whether a `mask` chooses its anchors
     corrected: ClassVar[bool] = True  # whether its boxes are taken out of the letterbox
 
@@ -120,7 +121,7 @@ class Layer:
     numload: int = quiet(0, lineage=PJREDDIE, least=0)
     smooth: float = quiet(0.0, lineage=PJREDDIE)
     clip: float = quiet(0.0, lineage=FORK)
-    dont_update: bool = quiet(False, lineage=FORK)
+    dont_update: int = quiet(0, lineage=FORK)
     burnin_update: int = quiet(0, lineage=FORK)
     train_only_bn: bool = quiet(False, lineage=FORK)
 

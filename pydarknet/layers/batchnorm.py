@@ -15,9 +15,11 @@ class Batchnorm(Layer):
 
     Darknet: src/parser.c parse_batchnorm, src/batchnorm_layer.c
     Quirk: BATCHNORM_WITHOUT_BIASES
+    Quirk: BATCHNORM_UNLEARNED
     """
 
     image = True
+    unlearned = True
 
     def module(self, *inputs: Shape) -> nn.Module:
         return Normalise(self.reading.batch_norm(inputs[0].c), inputs[0].c)
@@ -34,6 +36,8 @@ class Batchnorm(Layer):
 @section("batchnorm", lineage=FORK)
 class BatchnormAlexeyAB(Batchnorm):
     """The fork's: its biases are in the file, first."""
+
+    unlearned = False
 
     def stored(self, module: nn.Module) -> tuple[Stored, ...]:
         assert isinstance(module, Normalise)

@@ -160,6 +160,8 @@ class WeightedAdd(Parametric):
     Quirk: FUSED_SHORTCUT_WEIGHTS
     """
 
+    decayed = ()
+
     def __init__(self, sources: int, columns: int, softmax: bool, activation: str) -> None:
         super().__init__()
         self.softmax = softmax

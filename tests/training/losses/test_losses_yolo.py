@@ -11,7 +11,7 @@ from lessons import delta, head_of, lesson, rows, taught
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
-from pydarknet.train import loss_of
+from pydarknet.training import loss_of
 
 # In a network of 32 x 32 this anchor is half the image; zeros give its middle, .5 and .5.
 HEAD = "[yolo]\nclasses=2\nnum=1\nanchors=16,16\n"

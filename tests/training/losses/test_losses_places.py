@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from pydarknet.train.losses import places
-from pydarknet.train.losses.overlap import Box
-from pydarknet.train.losses.places import Slots, best_overlaps
+from pydarknet.training.losses import places
+from pydarknet.training.losses.overlap import Box
+from pydarknet.training.losses.places import Slots, best_overlaps
 
 
 def slots(*quadruples):

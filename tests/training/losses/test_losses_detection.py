@@ -8,7 +8,7 @@ from conftest import both_lineages
 from lessons import delta, head_of, lesson
 
 from pydarknet.layers import Shape
-from pydarknet.train import Loss, loss_of
+from pydarknet.training import Loss, loss_of
 
 # Two classes, two confidences, two boxes of a single cell.
 GIVEN = [0.25, 0.5, 0.5, 0.75, 0.5, 0.5, 0.5, 0.5, 0, 0, 0.25, 0.25]

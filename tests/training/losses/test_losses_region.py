@@ -11,7 +11,7 @@ from lessons import delta, head_of, lesson, taught
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
-from pydarknet.train import loss_of
+from pydarknet.training import loss_of
 
 # On a map of one cell this anchor is half the image; zeros give its middle and probabilities .5.
 HEAD = "[region]\nclasses=2\nnum=1\nanchors=.5,.5\nsoftmax=1\n"

@@ -14,7 +14,7 @@ from conftest import HERE
 from lessons import head_of, lesson
 
 from pydarknet import load_network
-from pydarknet.train import Loss, loss_of
+from pydarknet.training import Loss, loss_of
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 FOLDERS = [HERE / "reference" / name for name in ("train_loss_cases", "loss_options")]

@@ -8,7 +8,7 @@ from lessons import head_of, lesson
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
-from pydarknet.train import loss_of, owns_cost
+from pydarknet.training import loss_of, owns_cost
 
 YOLO = "[yolo]\nclasses=2\nnum=1\nanchors=16,16\n"
 OTHERS = "[convolutional]\nfilters=7\n[maxpool]\n[dropout]\n[avgpool]\n[connected]\n"

@@ -10,7 +10,7 @@ from conftest import both_lineages
 from lessons import delta, head_of, lesson
 
 from pydarknet.layers import Shape
-from pydarknet.train import loss_of
+from pydarknet.training import loss_of
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from conftest import both_lineages
 from lessons import delta, head_of, lesson
 
 from pydarknet.layers import Shape
-from pydarknet.train import loss_of
+from pydarknet.training import loss_of
 
 GIVEN = [0.5, 3.0, -2.0, 1.0]
 TRUTH = [1.0, 1.0, 0.0, 1.0]

@@ -14,7 +14,7 @@ from lessons import head_of, lesson, rows
 from pydarknet import load_network
 from pydarknet.layers import Shape
 from pydarknet.network import Network
-from pydarknet.train import (
+from pydarknet.training import (
     DarknetCost,
     Lesson,
     heads_of,

@@ -1,0 +1,176 @@
+"""The weights files of a training, and the state that lets it go on after a kill."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import struct
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import DataError
+
+MAGIC: Final = b"pydarknet state 1\n"
+
+
+def base_name(path: str | Path) -> str:
+    """Return a file's name up to its first dot.
+
+    Darknet: src/utils.c basecfg
+    """
+    return Path(path).name.partition(".")[0]
+
+
+def digest(path: str | Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    total = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()
+
+
+@dataclass(frozen=True)
+class State:
+    """What a training must know, besides its weights, to go on as if it had not stopped.
+
+    `run` names what is trained: the hashes of cfg, data file and initial weights. `weights` is the
+    hash of the weights file it belongs to, `numbers` are counters, `tensors` momenta and averages.
+    """
+
+    run: Mapping[str, str]
+    numbers: Mapping[str, Any]
+    tensors: Mapping[str, Tensor]
+    weights: str = ""
+
+
+def write_state(path: Path, state: State) -> None:
+    """Write a state: a line, the length of a JSON text, that text, then the tensors' bytes."""
+    listed = {
+        name: {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape)}
+        for name, tensor in state.tensors.items()
+    }
+    head = {
+        "run": dict(state.run),
+        "weights": state.weights,
+        "numbers": dict(state.numbers),
+        "tensors": listed,
+    }
+    text = json.dumps(head).encode()
+    with open(path, "wb") as file:
+        file.write(MAGIC + struct.pack("<Q", len(text)) + text)
+        for tensor in state.tensors.values():
+            file.write(tensor.detach().cpu().contiguous().numpy().tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_state(path: Path) -> State | None:
+    """Read a state; None where there is none, or not a whole one."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    start = len(MAGIC) + 8
+    if not content.startswith(MAGIC) or len(content) < start:
+        return None
+    (length,) = struct.unpack_from("<Q", content, len(MAGIC))
+    try:
+        head = json.loads(content[start : start + length])
+        tensors = read_tensors(head["tensors"], memoryview(content)[start + length :])
+    except (ValueError, KeyError):
+        return None
+    return State(head["run"], head["numbers"], tensors, head["weights"])
+
+
+def read_tensors(listed: Mapping[str, Any], content: memoryview) -> dict[str, Tensor]:
+    """Return the tensors of a state's bytes; ValueError where there are too few."""
+    found, start = {}, 0
+    for name, form in listed.items():
+        kind = np.dtype(form["dtype"])
+        count = int(np.prod(form["shape"], dtype=np.int64))
+        array = np.frombuffer(content, kind, count, start)
+        found[name] = torch.from_numpy(array.reshape(form["shape"]).copy())
+        start += array.nbytes
+    return found
+
+
+@dataclass
+class Files:
+    """The files of one training: `<folder>/<base>...`.
+
+    The newest weights and the state that belongs to them are a pair. The pair before is kept
+    until the new one is whole, so that there is a whole one at any instant.
+    """
+
+    folder: Path
+    base: str
+    newest: str  # what follows the base in the name of the newest weights
+
+    def path(self, ending: str) -> Path:
+        """Return the file of an ending."""
+        return self.folder / f"{self.base}{ending}"
+
+    def make_folder(self) -> None:
+        """Make the folder, or fail before anything is trained.
+
+        Quirk: BACKUP_IS_MADE
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            probe = self.path(f".{os.getpid()}.tmp")
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise DataError(f"backup = {self.folder}: {error.strerror}") from None
+
+    def keep_previous(self) -> None:
+        """Let the pair that is there be the previous one too, by a second name."""
+        for ending, second in ((self.newest, ".previous"), (".state", ".previous.state")):
+            if self.path(ending).exists():
+                linked(self.path(ending), self.path(second))
+
+    def write_pair(self, state: State) -> None:
+        """Write the state of the newest weights, which are written already, beside them."""
+        partial = self.path(f".state.{os.getpid()}.tmp")
+        whole = State(state.run, state.numbers, state.tensors, digest(self.path(self.newest)))
+        try:
+            write_state(partial, whole)
+            os.replace(partial, self.path(".state"))
+        except OSError as error:
+            raise DataError(f"Couldn't open file: {partial} ({error.strerror})") from None
+        finally:
+            with suppress(OSError):
+                partial.unlink()
+
+    def whole_pair(self, fits: Callable[[State], bool]) -> tuple[Path, State] | None:
+        """Return the newest weights and state that belong together, if any do and it fits."""
+        hashes = {
+            digest(path): path
+            for path in (self.path(".previous"), self.path(self.newest))
+            if path.exists()
+        }
+        for ending in (".state", ".previous.state"):
+            state = read_state(self.path(ending))
+            if state and state.weights in hashes and fits(state):
+                return hashes[state.weights], state
+        return None
+
+
+def linked(path: Path, second: Path) -> None:
+    """Give a file a second name, in place of what had it; a copy where links cannot be made."""
+    partial = second.with_name(f"{second.name}.{os.getpid()}.tmp")
+    try:
+        os.link(path, partial)
+    except OSError:
+        shutil.copyfile(path, partial)
+    os.replace(partial, second)

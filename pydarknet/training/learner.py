@@ -1,0 +1,209 @@
+"""One iteration of training: forward, losses, backward, update."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import DataError
+from ..network import Head, Network
+from ..weights import Header
+from . import optimizer as update
+from .average import MovingAverage
+from .checkpoints import State
+from .cost import heads_of, losses_of, network_cost, to_minimise
+from .losses import Lesson, Loss
+from .schedule import learning_rate
+from .through import straighten
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one iteration came to."""
+
+    batch: int  # the number of the iteration, from 1
+    loss: float
+    average: float  # of the losses: .9 of itself, .1 of the new one
+    rate: float
+    images: int  # of one iteration
+    told: str = ""  # what the fork says of its moving average
+
+
+class Learner:
+    """A network that learns a batch at a time, and all that must be known to go on with it."""
+
+    def __init__(self, network: Network, *, seed: int, amp: torch.dtype | None = None) -> None:
+        self.network, self.net, self.seed = network, network.net, seed
+        self.mini = update.mini_batch(self.net)
+        self.images = update.images_of_update(self.net)
+        self.batch = network.header.seen // self.images
+        self.average = -1.0
+        self.boxes = [0, 0]  # the fork's total_bbox and rewritten_bbox
+        straighten(network)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
+        self.still = update.inference_only(network)
+        self.parts = update.trained(network)
+        self.optimizer = update.optimizer(network, self.parts)
+        self.moving = MovingAverage(network)
+        self.amp = amp
+        self.scaler = torch.amp.GradScaler(
+            network.device.type, enabled=amp is torch.float16 and network.device.type == "cuda"
+        )
+
+    def teach(self) -> None:
+        """Put the network into training, but for layers that keep their statistics."""
+        self.network.train()
+        for index in self.still:
+            self.network.stack[index].eval()
+
+    def learn(
+        self, images: Tensor, truth: Tensor, tell: Callable[[list[Loss]], None] | None = None
+    ) -> Step:
+        """Train one iteration on images [B, C, H, W] and their truth.
+
+        `tell` gets the heads' losses of each mini-batch.
+
+        Raises DataError where the loss is no number.
+
+        Darknet: src/network.c train_network, train_network_sgd
+        """
+        self.batch += 1
+        self.teach()
+        self.fit(images)
+        rate = learning_rate(self.net, self.batch, self.chance())
+        self.optimizer.zero_grad(set_to_none=True)
+        total = 0.0
+        for number, part in enumerate(self.mini_batches(images, truth), start=1):
+            total += self.accumulate(*part, number, tell)
+        loss = total / self.images
+        if not math.isfinite(loss):
+            raise DataError(f"batch {self.batch}: the loss is {loss} at a rate of {rate:g}")
+        told = self.step(rate)
+        self.average = loss if self.average < 0 else 0.9 * self.average + 0.1 * loss
+        return Step(self.batch, loss, self.average, rate, self.images, told)
+
+    def fit(self, images: Tensor) -> None:
+        """Resize the network where the images have another size."""
+        if images.dim() == 4 and images.shape[2:] != self.network.input.tensor[1:]:
+            height, width = images.shape[2:]
+            self.network.resize(width, height)
+            straighten(self.network)
+            self.teach()
+
+    def chance(self) -> float:
+        """Seed what torch draws in this iteration, and return a draw for `policy=random`."""
+        draws = np.random.default_rng([self.seed, self.batch])
+        torch.manual_seed(int(draws.integers(2**62)))
+        return float(draws.random())
+
+    def mini_batches(self, images: Tensor, truth: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the parts of a batch that go through the network at once."""
+        device = self.network.device
+        parts = zip(images.split(self.mini), truth.split(self.mini), strict=True)
+        for some, theirs in parts:
+            form = torch.channels_last if some.dim() == 4 else torch.contiguous_format
+            yield some.to(device, memory_format=form, non_blocking=True), theirs
+
+    def accumulate(
+        self, images: Tensor, truth: Tensor, number: int, tell: Callable[[list[Loss]], None] | None
+    ) -> float:
+        """Add the gradients of one mini-batch, and return the network's cost.
+
+        Darknet: src/network.c train_network_datum
+        """
+        lesson = Lesson(
+            truth=truth,
+            size=self.network.input,
+            seen=(self.batch - 1) * self.images + number * self.mini,
+            batch=self.batch,
+            max_batches=self.net.max_batches,
+        )
+        with self.autocast():
+            heads = heads_of(self.network, images)
+        heads = [Head(head.node, head.raw.float(), head.activated.float()) for head in heads]
+        losses = losses_of(heads, lesson)
+        total = to_minimise(heads, losses)
+        if total.requires_grad:
+            self.scaler.scale(total / self.divisor).backward()
+        self.count_boxes(losses)
+        if tell:
+            tell(losses)
+        return float(network_cost([loss.cost for loss in losses]))
+
+    @property
+    def divisor(self) -> int:
+        """What the summed deltas are divided by before the optimiser sees them."""
+        return 1 if self.net.adam else self.images
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Return the context of mixed precision, if it is on."""
+        if self.amp is None:
+            return nullcontext()
+        return torch.autocast(self.network.device.type, self.amp)
+
+    def count_boxes(self, losses: list[Loss]) -> None:
+        """Add the boxes that heads were taught to the fork's totals."""
+        for loss in losses:
+            if loss.boxes is not None:
+                total, rewritten = loss.boxes.tolist()
+                self.boxes[0] += total
+                self.boxes[1] += rewritten
+
+    def step(self, rate: float) -> str:
+        """Update the parameters from the gradients of a whole batch; return what is said of it."""
+        self.scaler.unscale_(self.optimizer)
+        update.centre_gradients(self.network)
+        update.prepare_gradients(self.parts, self.net, self.batch)
+        update.set_rate(self.optimizer, rate)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        update.clip_weights(self.parts, self.net)
+        seen = self.batch * self.images
+        self.network.header = Header(*self.network.dialect.version, seen=seen)
+        return self.moving.update(self.batch)
+
+    def state(self, run: Mapping[str, str]) -> State:
+        """Return what a training must know, besides the weights, to go on from here."""
+        tensors = {f"moving.{name}": value for name, value in self.moving.values.items()}
+        for name, parameter in self.network.named_parameters():
+            for key, value in self.optimizer.state.get(parameter, {}).items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimizer.{key}.{name}"] = value
+        unsaved = self.network.state_dict().keys() - saved_names(self.network)
+        tensors |= {f"array.{name}": self.network.state_dict()[name] for name in sorted(unsaved)}
+        numbers = {"batch": self.batch, "average": self.average, "boxes": self.boxes}
+        return State(run, numbers | {"seed": self.seed, "scale": self.scaler.get_scale()}, tensors)
+
+    def restore(self, state: State) -> None:
+        """Go on from a state, whose weights the network has."""
+        self.batch, self.average = state.numbers["batch"], state.numbers["average"]
+        self.boxes, self.seed = list(state.numbers["boxes"]), state.numbers["seed"]
+        parameters = dict(self.network.named_parameters())
+        arrays = self.network.state_dict()
+        for name, value in state.tensors.items():
+            kind, _, rest = name.partition(".")
+            if kind == "moving":
+                self.moving.values[rest] = value.to(self.network.device)
+            elif kind == "array":
+                arrays[rest].copy_(value)
+            else:
+                key, _, name = rest.partition(".")
+                self.optimizer.state[parameters[name]][key] = value.to(
+                    value.device if key == "step" else self.network.device
+                )
+
+
+def saved_names(network: Network) -> set[str]:
+    """Return the names of the arrays that a weights file holds."""
+    return {
+        f"stack.{node.index}.{array.path}"
+        for node, module in zip(network.nodes, network.stack, strict=True)
+        if not node.layer.dontsave
+        for array in node.layer.stored(module)
+    }

@@ -1,0 +1,38 @@
+"""The bar that a terminal shows of a training."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from .learner import Step
+
+
+class Progress:
+    """A bar on stderr: loss, rate, images per second, time left."""
+
+    def __init__(self, first: int, last: int) -> None:
+        self.bar = tqdm(
+            total=last, initial=first, unit="batch", file=sys.stderr, dynamic_ncols=True
+        )
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Put the bar away while something else is written."""
+        self.bar.clear()
+        yield
+        self.bar.refresh()
+
+    def stepped(self, step: Step, seconds: float) -> None:
+        """Show what an iteration came to."""
+        speed = f"{step.images / max(seconds, 1e-9):.1f}"
+        figures = {"loss": f"{step.average:.2f}", "rate": f"{step.rate:.2g}", "images/s": speed}
+        self.bar.set_postfix(figures, refresh=False)
+        self.bar.update()
+
+    def close(self) -> None:
+        """Leave the bar as it is, and end its line."""
+        self.bar.close()

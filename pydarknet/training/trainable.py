@@ -1,0 +1,55 @@
+"""What of a cfg cannot be trained here, and in which precision it is."""
+
+from __future__ import annotations
+
+import torch
+
+from ..errors import UsageError
+from ..network import Network
+from .losses import owns_cost
+
+UNSUPPORTED = (
+    "adversarial_lr",
+    "weights_reject_freq",
+    "badlabels_rejection_percentage",
+    "num_sigmas_reject_badlabels",
+    "equidistant_point",
+    "dynamic_minibatch",
+    "attention",
+)
+UNSUPPORTED_OF_LAYERS = (
+    "assisted_excitation",
+    "sway",
+    "rotate",
+    "stretch",
+    "stretch_sway",
+    "dropblock",
+    "cbn",
+    "reverse",
+    "coordconv",
+)
+
+
+def check_trainable(network: Network) -> None:
+    """Refuse a cfg that asks for what training does not do here."""
+    net = network.net
+    if not any(owns_cost(layer) for layer in network.layers):
+        raise net.error("nothing to learn: expected a layer with a loss")
+    for name in UNSUPPORTED:
+        if getattr(net, name, False):
+            raise net.error(f"{name} is not done in training here: expected a cfg without it")
+    for layer in network.layers:
+        for name in UNSUPPORTED_OF_LAYERS:
+            if getattr(layer, name, False):
+                raise layer.error(f"{name} is not done in training here: expected none")
+
+
+def amp_of(word: str | None, device: torch.device) -> torch.dtype | None:
+    """Return the precision that a word asks for; unsaid, bfloat16 on a GPU that has it."""
+    words = {"bf16": torch.bfloat16, "fp16": torch.float16, "off": None}
+    if word is None:
+        fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
+        return torch.bfloat16 if fast else None
+    if word not in words:
+        raise UsageError(f"-amp {word}: expected one of {', '.join(words)}")
+    return words[word]

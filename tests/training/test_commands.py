@@ -1,0 +1,413 @@
+"""The command that trains: its log, its files, and how it goes on after an end that came early."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from conftest import HERE, recording
+from texts import assert_same_text
+
+import pydarknet
+from pydarknet.cli.main import main
+from pydarknet.weights import read_header
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+TRAIN = ["detector", "train", "run.data", "run.cfg", "init.weights"]
+FLAGS = ["-batchnorm", "cpu", "-seed", "1", "-workers", "0"]
+TIMES = [
+    (re.compile(r"[0-9.]+(?= seconds)"), "<T>"),
+    (re.compile(r"[0-9.-]+(?= hours left$)", re.MULTILINE), "<T>"),
+    (re.compile(r"\x1b\[H\x1b\[J.*\x07"), ""),
+    (re.compile(r" - performance bottleneck.*"), ""),
+]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Work in a copy of the original's recorded run: five iterations on one image."""
+    shutil.copytree(recording("train_pj_cli"), tmp_path / "run")
+    monkeypatch.chdir(tmp_path / "run")
+    monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
+    return tmp_path / "run"
+
+
+def masked(text: str) -> str:
+    """Return a log without its times."""
+    for pattern, mask in TIMES:
+        text = pattern.sub(mask, text)
+    return text
+
+
+def lines_of(log: str, beginnings: tuple[str, ...]) -> str:
+    """Return the lines of a log that begin in some ways."""
+    return "\n".join(line for line in masked(log).split("\n") if line.startswith(beginnings))
+
+
+# The recorded logs: stdout and stderr are one stream in them
+
+
+def test_the_originals_log_is_recorded(folder, capfd):
+    assert main([*TRAIN, *FLAGS]) == 0
+
+    said = ("Learning", "Loaded", "Region", *"12345")
+    recorded = (folder / "cli_output.log").read_text()
+    assert_same_text(lines_of(capfd.readouterr().out, said), lines_of(recorded, said))
+
+
+def test_the_forks_log_is_recorded(tmp_path, monkeypatch, capfd):
+    shutil.copytree(recording("train_ab_cli"), tmp_path / "run")
+    monkeypatch.chdir(tmp_path / "run")
+
+    assert main([*TRAIN, *FLAGS, "-dialect", "alexeyab", "-dont_show"]) == 0
+
+    told = capfd.readouterr()
+    said = ("mini_batch", "nms_kind", " seen", " Warning", "Weights are", "Learning", " Detection")
+    said += ("Loaded", " 1:", " 2:", " 3:", " 4:", " 5:", "If you want")
+    recorded = Path("cli_output.log").read_text()
+    assert_same_text(lines_of(told.out, said), lines_of(recorded, said))
+    noted = ("v3 (", " total_bbox", "saveweights", "savelast", "Saving")
+    assert_same_text(lines_of(told.err, noted), lines_of(recorded, noted))
+
+
+def test_the_final_weights_are_recorded(folder):
+    main([*TRAIN, *FLAGS])
+
+    ours = np.fromfile("backup/run_final.weights", "<f4", offset=20)
+    np.testing.assert_allclose(ours, np.fromfile("final.weights", "<f4", offset=20), atol=2e-4)
+    assert read_header("backup/run_final.weights").seen == 20
+
+
+# Files
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """Work beside a cfg of 30 quick iterations on three images."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYDARKNET_DIALECT", raising=False)
+    write_data()
+
+
+def write_data() -> None:
+    """Write three images with labels, and what names them."""
+    draws = np.random.default_rng(5)
+    for index in range(3):
+        cv2.imwrite(f"{index}.png", draws.integers(0, 255, (40, 48, 3), np.uint8))
+        Path(f"{index}.txt").write_text("0 0.4 0.5 0.3 0.2\n1 0.7 0.3 0.2 0.4\n")
+    Path("train.txt").write_text("0.png\n1.png\n2.png\n")
+    Path("run.data").write_text("train=train.txt\nbackup=backup\nnames=names\n")
+    write_cfg()
+
+
+def write_cfg(**options: object) -> None:
+    """Write a small detector's cfg, some options of [net] other than usual."""
+    net = {"batch": 4, "subdivisions": 2, "width": 32, "height": 32, "channels": 3}
+    net |= {"learning_rate": 0.001, "max_batches": 30, "policy": "constant"} | options
+    lines = "\n".join(f"{key}={value}" for key, value in net.items())
+    Path("run.cfg").write_text(
+        f"[net]\n{lines}\n"
+        "[convolutional]\nbatch_normalize=1\nfilters=8\nsize=3\nstride=4\npad=1\nactivation=leaky\n"
+        "[dropout]\nprobability=.2\n"
+        "[convolutional]\nfilters=14\nsize=1\nactivation=linear\n"
+        "[yolo]\nmask=0,1\nanchors=8,8,16,16\nnum=2\nclasses=2\n"
+    )
+
+
+def trained(*words: str) -> bytes:
+    """Train in this process, and return the final weights."""
+    assert main(["detector", "train", "run.data", "run.cfg", "-workers", "0", *words]) == 0
+    return Path("backup/run_final.weights").read_bytes()
+
+
+@pytest.mark.usefixtures("small")
+def test_the_same_seed_gives_the_same_weights():
+    assert trained("-seed", "3", "-clear") == trained("-seed", "3", "-clear")
+
+
+@pytest.mark.usefixtures("small")
+def test_another_seed_gives_other_weights():
+    assert trained("-seed", "3", "-clear") != trained("-seed", "4", "-clear")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_the_number_of_workers_changes_nothing(workers):
+    assert trained("-seed", "3") == trained("-seed", "3", "-workers", workers)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("dialect", "batches", "names"),
+    [
+        ("pjreddie", 100, ["run.backup", "run_100.weights", "run_final.weights"]),
+        ("alexeyab", 100, ["run_final.weights", "run_last.weights"]),
+    ],
+)
+def test_weights_are_saved_under_the_dialects_names(dialect, batches, names):
+    write_cfg(max_batches=batches)
+
+    trained("-dialect", dialect)
+
+    ours = {path.name for path in Path("backup").iterdir()}
+    assert ours - {"run.state", "run.previous", "run.previous.state"} == set(names)
+
+
+@pytest.mark.usefixtures("small")
+def test_the_fork_saves_when_the_data_file_says():
+    write_cfg(max_batches=6)
+    with open("run.data", "a") as data:
+        data.write("saveweights=3\nsavelast=2\n")
+
+    trained("-dialect", "alexeyab")
+
+    names = {path.name for path in Path("backup").glob("*.weights")}
+    assert names == {"run_3.weights", "run_6.weights", "run_last.weights", "run_final.weights"}
+
+
+@pytest.mark.usefixtures("small")
+def test_the_moving_average_is_saved_beside_the_last_weights():
+    write_cfg(max_batches=6, ema_alpha=0.9)
+    with open("run.data", "a") as data:
+        data.write("savelast=2\n")
+
+    trained()
+
+    ema, last = (Path(f"backup/run_{n}.weights").read_bytes() for n in ("ema", "last"))
+    assert len(ema) == len(last)
+    assert ema != last
+
+
+@pytest.mark.usefixtures("small")
+def test_the_chart_is_drawn():
+    trained()
+
+    assert cv2.imread("chart.png").shape == (1000, 1000, 3)
+    assert Path("chart_run.png").read_bytes() == Path("chart.png").read_bytes()
+
+
+# Going on
+
+
+def process(*words: str) -> subprocess.Popen[str]:
+    """Start a training in a process of its own."""
+    command = [sys.executable, "-m", "pydarknet", "detector", "train", "run.data", "run.cfg"]
+    env = {**os.environ, "PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.Popen([*command, "-seed", "3", *words], text=True, env=env, **streams)
+
+
+def upto(running: subprocess.Popen[str], beginning: str) -> None:
+    """Read a log until a line begins so."""
+    while not (line := running.stdout.readline()).startswith(beginning):
+        assert line, "the training ended"
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_that_is_stopped_goes_on_to_the_same_weights(number, capfd):
+    write_cfg(max_batches=60)
+    whole = trained("-seed", "3")
+    shutil.rmtree("backup")
+
+    with process() as running:
+        upto(running, "20:")
+        running.send_signal(number)
+        running.stdout.read()
+    again = trained()
+
+    assert running.returncode == 130
+    assert again == whole
+    assert re.search(r"going on after batch \d+ from backup/run.backup", capfd.readouterr().err)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_training_that_is_killed_goes_on_to_the_same_weights(capfd):
+    write_cfg(max_batches=50)
+    with open("run.data", "a") as data:
+        data.write("savelast=10\n")
+    whole = trained("-seed", "3", "-dialect", "alexeyab")
+    shutil.rmtree("backup")
+
+    with process("-dialect", "alexeyab") as running:
+        upto(running, " 25:")
+        running.kill()
+    again = trained("-dialect", "alexeyab")
+
+    assert again == whole
+    assert re.search(r"going on after batch [23]0 from", capfd.readouterr().err)
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """Leave a training of 200 iterations that was killed soon after it saved its hundredth."""
+    folder = tmp_path_factory.mktemp("stopped")
+    here = Path.cwd()
+    os.chdir(folder)
+    write_data()
+    write_cfg(max_batches=200)
+    with process() as running:
+        upto(running, "110:")
+        running.kill()
+    os.chdir(here)
+    return folder
+
+
+@pytest.fixture
+def begun(stopped, tmp_path, monkeypatch):
+    """Work in a copy of that training's folder."""
+    shutil.copytree(stopped, tmp_path / "begun")
+    monkeypatch.chdir(tmp_path / "begun")
+
+
+@pytest.mark.usefixtures("begun")
+def test_clear_starts_over(capfd):
+    trained("-clear")
+
+    assert "going on" not in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("begun")
+def test_another_cfg_starts_over(capfd):
+    write_cfg(max_batches=150)
+
+    trained()
+
+    assert "going on" not in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_finished_training_starts_over(capfd):
+    trained()
+    capfd.readouterr()
+
+    trained()
+
+    assert "going on" not in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("begun")
+@pytest.mark.parametrize("name", ["run.state", "run.backup"])
+def test_a_pair_that_does_not_match_is_passed_over(name, capfd):
+    path = Path("backup", name)
+    path.write_bytes(path.read_bytes()[:-7])
+
+    trained()
+
+    assert "going on" not in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("begun")
+def test_the_newest_weights_go_on_with_their_state(capfd):
+    main(["detector", "train", "run.data", "run.cfg", "backup/run.backup", "-workers", "0"])
+
+    assert "going on after batch 100 from backup/run.backup" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("begun")
+def test_other_weights_go_on_where_their_header_says(capfd):
+    Path("backup/run.state").unlink()
+
+    main(["detector", "train", "run.data", "run.cfg", "backup/run.backup", "-workers", "0"])
+
+    out = capfd.readouterr().out
+    assert re.search(r"^101: ", out, re.MULTILINE)
+    assert not re.search(r"^100: ", out, re.MULTILINE)
+
+
+# Python
+
+
+@pytest.mark.usefixtures("small")
+def test_python_trains_with_a_callback():
+    seen = []
+
+    network = pydarknet.train(
+        "run.data", "run.cfg", seed=3, workers=0, device="cpu", callback=seen.append
+    )
+
+    assert [report.step.batch for report in seen] == list(range(1, 31))
+    saved = pydarknet.load_network("run.cfg", "backup/run_final.weights", device="cpu")
+    torch.testing.assert_close(network.state_dict(), saved.state_dict(), rtol=0, atol=0)
+
+
+# Mistakes: one line, status 1, before anything is trained
+
+
+def mistake(capfd, *words: str) -> str:
+    """Return the last lines of stderr of a training that does not begin."""
+    assert main(["detector", "train", "run.data", "run.cfg", "-workers", "0", *words]) == 1
+    told = capfd.readouterr()
+    assert "Loaded" not in told.out
+    return told.err.rstrip("\n")
+
+
+@pytest.mark.usefixtures("small")
+def test_a_backup_folder_that_cannot_be_made_is_an_error(capfd):
+    Path("backup").write_text("a file")
+
+    assert mistake(capfd).endswith("backup = backup: File exists")
+
+
+@pytest.mark.usefixtures("small")
+def test_an_empty_list_is_an_error(capfd):
+    Path("train.txt").write_text("")
+
+    assert "train.txt" in mistake(capfd) or "list" in mistake(capfd)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_missing_list_is_an_error(capfd):
+    Path("train.txt").unlink()
+
+    assert mistake(capfd).splitlines()[-1].startswith("Couldn't open file: train.txt")
+
+
+@pytest.mark.usefixtures("small")
+def test_what_training_does_not_do_is_an_error(capfd):
+    write_cfg(adversarial_lr=0.1)
+
+    assert "[net] adversarial_lr is not done in training here" in mistake(capfd)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_cfg_without_max_batches_is_an_error(capfd):
+    write_cfg(max_batches=0)
+
+    assert "[net] max_batches = 0: expected how many batches are trained" in mistake(capfd)
+
+
+@pytest.mark.usefixtures("small")
+def test_the_forks_batch_of_one_is_an_error(capfd):
+    write_cfg(batch=1, subdivisions=1)
+
+    assert "You set incorrect value batch=1" in mistake(capfd, "-dialect", "alexeyab")
+
+
+@pytest.mark.usefixtures("small")
+def test_a_loss_that_is_no_number_ends_the_training(capfd):
+    write_cfg(learning_rate=1e30)
+
+    assert main(["detector", "train", "run.data", "run.cfg", "-workers", "0", "-seed", "1"]) == 1
+
+    told = capfd.readouterr().err
+    assert re.search(r"batch \d+: the loss is (nan|inf) at a rate of 1e\+30", told)
+    assert re.search(r"hint: its images: \d\.png.*; the last good weights: none", told)
+
+
+@pytest.mark.usefixtures("small")
+def test_bad_labels_are_told_once_and_passed_over(capfd):
+    Path("1.txt").write_text("0 0.4 0.5 0.3 0.2\n7 0.5 0.5 0.1 0.1\n")
+
+    trained("-seed", "1")
+
+    assert len(re.findall(r"1\.txt:2: .*", capfd.readouterr().err)) == 1
