@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from ..console import say
 from ..errors import UsageError
 from .detector import Cfg, Data, Weights
-from .verbs import Help, Run, verb
+from .verbs import FORK, Help, Run, verb
 
 if TYPE_CHECKING:
     from ..network import Network
-    from ..training.run import Options, Sources
+    from ..training.run import MapOptions, Options, Sources
     from ..training.trainer import Callback, Report, Trainer
 
 Gpus = Annotated[str | None, Help("the GPU to train on, by number")]
@@ -23,6 +23,10 @@ Clear = Annotated[bool, Help("start over: count images from 0, and pass over wha
 Seed = Annotated[int | None, Help("the number all chance comes from: the same gives the same run")]
 Workers = Annotated[int | None, Help("processes that make the batches; one a core unless said")]
 Amp = Annotated[str | None, Help("bf16, fp16 or off; bf16 on GPUs that have it")]
+Map = Annotated[bool, Help("work out the mAP of the valid images from time to time", FORK)]
+Thresh = Annotated[float, Help("the score above which the mAP's detections are counted")]
+IouThresh = Annotated[float, Help("how much a detection must overlap a truth to find it", FORK)]
+Epochs = Annotated[int, Help("how often the images are trained on between two mAPs", FORK)]
 TensorBoard = Annotated[Path | None, Help("a folder for TensorBoard's logs")]
 
 
@@ -39,14 +43,20 @@ def detector_train(
     workers: Workers = None,
     amp: Amp = None,
     tensorboard: TensorBoard = None,
+    map: Map = False,
+    thresh: Thresh = 0.25,
+    iou_thresh: IouThresh = 0.5,
+    mAP_epochs: Epochs = 4,
 ) -> None:
     """Train a detector; the same command goes on with a training that was stopped.
 
     Darknet: examples/detector.c train_detector
     """
-    from ..training.run import detector_trainer
+    from ..training.run import MapOptions, detector_trainer
 
     flags = Flags(gpus, clear, seed, workers, amp, tensorboard)
+    if map:
+        flags = flags._replace(map=MapOptions(thresh, iou_thresh, mAP_epochs))
     train(run, detector_trainer, data, cfg, weights, flags)
 
 
@@ -83,6 +93,7 @@ class Flags(NamedTuple):
     workers: int | None
     amp: str | None
     tensorboard: Path | None
+    map: MapOptions | None = None
 
 
 def train(
@@ -111,6 +122,7 @@ def train(
         workers=flags.workers,
         amp=flags.amp,
         bar=sys.stderr.isatty(),
+        map=flags.map,
         callbacks=[tensorboard_log(flags.tensorboard)] if flags.tensorboard else [],
     )
     if not maker(network, sources, options).train():

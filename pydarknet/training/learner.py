@@ -45,7 +45,7 @@ class Learner:
         self.batch = network.header.seen // self.images
         self.average = -1.0
         self.boxes = [0, 0]  # the fork's total_bbox and rewritten_bbox
-        straighten(network)
+        self.hooks = straighten(network)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
         self.still = update.inference_only(network)
         self.parts = update.trained(network)
@@ -59,6 +59,9 @@ class Learner:
     def teach(self) -> None:
         """Put the network into training, but for layers that keep their statistics."""
         self.network.train()
+        for hook in self.hooks:
+            hook.remove()
+        self.hooks = straighten(self.network)  # heads are made anew where sizes change
         for index in self.still:
             self.network.stack[index].eval()
 
@@ -93,7 +96,6 @@ class Learner:
         if images.dim() == 4 and images.shape[2:] != self.network.input.tensor[1:]:
             height, width = images.shape[2:]
             self.network.resize(width, height)
-            straighten(self.network)
             self.teach()
 
     def chance(self) -> float:

@@ -13,6 +13,7 @@ from ..errors import UsageError
 from ..network import Network
 from .learner import Step
 from .losses import Loss
+from .mapping import Mapping
 from .optimizer import images_of_update
 from .progress import Progress
 
@@ -34,6 +35,7 @@ class Manner:
     hours_left: float = -1.0
     saved: int = 0  # the iteration that numbered weights were last saved at
     progress: Progress | None = None
+    mapping: Mapping | None = None
     newest: ClassVar[str] = ".backup"
     finals: ClassVar[tuple[str, ...]] = ("_final.weights",)
     list_name: ClassVar[str] = "data/train.list"  # of images, where `train=` is not given
@@ -159,7 +161,11 @@ class ForkManner(Manner):
 
     def stepped(self, step: Step, seconds: float, loading: float) -> None:
         last, left = self.network.net.max_batches, self.hours_left
-        title = f"{step.batch}/{last}: loss={step.loss:0.1f} hours left={left:0.1f}"
+        found = self.mapping if self.mapping and self.mapping.last > 0 else None
+        figures = f" map={found.last:0.2f} best={found.best:0.2f}" if found else ""
+        title = f"{step.batch}/{last}: loss={step.loss:0.1f}{figures} hours left={left:0.1f}"
+        if self.mapping:
+            self.say(self.mapping.told(), end="")
         self.say(f"{CLEAR}{title}{BELL}" if sys.stdout.isatty() else "", end="")
         self.say(
             f"\n {step.batch}: {step.loss:f}, {step.average:f} avg loss, {step.rate:f} rate,"

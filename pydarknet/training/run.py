@@ -14,6 +14,7 @@ from ..dataset.files import DataFile, read_list
 from ..dataset.sample import Samples
 from ..dataset.samples import classifier_samples, detector_samples
 from ..dataset.sizes import input_size
+from ..evaluate.finding import classes_of
 from ..load import load_network
 from ..network import Network
 from ..shipped import located
@@ -24,9 +25,19 @@ from .checkpoints import Files, State, base_name, digest
 from .classifier_manner import CLASSIFIER_MANNERS
 from .learner import Learner
 from .manner import MANNERS, Manner
+from .mapping import Mapping
 from .progress import Progress
 from .trainable import amp_of, check_trainable
 from .trainer import Callback, Trainer
+
+
+@dataclass(frozen=True)
+class MapOptions:
+    """What may be said of the evaluations in a training."""
+
+    thresh: float = 0.25
+    iou_thresh: float = 0.5
+    epochs: int = 4
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class Options:
     amp: str | None = None
     chart: bool = True
     bar: bool = False
+    map: MapOptions | None = None
     callbacks: Sequence[Callback] = ()
 
 
@@ -114,7 +126,30 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
     kind = MANNERS[network.dialect.name]
     paths = read_list(sources.data.get("train", kind.list_name))
     samples = detector_samples(network, paths)
-    return trainer(kind(network, len(paths)), samples, sources, options)
+    manner = kind(network, len(paths))
+    if options.map:
+        manner.mapping = mapping(network, sources, len(paths), options.map)
+    return trainer(manner, samples, sources, options)
+
+
+def mapping(network: Network, sources: Sources, listed: int, options: MapOptions) -> Mapping:
+    """Return the evaluations that a training makes, of the images that `valid` names.
+
+    Darknet: src/detector.c train_detector (AlexeyAB)
+    """
+    data = sources.data
+    named = data.find("valid") or data.get("train", "data/train.txt")
+    names = read_list(data.get("names", "data/names.list"))
+    if not Path(named).is_file():
+        raise data.error(
+            f"There is no {named} file for mAP calculation: expected valid=, or no -map flag"
+        )
+    if len(names) != (classes := classes_of(network)):
+        raise data.error(f"{len(names)} names: expected {classes}, a name a class, for -map")
+    network.names = tuple(names)
+    return Mapping(
+        network, read_list(named), listed, options.thresh, options.iou_thresh, options.epochs
+    )
 
 
 def classifier_trainer(network: Network, sources: Sources, options: Options) -> Trainer:
@@ -172,6 +207,9 @@ def assembled(
         list(options.callbacks),
         chart=Chart(charts, net.max_batches, net.max_chart_loss) if options.chart else None,
     )
+    made.mapping = manner.mapping
+    if made.mapping:
+        made.mapping.at = learner.batch
     if options.bar:
         made.progress = manner.progress = Progress(learner.batch, net.max_batches)
     return made

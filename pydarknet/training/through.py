@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 from torch.autograd import Function
+from torch.utils.hooks import RemovableHandle
 
 from ..layers import Node
 from ..net import Net, NetAlexeyAB
@@ -30,13 +31,23 @@ class Straight(Function):
         return gradients[0].reshape(context.shape), None
 
 
-def straighten(network: Network) -> None:
-    """Let gradients pass every head as the C does, and end at `onlyforward` layers."""
+def straighten(network: Network) -> list[RemovableHandle]:
+    """Let gradients pass every head as the C does, and end at `onlyforward` layers.
+
+    Returns what undoes it.
+    """
+    handles = []
     for node, module in zip(network.nodes, network.stack, strict=True):
         if node.layer.onlyforward and ends_gradient(network.net, node):
-            module.register_forward_hook(lambda module, inputs, output: output.detach())
+            handles.append(module.register_forward_hook(ended))
         elif node.layer.head and node.output.outputs == node.inputs[0].outputs:
-            module.register_forward_hook(straight)
+            handles.append(module.register_forward_hook(straight))
+    return handles
+
+
+def ended(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+    """Replace a layer's output by one that no gradient passes."""
+    return output.detach()
 
 
 def straight(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:

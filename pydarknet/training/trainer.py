@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from .chart import Chart
 from .checkpoints import Files
 from .learner import Learner, Step
 from .manner import Manner
+from .mapping import Mapping
 from .memory import try_largest
 from .progress import Progress
 from .stopping import stopping
@@ -50,11 +51,12 @@ class Trainer:
     size: Sizes  # width and height of each iteration's images
     files: Files
     manner: Manner
-    run: Mapping[str, str]  # the hashes that say what is trained
+    run: dict[str, str]  # the hashes that say what is trained
     workers: int | None = None
     callbacks: list[Callback] = field(default_factory=list)
     progress: Progress | None = None
     chart: Chart | None = None
+    mapping: Mapping | None = None
     told: set[str] = field(default_factory=set)
     newest: Path | None = None  # the last good weights
 
@@ -105,8 +107,23 @@ class Trainer:
             raise DataError(str(error), hint=self.good(batch)) from None
         seconds = time.perf_counter() - start
         self.manner.stepped(step, seconds, loading)
+        self.evaluate(step.batch)
         self.show(Report(step, seconds, loading, width, height, self.learner))
         self.save(self.manner.due(step.batch))
+
+    def evaluate(self, batch: int) -> None:
+        """Work out the mean average precision where it is due, and save the best weights.
+
+        Darknet: src/detector.c train_detector (AlexeyAB)
+        """
+        if self.mapping is None or not self.mapping.due(batch):
+            return
+        self.manner.say(self.mapping.evaluate(batch))
+        if self.mapping.improved():
+            self.manner.say("New best mAP!")
+            self.save(["_best.weights"])
+        if self.chart:
+            self.chart.precisions.append((batch, self.mapping.last))
 
     def good(self, batch: Batch) -> str:
         """Return the images of a batch that went wrong, and the weights before it."""
