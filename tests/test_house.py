@@ -28,7 +28,7 @@ FLOORS = [
     ["weights", "nms"],
     ["predict"],
     ["network"],
-    ["load", "kernels", "draw", "dataset"],
+    ["load", "kernels", "draw", "chart", "dataset"],
     ["", "train", "evaluate", "export", "stream", "compat"],
     ["cli", "__main__"],
 ]

@@ -9,11 +9,17 @@ from typing import Any
 from .. import __version__
 from ..console import note, say
 from ..errors import DarknetError, UsageError
-from . import detector, nets
+from . import accuracies, clusters, detector, evaluating, nets
 from .arguments import operands, taken, without_unknown
 from .verbs import VERBS, Help, Parameter, Run, Verb
 
-FAMILIES = (detector, nets)  # importing them registers their commands
+FAMILIES = (
+    detector,
+    evaluating,
+    clusters,
+    accuracies,
+    nets,
+)  # importing them registers their commands
 
 GLOBAL = (
     Parameter("i", int, 0, Help("the GPU to use, by number; -1 is the CPU")),
