@@ -28,6 +28,7 @@ class Dialect:
     batch_norms: Mapping[str, Callable[[int], BatchNorm]]
     long_seen_when_transposed: bool
     letterbox: bool  # whether images keep their proportions in the network's input
+    cropped: bool  # whether a classifier sees the middle of an image, not all of it
     thresholds: Mapping[str, float]  # of scores, by command
     nms: float = 0.45
     valid_nms: float = 0.45  # of detector valid
@@ -45,6 +46,7 @@ ORIGINAL = Dialect(
     batch_norms={"gpu": BatchNorm, "cpu": EpsilonOutsideBatchNorm},
     long_seen_when_transposed=False,
     letterbox=True,
+    cropped=False,
     thresholds={
         "detector test": 0.5,
         "detect": 0.5,
@@ -65,6 +67,7 @@ ALEXEYAB = Dialect(
     batch_norms={"gpu": BatchNorm, "cpu": UnbiasedBatchNorm},
     long_seen_when_transposed=True,
     letterbox=False,
+    cropped=True,
     thresholds={
         "detector test": 0.25,
         "detect": 0.24,

@@ -167,6 +167,11 @@ class Network(nn.Module):
         self.link()
         return self
 
+    @property
+    def device(self) -> torch.device:
+        """Where the arrays are; the CPU if there are none."""
+        return next((values.device for values in self.parameters()), torch.device("cpu"))
+
     def reset(self) -> None:
         """Forget the state of recurrent layers.
 

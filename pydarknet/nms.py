@@ -17,13 +17,19 @@ CHUNK = 1 << 18  # pairs compared at a time: their work stays in the processor's
 
 
 def nms(
-    detections: Detections, threshold: float, kind: str = "default", beta: float = 0.6
+    detections: Detections,
+    threshold: float,
+    kind: str = "default",
+    beta: float = 0.6,
+    *,
+    stay: bool = False,
 ) -> Detections:
     """Zero the class probabilities of boxes that overlap a better one by more than `threshold`.
 
     No box is removed (`Detections.kept` does that). They come back in the order in which the C
     leaves them: by the probability of the last class before it was zeroed, ties by the class before
-    it, and so on. `kind` is a word of `nms_kind=`, `beta` the exponent of diounms.
+    it, and so on; with `stay` every box is where it was. `kind` is a word of `nms_kind=`, `beta`
+    the exponent of diounms.
 
     Darknet: src/box.c do_nms_sort, diounms_sort
     Quirk: NMS_ORDER
@@ -33,12 +39,12 @@ def nms(
     scores = found.probabilities[:count].cpu()
     last, lines = queues(scores)
     left = torch.zeros_like(scores)
-    stay = survivors(found.boxes[:count], list(lines.values()), threshold, exponent(kind, beta))
-    for k, rows in zip(lines, stay, strict=True):
+    left_of = survivors(found.boxes[:count], list(lines.values()), threshold, exponent(kind, beta))
+    for k, rows in zip(lines, left_of, strict=True):
         left[rows, k] = scores[rows, k]
     left = torch.cat((left.to(found.boxes.device), found.probabilities[count:]))
     last = torch.cat((last, torch.arange(count, len(found))))
-    return replace(found, probabilities=left).take(last)
+    return replace(found, probabilities=left).take(order.argsort() if stay else last)
 
 
 def nms_obj(detections: Detections, threshold: float) -> Detections:

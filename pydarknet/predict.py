@@ -30,6 +30,7 @@ class Settings:
     decoding: Decoding
     letterbox: bool
     nms: float
+    stay: bool = False  # whether suppression leaves boxes where they were
 
 
 def settings(
@@ -63,20 +64,24 @@ def picture(image: str | Path | Image) -> Image:
 def fitted(network: Network, image: Image, *, boxed: bool) -> Tensor:
     """Return an image as the network's input [C, H, W], letterboxed or stretched."""
     shape = network.input
+    return (letterbox if boxed else resize)(of_channels(image, shape.c), shape.w, shape.h)
+
+
+def of_channels(image: Image, channels: int) -> Tensor:
+    """Return an image as float32 [channels, H, W] in 0..1, grey or repeated as that needs."""
     if image.ndim != 3 or image.dtype != np.uint8 or image.shape[2] not in (1, 3):
         form = f"{image.dtype} {list(image.shape)}"
         raise DataError(f"an image is {form}: expected uint8 [height, width, 3], RGB")
-    if image.shape[2] != shape.c:
-        image = grey(image) if shape.c == 1 else np.repeat(image, shape.c, axis=2)
-    return (letterbox if boxed else resize)(pixels(image), shape.w, shape.h)
+    if image.shape[2] != channels:
+        image = grey(image) if channels == 1 else np.repeat(image, channels, axis=2)
+    return pixels(image)
 
 
 def predict(network: Network, images: Sequence[Image], chosen: Settings) -> list[Detections]:
     """Return the boxes of each image, after suppression, in the order the C leaves them."""
-    device = next(iter(network.state_dict().values())).device
     inputs = torch.stack([fitted(network, image, boxed=chosen.letterbox) for image in images])
     with torch.inference_mode():
-        heads = network(inputs.to(device))
+        heads = network(inputs.to(network.device))
         found = decoded(network, heads, images, chosen)
         return [suppressed(heads, boxes, chosen) for boxes in found]
 
@@ -119,4 +124,4 @@ def suppressed(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> De
         return boxes
     detectors = [head for head in heads if head.node.layer.detector]
     kind, beta = detectors[-1].node.layer.suppression
-    return nms(boxes, chosen.nms, kind, beta)
+    return nms(boxes, chosen.nms, kind, beta, stay=chosen.stay)

@@ -30,6 +30,21 @@ class Tree:
         return tuple(len(list(run)) for _, run in groupby(self.parents))
 
     @cached_property
+    def groups(self) -> Tensor:
+        """The group of each class, counted from 0: int64 [classes]."""
+        sizes = torch.tensor(self.sizes)
+        return torch.repeat_interleave(torch.arange(len(sizes)), sizes)
+
+    @cached_property
+    def ancestors(self) -> Tensor:
+        """Each class, its parent, and so on up to its root, then -1: int64 [classes, depth]."""
+        rows: list[list[int]] = []
+        for index, parent in enumerate(self.parents):
+            rows.append([index, *(rows[parent] if parent >= 0 else [])])
+        depth = max(map(len, rows))
+        return torch.tensor([row + [-1] * (depth - len(row)) for row in rows])
+
+    @cached_property
     def leaves(self) -> Tensor:
         """Which classes are nobody's parent, bool [classes]."""
         leaf = torch.ones(len(self.parents), dtype=torch.bool)

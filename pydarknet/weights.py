@@ -195,7 +195,7 @@ def put(network: Network, place: Place, floats: Tensor, header: Header) -> None:
         with torch.no_grad():
             tensor_at(module, path)[:rows].copy_(stored.view(rows, *size[1:]))
         return
-    view = stored.view(size)
+    view = stored.view(size).data  # no view to autograd: batch norm changes some while it trains
     if place.tensor.is_meta:
         assign(module, path, view)
     else:

@@ -17,6 +17,8 @@ from pydarknet.net import Net
 from pydarknet.network import Network
 from pydarknet.parser import sections_of
 
+pytest.register_assert_rewrite("texts")
+
 HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / "shared"
 

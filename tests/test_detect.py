@@ -89,7 +89,7 @@ def test_boxes_after_suppression_are_the_recorded_ones(name: str, suffix: str) -
 
 
 def test_pictures_are_here() -> None:
-    assert len(pictures()) >= 12
+    assert len(pictures()) >= 10
 
 
 @needs_shared

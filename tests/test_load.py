@@ -245,3 +245,18 @@ def test_names_may_be_left_out(cfg):
 def test_a_missing_file_of_names_is_told(cfg, tmp_path):
     with pytest.raises(pydarknet.DarknetError, match=r"Couldn't open file: .*none\.names"):
         load_network(cfg(CONV), names=str(tmp_path / "none.names"), device="meta")
+
+
+# Learning
+
+
+def test_a_loaded_network_learns_while_batch_norm_changes_statistics(cfg, tmp_path):
+    path, weights = cfg(NORMED * 2), tmp_path / "net.weights"
+    from_the_same_seed(load_network(path)).save_weights(weights)
+    network = load_network(path, weights).train()
+
+    [head] = network(torch.rand(2, 3, 4, 4))
+    head.activated.sum().backward()
+
+    assert network.stack[0].norm.rolling_mean.count_nonzero() == 2
+    assert network.stack[0].weights.grad is not None

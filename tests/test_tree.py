@@ -20,6 +20,21 @@ def test_groups_are_runs_of_one_parent():
     assert TREE.sizes == (2, 2, 1, 1)
 
 
+def test_each_class_knows_its_group():
+    assert TREE.groups.tolist() == [0, 0, 1, 1, 2, 3]
+
+
+def test_ancestors_of_a_class_begin_with_itself_and_end_at_its_root():
+    assert TREE.ancestors.tolist() == [
+        [0, -1, -1],
+        [1, -1, -1],
+        [2, 0, -1],
+        [3, 0, -1],
+        [4, 1, -1],
+        [5, 2, 0],
+    ]
+
+
 def test_leaves_are_nobodys_parent():
     assert TREE.leaves.tolist() == [False, False, False, True, True, True]
 

@@ -14,7 +14,6 @@ from ..errors import DataError
 from .verbs import Help, Run, verb
 
 if TYPE_CHECKING:
-    from ..dataset.files import DataFile
     from ..evaluate.accuracy import Answer, Quiz
     from ..evaluate.views import View
     from ..network import Network
@@ -217,7 +216,7 @@ def examination(
     named = options.get("labels", "data/labels.list")
     listed = options.find("leaves") if leaves else None
     valid = options.get("valid", "data/train.list")
-    classes, top = whole(options, "classes", 2), whole(options, "top", 1)
+    classes, top = options.integer("classes", 2), options.integer("top", 1)
     labels = read_list(named)[:classes]
     if len(labels) < classes:
         raise DataError(f"{len(labels)} labels: expected {classes}, the classes", where=named)
@@ -226,29 +225,15 @@ def examination(
     return Exam(network, images_of(valid), quiz, top)
 
 
-def whole(options: DataFile, key: str, default: int) -> int:
-    """Return the whole number of a key of the .data file, at least 1."""
-    from ..options import integer
-
-    word = options.get(key, str(default))
-    try:
-        value = integer(word)
-    except ValueError as error:
-        raise options.error(f"{key} = {word}: {error}") from None
-    if value < 1:
-        raise options.error(f"{key} = {value}: expected at least 1")
-    return value
-
-
 def leaves_of(network: Network, listed: str) -> tuple[bool, ...]:
     """Say of each class of the network's tree whether a file lists it.
 
     Darknet: src/tree.c change_leaves
     """
+    from ..classify import hierarchy
     from ..dataset.files import read_list
-    from ..evaluate.accuracy import tree_of
 
-    tree, names = tree_of(network), set(read_list(listed))
+    tree, names = hierarchy(network), set(read_list(listed))
     if tree is None:
         raise DataError("lists leaves: expected a network with a tree", where=listed)
     found = tuple(name in names for name in tree.names)

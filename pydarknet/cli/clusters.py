@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from ..console import note, say
+from ..console import say
 from ..errors import DataError
-from .accuracies import whole
 from .evaluating import write_text
 from .verbs import FORK, Help, Run, verb
 
@@ -28,7 +27,7 @@ USAGE = (
     "Usage: darknet detector calc_anchors data/voc.data -num_of_clusters 9 -width 416 -height 416 "
 )
 ANCHORS, COUNTERS = Path("anchors.txt"), Path("counters_per_class.txt")
-CLOUD, BAD_LABELS = Path("cloud.png"), Path("bad_label.list")
+CLOUD = Path("cloud.png")
 
 
 @verb("detector calc_anchors", lineage=FORK)
@@ -61,7 +60,7 @@ def calc_anchors(
     sizes = boxes * np.array([width, height], np.float32)
     say("\n calculating k-means++ ...\n")
     made = cluster(sizes, num_of_clusters, np.random.default_rng(seed))
-    counters = counters_text(classes, whole(options, "classes", 1))
+    counters = counters_text(classes, options.integer("classes", 1))
     say(f" iterations = {made.rounds} \n\n\n{counters}")
     write_text(COUNTERS, counters)
     say(f"\n avg IoU = {np.float32(made.average_iou) * np.float32(100):2.2f} % ")
@@ -87,7 +86,7 @@ def labelled(options: DataFile) -> tuple[np.ndarray, list[int]]:
     sizes: list[np.ndarray] = [np.zeros((0, 2), np.float32)]
     classes: list[int] = []
     for number, path in enumerate(paths, start=1):
-        truths = truths_of(path)
+        truths = truths_of(path, FORK)
         tell_wrong(truths, path)
         counts = range(len(classes) + 1, len(classes) + len(truths) + 1)
         say("".join(f"\r loaded \t image: {number} \t box: {count}" for count in counts), end="")
@@ -102,19 +101,17 @@ def tell_wrong(truths: Truths, image: str) -> None:
 
     Darknet: src/detector.c calc_anchors (AlexeyAB)
     """
+    from ..dataset.problems import BAD_LABELS, Problem, append
     from ..evaluate.anchors import wrong
     from ..evaluate.truths import label_file
 
-    path = label_file(image) or image
+    path = label_file(image, FORK) or image
     if len(truths) and truths.classes.min() < 0:
         raise DataError(f"class {truths.classes.min()}: expected 0 or more", where=path)
-    for line in wrong(truths, path):
+    lines = list(wrong(truths, path))
+    for line in lines:
         say(f"\n\n{line} ")
-        try:
-            with open(BAD_LABELS, "a", encoding="utf-8", errors="surrogateescape") as bad:
-                bad.write(f"{line}\n")
-        except OSError as error:
-            note(f"{BAD_LABELS}: cannot be written: {error.strerror}")
+    append(Problem(line, BAD_LABELS, line) for line in lines)
 
 
 def show_clusters(sizes: np.ndarray, centers: np.ndarray, size: tuple[int, int]) -> None:

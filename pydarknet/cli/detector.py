@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -149,10 +150,11 @@ def yolo_test(
     from .pictures import Source
     from .writing import Writing, check_names, detect_all
 
-    network = open_network(run, cfg, weights)
+    network = open_network(run, cfg, weights, training=True)
     network.names = tuple(read_list("data/voc.names"))
     check_names(network, "data/voc.names", cfg)
     chosen = settings(network, command="yolo test", thresh=thresh, nms=nms, letterbox=False)
+    chosen = replace(chosen, stay=network.dialect.totals)
     source = Source(images, exif=exif)
     with Writing(network, out_dir=out_dir, window=not dont_show, text=yolo_lines) as writing:
         detect_all(source, chosen, writing)
@@ -161,7 +163,7 @@ def yolo_test(
 def yolo_lines(network: Network, found: Found, positions: bool) -> str:
     """Return the lines of one image: all classes of a box in the original, the best in the fork.
 
-    Darknet: src/image.c draw_detections
+    Darknet: src/image.c draw_detections, draw_detections (AlexeyAB)
     """
     from .report import best_only, original_lines, predicted
 

@@ -9,17 +9,13 @@ from typing import Any
 from .. import __version__
 from ..console import note, say
 from ..errors import DarknetError, UsageError
-from . import accuracies, clusters, detector, evaluating, nets
+from . import accuracies, classifier, clusters, detector, evaluating, nets
 from .arguments import operands, taken, without_unknown
+from .passed import passed
 from .verbs import VERBS, Help, Parameter, Run, Verb
 
-FAMILIES = (
-    detector,
-    evaluating,
-    clusters,
-    accuracies,
-    nets,
-)  # importing them registers their commands
+# importing them registers their commands
+FAMILIES = (accuracies, classifier, clusters, detector, evaluating, nets)
 
 GLOBAL = (
     Parameter("i", int, 0, Help("the GPU to use, by number; -1 is the CPU")),
@@ -65,6 +61,7 @@ def run(words: list[str]) -> int:
     if words[0] in ("-h", "--help", "help"):
         say(overview())
         return 0
+    words = command_first(words)
     family = [verb for key, verb in VERBS.items() if key[0] == words[0]]
     if not family:
         note(f"Not an option: {words[0]}")
@@ -72,24 +69,33 @@ def run(words: list[str]) -> int:
     return called(words, family, given)
 
 
+def command_first(words: list[str]) -> list[str]:
+    """Move the command before the flags that stand in front of it."""
+    families = {key[0] for key in VERBS}
+    at = next((i for i, word in enumerate(words) if word in families), 0)
+    if not words[0].startswith("-"):
+        return words
+    return [words[at], *words[:at], *words[at + 1 :]]
+
+
 def called(words: list[str], family: list[Verb], given: dict[str, Any]) -> int:
     """Call the one of a family of commands that the words name."""
     wants_help = "--help" in words or words[-1] == "-h"
     words = [word for word in words if word != "--help"]
-    flags = list({flag.word: flag for verb in family for flag in verb.flags}.values())
+    declared = [*passed(words[0]), *(flag for verb in family for flag in verb.flags)]
+    flags = list({flag.word: flag for flag in declared}.values())
     values = taken(words, flags)
     words = without_unknown(words[: len(words) - (words[-1] == "-h")], [*flags, *GLOBAL])
     verb = next((verb for verb in family if tuple(words[: len(verb.words)]) == verb.words), None)
     if wants_help or verb is None:
         say("\n\n".join(help_of(v) for v in ([verb] if verb else family)))
         return 0
-    own = {flag.name: flag for flag in verb.flags}
-    for name in values.keys() - own.keys():
+    own = {flag.name for flag in verb.flags}
+    for name in values.keys() - own:
         note(f"-{name} means nothing to {' '.join(verb.words)}: ignored")
+    fork = [verb.words[-1]] if verb.lineage else []
+    fork += [flag.word for flag in flags if flag.name in values and flag.help.lineage]
     values = {name: value for name, value in values.items() if name in own}
-    fork = (
-        [verb.words[-1]] if verb.lineage else [own[n].word for n in values if own[n].help.lineage]
-    )
     run = run_of(given, f"{fork[0]} on the command line" if fork else "")
     verb.function(run, *operands(words[len(verb.words) :], verb), **values)
     return 0

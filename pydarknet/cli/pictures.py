@@ -56,6 +56,12 @@ class Source:
         for word in self.words:
             yield from expanded(word) if self.expands(word) else [word]
 
+    def batches(self, count: int) -> Iterator[list[tuple[str, np.ndarray]]]:
+        """Yield paths and pixels of up to so many images at once; one by one, if asked for."""
+        images = self.images()
+        while batch := list(islice(images, 1 if self.asked else count)):
+            yield batch
+
     def images(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield path and pixels of each image; one that cannot be read is told and passed over.
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..console import note
 from ..errors import DataError
-from ..parser import Section, read_text, section_of
+from ..net import FORK, PJREDDIE
+from ..options import integer
+from ..parser import Section, read_text, section_of, shortened
 from ..shipped import located
 
 LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
 ENDINGS = (*LOWER, *(ending.upper() for ending in LOWER))
+WORDS = ("images", "JPEGImages", "raw", ".jpg", ".png", ".JPG", ".JPEG")
+WORDS_OF_V1 = tuple(word for word in WORDS if word != "raw")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,17 @@ class DataFile:
         if found is None:
             note(f"{key}: Using default '{default}'")
         return default if found is None else found
+
+    def integer(self, key: str, default: int) -> int:
+        """Return the number of a key; a default is told."""
+        entry = self.section.find(key)
+        if entry is None:
+            return int(self.get(key, str(default)))
+        try:
+            return integer(entry.value or "")
+        except ValueError as error:
+            problem = f"{key} = {shortened(entry.value or '')}: {error}"
+            raise DataError(problem, where=f"{self.section.path}:{entry.line}") from None
 
     def find(self, key: str) -> str | None:
         """Return the value of a key, None where it is not given."""
@@ -61,6 +77,30 @@ def label_path(image: str) -> str:
     Darknet: src/utils.c replace_image_to_label (AlexeyAB)
     Quirk: LABEL_PATHS
     """
+    path = by_folders(image)
+    if not path:
+        raise DataError(
+            "has no label file name: expected .jpg, .jpeg, .png, .bmp, .ppm or .tiff", where=image
+        )
+    return path
+
+
+def label_paths(image: str, lineage: str) -> tuple[str, ...]:
+    """Return where an image's labels are looked for, in order: the lineage's own place first.
+
+    None where the image's name ends as no rule knows.
+
+    Quirk: LABEL_PATHS
+    """
+    found = (*(rule(image) for rule in RULES[lineage]), by_words(image, WORDS_OF_V1))
+    return tuple(dict.fromkeys(path for path in found if path))
+
+
+def by_folders(image: str) -> str:
+    """Return the fork's name of an image's labels; empty where it has none.
+
+    Darknet: src/utils.c replace_image_to_label (AlexeyAB)
+    """
     path = image.strip(" \t")
     for folder in ("train2017", "val2017", "train2014", "val2014"):
         for slash in "/\\":
@@ -69,8 +109,21 @@ def label_path(image: str) -> str:
     for slash in "/\\":
         path = path.replace(f"{slash}JPEGImages{slash}", f"{slash}labels{slash}", 1)
     ending = next((e for e in ENDINGS if path.endswith(e)), None)
-    if ending is None:
-        raise DataError(
-            "has no label file name: expected .jpg, .jpeg, .png, .bmp, .ppm or .tiff", where=image
-        )
-    return f"{path.removesuffix(ending)}.txt"
+    return f"{path.removesuffix(ending)}.txt" if ending else ""
+
+
+def by_words(image: str, words: tuple[str, ...] = WORDS) -> str:
+    """Return the original's name of an image's labels; empty where that is no .txt.
+
+    Darknet: src/data.c fill_truth_detection, fill_truth_region
+    """
+    path = image
+    for word in words:
+        path = path.replace(word, ".txt" if word[0] == "." else "labels", 1)
+    return path if path.endswith(".txt") else ""
+
+
+RULES: dict[str, tuple[Callable[[str], str], ...]] = {
+    PJREDDIE: (by_words, by_folders),
+    FORK: (by_folders, by_words),
+}

@@ -10,9 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..classify import hierarchy, result
+from ..classify import top as best
 from ..errors import DataError
-from ..image import load_image, pixels
+from ..image import load_image
 from ..network import Network
+from ..predict import of_channels
 from ..tree import Tree
 from . import views
 from .finding import ahead, batch_of, batch_size, evaluating, grouped
@@ -104,14 +107,14 @@ def shown(network: Network, paths: Sequence[str], quiz: Quiz) -> Iterator[Shown]
 
     def read(path: str) -> list[Tensor]:
         image = load_image(path, 1 if network.net.channels == 1 else 3)
-        return quiz.view(pixels(image), network)
+        return quiz.view(of_channels(image, network.net.channels), network)
 
     return ahead(paths, read)
 
 
 def answered(network: Network, images: Iterable[Shown], quiz: Quiz) -> Iterator[Answer]:
     """Yield what the network says of each image that it is shown."""
-    tree = tree_of(network)
+    tree = hierarchy(network)
     keep = torch.tensor(quiz.leaves) if quiz.leaves else tree.leaves if tree else None
     for batch in grouped(images, batch_size(network)):
         seen = [found for _, found in batch if found is not None]
@@ -131,8 +134,7 @@ def answer(path: str, quiz: Quiz, scores: Tensor | None) -> Answer:
             f"the network gives {len(known)} numbers: expected at least {len(quiz.labels)},"
             " the classes of the .data file"
         )
-    order = known.argsort(descending=True, stable=True)[: quiz.top]
-    return Answer(path, truths, tuple(order.tolist()), tuple(scores.tolist()))
+    return Answer(path, truths, tuple(best(known, quiz.top)), tuple(scores.tolist()))
 
 
 def summed(
@@ -145,28 +147,13 @@ def summed(
         if network.input.tensor != shape:
             network.resize(shape[2], shape[1])
         for some in grouped(same, batch_size(network)):
-            outputs = output_of(network, batch_of([view for _, view in some], network))
+            shown = batch_of([view for _, view in some], network)
+            outputs = result(network, shown).flatten(1).cpu()
             if tree is not None and leaves is not None:
                 outputs = tree.products(outputs) * leaves
             for (index, _), row in zip(some, outputs, strict=True):
                 scores[index] = scores[index] + row if index in scores else row
     return [scores[index] for index in range(len(images))]
-
-
-def output_of(network: Network, images: Tensor) -> Tensor:
-    """Return the network's output for images: [N, outputs].
-
-    Darknet: src/network.c get_network_output
-    """
-    heads = network(images)
-    [last] = [head for head in heads if head.node.index == network.result] or heads[-1:]
-    return last.activated.flatten(1).cpu()
-
-
-def tree_of(network: Network) -> Tree | None:
-    """Return the tree of the network's classes, if a layer names one."""
-    trees = [getattr(layer, "hierarchy", None) for layer in network.layers]
-    return next((tree for tree in reversed(trees) if tree), None)
 
 
 def places(network: Network, top: int, classes: int) -> int:

@@ -111,7 +111,7 @@ def average_precision(
     chosen = settings(network, command="detector map", hier=0)
     with evaluating(network):
         seen = watch(Search(network, chosen).find(paths))
-        evidence = gather(seen, named, iou_thresh, difficult=difficult)
+        evidence = gather(seen, named, iou_thresh, network.dialect.name, difficult=difficult)
     return summary(evidence, thresh=thresh, points=points)
 
 

@@ -41,10 +41,13 @@ def gather(
     seen: Iterable[Seen],
     names: Sequence[str],
     iou_thresh: float,
+    lineage: str,
     *,
     difficult: Sequence[str] | None = None,
 ) -> Evidence:
     """Match all that was found with the label files; images of `difficult` pair with the others.
+
+    `lineage` is whose rule says where label files are.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
@@ -52,8 +55,8 @@ def gather(
     truths = [Truths.of([])]
     first = 0
     for one in seen:
-        true = known(truths_of(one.path), one.path, len(names))
-        excused = truths_of(difficult[one.index]) if difficult else None
+        true = known(truths_of(one.path, lineage), one.path, len(names))
+        excused = truths_of(difficult[one.index], lineage) if difficult else None
         matches.append(
             matched(one.boxes, true, iou_thresh, difficult=excused, image=one.index, first=first)
         )

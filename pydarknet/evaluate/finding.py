@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 
 from ..console import note
+from ..dataset.problems import BAD_FILES, Problem, append
 from ..detections import Detections
 from ..errors import DataError
 from ..image import load_image
 from ..network import Head, Network
 from ..predict import Settings, decoded, fitted, suppressed
 from ..recurrent import Recurrent
-from .truths import call_bad
 
 BATCH = 16  # images that go through a network together at most
 NUMBERS = 1 << 20  # that a batch has at most on a CPU, whose cache must hold its maps
@@ -133,14 +133,9 @@ def batch_size(network: Network) -> int:
     """Return how many images go through a network together: one where it remembers the last."""
     if any(isinstance(module, Recurrent) for module in network.modules()):
         return 1
-    if device_of(network).type != "cpu":
+    if network.device.type != "cpu":
         return BATCH
     return min(max(NUMBERS // network.input.outputs, 1), BATCH)
-
-
-def device_of(network: Network) -> torch.device:
-    """Return where the network is."""
-    return next(iter(network.state_dict().values())).device
 
 
 def batch_of(views: Sequence[Tensor], network: Network) -> Tensor:
@@ -148,7 +143,7 @@ def batch_of(views: Sequence[Tensor], network: Network) -> Tensor:
 
     Convolutions and poolings of a CPU are a third faster with channels last.
     """
-    batch = torch.stack(list(views)).to(device_of(network))
+    batch = torch.stack(list(views)).to(network.device)
     if batch.dim() == 4 and batch.device.type == "cpu":
         return batch.contiguous(memory_format=torch.channels_last)
     return batch
@@ -199,7 +194,7 @@ def result(path: str, task: Future[Read]) -> Read | None:
         return task.result()
     except DataError as error:
         note(str(error))
-        call_bad(path)
+        append([Problem(str(error), BAD_FILES, path)])
         return None
 
 

@@ -56,7 +56,8 @@ def recall(network: Network, paths: Sequence[str]) -> Iterator[Recall]:
     Darknet: src/detector.c validate_detector_recall
     """
     chosen = settings(network, command="detector recall", letterbox=False)
-    yield from counted(Search(network, chosen, suppress=proposals).find(paths), chosen)
+    found = Search(network, chosen, suppress=proposals).find(paths)
+    yield from counted(found, chosen, network.dialect.name)
 
 
 def proposals(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> Detections:
@@ -64,12 +65,12 @@ def proposals(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> Det
     return nms_obj(boxes, OVERLAP)
 
 
-def counted(seen: Iterable[Seen], chosen: Settings) -> Iterator[Recall]:
+def counted(seen: Iterable[Seen], chosen: Settings, lineage: str) -> Iterator[Recall]:
     """Yield the count after each image of what is found in them."""
     now = Recall(-1)
     overlap = np.float32(0)
     for one in seen:
-        truths = truths_of(one.path)
+        truths = truths_of(one.path, lineage)
         left = one.boxes.objectness > chosen.decoding.thresh
         best = np.zeros(len(truths), np.float32)
         if left.any() and len(truths):

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 import numpy as np
 
 from ..console import note, say
-from ..dataset.files import label_path
-from ..errors import DataError
+from ..dataset.files import label_paths
+from ..dataset.problems import BAD_FILES, Problem, append
+from ..parser import read_text, shortened
 
 FLOAT = r"([+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?))"
 GROUP = re.compile(rf"\s*([+-]?\d+)\s+{FLOAT}\s+{FLOAT}\s+{FLOAT}\s+{FLOAT}", re.IGNORECASE)
-ORIGINAL = (  # what the original replaces in an image's path, the first of each
-    ("images", "labels"),
-    ("JPEGImages", "labels"),
-    *((ending, ".txt") for ending in (".jpg", ".png", ".JPG", ".JPEG")),
-)
-BAD_LIST = "bad.list"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,34 +37,37 @@ class Truths:
         return Truths(table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32))
 
 
-def truths_of(image: str) -> Truths:
+def truths_of(image: str, lineage: str) -> Truths:
     """Return the truths of an image; where it has no label file, that is told, and there are none.
 
     Darknet: src/data.c read_boxes (AlexeyAB)
     """
-    found = label_file(image)
-    if found is None:
-        missing = label_places(image)[0]
-        say(f"Can't open label file. (This can be normal only if you use MSCOCO): {missing} ")
-        call_bad(missing)
-        return Truths.of([])
-    return read_truths(found)
+    path = label_file(image, lineage)
+    if path:
+        return read_truths(path)
+    missing = label_places(image, lineage)[0]
+    say(f"Can't open label file. (This can be normal only if you use MSCOCO): {missing} ")
+    append([Problem("", BAD_FILES, missing)])
+    return Truths.of([])
 
 
-def label_file(image: str) -> str | None:
+def label_file(image: str, lineage: str) -> str | None:
     """Return the label file of an image, None where there is none."""
-    return next((place for place in label_places(image) if Path(place).is_file()), None)
+    return next((p for p in label_places(image, lineage) if Path(p).is_file()), None)
+
+
+def label_places(image: str, lineage: str) -> tuple[str, ...]:
+    """Return where an image's labels are looked for; beside it, if no rule knows its kind."""
+    return label_paths(image, lineage) or (str(Path(image).with_suffix(".txt")),)
 
 
 def read_truths(path: str | Path) -> Truths:
     """Read a label file: groups of class, x, y, width and height, up to the first that is none.
 
     Darknet: src/data.c read_boxes
+    Quirk: RAW_TRUTHS
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", where=path) from None
+    text = read_text(path)
     rows: list[tuple[float, ...]] = []
     end = 0
     while match := GROUP.match(text, end):
@@ -79,32 +76,6 @@ def read_truths(path: str | Path) -> Truths:
     rest = text[end:].strip()
     if rest:
         line = text.count("\n", 0, text.index(rest, end)) + 1
-        shown = rest.split("\n")[0][:40]
-        note(f"{path}:{line}: {shown!r}: expected class x y width height, reading stops here")
+        shown = shortened(rest.split("\n")[0])
+        note(f"{path}:{line}: {shown}: expected class x y width height; the rest is not read")
     return Truths.of(rows)
-
-
-def label_places(image: str) -> list[str]:
-    """Return where an image's labels may lie: where the fork, then where the original looks.
-
-    Darknet: src/utils.c replace_image_to_label (AlexeyAB), src/data.c fill_truth_detection
-    Quirk: LABEL_PATHS
-    """
-    original = reduce(lambda path, change: path.replace(*change, 1), ORIGINAL, image)
-    try:
-        fork = label_path(image)
-    except DataError:  # an unknown kind of image: the live fork takes any
-        fork = str(Path(image.strip()).with_suffix(".txt"))
-    return [fork, *([original] if original not in (image, fork) else [])]
-
-
-def call_bad(path: str) -> None:
-    """Add a path to the list of what could not be read.
-
-    Darknet: src/data.c read_boxes, src/image.c load_image_stb (AlexeyAB)
-    """
-    try:
-        with open(BAD_LIST, "a", encoding="utf-8", errors="surrogateescape") as bad:
-            bad.write(f"{path}\n")
-    except OSError as error:
-        note(f"{BAD_LIST}: cannot be written: {error.strerror}")

@@ -52,8 +52,15 @@ class AnchorHead(Layer):
 
         Quirk: MISSING_ANCHORS
         """
-        listed = (*self.anchors, *(0.5,) * 2 * (max(self.mask) + 1))
-        return tuple((listed[2 * i], listed[2 * i + 1]) for i in self.mask)
+        return tuple(self.sizes(max(self.mask) + 1)[i] for i in self.mask)
+
+    def sizes(self, count: int) -> tuple[tuple[float, float], ...]:
+        """Return width and height of the first anchors, in the mask or not.
+
+        Quirk: MISSING_ANCHORS
+        """
+        listed = (*self.anchors, *(0.5,) * 2 * count)
+        return tuple((listed[2 * i], listed[2 * i + 1]) for i in range(count))
 
     def shape(self, *inputs: Shape) -> Shape:
         x, n = inputs[0], len(self.mask)

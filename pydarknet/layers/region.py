@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ..detections import Detections
 from ..options import option, quiet
 from ..tree import Tree, read_tree
-from .base import FORK, Decoding, Layer, Node, Shape, section
+from .base import FORK, PJREDDIE, Decoding, Layer, Node, Shape, section
 from .heads import above
 
 
@@ -33,7 +33,7 @@ class Region(Layer):
     log: bool = quiet(False)
     sqrt: bool = quiet(False)
     softmax: bool = option(False)
-    background: bool = quiet(False)
+    background: bool = quiet(False, lineage=PJREDDIE)
     max: int = quiet(30)
     jitter: float = option(0.2)
     rescore: bool = quiet(False)

@@ -1,0 +1,152 @@
+"""Label files: a line a box, its class and its place in 0..1 of the image."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ..errors import DarknetError
+from ..parser import read_text, shortened
+from .files import label_paths
+from .problems import BAD_FILES, BAD_LABELS, Problem
+
+INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+RECORD = 5  # class, x, y, width, height
+TRACKS = 4000
+
+
+@dataclass(frozen=True)
+class LabelRules:
+    """How labels are found and which are good.
+
+    `unplaced` is for a tree's labels of a whole image: x and y are 0, and only the class counts.
+    """
+
+    lineage: str
+    classes: int
+    unplaced: bool = False
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The good boxes of an image, and what is wrong with the others.
+
+    `classes` int64 [n]; `boxes` float32 [n, 4], centre and size; `tracks` int64 [n].
+    """
+
+    classes: np.ndarray
+    boxes: np.ndarray
+    tracks: np.ndarray
+    problems: tuple[Problem, ...]
+
+
+@lru_cache(maxsize=1 << 16)
+def labels_of(image: str, rules: LabelRules) -> Labels:
+    """Read the labels of an image; one without a label file has no boxes, and that is a problem.
+
+    Darknet: src/data.c read_boxes
+    Quirk: MISSING_LABELS
+    """
+    places = label_paths(image, rules.lineage)
+    path = next((place for place in places if os.path.isfile(place)), None)
+    if path:
+        return read_labels(path, rules)
+    missing = places[0] if places else image
+    told = f"{missing}: no label file: the image counts as one without boxes"
+    return made([], [Problem(told, BAD_FILES, missing)])
+
+
+def read_labels(path: str, rules: LabelRules) -> Labels:
+    """Read a label file; what is no good box is left out, and told with its line.
+
+    Darknet: src/data.c read_boxes, fill_truth_detection
+    Quirk: BAD_LABELS
+    Quirk: LABEL_LINES
+    """
+    boxes: list[tuple[float, ...]] = []
+    problems: list[Problem] = []
+    try:
+        text = read_text(path)
+    except DarknetError as error:
+        return made([], [Problem(str(error), BAD_FILES, path)])
+    first = track(path)
+    for index, (line, words) in enumerate(records(text)):
+        try:
+            boxes.append((*box(words, rules), first + index))
+        except ValueError as error:
+            what, fork = error.args
+            entry = f"{path} Wrong annotation: {fork or what}"
+            problems.append(Problem(f"{path}:{line}: {what}", BAD_LABELS, entry))
+    return made(boxes, problems)
+
+
+def made(boxes: list[tuple[float, ...]], problems: list[Problem]) -> Labels:
+    """Make labels of rows of class, x, y, width, height and track."""
+    table = np.array(boxes, np.float64).reshape(-1, RECORD + 1)
+    return Labels(
+        table[:, 0].astype(np.int64),
+        table[:, 1:5].astype(np.float32),
+        table[:, 5].astype(np.int64),
+        tuple(problems),
+    )
+
+
+def records(text: str) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield line and words of each record: five words, several times on a line or not at all."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        words = line.split()
+        step = RECORD if len(words) % RECORD == 0 else max(len(words), 1)
+        for start in range(0, len(words), step):
+            yield number, words[start : start + step]
+
+
+def box(words: Sequence[str], rules: LabelRules) -> tuple[float, ...]:
+    """Return class, x, y, width, height; ValueError has what is wrong, and the fork's words for it.
+
+    Darknet: src/data.c correct_boxes, fill_truth_detection (AlexeyAB)
+    """
+    if len(words) != RECORD:
+        raise ValueError(f"{len(words)} words: expected class, x, y, width and height", "")
+    if not INTEGER.fullmatch(words[0]):
+        raise ValueError(f"class {shortened(words[0])}: expected a whole number", "")
+    for word in words[1:]:
+        if not NUMBER.fullmatch(word) or not math.isfinite(float(word)):
+            raise ValueError(f"{shortened(word)}: expected a number", "")
+    index, last = int(words[0]), rules.classes - 1
+    if not 0 <= index <= last:
+        fork = f"class_id = {index}. But class_id should be [from 0 to {last}]"
+        raise ValueError(f"class {index}: expected 0 to {last}", fork)
+    x, y, width, height = (float(word) for word in words[1:])
+    check_place(x, y, width, height, rules)
+    return index, x, y, width, height
+
+
+def check_place(x: float, y: float, width: float, height: float, rules: LabelRules) -> None:
+    """Refuse a box without size, without a place, or nowhere in the image."""
+    fork = "x = 0 or y = 0"
+    if x == 0 and y == 0:
+        if rules.unplaced:
+            return
+        raise ValueError("x = 0 and y = 0: expected the centre of a box", fork)
+    if width <= 0 or height <= 0:
+        raise ValueError(f"{width:g} x {height:g}: expected a size above 0", "")
+    if x + width / 2 < 0 or y + height / 2 < 0 or x - width / 2 > 1 or y - height / 2 > 1:
+        raise ValueError("the box is outside of the image: expected it within 0..1", fork)
+
+
+def track(path: str) -> int:
+    """Return the number of a label file's first track, which the fork makes of its name.
+
+    Darknet: src/utils.c custom_hash (AlexeyAB)
+    """
+    value = 5381
+    for byte in os.fsencode(path):
+        value = (value * 33 + byte - 256 * (byte > 127)) % 2**64
+    return value % TRACKS * TRACKS

@@ -1,0 +1,138 @@
+"""Images put together to one: halves of two, or the corners of four."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .crop import Crop
+from .problems import Problem
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An image as the network would see it, its truth rows, and how it was cropped of which size.
+
+    `pixels` are [h, w, C], `rows` float32 [n, 6], `source` width and height of what was cropped.
+    """
+
+    pixels: np.ndarray
+    rows: np.ndarray
+    crop: Crop
+    source: tuple[int, int]
+    path: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Corner:
+    """A corner of a mosaic: where it lies, and from where in its image its pixels come.
+
+    All in whole pixels: the corner's first column and row, width and height, and the image's
+    first column and row.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    from_x: int
+    from_y: int
+
+
+def corner(index: int, cut: tuple[int, int], piece: Piece) -> Corner:
+    """Return the corner (0 to 3, row by row) of a mosaic cut at a column and a row.
+
+    What was padded at the edges is skipped, as far as the corner can be filled without it.
+
+    Darknet: src/data.c load_data_detection (AlexeyAB)
+    """
+    crop, (h, w) = piece.crop, piece.pixels.shape[:2]
+    sides = (crop.right, crop.left) if crop.flip else (crop.left, crop.right)
+    left, right = (max(0, int(-side * w / piece.source[0])) for side in sides)
+    top, bottom = (max(0, int(-side * h / piece.source[1])) for side in (crop.top, crop.bottom))
+    x, width, from_x = along(index % 2, cut[0], w, left, right)
+    y, height, from_y = along(index // 2, cut[1], h, top, bottom)
+    return Corner(x, y, width, height, from_x, from_y)
+
+
+def along(second: int, cut: int, side: int, before: int, after: int) -> tuple[int, int, int]:
+    """Return first, length and source of the first or second part of a side that is cut in two."""
+    if second:
+        return cut, side - cut, min(cut, before)
+    return 0, cut, side - cut - min(side - cut, after)
+
+
+def mosaic(
+    pieces: list[Piece], cut: tuple[int, int], bound: bool, most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return pixels and rows of the corners of four images, cut at a column and a row.
+
+    Darknet: src/data.c load_data_detection, blend_truth_mosaic (AlexeyAB)
+    Quirk: MOSAIC_FORGETS_TRACKS
+    """
+    pixels = np.empty_like(pieces[0].pixels)
+    h, w = pixels.shape[:2]
+    rows = np.zeros((0, pieces[0].rows.shape[1]), np.float32)
+    for index, piece in enumerate(pieces):
+        at = corner(index, cut, piece)
+        pixels[at.y : at.y + at.height, at.x : at.x + at.width] = piece.pixels[
+            at.from_y : at.from_y + at.height, at.from_x : at.from_x + at.width
+        ]
+        moved = bounded if bound else cut_off
+        rows = np.concatenate([rows, moved(piece.rows[: most - len(rows)], at, (w, h))])
+    return pixels, rows
+
+
+def shifted(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.ndarray:
+    """Return rows moved from their image to a corner, without tracks."""
+    rows = rows.copy()
+    rows[:, 0] += np.float32(at.x - at.from_x) / np.float32(size[0])
+    rows[:, 1] += np.float32(at.y - at.from_y) / np.float32(size[1])
+    rows[:, 5] = 0
+    return rows
+
+
+def edges(rows: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return left and top, right and bottom [n, 2] of rows in pixels, their fractions cut off."""
+    half, sides = rows[:, 2:4] / 2, np.array(size, np.float32)
+    first, last = (rows[:, :2] - half) * sides, (rows[:, :2] + half) * sides
+    return np.trunc(first), np.trunc(last)
+
+
+def bounded(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.ndarray:
+    """Move rows to a corner and cut them off at its edges, which makes their edges whole pixels.
+
+    Darknet: src/data.c blend_truth_mosaic (AlexeyAB)
+    """
+    rows, sides = shifted(rows, at, size), np.array(size, np.float32)
+    first, last = edges(rows, size)
+    first = np.maximum(first, np.array([at.x, at.y], np.float32))
+    last = np.minimum(last, np.array([at.x + at.width, at.y + at.height], np.float32))
+    rows[:, :2], rows[:, 2:4] = (first + last) / 2 / sides, (last - first) / sides
+    return within_image(rows, first, last, size)
+
+
+def cut_off(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.ndarray:
+    """Move rows to a corner and cut them off at the edges of the whole image.
+
+    Darknet: src/data.c blend_truth_mosaic (AlexeyAB)
+    """
+    rows, sides = shifted(rows, at, size), np.array(size, np.float32)
+    first, last = edges(rows, size)
+    before, after = np.minimum(first, 0) / sides, np.maximum(last - sides, 0) / sides
+    rows[:, :2] -= (before + after) / 2
+    rows[:, 2:4] += before - after
+    return within_image(rows, *edges(rows, size), size)
+
+
+def within_image(
+    rows: np.ndarray, first: np.ndarray, last: np.ndarray, size: tuple[int, int]
+) -> np.ndarray:
+    """Return the rows that lie in the image, and are larger than a pixel and smaller than it."""
+    sides, least = np.array(size, np.float32), 1 / np.array(size, np.float32)
+    inside = (first >= 0) & (last <= sides)
+    sized = (rows[:, 2:4] > least) & (rows[:, 2:4] < 1)
+    placed = (rows[:, :2] > 0) & (rows[:, :2] < 1)
+    return rows[(inside & sized & placed).all(1)]

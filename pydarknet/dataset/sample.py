@@ -1,0 +1,64 @@
+"""One image of a batch with its truth, and what can make such."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from .problems import Problem
+
+SHARES = (np.arange(256) / 255).astype(np.float32)  # of bytes, as the C divides
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An image as float32 [C, h, w] in 0..1, its truth, its path, and what was wrong on the way."""
+
+    image: np.ndarray
+    truth: np.ndarray
+    path: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which sample is wanted, and the width and height of its image."""
+
+    seed: int
+    batch: int
+    index: int
+    size: tuple[int, int]
+
+
+class Samples(Protocol):
+    """What makes samples: small, without torch, and the same in every process."""
+
+    @property
+    def channels(self) -> int:
+        """How many channels an image has."""
+
+    @property
+    def truth_shape(self) -> tuple[int, ...]:
+        """The size of an image's truth."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether problems are added to the fork's lists."""
+
+    def sample(self, request: Request) -> Sample:
+        """Make one sample; it depends on nothing but the request and the files."""
+
+
+def planes(image: np.ndarray) -> np.ndarray:
+    """Turn bytes or float32 [H, W, C] into float32 [C, H, W] in 0..1."""
+    height, width, channels = image.shape
+    found = np.empty((channels, height, width), np.float32)
+    for index in range(channels):
+        if image.dtype == np.uint8:
+            cv2.LUT(cv2.extractChannel(image, index), SHARES, dst=found[index])
+        else:
+            cv2.extractChannel(image, index, dst=found[index])
+    return found

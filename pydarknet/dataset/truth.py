@@ -1,0 +1,121 @@
+"""Truth boxes: where an image's boxes lie in the network's input, as the heads read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .labels import Labels
+
+UNPLACED = 999999.0  # every coordinate of a box that says only a class
+F = np.float32  # in which the C computes
+
+
+@dataclass(frozen=True)
+class View:
+    """Where an image lies in the input: an edge becomes edge * scale - shift, then is mirrored."""
+
+    scale: tuple[float, float]
+    shift: tuple[float, float]
+    flip: bool = False
+
+
+def seen(boxes: np.ndarray, view: View) -> np.ndarray:
+    """Return boxes [n, 4], centre and size in 0..1, as they lie in the input, cut off at its edges.
+
+    Darknet: src/data.c correct_boxes
+    """
+    centre, half = boxes[:, :2], boxes[:, 2:] / 2
+    scale, shift = np.array(view.scale, F), np.array(view.shift, F)
+    first, last = ((edge * scale - shift) for edge in (centre - half, centre + half))
+    if view.flip:
+        first[:, 0], last[:, 0] = 1 - last[:, 0], 1 - first[:, 0]
+    first, last = first.clip(0, 1), last.clip(0, 1)
+    found = np.concatenate([(first + last) / 2, last - first], 1)
+    found[(centre == 0).all(1)] = UNPLACED
+    return found
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Truth as rows of x, y, width, height, class and, in the fork, track.
+
+    `most` rows; `least` is the smallest side that counts, None the size of a pixel of the input.
+
+    Darknet: src/data.c fill_truth_detection
+    """
+
+    most: int
+    values: int
+    least: float | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The size of an image's truth."""
+        return self.most, self.values
+
+    def of(
+        self, labels: Labels, view: View, order: np.ndarray, size: tuple[int, int]
+    ) -> np.ndarray:
+        """Return the boxes that count [n, values]: the first `most` in order, but the small ones.
+
+        Darknet: src/data.c fill_truth_detection
+        """
+        order = order[: self.most]
+        boxes = seen(labels.boxes[order], view)
+        others = np.stack([labels.classes[order], labels.tracks[order]], 1)
+        rows = np.concatenate([boxes, others.astype(F)], 1)[:, : self.values]
+        return rows[large(boxes, self.least, size)]
+
+    def filled(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows with zeros after them."""
+        truth = np.zeros(self.shape, F)
+        truth[: len(rows)] = rows[: self.most]
+        return truth
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Truth as side x side cells: objectness, a number a class, place in the cell, width, height.
+
+    Darknet: src/data.c fill_truth_region
+    """
+
+    cells: int
+    classes: int
+    least: float
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The size of an image's truth."""
+        return (self.cells**2 * (1 + self.classes + 4),)
+
+    def of(
+        self, labels: Labels, view: View, order: np.ndarray, size: tuple[int, int]
+    ) -> np.ndarray:
+        """Return the cells; of the boxes with their centre in one cell the first in order counts.
+
+        Darknet: src/data.c fill_truth_region
+        """
+        truth = np.zeros((self.cells, self.cells, 1 + self.classes + 4), F)
+        boxes = seen(labels.boxes[order], view)
+        kept = large(boxes, self.least, size)
+        for place, index in zip(boxes[kept], labels.classes[order][kept], strict=True):
+            spot = place[:2] * F(self.cells)
+            column, row = np.minimum(spot.astype(np.int64), self.cells - 1)
+            if not truth[row, column, 0]:
+                truth[row, column, [0, 1 + index]] = 1
+                truth[row, column, -4:] = (*(spot - (column, row)), *place[2:])
+        return truth.reshape(-1)
+
+    def filled(self, rows: np.ndarray) -> np.ndarray:
+        """Return the cells as they are."""
+        return rows
+
+
+def large(boxes: np.ndarray, least: float | None, size: tuple[int, int]) -> np.ndarray:
+    """Say which boxes [n, 4] are large enough: `least` on both sides, or a pixel of the input."""
+    smallest = np.full(2, least, F) if least is not None else 1 / np.array(size, F)
+    kept: np.ndarray = np.all(boxes[:, 2:] >= smallest, axis=1)
+    return kept

@@ -1,0 +1,111 @@
+"""A process that makes training samples: asked through its stdin, it answers through its stdout.
+
+It imports no torch, and shares nothing with the trainer but a folder in memory. It ends when the
+pipe does: when it is closed, or when the trainer dies in whatever way.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import pickle
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import cv2
+import numpy as np
+
+from ..errors import DarknetError, DataError
+from .problems import Problem
+from .sample import Request, Samples
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which samples of a batch of `count` a worker makes, and into which file it puts them."""
+
+    file: Path
+    seed: int
+    batch: int
+    size: tuple[int, int]
+    count: int
+    indexes: range
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the trainer is told of a sample besides its numbers."""
+
+    path: str
+    problems: tuple[Problem, ...]
+
+
+Answer = dict[int, Told] | DarknetError  # by index
+
+
+def bytes_of(samples: Samples, size: tuple[int, int]) -> tuple[int, int]:
+    """Return how many bytes an image and its truth take."""
+    numbers = samples.channels * size[0] * size[1], int(np.prod(samples.truth_shape))
+    return 4 * numbers[0], 4 * numbers[1]
+
+
+def main() -> None:
+    """Serve a trainer until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trainer's to answer
+    cv2.setNumThreads(1)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what anyone prints must not mix with the answers
+    samples, folders = pickle.load(sys.stdin.buffer)
+    try:
+        for order in orders(sys.stdin.buffer):
+            pickle.dump(made(samples, order), answers)
+            answers.flush()
+    except (BrokenPipeError, FileNotFoundError):
+        pass  # the trainer died, and perhaps another worker has cleaned up
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)  # without complaints about the broken pipe
+
+
+def orders(pipe: IO[bytes]) -> Iterator[Order]:
+    """Yield the orders that come through a pipe until it ends."""
+    while True:
+        try:
+            yield pickle.load(pipe)
+        except (EOFError, pickle.UnpicklingError):
+            return
+
+
+def made(samples: Samples, order: Order) -> Answer:
+    """Make the samples of an order; an error is the answer to all of them."""
+    told = {}
+    image, truth = bytes_of(samples, order.size)
+    try:
+        with open(order.file, "r+b", buffering=0) as file:
+            for index in order.indexes:
+                request = Request(order.seed, order.batch, index, order.size)
+                sample = samples.sample(request)
+                put(file, index * image, sample.image)
+                put(file, order.count * image + index * truth, sample.truth)
+                told[index] = Told(sample.path, sample.problems)
+    except DarknetError as error:
+        return error
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        needed = f"{order.count * (image + truth) >> 20} MiB a batch"
+        return DataError(f"is full: expected room for {needed}", where=order.file.parent)
+    return told
+
+
+def put(file: IO[bytes], offset: int, numbers: np.ndarray) -> None:
+    """Write numbers at their place in a file."""
+    left = np.ascontiguousarray(numbers, np.float32).data.cast("B")
+    file.seek(offset)
+    while left:
+        left = left[file.write(left) :]

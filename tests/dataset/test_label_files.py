@@ -1,0 +1,275 @@
+"""Labels are found by both rules, good boxes are read, and all else is told with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import both_lineages
+
+from pydarknet.dataset.files import label_paths
+from pydarknet.dataset.labels import LabelRules, Labels, labels_of, read_labels, track
+from pydarknet.dataset.problems import BAD_FILES, BAD_LABELS, Problem, append
+
+GOOD = "4 0.5 0.4 0.2 0.1"
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    labels_of.cache_clear()
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    """Read labels from their text, as of 20 classes."""
+
+    def make(text: str, dialect: str = "pjreddie", *, unplaced: bool = False) -> Labels:
+        path = tmp_path / "a.txt"
+        path.write_bytes(text.encode())
+        return read_labels(str(path), LabelRules(dialect, 20, unplaced))
+
+    return make
+
+
+def told(labels: Labels, folder: Path) -> list[str]:
+    """Return what is told of labels, without their folder."""
+    return [problem.text.replace(f"{folder}/", "") for problem in labels.problems]
+
+
+# Where labels are
+
+
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        ("voc/JPEGImages/a.jpg", "voc/labels/a.txt"),
+        ("coco/images/train2014/a.jpg", "coco/labels/train2014/a.txt"),
+        ("set/images/a.png", "set/labels/a.txt"),
+        ("set/raw/a.JPG", "set/labels/a.txt"),
+        ("set/a.JPEG", "set/a.txt"),
+        ("images/images/a.jpg", "labels/images/a.txt"),  # the first of a word
+        ("home/crawford/a.jpg", "home/clabelsford/a.txt"),  # anywhere
+    ],
+)
+def test_the_original_looks_where_words_of_the_path_are_replaced(image, label):
+    assert label_paths(image, "pjreddie")[0] == label
+
+
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        ("set/images/a.jpg", "set/images/a.txt"),
+        ("coco/images/train2017/a.jpg", "coco/labels/train2017/a.txt"),
+        ("coco/images/val2014/a.jpg", "coco/labels/val2014/a.txt"),
+        ("voc/JPEGImages/a.jpeg", "voc/labels/a.txt"),
+        (r"voc\JPEGImages\a.BMP", r"voc\labels\a.txt"),
+        (r"c:\coco\images\val2017\a.PPM", r"c:\coco\labels\val2017\a.txt"),
+        (" a.jpg.tiff\t", "a.jpg.txt"),
+    ],
+)
+def test_the_fork_looks_beside_the_image_and_in_the_folders_of_coco_and_voc(image, label):
+    assert label_paths(image, "alexeyab")[0] == label
+
+
+@pytest.mark.parametrize(
+    ("dialect", "labels"),
+    [
+        ("pjreddie", ("clabels/labels/a.txt", "craw/images/a.txt", "craw/labels/a.txt")),
+        ("alexeyab", ("craw/images/a.txt", "clabels/labels/a.txt", "craw/labels/a.txt")),
+    ],
+)
+def test_a_label_is_looked_for_by_the_dialects_own_rule_first(dialect, labels):
+    assert label_paths("craw/images/a.jpg", dialect) == labels
+
+
+@both_lineages
+def test_an_image_of_unknown_ending_has_no_label_name(dialect):
+    assert label_paths("images/a.webp", dialect) == ()
+
+
+@both_lineages
+@pytest.mark.parametrize("place", ["images", "labels"])
+def test_a_label_is_read_wherever_either_rule_finds_it(tmp_path, dialect, place):
+    (tmp_path / place).mkdir()
+    (tmp_path / place / "a.txt").write_text(GOOD)
+
+    labels = labels_of(str(tmp_path / "images" / "a.jpg"), LabelRules(dialect, 20))
+
+    assert labels.classes.tolist() == [4]
+    assert labels.problems == ()
+
+
+# What is read
+
+
+@both_lineages
+def test_a_line_is_a_class_and_a_box(read, dialect):
+    labels = read(f"{GOOD}\n19 1 1e-1 .5 +.25\n", dialect)
+
+    assert labels.classes.tolist() == [4, 19]
+    assert labels.boxes.dtype == np.float32
+    np.testing.assert_array_equal(
+        labels.boxes, np.float32([[0.5, 0.4, 0.2, 0.1], [1, 0.1, 0.5, 0.25]])
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [f"\ufeff{GOOD}", f"{GOOD}\r\n", f"{GOOD}\r", f"\n\n  {GOOD}  \n\n", f"\t{GOOD}"]
+)
+def test_blanks_marks_and_line_ends_do_not_matter(read, text):
+    labels = read(text)
+
+    assert (labels.classes.tolist(), labels.problems) == ([4], ())
+
+
+def test_a_line_may_hold_several_boxes(read):
+    assert read(f"{GOOD} 5 .1 .1 .1 .1").classes.tolist() == [4, 5]
+
+
+def test_an_empty_file_is_an_image_without_boxes(read):
+    labels = read("")
+
+    assert labels.boxes.shape == (0, 4)
+    assert labels.problems == ()
+
+
+# What is no good box
+
+
+@both_lineages
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("20 0.5 0.5 0.1 0.1", "class 20: expected 0 to 19"),
+        ("-1 0.5 0.5 0.1 0.1", "class -1: expected 0 to 19"),
+        ("1.0 0.5 0.5 0.1 0.1", "class 1.0: expected a whole number"),
+        ("dog 0.5 0.5 0.1 0.1", "class dog: expected a whole number"),
+        ("1 0 0 0.1 0.1", "x = 0 and y = 0: expected the centre of a box"),
+        ("1 0.5 0.5 0 0.1", "0 x 0.1: expected a size above 0"),
+        ("1 0.5 0.5 0.1 -0.1", "0.1 x -0.1: expected a size above 0"),
+        ("1 -0.2 0.5 0.1 0.1", "the box is outside of the image: expected it within 0..1"),
+        ("1 0.5 1.2 0.1 0.1", "the box is outside of the image: expected it within 0..1"),
+        ("1 320 240 64 48", "the box is outside of the image: expected it within 0..1"),
+        ("1 0.5 nan 0.1 0.1", "nan: expected a number"),
+        ("1 0.5 0.5 inf 0.1", "inf: expected a number"),
+        ("1 0.5 0.5 0,1 0.1", "0,1: expected a number"),
+        ("1 0.5 0.5 0.1", "4 words: expected class, x, y, width and height"),
+        ("1 0.5 0.5 0.1 0.1 0.98", "6 words: expected class, x, y, width and height"),
+    ],
+)
+def test_a_bad_line_is_told_and_left_out_and_the_next_is_read(
+    read, tmp_path, dialect, line, problem
+):
+    labels = read(f"0 0.5 0.5 0.1 0.1\n{line}\n{GOOD}\n", dialect)
+
+    assert told(labels, tmp_path) == [f"a.txt:2: {problem}"]
+    assert labels.classes.tolist() == [0, 4]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "19 0.5 0.5 0.1 0.1",
+        "1 0 0.5 0.1 0.1",  # x = 0 alone: half of the box is in the image
+        "1 -0.04 0.5 0.1 0.1",
+        "1 0.5 1.05 0.1 0.1",
+        "1 0.5 0.5 1.5 3",  # larger than the image: cut off later
+        "1 0.5 0.5 0.0001 0.1",
+    ],
+)
+def test_a_line_that_is_barely_good_is_read(read, line):
+    labels = read(line)
+
+    assert (len(labels.boxes), labels.problems) == (1, ())
+
+
+def test_a_label_without_a_place_counts_where_a_tree_asks_for_it(read):
+    labels = read("7 0 0 0 0", unplaced=True)
+
+    assert labels.classes.tolist() == [7]
+    assert labels.boxes.tolist() == [[0, 0, 0, 0]]
+
+
+@both_lineages
+def test_an_image_without_a_label_file_has_no_boxes_and_that_is_told(tmp_path, dialect):
+    labels = labels_of(str(tmp_path / "a.jpg"), LabelRules(dialect, 20))
+
+    assert labels.boxes.shape == (0, 4)
+    assert told(labels, tmp_path) == ["a.txt: no label file: the image counts as one without boxes"]
+
+
+def test_an_image_of_unknown_ending_is_told_by_its_own_name(tmp_path):
+    labels = labels_of(str(tmp_path / "a.webp"), LabelRules("alexeyab", 20))
+
+    assert told(labels, tmp_path) == [
+        "a.webp: no label file: the image counts as one without boxes"
+    ]
+
+
+def test_a_label_file_that_is_no_text_is_told(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"\0\1\2")
+
+    labels = labels_of(str(tmp_path / "a.jpg"), LabelRules("pjreddie", 20))
+
+    assert len(labels.boxes) == 0
+    assert "is not a text file" in told(labels, tmp_path)[0]
+
+
+def test_labels_are_read_once(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(GOOD)
+    first = labels_of(str(tmp_path / "a.jpg"), LabelRules("pjreddie", 20))
+    path.unlink()
+
+    assert labels_of(str(tmp_path / "a.jpg"), LabelRules("pjreddie", 20)) is first
+
+
+# The fork's tracks and lists
+
+
+def test_tracks_are_numbered_from_a_hash_of_the_files_name():
+    # djb2 of "a": 5381 * 33 + 97 = 177670, of "ab": 177670 * 33 + 98 = 5863208
+    assert track("a") == 177670 % 4000 * 4000
+    assert track("ab") == 5863208 % 4000 * 4000
+
+
+def test_a_bad_line_takes_a_track_too(read, tmp_path):
+    labels = read(f"{GOOD}\n99 .5 .5 .1 .1\n{GOOD}\n")
+
+    first = track(str(tmp_path / "a.txt"))
+    assert labels.tracks.tolist() == [first, first + 2]
+
+
+@pytest.mark.parametrize(
+    ("line", "entry"),
+    [
+        ("20 .5 .5 .1 .1", "class_id = 20. But class_id should be [from 0 to 19]"),
+        ("1 0 0 .1 .1", "x = 0 or y = 0"),
+        ("1 2 .5 .1 .1", "x = 0 or y = 0"),
+    ],
+)
+def test_bad_lines_have_the_words_of_the_forks_list(read, tmp_path, line, entry):
+    [problem] = read(line, "alexeyab").problems
+
+    assert problem.file == BAD_LABELS == "bad_label.list"
+    assert problem.entry == f"{tmp_path}/a.txt Wrong annotation: {entry}"
+
+
+def test_problems_are_added_to_the_lists_in_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.list").write_text("old.jpg\n")
+
+    append([Problem("", BAD_FILES, "a.jpg"), Problem("", BAD_LABELS, "a.txt Wrong")])
+
+    assert (tmp_path / "bad.list").read_text() == "old.jpg\na.jpg\n"
+    assert (tmp_path / "bad_label.list").read_text() == "a.txt Wrong\n"
+
+
+def test_a_list_that_cannot_be_written_is_told_and_stops_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.list").mkdir()
+
+    append([Problem("", BAD_FILES, "a.jpg"), Problem("", BAD_LABELS, "b")])
+
+    assert "bad.list: cannot be written" in capsys.readouterr().err

@@ -1,0 +1,54 @@
+"""What tests of losses share: a network's last layer is given numbers and taught truths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+from pydarknet.layers import Shape
+from pydarknet.network import Head, Network
+from pydarknet.train import Lesson, Loss, loss_of
+
+
+def head_of(network: Network, numbers: Iterable[float] | Tensor) -> Head:
+    """Return the last layer with numbers in memory's order as its input."""
+    node = network.nodes[-1]
+    raw = torch.as_tensor(list(numbers) if not isinstance(numbers, Tensor) else numbers)
+    raw = raw.float().view(-1, *node.inputs[0].tensor)
+    with torch.no_grad():
+        return Head(node, raw, network.stack[-1](raw))
+
+
+def lesson(truth: Tensor, size: Shape, *, seen: int = 20000, seed: int = 0) -> Lesson:
+    """Return a lesson late enough that a head is no longer drawn to its anchors."""
+    generator = torch.Generator().manual_seed(seed)
+    return Lesson(truth=truth, size=size, seen=seen, batch=1, max_batches=10, generator=generator)
+
+
+def rows(*images: Sequence[Sequence[float]], width: int = 5) -> Tensor:
+    """Return truths x, y, w, h, class of images, with rows of zeros behind them."""
+    truth = torch.zeros(len(images), 1 + max(map(len, images)), width)
+    for image, boxes in enumerate(images):
+        for row, box in enumerate(boxes):
+            truth[image, row, : len(box)] = torch.tensor(box)
+    return truth
+
+
+def taught(
+    network: Network,
+    numbers: Iterable[float] | Tensor,
+    *images: Sequence[Sequence[float]],
+    side: int = 32,
+    seen: int = 20000,
+) -> Loss:
+    """Return what the last layer loses of images' truths, in a network of `side` x `side`."""
+    head = head_of(network, numbers)
+    size = Shape(c=3, h=side, w=side)
+    return loss_of(head.node.layer, head, lesson(rows(*images), size, seen=seen))
+
+
+def delta(loss: Loss) -> list[float]:
+    """Return the step in memory's order, rounded to six digits."""
+    return [round(value, 6) + 0.0 for value in loss.delta.flatten().tolist()]

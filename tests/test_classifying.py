@@ -1,0 +1,176 @@
+"""The classifier's commands: which names, how many classes, trees, and mistakes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import HERE
+
+import pydarknet
+from pydarknet.classify import classifier_input, classify, top
+from pydarknet.cli.main import main
+
+# 4 numbers a pixel of a grey image of 2 x 2: their softmax is of all four, in the order of memory
+NET = "[net]\nwidth=2\nheight=2\nchannels=1\n"
+TREE = "animal -1\nthing -1\ncat 0\ndog 0\n"
+PREDICT = ["classifier", "predict", "net.data", "net.cfg", "", "input.png"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Work beside a network that gives the softmax of the four pixels of its input."""
+    monkeypatch.chdir(tmp_path)
+    Path("net.cfg").write_text(f"{NET}[softmax]\n")
+    Path("net.names").write_text("a\nb\nc\nd\n")
+    Path("net.data").write_text("names=net.names\ntop=2\nclasses=4\n")
+    image = np.array([[0, 255], [51, 102]], np.uint8)  # softmax .120 .326 .147 .179 before it sums
+    pydarknet.image.save_image(np.repeat(image[:, :, None], 3, 2), "input.png")
+    return tmp_path
+
+
+def predicted(capfd, *words: str, dialect: str = "pjreddie") -> list[str]:
+    """Return what `classifier predict` prints on stdout."""
+    assert main([*PREDICT, *words, "-dialect", dialect]) == 0
+    return capfd.readouterr().out.splitlines()
+
+
+def test_the_original_prints_per_cents(capfd):
+    # exp(1) = 2.71828 and exp(.4) = 1.49182 over 1 + exp(1) + exp(.2) + exp(.4) = 6.43151
+    assert predicted(capfd) == ["42.27%: b", "23.20%: d"]
+
+
+def test_the_fork_prints_scores_after_its_names(capfd):
+    lines = predicted(capfd, dialect="alexeyab")
+
+    assert lines[-2:] == ["b: 0.422651", "d: 0.231956"]
+    assert lines[-5:-3] == [" classes = 4, output in cfg = 1 ", "2 2"]
+
+
+def test_t_says_how_many(capfd):
+    assert len(predicted(capfd, "-t", "3")) == 3
+
+
+def test_more_than_there_are_are_all(capfd):
+    assert len(predicted(capfd, "-t", "99")) == 4
+
+
+def test_labels_are_names_where_names_are_not_given(capfd):
+    Path("net.data").write_text("labels=net.names\n")
+
+    assert predicted(capfd) == ["42.27%: b"]
+
+
+def test_a_class_without_a_name_has_its_number(capfd):
+    Path("net.names").write_text("a\n")
+
+    assert predicted(capfd, "-t", "1") == ["42.27%: class 1"]
+
+
+# Trees: two roots, and two children of the first
+
+
+@pytest.fixture
+def tree():
+    """Let the network's softmax go down a tree."""
+    Path("net.tree").write_text(TREE)
+    Path("net.cfg").write_text(f"{NET}[softmax]\ntree=net.tree\n")
+    shutil.copy("net.names", "other.names")
+    Path("net.names").write_text("animal\nthing\ncat\ndog\n")
+
+
+# of (0, 1): 1 / (1 + e) = .2689, .7311; of (.2, .4): .4502, .5498, times .2689: .1211, .1479
+
+
+@pytest.mark.usefixtures("tree")
+def test_the_original_prints_leaves_of_a_tree(capfd):
+    assert predicted(capfd, "-t", "3") == ["73.11%: thing", "14.79%: dog", "12.11%: cat"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_the_fork_prints_all_nodes_of_a_tree(capfd):
+    assert predicted(capfd, "-t", "3", dialect="alexeyab")[-3:] == [
+        "1, thing: 0.731059, parent: Root ",
+        "0, animal: 0.268941, parent: Root ",
+        "3, dog: 0.147873, parent: animal ",
+    ]
+
+
+# How an image is fitted
+
+
+@pytest.mark.parametrize(
+    ("dialect", "pixels"),
+    [
+        ("pjreddie", [[0.2, 0.8], [0.5, 0.5]]),  # letterboxed: one row is left of 4 x 1
+        (
+            "alexeyab",
+            [[0.457, 0.543]] * 2,
+        ),  # stretched to 8 x 2, then the middle: 0.2 + 0.6 * 3 / 7
+    ],
+)
+def test_the_original_letterboxes_and_the_fork_crops(dialect, pixels):
+    network = pydarknet.load_network("net.cfg", dialect=dialect, device="cpu")
+    row = np.array([[51, 102, 153, 204]], np.uint8)
+
+    x = classifier_input(network, np.repeat(row[:, :, None], 3, 2))
+
+    torch.testing.assert_close(x[0], torch.tensor(pixels), atol=0.01, rtol=0)
+
+
+def test_images_are_classified_in_a_batch():
+    network = pydarknet.load_network("net.cfg", device="cpu")
+    images = [np.full((2, 2, 3), value, np.uint8) for value in (0, 255)]
+
+    assert classify(network, images).tolist() == [[0.25] * 4] * 2
+
+
+def test_of_equal_scores_the_first_is_better():
+    assert top(torch.tensor([0.1, 0.4, 0.4, 0.1]), 3) == [1, 2, 0]
+
+
+# Mistakes
+
+
+def test_the_forks_classes_must_be_the_networks_outputs(capfd):
+    Path("net.data").write_text("names=net.names\nclasses=3\n")
+
+    assert main([*PREDICT, "-dialect", "alexeyab"]) == 1
+
+    told = capfd.readouterr().err.splitlines()[-1]
+    assert told == "net.data: classes = 3: expected 4, the outputs of net.cfg"
+
+
+def test_top_must_be_a_number(capfd):
+    Path("net.data").write_text("names=net.names\ntop=some\n")
+
+    assert main(PREDICT) == 1
+
+    assert capfd.readouterr().err.splitlines()[-1] == "net.data:2: top = some: expected an integer"
+
+
+def test_classify_uses_the_names_of_imagenet(capfd):
+    Path("big.cfg").write_text(
+        "[net]\nwidth=2\nheight=2\nchannels=3\n[convolutional]\nfilters=1000\n[avgpool]\n[softmax]\n"
+    )
+
+    assert main(["classify", "big.cfg", "", "input.png"]) == 0
+
+    told = capfd.readouterr()
+    assert len(told.out.splitlines()) == 5
+    assert "imagenet1k.data is not here, using the shipped" in told.err
+
+
+def test_the_recorded_output_is_that_of_the_library():
+    case = HERE / "reference" / "infer_pj_darknet19_a"
+    network = pydarknet.load_network(
+        case / "net.cfg", case / "net.weights", dialect="pjreddie", batchnorm="cpu", device="cpu"
+    )
+
+    [scores] = classify(network, [pydarknet.image.load_image(case / "input.png")])
+
+    recorded = np.load(case / "expected.npz")["layer_013"].ravel()
+    np.testing.assert_allclose(scores, recorded, atol=1e-4)
