@@ -31,6 +31,10 @@ class Dialect:
     cropped: bool  # whether a classifier sees the middle of an image, not all of it
     thresholds: Mapping[str, float]  # of scores, by command
     nms: float = 0.45
+    valid_nms: float = 0.45  # of detector valid
+    valid_seconds: bool = True  # whether it tells fractions of a second
+    coco_id_after: str = "/"  # what stands before the number in an image's path
+    recall_list: str = ""  # the images of detector recall, whatever the .data file says
 
 
 ORIGINAL = Dialect(
@@ -43,7 +47,16 @@ ORIGINAL = Dialect(
     long_seen_when_transposed=False,
     letterbox=True,
     cropped=False,
-    thresholds={"detector test": 0.5, "detect": 0.5, "yolo test": 0.2},
+    thresholds={
+        "detector test": 0.5,
+        "detect": 0.5,
+        "yolo test": 0.2,
+        "detector valid": 0.005,
+        "detector recall": 0.001,
+        "detector map": 0.005,
+    },
+    coco_id_after="_",
+    recall_list="data/coco_val_5k.list",
 )
 ALEXEYAB = Dialect(
     name="alexeyab",
@@ -55,7 +68,16 @@ ALEXEYAB = Dialect(
     long_seen_when_transposed=True,
     letterbox=False,
     cropped=True,
-    thresholds={"detector test": 0.25, "detect": 0.24, "yolo test": 0.2},
+    thresholds={
+        "detector test": 0.25,
+        "detect": 0.24,
+        "yolo test": 0.2,
+        "detector valid": 0.001,
+        "detector recall": 0.001,
+        "detector map": 0.005,
+    },
+    valid_nms=0.6,
+    valid_seconds=False,
 )
 DIALECTS = {dialect.name: dialect for dialect in (ORIGINAL, ALEXEYAB)}
 

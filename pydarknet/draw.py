@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -101,15 +101,20 @@ def draw(
     Darknet: src/image.c draw_detections, draw_detections_v3
     Quirk: DRAWING_NEVER_EMPTY
     """
-    canvas = image.copy() if image.shape[2] == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
-    height, width = canvas.shape[:2]
+    height, width = image.shape[:2]
     chosen = STYLES[style]
-    marks = list(marked(detections, names, thresh, chosen, width, height))
+    return draw_marks(image, marked(detections, names, thresh, chosen, width, height), chosen)
+
+
+def draw_marks(image: np.ndarray, marks: Iterable[Mark], style: Style) -> np.ndarray:
+    """Return a copy of uint8 RGB [H, W, C] with marks in the manner of a style."""
+    canvas = image.copy() if image.shape[2] == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
+    height, marks = len(canvas), list(marks)
     for mark in marks:
-        frame(canvas, mark, max(int(height * chosen.line), 1))
+        frame(canvas, mark, max(int(height * style.line), 1))
     taken: list[Tag] = []
     for mark in marks:
-        taken.append(write(canvas, mark, int(height * chosen.letters), taken))
+        taken.append(write(canvas, mark, int(height * style.letters), taken))
     return canvas
 
 

@@ -121,16 +121,35 @@ def resize_min(x: Tensor, side: int) -> Tensor:
     return resize(x, columns * side // rows, side)
 
 
+def resize_max(x: Tensor, side: int) -> Tensor:
+    """Stretch [..., H, W] until its longer side is `side`; the shorter is an integer division.
+
+    Darknet: src/image.c resize_max
+    """
+    rows, columns = x.shape[-2:]
+    if columns > rows:
+        return resize(x, side, max(rows * side // columns, 1))
+    return resize(x, max(columns * side // rows, 1), side)
+
+
+def crop(x: Tensor, left: int, top: int, width: int, height: int) -> Tensor:
+    """Cut `width` x `height` from a place in [..., H, W]; beyond its edges they repeat.
+
+    Darknet: src/image.c crop_image
+    """
+    rows, columns = x.shape[-2:]
+    down = torch.arange(top, top + height, device=x.device).clamp(0, rows - 1)
+    across = torch.arange(left, left + width, device=x.device).clamp(0, columns - 1)
+    return x.index_select(-2, down).index_select(-1, across)
+
+
 def center_crop(x: Tensor, width: int, height: int) -> Tensor:
     """Cut `width` x `height` out of the middle of [..., H, W]; beyond its edge the edge repeats.
 
     Darknet: src/image.c crop_image
     """
     rows, columns = x.shape[-2:]
-    top, left = int((rows - height) / 2), int((columns - width) / 2)
-    down = torch.arange(top, top + height, device=x.device).clamp(0, rows - 1)
-    across = torch.arange(left, left + width, device=x.device).clamp(0, columns - 1)
-    return x.index_select(-2, down).index_select(-1, across)
+    return crop(x, int((columns - width) / 2), int((rows - height) / 2), width, height)
 
 
 def center_square(x: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ FLOORS = [
     ["weights", "nms"],
     ["predict"],
     ["network"],
-    ["load", "classify", "kernels", "draw", "dataset"],
+    ["load", "classify", "kernels", "draw", "chart", "dataset"],
     ["", "training", "evaluate", "export", "stream", "compat"],
     ["cli", "__main__"],
 ]

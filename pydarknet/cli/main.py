@@ -9,12 +9,13 @@ from typing import Any
 from .. import __version__
 from ..console import note, say
 from ..errors import DarknetError, UsageError
-from . import classifier, detector, nets, training
+from . import accuracies, classifier, clusters, detector, evaluating, nets, training
 from .arguments import operands, taken, without_unknown
 from .passed import passed
 from .verbs import VERBS, Help, Parameter, Run, Verb
 
-FAMILIES = (classifier, detector, nets, training)  # importing them registers their commands
+# importing them registers their commands
+FAMILIES = (accuracies, classifier, clusters, detector, evaluating, nets, training)
 
 GLOBAL = (
     Parameter("i", int, 0, Help("the GPU to use, by number; -1 is the CPU")),

@@ -411,3 +411,49 @@ def test_bad_labels_are_told_once_and_passed_over(capfd):
     trained("-seed", "1")
 
     assert len(re.findall(r"1\.txt:2: .*", capfd.readouterr().err)) == 1
+
+
+# Evaluations in between
+
+
+@pytest.fixture
+def mapped(small):
+    """Write names and a list of images to evaluate, and take 120 iterations."""
+    Path("names").write_text("one\ntwo\n")
+    with open("run.data", "a") as data:
+        data.write("valid=train.txt\n")
+    write_cfg(max_batches=120, learning_rate=0.02)
+
+
+@pytest.mark.usefixtures("mapped")
+def test_evaluations_do_not_disturb_a_training():
+    plain = trained("-seed", "3", "-dialect", "alexeyab")
+
+    assert trained("-seed", "3", "-dialect", "alexeyab", "-map") == plain
+
+
+@pytest.mark.usefixtures("mapped")
+def test_the_map_is_told_when_it_is_due(capfd):
+    trained("-seed", "3", "-map", "-thresh", "0.1", "-iou_thresh", "0.4")
+
+    out = capfd.readouterr().out
+    assert out.count(" (next mAP calculation at 100 iterations) ") == 100
+    assert out.count(" (next mAP calculation at 200 iterations) ") == 20
+    assert out.count("mean_average_precision (mAP@0.40) = ") == 2  # at the 100th and at the end
+    assert " for conf_thresh = 0.10, precision" in out
+    assert Path("backup/run_best.weights").exists()
+
+
+@pytest.mark.usefixtures("mapped")
+def test_a_missing_valid_list_is_an_error_of_map(capfd):
+    text = Path("run.data").read_text().replace("valid=train.txt", "valid=none.txt")
+    Path("run.data").write_text(text)
+
+    assert "There is no none.txt file for mAP calculation" in mistake(capfd, "-map")
+
+
+@pytest.mark.usefixtures("mapped")
+def test_other_names_than_classes_are_an_error_of_map(capfd):
+    Path("names").write_text("one\n")
+
+    assert "run.data: 1 names: expected 2, a name a class, for -map" in mistake(capfd, "-map")

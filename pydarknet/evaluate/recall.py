@@ -1,0 +1,86 @@
+"""How many of the truths lie under some box, whatever its class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..box import iou
+from ..detections import Detections
+from ..network import Head, Network
+from ..nms import nms_obj
+from ..predict import Settings, settings
+from .finding import Search, Seen
+from .truths import truths_of
+
+OVERLAP = 0.4  # two boxes that overlap by more are one proposal
+HIT = 0.5  # a truth that a proposal overlaps by more is found
+
+
+@dataclass(frozen=True)
+class Recall:
+    """The count after an image: truths, those found, proposals, and the sum of best overlaps."""
+
+    index: int
+    correct: int = 0
+    total: int = 0
+    proposals: int = 0
+    overlap: float = 0.0
+
+    def line(self) -> str:
+        """Return what `detector recall` prints after the image.
+
+        Darknet: src/detector.c validate_detector_recall
+        """
+        overlap = float(np.float32(self.overlap) * np.float32(100))
+        return (
+            f"{self.index:5d} {self.correct:5d} {self.total:5d}"
+            f"\tRPs/Img: {np.float32(self.proposals) / np.float32(self.index + 1):.2f}"
+            f"\tIOU: {mean(overlap, self.total)}%\tRecall:{mean(100 * self.correct, self.total)}%"
+        )
+
+
+def mean(total: float, count: int) -> str:
+    """Return a mean with two decimals, or what C prints for nothing by nothing."""
+    value = total / count if count else math.nan
+    return "-nan" if math.isnan(value) else f"{value:.2f}"
+
+
+def recall(network: Network, paths: Sequence[str]) -> Iterator[Recall]:
+    """Yield the count after each image. Images are stretched, in both lineages.
+
+    Darknet: src/detector.c validate_detector_recall
+    """
+    chosen = settings(network, command="detector recall", letterbox=False)
+    found = Search(network, chosen, suppress=proposals).find(paths)
+    yield from counted(found, chosen, network.dialect.name)
+
+
+def proposals(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> Detections:
+    """Return boxes after suppression by objectness."""
+    return nms_obj(boxes, OVERLAP)
+
+
+def counted(seen: Iterable[Seen], chosen: Settings, lineage: str) -> Iterator[Recall]:
+    """Yield the count after each image of what is found in them."""
+    now = Recall(-1)
+    overlap = np.float32(0)
+    for one in seen:
+        truths = truths_of(one.path, lineage)
+        left = one.boxes.objectness > chosen.decoding.thresh
+        best = np.zeros(len(truths), np.float32)
+        if left.any() and len(truths):
+            best = iou(torch.from_numpy(truths.boxes), one.boxes.boxes[left]).amax(1).numpy()
+        overlap = np.add.accumulate(np.append(overlap, best), dtype=np.float32)[-1]
+        now = Recall(
+            index=one.index,
+            correct=now.correct + int((best > HIT).sum()),
+            total=now.total + len(truths),
+            proposals=now.proposals + int(left.sum()),
+            overlap=float(overlap),
+        )
+        yield now
