@@ -1,0 +1,252 @@
+"""How often a classifier is right, and what it is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pydarknet.errors import CfgError, DataError
+from pydarknet.evaluate import views
+from pydarknet.evaluate.accuracy import (
+    Accuracy,
+    Answer,
+    Quiz,
+    answers,
+    parts,
+    places,
+    top_accuracy,
+)
+from pydarknet.evaluate.finding import evaluating
+from pydarknet.image import crop, resize, resize_max, save_image
+
+COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
+POOL = "[avgpool]\n[softmax]\n"  # the mean of red, green and blue, as probabilities
+TREE = "red -1\ngreen -1\nleaf 1\nneedle 1\n"
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[str]:
+    """Write pictures of 12 x 8: red, blue, and a green one that calls itself red."""
+    names = []
+    for colour, name in (("red", "red"), ("blue", "blue"), ("green", "red_too")):
+        names.append(str(tmp_path / f"{name}.png"))
+        save_image(np.full((8, 12, 3), COLOURS[colour], np.uint8), names[-1])
+    return names
+
+
+def quiz(**options: object) -> Quiz:
+    """Ask for the three colours."""
+    return Quiz(tuple(COLOURS), **options)
+
+
+def asked(network, paths, quiz) -> list[Answer]:
+    """Return the answers of a network that is evaluated."""
+    with evaluating(network):
+        return list(answers(network, paths, quiz))
+
+
+@pytest.mark.parametrize(
+    "view", [views.middle, views.ten, views.whole, views.several, views.stretched]
+)
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_the_best_class_is_picked_whatever_is_shown(net, paths, view, dialect):
+    network = net(POOL, h=4, w=4, dialect=dialect)
+
+    found = asked(network, paths, quiz(view=view))
+
+    assert [answer.picks for answer in found] == [(0,), (2,), (1,)]
+    assert [answer.truth for answer in found] == [0, 2, 0]
+
+
+def test_the_network_is_put_back_to_its_size(net, paths):
+    network = net(POOL, h=4, w=4)
+
+    asked(network, paths, quiz(view=views.several))
+
+    assert (network.input.h, network.input.w) == (4, 4)
+
+
+def test_a_network_of_one_size_cannot_be_shown_whole_images(net, paths):
+    network = net("[connected]\noutput=3\n[softmax]", h=4, w=4)
+    network.initialize()
+
+    with pytest.raises(CfgError, match="cannot take images of 6 x 4"):
+        asked(network, paths, quiz(view=views.whole))
+
+
+def test_accuracy_counts_the_best_and_those_among_the_best(net, paths):
+    network = net(POOL, h=4, w=4)
+
+    assert top_accuracy(network, paths, tuple(COLOURS), top=1) == Accuracy(3, 2, 2)
+    assert top_accuracy(network, paths, tuple(COLOURS), top=2) == Accuracy(3, 2, 3)
+
+
+def test_a_network_in_training_is_left_in_training(net, paths):
+    network = net(POOL, h=4, w=4)
+    network.train()
+
+    top_accuracy(network, paths, tuple(COLOURS))
+
+    assert network.training
+    assert torch.is_grad_enabled()
+
+
+def test_the_class_is_the_first_label_in_the_path(net, paths):
+    labels = Quiz(("too", "red", "none"))
+
+    assert [answer.truths for answer in asked(net(POOL, h=4, w=4), paths, labels)] == [
+        *((1,), (), (0, 1))
+    ]
+
+
+def test_an_image_without_a_label_is_never_right():
+    unlabelled = Answer("x.png", (), (0, 1), (0.5, 0.5))
+
+    assert Accuracy().after(unlabelled) == Accuracy(1, 0, 0)
+
+
+def test_an_image_that_cannot_be_read_is_told_and_never_right(
+    net, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+
+    [answer] = asked(net(POOL, h=4, w=4), ["red.png"], quiz())
+
+    assert answer.picks == ()
+    assert Accuracy().after(answer) == Accuracy(1, 0, 0)
+    assert "red.png" in capsys.readouterr().err
+    assert Path("bad.list").read_text() == "red.png\n"
+
+
+def test_more_classes_than_the_network_has_are_refused(net, paths):
+    with pytest.raises(DataError, match="gives 3 numbers: expected at least 4"):
+        asked(net(POOL, h=4, w=4), paths, Quiz(("a", "b", "c", "d")))
+
+
+def test_the_line_has_shares_of_32_bits():
+    assert Accuracy(3, 1, 2).line(2, 5) == "2: top 1: 0.333333, top 5: 0.666667"
+
+
+def test_only_the_fork_caps_the_places_at_the_classes(net):
+    assert places(net(POOL, dialect="pjreddie"), 5, 3) == 5
+    assert places(net(POOL, dialect="alexeyab"), 5, 3) == 3
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (5, [(0, 5)]),
+        (1999, [(0, 1999)]),
+        (2500, [(0, 1250), (1250, 2500)]),
+        (3001, [(0, 1000), (1000, 2000), (2000, 3000)]),  # the last image is left out
+    ],
+)
+def test_parts_are_about_a_thousand_images(count, expected):
+    assert [(part.start, part.stop) for part in parts(count)] == expected
+
+
+# Trees
+
+
+@pytest.fixture
+def tree(net, tmp_path):
+    """Make a network of a tree: red, and green with two children, from an image of one pixel."""
+    (tmp_path / "tree").write_text(TREE)
+    network = net(
+        f"[connected]\noutput=4\nactivation=linear\n[softmax]\ntree={tmp_path / 'tree'}\n", c=3, h=1, w=1
+    )
+    network.initialize()
+    connected = network.stack[0]
+    values = torch.tensor([[0.0, 0, 0], [0, 9, 0], [0, 0, 0], [0, 9, 0]])
+    for name, array in connected.named_parameters():
+        array.data.copy_(values if name == "weights" else torch.zeros(4))
+    return network
+
+
+def test_of_a_tree_only_leaves_count_with_the_product_of_their_parents(tree, paths):
+    [_, _, green] = asked(tree, paths, Quiz(("red", "green", "leaf", "needle"), top=2))
+
+    assert green.scores[1] == 0  # green is a parent
+    assert green.scores[3] == pytest.approx(0.99975, abs=1e-4)  # sigmoid(9) squared
+    assert green.picks == (3, 0)
+
+
+def test_leaves_may_be_listed(tree, paths):
+    chosen = Quiz(("red", "green", "leaf", "needle"), leaves=(False, True, False, False))
+
+    assert asked(tree, paths[2:], chosen)[0].picks == (1,)
+
+
+def test_of_a_tree_mirror_images_are_multiplied_too(tree, paths, monkeypatch):
+    four = Quiz(("red", "green", "leaf", "needle"))
+    [plain] = asked(tree, paths[2:], four)
+    pair = Quiz(four.labels, view=lambda x, network: views.stretched(x, network) * 2)
+
+    [both] = asked(tree, paths[2:], pair)
+
+    assert both.scores == pytest.approx([2 * score for score in plain.scores])
+
+
+# Views
+
+
+def picture() -> torch.Tensor:
+    """Return 40 rows of 60 columns, each pixel other than all others."""
+    return torch.arange(3 * 40 * 60, dtype=torch.float32).view(3, 40, 60) / 7200
+
+
+def test_the_original_shows_the_largest_square_of_the_middle(net):
+    [view] = views.middle(picture(), net(POOL, h=16, w=16))
+
+    torch.testing.assert_close(view, resize(picture()[:, :, 10:50], 16, 16))
+
+
+def test_the_fork_cuts_the_middle_of_what_the_width_leaves(net):
+    [view] = views.middle(picture(), net(POOL, h=16, w=16, dialect="alexeyab"))
+
+    torch.testing.assert_close(view, resize(picture(), 24, 16)[:, :, 4:20])
+
+
+def test_ten_crops_are_five_and_their_mirror_images_corners_repeated(net):
+    shown = views.ten(picture(), net(POOL, h=16, w=16))
+
+    large = resize(picture(), 48, 48)
+    assert [tuple(view.shape) for view in shown] == [(3, 16, 16)] * 10
+    torch.testing.assert_close(shown[2], large[:, :16, :16])
+    torch.testing.assert_close(shown[4], large[:, 32:, 32:])
+    torch.testing.assert_close(shown[7], large.flip(-1)[:, :16, :16])
+    torch.testing.assert_close(shown[0], large[:, :1, :1].expand(3, 16, 16))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        ("pjreddie", [(149, 224), (170, 256), (192, 288), (213, 320)]),
+        ("alexeyab", [(224, 336), (288, 432), (320, 480), (352, 528), (384, 576)]),
+    ],
+)
+def test_several_sizes_are_of_the_longer_or_the_shorter_side(net, dialect, expected):
+    shown = views.several(picture(), net(POOL, dialect=dialect))
+
+    assert [tuple(view.shape[1:]) for view in shown[::2]] == expected
+    torch.testing.assert_close(shown[1], shown[0].flip(-1))
+
+
+def test_whole_images_are_as_wide_as_their_shorter_side_needs(net):
+    [view] = views.whole(picture(), net(POOL, h=16, w=20))
+
+    assert tuple(view.shape) == (3, 20, 30)
+
+
+def test_the_longer_side_is_stretched_and_the_shorter_cut_to_whole_pixels():
+    assert resize_max(picture(), 31).shape == (3, 20, 31)
+    assert resize_max(picture().transpose(1, 2), 31).shape == (3, 31, 20)
+
+
+def test_a_crop_repeats_the_edge_beyond_the_image():
+    x = torch.tensor([[[1.0, 2], [3, 4]]])
+
+    assert crop(x, -1, 1, 3, 2).tolist() == [[[3, 3, 4], [3, 3, 4]]]

@@ -1,0 +1,107 @@
+"""Box sizes as clusters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import HERE
+
+from pydarknet.errors import DataError, UsageError
+from pydarknet.evaluate.anchors import (
+    Clusters,
+    anchors_text,
+    closest,
+    cluster,
+    counters_text,
+    iou,
+    kmeans,
+    means,
+    wrong,
+)
+from pydarknet.evaluate.truths import Truths
+
+
+@pytest.mark.parametrize("name", ["seed1_k5", "seed2_k6", "seed3_k9"])
+def test_centres_are_those_that_the_fork_found(name):
+    recorded = np.load(HERE / "reference" / "kmeans_ab.npz")
+
+    centers, _ = kmeans(recorded["wh"], recorded[f"init_{name}"])
+
+    np.testing.assert_allclose(centers, recorded[name], rtol=1e-5)
+
+
+def sizes(*rows: tuple[float, float]) -> np.ndarray:
+    """Return sizes as float32."""
+    return np.array(rows, np.float32)
+
+
+def test_near_is_what_overlaps_corner_on_corner():
+    overlaps = iou(sizes((2, 2)), sizes((1, 2), (4, 4), (0, 0)))
+
+    assert overlaps.tolist() == [[0.5, 0.25, 0]]
+
+
+def test_of_equal_distances_the_first_centre_is_nearest():
+    assert closest(sizes((2, 2)), sizes((1, 2), (2, 1))).tolist() == [0]
+
+
+def test_a_coordinate_that_would_be_0_stays():
+    moved = means(sizes((2, 4), (4, 8)), np.array([0, 0]), sizes((9, 9), (5, 5)))
+
+    assert moved.tolist() == [[3, 6], [5, 5]]
+
+
+def test_one_cluster_is_the_mean():
+    made = cluster(sizes((2, 4), (4, 8)), 1, np.random.default_rng(0))
+
+    assert made.centers.tolist() == [[3, 6]]
+    assert made.rounds == 0
+
+
+def test_clusters_come_by_area_with_their_mean_best_overlap():
+    made = cluster(sizes((10, 10), (1, 2)), 2, np.random.default_rng(3))
+
+    assert made.centers.tolist() == [[1, 2], [10, 10]]
+    assert made.average_iou == 1
+
+
+def test_a_seed_decides_where_clusters_begin():
+    boxes = np.random.default_rng(7).uniform(1, 100, (200, 2)).astype(np.float32)
+
+    first, again, other = (cluster(boxes, 4, np.random.default_rng(seed)) for seed in (1, 1, 2))
+
+    assert first.centers.tolist() == again.centers.tolist()
+    assert first.centers.tolist() != other.centers.tolist()
+
+
+@pytest.mark.parametrize(("count", "error"), [(0, UsageError), (3, DataError)])
+def test_there_are_at_least_as_many_boxes_as_clusters(count, error):
+    cluster(sizes((1, 2), (3, 4)), 2, np.random.default_rng(0))
+
+    with pytest.raises(error, match="expected at least"):
+        cluster(sizes((1, 2), (3, 4)), count, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"), [(33, "  1,  2, 100,201"), (32, "1.2500,1.5625, 100.0000,200.5625")]
+)
+def test_small_networks_have_anchors_with_decimals(width, expected):
+    made = Clusters(sizes((1.25, 1.5625), (100, 200.5625)), 1, 1.0)
+
+    assert anchors_text(made, width) == expected
+
+
+def test_classes_are_counted_and_are_at_least_so_many():
+    assert counters_text([0, 2, 0], 2) == "counters_per_class = 2, 0, 1"
+    assert counters_text([], 2) == "counters_per_class = 0, 0"
+
+
+def test_boxes_that_are_not_within_their_image_are_wrong():
+    truths = Truths.of([(0, 0.5, 0.5, 1, 1), (0, 0.5, 0, 0.25, 0.25), (0, 0.5, 0.5, 1.5, 1)])
+
+    assert list(wrong(truths, "a.txt")) == [
+        "Wrong label: a.txt - j = 1, x = 0.500000, y = 0.000000, width = 0.250000,"
+        " height = 0.250000",
+        "Wrong label: a.txt - j = 2, x = 0.500000, y = 0.500000, width = 1.500000,"
+        " height = 1.000000",
+    ]

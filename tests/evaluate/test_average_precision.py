@@ -1,0 +1,258 @@
+"""Average precision, by hand and against what the fork printed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from conftest import recording
+
+import pydarknet
+from pydarknet.errors import DataError, UsageError
+from pydarknet.evaluate import average_precision
+from pydarknet.evaluate.average_precision import Curve, area, at_recalls, summary
+from pydarknet.evaluate.evidence import Evidence
+from pydarknet.evaluate.matching import Matches
+from pydarknet.evaluate.report import text
+from pydarknet.evaluate.truths import Truths
+from pydarknet.network import Network
+
+
+def evidence(
+    rows: list[tuple[float, int, int]], truths: list[int], names: str = "ab"
+) -> Evidence:
+    """Return detections as (score, class, truth), all of one image and of overlap 0.75."""
+    table = np.array(rows, np.float64).reshape(-1, 3)
+    count = len(rows)
+    return Evidence(
+        paths=("a.png",),
+        names=tuple(names),
+        sizes=np.array([[8, 8]]),
+        truths=Truths.of([(index, 0.5, 0.5, 1, 1) for index in truths]),
+        owners=np.zeros(len(truths), np.int64),
+        matches=Matches(
+            scores=table[:, 0].astype(np.float32),
+            classes=table[:, 1].astype(np.int64),
+            images=np.zeros(count, np.int64),
+            truths=table[:, 2].astype(np.int64),
+            overlaps=np.where(table[:, 2] < 0, 0, 0.75).astype(np.float32),
+            boxes=np.zeros((count, 4), np.float32),
+            difficult=np.zeros(count, bool),
+        ),
+        iou_thresh=0.5,
+    )
+
+
+# Right, wrong, right, of three truths: precision 1, 1/2, 2/3 at recall 1/3, 1/3, 2/3.
+RANKED = [(0.9, 0, 0), (0.8, 0, -1), (0.7, 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        (0, 1 / 3 * 1 + 1 / 3 * 2 / 3),
+        (11, (4 * 1 + 3 * 2 / 3) / 11),  # recalls 0 to 0.3, then 0.4 to 0.6
+        (101, (34 * 1 + 33 * 2 / 3) / 101),  # 0 to 0.33, then 0.34 to 0.66
+    ],
+)
+def test_precision_is_averaged_over_recall(points, expected):
+    report = summary(evidence(RANKED, [0, 0, 0]), points=points)
+
+    assert report.classes[0].average_precision == pytest.approx(expected)
+
+
+def test_a_class_without_truths_counts_as_0_in_the_mean():
+    report = summary(evidence([(0.9, 0, 0), (0.5, 1, -1)], [0]))
+
+    assert [one.average_precision for one in report.classes] == [1, 0]
+    assert report.mean_average_precision == 0.5
+
+
+def test_no_detection_at_all_is_an_average_precision_of_0():
+    report = summary(evidence([], [0, 1]))
+
+    assert report.mean_average_precision == 0
+    assert report.counts.fn == 2
+    assert math.isnan(report.counts.precision)
+    assert report.counts.recall == 0
+
+
+def test_in_the_ranking_the_best_detection_of_a_truth_is_right():
+    report = summary(evidence([(0.2, 0, 0), (0.9, 0, 0)], [0]))
+
+    assert report.classes[0].curve.precision.tolist() == [1, 0.5]
+    assert report.classes[0].curve.recall.tolist() == [1, 1]
+
+
+def test_above_the_threshold_the_first_made_detection_of_a_truth_is_right():
+    report = summary(evidence([(0.3, 0, 0), (0.9, 0, 0)], [0]), thresh=0.25)
+
+    assert (report.counts.tp, report.counts.fp) == (1, 1)
+
+
+def test_a_detection_below_the_threshold_claims_its_truth_too():
+    report = summary(evidence([(0.2, 0, 0), (0.9, 0, 0)], [0]), thresh=0.25)
+
+    assert (report.counts.tp, report.counts.fp, report.counts.fn) == (0, 1, 1)
+
+
+def test_a_score_must_exceed_the_threshold_in_32_bits():
+    assert summary(evidence([(0.1, 0, 0)], [0]), thresh=0.1).counts.tp == 0
+
+
+def test_the_average_iou_is_over_wrong_detections_too():
+    report = summary(evidence([(0.9, 0, 0), (0.8, 0, -1), (0.7, 1, -1)], [0, 1]))
+
+    assert report.counts.average_iou == 0.25  # 0.75 + 0 + 0 over 3
+    assert report.classes[0].counts.average_iou == 0.375
+
+
+def test_a_difficult_detection_is_not_ranked_but_counted_as_wrong():
+    made = evidence([(0.9, 0, -1), (0.8, 0, 0)], [0])
+    excused = replace(made, matches=replace(made.matches, difficult=np.array([True, False])))
+
+    report = summary(excused)
+
+    assert report.detections == 1
+    assert report.classes[0].average_precision == 1
+    assert (report.counts.tp, report.counts.fp) == (1, 1)
+
+
+def test_truths_of_classes_that_do_not_exist_count_as_missed():
+    report = summary(evidence([(0.9, 0, 0)], [0, 7, -1]))
+
+    assert report.counts.fn == 2
+    assert report.classes[0].average_precision == 1
+
+
+def test_f1_is_the_harmonic_mean():
+    counts = summary(evidence([(0.9, 0, 0), (0.8, 0, -1)], [0, 0, 0, 0])).counts
+
+    assert counts.precision == 0.5
+    assert counts.recall == 0.25
+    assert counts.f1 == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("points", [-1, 1])
+def test_points_that_cannot_be_spread_are_refused(points):
+    with pytest.raises(UsageError, match=f"-points {points}: expected 0 for the area, or at least 2"):
+        summary(evidence([], []), points=points)
+
+
+def test_two_points_are_the_fewest():
+    assert summary(evidence([(0.9, 0, 0)], [0]), points=2).classes[0].average_precision == 1
+
+
+def test_curves_without_a_detection_have_no_area():
+    empty = Curve(np.zeros(0), np.zeros(0), np.zeros(0))
+
+    assert area(empty) == at_recalls(empty, 11) == 0
+
+
+# What the fork printed
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> tuple[Network, list[str]]:
+    """Return the network and the images of the recorded evaluation."""
+    monkeypatch.chdir(recording("train_eval_ab_greedynms"))
+    network = pydarknet.load_network(
+        "net.cfg", "net.weights", dialect="alexeyab", device="cpu", names="names.txt"
+    )
+    with open("valid.txt") as paths:
+        return network, paths.read().split()
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("points0", {}),
+        ("points11", {"points": 11}),
+        ("points101", {"points": 101}),
+        ("iou75_thresh10", {"iou_thresh": 0.75, "thresh": 0.10}),
+    ],
+)
+def test_the_report_is_the_recorded_one_to_the_last_digit(recorded, name, options):
+    report = average_precision(*recorded, **options)
+
+    with open(f"map_{name}.txt") as printed:
+        assert text(report).replace("\r", "\n") in printed.read()
+
+
+# A network in training
+
+
+def test_a_network_in_training_is_left_as_it_was(recorded):
+    network, paths = recorded
+    network.train()
+    network.stack[0].eval()
+    network.resize(96, 32)
+    before = {name: values.clone() for name, values in network.state_dict().items()}
+
+    average_precision(network, paths[:2])
+
+    assert network.training
+    assert not network.stack[0].training
+    assert network.stack[1].training
+    assert (network.input.w, network.input.h) == (96, 32)
+    assert torch.is_grad_enabled()
+    torch.testing.assert_close(network.state_dict(), before, atol=0, rtol=0)
+
+
+def test_a_network_in_training_is_evaluated_as_if_it_were_loaded(recorded):
+    network, paths = recorded
+    expected = average_precision(network, paths[:2]).mean_average_precision
+    network.train()
+    network.resize(96, 32)
+
+    assert average_precision(network, paths[:2]).mean_average_precision == expected
+
+
+def test_it_is_left_as_it_was_also_where_the_evaluation_fails(recorded):
+    network, paths = recorded
+    network.train()
+
+    def fail(seen):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        average_precision(network, paths, watch=fail)
+
+    assert network.training
+    assert torch.is_grad_enabled()
+
+
+def test_a_network_without_names_calls_its_classes_by_number(recorded):
+    network, paths = recorded
+    network.names = ("alpha",)
+
+    report = average_precision(network, paths[:1])
+
+    assert [one.name for one in report.classes] == ["alpha", "class 1", "class 2"]
+
+
+def test_a_list_of_difficult_images_must_pair_with_the_others(recorded):
+    with pytest.raises(DataError, match="difficult images has 1: expected 11"):
+        average_precision(*recorded, difficult=["imgs/im00.png"])
+
+
+def test_labels_of_difficult_images_excuse(recorded, tmp_path):
+    network, paths = recorded
+    hard = tmp_path / "hard.png"
+    hard.with_suffix(".txt").write_text("0 .5 .5 1 1\n")
+
+    plain = average_precision(network, paths[:1], iou_thresh=0.01)
+    excused = average_precision(network, paths[:1], iou_thresh=0.01, difficult=[str(hard)])
+
+    assert excused.detections < plain.detections
+    assert excused.counts == plain.counts
+
+
+def test_an_empty_list_is_reported_as_nothing_found(recorded):
+    report = average_precision(recorded[0], [])
+
+    assert (report.detections, len(report.evidence.truths)) == (0, 0)
+    assert report.mean_average_precision == 0
