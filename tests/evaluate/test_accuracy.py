@@ -108,9 +108,7 @@ def test_an_image_without_a_label_is_never_right():
     assert Accuracy().after(unlabelled) == Accuracy(1, 0, 0)
 
 
-def test_an_image_that_cannot_be_read_is_told_and_never_right(
-    net, tmp_path, monkeypatch, capsys
-):
+def test_an_image_that_cannot_be_read_is_told_and_never_right(net, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
     [answer] = asked(net(POOL, h=4, w=4), ["red.png"], quiz())
@@ -156,7 +154,10 @@ def tree(net, tmp_path):
     """Make a network of a tree: red, and green with two children, from an image of one pixel."""
     (tmp_path / "tree").write_text(TREE)
     network = net(
-        f"[connected]\noutput=4\nactivation=linear\n[softmax]\ntree={tmp_path / 'tree'}\n", c=3, h=1, w=1
+        f"[connected]\noutput=4\nactivation=linear\n[softmax]\ntree={tmp_path / 'tree'}\n",
+        c=3,
+        h=1,
+        w=1,
     )
     network.initialize()
     connected = network.stack[0]

@@ -21,9 +21,7 @@ from pydarknet.evaluate.truths import Truths
 from pydarknet.network import Network
 
 
-def evidence(
-    rows: list[tuple[float, int, int]], truths: list[int], names: str = "ab"
-) -> Evidence:
+def evidence(rows: list[tuple[float, int, int]], truths: list[int], names: str = "ab") -> Evidence:
     """Return detections as (score, class, truth), all of one image and of overlap 0.75."""
     table = np.array(rows, np.float64).reshape(-1, 3)
     count = len(rows)
@@ -138,7 +136,9 @@ def test_f1_is_the_harmonic_mean():
 
 @pytest.mark.parametrize("points", [-1, 1])
 def test_points_that_cannot_be_spread_are_refused(points):
-    with pytest.raises(UsageError, match=f"-points {points}: expected 0 for the area, or at least 2"):
+    with pytest.raises(
+        UsageError, match=f"-points {points}: expected 0 for the area"
+    ):
         summary(evidence([], []), points=points)
 
 

@@ -149,7 +149,7 @@ def test_groups_are_full_but_for_the_last():
 
 
 def test_a_classifier_has_no_classes_of_boxes(net):
-    with pytest.raises(CfgError, match="no detection head.*\n.*classifier valid"):
+    with pytest.raises(CfgError, match=r"no detection head.*\n.*classifier valid"):
         classes_of(net("[softmax]"))
 
 

@@ -76,8 +76,6 @@ def test_each_class_of_the_json_has_its_figures_and_its_curve():
     first, second = json.loads(as_json(summary(evidence(RANKED, [0, 0, 0]))))["classes"]
 
     assert (first["class_id"], first["name"], first["tp"]) == (0, "a", 2)
-    np.testing.assert_allclose(
-        first["precision_at_recall"], [1] * 34 + [2 / 3] * 33 + [0] * 34
-    )
+    np.testing.assert_allclose(first["precision_at_recall"], [1] * 34 + [2 / 3] * 33 + [0] * 34)
     assert second["precision"] is None  # nothing was found
     assert second["recall"] is None  # of nothing

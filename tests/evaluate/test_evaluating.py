@@ -1,0 +1,197 @@
+"""The commands that evaluate a detector: what they print, on which stream, and their files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import cv2
+import pytest
+from conftest import recording
+from texts import lines
+
+from pydarknet.cli.main import main
+
+RUNS = {
+    "points0": [],
+    "points11": ["-points", "11"],
+    "points101": ["-points", "101"],
+    "iou75_thresh10": ["-iou_thresh", ".75", "-thresh", ".10"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Work in a copy of the fork's recorded evaluation."""
+    return copied("train_eval_ab_greedynms", tmp_path, monkeypatch)
+
+
+def copied(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a copy of a recording, without its results."""
+    leave = shutil.ignore_patterns("results", "map_*", "recall.txt", "valid_stderr.txt")
+    shutil.copytree(recording(name), tmp_path / "run", ignore=leave)
+    monkeypatch.chdir(tmp_path / "run")
+    monkeypatch.setenv("PYDARKNET_DIALECT", "alexeyab" if "_ab_" in name else "pjreddie")
+    return tmp_path / "run"
+
+
+def detector(verb: str, *flags: str, data: str = "eval.data") -> int:
+    """Run a verb of `detector` on the recorded network."""
+    return main(["detector", verb, data, "net.cfg", "net.weights", *flags])
+
+
+def after(text: str, word: str) -> list[str]:
+    """Return the lines of a text behind the first that begins with a word."""
+    rows = text.replace("\r", "\n").split("\n")
+    start = next(i for i, row in enumerate(rows) if row.startswith(word))
+    return rows[start:]
+
+
+# map
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_map_prints_the_recorded_report(folder, capfd, name):
+    assert detector("map", *RUNS[name]) == 0
+
+    out, err = capfd.readouterr()
+    recorded = (recording("train_eval_ab_greedynms") / f"map_{name}.txt").read_text()
+    assert after(out, " detections_count") == after(recorded, " detections_count")
+    assert (
+        "\n calculation mAP (mean average precision)...\n Detection layer: 4 - type = 28 \n" in out
+    )
+    assert re.search(r"\r4\r8\r12Total Detection Time: \d+ Seconds\n$", err)
+
+
+def test_map_writes_the_report_and_draws_it(folder, capfd):
+    assert detector("map", "-json", "all.json", "-plot", "drawn", "-coco") == 0
+
+    report = json.loads((folder / "all.json").read_text())
+    assert report["mean_average_precision"] == pytest.approx(0.062142, abs=5e-7)
+    assert [one["name"] for one in report["classes"]] == ["alpha", "beta", "gamma"]
+    drawn = sorted(path.name for path in (folder / "drawn").iterdir())
+    assert drawn[:4] == [
+        "confusion.png",
+        "curve_00_alpha.png",
+        "curve_01_beta.png",
+        "curve_02_gamma.png",
+    ]
+    assert len(drawn) == 4 + 11  # and each image, worst first
+    assert all(cv2.imread(str(folder / "drawn" / name)).std() > 1 for name in drawn)
+    assert capfd.readouterr().out.count("| area=") == 12
+
+
+def test_names_of_another_number_than_classes_end_map(folder, capfd):
+    (folder / "names.txt").write_text("alpha\nbeta\n")
+
+    assert detector("map") == 1
+
+    assert capfd.readouterr().err.endswith(
+        "Error: in the file names.txt number of names 2 that isn't equal to"
+        " classes=3 in the file net.cfg\n"
+    )
+
+
+def test_a_missing_label_file_is_told_and_its_image_has_no_truths(folder, capfd):
+    (folder / "imgs/im03.txt").unlink()
+
+    assert detector("map") == 0
+
+    out, err = capfd.readouterr()
+    told = "Can't open label file. (This can be normal only if you use MSCOCO): imgs/im03.txt"
+    assert told in err + out
+    assert "unique_truth_count = 58" in out
+
+
+def test_an_empty_list_is_told(folder, capfd):
+    (folder / "valid.txt").write_text("")
+
+    assert detector("map") == 0
+
+    out, err = capfd.readouterr()
+    assert "valid.txt is empty: no image, and no figure that means anything\n" in err
+    assert "detections_count = 0, unique_truth_count = 0" in out
+
+
+# recall
+
+
+def test_recall_prints_the_recorded_lines_on_stderr(folder, capfd):
+    assert detector("recall") == 0
+
+    out, err = capfd.readouterr()
+    recorded = (recording("train_eval_ab_greedynms") / "recall.txt").read_text()
+    wanted = [row for row in recorded.split("\n") if "RPs/Img" in row]
+    assert len(wanted) == 11
+    assert [row for row in err.split("\n") if "RPs/Img" in row] == wanted
+    assert "RPs/Img" not in out
+
+
+def test_the_originals_recall_has_a_list_of_its_own(tmp_path, monkeypatch, capfd):
+    folder = copied("train_eval_pj", tmp_path, monkeypatch)
+    (folder / "data").mkdir()
+    (folder / "data/coco_val_5k.list").write_text("imgs/im02.png\n")
+
+    assert detector("recall") == 0
+
+    err = capfd.readouterr().err
+    assert "images are those of data/coco_val_5k.list, whatever eval.data says\n" in err
+    assert err.count("RPs/Img") == 1
+    assert "Learning Rate: 0.001, Momentum: 0.9, Decay: 0.0005\n" in err
+
+
+# valid
+
+
+def test_valid_prints_the_recorded_text(folder, capfd):
+    assert detector("valid") == 0
+
+    out, err = capfd.readouterr()
+    recorded = (recording("train_eval_ab_greedynms") / "valid_stderr.txt").read_text()
+    told = re.sub(r"Time: \d+", "Time: 0", err).split("\n")
+    told = [re.sub(r"^(eval: Using default 'voc').*", r"\1", row) for row in told]
+    wanted = after(recorded, "Learning Rate")
+    tail = wanted.index("Total Detection Time: 0.000000 Seconds")
+    assert [row for row in wanted[: tail + 1] if row not in told] == []
+    assert [row for row in told if row.isdigit()] == ["4", "8", "12"]
+    assert " Detection layer: 4 - type = 28 " in lines(out)
+
+
+@pytest.mark.parametrize(
+    ("data", "files"),
+    [
+        ("eval_voc.data", [f"comp4_det_test_{n}.txt" for n in ("alpha", "beta", "gamma")]),
+        ("eval_coco.data", ["coco_results.json"]),
+        ("eval_imagenet.data", ["imagenet-detection.txt"]),
+    ],
+)
+def test_a_data_file_chooses_the_files_of_valid(tmp_path, monkeypatch, capfd, data, files):
+    folder = copied("train_eval_pj", tmp_path, monkeypatch)
+
+    assert detector("valid", data=data) == 0
+
+    assert sorted(path.name for path in (folder / "results").iterdir()) == files
+    assert all((folder / "results" / name).stat().st_size > 1000 for name in files)
+    err = capfd.readouterr().err
+    assert [row for row in err.split("\n") if row.isdigit()] == ["4", "8", "12"]
+    assert re.search(r"\nTotal Detection Time: \d+\.\d{6} Seconds\n$", err)
+
+
+@pytest.mark.parametrize(("verb", "begun"), [("valid", "mine_"), ("valid2", "flip_")])
+def test_results_begin_as_out_says(tmp_path, monkeypatch, capfd, verb, begun):
+    folder = copied("train_eval_pj", tmp_path, monkeypatch)
+
+    assert detector(verb, "-out", begun, data="eval_voc.data") == 0
+
+    assert (folder / "results" / f"{begun}beta.txt").stat().st_size > 1000
+
+
+def test_an_unknown_format_is_told_and_taken_for_vocs(folder, capfd):
+    (folder / "eval.data").write_text((folder / "eval.data").read_text() + "eval=vox\n")
+
+    assert detector("valid") == 0
+
+    told = "eval=vox: expected one of voc, coco, imagenet, bdd, kitti; taken for voc\n"
+    assert told in capfd.readouterr().err
