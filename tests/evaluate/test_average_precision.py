@@ -136,9 +136,7 @@ def test_f1_is_the_harmonic_mean():
 
 @pytest.mark.parametrize("points", [-1, 1])
 def test_points_that_cannot_be_spread_are_refused(points):
-    with pytest.raises(
-        UsageError, match=f"-points {points}: expected 0 for the area"
-    ):
+    with pytest.raises(UsageError, match=f"-points {points}: expected 0 for the area"):
         summary(evidence([], []), points=points)
 
 
