@@ -30,6 +30,8 @@ class Dialect:
     letterbox: bool  # whether images keep their proportions in the network's input
     thresholds: Mapping[str, float]  # of scores, by command
     nms: float = 0.45
+    single_epsilon: bool = False  # whether what folds a matrix's batch norm adds in 32 bits
+    whole_iterations: bool = False  # whether weights say the images of whole iterations only
 
 
 ORIGINAL = Dialect(
@@ -53,6 +55,8 @@ ALEXEYAB = Dialect(
     long_seen_when_transposed=True,
     letterbox=False,
     thresholds={"detector test": 0.25, "detect": 0.24, "yolo test": 0.2},
+    single_epsilon=True,
+    whole_iterations=True,
 )
 DIALECTS = {dialect.name: dialect for dialect in (ORIGINAL, ALEXEYAB)}
 

@@ -31,14 +31,32 @@ def nms(
     order, count = objects_first(detections.objectness)
     found = detections.take(order)
     scores = found.probabilities[:count].cpu()
-    last, lines = queues(scores)
-    left = torch.zeros_like(scores)
-    stay = survivors(found.boxes[:count], list(lines.values()), threshold, exponent(kind, beta))
-    for k, rows in zip(lines, stay, strict=True):
-        left[rows, k] = scores[rows, k]
+    last, left = suppressed(found.boxes[:count], scores, threshold, exponent(kind, beta))
     left = torch.cat((left.to(found.boxes.device), found.probabilities[count:]))
     last = torch.cat((last, torch.arange(count, len(found))))
     return replace(found, probabilities=left).take(last)
+
+
+def nms_in_place(detections: Detections, threshold: float) -> Detections:
+    """Suppress as `nms` does, and leave every box where it is.
+
+    Darknet: src/box.c do_nms_sort_v2 (AlexeyAB)
+    """
+    scores = detections.probabilities.cpu()
+    _, left = suppressed(detections.boxes, scores, threshold, None)
+    return replace(detections, probabilities=left.to(detections.boxes.device))
+
+
+def suppressed(
+    boxes: Tensor, scores: Tensor, threshold: float, beta: float | None
+) -> tuple[Tensor, Tensor]:
+    """Return the order of boxes [K, 4] after the last class, and the scores [K, classes] left."""
+    last, lines = queues(scores)
+    left = torch.zeros_like(scores)
+    stay = survivors(boxes, list(lines.values()), threshold, beta)
+    for k, rows in zip(lines, stay, strict=True):
+        left[rows, k] = scores[rows, k]
+    return last, left
 
 
 def nms_obj(detections: Detections, threshold: float) -> Detections:

@@ -15,7 +15,7 @@ from .detections import Detections
 from .errors import DataError
 from .image import grey, letterbox, load_image, pixels, resize
 from .layers.base import Decoding
-from .nms import nms
+from .nms import nms, nms_in_place
 
 if TYPE_CHECKING:
     from .network import Head, Network
@@ -25,11 +25,15 @@ Image = np.ndarray  # uint8 RGB [H, W, 3]
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides which boxes are found; `nms` 0 suppresses none, as in the C."""
+    """What decides which boxes are found; `nms` 0 suppresses none, as in the C.
+
+    Suppression leaves boxes `in_place`, or sorted by the last class.
+    """
 
     decoding: Decoding
     letterbox: bool
     nms: float
+    in_place: bool = False
 
 
 def settings(
@@ -117,6 +121,8 @@ def suppressed(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> De
     """
     if not chosen.nms:
         return boxes
+    if chosen.in_place:
+        return nms_in_place(boxes, chosen.nms)
     detectors = [head for head in heads if head.node.layer.detector]
     kind, beta = detectors[-1].node.layer.suppression
     return nms(boxes, chosen.nms, kind, beta)

@@ -18,7 +18,7 @@ SHARED_BY_LAYERS = {"__init__", "base", "blurred", "heads"}
 
 FLOORS = [
     ["errors", "console"],
-    ["parser", "box", "activations", "image", "table", "shipped", "arrays"],
+    ["parser", "box", "activations", "image", "table", "shipped", "arrays", "rand"],
     ["options", "detections", "batch_norm", "recurrent", "tree"],
     ["net", "ops"],
     ["layers.base", "layers.blurred", "layers.heads"],
@@ -28,7 +28,7 @@ FLOORS = [
     ["weights", "nms"],
     ["predict"],
     ["network"],
-    ["load", "kernels", "draw", "dataset"],
+    ["load", "kernels", "draw", "dataset", "edits", "text"],
     ["", "train", "evaluate", "export", "stream", "compat"],
     ["cli", "__main__"],
 ]
