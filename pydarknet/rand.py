@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .network import Network
+from .ops import Connected, Conv
+
 RAND_MAX = 2**31 - 1
 WORD = 2**32
 
@@ -39,6 +42,20 @@ class Rand:
         while len(words) < 61:
             words.append((words[-31] + words[-3]) % WORD)
         self.words = [sum(map(int.__mul__, rest, words[k:])) % WORD for k in range(31)]
+
+
+def after_loading(seed: int, network: Network) -> Rand:
+    """Return the numbers that are left after a network of the C took its first weights of them.
+
+    A normal weight takes a number, but they are made in pairs.
+
+    Darknet: src/convolutional_layer.c make_convolutional_layer, src/utils.c rand_normal
+    """
+    made = [m for m in network.modules() if isinstance(m, Conv | Connected)]
+    normal = sum(m.weights.numel() for m in made if isinstance(m, Conv) and not m.uniform)
+    rand = Rand(seed)
+    rand.skip(sum(m.weights.numel() for m in made) + normal % 2)
+    return rand
 
 
 def power(count: int) -> list[int]:

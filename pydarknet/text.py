@@ -11,7 +11,6 @@ from torch import Tensor
 from .errors import DataError
 from .layers.softmax import GroupSoftmax
 from .network import Network
-from .ops import Connected, Conv
 from .rand import Rand
 
 LEAST = np.float32(0.0001)  # what a symbol's probability must not fall below to be drawn
@@ -61,16 +60,6 @@ class Reader:
         for module in self.network.modules():
             if isinstance(module, GroupSoftmax):
                 module.temperature = temperature
-
-    def draws(self) -> int:
-        """Return how many random numbers the C takes for first weights before it draws symbols.
-
-        Darknet: src/connected_layer.c make_connected_layer
-        """
-        made = [m for m in self.network.modules() if isinstance(m, Conv | Connected)]
-        normal = [isinstance(m, Conv) and not m.uniform for m in made]
-        pairs = sum(m.weights.numel() for m, of_two in zip(made, normal, strict=True) if of_two)
-        return sum(m.weights.numel() for m in made) + pairs % 2
 
     def write(self, output: np.ndarray, count: int, rand: Rand) -> Iterator[int]:
         """Yield so many symbols after an output, each drawn by its probability and read again."""

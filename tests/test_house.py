@@ -18,7 +18,7 @@ SHARED_BY_LAYERS = {"__init__", "base", "blurred", "heads"}
 
 FLOORS = [
     ["errors", "console"],
-    ["parser", "box", "activations", "image", "table", "shipped", "arrays", "rand"],
+    ["parser", "box", "activations", "image", "table", "shipped", "arrays"],
     ["options", "detections", "batch_norm", "recurrent", "tree"],
     ["net", "ops"],
     ["layers.base", "layers.blurred", "layers.heads"],
@@ -28,8 +28,8 @@ FLOORS = [
     ["weights", "nms"],
     ["predict"],
     ["network"],
-    ["load", "kernels", "draw", "dataset", "edits", "text"],
-    ["", "train", "evaluate", "export", "stream", "compat"],
+    ["load", "kernels", "draw", "dataset", "edits", "rand"],
+    ["", "train", "evaluate", "export", "stream", "compat", "text", "nightmare"],
     ["cli", "__main__"],
 ]
 

@@ -9,12 +9,12 @@ from typing import Any
 from .. import __version__
 from ..console import note, say
 from ..errors import DarknetError, UsageError
-from . import detector, looking, nets, rnn
+from . import detector, looking, nets, nightmare, rnn
 from .arguments import letters, operands, taken, without_unknown
 from .never import IGNORED, refuse
 from .verbs import VERBS, Help, Parameter, Run, Verb
 
-FAMILIES = (detector, nets, looking, rnn)  # importing them registers their commands
+FAMILIES = (detector, nets, looking, rnn, nightmare)  # importing them registers their commands
 
 GLOBAL = (
     Parameter("i", int, 0, Help("the GPU to use, by number; -1 is the CPU")),

@@ -57,6 +57,10 @@ IGNORED = (
     Parameter("boxes", bool, False, Help("boxes are always drawn")),
     Parameter("noboxes", bool, False, Help("boxes are always drawn")),
     Parameter("heatmaps", bool, False, Help("none are drawn")),
+    Parameter("reconstruct", bool, False, Help("pictures are not made of features alone")),
+    Parameter("smooth", int, None, Help("pictures are not made of features alone")),
+    Parameter("momentum", float, None, Help("pictures are not made of features alone")),
+    Parameter("lambda", float, None, Help("pictures are not made of features alone")),
     Parameter("skipclasses", str, None, Help("a name that begins with dont_show is left out")),
 )
 

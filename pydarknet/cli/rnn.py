@@ -162,12 +162,12 @@ def write(
     stop: bool = False,
 ) -> None:
     """Print symbols drawn after an output, and end the line."""
-    from ..rand import Rand
+    from ..rand import after_loading
 
     if output is None:
         raise DataError("stdin is empty: expected a text to go on with")
-    rand, before = Rand(int(time.time()) if srand is None else srand), 0
-    rand.skip(reader.draws())
+    rand = after_loading(int(time.time()) if srand is None else srand, reader.network)
+    before = 0
     for symbol in reader.write(output, count, rand):
         if stop and (before, symbol) == (ord("."), ord("\n")):
             break
