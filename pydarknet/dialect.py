@@ -35,6 +35,8 @@ class Dialect:
     valid_seconds: bool = True  # whether it tells fractions of a second
     coco_id_after: str = "/"  # what stands before the number in an image's path
     recall_list: str = ""  # the images of detector recall, whatever the .data file says
+    single_epsilon: bool = False  # whether what folds a matrix's batch norm adds in 32 bits
+    whole_iterations: bool = False  # whether weights say the images of whole iterations only
 
 
 ORIGINAL = Dialect(
@@ -78,6 +80,8 @@ ALEXEYAB = Dialect(
     },
     valid_nms=0.6,
     valid_seconds=False,
+    single_epsilon=True,
+    whole_iterations=True,
 )
 DIALECTS = {dialect.name: dialect for dialect in (ORIGINAL, ALEXEYAB)}
 

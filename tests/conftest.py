@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import struct
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -21,6 +25,7 @@ pytest.register_assert_rewrite("texts")
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / "shared"
+SCRIPTS = HERE.parent / "scripts"
 
 needs_shared = pytest.mark.skipif(
     not SHARED.is_dir(), reason="the public cfgs, models and recordings are not beside the project"
@@ -115,3 +120,24 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run one of the scripts in an empty folder."""
+
+    def run(name: str, *words: str, **options: object) -> subprocess.CompletedProcess[str]:
+        interpreter = "bash" if name.endswith(".sh") else sys.executable
+        command = [interpreter, str(SCRIPTS / name), *words]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, **options
+        )
+
+    return run
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Import one of the scripts as a module."""
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    return importlib.import_module

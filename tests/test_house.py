@@ -29,8 +29,8 @@ FLOORS = [
     ["weights", "nms"],
     ["predict"],
     ["network"],
-    ["load", "classify", "kernels", "draw", "chart", "dataset"],
-    ["", "training", "evaluate", "export", "stream", "compat"],
+    ["load", "classify", "kernels", "draw", "chart", "dataset", "edits", "rand"],
+    ["", "training", "evaluate", "export", "stream", "compat", "text", "nightmare"],
     ["cli", "__main__"],
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import pytest
@@ -198,3 +199,44 @@ def test_partial_of_a_file_of_another_network_is_refused(cfg, weights, tmp_path,
     # 4 + 4 * 2 floats are more than the 9 left
     problem = "ends inside layer 2 [convolutional] weights: 5 of 8 floats"
     assert problem in capsys.readouterr().err
+
+
+# speed
+
+
+@pytest.mark.parametrize(
+    ("words", "count"), [(["2"], 2), ([], 1000), (["0"], 1000)], ids=["two", "unsaid", "none"]
+)
+def test_speed_times_images_one_by_one(cfg, capsys, words, count):
+    assert main(["speed", cfg("[net]\ninputs=2\n[connected]\noutput=1"), *words, "-nogpu"]) == 0
+
+    number = r"\d+\.\d+"
+    told = re.fullmatch(
+        rf"\n{count} evals, ({number}) Seconds\n"
+        r"Floating Point Operations: 0\.00 Bn\n"
+        rf"FLOPS: {number} Bn\n"
+        rf"Speed: {number} sec/eval\n"
+        rf"Speed: ({number}) Hz\n",
+        capsys.readouterr().out,
+    )
+    assert told
+    assert float(told[2]) == pytest.approx(count / float(told[1]), rel=0.05)
+
+
+def test_speed_of_the_fork_tells_no_operations(cfg, capsys):
+    assert main(["speed", cfg(THREE), "1", "-nogpu", "-dialect", "alexeyab"]) == 0
+
+    lines = capsys.readouterr().out.split("\n")
+    assert [line.split(":")[0].split(",")[0] for line in lines[-5:]] == [
+        "",
+        "1 evals",
+        "Speed",
+        "Speed",
+        "",
+    ]
+
+
+def test_speed_takes_at_least_one_image(cfg, capsys):
+    assert main(["speed", cfg(THREE), "-3"]) == 1
+
+    assert capsys.readouterr().err.endswith("speed -3: expected at least 1, or 0 for 1000\n")

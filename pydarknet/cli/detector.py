@@ -12,9 +12,18 @@ from .verbs import FORK, Help, Run, verb
 
 if TYPE_CHECKING:
     from ..network import Network
+    from ..predict import Settings
     from .report import Found
 
 CACHE = Path("~/.cache/pydarknet")
+COCO_WORDS = {  # what `coco` calls the classes that data/coco.names has other words for
+    "motorbike": "motorcycle",
+    "aeroplane": "airplane",
+    "sofa": "couch",
+    "pottedplant": "potted plant",
+    "diningtable": "dining table",
+    "tvmonitor": "tv",
+}
 
 Data = Annotated[Path, Help("the .data file, which names the classes")]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
@@ -144,20 +153,61 @@ def yolo_test(
 
     Darknet: examples/yolo.c test_yolo
     """
-    from ..dataset.files import read_list
-    from ..predict import settings
-    from .loading import open_network
     from .pictures import Source
-    from .writing import Writing, check_names, detect_all
+    from .writing import Writing, detect_all
+
+    network = first_yolo(run, cfg, weights, "data/voc.names")
+    chosen = first_settings(network, thresh, nms)
+    with Writing(network, out_dir=out_dir, window=not dont_show, text=yolo_lines) as writing:
+        detect_all(Source(images, exif=exif), chosen, writing)
+
+
+@verb("coco test")
+def coco_test(
+    run: Run,
+    cfg: Cfg,
+    weights: Weights = None,
+    *images: Images,
+    thresh: Thresh = None,
+    nms: Nms = 0.4,
+    out_dir: OutDir = None,
+    dont_show: DontShow = False,
+    exif: Exif = False,
+) -> None:
+    """Print and draw the boxes that a YOLOv1 network of the 80 COCO classes finds.
+
+    Darknet: examples/coco.c test_coco
+    """
+    from .pictures import Source
+    from .writing import Writing, detect_all
+
+    network = first_yolo(run, cfg, weights, "data/coco.names")
+    network.names = tuple(COCO_WORDS.get(name, name) for name in network.names or ())
+    chosen = first_settings(network, thresh, nms)
+    writing = Writing(network, out_dir=out_dir, window=not dont_show, text=yolo_lines)
+    writing.file = "prediction.jpg"
+    with writing:
+        detect_all(Source(images, exif=exif), chosen, writing)
+
+
+def first_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:
+    """Open a network of YOLOv1, whose class names are fixed."""
+    from ..dataset.files import read_list
+    from .loading import open_network
+    from .writing import check_names
 
     network = open_network(run, cfg, weights, training=True)
-    network.names = tuple(read_list("data/voc.names"))
-    check_names(network, "data/voc.names", cfg)
+    network.names = tuple(read_list(names))
+    check_names(network, names, cfg)
+    return network
+
+
+def first_settings(network: Network, thresh: float | None, nms: float | None) -> Settings:
+    """Return what decides which boxes the programs of YOLOv1 find: they stretch their images."""
+    from ..predict import settings
+
     chosen = settings(network, command="yolo test", thresh=thresh, nms=nms, letterbox=False)
-    chosen = replace(chosen, stay=network.dialect.totals)
-    source = Source(images, exif=exif)
-    with Writing(network, out_dir=out_dir, window=not dont_show, text=yolo_lines) as writing:
-        detect_all(source, chosen, writing)
+    return replace(chosen, stay=network.dialect.totals)
 
 
 def yolo_lines(network: Network, found: Found, positions: bool) -> str:

@@ -9,13 +9,36 @@ from typing import Any
 from .. import __version__
 from ..console import note, say
 from ..errors import DarknetError, UsageError
-from . import accuracies, classifier, clusters, detector, evaluating, nets, training
-from .arguments import operands, taken, without_unknown
+from . import (
+    accuracies,
+    classifier,
+    clusters,
+    detector,
+    evaluating,
+    looking,
+    nets,
+    nightmare,
+    rnn,
+    training,
+)
+from .arguments import letters, operands, taken, without_unknown
+from .never import IGNORED, refuse
 from .passed import passed
 from .verbs import VERBS, Help, Parameter, Run, Verb
 
 # importing them registers their commands
-FAMILIES = (accuracies, classifier, clusters, detector, evaluating, nets, training)
+FAMILIES = (
+    accuracies,
+    classifier,
+    clusters,
+    detector,
+    evaluating,
+    looking,
+    nets,
+    nightmare,
+    rnn,
+    training,
+)
 
 GLOBAL = (
     Parameter("i", int, 0, Help("the GPU to use, by number; -1 is the CPU")),
@@ -26,6 +49,9 @@ GLOBAL = (
     Parameter("batchnorm", str, "gpu", Help("gpu or cpu: how the C divides there")),
     Parameter("lenient", bool, False, Help("take for unknown words what the C takes")),
 )
+
+VERSION = ("--version", "-version", "version")
+HELP = ("-h", "--help", "help")
 
 
 def entry() -> None:
@@ -55,13 +81,14 @@ def run(words: list[str]) -> int:
     if not words:
         note("usage: pydarknet <command> [words] [flags]; pydarknet --help lists the commands")
         return 0
-    if words[0] in ("--version", "-version"):
+    if words[0] in VERSION:
         say(f"pydarknet {__version__}")
         return 0
-    if words[0] in ("-h", "--help", "help"):
+    if words[0] in HELP:
         say(overview())
         return 0
     words = command_first(words)
+    refuse(words)
     family = [verb for key, verb in VERBS.items() if key[0] == words[0]]
     if not family:
         note(f"Not an option: {words[0]}")
@@ -85,6 +112,7 @@ def called(words: list[str], family: list[Verb], given: dict[str, Any]) -> int:
     declared = [*passed(words[0]), *(flag for verb in family for flag in verb.flags)]
     flags = list({flag.word: flag for flag in declared}.values())
     values = taken(words, flags)
+    tell_ignored(words, flags)
     words = without_unknown(words[: len(words) - (words[-1] == "-h")], [*flags, *GLOBAL])
     verb = next((verb for verb in family if tuple(words[: len(verb.words)]) == verb.words), None)
     if wants_help or verb is None:
@@ -99,6 +127,14 @@ def called(words: list[str], family: list[Verb], given: dict[str, Any]) -> int:
     run = run_of(given, f"{fork[0]} on the command line" if fork else "")
     verb.function(run, *operands(words[len(verb.words) :], verb), **values)
     return 0
+
+
+def tell_ignored(words: list[str], flags: list[Parameter]) -> None:
+    """Take out of the words what the forks know and the commands do not need, and say why."""
+    own = {letters(flag.word) for flag in flags}
+    known = {flag.name: flag for flag in IGNORED if letters(flag.word) not in own}
+    for name in taken(words, known.values()):
+        note(f"{known[name].word} is ignored: {known[name].help.text}")
 
 
 def run_of(given: dict[str, Any], seen: str) -> Run:

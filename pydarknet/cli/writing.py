@@ -36,6 +36,7 @@ class Writing:
     labels: bool = False
     window: bool = False
     text: Callable[[Network, Found, bool], str] = lines
+    file: str = "predictions.jpg"
     frames: int = 0
     open_files: ExitStack = field(default_factory=ExitStack)
     json: IO[str] | None = None
@@ -84,7 +85,7 @@ class Writing:
         """Return where the drawn picture goes."""
         if self.out_dir:
             return self.out_dir / f"{Path(path).stem}.jpg"
-        return Path(f"{self.out}.jpg" if self.out and not self.wants_json else "predictions.jpg")
+        return Path(f"{self.out}.jpg" if self.out and not self.wants_json else self.file)
 
 
 def save_labels(path: str, text: str) -> None:

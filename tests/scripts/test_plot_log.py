@@ -1,0 +1,150 @@
+"""Training logs of all forks become a picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from conftest import HERE
+
+LOGS = HERE / "reference" / "logs"
+PJREDDIE = """Loaded: 0.023294 seconds
+Region 4 Avg IOU: -nan, Class: -nan, Obj: -nan, No Obj: 0.470166, .5R: -nan, count: 0
+1: 158.262695, 158.262695 avg, 0.000063 rate, 0.007233 seconds, 8 images
+2: 149.082245, 157.344650 avg, 0.000100 rate, 0.007552 seconds, 16 images
+"""
+ALEXEYAB = (
+    "\x1b[H\x1b[J1/9: loss=164.8 hours left=-1.0\x07\n"
+    " 1: 164.822647, 164.822647 avg loss, 0.000063 rate, 0.016232 seconds, 8 images, -1 hours left"
+    "\n (next mAP calculation at 300 iterations) \n Last accuracy mAP@0.50 = 0.29 %, best = 0.29 % "
+    "\x1b[H\x1b[J2/9: loss=2.2 map=0.00 best=0.00 hours left=0.0\x07\n"
+    " 2: 2.204109, 85.792168 avg loss, 0.0005 rate, 0.002726 seconds, 20 images, 0.00001 hours left"
+    "\n IoU threshold = 50 %, used Area-Under-Curve for each unique Recall \n"
+    " mean average precision (mAP@0.50) = 0.333333, or 33.33 % \n"
+    "\n mean_average_precision (mAP@0.50) = 0.333333 \n"
+)
+HANK = (
+    "1: loss=130.013, avg loss=130.013, last=none, best=none, mAP=DISABLED, rate=0.00006250,"
+    " load 8=11.9 milliseconds, train=28.2 milliseconds, 8 images, time remaining=unknown\n"
+    "-> mean average precision (mAP@0.50)=25.00%\n"
+)
+CLASSIFIER = "7, 0.500: 0.627934, 0.627934 avg, 0.004096 rate, 0.000588 seconds, 4 images\n"
+TEXT = "3: 5.564491, 5.735715 avg, 0.002000 rate, 0.004564 seconds, 0.150000 epochs\n"
+DIVERGED = "1: nan, -nan avg, 0.1 rate, 0.1 seconds, 4 images\n2: 3.0, 3.0 avg, 0.1 rate, "
+
+
+@pytest.mark.parametrize(
+    ("text", "loss", "average", "rate", "precision"),
+    [
+        (
+            PJREDDIE,
+            {1: 158.262695, 2: 149.082245},
+            {1: 158.262695, 2: 157.34465},
+            {1: 0.000063, 2: 0.0001},
+            {},
+        ),
+        (
+            ALEXEYAB,
+            {1: 164.822647, 2: 2.204109},
+            {1: 164.822647, 2: 85.792168},
+            {1: 0.000063, 2: 0.0005},
+            {2: 0.333333},
+        ),
+        (HANK, {1: 130.013}, {1: 130.013}, {1: 0.0000625}, {1: 0.25}),
+        (CLASSIFIER, {7: 0.627934}, {7: 0.627934}, {7: 0.004096}, {}),
+        (TEXT, {3: 5.564491}, {3: 5.735715}, {3: 0.002}, {}),
+        (DIVERGED, {2: 3.0}, {2: 3.0}, {1: 0.1, 2: 0.1}, {}),
+        ("accuracy top1 = 0.5\n", {}, {}, {}, {0: 0.5}),
+    ],
+    ids=["pjreddie", "alexeyab", "hank-ai", "classifier", "text", "diverged", "accuracy"],
+)
+def test_the_numbers_of_a_log_are_found(module, text, loss, average, rate, precision):
+    log = module("plot_log").read_log(text, "log")
+
+    assert (log.loss, log.average, log.rate, log.precision) == (loss, average, rate, precision)
+
+
+@pytest.mark.parametrize(
+    ("name", "last"), [("pj", (2.516626, 93.472328, 0.0005)), ("ab", (6.204108, 85.792168, 0.0005))]
+)
+def test_the_c_programs_logs_are_read_whole(module, name, last):
+    log = module("plot_log").read_log((LOGS / f"{name}.log").read_text(), name)
+
+    assert list(log.loss) == [1, 2, 3, 4, 5]
+    assert (log.loss[5], log.average[5], log.rate[5]) == last
+
+
+@pytest.mark.parametrize(
+    ("logarithmic", "value", "y"),
+    [
+        (False, 1, 110),  # the lower end of 100 rows from 10
+        (False, 100, 10),
+        (False, 1000, 10),  # cut
+        (False, 50.5, 60),
+        (True, 1, 110),
+        (True, 10, 60),  # half of 1..100 in tenfolds
+        (True, 0, 110),  # cut
+    ],
+)
+def test_a_value_has_its_place(module, logarithmic, value, y):
+    panel = module("plot_log").Panel("", 20, 10, 200, 100, 50, 1, 100, logarithmic)
+
+    assert panel.place(25, value) == pytest.approx((120, y))  # batch 25 of 50: the middle
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marks"),
+    [(0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]), (0, 3000, [0, 1000, 2000, 3000]), (3, 17, [5, 10, 15])],
+)
+def test_marks_are_round(module, low, high, marks):
+    assert module("plot_log").steps(low, high, 5) == pytest.approx(marks)
+
+
+def test_a_logarithmic_axis_has_marks_however_short(module):
+    panel = module("plot_log").Panel("", 0, 0, 100, 100, 1, 2.1, 4.6, True)
+
+    assert panel.ticks() == pytest.approx([2.5, 3, 3.5, 4, 4.5])
+
+
+def test_several_logs_are_laid_over_each_other(script, tmp_path):
+    logs = [str(LOGS / "pj.log"), str(LOGS / "ab.log")]
+
+    assert script("plot_log.py", *logs, "--size", "800x600", "-o", "two.png").returncode == 0
+
+    picture = cv2.imread(str(tmp_path / "two.png"))
+    assert picture.shape == (600, 800, 3)
+    assert (picture == (180, 95, 20)).all(axis=2).sum() > 1000  # lines of the first colour
+    assert (picture == (40, 90, 225)).all(axis=2).sum() > 1000  # of the second
+
+
+def test_a_panel_for_precision_stands_below_where_it_was_measured(module):
+    plot = module("plot_log")
+
+    heights = [
+        [panel.height for panel in plot.panels([log], 900, 600, linear=False, most=None) if panel]
+        for log in (plot.read_log(PJREDDIE, "a"), plot.read_log(ALEXEYAB, "b"))
+    ]
+
+    # 600 * .72 - 64, 600 * .28 - 64; 600 * .56 - 64, 600 * .22 - 64 twice
+    assert heights == [[368, 104], [272, 68, 68]]
+
+
+def test_a_log_may_come_from_stdin(script, tmp_path):
+    assert script("plot_log.py", "-", input=PJREDDIE).returncode == 0
+
+    assert np.any(cv2.imread(str(tmp_path / "log.png")) != 255)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["none.log"], 1, "plot_log.py: none.log: No such file or directory"),
+        (["-"], 1, "plot_log.py: -: has no line like `1: 2.3, 2.3 avg, 0.001 rate, ...`"),
+        (["-", "--size", "9"], 2, "plot_log.py: error: --size 9: expected such as 1100x800"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(script, words, status, told):
+    done = script("plot_log.py", *words, input="nothing\n")
+
+    assert done.returncode == status
+    assert done.stderr.strip().split("\n")[-1] == told
