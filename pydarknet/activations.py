@@ -35,6 +35,15 @@ def activation(word: str) -> Activation:
     return REGISTRY[word][1]
 
 
+def overwriting(word: str) -> Activation:
+    """Return the function of a registered word, writing over its operand where torch knows how.
+
+    What made the operand must not need it for its own gradient: convolution, batch norm and matrix
+    products do not.
+    """
+    return OVERWRITING.get(word) or activation(word)
+
+
 @register("linear")
 def linear(x: Tensor) -> Tensor:
     """x, itself."""
@@ -179,3 +188,14 @@ def normalize_channels_softmax(x: Tensor) -> Tensor:
 def normalize_channels_softmax_maxval(x: Tensor) -> Tensor:
     """Softmax over channels with the largest taken off first; x is [N, C, H, W]."""
     return normalize_channels_softmax(x - x.amax(1, keepdim=True))
+
+
+OVERWRITING: dict[str, Activation] = {  # their gradients follow from what they give
+    "elu": F.elu_,
+    "leaky": lambda x: F.leaky_relu_(x, 0.1),
+    "logistic": torch.sigmoid_,
+    "relie": lambda x: F.leaky_relu_(x, 0.01),
+    "relu": F.relu_,
+    "revleaky": lambda x: F.leaky_relu_(x, 0.1),
+    "tanh": torch.tanh_,
+}

@@ -8,18 +8,18 @@ from typing import NamedTuple
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from .activations import activation
+from .activations import activation, overwriting
 from .arrays import Parametric, Stored, array, spread, under
 from .batch_norm import BatchNorm
 
 
 class Activate(nn.Module):
-    """An activation by Darknet's word."""
+    """An activation by Darknet's word; it may write over what only its owner sees."""
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, *, overwrite: bool = False) -> None:
         super().__init__()
         self.word = word
-        self.function: Callable[[Tensor], Tensor] = activation(word)
+        self.function: Callable[[Tensor], Tensor] = (overwriting if overwrite else activation)(word)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.function(x)
@@ -58,8 +58,9 @@ class Conv(Parametric):
         self.weights = nn.Parameter(array(n, c // groups, size, size))
         self.biases = nn.Parameter(array(n))
         self.norm = norm
-        self.activate = Activate(activation)
+        self.activate = Activate(activation, overwrite=True)
         self.blur = blur
+        self.convolve: Callable[..., Tensor] = F.conv2d  # a training may know a faster one
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         if name == "weights":
@@ -82,7 +83,8 @@ class Conv(Parametric):
 
     def convolved(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
         """Return the convolution alone."""
-        return F.conv2d(x, weights, bias, self.stride, self.padding, self.dilation, self.groups)
+        way = (self.stride, self.padding, self.dilation, self.groups)
+        return self.convolve(x, weights, bias, *way)
 
     def normalised(self, x: Tensor) -> Tensor:
         """Return x through batch norm, where there is one."""
@@ -105,7 +107,7 @@ class Connected(Parametric):
         self.weights = nn.Parameter(array(n, inputs))
         self.biases = nn.Parameter(array(n))
         self.norm = norm
-        self.activate = Activate(activation)
+        self.activate = Activate(activation, overwrite=True)
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         if name == "weights":

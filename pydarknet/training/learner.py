@@ -17,6 +17,7 @@ from ..weights import Header
 from . import optimizer as update
 from .average import MovingAverage
 from .checkpoints import State
+from .convolution import use_matrix_products
 from .cost import heads_of, losses_of, network_cost, to_minimise
 from .losses import Lesson, Loss
 from .schedule import learning_rate
@@ -47,6 +48,8 @@ class Learner:
         self.boxes = [0, 0]  # the fork's total_bbox and rewritten_bbox
         self.hooks = straighten(network)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
+        if network.device.type == "cpu" and amp is None:
+            use_matrix_products(network)
         self.still = update.inference_only(network)
         self.parts = update.trained(network)
         self.optimizer = update.optimizer(network, self.parts)

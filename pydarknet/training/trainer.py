@@ -18,7 +18,7 @@ from .checkpoints import Files
 from .learner import Learner, Step
 from .manner import Manner
 from .mapping import Mapping
-from .memory import try_largest
+from .memory import keep_freed_memory, try_largest
 from .progress import Progress
 from .stopping import stopping
 
@@ -71,6 +71,8 @@ class Trainer:
         Raises DataError where there is nothing to learn from, or the loss is no number.
         """
         net = self.network.net
+        if self.network.device.type == "cpu":
+            keep_freed_memory()
         self.manner.began(self.learner.batch)
         if self.varies:
             try_largest(self.learner, self.size, self.samples)

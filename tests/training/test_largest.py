@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -71,19 +73,25 @@ def test_the_trial_leaves_no_trace(learner):
         RuntimeError("DefaultCPUAllocator: can't allocate memory"),
     ],
 )
-def test_what_does_not_fit_says_which_subdivisions_would(learner, monkeypatch, error):
-    def fail(*words):
-        raise error
+@pytest.mark.parametrize(
+    ("most", "hint"),
+    [
+        (2, "set subdivisions=4 in [net]: 2 at a time do"),
+        (1, "set subdivisions=8 in [net]: 1 at a time do"),
+        (0, "not one does: smaller width and height in [net] need less"),
+    ],
+)
+def test_what_does_not_fit_says_which_subdivisions_do(learner, monkeypatch, error, most, hint):
+    def fail(images, *rest):
+        if len(images) > most:
+            raise error
 
     monkeypatch.setattr(learner, "accumulate", fail)
 
     with pytest.raises(UsageError) as caught:
         try_largest(learner, SIZES, SAMPLES)
 
-    assert str(caught.value) == (
-        "4 images of 32 x 16 do not fit in memory\n"
-        "    hint: set subdivisions=3 in [net]: 2 at a time"  # 8 // 3
-    )
+    assert str(caught.value) == f"4 images of 32 x 16 do not fit in memory\n    hint: {hint}"
 
 
 def test_another_error_is_not_taken_for_that(learner, monkeypatch):
@@ -94,3 +102,22 @@ def test_another_error_is_not_taken_for_that(learner, monkeypatch):
 
     with pytest.raises(RuntimeError, match="something else"):
         try_largest(learner, SIZES, SAMPLES)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+def test_freed_memory_is_kept():
+    code = """
+import numpy
+from pydarknet.training.memory import keep_freed_memory
+
+def pages():  # of this process, in memory
+    return int(open("/proc/self/statm").read().split()[1])
+
+assert keep_freed_memory()
+before = pages()
+numpy.ones(50_000_000, numpy.uint8)
+print(pages() - before)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert int(said.stdout) * 4096 > 49_000_000
