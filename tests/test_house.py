@@ -18,7 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 SHARED_BY_LAYERS = {"__init__", "base", "blurred", "heads"}
 
 FLOORS = [
-    ["errors", "console"],
+    ["errors", "console", "malloc"],
     ["parser", "box", "activations", "picture", "image", "table", "shipped", "arrays"],
     ["options", "detections", "batch_norm", "recurrent", "tree"],
     ["net", "ops"],
@@ -26,7 +26,7 @@ FLOORS = [
     ["layers"],
     ["dialect"],
     ["graph", "diagnosis"],
-    ["weights", "nms"],
+    ["weights", "nms", "prepare"],
     ["predict"],
     ["network"],
     ["load", "classify", "kernels", "draw", "chart", "dataset", "edits", "rand"],
