@@ -22,6 +22,8 @@ from .predict import picture, predict, settings
 from .recurrent import Recurrent
 from .weights import Header, Loaded, assign, fill, load, save
 
+MANY = 4  # images for which preparing the network longer pays
+
 
 @dataclass(frozen=True)
 class Head:
@@ -82,13 +84,13 @@ class Network(nn.Module):
         ]
         return [head for head in steps if head.node.layer.head] or steps
 
-    def prepared(self) -> Network:
+    def prepared(self, *, many: bool = False) -> Network:
         """Return the network in its fastest form for inference, made anew where values changed.
 
-        That computes the same but for the last digits. In training, and where there is no faster
-        form, it is the network itself.
+        That computes the same but for the last digits; for `many` images preparing takes longer.
+        In training, and where there is no faster form, it is the network itself.
         """
-        return prepare.fast_form(self)
+        return prepare.fast_form(self, many=many)
 
     def trace(self, images: Tensor) -> list[Tensor]:
         """Return every layer's output, laid out as in Darknet's memory."""
@@ -152,7 +154,8 @@ class Network(nn.Module):
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
         if isinstance(image, str | Path | np.ndarray):
             return predict(self, [picture(image)], chosen)[0].kept()
-        return [found.kept() for found in predict(self, [picture(i) for i in image], chosen)]
+        network = self.prepared(many=len(image) >= MANY)
+        return [found.kept() for found in predict(network, [picture(i) for i in image], chosen)]
 
     def resize(self, width: int, height: int) -> None:
         """Take images of another size from now on; parameters stay.

@@ -52,7 +52,7 @@ def ours(folder: Path, batch: int, threads: int) -> None:
     network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
     images = torch.rand(batch, *network.input.tensor).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        serve(lambda: network.prepared()(images))
+        serve(lambda: network.prepared(many=True)(images))
 
 
 def opencv(folder: Path, batch: int, threads: int) -> None:

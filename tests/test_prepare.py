@@ -139,3 +139,26 @@ def test_copies_are_made_without_it(net):
     assert twin.fast is None
     assert network.prepared() is fast
     assert_same(twin, torch.rand(1, 3, 8, 8))
+
+
+# For many images
+
+
+def test_for_many_images_large_convolutions_go_winograds_way(net):
+    wide = CONV.replace("filters=8", "filters=64") + "activation=leaky\n"
+    network = filled(net(f"{wide}{wide}{wide}stride=2\n", c=3, h=32, w=20))
+    images = torch.rand(2, 3, 32, 20)
+
+    with torch.inference_mode():
+        fast = network.prepared(many=True)
+        [plain], [quick] = network(images), fast(images)
+
+    assert [module.tiled is not None for module in fast.stack] == [False, True, False]
+    scale = plain.activated.abs().max()
+    torch.testing.assert_close(quick.activated / scale, plain.activated / scale, rtol=0, atol=1e-5)
+
+
+def test_a_fast_form_is_its_own(net):
+    fast = filled(net(f"{CONV}activation=leaky\n", c=3, h=8, w=8)).prepared(many=True)
+
+    assert fast.prepared() is fast
