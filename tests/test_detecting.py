@@ -15,6 +15,7 @@ import cv2
 import pytest
 from conftest import HERE
 
+from pydarknet.cli.detector import default_model
 from pydarknet.cli.main import main
 from pydarknet.shipped import shipped
 
@@ -43,6 +44,7 @@ def boxes(text: str) -> list[str]:
     return [line for line in text.splitlines() if re.fullmatch(r"\S+: \d+%.*", line)]
 
 
+DIGITS = ["0", "2", "4", "5", "5", "6"]  # in data/digits.png
 RECORDED = boxes((CASE / "cli_stdout.txt").read_text())
 
 
@@ -316,11 +318,27 @@ def test_detect_needs_the_coco_data_of_nobody(capfd):
     assert "coco.names is not here, using the shipped" in capfd.readouterr().err
 
 
-def test_without_weights_the_default_model_says_what_to_fetch(capfd, monkeypatch, tmp_path):
+def test_an_image_alone_is_searched_by_the_built_in_model(capfd, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    assert main(["detect", "input.png"]) == 1
+    assert main(["detect", str(shipped("digits.png")), "-dont_show"]) == 0
 
-    told = capfd.readouterr().err
-    assert "the default model has no weights: expected one of yolov3.weights, weights/" in told
-    assert "hint: fetch yolov3.weights" in told
+    out, err = capfd.readouterr()
+    assert sorted(re.findall(r"^(\d): \d+%$", out, re.MULTILINE)) == DIGITS
+    assert "model: the built-in digits.cfg with digits.weights, which finds handwritten d" in err
+    assert "for the 80 classes of COCO put https://" in err
+    assert Path("predictions.jpg").stat().st_size > 0
+
+
+@pytest.mark.parametrize("folder", [".", "weights", "home/.cache/pydarknet"])
+def test_yolov3_goes_before_the_built_in_model(capfd, monkeypatch, tmp_path, folder):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    weights = Path(folder) / "yolov3.weights"
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    weights.write_bytes(b"")
+
+    data, cfg, found = default_model()
+
+    assert (data, cfg, Path(found).resolve()) == ("cfg/coco.data", "yolov3.cfg", weights.resolve())
+    assert "model: yolov3.cfg with " in capfd.readouterr().err

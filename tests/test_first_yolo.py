@@ -1,10 +1,13 @@
-"""The programs of YOLOv1, whose class names are fixed: yolo test, coco test."""
+"""The programs of YOLOv1, whose lists and class names are fixed: yolo and coco."""
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import HERE, recording
 
@@ -51,3 +54,99 @@ def test_the_picture_has_the_name_that_the_program_gives_it(said, tmp_path, fami
     said(family, recording("infer_pj_yolov1_a") if family == "yolo" else COCO, "pj")
 
     assert [path.name for path in tmp_path.iterdir()] == [picture]
+
+
+# Evaluation: of lists of eight images, which are one
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    """Work in a folder with a list of a recording's image, and return the recording."""
+
+    def make(name: str, place: str) -> Path:
+        folder = recording(name)
+        shutil.copy(folder / "input.png", tmp_path / "input.png")
+        (tmp_path / "input.txt").write_text("3 .5 .5 .4 .4\n1 .3 .3 .2 .3\n")
+        path = tmp_path / place
+        path.parent.mkdir(parents=True)
+        path.write_text("input.png\n" * 8)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
+        return folder
+
+    return make
+
+
+def run(folder: Path, *words: str) -> int:
+    """Run a command on a recording's network."""
+    return main([*words, str(folder / "net.cfg"), str(folder / "net.weights"), "-batchnorm", "cpu"])
+
+
+def test_yolo_valid_writes_the_c_programs_files(listed, capsys):
+    folder = listed("infer_pj_yolov1_a", "data/voc/2007_test.txt")
+
+    assert run(folder, "yolo", "valid") == 0
+
+    files = sorted(path.name for path in Path("results").iterdir())
+    assert len(files) == 20
+    recorded = (HERE / "reference/yolov1/comp4_det_test_bird.txt").read_text().splitlines() * 8
+    rows = Path("results/comp4_det_test_bird.txt").read_text().splitlines()
+    assert len(rows) == len(recorded)
+    numbers = [[float(word) for word in row.split()[1:]] for row in (*rows, *recorded)]
+    np.testing.assert_allclose(numbers[: len(rows)], numbers[len(rows) :], atol=1e-4)
+    err = capsys.readouterr().err
+    assert re.search(r"Decay: 0.0005\n8\nTotal Detection Time: \d+\.\d+ Seconds\n$", err)
+
+
+def test_coco_valid_writes_the_c_programs_objects(listed):
+    folder = listed("coco", "data/coco_val_5k.list")
+
+    assert run(folder, "coco", "valid") == 0
+
+    text = (HERE / "reference/yolov1/coco_results.txt").read_text()
+    recorded = json.loads(f"[{text.rstrip().rstrip(',')}]")
+    assert len(recorded) == 40
+    found = json.loads(Path("results/coco_results.json").read_text())[: len(recorded)]
+    for one, other in zip(found, recorded, strict=True):
+        assert one.keys() == other.keys()
+        assert one["category_id"] == other["category_id"]
+        np.testing.assert_allclose(
+            [*one["bbox"], one["score"]], [*other["bbox"], other["score"]], atol=1e-4
+        )
+
+
+@pytest.mark.parametrize(
+    ("family", "place", "name"),
+    [
+        ("yolo", "data/voc.2007.test", "infer_pj_yolov1_a"),
+        ("coco", "data/coco_val_5k.list", "coco"),
+    ],
+)
+def test_recall_counts_boxes_and_truths_in_one_measure(listed, capsys, family, place, name):
+    folder = listed(name, place)
+
+    assert run(folder, family, "recall") == 0
+
+    rows = [row for row in capsys.readouterr().err.split("\n") if "RPs/Img" in row]
+    assert len(rows) == 8
+    assert rows[0].startswith("    0     ")
+    assert not any("IOU: 0.00%" in row for row in rows)
+
+
+def test_yolo_train_reads_the_list_of_voc(tmp_path, monkeypatch, capsys):
+    folder = recording("infer_pj_yolov1_a")
+    shutil.copy(folder / "input.png", tmp_path / "input.png")
+    (tmp_path / "input.txt").write_text("3 .5 .5 .4 .4\n")
+    (tmp_path / "data/voc").mkdir(parents=True)
+    (tmp_path / "data/voc/train.txt").write_text("input.png\n")
+    text = (folder / "net.cfg").read_text()
+    text = re.sub(r"(?m)^batch=.*$", "batch=2", text)
+    (tmp_path / "small.cfg").write_text(text.replace("[net]", "[net]\nmax_batches=2", 1))
+    monkeypatch.chdir(tmp_path)
+    flags = ["-dialect", "pjreddie", "-seed", "1", "-workers", "0"]
+
+    assert main(["yolo", "train", "small.cfg", *flags]) == 0
+
+    out, err = capsys.readouterr()
+    assert "2: " in out + err
+    assert Path("backup/small_final.weights").is_file()

@@ -53,6 +53,28 @@ def test_an_unpacked_wheel_finds_its_files(wheel: Path, tmp_path: Path) -> None:
     assert out.stdout.strip() == str(tmp_path / "pydarknet/files/cfg/yolov3.cfg")
 
 
+def test_an_unpacked_wheel_finds_digits_by_itself(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    (tmp_path / "work").mkdir()
+
+    out = subprocess.run(
+        [sys.executable, "-m", "pydarknet", "detect", str(PROJECT / "data/digits.png")],
+        cwd=tmp_path / "work",
+        env={"PYTHONPATH": str(tmp_path / "site"), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert str(tmp_path / "site/pydarknet/files/weights/digits.weights") in out.stderr
+    assert "\n6: " in out.stdout
+    assert (tmp_path / "work/predictions.jpg").is_file()
+
+
+def test_the_built_in_model_is_small() -> None:
+    assert (PROJECT / "weights/digits.weights").stat().st_size < 1_000_000
+
+
 @pytest.mark.parametrize("name", ["yolov3.cfg", "cfg/yolov3.cfg", "some/where/yolov3.cfg"])
 def test_a_checkout_finds_a_file_by_its_path_or_base_name(name: str) -> None:
     assert shipped(name) == PROJECT / "cfg" / "yolov3.cfg"

@@ -1,29 +1,17 @@
-"""The commands that find boxes in images: detector test, detect, yolo test."""
+"""The commands that find boxes in images: detector test, detect."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from ..console import note
 from ..errors import DataError
+from ..shipped import shipped
 from .verbs import FORK, Help, Run, verb
 
-if TYPE_CHECKING:
-    from ..network import Network
-    from ..predict import Settings
-    from .report import Found
-
 CACHE = Path("~/.cache/pydarknet")
-COCO_WORDS = {  # what `coco` calls the classes that data/coco.names has other words for
-    "motorbike": "motorcycle",
-    "aeroplane": "airplane",
-    "sofa": "couch",
-    "pottedplant": "potted plant",
-    "diningtable": "dining table",
-    "tvmonitor": "tv",
-}
+YOLOV3 = "https://github.com/hank-ai/darknet/releases/download/v2.0/yolov3.weights"
 
 Data = Annotated[Path, Help("the .data file, which names the classes")]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
@@ -96,18 +84,18 @@ def detect(
     letter_box: LetterBox = False,
     exif: Exif = False,
 ) -> None:
-    """Print and draw what a COCO network, the default one unless named, finds in images.
+    """Print and draw what a COCO network, or without a cfg the model at hand, finds in images.
 
     Darknet: examples/darknet.c main (detect)
     """
     if words and words[0].endswith(".cfg"):
         cfg, weights, *images = [*words, ""] if len(words) == 1 else words
+        data = "cfg/coco.data"
     else:
-        cfg, weights, images = "yolov3.cfg", str(default_weights()), list(words)
-        note(f"default model: {cfg} with {weights}")
+        (data, cfg, weights), images = default_model(), list(words)
     detector_test(
         run,
-        Path("cfg/coco.data"),
+        Path(data),
         Path(cfg),
         Path(weights) if weights else None,
         *images,
@@ -124,98 +112,23 @@ def detect(
     )
 
 
-def default_weights() -> Path:
-    """Return yolov3.weights from the folders where it may lie."""
-    folders = [Path(), Path("weights"), CACHE.expanduser()]
-    for folder in folders:
-        if (folder / "yolov3.weights").is_file():
-            return folder / "yolov3.weights"
-    places = ", ".join(str(folder / "yolov3.weights") for folder in folders)
-    raise DataError(
-        f"the default model has no weights: expected one of {places}",
-        hint="fetch yolov3.weights (248 MB) there, or name yours: detect my.cfg my.weights IMAGE",
-    )
+def default_model() -> tuple[str, str, str]:
+    """Return data file, cfg and weights: yolov3's if its weights are at hand, else the built-in's.
 
-
-@verb("yolo test")
-def yolo_test(
-    run: Run,
-    cfg: Cfg,
-    weights: Weights = None,
-    *images: Images,
-    thresh: Thresh = None,
-    nms: Nms = 0.4,
-    out_dir: OutDir = None,
-    dont_show: DontShow = False,
-    exif: Exif = False,
-) -> None:
-    """Print and draw the boxes that a YOLOv1 network of the 20 VOC classes finds.
-
-    Darknet: examples/yolo.c test_yolo
+    Which it is, is told, and how to get yolov3.
     """
-    from .pictures import Source
-    from .writing import Writing, detect_all
-
-    network = first_yolo(run, cfg, weights, "data/voc.names")
-    chosen = first_settings(network, thresh, nms)
-    with Writing(network, out_dir=out_dir, window=not dont_show, text=yolo_lines) as writing:
-        detect_all(Source(images, exif=exif), chosen, writing)
-
-
-@verb("coco test")
-def coco_test(
-    run: Run,
-    cfg: Cfg,
-    weights: Weights = None,
-    *images: Images,
-    thresh: Thresh = None,
-    nms: Nms = 0.4,
-    out_dir: OutDir = None,
-    dont_show: DontShow = False,
-    exif: Exif = False,
-) -> None:
-    """Print and draw the boxes that a YOLOv1 network of the 80 COCO classes finds.
-
-    Darknet: examples/coco.c test_coco
-    """
-    from .pictures import Source
-    from .writing import Writing, detect_all
-
-    network = first_yolo(run, cfg, weights, "data/coco.names")
-    network.names = tuple(COCO_WORDS.get(name, name) for name in network.names or ())
-    chosen = first_settings(network, thresh, nms)
-    writing = Writing(network, out_dir=out_dir, window=not dont_show, text=yolo_lines)
-    writing.file = "prediction.jpg"
-    with writing:
-        detect_all(Source(images, exif=exif), chosen, writing)
-
-
-def first_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:
-    """Open a network of YOLOv1, whose class names are fixed."""
-    from ..dataset.files import read_list
-    from .loading import open_network
-    from .writing import check_names
-
-    network = open_network(run, cfg, weights, training=True)
-    network.names = tuple(read_list(names))
-    check_names(network, names, cfg)
-    return network
-
-
-def first_settings(network: Network, thresh: float | None, nms: float | None) -> Settings:
-    """Return what decides which boxes the programs of YOLOv1 find: they stretch their images."""
-    from ..predict import settings
-
-    chosen = settings(network, command="yolo test", thresh=thresh, nms=nms, letterbox=False)
-    return replace(chosen, stay=network.dialect.totals)
-
-
-def yolo_lines(network: Network, found: Found, positions: bool) -> str:
-    """Return the lines of one image: all classes of a box in the original, the best in the fork.
-
-    Darknet: src/image.c draw_detections, draw_detections (AlexeyAB)
-    """
-    from .report import best_only, original_lines, predicted
-
-    listed = best_only(found) if network.dialect.totals else original_lines(found)
-    return "\n".join([predicted(found), *listed])
+    for folder in (Path(), Path("weights"), CACHE.expanduser()):
+        weights = folder / "yolov3.weights"
+        if weights.is_file():
+            note(f"model: yolov3.cfg with {weights}, the 80 classes of COCO")
+            return "cfg/coco.data", "yolov3.cfg", str(weights)
+    built_in = [shipped(f"digits.{kind}") for kind in ("data", "cfg", "weights")]
+    if None in built_in:
+        raise DataError(
+            "the built-in model is not in this installation", hint="pip install pydarknet again"
+        )
+    note("model: the built-in digits.cfg with digits.weights, which finds handwritten digits")
+    note(f"for the 80 classes of COCO put {YOLOV3} into this folder or {CACHE}, or name yours:")
+    note("  pydarknet detect my.cfg my.weights IMAGE")
+    data, cfg, weights_file = map(str, built_in)
+    return data, cfg, weights_file

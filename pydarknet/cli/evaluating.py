@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from ..dataset.files import DataFile
     from ..evaluate.average_precision import Report
     from ..evaluate.finding import Heads
+    from ..evaluate.results import Results
     from ..network import Network
+    from ..predict import Settings
 
 Data = Annotated[Path, Help("the .data file: valid, names, results, eval, difficult")]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
@@ -62,11 +65,9 @@ def validate(
     Darknet: examples/detector.c validate_detector
     """
     from ..dataset.files import DataFile
-    from ..evaluate.finding import Search
     from ..evaluate.results import FORMATS
     from ..predict import settings
     from .loading import open_network
-    from .watching import counted
 
     options = DataFile.read(data)
     valid = options.get("valid", "data/train.list")
@@ -82,14 +83,35 @@ def validate(
         note(f"eval={kind}: expected one of {', '.join(FORMATS)}; taken for voc")
     results = FORMATS.get(kind, FORMATS["voc"])(folder, out, names, dialect.coco_id_after)
     chosen = settings(network, command="detector valid", nms=dialect.valid_nms, map=mapped)
-    paths = images_of(valid)
+    write_results(network, images_of(valid), results, chosen, heads)
+
+
+def write_results(
+    network: Network,
+    paths: list[str],
+    results: Results,
+    chosen: Settings,
+    heads: Heads | None = None,
+    threads: int = 4,
+) -> None:
+    """Write what is found in images, count them on stderr, and tell the time.
+
+    Darknet: examples/detector.c validate_detector
+    """
+    from ..evaluate.finding import Search
+    from .watching import counted
+
     start = time.perf_counter()
+    search = Search(network, chosen, pixels=True)
+    if heads:
+        search = replace(search, heads=heads)
     with results:
-        found = Search(network, chosen, heads=heads, pixels=True).find(paths)
-        for seen in counted("{}\n", len(paths))(found):
+        found = search.find(paths)
+        for seen in counted("{}\n", len(paths), threads)(found):
             results.add(seen)
     seconds = time.perf_counter() - start
-    note(f"Total Detection Time: {seconds if dialect.valid_seconds else int(seconds):f} Seconds")
+    told = seconds if network.dialect.valid_seconds else int(seconds)
+    note(f"Total Detection Time: {told:f} Seconds")
 
 
 @verb("detector recall")

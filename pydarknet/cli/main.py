@@ -20,6 +20,7 @@ from . import (
     nightmare,
     rnn,
     training,
+    yolov1,
 )
 from .arguments import letters, operands, taken, without_unknown
 from .never import IGNORED, refuse
@@ -38,6 +39,7 @@ FAMILIES = (
     nightmare,
     rnn,
     training,
+    yolov1,
 )
 
 GLOBAL = (

@@ -20,8 +20,12 @@ def bar(items: Iterable[Item], total: int) -> Iterable[Item]:
     return watched
 
 
-def counted(form: str, total: int) -> Callable[[Iterable[Item]], Iterable[Item]]:
+def counted(
+    form: str, total: int, threads: int = THREADS
+) -> Callable[[Iterable[Item]], Iterable[Item]]:
     """Make what shows how many of so many items are done, by `form` where there is no terminal.
+
+    The C tells it whenever so many `threads` have read an image each.
 
     Darknet: src/detector.c validate_detector
     """
@@ -30,7 +34,7 @@ def counted(form: str, total: int) -> Callable[[Iterable[Item]], Iterable[Item]]
         if sys.stderr.isatty():
             yield from bar(items, total)
             return
-        step = max(min(THREADS, total), 1)
+        step = max(min(threads, total), 1)
         for index, item in enumerate(items):
             if index % step == 0:
                 note(form.format(index + step), end="")

@@ -50,19 +50,21 @@ def mean(total: float, count: int) -> str:
     return "-nan" if math.isnan(value) else f"{value:.2f}"
 
 
-def recall(network: Network, paths: Sequence[str]) -> Iterator[Recall]:
+def recall(network: Network, paths: Sequence[str], overlap: float = OVERLAP) -> Iterator[Recall]:
     """Yield the count after each image. Images are stretched, in both lineages.
+
+    Of boxes that overlap by more than `overlap` one is counted; 0 counts all.
 
     Darknet: src/detector.c validate_detector_recall
     """
-    chosen = settings(network, command="detector recall", letterbox=False)
+    chosen = settings(network, command="detector recall", nms=overlap, letterbox=False)
     found = Search(network, chosen, suppress=proposals).find(paths)
     yield from counted(found, chosen, network.dialect.name)
 
 
 def proposals(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> Detections:
     """Return boxes after suppression by objectness."""
-    return nms_obj(boxes, OVERLAP)
+    return nms_obj(boxes, chosen.nms) if chosen.nms else boxes
 
 
 def counted(seen: Iterable[Seen], chosen: Settings, lineage: str) -> Iterator[Recall]:

@@ -117,6 +117,15 @@ class Voc(Results):
             self.lists[index].write("{} {:f} {:f} {:f} {:f} {:f}\n".format(image, *numbers))
 
 
+class VocFromZero(Voc):
+    """The same of YOLOv1's program: the first pixel is 0.
+
+    Darknet: examples/yolo.c print_yolo_detections
+    """
+
+    least = 0
+
+
 class Imagenet(Results):
     """One file: number of the image and of the class, both from 1, score and edges.
 
