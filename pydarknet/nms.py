@@ -73,12 +73,14 @@ def nms_obj(detections: Detections, threshold: float) -> Detections:
 def exponent(kind: str, beta: float) -> float | None:
     """Return the exponent of the DIoU that decides, None where plain IoU does.
 
-    greedynms is not the greedy suppression of the literature: that is "default".
+    greedynms is not the greedy suppression of the literature: that is "default". Its 0.6 is a
+    double in the C, `beta` a float.
 
     Darknet: src/box.c diounms_sort
     Quirk: GREEDYNMS_IS_DIOU
     """
-    exponents = {"default": None, "greedynms": 0.6, "diounms": beta, "cornersnms": None}
+    rounded = float(np.float32(beta))
+    exponents = {"default": None, "greedynms": 0.6, "diounms": rounded, "cornersnms": None}
     if kind not in exponents:
         raise CfgError(f"nms_kind={kind}: expected one of {', '.join(exponents)}")
     return exponents[kind]
