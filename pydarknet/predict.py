@@ -15,7 +15,7 @@ from .detections import Detections
 from .errors import DataError
 from .image import grey, letterbox, load_image, pixels, resize
 from .layers.base import Decoding
-from .nms import nms
+from .nms import nms_each
 
 if TYPE_CHECKING:
     from .network import Head, Network
@@ -83,13 +83,15 @@ def predict(network: Network, images: Sequence[Image], chosen: Settings) -> list
     with torch.inference_mode():
         heads = network(inputs.to(network.device))
         found = decoded(network, heads, images, chosen)
-        return [suppressed(heads, boxes, chosen) for boxes in found]
+        return suppressed(heads, found, chosen)
 
 
 def decoded(
     network: Network, heads: Sequence[Head], images: Sequence[Image], chosen: Settings
 ) -> list[Detections]:
     """Return the boxes of each image before suppression, in 0..1 of the image.
+
+    They stay on a CUDA device if the network is there; elsewhere they come to the CPU.
 
     Darknet: src/network.c get_network_boxes
     """
@@ -108,20 +110,24 @@ def decoded(
 def of_head(network: Network, head: Head, index: int, image: Image, chosen: Settings) -> Detections:
     """Return the boxes that one head finds in one image of the batch."""
     layer, size = head.node.layer, network.input
-    boxes = layer.detections(head.activated[index], size, chosen.decoding).to("cpu")
+    boxes = layer.detections(head.activated[index], size, chosen.decoding)
+    if not boxes.boxes.is_cuda:
+        boxes = boxes.to("cpu")
     if not layer.corrected:
         return boxes
     height, width = image.shape[:2]
     return boxes.fit_to_image(width, height, size.w, size.h, letterbox=chosen.letterbox)
 
 
-def suppressed(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> Detections:
-    """Return boxes after the suppression that the last head asks for.
+def suppressed(
+    heads: Sequence[Head], found: Sequence[Detections], chosen: Settings
+) -> list[Detections]:
+    """Return the boxes of each image after the suppression the last head asks for, on the CPU.
 
     Darknet: src/detector.c test_detector (AlexeyAB)
     """
-    if not chosen.nms:
-        return boxes
-    detectors = [head for head in heads if head.node.layer.detector]
-    kind, beta = detectors[-1].node.layer.suppression
-    return nms(boxes, chosen.nms, kind, beta, stay=chosen.stay)
+    if chosen.nms:
+        detectors = [head for head in heads if head.node.layer.detector]
+        kind, beta = detectors[-1].node.layer.suppression
+        found = nms_each(found, chosen.nms, kind, beta, stay=chosen.stay)
+    return [boxes.to("cpu") for boxes in found]

@@ -30,6 +30,7 @@ READERS = min(4, os.cpu_count() or 1)
 
 Read = TypeVar("Read")
 Heads = Callable[[Network, Tensor], Sequence[Head]]
+Suppress = Callable[[Sequence[Head], Sequence[Detections], Settings], Sequence[Detections]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ class Search:
     network: Network
     chosen: Settings
     heads: Heads = Network.__call__
-    suppress: Callable[[Sequence[Head], Detections, Settings], Detections] = suppressed
+    suppress: Suppress = suppressed
     pixels: bool = False
 
     def find(self, paths: Sequence[str]) -> Iterator[Seen]:
@@ -116,11 +117,12 @@ class Search:
         with torch.no_grad():
             heads = self.heads(self.network, batch_of([x for _, x in batch], self.network))
             found = decoded(self.network, heads, images, self.chosen)
-        for image, boxes in zip(images, found, strict=True):
-            height, width = image.shape[:2]
-            if self.pixels:
-                boxes = in_pixels(boxes, width, height)
-            yield self.suppress(heads, boxes, self.chosen)
+        if self.pixels:
+            found = [
+                in_pixels(boxes, image.shape[1], image.shape[0])
+                for boxes, image in zip(found, images, strict=True)
+            ]
+        yield from self.suppress(heads, found, self.chosen)
 
 
 def in_pixels(boxes: Detections, width: int, height: int) -> Detections:

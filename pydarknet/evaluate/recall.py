@@ -60,9 +60,11 @@ def recall(network: Network, paths: Sequence[str]) -> Iterator[Recall]:
     yield from counted(found, chosen, network.dialect.name)
 
 
-def proposals(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> Detections:
-    """Return boxes after suppression by objectness."""
-    return nms_obj(boxes, OVERLAP)
+def proposals(
+    heads: Sequence[Head], found: Sequence[Detections], chosen: Settings
+) -> list[Detections]:
+    """Return the boxes of each image after suppression by objectness, on the CPU."""
+    return [nms_obj(boxes, OVERLAP).to("cpu") for boxes in found]
 
 
 def counted(seen: Iterable[Seen], chosen: Settings, lineage: str) -> Iterator[Recall]:
