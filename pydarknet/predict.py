@@ -82,16 +82,23 @@ def predict(network: Network, images: Sequence[Image], chosen: Settings) -> list
     inputs = torch.stack([fitted(network, image, boxed=chosen.letterbox) for image in images])
     with torch.inference_mode():
         heads = network(inputs.to(network.device))
-        found = decoded(network, heads, images, chosen)
+        found = decoded(network, heads, images, chosen, device_of_boxes(network))
         return suppressed(heads, found, chosen)
 
 
-def decoded(
-    network: Network, heads: Sequence[Head], images: Sequence[Image], chosen: Settings
-) -> list[Detections]:
-    """Return the boxes of each image before suppression, in 0..1 of the image.
+def device_of_boxes(network: Network) -> torch.device:
+    """Return where boxes are suppressed: with a network on CUDA there, else on the CPU."""
+    return network.device if network.device.type == "cuda" else torch.device("cpu")
 
-    They stay on a CUDA device if the network is there; elsewhere they come to the CPU.
+
+def decoded(
+    network: Network,
+    heads: Sequence[Head],
+    images: Sequence[Image],
+    chosen: Settings,
+    device: torch.device | str = "cpu",
+) -> list[Detections]:
+    """Return the boxes of each image before suppression, in 0..1 of the image, on a device.
 
     Darknet: src/network.c get_network_boxes
     """
@@ -100,19 +107,24 @@ def decoded(
         raise network.net.error("the network has no detection head: expected a detector")
     found = []
     for index, image in enumerate(images):
-        parts = [of_head(network, head, index, image, chosen) for head in detectors]
+        parts = [of_head(network, head, index, image, chosen, device) for head in detectors]
         if len({part.probabilities.shape[1] for part in parts}) > 1:
             raise network.net.error("the detection heads have unlike classes: expected one number")
         found.append(replace(Detections.cat(parts), names=network.names))
     return found
 
 
-def of_head(network: Network, head: Head, index: int, image: Image, chosen: Settings) -> Detections:
-    """Return the boxes that one head finds in one image of the batch."""
+def of_head(
+    network: Network,
+    head: Head,
+    index: int,
+    image: Image,
+    chosen: Settings,
+    device: torch.device | str,
+) -> Detections:
+    """Return the boxes that one head finds in one image of the batch, on a device."""
     layer, size = head.node.layer, network.input
-    boxes = layer.detections(head.activated[index], size, chosen.decoding)
-    if not boxes.boxes.is_cuda:
-        boxes = boxes.to("cpu")
+    boxes = layer.detections(head.activated[index], size, chosen.decoding).to(device)
     if not layer.corrected:
         return boxes
     height, width = image.shape[:2]

@@ -20,7 +20,7 @@ from ..detections import Detections
 from ..errors import DataError
 from ..image import load_image
 from ..network import Head, Network
-from ..predict import Settings, decoded, fitted, suppressed
+from ..predict import Settings, decoded, device_of_boxes, fitted, suppressed
 from ..recurrent import Recurrent
 
 BATCH = 16  # images that go through a network together at most
@@ -116,7 +116,8 @@ class Search:
         images = [image for image, _ in batch]
         with torch.no_grad():
             heads = self.heads(self.network, batch_of([x for _, x in batch], self.network))
-            found = decoded(self.network, heads, images, self.chosen)
+            place = device_of_boxes(self.network)
+            found = decoded(self.network, heads, images, self.chosen, place)
         if self.pixels:
             found = [
                 in_pixels(boxes, image.shape[1], image.shape[0])
