@@ -8,9 +8,13 @@ from test_nms import KINDS, crowds_out, made_up, nms_by_loops, nms_obj_by_loops,
 from torch import Tensor
 from twin import compiler, host_twin, numpy_twin
 
+from pydarknet.box import diou, iou
 from pydarknet.detections import Detections
 from pydarknet.kernels import nms_cuda
+from pydarknet.kernels.nms_cuda import Launch
 from pydarknet.nms import Lines, compared, exponent, nms, nms_each, nms_obj
+
+POWERS = [None, 0.6, 1.0, 1.7]
 
 on_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
@@ -135,6 +139,23 @@ def test_odd_boxes_fare_as_on_a_cpu(twin, a, b, power, threshold):
     assert torch.equal(got, compared(Lines(boxes, torch.arange(3), [3]), threshold, power))
 
 
+def left_of_pairs(power: float | None, launch: Launch, device: str = "cpu") -> list[list[bool]]:
+    """Suppress pairs by the overlap that box.py says they have, and by the next number below."""
+    found = []
+    for a, b in crowded(60, seed=7).view(30, 2, 4):
+        pair = torch.stack((a, a * (1 + b / 3)))
+        overlap = iou(*pair.split(1)) if power is None else diou(*pair.split(1), power)
+        below = torch.nextafter(overlap, torch.tensor(-1.0))
+        limits = overlap.item(), below.item()
+        found += [nms_cuda.left(pair.to(device), [2], t, power, launch).tolist() for t in limits]
+    return found
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_the_overlap_is_that_of_the_cpu_to_the_last_bit(twin, power):
+    assert left_of_pairs(power, twin) == [[True, True], [True, False]] * 30
+
+
 # The whole suppression, its order and its ties
 
 
@@ -205,6 +226,16 @@ def test_a_gpu_leaves_whom_the_cpu_leaves(kind, sizes):
 
     lines = Lines(boxes, torch.arange(len(boxes)), sizes)
     assert torch.equal(got.cpu(), compared(lines, 0.45, power))
+
+
+@pytest.mark.cuda
+@on_cuda
+@pytest.mark.parametrize("power", POWERS)
+def test_the_overlap_on_a_gpu_is_that_of_the_cpu_to_the_last_bit(power):
+    launch = nms_cuda.launcher(torch.zeros(1, 4, device="cuda"))
+    assert launch is not None
+
+    assert left_of_pairs(power, launch, "cuda") == [[True, True], [True, False]] * 30
 
 
 @pytest.mark.cuda
