@@ -199,3 +199,15 @@ OVERWRITING: dict[str, Activation] = {  # their gradients follow from what they 
     "revleaky": lambda x: F.leaky_relu_(x, 0.1),
     "tanh": torch.tanh_,
 }
+
+ONEDNN: dict[str, tuple[str, list[float]]] = {  # what oneDNN calls those that it does in passing
+    "leaky": ("leaky_relu", [0.1]),
+    "linear": ("none", []),
+    "logistic": ("sigmoid", []),
+    "relie": ("leaky_relu", [0.01]),
+    "relu": ("relu", []),
+    "relu6": ("hardtanh", [0.0, 6.0]),
+    "revleaky": ("leaky_relu", [0.1]),
+    "swish": ("swish", []),
+    "tanh": ("tanh", []),
+}

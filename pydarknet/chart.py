@@ -50,13 +50,20 @@ def place(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.stack([EDGE + x * inner, SIDE - EDGE - y * inner], 1).round().astype(np.int32)
 
 
-def table(counts: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
-    """Draw counts [R, C] as a table: the larger its share of its row, the darker a cell."""
+def table(
+    counts: np.ndarray, rows: Sequence[str], columns: Sequence[str], corner: tuple[str, str]
+) -> np.ndarray:
+    """Draw counts [R, C] as a table: the larger its share of its row, the darker a cell.
+
+    `corner` says what the rows are, and what the columns.
+    """
     heading = cv2.rotate(names_of(columns), cv2.ROTATE_90_COUNTERCLOCKWISE)
     side = names_of(rows)
     top, left = heading.shape[0], side.shape[1]
     canvas = np.full((top + len(side), left + heading.shape[1], 3), WHITE, np.uint8)
     canvas[:top, left:], canvas[top:, :left] = heading, side
+    for row, word in enumerate((f"down: {corner[0]}", f"across: {corner[1]}")):
+        write(canvas, word, 8, 20 * (row + 1), 0.4)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     for (i, j), count in np.ndenumerate(counts):
         fill(canvas, left + CELL * j, top + CELL * i, float(shares[i, j]), int(count))

@@ -151,3 +151,14 @@ def totals(nodes: Sequence[Node]) -> list[str]:
     maps = [node.output.outputs for node in nodes if node.layer.side(node) > 1]
     average = sum(maps) // len(maps) if maps else 0
     return [f"Total BFLOPS {work:5.3f} ", f"avg_outputs = {average} "]
+
+
+def last_reads(nodes: Sequence[Node]) -> list[list[int]]:
+    """Return for each node the outputs that nobody reads after it."""
+    last = {node.index: node.index for node in nodes}
+    for node in nodes:
+        last |= dict.fromkeys(node.sources, node.index)
+    done: list[list[int]] = [[] for _ in nodes]
+    for source, reader in last.items():
+        done[reader].append(source)
+    return done

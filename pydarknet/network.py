@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import graph
+from . import graph, prepare
 from .arrays import Parametric
 from .detections import Detections
 from .dialect import Dialect
@@ -21,6 +21,8 @@ from .net import Net
 from .predict import picture, predict, settings
 from .recurrent import Recurrent
 from .weights import Header, Loaded, assign, fill, load, save
+
+MANY = 4  # images for which preparing the network longer pays
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,13 @@ class Network(nn.Module):
         self.nodes = graph.place(self.layers, self.input)
         with torch.device("meta"):
             self.stack = nn.ModuleList(built(self.nodes))
+        self.fast: prepare.Fast | None = None
         self.link()
         self.eval()
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave the fast form out of copies and files."""
+        return {**self.__dict__, "fast": None}
 
     def link(self) -> None:
         """Let the layers that share parameters have those of the layer they name."""
@@ -77,6 +84,14 @@ class Network(nn.Module):
         ]
         return [head for head in steps if head.node.layer.head] or steps
 
+    def prepared(self, *, many: bool = False) -> Network:
+        """Return the network in its fastest form for inference, made anew where values changed.
+
+        That computes the same but for the last digits; for `many` images preparing takes longer.
+        In training, and where there is no faster form, it is the network itself.
+        """
+        return prepare.fast_form(self, many=many)
+
     def trace(self, images: Tensor) -> list[Tensor]:
         """Return every layer's output, laid out as in Darknet's memory."""
         return [output for _, _, output in self.steps(images)]
@@ -84,7 +99,9 @@ class Network(nn.Module):
     def steps(self, images: Tensor) -> Iterator[tuple[Node, list[Tensor], Tensor]]:
         """Yield every layer with its inputs and output, and keep no map that nobody will read."""
         outputs = {graph.IMAGE: self.checked(images)}
-        for node, module, done in zip(self.nodes, self.stack, last_reads(self.nodes), strict=True):
+        for node, module, done in zip(
+            self.nodes, self.stack, graph.last_reads(self.nodes), strict=True
+        ):
             inputs = [outputs[source] for source in node.sources]
             outputs[node.index] = module(*inputs)
             yield node, inputs, outputs[node.index]
@@ -137,7 +154,8 @@ class Network(nn.Module):
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
         if isinstance(image, str | Path | np.ndarray):
             return predict(self, [picture(image)], chosen)[0].kept()
-        return [found.kept() for found in predict(self, [picture(i) for i in image], chosen)]
+        network = self.prepared(many=len(image) >= MANY)
+        return [found.kept() for found in predict(network, [picture(i) for i in image], chosen)]
 
     def resize(self, width: int, height: int) -> None:
         """Take images of another size from now on; parameters stay.
@@ -232,7 +250,7 @@ class Network(nn.Module):
         """Return the bytes of the parameters and of one image's maps at their most."""
         kept = {id(tensor): tensor.numel() for tensor in self.state_dict().values()}
         live, most, sizes = self.input.outputs, 0, {graph.IMAGE: self.input.outputs}
-        for node, done in zip(self.nodes, last_reads(self.nodes), strict=True):
+        for node, done in zip(self.nodes, graph.last_reads(self.nodes), strict=True):
             sizes[node.index] = node.output.outputs
             live += node.output.outputs
             most = max(most, live + node.layer.scratch(node))
@@ -279,14 +297,3 @@ def share(node: Node, borrower: nn.Module, owner: nn.Module) -> None:
         raise node.layer.error(f"shares layer {node.shares}: expected a layer of the same sizes")
     for name in names:
         assign(borrower, name, theirs[name])
-
-
-def last_reads(nodes: Sequence[Node]) -> list[list[int]]:
-    """Return for each node the outputs that nobody reads after it."""
-    last = {node.index: node.index for node in nodes}
-    for node in nodes:
-        last |= dict.fromkeys(node.sources, node.index)
-    done: list[list[int]] = [[] for _ in nodes]
-    for source, reader in last.items():
-        done[reader].append(source)
-    return done

@@ -81,7 +81,7 @@ def predict(network: Network, images: Sequence[Image], chosen: Settings) -> list
     """Return the boxes of each image, after suppression, in the order the C leaves them."""
     inputs = torch.stack([fitted(network, image, boxed=chosen.letterbox) for image in images])
     with torch.inference_mode():
-        heads = network(inputs.to(network.device))
+        heads = network.prepared()(inputs.to(network.device))
         found = decoded(network, heads, images, chosen, device_of_boxes(network))
         return suppressed(heads, found, chosen)
 

@@ -18,15 +18,15 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 SHARED_BY_LAYERS = {"__init__", "base", "blurred", "heads"}
 
 FLOORS = [
-    ["errors", "console"],
-    ["parser", "box", "activations", "picture", "image", "table", "shipped", "arrays"],
+    ["errors", "console", "malloc"],
+    ["parser", "box", "activations", "picture", "image", "table", "shipped", "arrays", "winograd"],
     ["options", "detections", "batch_norm", "recurrent", "tree"],
     ["net", "ops"],
     ["layers.base", "layers.blurred", "layers.heads"],
     ["layers"],
     ["dialect"],
     ["graph", "diagnosis"],
-    ["weights", "nms", "kernels"],
+    ["weights", "nms", "kernels", "prepare"],
     ["predict"],
     ["network"],
     ["load", "classify", "draw", "chart", "dataset", "edits", "rand"],

@@ -148,6 +148,8 @@ def detector_map(
     from .watching import counted
 
     options = DataFile.read(data)
+    if json and not json.parent.is_dir():
+        raise DataError("cannot be written: its folder does not exist", where=json)
     valid = options.get("valid", "data/train.txt")
     difficult = options.find("difficult")
     named = options.get("names", "data/names.list")

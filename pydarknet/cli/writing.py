@@ -102,9 +102,10 @@ def save_labels(path: str, text: str) -> None:
 
 def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     """Find and write the boxes of every image of a source."""
+    network = writing.network.prepared(many=not source.single)
     for batch in source.batches(BATCH):
         start = time.perf_counter()
-        several = predict(writing.network, [pixels for _, pixels in batch], chosen)
+        several = predict(network, [pixels for _, pixels in batch], chosen)
         seconds = (time.perf_counter() - start) / len(batch)
         for (path, pixels), boxes in zip(batch, several, strict=True):
             height, width = pixels.shape[:2]

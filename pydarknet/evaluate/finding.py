@@ -115,7 +115,8 @@ class Search:
         """Yield the boxes of each image of a batch, after suppression."""
         images = [image for image, _ in batch]
         with torch.no_grad():
-            heads = self.heads(self.network, batch_of([x for _, x in batch], self.network))
+            inputs = batch_of([x for _, x in batch], self.network)
+            heads = self.heads(self.network.prepared(), inputs)
             place = device_of_boxes(self.network)
             found = decoded(self.network, heads, images, self.chosen, place)
         if self.pixels:

@@ -39,7 +39,8 @@ def plots(report: Report, folder: Path) -> None:
         picture = curve(one.curve.recall, one.curve.precision, title)
         save_image(picture, folder / f"curve_{one.index:02d}_{file_name(one.name)}.png")
     names = [*report.evidence.names, NOTHING]
-    save_image(table(confusions(report), names, names), folder / "confusion.png")
+    picture = table(confusions(report), names, names, ("what it is", "found as"))
+    save_image(picture, folder / "confusion.png")
     for place, (index, picture) in enumerate(worst(report), start=1):
         name = file_name(Path(report.evidence.paths[index]).stem)
         save_image(picture, folder / f"worst_{place:02d}_{name}.jpg")

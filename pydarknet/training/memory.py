@@ -1,9 +1,6 @@
-"""Memory of a training: its largest images are tried first, and what is freed is kept."""
+"""Tries the largest images before a training begins, so that memory fails at its start."""
 
 from __future__ import annotations
-
-import ctypes
-import sys
 
 import torch
 
@@ -11,20 +8,6 @@ from ..dataset.sample import Samples
 from ..dataset.sizes import Size, Sizes
 from ..errors import UsageError
 from .learner import Learner
-
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h
-
-
-def keep_freed_memory() -> bool:
-    """Let this process keep what it frees, and return whether it will.
-
-    glibc gives every large block back to the system at once, so that each iteration would get all
-    its maps anew, page by page: a fifth of its time on a CPU.
-    """
-    if not sys.platform.startswith("linux"):
-        return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
-    return bool(mallopt and mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, -1))
 
 
 def try_largest(learner: Learner, size: Sizes, samples: Samples) -> None:

@@ -12,13 +12,14 @@ from ..dataset.batches import Batch, Batches
 from ..dataset.sample import Samples
 from ..dataset.sizes import Sizes
 from ..errors import DataError
+from ..malloc import keep_freed_memory
 from ..network import Network
 from .chart import Chart
 from .checkpoints import Files
 from .learner import Learner, Step
 from .manner import Manner
 from .mapping import Mapping
-from .memory import keep_freed_memory, try_largest
+from .memory import try_largest
 from .progress import Progress
 from .stopping import stopping
 

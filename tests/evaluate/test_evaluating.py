@@ -83,6 +83,14 @@ def test_map_writes_the_report_and_draws_it(folder, capfd):
     assert capfd.readouterr().out.count("| area=") == 12
 
 
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(folder, capfd):
+    assert detector("map", "-json", "none/all.json") == 1
+
+    out, err = capfd.readouterr()
+    assert err.endswith("none/all.json: cannot be written: its folder does not exist\n")
+    assert out == ""
+
+
 def test_names_of_another_number_than_classes_end_map(folder, capfd):
     (folder / "names.txt").write_text("alpha\nbeta\n")
 

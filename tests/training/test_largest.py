@@ -108,7 +108,7 @@ def test_another_error_is_not_taken_for_that(learner, monkeypatch):
 def test_freed_memory_is_kept():
     code = """
 import numpy
-from pydarknet.training.memory import keep_freed_memory
+from pydarknet.malloc import keep_freed_memory
 
 def pages():  # of this process, in memory
     return int(open("/proc/self/statm").read().split()[1])

@@ -1,0 +1,116 @@
+"""3 x 3 convolutions with fewer products, by Winograd's minimal filtering.
+
+An output tile of m x m takes (m + 2)^2 products a channel instead of 9 m^2; the weights grow by as
+much as the products, so that it pays where maps are large beside them.
+
+Source: A. Lavin, S. Gray, Fast algorithms for convolutional neural networks, CVPR 2016
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+LEAST = 64  # channels on either side, and
+FEWEST = 25  # tiles of a map, below which it does not pay
+
+
+@dataclass(frozen=True, eq=False)
+class Filtering:
+    """The transforms for tiles of m x m: of the input [t, t], weights [t, 3], output [m, t].
+
+    Both outputs' second column is 1 everywhere: what is added there is added to the whole tile.
+    """
+
+    m: int
+    input: list[list[float]]
+    weights: list[list[float]]
+    output: list[list[float]]
+
+    @property
+    def t(self) -> int:
+        """The side of what an output tile is made of."""
+        return self.m + 2
+
+
+F2 = Filtering(
+    2,
+    [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]],
+    [[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]],
+    [[1, 1, 1, 0], [0, 1, -1, -1]],
+)
+F4 = Filtering(
+    4,
+    [
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ],
+    [
+        [1 / 4, 0, 0],
+        [-1 / 6, -1 / 6, -1 / 6],
+        [-1 / 6, 1 / 6, -1 / 6],
+        [1 / 24, 1 / 12, 1 / 6],
+        [1 / 24, -1 / 12, 1 / 6],
+        [0, 0, 1],
+    ],
+    [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]],
+)
+
+
+def filtering(c: int, n: int, tensor: torch.Size) -> Filtering | None:
+    """Return the transforms that pay for c to n channels and inputs [N, c, H, W], if any do."""
+    images, _, height, width = tensor
+    if min(c, n) < LEAST:
+        return None
+    counts = {form: images * tiles(height, form.m) * tiles(width, form.m) for form in (F4, F2)}
+    return next((form for form, count in counts.items() if count >= FEWEST), None)
+
+
+def tiles(cells: int, m: int) -> int:
+    """Return how many tiles cover so many cells."""
+    return -(-cells // m)
+
+
+class WinogradConv:
+    """A 3 x 3 convolution of stride 1 and padding 1, and its bias; weights [n, c, 3, 3]."""
+
+    def __init__(self, weights: Tensor, bias: Tensor, form: Filtering) -> None:
+        self.form, self.n, self.bias = form, len(weights), bias
+        left = torch.tensor(form.weights, dtype=torch.float64)
+        exact = torch.einsum("ij,ncjk,lk->ilcn", left, weights.double(), left)
+        self.weights = exact.float().flatten(0, 1).contiguous()  # [t * t, c, n]
+        self.into, self.out_of = (both_ways(rows) for rows in (form.input, form.output))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the convolution [N, n, H, W] of x [N, c, H, W], with channels last."""
+        images, _, height, width = x.shape
+        m, down, across = self.form.m, tiles(height, self.form.m), tiles(width, self.form.m)
+        products = torch.bmm(self.patches(x, down, across), self.weights)
+        products[self.form.t + 1] += self.bias  # the place of both second columns
+        cells = (self.out_of @ products.flatten(1)).view(m, m, images, down, across, self.n)
+        map = cells.permute(2, 3, 0, 4, 1, 5).reshape(images, down * m, across * m, self.n)
+        return map[:, :height, :width].permute(0, 3, 1, 2)
+
+    def patches(self, x: Tensor, down: int, across: int) -> Tensor:
+        """Return the transformed inputs of all tiles, [t * t, N * tiles, c]."""
+        images, c, height, width = x.shape
+        m, t = self.form.m, self.form.t
+        edges = (0, 0, 1, across * m + 1 - width, 1, down * m + 1 - height)
+        padded = F.pad(x.permute(0, 2, 3, 1), edges).contiguous()
+        image, row, column, channel = padded.stride()
+        sides, steps = (t, t, images, down, across, c), (row, column, image, row * m, column * m)
+        taken = padded.as_strided(sides, (*steps, channel)).reshape(t * t, -1)
+        return (self.into @ taken).view(t * t, images * down * across, c)
+
+
+def both_ways(rows: list[list[float]]) -> Tensor:
+    """Return the matrix that transforms flattened tiles down and across."""
+    one = torch.tensor(rows, dtype=torch.float32)
+    return torch.kron(one, one)
