@@ -54,14 +54,14 @@ def diou(a: Tensor, b: Tensor, beta: float) -> Tensor:
     """Return IoU less (d^2 / c^2) ^ beta of every pair: [N, 4] and [M, 4] give [N, M].
 
     d is the distance of the centres, c the diagonal of the smallest box around both; IoU alone
-    where c is 0.
+    where c is 0. The power is taken in double, all else in float32.
 
-    Darknet: src/box.c box_diounms
+    Darknet: src/box.c box_diou, box_diounms
     """
     apart = (a[:, None, 0] - b[:, 0]).square_() + (a[:, None, 1] - b[:, 1]).square_()
     ratio = apart.div_(squared_diagonal(a, b))
     # 0 / 0 is c = 0: there d is 0 too, and the penalty as well
-    return iou(a, b).sub_(ratio.nan_to_num_(nan=0.0).pow_(beta))
+    return iou(a, b).sub_(ratio.nan_to_num_(nan=0.0).double().pow_(beta).float())
 
 
 def squared_diagonal(a: Tensor, b: Tensor) -> Tensor:

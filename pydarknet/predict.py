@@ -15,7 +15,7 @@ from .detections import Detections
 from .errors import DataError
 from .image import grey, letterbox, load_image, pixels, resize
 from .layers.base import Decoding
-from .nms import nms
+from .nms import nms_each
 
 if TYPE_CHECKING:
     from .network import Head, Network
@@ -82,14 +82,23 @@ def predict(network: Network, images: Sequence[Image], chosen: Settings) -> list
     inputs = torch.stack([fitted(network, image, boxed=chosen.letterbox) for image in images])
     with torch.inference_mode():
         heads = network.prepared()(inputs.to(network.device))
-        found = decoded(network, heads, images, chosen)
-        return [suppressed(heads, boxes, chosen) for boxes in found]
+        found = decoded(network, heads, images, chosen, device_of_boxes(network))
+        return suppressed(heads, found, chosen)
+
+
+def device_of_boxes(network: Network) -> torch.device:
+    """Return where boxes are suppressed: with a network on CUDA there, else on the CPU."""
+    return network.device if network.device.type == "cuda" else torch.device("cpu")
 
 
 def decoded(
-    network: Network, heads: Sequence[Head], images: Sequence[Image], chosen: Settings
+    network: Network,
+    heads: Sequence[Head],
+    images: Sequence[Image],
+    chosen: Settings,
+    device: torch.device | str = "cpu",
 ) -> list[Detections]:
-    """Return the boxes of each image before suppression, in 0..1 of the image.
+    """Return the boxes of each image before suppression, in 0..1 of the image, on a device.
 
     Darknet: src/network.c get_network_boxes
     """
@@ -98,30 +107,39 @@ def decoded(
         raise network.net.error("the network has no detection head: expected a detector")
     found = []
     for index, image in enumerate(images):
-        parts = [of_head(network, head, index, image, chosen) for head in detectors]
+        parts = [of_head(network, head, index, image, chosen, device) for head in detectors]
         if len({part.probabilities.shape[1] for part in parts}) > 1:
             raise network.net.error("the detection heads have unlike classes: expected one number")
         found.append(replace(Detections.cat(parts), names=network.names))
     return found
 
 
-def of_head(network: Network, head: Head, index: int, image: Image, chosen: Settings) -> Detections:
-    """Return the boxes that one head finds in one image of the batch."""
+def of_head(
+    network: Network,
+    head: Head,
+    index: int,
+    image: Image,
+    chosen: Settings,
+    device: torch.device | str,
+) -> Detections:
+    """Return the boxes that one head finds in one image of the batch, on a device."""
     layer, size = head.node.layer, network.input
-    boxes = layer.detections(head.activated[index], size, chosen.decoding).to("cpu")
+    boxes = layer.detections(head.activated[index], size, chosen.decoding).to(device)
     if not layer.corrected:
         return boxes
     height, width = image.shape[:2]
     return boxes.fit_to_image(width, height, size.w, size.h, letterbox=chosen.letterbox)
 
 
-def suppressed(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> Detections:
-    """Return boxes after the suppression that the last head asks for.
+def suppressed(
+    heads: Sequence[Head], found: Sequence[Detections], chosen: Settings
+) -> list[Detections]:
+    """Return the boxes of each image after the suppression the last head asks for, on the CPU.
 
     Darknet: src/detector.c test_detector (AlexeyAB)
     """
-    if not chosen.nms:
-        return boxes
-    detectors = [head for head in heads if head.node.layer.detector]
-    kind, beta = detectors[-1].node.layer.suppression
-    return nms(boxes, chosen.nms, kind, beta, stay=chosen.stay)
+    if chosen.nms:
+        detectors = [head for head in heads if head.node.layer.detector]
+        kind, beta = detectors[-1].node.layer.suppression
+        found = nms_each(found, chosen.nms, kind, beta, stay=chosen.stay)
+    return [boxes.to("cpu") for boxes in found]

@@ -31,6 +31,15 @@ def iou_step_by_step(a: np.ndarray, b: np.ndarray) -> float:
     return 0.0 if shared == 0 or union == 0 else float(shared / union)
 
 
+def diou_step_by_step(a: np.ndarray, b: np.ndarray, beta: float) -> np.float32:
+    """Return the DIoU of two boxes in float32, but for the power, as the C does."""
+    edges = [np.concatenate((q[:2] - q[2:] / 2, q[:2] + q[2:] / 2)) for q in (a, b)]
+    span = np.maximum(*edges)[2:] - np.minimum(*edges)[:2]
+    c, d = span[0] * span[0] + span[1] * span[1], (a - b)[:2]
+    ratio = np.float32(0) if c == 0 else (d[0] * d[0] + d[1] * d[1]) / c
+    return np.float32(iou_step_by_step(a, b)) - np.float32(float(ratio) ** beta)
+
+
 def test_centre_and_size_become_edges():
     assert cxcywh_to_xyxy(boxes((5, 6, 4, 2))).tolist() == [[3, 5, 7, 7]]
 
@@ -68,6 +77,14 @@ def test_iou_is_that_of_the_reference_to_the_last_bit():
 
     expected = [[iou_step_by_step(p, q) for q in b.numpy()] for p in a.numpy()]
     assert iou(a, b).tolist() == expected
+
+
+@pytest.mark.parametrize("beta", [0.6, 1.0, 1.7])
+def test_diou_is_that_of_the_reference_to_the_last_bit(beta):
+    a, b = random_boxes(20, seed=1), random_boxes(30, seed=2)
+
+    expected = [[diou_step_by_step(p, q, beta).item() for q in b.numpy()] for p in a.numpy()]
+    assert diou(a, b, beta).tolist() == expected
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,10 @@ FLOORS = [
     ["layers"],
     ["dialect"],
     ["graph", "diagnosis"],
-    ["weights", "nms", "prepare"],
+    ["weights", "nms", "kernels", "prepare"],
     ["predict"],
     ["network"],
-    ["load", "classify", "kernels", "draw", "chart", "dataset", "edits", "rand"],
+    ["load", "classify", "draw", "chart", "dataset", "edits", "rand"],
     ["", "training", "evaluate", "export", "stream", "compat", "text", "nightmare"],
     ["cli", "__main__"],
 ]

@@ -14,6 +14,7 @@ from conftest import HERE
 from pydarknet.shipped import located, shipped
 
 PROJECT = HERE.parent
+KERNELS = PROJECT / "pydarknet" / "kernels"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,15 @@ def test_a_wheel_carries_every_shipped_file(wheel: Path) -> None:
     assert beside
     assert beside <= held
     assert "pydarknet/py.typed" in held
+
+
+def test_a_wheel_carries_the_sources_of_the_kernels(wheel: Path) -> None:
+    held = set(zipfile.ZipFile(wheel).namelist())
+
+    beside = {f"pydarknet/kernels/{file.name}" for file in KERNELS.glob("*.cu")}
+
+    assert "pydarknet/kernels/nms.cu" in beside
+    assert beside <= held
 
 
 def test_an_unpacked_wheel_finds_its_files(wheel: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_box import iou_step_by_step
+from test_box import diou_step_by_step, iou_step_by_step
 
 from pydarknet import nms as module
 from pydarknet.detections import Detections
@@ -85,14 +85,10 @@ def rows_of(detections: Detections) -> list[Row]:
 
 def crowds_out(a: np.ndarray, b: np.ndarray, thresh: float, kind: str, beta: float) -> bool:
     """Say whether box b has to go because of a."""
-    one, other = iou_step_by_step(a, b), np.float32(thresh)
     if kind in ("default", "cornersnms"):
-        return one > other
-    edges = [np.concatenate((q[:2] - q[2:] / 2, q[:2] + q[2:] / 2)) for q in (a, b)]
-    span = np.maximum(*edges)[2:] - np.minimum(*edges)[:2]
-    c, d = span[0] ** 2 + span[1] ** 2, (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2
-    power = 0.6 if kind == "greedynms" else beta
-    return np.float32(one - (0 if c == 0 else float(d / c) ** power)) > other
+        return iou_step_by_step(a, b) > np.float32(thresh)
+    power = 0.6 if kind == "greedynms" else float(np.float32(beta))
+    return diou_step_by_step(a, b, power) > np.float32(thresh)
 
 
 def swap_empty(rows: list[Row]) -> int:

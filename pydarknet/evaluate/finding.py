@@ -20,7 +20,7 @@ from ..detections import Detections
 from ..errors import DataError
 from ..image import load_image
 from ..network import Head, Network
-from ..predict import Settings, decoded, fitted, suppressed
+from ..predict import Settings, decoded, device_of_boxes, fitted, suppressed
 from ..recurrent import Recurrent
 
 BATCH = 16  # images that go through a network together at most
@@ -30,6 +30,7 @@ READERS = min(4, os.cpu_count() or 1)
 
 Read = TypeVar("Read")
 Heads = Callable[[Network, Tensor], Sequence[Head]]
+Suppress = Callable[[Sequence[Head], Sequence[Detections], Settings], Sequence[Detections]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ class Search:
     network: Network
     chosen: Settings
     heads: Heads = Network.__call__
-    suppress: Callable[[Sequence[Head], Detections, Settings], Detections] = suppressed
+    suppress: Suppress = suppressed
     pixels: bool = False
 
     def find(self, paths: Sequence[str]) -> Iterator[Seen]:
@@ -116,12 +117,14 @@ class Search:
         with torch.no_grad():
             inputs = batch_of([x for _, x in batch], self.network)
             heads = self.heads(self.network.prepared(), inputs)
-            found = decoded(self.network, heads, images, self.chosen)
-        for image, boxes in zip(images, found, strict=True):
-            height, width = image.shape[:2]
-            if self.pixels:
-                boxes = in_pixels(boxes, width, height)
-            yield self.suppress(heads, boxes, self.chosen)
+            place = device_of_boxes(self.network)
+            found = decoded(self.network, heads, images, self.chosen, place)
+        if self.pixels:
+            found = [
+                in_pixels(boxes, image.shape[1], image.shape[0])
+                for boxes, image in zip(found, images, strict=True)
+            ]
+        yield from self.suppress(heads, found, self.chosen)
 
 
 def in_pixels(boxes: Detections, width: int, height: int) -> Detections:

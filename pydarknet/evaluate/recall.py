@@ -62,9 +62,12 @@ def recall(network: Network, paths: Sequence[str], overlap: float = OVERLAP) -> 
     yield from counted(found, chosen, network.dialect.name)
 
 
-def proposals(heads: Sequence[Head], boxes: Detections, chosen: Settings) -> Detections:
-    """Return boxes after suppression by objectness."""
-    return nms_obj(boxes, chosen.nms) if chosen.nms else boxes
+def proposals(
+    heads: Sequence[Head], found: Sequence[Detections], chosen: Settings
+) -> list[Detections]:
+    """Return the boxes of each image after suppression by objectness, on the CPU."""
+    left = (nms_obj(boxes, chosen.nms) for boxes in found) if chosen.nms else found
+    return [boxes.to("cpu") for boxes in left]
 
 
 def counted(seen: Iterable[Seen], chosen: Settings, lineage: str) -> Iterator[Recall]:

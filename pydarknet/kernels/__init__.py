@@ -1,0 +1,1 @@
+"""CUDA kernels, compiled at first use; nothing of CUDA is imported before."""
