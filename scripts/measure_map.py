@@ -21,13 +21,15 @@ import cv2
 import numpy as np
 import torch
 
-import pydarknet
-from pydarknet.batch_norm import BatchNorm
-from pydarknet.image import load_image
-from pydarknet.network import Network
-from pydarknet.predict import fitted
-
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import pydarknet  # noqa: E402  # the copy beside this script
+from pydarknet.batch_norm import BatchNorm  # noqa: E402
+from pydarknet.image import load_image  # noqa: E402
+from pydarknet.network import Network  # noqa: E402
+from pydarknet.predict import fitted  # noqa: E402
+
 CFG = ROOT / "cfg" / "yolov3-tiny.cfg"
 NAMES = ROOT / "data" / "coco.names"
 

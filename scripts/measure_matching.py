@@ -7,6 +7,7 @@ scripts/measure_matching.py [--images 5000] [--boxes 100] [--classes 80]
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pydarknet.detections import Detections
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pydarknet.detections import Detections  # the copy beside this script
 from pydarknet.evaluate.average_precision import summary
 from pydarknet.evaluate.evidence import gather
 from pydarknet.evaluate.finding import Seen
