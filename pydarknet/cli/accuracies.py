@@ -1,4 +1,4 @@
-"""The commands that count how often a classifier is right: classifier valid and its variants."""
+"""The commands that put a classifier to lists of images: classifier valid, label, test."""
 
 from __future__ import annotations
 
@@ -152,6 +152,49 @@ def validcrop(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
         )
 
 
+@verb("classifier label")
+def classifier_label(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+    """Print the class of each image of the list `test`.
+
+    Darknet: examples/classifier.c label_classifier
+    """
+    from ..dataset.files import DataFile, read_list
+    from ..evaluate.accuracy import Quiz
+    from ..evaluate.views import middle_of_shorter
+    from .loading import open_network
+
+    network = open_network(run, cfg, weights, training=True)
+    options = DataFile.read(data)
+    names = options.get("names", "data/labels.list")
+    listed = options.get("test", "data/train.list")
+    labels = named_classes(names, options.integer("classes", 2))
+    for answer in Exam(network, read_list(listed), Quiz(labels, 1, middle_of_shorter), 1).answers():
+        say(labels[answer.picks[0]] if answer.picks else "")
+
+
+@verb("classifier test")
+def classifier_test(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+    """Print the path of each image of the list `test`, and the scores of all classes.
+
+    Darknet: examples/classifier.c test_classifier
+    Quirk: LAST_BATCH
+    """
+    from ..dataset.files import DataFile, read_list
+    from ..evaluate.accuracy import Quiz
+    from ..evaluate.views import stretched
+    from .loading import open_network
+
+    network = open_network(run, cfg, weights, training=True)
+    options = DataFile.read(data)
+    paths = read_list(options.get("test", "data/test.list"))
+    labels = tuple(str(index) for index in range(options.integer("classes", 2)))
+    start = time.perf_counter()
+    for answer in Exam(network, paths, Quiz(labels, 1, stretched), 1).answers():
+        say("\t".join([answer.path, *(f"{score:g}" for score in answer.scores[: len(labels)])]))
+    seconds = time.perf_counter() - start
+    note(f"{seconds:f} seconds, {len(paths)} images, {len(paths)} total")
+
+
 def part_accuracy(exam: Exam, paths: list[str]) -> tuple[float, float, float]:
     """Return the shares of a part of the images that are right, and the seconds they took.
 
@@ -206,7 +249,7 @@ def examination(
 
     Darknet: examples/classifier.c validate_classifier_single
     """
-    from ..dataset.files import DataFile, read_list
+    from ..dataset.files import DataFile
     from ..evaluate.accuracy import Quiz, places
     from .evaluating import images_of
     from .loading import open_network
@@ -217,12 +260,20 @@ def examination(
     listed = options.find("leaves") if leaves else None
     valid = options.get("valid", "data/train.list")
     classes, top = options.integer("classes", 2), options.integer("top", 1)
+    labels = named_classes(named, classes)
+    top = places(network, top, classes)
+    quiz = Quiz(labels, top, view, leaves_of(network, listed) if listed else ())
+    return Exam(network, images_of(valid), quiz, top)
+
+
+def named_classes(named: str, classes: int) -> tuple[str, ...]:
+    """Return so many labels of a file, or refuse one of fewer."""
+    from ..dataset.files import read_list
+
     labels = read_list(named)[:classes]
     if len(labels) < classes:
         raise DataError(f"{len(labels)} labels: expected {classes}, the classes", where=named)
-    top = places(network, top, classes)
-    quiz = Quiz(tuple(labels), top, view, leaves_of(network, listed) if listed else ())
-    return Exam(network, images_of(valid), quiz, top)
+    return tuple(labels)
 
 
 def leaves_of(network: Network, listed: str) -> tuple[bool, ...]:
