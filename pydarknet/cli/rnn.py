@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 
 from ..console import note, say, say_bytes
 from ..errors import DataError
+from .evaluating import rates
 from .verbs import Help, Run, verb
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ..text import Reader
+    from ..training.learner import Step
 
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg whose inputs are the symbols")]
 Weights = Annotated[Path | None, Help("its weights file")]
+TextFile = Annotated[Path, Help("the text that is trained on")]
+Clear = Annotated[bool, Help("count images from 0")]
+Tokenized = Annotated[bool, Help("the text is the numbers of its symbols")]
 Seed = Annotated[str, Help("what the network reads first")]
 Length = Annotated[int, Help("how many symbols to write")]
 Temperature = Annotated[float, Help("below 1 the network grows more certain, above less")]
@@ -48,6 +53,55 @@ def generate(
     for symbol in read:
         say_bytes(symbols[symbol])
     write(reader, reader.read_all(read), len_, srand, symbols)
+
+
+@verb("rnn train")
+def train(
+    run: Run,
+    cfg: Cfg,
+    weights: Weights = None,
+    *,
+    file: TextFile = Path("data/shakespeare.txt"),
+    clear: Clear = False,
+    tokenized: Tokenized = False,
+    srand: Srand = None,
+) -> None:
+    """Train a network to foretell the next symbol of a text.
+
+    Darknet: examples/rnn.c train_char_rnn
+    """
+    from ..training.learner import Learner
+    from ..training.run import first_seed
+    from ..training.text import Streams, read_symbols, saver, train_text
+    from ..training.trainable import check_trainable
+    from ..weights import Header
+    from .loading import open_network
+
+    note(cfg.name.partition(".")[0])
+    seed = first_seed(srand)
+    network = open_network(run, cfg, weights, training=True)
+    check_trainable(network)
+    if clear:
+        network.header = Header(*network.dialect.version, seen=0)
+    net, symbols = network.net, network.input.outputs
+    text = read_symbols(file, symbols, tokenized=tokenized)
+    learner = Learner(network, seed=seed)
+    inputs = f", Inputs: {symbols} {learner.mini} {net.time_steps}"
+    note(rates(network) + ("" if network.dialect.totals else inputs))
+    streams = Streams(text, symbols, learner.mini // net.time_steps, seed)
+    if not train_text(learner, streams, saver(network, cfg, note), tell_step):
+        raise KeyboardInterrupt
+
+
+def tell_step(step: Step, seconds: float, epochs: float) -> None:
+    """Print the line of an iteration.
+
+    Darknet: examples/rnn.c train_char_rnn
+    """
+    note(
+        f"{step.batch}: {step.loss:f}, {step.average:f} avg, {step.rate:f} rate,"
+        f" {seconds:f} seconds, {epochs:f} epochs"
+    )
 
 
 @verb("rnn generatetactic")

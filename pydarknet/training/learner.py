@@ -62,6 +62,7 @@ class Learner:
     def teach(self) -> None:
         """Put the network into training, but for layers that keep their statistics."""
         self.network.train()
+        self.network.take_steps(self.net.time_steps)
         for hook in self.hooks:
             hook.remove()
         self.hooks = straighten(self.network)  # heads are made anew where sizes change

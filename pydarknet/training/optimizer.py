@@ -103,13 +103,13 @@ def optimizer(network: Network, parts: list[Trained]) -> torch.optim.Optimizer:
 
 
 def mini_batch(net: Net) -> int:
-    """Return how many images go through the network at once.
+    """Return how many images go through the network at once: all steps of all sequences.
 
     The fork takes one where `subdivisions` exceeds `batch`, the original none and fails.
 
     Darknet: src/parser.c parse_net_options
     """
-    return max(net.batch // net.subdivisions, 1)
+    return max(net.batch // net.subdivisions, 1) * net.time_steps
 
 
 def images_of_update(net: Net) -> int:
