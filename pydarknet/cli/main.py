@@ -19,6 +19,7 @@ from . import (
     nets,
     nightmare,
     rnn,
+    shims,
     training,
 )
 from .arguments import letters, operands, taken, without_unknown
@@ -37,6 +38,7 @@ FAMILIES = (
     nets,
     nightmare,
     rnn,
+    shims,
     training,
 )
 
