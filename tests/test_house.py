@@ -30,7 +30,7 @@ FLOORS = [
     ["predict"],
     ["network"],
     ["load", "classify", "kernels", "draw", "chart", "dataset", "edits", "rand"],
-    ["", "training", "evaluate", "export", "stream", "compat", "text", "nightmare"],
+    ["", "training", "evaluate", "export", "stream", "compat", "opencv", "text", "nightmare"],
     ["cli", "__main__"],
 ]
 
