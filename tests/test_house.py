@@ -19,7 +19,7 @@ SHARED_BY_LAYERS = {"__init__", "base", "blurred", "heads"}
 
 FLOORS = [
     ["errors", "console"],
-    ["parser", "box", "activations", "picture", "image", "table", "shipped", "arrays"],
+    ["parser", "box", "activations", "picture", "image", "table", "shipped", "arrays", "window"],
     ["options", "detections", "batch_norm", "recurrent", "tree"],
     ["net", "ops"],
     ["layers.base", "layers.blurred", "layers.heads"],

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from ..detections import Detections
+from ..window import show
 from .handle import BY_CLASS, BY_OBJECT, Handle, Text, text, told
 from .library import copy_image_from_bytes as copy_image_from_bytes
 from .library import do_nms_obj as do_nms_obj
@@ -60,7 +61,7 @@ from .library import reset_rnn as reset_rnn
 from .library import rgbgr_image as rgbgr_image
 from .library import set_gpu as set_gpu
 from .showing import Color as Color
-from .showing import Told, captions, drawn_boxes, shown
+from .showing import Told, captions, drawn_boxes
 from .showing import bbox2points as bbox2points
 from .showing import draw_boxes as draw_boxes
 from .showing import non_max_suppression_fast as non_max_suppression_fast
@@ -273,7 +274,7 @@ def performDetect(
     picture, lines = drawn_boxes(text(imagePath), found)
     captions([f"*** {len(found)} Results, color coded by confidence ***", *lines])
     if not makeImageOnly:
-        shown(picture)
+        show(picture, "detections")
     return {"detections": found, "image": picture, "caption": "\n<br/>".join(lines)}
 
 

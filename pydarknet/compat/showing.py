@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 
-from ..console import note, say
+from ..console import say
 from ..picture import load_image
 
 Color = tuple[int, int, int]
@@ -68,17 +66,6 @@ def captions(lines: Iterable[str]) -> None:
     """Print lines."""
     for line in lines:
         say(line)
-
-
-def shown(picture: np.ndarray) -> None:
-    """Show an RGB picture until a key is pressed, where there is a display."""
-    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-        return
-    try:
-        cv2.imshow("detections", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-        cv2.waitKey()
-    except cv2.error as error:
-        note(f"no window: this OpenCV opens none ({error.code})")
 
 
 def non_max_suppression_fast(detections: Sequence[Any], overlap_thresh: float) -> list[Any]:

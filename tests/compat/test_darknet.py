@@ -26,8 +26,9 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def net(folder: Path) -> Handle:
-    """Load that network as the original's programs do."""
+def net(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Handle:
+    """Load that network as the original's programs do; its weights say that the fork wrote them."""
+    monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
     return darknet.load_net(b"net.cfg", b"net.weights", 0)
 
 
