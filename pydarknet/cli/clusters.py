@@ -30,7 +30,7 @@ ANCHORS, COUNTERS = Path("anchors.txt"), Path("counters_per_class.txt")
 CLOUD = Path("cloud.png")
 
 
-@verb("detector calc_anchors", lineage=FORK)
+@verb("detector calc_anchors", lineage=FORK, light=True)
 def calc_anchors(
     run: Run,
     data: Data,

@@ -9,7 +9,7 @@ from ..console import say
 from .verbs import Help, Run, verb
 
 
-@verb("install-shim")
+@verb("install-shim", light=True)
 def install_shim(
     run: Run,
     folder: Annotated[Path, Help("where the program looks for darknet; made if it is not there")],
