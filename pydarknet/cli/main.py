@@ -144,10 +144,11 @@ def import_networks() -> None:
     if "torch" in sys.modules:
         return
     gc.disable()
-    from .. import load as load
-
-    gc.freeze()
-    gc.enable()
+    try:
+        from .. import load as load
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def tell_ignored(words: list[str], flags: list[Parameter]) -> None:

@@ -7,7 +7,6 @@ Darknet: src-python/darknet.py (hank-ai)
 
 from __future__ import annotations
 
-import ctypes as ct
 import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from . import darknet
 from .handle import Handle, Text
 from .library import load_net_custom, network_height, network_width
 from .showing import Color, Told
-from .structures import IMAGE
+from .structures import IMAGE, put
 
 OWN = [
     "add_skipped_class",
@@ -69,8 +68,7 @@ def network_dimensions(net: Handle, w: Any = None, h: Any = None, c: Any = None)
     """Put width, height and channels of a network's images into three C ints, and return them."""
     sizes = network_width(net), network_height(net), net.network.input.c
     for place, size in zip((w, h, c), sizes, strict=True):
-        if place is not None:
-            (place if hasattr(place, "contents") else ct.pointer(place))[0] = size
+        put(place, size)
     return sizes
 
 

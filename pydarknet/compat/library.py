@@ -29,6 +29,7 @@ from .structures import (
     overwrite,
     packed,
     planes_of,
+    put,
     repack,
     unpacked,
 )
@@ -182,16 +183,14 @@ def get_network_boxes(
     letters = net.letters if letter is None else bool(letter)
     chosen = classes_of(map)
     [found] = net.boxes((w, h), thresh, hier, chosen, relative=bool(relative), letters=letters)
-    if pnum is not None:
-        (pnum if hasattr(pnum, "contents") else ct.pointer(pnum))[0] = len(found)
+    put(pnum, len(found))
     return packed(found)
 
 
 def make_network_boxes(net: Handle, thresh: float = 0.5, pnum: Any = None) -> ct._Pointer:
     """Return as many empty DETECTIONs as the image seen last has boxes above the threshold."""
     [found] = net.boxes((1, 1), thresh, 0.5)
-    if pnum is not None:
-        pnum[0] = len(found)
+    put(pnum, len(found))
     return packed(found.each(torch.zeros_like))
 
 

@@ -98,6 +98,15 @@ def address(pointer: ct._Pointer | ct.Array) -> int:
     return ct.addressof(pointer.contents) if pointer else 0
 
 
+def put(place: Any, number: int) -> None:
+    """Write a number where a C function would: into a c_int, or where a pointer or byref points."""
+    place = getattr(place, "_obj", place)  # of byref
+    if isinstance(place, ct.c_int):
+        place.value = number
+    elif place is not None:
+        place[0] = number
+
+
 def numbers(pointer: ct._Pointer, count: int) -> np.ndarray:
     """Return a copy of so many floats of a pointer; DataError where it is null."""
     place = address(pointer)
@@ -138,7 +147,10 @@ def metadata(classes: int, names: Iterable[bytes]) -> METADATA:
 def packed(found: Detections) -> ct._Pointer:
     """Return boxes as DETECTIONs, whose pointer owns them; null where there are none.
 
-    `best_class_idx` is the best class, -1 where none is left: the fork sets it for some heads only.
+    `best_class_idx` is the best class, -1 where none is left.
+
+    Darknet: src/yolo_layer.c get_yolo_detections (AlexeyAB)
+    Quirk: BEST_CLASS_OF_EVERY_HEAD
     """
     if not len(found):
         return DETECTIONPtr()

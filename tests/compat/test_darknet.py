@@ -229,6 +229,29 @@ def test_a_freed_network_is_an_error_not_a_crash(net: Handle) -> None:
         darknet.network_width(net)
 
 
+@pytest.mark.parametrize("form", [lambda number: number, ctypes.pointer, ctypes.byref])
+def test_the_number_of_boxes_goes_where_c_would_put_it(net: Handle, form: object) -> None:
+    darknet.predict_image(net, darknet.load_image("input.png"))
+    number = darknet.c_int(-1)
+
+    dets = darknet.get_network_boxes(net, 48, 48, 0.25, 0.5, None, 0, form(number))
+
+    assert number.value > 0
+    assert dets[number.value - 1].objectness > 0.25
+
+
+def test_no_boxes_are_no_error(net: Handle) -> None:
+    darknet.predict_image(net, darknet.load_image("input.png"))
+    number = darknet.c_int(-1)
+
+    dets = darknet.get_network_boxes(net, 48, 48, 0.9999, 0.5, None, 0, number, 0)
+    darknet.do_nms_sort(dets, number.value, 3, 0.45)
+
+    assert number.value == 0
+    assert darknet.remove_negatives(dets, ["a", "b", "c"], 0) == []
+    assert darknet.remove_negatives_faster(dets, ["a", "b", "c"], 0) == []
+
+
 def test_boxes_before_any_image_are_an_error(net: Handle) -> None:
     with pytest.raises(DarknetError, match="no image was seen yet"):
         darknet.get_network_boxes(net, 48, 48, 0.5, 0.5, None, 0, darknet.c_int(0), 0)
