@@ -3,9 +3,16 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from .compat.neighbours import warn_of_neighbours
 from .errors import CfgError, DarknetError, DataError, UsageError, WeightsError
 
 if TYPE_CHECKING:
+    from . import opencv as opencv
+    from .compat.yolo34py import Detector as Detector
+    from .compat.yolo34py import Image as Image
+    from .compat.yolo34py import is_compiled_with_gpu as is_compiled_with_gpu
+    from .compat.yolo34py import is_compiled_with_opencv as is_compiled_with_opencv
+    from .compat.yolo34py import set_cuda_device as set_cuda_device
     from .load import load_network as load_network
     from .network import Network as Network
     from .training.run import train as train
@@ -16,17 +23,29 @@ LATER = {  # they need torch
     "Network": ".network",
     "Header": ".weights",
     "train": ".training.run",
+    "opencv": ".opencv",
+    "Detector": ".compat.yolo34py",
+    "Image": ".compat.yolo34py",
+    "is_compiled_with_gpu": ".compat.yolo34py",
+    "is_compiled_with_opencv": ".compat.yolo34py",
+    "set_cuda_device": ".compat.yolo34py",
 }
 
 __all__ = [
     "CfgError",
     "DarknetError",
     "DataError",
+    "Detector",
     "Header",
+    "Image",
     "Network",
     "UsageError",
     "WeightsError",
+    "is_compiled_with_gpu",
+    "is_compiled_with_opencv",
     "load_network",
+    "opencv",
+    "set_cuda_device",
     "train",
 ]
 __version__ = "0.1.0"
@@ -36,4 +55,8 @@ def __getattr__(name: str) -> object:
     """Import what needs torch when it is asked for: `--help` does not wait for it."""
     if name not in LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(LATER[name], __name__), name)
+    module = import_module(LATER[name], __name__)
+    return getattr(module, name, module)
+
+
+warn_of_neighbours()

@@ -76,19 +76,21 @@ def load_network(
     strict: bool = True,
     names: str | Path | Iterable[str] | None = None,
     memory_limit: int | None = None,
+    seen: str = "",
 ) -> Network:
     """Read a cfg and, if given, its weights, as a network on a device (cuda, else mps, else cpu).
 
-    `dialect` is "pjreddie" or "alexeyab"; unsaid, it is seen by what cfg and weights use.
-    `batchnorm` "cpu" divides as the C does on a CPU. `strict=False` takes for unknown words what
-    the C takes. `names` are class names, or a file of them. Raises DarknetError, whose text says
-    where and what; also where the network would exceed `memory_limit` bytes (the machine's).
+    `dialect` is "pjreddie" or "alexeyab"; unsaid, it is seen by what cfg and weights use, or by
+    what the caller has `seen` that only the fork has. `batchnorm` "cpu" divides as the C does on a
+    CPU. `strict=False` takes for unknown words what the C takes. `names` are class names, or a
+    file of them. Raises DarknetError, whose text says where and what; also where the network would
+    exceed `memory_limit` bytes (the machine's).
 
     Darknet: src/network.c load_network
     """
     version = read_header(weights).version if weights else None
     network = read_network(
-        cfg, dialect=dialect, batchnorm=batchnorm, strict=strict, version=version
+        cfg, dialect=dialect, batchnorm=batchnorm, strict=strict, seen=seen, version=version
     )
     network.names = class_names(names)
     place = torch.device(device) if device else best_device()

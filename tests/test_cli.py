@@ -226,6 +226,37 @@ def test_the_program_runs_as_a_module(cfg):
     assert "    0 max          2 x 2 / 2     4 x   4 x   3   ->     2 x   2 x   3\n" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["detector", "calc_anchors", "my.data", "-width", "416", "-height", "416"], ["version"]],
+)
+def test_a_command_without_a_network_does_not_wait_for_torch(tmp_path, words):
+    (tmp_path / "my.data").write_text("train = train.txt\nclasses = 1\n")
+    (tmp_path / "train.txt").write_text("a.jpg\nb.jpg\n")
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("0 .5 .5 .2 .3\n0 .5 .5 .4 .1\n0 .5 .5 .3 .3\n" * 2)
+    code = (
+        "import sys; from pydarknet.cli.main import main; main(sys.argv[1:]); print(*sys.modules)"
+    )
+    command = [sys.executable, "-c", code, *words]
+
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert len(said.splitlines()) > 1
+    assert "torch" not in said.splitlines()[-1].split()
+
+
+def test_a_command_of_networks_lets_the_collector_work_again():
+    code = (
+        "import gc; from pydarknet.cli.main import main;"
+        "main(['ops', 'none.cfg']); print(gc.isenabled())"
+    )
+
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+
+    assert said.splitlines()[-1] == "True"
+
+
 def test_help_does_not_wait_for_torch():
     code = "import sys; from pydarknet.cli.main import main; main(['--help']); print(*sys.modules)"
 

@@ -19,7 +19,8 @@ SHARED_BY_LAYERS = {"__init__", "base", "blurred", "heads"}
 
 FLOORS = [
     ["errors", "console", "malloc"],
-    ["parser", "box", "activations", "picture", "image", "table", "shipped", "arrays", "winograd"],
+    ["parser", "box", "activations", "picture", "image", "table", "shipped", "arrays"],
+    ["winograd", "window"],
     ["options", "detections", "batch_norm", "recurrent", "tree"],
     ["net", "ops"],
     ["layers.base", "layers.blurred", "layers.heads"],
@@ -30,7 +31,7 @@ FLOORS = [
     ["predict"],
     ["network"],
     ["load", "classify", "draw", "chart", "dataset", "edits", "rand"],
-    ["", "training", "evaluate", "export", "stream", "compat", "text", "nightmare"],
+    ["", "training", "evaluate", "export", "stream", "compat", "opencv", "text", "nightmare"],
     ["cli", "__main__"],
 ]
 

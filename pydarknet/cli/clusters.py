@@ -30,7 +30,7 @@ ANCHORS, COUNTERS = Path("anchors.txt"), Path("counters_per_class.txt")
 CLOUD = Path("cloud.png")
 
 
-@verb("detector calc_anchors", lineage=FORK)
+@verb("detector calc_anchors", lineage=FORK, light=True)
 def calc_anchors(
     run: Run,
     data: Data,
@@ -122,7 +122,7 @@ def show_clusters(sizes: np.ndarray, centers: np.ndarray, size: tuple[int, int])
     from ..chart import cloud
     from ..evaluate.anchors import closest
     from ..image import save_image
-    from .window import show
+    from ..window import show
 
     picture = cloud(sizes, centers, closest(sizes, centers), size)
     save_image(picture, CLOUD)

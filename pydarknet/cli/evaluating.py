@@ -164,7 +164,7 @@ def detector_map(
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
     from ..dataset.files import DataFile, read_list
-    from ..evaluate import average_precision
+    from ..evaluate.average_precision import average_precision
     from ..evaluate.report import HINT, text
     from .loading import open_network
     from .watching import counted

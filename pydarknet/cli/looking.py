@@ -108,8 +108,8 @@ def visualize(
     """
     from ..image import save_image
     from ..ops import Conv
+    from ..window import show
     from .loading import open_network
-    from .window import show
 
     network = open_network(run, cfg, weights, training=True)
     for node, module in zip(network.nodes, network.stack, strict=True):

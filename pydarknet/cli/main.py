@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from . import (
     nets,
     nightmare,
     rnn,
+    shims,
     training,
     yolov1,
 )
@@ -38,6 +40,7 @@ FAMILIES = (
     nets,
     nightmare,
     rnn,
+    shims,
     training,
     yolov1,
 )
@@ -127,8 +130,27 @@ def called(words: list[str], family: list[Verb], given: dict[str, Any]) -> int:
     fork += [flag.word for flag in flags if flag.name in values and flag.help.lineage]
     values = {name: value for name, value in values.items() if name in own}
     run = run_of(given, f"{fork[0]} on the command line" if fork else "")
-    verb.function(run, *operands(words[len(verb.words) :], verb), **values)
+    given_words = operands(words[len(verb.words) :], verb)
+    if not verb.light:
+        import_networks()
+    verb.function(run, *given_words, **values)
     return 0
+
+
+def import_networks() -> None:
+    """Import what every network needs, and let Python's collector rest meanwhile.
+
+    The import makes a million objects, none of them rubbish, and would be looked through over and
+    over: this is a tenth of the time.
+    """
+    if "torch" in sys.modules:
+        return
+    gc.disable()
+    try:
+        from .. import load as load
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def tell_ignored(words: list[str], flags: list[Parameter]) -> None:

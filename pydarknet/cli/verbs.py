@@ -73,6 +73,7 @@ class Verb:
     operands: tuple[Parameter, ...]
     flags: tuple[Parameter, ...]
     lineage: str | None = None
+    light: bool = False  # whether it needs no network, and so no PyTorch
 
     @property
     def summary(self) -> str:
@@ -90,7 +91,9 @@ class Verb:
 VERBS: dict[tuple[str, ...], Verb] = {}
 
 
-def verb(words: str, *, lineage: str | None = None) -> Callable[[Command], Command]:
+def verb(
+    words: str, *, lineage: str | None = None, light: bool = False
+) -> Callable[[Command], Command]:
     """Register a function as the command of those words.
 
     Its first parameter is the Run; then positional ones are the operands in order, keyword-only
@@ -102,7 +105,7 @@ def verb(words: str, *, lineage: str | None = None) -> Callable[[Command], Comma
         if key in VERBS:
             raise ValueError(f"command {words} is registered twice")
         operands, flags = parameters(function)
-        VERBS[key] = Verb(key, function, operands, flags, lineage)
+        VERBS[key] = Verb(key, function, operands, flags, lineage, light)
         return function
 
     return register

@@ -18,9 +18,9 @@ from ..errors import DataError, UsageError
 from ..image import save_image
 from ..network import Network
 from ..predict import Settings, predict
+from ..window import show
 from .pictures import Source
 from .report import Found, json_of, labels_of, lines
-from .window import show
 
 BATCH = 4  # images that go through the network at once
 

@@ -14,6 +14,7 @@ class Avgpool(Layer):
     Darknet: src/avgpool_layer.c
     """
 
+    opencv = "avgpool"
     image = True
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -107,6 +107,7 @@ class Layer:
     unlearned: ClassVar[bool] = False  # whether training leaves its parameters as they are
     masked: ClassVar[bool] = False  # whether a `mask` chooses its anchors
     corrected: ClassVar[bool] = True  # whether its boxes are taken out of the letterbox
+    opencv: ClassVar[str] = ""  # what OpenCV's importer called it, if it knew it
 
     section: Section
     reading: Reading

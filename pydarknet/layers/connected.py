@@ -15,6 +15,7 @@ class Connected(Layer):
     Darknet: src/parser.c parse_connected, src/connected_layer.c
     """
 
+    opencv = "fullyConnected"
     output: int = option(1, least=1)
     activation: str = activation_option("logistic")
     batch_normalize: bool = quiet(False)

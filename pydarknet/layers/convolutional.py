@@ -22,6 +22,7 @@ class Convolutional(Layer):
     Quirk: STRIDED_POINTWISE
     """
 
+    opencv = "conv"
     image = True
     by_filter = True
     uniform = False  # how the first weights are drawn

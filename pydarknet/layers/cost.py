@@ -19,6 +19,7 @@ class Cost(Layer):
     Quirk: COST_IS_NO_OUTPUT
     """
 
+    opencv = "identity"
     result = False
 
     type: str = option("sse", choices=(*KINDS, "seg", "L1", "wgan"), otherwise="sse")

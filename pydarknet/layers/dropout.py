@@ -15,6 +15,7 @@ class Dropout(Layer):
     Darknet: src/parser.c parse_dropout, src/dropout_layer.c
     """
 
+    opencv = "identity"
     probability: float = option(0.5, least=0, most=1)
 
     def module(self, *inputs: object) -> nn.Module:

@@ -21,6 +21,7 @@ class Maxpool(Layer):
     Quirk: MAXPOOL_PADDING
     """
 
+    opencv = "pool"
     image = True
 
     stride: int = option(1, least=1)

@@ -21,6 +21,7 @@ class Region(Layer):
     Darknet: src/parser.c parse_region, src/region_layer.c
     """
 
+    opencv = "detection_out"
     head = True
     detector = True
     image = True

@@ -17,6 +17,7 @@ class Reorg(Layer):
     Quirk: REORG_ORDER
     """
 
+    opencv = "reorg"
     image = True
 
     stride: int = option(1, least=1)

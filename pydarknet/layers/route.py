@@ -16,6 +16,7 @@ class Route(Layer):
     Darknet: src/parser.c parse_route, src/route_layer.c
     """
 
+    opencv = "concat"
     merges = True
 
     layers: tuple[int, ...] = option()

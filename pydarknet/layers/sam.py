@@ -16,6 +16,7 @@ class Sam(Layer):
     Darknet: src/parser.c parse_sam, src/sam_layer.c (AlexeyAB)
     """
 
+    opencv = "sam"
     merges = True
 
     source: int = option(key="from")

@@ -16,6 +16,7 @@ class ScaleChannels(Layer):
     Darknet: src/parser.c parse_scale_channels, src/scale_channels_layer.c (AlexeyAB)
     """
 
+    opencv = "scale_channels"
     merges = True
 
     source: int = option(key="from")

@@ -38,6 +38,7 @@ class Shortcut(Layer):
     Quirk: SHORTCUT_OVERLAP
     """
 
+    opencv = "shortcut"
     merges = True
 
     source: int = option(key="from")
@@ -69,6 +70,7 @@ class ShortcutAlexeyAB(Layer):
     Darknet: src/parser.c parse_shortcut, src/shortcut_layer.c (AlexeyAB)
     """
 
+    opencv = "shortcut"
     merges = True
     kinds = {"none": 0, "per_layer": 1, "per_feature": 1, "per_channel": 2}
     norms = {"none": 0, "relu": 1, "avg_relu": 1, "softmax": 2}

@@ -19,6 +19,7 @@ class Softmax(Layer):
     Darknet: src/parser.c parse_softmax, src/softmax_layer.c
     """
 
+    opencv = "softmax"
     head = True
 
     groups: int = quiet(1, least=1)

@@ -17,6 +17,7 @@ class Upsample(Layer):
     Quirk: DOWNSAMPLE_SUMS
     """
 
+    opencv = "upsample"
     image = True
 
     stride: int = option(2)

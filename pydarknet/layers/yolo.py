@@ -18,6 +18,7 @@ class Yolo(AnchorHead):
     Darknet: src/parser.c parse_yolo, src/yolo_layer.c
     """
 
+    opencv = "yolo"
     number = 28
     by_32 = True
     values = 5  # x, y, w, h, objectness

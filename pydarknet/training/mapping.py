@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..evaluate import average_precision
+from ..evaluate.average_precision import average_precision
 from ..evaluate.report import HINT, text
 from ..network import Network
 from .optimizer import images_of_update

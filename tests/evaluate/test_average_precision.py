@@ -12,8 +12,13 @@ from conftest import recording
 
 import pydarknet
 from pydarknet.errors import DataError, UsageError
-from pydarknet.evaluate import average_precision
-from pydarknet.evaluate.average_precision import Curve, area, at_recalls, summary
+from pydarknet.evaluate.average_precision import (
+    Curve,
+    area,
+    at_recalls,
+    average_precision,
+    summary,
+)
 from pydarknet.evaluate.evidence import Evidence
 from pydarknet.evaluate.matching import Matches
 from pydarknet.evaluate.report import text

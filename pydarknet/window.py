@@ -8,7 +8,7 @@ import sys
 import cv2
 import numpy as np
 
-from ..console import note
+from .console import note
 
 
 def display() -> bool:

@@ -1,0 +1,284 @@
+"""darknet.py in all its generations: the original's, the fork's before May 2020, and the one since.
+
+Which is meant is seen by the call: `detect_image(net, meta, im)` is the older one, with names
+`detect_image(network, class_names, image)` the newer. What goes by the lineage of the network
+(`load_net` of an original cfg letterboxes, as the original's darknet.py does) goes by its dialect.
+
+Darknet: python/darknet.py, darknet.py (AlexeyAB)
+"""
+
+from __future__ import annotations
+
+import math as math
+import os as os
+import random as random
+from collections.abc import Iterable, Sequence
+from ctypes import CDLL as CDLL
+from ctypes import POINTER as POINTER
+from ctypes import RTLD_GLOBAL as RTLD_GLOBAL
+from ctypes import Structure as Structure
+from ctypes import byref as byref
+from ctypes import c_char_p as c_char_p
+from ctypes import c_float as c_float
+from ctypes import c_int as c_int
+from ctypes import c_void_p as c_void_p
+from ctypes import cast as cast
+from ctypes import pointer as pointer
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ..detections import Detections
+from ..window import show
+from .handle import BY_CLASS, BY_OBJECT, Handle, Text, text, told
+from .library import copy_image_from_bytes as copy_image_from_bytes
+from .library import do_nms_obj as do_nms_obj
+from .library import do_nms_sort as do_nms_sort
+from .library import free_batch_detections as free_batch_detections
+from .library import free_detections as free_detections
+from .library import free_image as free_image
+from .library import free_network_ptr as free_network_ptr
+from .library import free_ptrs as free_ptrs
+from .library import get_network_boxes as get_network_boxes
+from .library import init_cpu as init_cpu
+from .library import letterbox_image as letterbox_image
+from .library import load_image as load_image
+from .library import load_meta as load_meta
+from .library import load_net as load_net
+from .library import load_net_custom as load_net_custom
+from .library import make_image as make_image
+from .library import make_network_boxes as make_network_boxes
+from .library import network_height as network_height
+from .library import network_predict as network_predict
+from .library import network_predict_batch as network_predict_batch
+from .library import network_width as network_width
+from .library import positives
+from .library import predict as predict
+from .library import predict_image as predict_image
+from .library import predict_image_letterbox as predict_image_letterbox
+from .library import reset_rnn as reset_rnn
+from .library import rgbgr_image as rgbgr_image
+from .library import set_gpu as set_gpu
+from .showing import Color as Color
+from .showing import Told, captions, drawn_boxes
+from .showing import bbox2points as bbox2points
+from .showing import draw_boxes as draw_boxes
+from .showing import non_max_suppression_fast as non_max_suppression_fast
+from .showing import print_detections as print_detections
+from .structures import BOX as BOX
+from .structures import DETECTION as DETECTION
+from .structures import DETNUMPAIR as DETNUMPAIR
+from .structures import IMAGE as IMAGE
+from .structures import METADATA as METADATA
+from .structures import DETECTIONPtr as DETECTIONPtr
+from .structures import DETNUMPAIRPtr as DETNUMPAIRPtr
+from .structures import FloatPtr as FloatPtr
+from .structures import IntPtr as IntPtr
+from .structures import image_of
+
+netMain: Handle | None = None
+metaMain: METADATA | None = None
+altNames: list[str] | None = None
+
+lib = SimpleNamespace(  # what programs call past darknet.py, under the names in C
+    network_width=network_width,
+    network_height=network_height,
+    network_predict_ptr=network_predict,
+    network_predict_image=predict_image,
+    network_predict_image_letterbox=predict_image_letterbox,
+    network_predict_batch=network_predict_batch,
+    get_network_boxes=get_network_boxes,
+    free_detections=free_detections,
+    do_nms_sort=do_nms_sort,
+    do_nms_obj=do_nms_obj,
+    load_network=load_net,
+    load_network_custom=load_net_custom,
+    free_network_ptr=free_network_ptr,
+    load_image_color=load_image,
+    make_image=make_image,
+    free_image=free_image,
+    copy_image_from_bytes=copy_image_from_bytes,
+    letterbox_image=letterbox_image,
+    rgbgr_image=rgbgr_image,
+    get_metadata=load_meta,
+    reset_rnn=reset_rnn,
+    cuda_set_device=set_gpu,
+    init_cpu=init_cpu,
+)
+
+
+def load_network(
+    config_file: Text, data_file: Text, weights: Text, batch_size: int = 1
+) -> tuple[Handle, list[str], dict[str, Color]]:
+    """Load a network; returns it, its class names, and a random colour a name."""
+    network = load_net_custom(config_file, weights, 0, batch_size)
+    meta = load_meta(data_file)
+    class_names = [meta.names[i].decode() for i in range(meta.classes)]
+    return network, class_names, class_colors(class_names)
+
+
+def class_colors(names: Iterable[str]) -> dict[str, Color]:
+    """Return a random colour, blue green red, a name."""
+
+    def shade() -> int:
+        return random.randint(0, 255)
+
+    return {name: (shade(), shade(), shade()) for name in names}
+
+
+def detect_image(
+    network: Handle,
+    class_names: METADATA | Sequence[str],
+    image: IMAGE,
+    thresh: float = 0.5,
+    hier_thresh: float = 0.5,
+    nms: float = 0.45,
+    debug: bool = False,
+) -> list[Told]:
+    """Return name, confidence and box (centre, width, height in pixels of the image) a class found.
+
+    To METADATA, confidences are in 0..1 and the best comes first; to a list of names they are
+    percents as text, sorted as text.
+
+    Darknet: darknet.py detect_image (AlexeyAB)
+    """
+    network.see(image, letters=False)
+    if isinstance(class_names, METADATA):
+        return best_first(suppressed(network, image, thresh, hier_thresh, nms), class_names)
+    found = suppressed(network, image, thresh, hier_thresh, nms)
+    named = [(class_names[k], p, box) for k, p, box in told(found) if k < len(class_names)]
+    return sorted(decode_detection(named), key=lambda detection: detection[1])
+
+
+def suppressed(
+    network: Handle, image: IMAGE, thresh: float, hier: float, nms: float, kind: Any = BY_CLASS
+) -> Detections:
+    """Return the boxes of the image seen last, in its pixels; `nms` 0 suppresses none."""
+    letters = network.letters
+    [found] = network.boxes((image.w, image.h), thresh, hier, letters=letters)
+    return kind(found, nms) if nms else found
+
+
+def best_first(found: Detections, meta: METADATA) -> list[Told]:
+    """Return what was found with names of METADATA, or those of `altNames`, the best first."""
+    named = [(name_of(k, meta), p, box) for k, p, box in told(found) if k < meta.classes]
+    return sorted(named, key=lambda detection: -detection[1])
+
+
+def name_of(k: int, meta: METADATA) -> Text:
+    """Return the name of a class: bytes, or text once `performDetect` has read the names."""
+    return meta.names[k] if altNames is None else altNames[k]
+
+
+def detect(
+    net: Handle,
+    meta: METADATA,
+    image: Text | IMAGE,
+    thresh: float = 0.5,
+    hier_thresh: float = 0.5,
+    nms: float = 0.45,
+    debug: bool = False,
+) -> list[Told]:
+    """Return name, probability and box (centre, width, height in pixels) a class found, best first.
+
+    A network of the original is shown the image in a letterbox, and of boxes that overlap it keeps
+    that of more objectness; one of the fork is shown it stretched, and suppresses class by class.
+
+    Darknet: python/darknet.py detect, darknet.py detect (AlexeyAB)
+    """
+    seen = image if isinstance(image, IMAGE) else load_image(image, 0, 0)
+    if not net.network.dialect.letterbox:
+        return detect_image(net, meta, seen, thresh, hier_thresh, nms)
+    net.see(seen, letters=True)
+    return best_first(suppressed(net, seen, thresh, hier_thresh, nms, BY_OBJECT), meta)
+
+
+def classify(net: Handle, meta: METADATA, im: IMAGE) -> list[tuple[Text, float]]:
+    """Return every class's name and probability, the best first.
+
+    Darknet: python/darknet.py classify
+    """
+    scores = net.see(im, letters=net.network.dialect.letterbox)
+    named = [(name_of(k, meta), float(scores[k])) for k in range(meta.classes)]
+    return sorted(named, key=lambda one: -one[1])
+
+
+def decode_detection(detections: Iterable[Told]) -> list[Told]:
+    """Return the same with confidences as percents in text, of at most two decimals."""
+    return [(str(name), str(round(p * 100, 2)), box) for name, p, box in detections]
+
+
+def remove_negatives(detections: Any, class_names: Sequence[str], num: int) -> list[Told]:
+    """Return name, probability and box of each class left of `num` DETECTIONs."""
+    found = told(positives(detections, num))
+    return [(class_names[k], p, box) for k, p, box in found if k < len(class_names)]
+
+
+def remove_negatives_faster(detections: Any, class_names: Sequence[str], num: int) -> list[Told]:
+    """Return name, probability and box of the best class of DETECTIONs that have one left."""
+    found = positives(detections, num).kept()
+    rows = zip(found.classes.tolist(), found.scores.tolist(), found.boxes.tolist(), strict=True)
+    return [(class_names[k], p, tuple(box)) for k, p, box in rows]
+
+
+def array_to_image(arr: np.ndarray) -> tuple[IMAGE, np.ndarray]:
+    """Return bytes [h, w, c] as an IMAGE, and the floats that are its data."""
+    planes = np.ascontiguousarray(arr.transpose(2, 0, 1), np.float32) / np.float32(255)
+    return image_of(planes), planes.reshape(-1)
+
+
+def sample(probs: Iterable[float]) -> int:
+    """Return an index at random, each as often as its share of the sum."""
+    listed = list(probs)
+    return random.choices(range(len(listed)), listed)[0]
+
+
+def c_array(ctype: Any, values: Sequence[Any]) -> Any:
+    """Return values as a C array."""
+    return (ctype * len(values))(*values)
+
+
+def performDetect(
+    imagePath: str = "data/dog.jpg",
+    thresh: float = 0.25,
+    configPath: str = "./cfg/yolov4.cfg",
+    weightPath: str = "yolov4.weights",
+    metaPath: str = "./cfg/coco.data",
+    showImage: bool = True,
+    makeImageOnly: bool = False,
+    initOnly: bool = False,
+) -> list[Told] | dict[str, Any] | None:
+    """Find boxes in a picture by a network that is loaded once and kept.
+
+    With `showImage`, returns detections, the drawn picture (uint8 RGB [h, w, 3]) and a caption.
+    ValueError names a file that is not there.
+
+    Darknet: darknet.py performDetect (AlexeyAB)
+    """
+    global netMain, metaMain, altNames
+    if not 0 < thresh < 1:
+        raise AssertionError("Threshold should be a float between zero and one (non-inclusive)")
+    for path, what in ((configPath, "config"), (weightPath, "weight"), (metaPath, "data file")):
+        check_path(path, what)
+    netMain = netMain or load_net_custom(configPath, weightPath, 0, 1)
+    metaMain = metaMain or load_meta(metaPath)
+    altNames = altNames or [metaMain.names[i].decode().strip() for i in range(metaMain.classes)]
+    if initOnly:
+        captions(["Initialized detector"])
+        return None
+    check_path(imagePath, "image")
+    found = detect(netMain, metaMain, imagePath, thresh)
+    if not showImage:
+        return found
+    picture, lines = drawn_boxes(text(imagePath), found)
+    captions([f"*** {len(found)} Results, color coded by confidence ***", *lines])
+    if not makeImageOnly:
+        show(picture, "detections")
+    return {"detections": found, "image": picture, "caption": "\n<br/>".join(lines)}
+
+
+def check_path(path: str, what: str) -> None:
+    """Refuse a path where nothing is, with the words of performDetect."""
+    if not os.path.exists(path):
+        raise ValueError(f"Invalid {what} path `{os.path.abspath(path)}`")

@@ -1,0 +1,110 @@
+"""darknet.py of the live fork, where it does not follow the module of the fork before it.
+
+`load_network` gives the network alone, colours go by names, and classes can be left out.
+
+Darknet: src-python/darknet.py (hank-ai)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .. import __version__
+from ..console import say
+from . import darknet
+from .handle import Handle, Text
+from .library import load_net_custom, network_height, network_width
+from .showing import Color, Told
+from .structures import IMAGE, put
+
+OWN = [
+    "add_skipped_class",
+    "class_colors",
+    "clear_skipped_classes",
+    "del_skipped_class",
+    "detect_image",
+    "load_network",
+    "network_dimensions",
+    "set_output_stream",
+    "set_verbose",
+    "show_version_info",
+    "version_short",
+    "version_string",
+]
+__all__ = [*OWN, *(n for n in vars(darknet) if n[0] != "_" and n not in OWN)]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what the module before it has and this one does not change."""
+    return getattr(darknet, name)
+
+
+def load_network(config_file: Text, data_file: Text, weights: Text, batch_size: int = 1) -> Handle:
+    """Load a network; the .data file is not read."""
+    return load_net_custom(config_file, weights, 0, batch_size)
+
+
+def class_colors(names: Iterable[str]) -> dict[str, Color]:
+    """Return a colour, blue green red, a name: the same on every run."""
+    digests = {name: hashlib.md5(name.encode(), usedforsecurity=False).digest() for name in names}
+    return {name: (digest[0], digest[1], digest[2]) for name, digest in digests.items()}
+
+
+def detect_image(
+    network: Handle,
+    class_names: Sequence[str],
+    image: IMAGE,
+    thresh: float = 0.5,
+    hier_thresh: float = 0.5,
+    nms: float = 0.45,
+) -> list[Told]:
+    """Return name, percent as text and box (centre, width, height in pixels) a class found."""
+    return darknet.detect_image(network, class_names, image, thresh, hier_thresh, nms)
+
+
+def network_dimensions(net: Handle, w: Any = None, h: Any = None, c: Any = None) -> Any:
+    """Put width, height and channels of a network's images into three C ints, and return them."""
+    sizes = network_width(net), network_height(net), net.network.input.c
+    for place, size in zip((w, h, c), sizes, strict=True):
+        put(place, size)
+    return sizes
+
+
+def add_skipped_class(net: Handle, index: int) -> None:
+    """Tell no more of a class."""
+    net.skipped.add(index)
+
+
+def del_skipped_class(net: Handle, index: int) -> None:
+    """Tell of a class again."""
+    net.skipped.discard(index)
+
+
+def clear_skipped_classes(net: Handle) -> None:
+    """Tell of every class again."""
+    net.skipped.clear()
+
+
+def version_string() -> bytes:
+    """Return name and version of this program."""
+    return f"pydarknet {__version__}".encode()
+
+
+def version_short() -> bytes:
+    """Return the version of this program."""
+    return __version__.encode()
+
+
+def show_version_info() -> None:
+    """Print name and version of this program."""
+    say(version_string().decode())
+
+
+def set_verbose(verbosity: int) -> None:
+    """Do nothing: nothing more would be told."""
+
+
+def set_output_stream(path: Text) -> None:
+    """Do nothing: nothing is told on loading that would go into a file."""

@@ -1,0 +1,237 @@
+"""OpenCV 4's interface to networks of Darknet, which OpenCV 5 took out: cv2.dnn's readers and Net.
+
+`install()` puts the readers back where programs look for them.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, overload
+
+import cv2
+import numpy as np
+import torch
+
+from ..errors import DarknetError
+from ..load import load_network
+from ..network import Network
+from ..shipped import located
+from .importer import output, parts, set_epsilon
+
+Source = str | os.PathLike[str] | bytes | bytearray | np.ndarray
+INPUT, FLAT = "_input", "fullyConnected"
+GPU = {getattr(cv2.dnn, name, None) for name in ("DNN_TARGET_CUDA", "DNN_TARGET_CUDA_FP16")}
+
+
+class Error(DarknetError, cv2.error):
+    """A DarknetError that programs catch as cv2.error."""
+
+
+@contextmanager
+def as_opencv() -> Iterator[None]:
+    """Raise what is wrong as OpenCV's programs expect it."""
+    try:
+        yield
+    except DarknetError as error:
+        raise Error(str(error)) from None
+
+
+class Net:
+    """A network as cv2.dnn.Net: images in by `setInput`, rows of boxes out by `forward`.
+
+    Layers have the names and numbers that OpenCV 4.12 gives them. A layer of Darknet is computed
+    whole: of `conv_0`, `bn_0` and `leaky_1` only the last has an output.
+    """
+
+    def __init__(self, network: Network | None = None) -> None:
+        self.network = network
+        nodes = network.nodes if network else []
+        self.parts = {node.index: tuple(parts(node)) for node in nodes}
+        self.names = tuple(name for listed in self.parts.values() for name in listed)
+        self.blob: torch.Tensor | None = None
+        self.ticks: dict[str, float] = {}
+
+    def empty(self) -> bool:
+        """Say whether there is no layer."""
+        return self.network is None
+
+    def getLayerNames(self) -> tuple[str, ...]:
+        """Return the names of all layers but the input's."""
+        return self.names
+
+    def getLayerId(self, layer: str) -> int:
+        """Return the number of a layer, from 1; 0 is the input's, -1 none's."""
+        if layer == INPUT:
+            return 0
+        return self.names.index(layer) + 1 if layer in self.names else -1
+
+    def getUnconnectedOutLayersNames(self) -> tuple[str, ...]:
+        """Return the names of the layers that none reads: the heads."""
+        nodes = self.network.nodes if self.network else []
+        read = {source for node in nodes for source in node.sources}
+        return tuple(self.parts[node.index][-1] for node in nodes if node.index not in read)
+
+    def getUnconnectedOutLayers(self) -> np.ndarray:
+        """Return the numbers of the layers that none reads, int32 [heads]."""
+        numbers = [self.getLayerId(name) for name in self.getUnconnectedOutLayersNames()]
+        return np.array(numbers, np.int32)
+
+    def setPreferableBackend(self, backendId: int) -> None:
+        """Do nothing: PyTorch computes."""
+
+    def setPreferableTarget(self, targetId: int) -> None:
+        """Compute on the GPU where that is asked for and there is one, else on the CPU."""
+        gpu = targetId in GPU and torch.cuda.is_available()
+        if self.network:
+            self.network.to("cuda" if gpu else "cpu")
+
+    def setInput(
+        self, blob: Any, name: str = "", scalefactor: float = 1.0, mean: Sequence[float] = ()
+    ) -> None:
+        """Take images [N, C, H, W] as blobFromImage makes them: less `mean`, times `scalefactor`.
+
+        Of another size than the cfg's, the network computes at that size.
+        """
+        array = np.asarray(blob, np.float32)
+        if name not in ("", "data"):
+            raise Error(f'Requested blob "{name}" not found')
+        if array.ndim != 4:
+            raise Error(f"a blob is {list(array.shape)}: expected images [N, C, H, W]")
+        shift = np.zeros((1, array.shape[1], 1, 1), np.float32)
+        shift.flat[: len(mean)] = mean[: array.shape[1]]
+        self.blob = torch.from_numpy((array - shift) * np.float32(scalefactor))
+
+    @overload
+    def forward(  # type: ignore[overload-overlap]  # a str is one name, not a sequence of them
+        self, outputName: str | None = None
+    ) -> np.ndarray: ...
+
+    @overload
+    def forward(self, outputName: Sequence[str]) -> tuple[np.ndarray, ...]: ...
+
+    def forward(
+        self, outputName: str | Sequence[str] | None = None
+    ) -> np.ndarray | tuple[np.ndarray, ...]:
+        """Return the output of a layer, of each of several, or of the last one, float32.
+
+        A detection head gives [boxes, 5 + classes]: centre x, y, width, height in 0..1 of the
+        blob, objectness, and a score a class; for several images [N, boxes, 5 + classes].
+        """
+        one = outputName is None or isinstance(outputName, str)
+        if self.network is None or self.blob is None:
+            raise Error("nothing to compute: expected a network, and setInput before")
+        wanted = [outputName or self.names[-1]] if one else list(outputName or ())
+        with as_opencv():
+            nodes = {str(name): self.node_of(str(name)) for name in wanted}
+            found = self.computed(self.network, self.blob, nodes)
+        outputs = tuple(found[str(name)] for name in wanted)
+        return outputs[0] if one else outputs
+
+    def node_of(self, name: str) -> int:
+        """Return the index of the layer of Darknet whose output has that name."""
+        for index, listed in self.parts.items():
+            if name == listed[-1]:
+                return index
+            if name in listed:
+                whole = ", ".join(listed)
+                raise DarknetError(f"{name} is inside of {whole}: expected {listed[-1]}")
+        raise DarknetError(f'Requested layer "{name}" not found')
+
+    def computed(
+        self, network: Network, blob: torch.Tensor, wanted: dict[str, int]
+    ) -> dict[str, np.ndarray]:
+        """Compute images, and return the wanted outputs by name."""
+        height, width = blob.shape[2:]
+        if (network.input.h, network.input.w) != (height, width):
+            network.resize(width, height)
+        names = {index: name for name, index in wanted.items()}
+        found, flat, before = {}, False, time.perf_counter()
+        with torch.inference_mode():
+            for node, inputs, computed in network.steps(blob.to(network.device)):
+                flat = flat or node.layer.opencv == FLAT
+                if node.index in names:
+                    laid = output(node, inputs[0], computed, network.input, flat)
+                    found[names[node.index]] = laid.cpu().numpy().copy()
+                now = time.perf_counter()
+                self.ticks[self.parts[node.index][-1]] = (now - before) * cv2.getTickFrequency()
+                before = now
+        return found
+
+    def getPerfProfile(self) -> tuple[int, np.ndarray]:
+        """Return the ticks of the last `forward`, and of each layer, float64 [layers]."""
+        ticks = np.array([self.ticks.get(name, 0.0) for name in self.names])
+        return int(ticks.sum()), ticks
+
+
+def readNetFromDarknet(cfgFile: Source, darknetModel: Source | None = None) -> Net:
+    """Read a cfg and its weights, each a path or the file's content as an array of bytes.
+
+    Darknet: src/parser.c parse_network_cfg; OpenCV: modules/dnn/src/darknet/darknet_importer.cpp
+    """
+    with as_opencv(), TemporaryDirectory() as folder:
+        cfg = on_disk(cfgFile, Path(folder, "net.cfg"))
+        content = darknetModel if given(darknetModel) else None
+        weights = None if content is None else on_disk(content, Path(folder, "net.weights"))
+        network = load_network(located(cfg), weights)
+        set_epsilon(network)
+        return Net(network)
+
+
+def given(source: Any) -> bool:
+    """Say whether there is a file, or a content of one."""
+    return source is not None and len(os.fspath(source) if is_path(source) else source) > 0
+
+
+def is_path(source: Any) -> bool:
+    """Say whether this is a path; bytes are one unless a line ends in them, or a NUL is there."""
+    if isinstance(source, bytes):
+        return b"\n" not in source and b"\0" not in source
+    return isinstance(source, str | os.PathLike)
+
+
+def on_disk(source: Any, place: Path) -> Path:
+    """Return the path of a file; a content is written to `place`."""
+    if is_path(source):
+        return Path(os.fsdecode(source))
+    place.write_bytes(bytes(source))
+    return place
+
+
+def readNet(model: Source, config: Source = "", framework: Source = "") -> Net:
+    """Read weights and cfg, in either order, or `("darknet", weights, cfg)` as contents."""
+    if names_us(model):
+        return readNetFromDarknet(framework, config)
+    files = [file for file in (model, config) if given(file)]
+    files.sort(key=lambda file: not names_cfg(file))
+    if not files or not names_cfg(files[0]):
+        raise Error(f"{model!r}, {config!r}: expected the .cfg of a Darknet network among them")
+    return readNetFromDarknet(*files)
+
+
+def names_cfg(file: Any) -> bool:
+    """Say whether this is a path that ends as a cfg's does."""
+    return is_path(file) and os.fsdecode(file).lower().endswith(".cfg")
+
+
+def names_us(word: Any) -> bool:
+    """Say whether this is the framework's name."""
+    return isinstance(word, str) and word.lower() == "darknet"
+
+
+def install() -> None:
+    """Put both readers into cv2.dnn; `readNet` of other frameworks' files stays OpenCV's."""
+    dnn: Any = cv2.dnn
+    own = getattr(dnn.readNet, "of_opencv", dnn.readNet)
+
+    def reader(model: Any, *others: Any, **named: Any) -> Any:
+        if any(names_cfg(file) or names_us(file) for file in (model, *others, *named.values())):
+            return readNet(model, *others, **named)
+        return own(model, *others, **named)
+
+    reader.of_opencv = own  # type: ignore[attr-defined]  # to find it again
+    dnn.readNet, dnn.readNetFromDarknet = reader, readNetFromDarknet

@@ -1,0 +1,83 @@
+"""YOLO3-4-Py's interface, whose package has the same name: `from pydarknet import Detector, Image`.
+
+YOLO3-4-Py: src/pydarknet.pyx
+"""
+
+from __future__ import annotations
+
+import os
+
+import cv2
+import numpy as np
+import torch
+
+from ..window import display
+from .handle import BY_OBJECT, Text, told
+from .library import load_meta, load_net, set_gpu
+from .structures import image_of, planes_of
+
+Found = tuple[str, float, tuple[float, float, float, float]]
+
+
+def is_compiled_with_gpu() -> bool:
+    """Say whether PyTorch has a GPU to compute on."""
+    return torch.cuda.is_available()
+
+
+def is_compiled_with_opencv() -> bool:
+    """Say that there is OpenCV: always."""
+    return True
+
+
+def set_cuda_device(n: int) -> None:
+    """Choose the GPU of detectors that are made after this; without one, do nothing."""
+    set_gpu(n)
+
+
+class Image:
+    """A picture for a Detector, made of bytes [height, width, 3] in OpenCV's order: blue first."""
+
+    def __init__(self, ary: np.ndarray) -> None:
+        if ary.ndim != 3 or ary.shape[2] != 3:
+            raise AssertionError(f"an image is {list(ary.shape)}: expected [height, width, 3]")
+        planes = np.ascontiguousarray(ary.transpose(2, 0, 1)[::-1], np.float32)
+        self.img = image_of(planes / np.float32(255))
+
+    def show_image(self, title: Text, wait_duration_in_ms: int = 1) -> None:
+        """Show the picture in a window for some milliseconds, where there is a display."""
+        if display():
+            cv2.imshow(os.fsdecode(title), planes_of(self.img)[::-1].transpose(1, 2, 0))
+            cv2.waitKey(wait_duration_in_ms)
+
+
+class Detector:
+    """A network with the names of its classes; `p` is not read, as it is not there.
+
+    Images keep their proportions, and of boxes that overlap that of more objectness is left, in
+    whatever dialect the cfg is.
+    """
+
+    def __init__(self, config: Text, weights: Text, p: int, meta: Text) -> None:
+        self.net = load_net(config, weights, p)
+        self.meta = load_meta(meta)
+
+    def classify(self, img: Image) -> list[tuple[bytes, float]]:
+        """Return every class's name and probability, the best first."""
+        scores = self.net.see(img.img, letters=True).tolist()
+        named = [(self.meta.names[k], scores[k]) for k in range(self.meta.classes)]
+        return sorted(named, key=lambda one: -one[1])
+
+    def detect(
+        self, image: Image, thresh: float = 0.5, hier_thresh: float = 0.5, nms: float = 0.45
+    ) -> list[Found]:
+        """Return name, probability and box (centre, width, height in pixels), the best first."""
+        size = image.img.w, image.img.h
+        self.net.see(image.img, letters=True)
+        [found] = self.net.boxes(size, thresh, hier_thresh, letters=True)
+        left = told(BY_OBJECT(found, nms) if nms > 0 else found)
+        named = [(self.name(k), p, box) for k, p, box in left if k < self.meta.classes]
+        return sorted(named, key=lambda one: -one[1])
+
+    def name(self, k: int) -> str:
+        """Return the name of a class as text."""
+        return self.meta.names[k].decode("utf-8")

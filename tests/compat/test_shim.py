@@ -1,0 +1,128 @@
+"""`install-shim` lets programs that look for darknet find this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import recording
+
+from pydarknet.cli.main import main
+
+
+@pytest.fixture
+def shim(tmp_path: Path) -> Path:
+    """Install into a folder that is not there yet."""
+    assert main(["install-shim", str(tmp_path / "some" / "folder")]) == 0
+    return tmp_path / "some" / "folder"
+
+
+def run(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run a program that does not know where this package is."""
+    bare = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PATH": "/bin:/usr/bin"}
+    return subprocess.run(words, capture_output=True, text=True, check=False, env=bare, **options)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sh runs it")
+def test_the_program_passes_its_words_on(shim: Path) -> None:
+    done = run("./darknet", "--version", cwd=shim)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("pydarknet ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sh runs it")
+def test_the_program_s_status_is_the_command_s(shim: Path) -> None:
+    assert run("./darknet", "ops", "none.cfg", cwd=shim).returncode == 1
+
+
+def test_the_module_is_the_one_its_globals_live_in(shim: Path) -> None:
+    code = "import darknet; darknet.altNames = ['a']; print(darknet.__name__, darknet.c_int)"
+
+    done = run(sys.executable, "-c", code, cwd=shim)
+
+    assert done.stdout == "pydarknet.compat.darknet <class 'ctypes.c_int'>\n", done.stderr
+
+
+def test_its_names_can_be_imported_with_a_star(shim: Path) -> None:
+    main(["install-shim", str(shim), "--api", "hank-ai"])
+    code = "from darknet import *; print(network_dimensions.__module__, POINTER, bbox2points)"
+
+    done = run(sys.executable, "-c", code, cwd=shim)
+
+    assert done.stdout.startswith("pydarknet.compat.hank_ai <"), done.stderr
+
+
+def test_a_program_beside_the_module_runs_as_it_stands(shim: Path) -> None:
+    folder = recording("infer_pj_yolov3_a")
+    (shim / "program.py").write_text(
+        "import darknet as dn\n"
+        "net = dn.load_net(b'net.cfg', b'net.weights', 0)\n"
+        "meta = dn.load_meta(b'net.data')\n"
+        "print(dn.detect(net, meta, b'input.png')[0][0])\n"
+    )
+
+    done = run(sys.executable, str(shim / "program.py"), cwd=folder)
+
+    assert done.stdout.startswith("b'"), done.stderr
+
+
+def test_another_s_file_is_not_written_over(tmp_path: Path, capsys) -> None:
+    (tmp_path / "darknet.py").write_text("mine")
+
+    assert main(["install-shim", str(tmp_path)]) == 1
+
+    assert "darknet.py is there and is not of pydarknet" in capsys.readouterr().err
+    assert not (tmp_path / "darknet").exists()
+    assert (tmp_path / "darknet.py").read_text() == "mine"
+
+
+def test_another_s_file_is_written_over_by_force(tmp_path: Path) -> None:
+    (tmp_path / "darknet.py").write_text("mine")
+
+    assert main(["install-shim", str(tmp_path), "-force"]) == 0
+
+    assert "pydarknet.compat.darknet" in (tmp_path / "darknet.py").read_text()
+
+
+def test_its_own_files_are_written_again(shim: Path) -> None:
+    assert main(["install-shim", str(shim), "-api", "hank-ai"]) == 0
+
+    assert "pydarknet.compat.hank_ai" in (shim / "darknet.py").read_text()
+
+
+def test_a_folder_of_that_name_is_no_file_of_ours(tmp_path: Path, capsys) -> None:
+    (tmp_path / "darknet").mkdir()  # a checkout of the C program, say
+
+    assert main(["install-shim", str(tmp_path)]) == 1
+
+    assert "darknet is there and is not of pydarknet" in capsys.readouterr().err
+
+
+def test_a_file_is_no_folder(tmp_path: Path, capsys) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert main(["install-shim", str(tmp_path / "file")]) == 1
+
+    assert "file: File exists" in capsys.readouterr().err
+
+
+def test_an_unknown_api_is_an_error(tmp_path: Path, capsys) -> None:
+    assert main(["install-shim", str(tmp_path), "-api", "yolo"]) == 1
+
+    assert "-api yolo: expected one of alexeyab, hank-ai" in capsys.readouterr().err
+
+
+def test_installing_does_not_wait_for_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pydarknet.cli.main import main;"
+        "main(['install-shim', sys.argv[1]]); print(*sys.modules)"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path)]
+
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+    assert not {"torch", "cv2", "numpy"} & set(said.splitlines()[-1].split())
