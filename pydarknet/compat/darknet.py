@@ -258,8 +258,8 @@ def performDetect(
     """
     global netMain, metaMain, altNames
     if not 0 < thresh < 1:
-        raise AssertionError("Threshold should be a float between zero and one (non-inclusive)")
-    for path, what in ((configPath, "config"), (weightPath, "weight"), (metaPath, "data file")):
+        raise AssertionError(f"thresh = {thresh}: expected more than 0 and less than 1")
+    for path, what in ((configPath, "cfg"), (weightPath, "weights file"), (metaPath, "data file")):
         check_path(path, what)
     netMain = netMain or load_net_custom(configPath, weightPath, 0, 1)
     metaMain = metaMain or load_meta(metaPath)
@@ -279,6 +279,6 @@ def performDetect(
 
 
 def check_path(path: str, what: str) -> None:
-    """Refuse a path where nothing is, with the words of performDetect."""
+    """Refuse a path where nothing is."""
     if not os.path.exists(path):
-        raise ValueError(f"Invalid {what} path `{os.path.abspath(path)}`")
+        raise ValueError(f"the {what} is not there: {os.path.abspath(path)}")

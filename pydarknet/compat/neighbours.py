@@ -18,7 +18,7 @@ def warn_of_neighbours() -> None:
     The folders' names are read and no metadata, which would take as long as all the rest of us.
     """
     own = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-    homes = [path for path in sys.path if path.endswith(HOMES)]
+    homes = [path for path in map(str, sys.path) if path.endswith(HOMES)]
     for name in sorted(set(neighbours([own, *homes]))):
         text = f"{name} is installed, whose package is pydarknet too: uninstall one of the two"
         warnings.warn(text, stacklevel=3)

@@ -348,8 +348,14 @@ def test_perform_detect_may_only_load(perform: dict, capsys) -> None:
 
 
 def test_perform_detect_names_what_is_missing(perform: dict) -> None:
-    with pytest.raises(ValueError, match=r"Invalid weight path `.*none.weights`"):
+    with pytest.raises(ValueError, match=r"the weights file is not there: .*none\.weights"):
         darknet.performDetect(**{**perform, "weightPath": "none.weights"})
+
+
+@pytest.mark.parametrize("thresh", [0, 1])
+def test_perform_detect_asserts_its_threshold(perform: dict, thresh: float) -> None:
+    with pytest.raises(AssertionError, match="expected more than 0 and less than 1"):
+        darknet.performDetect(**perform, thresh=thresh)
 
 
 def test_detections_are_printed_in_lines(capsys) -> None:

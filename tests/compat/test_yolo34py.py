@@ -87,8 +87,11 @@ def test_what_it_is_built_with_can_be_asked() -> None:
 
 def imported(folder: Path) -> subprocess.CompletedProcess[str]:
     """Import this package where a folder of site-packages is on the path."""
-    code = f"import sys; sys.path += [{str(folder)!r}]; import pydarknet; print(*sys.modules)"
-    words = [sys.executable, "-c", code]
+    code = (
+        "import pathlib, sys; sys.path += [sys.argv[1], pathlib.Path('elsewhere')];"
+        "import pydarknet; print(*sys.modules)"
+    )
+    words = [sys.executable, "-c", code, str(folder)]
     return subprocess.run(words, cwd=HERE.parent, capture_output=True, text=True, check=True)
 
 
