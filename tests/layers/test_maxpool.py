@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from conftest import both_lineages, rows, run
 
 from pydarknet.errors import CfgError
@@ -54,6 +55,21 @@ def test_padding_is_the_total_of_both_sides(net, name, options, window, h, w, di
 
     assert network.nodes[0].output == Shape(c=1, h=h, w=w)
     assert y.flatten().tolist() == largest(*window, h, w)
+
+
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+@pytest.mark.parametrize("options", ["padding=0", "padding=1", "padding=2", "size=3"])
+@pytest.mark.parametrize(("h", "w"), [(6, 8), (5, 8), (6, 7)])
+def test_inference_takes_the_largest_as_training_does(net, options, h, w, layout):
+    network = net(f"[maxpool]\nstride=2\n{options}\n", c=3, h=h, w=w)
+    x = torch.randn(2, 3, h, w, generator=torch.Generator().manual_seed(1))
+    x = x.to(memory_format=layout)
+
+    [taught] = network.trace(x)
+    with torch.inference_mode():
+        [inferred] = network.trace(x)
+
+    assert torch.equal(inferred, taught)
 
 
 def test_each_channel_is_by_itself(net):
