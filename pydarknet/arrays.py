@@ -63,3 +63,16 @@ def spread(tensor: Tensor, fan_in: int, uniform: bool, generator: Generator | No
     else:
         tensor.normal_(generator=generator)
     tensor.mul_(math.sqrt(2 / max(fan_in, 1)))
+
+
+def assign(module: nn.Module, path: str, tensor: Tensor) -> None:
+    """Put a tensor in the place of a parameter or buffer."""
+    parent, _, name = path.rpartition(".")
+    owner = module.get_submodule(parent)
+    old = getattr(owner, name)
+    if not isinstance(old, nn.Parameter):
+        owner.register_buffer(name, tensor)
+    elif isinstance(tensor, nn.Parameter):
+        owner.register_parameter(name, tensor)
+    else:
+        owner.register_parameter(name, nn.Parameter(tensor, requires_grad=old.requires_grad))

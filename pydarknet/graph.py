@@ -6,7 +6,9 @@ import difflib
 from collections.abc import Sequence
 
 import numpy as np
+from torch import nn
 
+from .arrays import assign
 from .console import note
 from .dialect import Dialect
 from .layers.base import (
@@ -162,3 +164,18 @@ def last_reads(nodes: Sequence[Node]) -> list[list[int]]:
     for source, reader in last.items():
         done[reader].append(source)
     return done
+
+
+def share(node: Node, borrower: nn.Module, owner: nn.Module) -> None:
+    """Give a layer the parameters of another of the same sizes.
+
+    Darknet: src/parser.c parse_convolutional (AlexeyAB, share_index)
+    """
+    names = [name for name, _ in borrower.named_parameters()]
+    names += [name for name, _ in borrower.named_buffers()]
+    theirs = dict(owner.named_parameters()) | dict(owner.named_buffers())
+    own = dict(borrower.named_parameters()) | dict(borrower.named_buffers())
+    if own.keys() != theirs.keys() or any(own[n].shape != theirs[n].shape for n in own):
+        raise node.layer.error(f"shares layer {node.shares}: expected a layer of the same sizes")
+    for name in names:
+        assign(borrower, name, theirs[name])

@@ -20,7 +20,7 @@ from .layers import Layer, Node, Shape
 from .net import Net
 from .predict import picture, predict, settings
 from .recurrent import Recurrent
-from .weights import Header, Loaded, assign, fill, load, save
+from .weights import Header, Loaded, fill, load, save
 
 MANY = 4  # images for which preparing the network longer pays
 
@@ -61,7 +61,7 @@ class Network(nn.Module):
         """Let the layers that share parameters have those of the layer they name."""
         for node in self.nodes:
             if node.shares is not None:
-                share(node, self.stack[node.index], self.stack[node.shares])
+                graph.share(node, self.stack[node.index], self.stack[node.shares])
 
     @property
     def result(self) -> int:
@@ -69,18 +69,19 @@ class Network(nn.Module):
 
         Darknet: src/network.c get_network_output_layer
         """
-        outputs = [node.index for node in self.nodes if node.layer.result]
-        return outputs[-1] if outputs else len(self.nodes) - 1
+        outputs = (node.index for node in self.nodes if node.layer.result)
+        return max(outputs, default=len(self.nodes) - 1)
 
     def forward(self, images: Tensor) -> list[Head]:
         """Return the heads' inputs and outputs; without a head, those of the last layer.
 
         `images` are float32 [N, C, H, W] in 0..1, or [N, inputs].
         """
+        result = self.result
         steps = [
             Head(node, inputs[0], output)
             for node, inputs, output in self.steps(images)
-            if node.layer.head or node.index == self.result
+            if node.layer.head or node.index == result
         ]
         return [head for head in steps if head.node.layer.head] or steps
 
@@ -154,8 +155,8 @@ class Network(nn.Module):
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
         if isinstance(image, str | Path | np.ndarray):
             return predict(self, [picture(image)], chosen)[0].kept()
-        network = self.prepared(many=len(image) >= MANY)
-        return [found.kept() for found in predict(network, [picture(i) for i in image], chosen)]
+        fast = self.prepared(many=len(image) >= MANY)
+        return [found.kept() for found in predict(fast, list(map(picture, image)), chosen)]
 
     def resize(self, width: int, height: int) -> None:
         """Take images of another size from now on; parameters stay.
@@ -206,7 +207,7 @@ class Network(nn.Module):
                 module.time_steps = time_steps
 
     def table(self) -> str:
-        """Return the layer table that the C program of the dialect prints."""
+        """Return the layer table as the C program prints it."""
         return graph.table(self.nodes, self.dialect)
 
     def operations(self) -> int:
@@ -282,18 +283,3 @@ def built(nodes: Sequence[Node]) -> list[nn.Module]:
 def sizes(module: nn.Module) -> list[torch.Size]:
     """Return the sizes of a module's arrays."""
     return [tensor.shape for tensor in module.state_dict().values()]
-
-
-def share(node: Node, borrower: nn.Module, owner: nn.Module) -> None:
-    """Give a layer the parameters of another of the same sizes.
-
-    Darknet: src/parser.c parse_convolutional (AlexeyAB, share_index)
-    """
-    names = [name for name, _ in borrower.named_parameters()]
-    names += [name for name, _ in borrower.named_buffers()]
-    theirs = dict(owner.named_parameters()) | dict(owner.named_buffers())
-    own = dict(borrower.named_parameters()) | dict(borrower.named_buffers())
-    if own.keys() != theirs.keys() or any(own[n].shape != theirs[n].shape for n in own):
-        raise node.layer.error(f"shares layer {node.shares}: expected a layer of the same sizes")
-    for name in names:
-        assign(borrower, name, theirs[name])

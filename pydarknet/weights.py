@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
-from .arrays import Parametric, Stored
+from .arrays import Parametric, Stored, assign
 from .console import note
 from .diagnosis import likely_cause, no_weights
 from .errors import WeightsError
@@ -227,19 +227,6 @@ def tensor_at(module: nn.Module, path: str) -> Tensor:
     tensor = getattr(module.get_submodule(owner), name)
     assert isinstance(tensor, Tensor)
     return tensor
-
-
-def assign(module: nn.Module, path: str, tensor: Tensor) -> None:
-    """Put a tensor in the place of a parameter or buffer."""
-    parent, _, name = path.rpartition(".")
-    owner = module.get_submodule(parent)
-    old = getattr(owner, name)
-    if not isinstance(old, nn.Parameter):
-        owner.register_buffer(name, tensor)
-    elif isinstance(tensor, nn.Parameter):
-        owner.register_parameter(name, tensor)
-    else:
-        owner.register_parameter(name, nn.Parameter(tensor, requires_grad=old.requires_grad))
 
 
 def fill(module: Parametric, generator: Generator | None) -> None:

@@ -11,8 +11,9 @@ import torch
 from conftest import HERE, SHARED, needs_shared
 
 import pydarknet
+from pydarknet.arrays import assign
 from pydarknet.load import read_network
-from pydarknet.weights import assign, tensor_at
+from pydarknet.weights import tensor_at
 
 HOUSE = HERE.parent / "cfg"
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}

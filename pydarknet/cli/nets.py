@@ -65,10 +65,12 @@ def timed(network: Network, count: int) -> float:
 
     device = next(iter(network.state_dict().values())).device
     image = torch.zeros(1, *network.input.tensor, device=device)
-    start = time.perf_counter()
     with torch.inference_mode():
+        fast = network.prepared(many=True)
+        fast(image)  # which chooses the order of weights
+        start = time.perf_counter()
         for _ in range(count):
-            [*_, last] = network(image)
+            [*_, last] = fast(image)
         last.activated.cpu()  # a GPU is done when its result is here
     return time.perf_counter() - start
 

@@ -59,7 +59,7 @@ class Handle:
         """
         network = self.network
         with torch.inference_mode():
-            self.heads = network(inputs.to(network.device))
+            self.heads = network.prepared(many=True)(inputs.to(network.device))
         last = next((h for h in self.heads if h.node.index == network.result), self.heads[-1])
         return last.activated.flatten().cpu().numpy().copy()
 
