@@ -179,7 +179,7 @@ def make(folder: Path, cfg: Path) -> None:
             values.fill_(1.0)
         if name.endswith(".biases") and name.replace("biases", "norm.scales") not in arrays:
             values.fill_(-20.0)
-            arrays[name.replace("biases", "weights")].mul_(1e-3)
+            arrays[name.replace("biases", "weights")].zero_()
     network.save_weights(folder / "net.weights")
     text = re.sub(r"(?m)^(batch|subdivisions)\s*=.*$", r"\1=1", cfg.read_text())
     (folder / "net.cfg").write_text(text)
