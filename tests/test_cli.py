@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -240,7 +241,11 @@ def test_a_command_without_a_network_does_not_wait_for_torch(tmp_path, words):
     )
     command = [sys.executable, "-c", code, *words]
 
-    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    place = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+
+    said = subprocess.run(
+        command, cwd=tmp_path, env=place, capture_output=True, text=True, check=True
+    ).stdout
 
     assert len(said.splitlines()) > 1
     assert "torch" not in said.splitlines()[-1].split()
