@@ -1,4 +1,4 @@
-"""The commands that compare a detector with the truth: detector valid, valid2, recall, map."""
+"""The commands that compare a detector with the truth: detector valid, valid2, recall."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from ..console import note, say
 from ..errors import DataError
-from .verbs import FORK, Help, Run, verb
+from .verbs import Help, Run, verb
 
 if TYPE_CHECKING:
     from ..dataset.files import DataFile
-    from ..evaluate.average_precision import Report
     from ..evaluate.finding import Heads
     from ..evaluate.results import Results
     from ..network import Network
@@ -23,12 +22,6 @@ Data = Annotated[Path, Help("the .data file: valid, names, results, eval, diffic
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
 Weights = Annotated[Path | None, Help("its weights file")]
 Out = Annotated[str | None, Help("the result file's name, or how those of classes begin")]
-Thresh = Annotated[float, Help("the score above which detections are counted as right or wrong")]
-IouThresh = Annotated[float, Help("how much a detection must overlap a truth to find it", FORK)]
-Points = Annotated[int, Help("recalls at which precision is taken: 0 (the area), 11, 101", FORK)]
-CocoFigures = Annotated[bool, Help("print the twelve figures of COCO too")]
-Json = Annotated[Path | None, Help("write the whole report into this file")]
-Plot = Annotated[Path | None, Help("draw curves, confusions and the worst images into this folder")]
 
 
 @verb("detector valid")
@@ -145,73 +138,6 @@ def recall_list(network: Network, options: DataFile) -> str:
     return options.get("valid", "data/train.txt")
 
 
-@verb("detector map", lineage=FORK)
-def detector_map(
-    run: Run,
-    data: Data,
-    cfg: Cfg,
-    weights: Weights = None,
-    *,
-    thresh: Thresh = 0.25,
-    iou_thresh: IouThresh = 0.5,
-    points: Points = 0,
-    coco: CocoFigures = False,
-    json: Json = None,
-    plot: Plot = None,
-) -> None:
-    """Print the average precision of each class, and their mean.
-
-    Darknet: src/detector.c validate_detector_map (AlexeyAB)
-    """
-    from ..dataset.files import DataFile, read_list
-    from ..evaluate.average_precision import average_precision
-    from ..evaluate.report import HINT, text
-    from .loading import open_network
-    from .watching import counted
-
-    options = DataFile.read(data)
-    if json and not json.parent.is_dir():
-        raise DataError("cannot be written: its folder does not exist", where=json)
-    valid = options.get("valid", "data/train.txt")
-    difficult = options.find("difficult")
-    named = options.get("names", "data/names.list")
-    network = open_network(run, cfg, weights)
-    as_many_names(network, named, cfg)
-    say("\n calculation mAP (mean average precision)...")
-    say(heads_told(network), end="")
-    paths = images_of(valid)
-    start = time.perf_counter()
-    report = average_precision(
-        network,
-        paths,
-        thresh=thresh,
-        iou_thresh=iou_thresh,
-        points=points,
-        difficult=read_list(difficult) if difficult else None,
-        watch=counted("\r{}", len(paths)),
-    )
-    say(text(report))
-    note(f"Total Detection Time: {int(time.perf_counter() - start)} Seconds")
-    say(HINT)
-    more(report, coco, json, plot)
-
-
-def more(report: Report, coco: bool, json: Path | None, plot: Path | None) -> None:
-    """Give what is asked for besides: the figures of COCO, a file of JSON, pictures."""
-    from ..evaluate.coco import figures, lines
-    from ..evaluate.report import as_json
-
-    made = figures(report.evidence) if coco else None
-    if made:
-        say("\n" + "\n".join(lines(made)))
-    if json:
-        write_text(json, as_json(report, made) + "\n")
-    if plot:
-        from ..evaluate.plots import plots
-
-        plots(report, plot)
-
-
 def images_of(valid: str) -> list[str]:
     """Return the images of a list; an empty one is told."""
     from ..dataset.files import read_list
@@ -244,23 +170,6 @@ def enough_names(network: Network, named: str) -> tuple[str, ...]:
         raise DataError(f"{len(names)} names: expected {classes}, a name a class", where=named)
     network.names = tuple(names[:classes])
     return network.names
-
-
-def as_many_names(network: Network, named: str, cfg: Path) -> None:
-    """Give the network its names, or refuse a file of another number of names than of classes.
-
-    Darknet: src/detector.c validate_detector_map (AlexeyAB)
-    """
-    from ..dataset.files import read_list
-    from ..evaluate.finding import classes_of
-
-    names, classes = read_list(named), classes_of(network)
-    if len(names) != classes:
-        raise DataError(
-            f"Error: in the file {named} number of names {len(names)} that isn't equal to"
-            f" classes={classes} in the file {cfg}"
-        )
-    network.names = tuple(names)
 
 
 def rates(network: Network) -> str:

@@ -10,18 +10,23 @@ from .verbs import Help, Parameter
 CLASSIFIER = "its files are its author's: name yours in a .data file, and use `classifier`"
 PYTHON = "pydarknet.load_network(cfg, weights).trace(images)[-1] is what its network gives"
 
+FILMS = "films and cameras are not read yet: `detector test` takes their frames as images"
+
 NEVER: dict[str, str] = {
     "3d": "cv2.merge puts the red of one picture into another",
     "art": f"it looks through a webcam; {PYTHON}",
     "captcha": CLASSIFIER,
     "cfglayers": "`ops` prints the layers of a cfg",
     "cifar": "CIFAR-10 as pictures, named in a .data file, is for `classifier`",
+    "classifier demo": FILMS,
     "classifier csv": "`classifier predict` prints the best classes of each image",
     "classifier fout": PYTHON,
     "classifier gun": f"its classes are its author's; {PYTHON}",
     "classifier threat": f"its classes are its author's; {PYTHON}",
     "classifier try": "pydarknet.load_network(cfg, weights).trace(images) gives every layer's",
+    "coco demo": FILMS,
     "compare": f"its files are its author's; {PYTHON}",
+    "detector demo": FILMS,
     "detector draw": "only the fork's GPU build has it, and nothing here does its work",
     "dice": CLASSIFIER,
     "go": "KataGo plays Go, by the same protocol",
@@ -38,6 +43,7 @@ NEVER: dict[str, str] = {
     "imtest": "it tries the C's own picture functions: `python -m pytest tests/test_image.py` ours",
     "vid": PYTHON,
     "voxel": PYTHON,
+    "yolo demo": FILMS,
     "writing": f"its files are its author's; {PYTHON}",
 }
 
