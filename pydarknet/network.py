@@ -47,9 +47,11 @@ class Network(nn.Module):
         self.header = Header(*dialect.version, seen=0)
         self.input = input_shape(net)
         self.nodes = graph.place(self.layers, self.input)
+        self.done = graph.last_reads(self.nodes)
         with torch.device("meta"):
             self.stack = nn.ModuleList(built(self.nodes))
         self.fast: prepare.Fast | None = None
+        self.complete = False  # whether it is a fast form, which has all its values
         self.link()
         self.eval()
 
@@ -100,9 +102,7 @@ class Network(nn.Module):
     def steps(self, images: Tensor) -> Iterator[tuple[Node, list[Tensor], Tensor]]:
         """Yield every layer with its inputs and output, and keep no map that nobody will read."""
         outputs = {graph.IMAGE: self.checked(images)}
-        for node, module, done in zip(
-            self.nodes, self.stack, graph.last_reads(self.nodes), strict=True
-        ):
+        for node, module, done in zip(self.nodes, self.stack, self.done, strict=True):
             inputs = [outputs[source] for source in node.sources]
             outputs[node.index] = module(*inputs)
             yield node, inputs, outputs[node.index]
@@ -114,8 +114,7 @@ class Network(nn.Module):
         if tuple(images.shape[1:]) != self.input.tensor:
             got, want = list(images.shape[1:]), list(self.input.tensor)
             raise DarknetError(f"images of size {got}: expected {want}; Network.resize changes it")
-        empty = next((name for name, values in self.named_parameters() if values.is_meta), None)
-        if empty and not images.is_meta:
+        if not self.complete and not images.is_meta and any(p.is_meta for p in self.parameters()):
             raise DarknetError("the network has no values: expected load_weights or initialize")
         return images
 
@@ -251,7 +250,7 @@ class Network(nn.Module):
         """Return the bytes of the parameters and of one image's maps at their most."""
         kept = {id(tensor): tensor.numel() for tensor in self.state_dict().values()}
         live, most, sizes = self.input.outputs, 0, {graph.IMAGE: self.input.outputs}
-        for node, done in zip(self.nodes, graph.last_reads(self.nodes), strict=True):
+        for node, done in zip(self.nodes, self.done, strict=True):
             sizes[node.index] = node.output.outputs
             live += node.output.outputs
             most = max(most, live + node.layer.scratch(node))

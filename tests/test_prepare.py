@@ -9,10 +9,11 @@ import torch
 from conftest import recording
 
 import pydarknet
-from pydarknet import prepare
+from pydarknet import packed
 from pydarknet.activations import words
 from pydarknet.network import Network
-from pydarknet.prepare import PackedConv
+from pydarknet.packed import PackedConv
+from pydarknet.winograd import WinogradConv
 
 RECORDINGS = (
     "infer_ab_grouped_a",
@@ -30,7 +31,7 @@ CONV = "[convolutional]\nfilters=8\nsize=3\npad=1\n"
 def operators(request, monkeypatch):
     """Infer with oneDNN's private operators, and without."""
     if not request.param:
-        monkeypatch.setattr(prepare, "operators_work", lambda: False)
+        monkeypatch.setattr(packed, "operators_work", lambda: False)
 
 
 def filled(network: Network) -> Network:
@@ -53,7 +54,7 @@ def assert_same(network: Network, images: torch.Tensor) -> None:
 
 
 def test_this_torch_has_the_operators():
-    assert prepare.operators_work()
+    assert packed.operators_work()
 
 
 @pytest.mark.usefixtures("operators")
@@ -124,6 +125,31 @@ def test_the_fast_form_is_kept_until_a_value_or_the_size_changes(net):
     assert_same(network, torch.rand(1, 3, 8, 16))
 
 
+def biases(network: Network) -> torch.nn.Parameter:
+    """Return the biases of the first layer."""
+    return network.stack[0].biases
+
+
+CHANGES = {
+    "written to": lambda n: biases(n).detach().add_(1),
+    "other memory": lambda n: setattr(biases(n), "data", torch.ones(8)),
+    "another parameter": lambda n: setattr(n.stack[0], "biases", torch.nn.Parameter(torch.ones(8))),
+    "another layer": lambda n: n.stack.__setitem__(0, copy.deepcopy(n.stack[0])),
+    "without batch norm": lambda n: setattr(n.stack[0], "norm", None),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_any_change_of_values_is_noticed(net, change):
+    network = filled(net(f"{CONV}batch_normalize=1\nactivation=leaky\n", c=3, h=8, w=8))
+    first = network.prepared()
+
+    change(network)
+
+    assert network.prepared() is not first
+    assert_same(network, torch.rand(1, 3, 8, 8))
+
+
 def test_a_network_in_training_has_none(net):
     network = filled(net(f"{CONV}activation=leaky\n", c=3, h=8, w=8))
 
@@ -144,7 +170,14 @@ def test_copies_are_made_without_it(net):
 # For many images
 
 
-def test_for_many_images_large_convolutions_go_winograds_way(net):
+def test_for_many_images_large_convolutions_go_winograds_way(net, monkeypatch):
+    tiled = []
+
+    def spy(weights: torch.Tensor, *others: object) -> WinogradConv:
+        tiled.append(weights.shape[1])
+        return WinogradConv(weights, *others)
+
+    monkeypatch.setattr(packed, "WinogradConv", spy)
     wide = CONV.replace("filters=8", "filters=64") + "activation=leaky\n"
     network = filled(net(f"{wide}{wide}{wide}stride=2\n", c=3, h=32, w=20))
     images = torch.rand(2, 3, 32, 20)
@@ -153,7 +186,7 @@ def test_for_many_images_large_convolutions_go_winograds_way(net):
         fast = network.prepared(many=True)
         [plain], [quick] = network(images), fast(images)
 
-    assert [module.tiled is not None for module in fast.stack] == [False, True, False]
+    assert tiled == [64], "of three, one has few channels, one a stride"
     scale = plain.activated.abs().max()
     torch.testing.assert_close(quick.activated / scale, plain.activated / scale, rtol=0, atol=1e-5)
 
