@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -72,9 +73,14 @@ class Detections:
         boxes, objectness = change(self.boxes), change(self.objectness)
         return Detections(boxes, objectness, change(self.probabilities), uncertainty, self.names)
 
-    def take(self, rows: Tensor) -> Detections:
-        """Return the boxes of an index [R] or a mask [K], in that order."""
+    def take(self, rows: Tensor | slice) -> Detections:
+        """Return the boxes of an index [R], a mask [K] or a slice, in that order."""
         return self.each(lambda t: t[rows])
+
+    def split(self, counts: Sequence[int]) -> list[Detections]:
+        """Return the first so many boxes, the next so many, and so on."""
+        ends = accumulate(counts)
+        return [self.take(slice(end - n, end)) for n, end in zip(counts, ends, strict=True)]
 
     def kept(self) -> Detections:
         """Return the boxes that have a class left."""
@@ -122,3 +128,20 @@ class Detections:
             torch.cat(uncertain) if len(uncertain) == len(parts) else None,
             parts[0].names,
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The boxes that a head finds in a batch of images, those of one image after another's.
+
+    `counts` int64 [N] says how many each image has; it is where the boxes are.
+    """
+
+    rows: Detections
+    counts: Tensor
+
+    @staticmethod
+    def even(images: int, rows: Detections) -> Batch:
+        """Return a batch whose images all have as many boxes."""
+        each = len(rows) // max(images, 1)
+        return Batch(rows, rows.boxes.new_full((images,), each, dtype=torch.int64))

@@ -14,7 +14,7 @@ from torch import Tensor
 from .detections import Detections
 from .errors import DataError
 from .image import grey, letterbox, load_image, pixels, resize
-from .layers.base import Decoding
+from .layers.base import Decoding, Layer, Shape
 from .nms import nms_each
 
 if TYPE_CHECKING:
@@ -105,26 +105,32 @@ def decoded(
     detectors = [head for head in heads if head.node.layer.detector]
     if not detectors:
         raise network.net.error("the network has no detection head: expected a detector")
-    found = []
-    for index, image in enumerate(images):
-        parts = [of_head(network, head, index, image, chosen, device) for head in detectors]
-        if len({part.probabilities.shape[1] for part in parts}) > 1:
-            raise network.net.error("the detection heads have unlike classes: expected one number")
-        found.append(replace(Detections.cat(parts), names=network.names))
-    return found
+    found = [
+        head.node.layer.detections(head.activated, network.input, chosen.decoding)
+        for head in detectors
+    ]
+    if len({batch.rows.probabilities.shape[1] for batch in found}) > 1:
+        raise network.net.error("the detection heads have unlike classes: expected one number")
+    counts = torch.stack([batch.counts for batch in found]).tolist()  # a GPU is waited for here
+    parts = [batch.rows.to(device).split(each) for batch, each in zip(found, counts, strict=True)]
+    return [
+        replace(
+            Detections.cat(
+                [
+                    moved(part, head.node.layer, network.input, image, chosen)
+                    for part, head in zip(of_image, detectors, strict=True)
+                ]
+            ),
+            names=network.names,
+        )
+        for of_image, image in zip(zip(*parts, strict=True), images, strict=False)
+    ]
 
 
-def of_head(
-    network: Network,
-    head: Head,
-    index: int,
-    image: Image,
-    chosen: Settings,
-    device: torch.device | str,
+def moved(
+    boxes: Detections, layer: Layer, size: Shape, image: Image, chosen: Settings
 ) -> Detections:
-    """Return the boxes that one head finds in one image of the batch, on a device."""
-    layer, size = head.node.layer, network.input
-    boxes = layer.detections(head.activated[index], size, chosen.decoding).to(device)
+    """Return boxes that are in 0..1 of the network's input in 0..1 of the image, if the C does."""
     if not layer.corrected:
         return boxes
     height, width = image.shape[:2]

@@ -97,18 +97,30 @@ def test_all_pictures_are_compared() -> None:
     assert len(pictures()) == 31
 
 
-def test_a_list_of_pictures_is_one_batch() -> None:
-    network, image, chosen, _ = case("infer_pj_yolov3_a", "")
-    mirrored = np.ascontiguousarray(image[:, ::-1])
+HEADS = (  # a recording for each way of decoding a head
+    "infer_ab_gaussian_yolo_corners",
+    "infer_ab_yolov2_a",
+    "infer_ab_yolov4_mish_diounms",
+    "infer_pj_yolov1_a",
+    "infer_pj_yolov2_a",
+    "infer_pj_yolov3_a",
+)
 
-    both = network.detect([image, mirrored], thresh=chosen.decoding.thresh)
 
-    alone = [network.detect(one, thresh=chosen.decoding.thresh) for one in (image, mirrored)]
-    for together, single in zip(both, alone, strict=True):
-        torch.testing.assert_close(together.boxes, single.boxes, atol=1e-4, rtol=1e-4)
-        torch.testing.assert_close(
-            together.probabilities, single.probabilities, atol=1e-4, rtol=1e-4
-        )
+@pytest.mark.parametrize("name", HEADS)
+def test_a_list_of_pictures_is_one_batch(name: str) -> None:
+    network, image, chosen, _ = case(name, "")
+    others = [np.ascontiguousarray(image[:, ::-1]), np.zeros((9, 30, image.shape[2]), np.uint8)]
+    images = [others[0], image, others[1]]
+
+    both = predict(network, images, chosen)
+
+    assert len({len(found.kept()) for found in both}) > 1, "they show different things"
+    for together, one in zip(both, images, strict=True):
+        [single] = predict(network, [one], chosen)
+        for part in ("boxes", "objectness", "probabilities"):
+            a, b = getattr(together, part), getattr(single, part)
+            torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
 
 
 def test_a_path_and_its_pixels_give_the_same(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..activations import words
 from ..arrays import Parametric, Stored
 from ..batch_norm import BatchNorm
-from ..detections import Detections
+from ..detections import Batch
 from ..errors import CfgError
 from ..net import Net
 from ..options import quiet, read_options
@@ -187,11 +187,11 @@ class Layer:
         rows = self.numload if self.by_filter else 0
         return tuple(array._replace(rows=rows or None) for array in arrays)
 
-    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
-        """Return the boxes of one image of the network's size, in 0..1 of that.
+    def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
+        """Return the boxes of images of the network's size, in 0..1 of that.
 
-        `output` is the layer's for this image. Boxes below the threshold may be left out, and
-        their order is the C's.
+        `outputs` [N, ...] are the layer's. Boxes below the threshold may be left out, and their
+        order within an image is the C's.
 
         Darknet: src/network.c fill_network_boxes
         """

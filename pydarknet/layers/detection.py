@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..detections import Detections
+from ..detections import Batch, Detections
 from ..options import option, quiet
 from .base import FORK, Decoding, Layer, Node, Shape, section
 from .heads import above
@@ -54,7 +54,7 @@ class DetectionLayer(Layer):
     def module(self, *inputs: Shape) -> nn.Module:
         return DetectionHead(self.cells**2, self.classes, self.softmax)
 
-    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+    def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
         """Return every box of every cell, with the scores that exceed the threshold.
 
         Darknet: src/detection_layer.c get_detection_detections
@@ -62,20 +62,21 @@ class DetectionLayer(Layer):
         if self.coords < 4:
             raise self.error(f"coords = {self.coords}: expected 4, which make a box")
         cells, n = self.cells**2, self.num
-        classes, objectness, values = output.split(
-            [cells * self.classes, cells * n, cells * n * self.coords]
+        classes, objectness, values = outputs.split(
+            [cells * self.classes, cells * n, cells * n * self.coords], 1
         )
-        values = values.view(cells, n, self.coords)
-        place = torch.arange(cells, device=output.device)[:, None]
+        values = values.reshape(-1, cells, n, self.coords)
+        place = torch.arange(cells, device=outputs.device)[:, None]
         x = (place % self.cells + values[..., 0]) / self.cells
         y = (place // self.cells + values[..., 1]) / self.cells
         w, h = (values[..., i] ** (2 if self.sqrt else 1) for i in (2, 3))
-        scores = objectness.view(cells, n, 1) * classes.view(cells, 1, -1)
-        return Detections(
-            torch.stack([x, y, w, h], 2).flatten(0, 1),
-            objectness,
-            above(scores.flatten(0, 1), decoding.thresh),
+        scores = objectness.reshape(-1, cells, n, 1) * classes.reshape(len(outputs), cells, 1, -1)
+        found = Detections(
+            torch.stack([x, y, w, h], 3).flatten(0, 2),
+            objectness.flatten(),
+            above(scores.flatten(0, 2), decoding.thresh),
         )
+        return Batch.even(len(outputs), found)
 
     def side(self, node: Node) -> int:
         return self.cells

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..detections import Detections
+from ..detections import Batch, Detections
 from ..options import quiet
 from .base import FORK, Decoding, Node, Shape, section
 from .heads import AnchorHead, ForkLosses, above, activate_entries, cells_above
@@ -32,12 +32,12 @@ class GaussianYolo(ForkLosses, AnchorHead):
     def module(self, *inputs: Shape) -> nn.Module:
         return GaussianHead(self.boxes, self.scale_x_y)
 
-    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+    def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
         """Return the boxes whose objectness exceeds the threshold, scores lowered by uncertainty.
 
         Darknet: src/gaussian_yolo_layer.c get_gaussian_yolo_detections (AlexeyAB)
         """
-        cells = cells_above(output, self.anchor_sizes, 8, decoding.thresh)
+        cells = cells_above(outputs, self.anchor_sizes, 8, decoding.thresh)
         values, objectness = cells.values, cells.values[:, 8:9]
         sides = torch.exp(values[:, [4, 6]]) * cells.anchors
         sides = sides / sides.new_tensor([size.w, size.h])
@@ -46,7 +46,7 @@ class GaussianYolo(ForkLosses, AnchorHead):
         uncertainty = values[:, [1, 3, 5, 7]]
         certain = 1 - uncertainty.mean(1, keepdim=True)
         scores = above(objectness * values[:, 9:] * certain, decoding.thresh)
-        return Detections(boxes, objectness[:, 0], scores, uncertainty)
+        return Batch(Detections(boxes, objectness[:, 0], scores, uncertainty), cells.counts)
 
     def row(self, node: Node) -> str:
         point = POINTS[self.yolo_point]

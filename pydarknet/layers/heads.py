@@ -77,12 +77,13 @@ class AnchorHead(Layer):
 
 @dataclass(frozen=True)
 class Cells:
-    """The boxes above the threshold of one image: their values, columns, rows and anchors.
+    """The boxes above the threshold of N images: their values, columns, rows and anchors.
 
-    `values` [K, entries]; `column` and `row` [K, 1], the map being `width` x `height` cells;
-    `anchors` [K, 2] in pixels of the network's input.
+    `counts` [N] says how many an image has; `values` [K, entries]; `column` and `row` [K, 1], the
+    map being `width` x `height` cells; `anchors` [K, 2] in pixels of the network's input.
     """
 
+    counts: Tensor
     values: Tensor
     column: Tensor
     row: Tensor
@@ -96,23 +97,25 @@ class Cells:
 
 
 def cells_above(
-    output: Tensor, anchors: tuple[tuple[float, float], ...], objectness: int, thresh: float
+    outputs: Tensor, anchors: tuple[tuple[float, float], ...], objectness: int, thresh: float
 ) -> Cells:
     """Return the boxes whose objectness exceeds the threshold: cell by cell, its anchors in turn.
 
-    `output` is [anchors * entries, H, W].
+    `outputs` are [N, anchors * entries, H, W].
 
     Darknet: src/yolo_layer.c get_yolo_detections
     """
-    boxes = output.unflatten(0, (len(anchors), -1)).permute(2, 3, 0, 1)  # [H, W, anchors, entries]
-    row, column, index = (boxes[..., objectness] > thresh).nonzero(as_tuple=True)
+    boxes = outputs.unflatten(1, (len(anchors), -1)).permute(0, 3, 4, 1, 2)
+    seen = boxes[..., objectness] > thresh  # [N, H, W, anchors]
+    image, row, column, index = seen.nonzero(as_tuple=True)
     return Cells(
-        boxes[row, column, index],
+        seen.sum((1, 2, 3)),
+        boxes[image, row, column, index],
         column[:, None],
         row[:, None],
-        boxes.shape[1],
-        boxes.shape[0],
-        output.new_tensor(anchors)[index],
+        seen.shape[2],
+        seen.shape[1],
+        outputs.new_tensor(anchors)[index],
     )
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from ..detections import Detections
+from ..detections import Batch, Detections
 from ..options import option, quiet
 from ..tree import Tree, read_tree
 from .base import FORK, PJREDDIE, Decoding, Layer, Node, Shape, section
@@ -94,15 +94,15 @@ class Region(Layer):
     def module(self, *inputs: Shape) -> nn.Module:
         return RegionHead(self.num, self.coords, self.groups, self.background)
 
-    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+    def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
         """Return every anchor at every cell, anchor by anchor; zeros below the threshold.
 
         Darknet: src/region_layer.c get_region_detections
         """
-        cells = output.unflatten(0, (self.num, -1)).permute(2, 3, 0, 1)  # [H, W, num, entries]
-        anchors = output.new_tensor(self.anchor_sizes)
-        boxes = decoded(cells[..., :2], cells[..., 2:4], anchors).permute(2, 0, 1, 3)
-        values = cells.permute(2, 0, 1, 3).flatten(0, 2)
+        cells = outputs.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
+        anchors = outputs.new_tensor(self.anchor_sizes)
+        boxes = decoded(cells[..., :2], cells[..., 2:4], anchors).permute(0, 3, 1, 2, 4)
+        values = cells.permute(0, 3, 1, 2, 4).flatten(0, 3)
         objectness = values[:, self.coords]
         if self.background:
             objectness = torch.ones_like(objectness)
@@ -115,7 +115,7 @@ class Region(Layer):
         else:
             tops = self.hierarchy.tops(self.hierarchy.products(classes), decoding.hier)
             scores = torch.zeros_like(classes).scatter(1, tops[:, None], seen[:, None])
-        return Detections(boxes.flatten(0, 2), seen, scores)
+        return Batch.even(len(outputs), Detections(boxes.flatten(0, 3), seen, scores))
 
     def row(self, node: Node) -> str:
         return "detection"
@@ -134,15 +134,15 @@ class RegionAlexeyAB(Region):
     resize: float = quiet(1.0)
     focal_loss: bool = quiet(False)
 
-    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+    def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
         """Return every anchor at every cell, cell by cell; objectness 1 for all of them.
 
         Darknet: src/region_layer.c get_region_detections (AlexeyAB)
         Quirk: REGION_OBJECTNESS
         """
-        anchors = output.new_tensor(self.anchor_sizes)
-        boxes = decoded(torch.sigmoid(output[..., :2]), output[..., 2:4], anchors).flatten(0, 2)
-        values = output.flatten(0, 2)
+        anchors = outputs.new_tensor(self.anchor_sizes)
+        boxes = decoded(torch.sigmoid(outputs[..., :2]), outputs[..., 2:4], anchors)
+        values = outputs.flatten(0, 3)
         objectness, classes = values[:, 4], values[:, 5:]
         if self.classfix == -1:
             objectness = objectness * (objectness >= 0.5)
@@ -153,7 +153,8 @@ class RegionAlexeyAB(Region):
         else:
             scores = deepest(self.hierarchy.products(classes))
             scores = scores * (objectness > decoding.thresh)[:, None]
-        return Detections(boxes, torch.ones_like(objectness), scores)
+        found = Detections(boxes.flatten(0, 3), torch.ones_like(objectness), scores)
+        return Batch.even(len(outputs), found)
 
     def module(self, *inputs: Shape) -> nn.Module:
         return CellsFirstRegionHead(self.num, self.coords, self.groups)
@@ -168,18 +169,18 @@ def grouped_softmax(classes: Tensor, groups: tuple[int, ...], dim: int) -> Tenso
 
 
 def decoded(places: Tensor, sides: Tensor, anchors: Tensor) -> Tensor:
-    """Return boxes [H, W, num, 4] in 0..1 of places in their cells and of sides in anchors.
+    """Return boxes [N, H, W, num, 4] in 0..1 of places in their cells and of sides in anchors.
 
-    Both are [H, W, num, 2], the anchors [num, 2] in cells; exp of the sides is taken.
+    Both are [N, H, W, num, 2], the anchors [num, 2] in cells; exp of the sides is taken.
 
     Darknet: src/region_layer.c get_region_box
     """
-    h, w = places.shape[:2]
+    h, w = places.shape[1:3]
     column = torch.arange(w, device=places.device)[:, None].expand(h, w, 1)
     row = torch.arange(h, device=places.device)[:, None, None].expand(h, w, 1)
     cells = places.new_tensor([w, h])
-    centres = (torch.stack([column, row], 3) + places) / cells
-    return torch.cat([centres, torch.exp(sides) * anchors / cells], 3)
+    centres = (torch.stack([column, row], -1) + places) / cells
+    return torch.cat([centres, torch.exp(sides) * anchors / cells], -1)
 
 
 def mapped(objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..detections import Detections
+from ..detections import Batch, Detections
 from ..options import quiet
 from .base import FORK, Decoding, Node, Shape, section
 from .heads import AnchorHead, ForkLosses, above, activate_entries, cells_above, stretch
@@ -28,17 +28,17 @@ class Yolo(AnchorHead):
     def module(self, *inputs: Shape) -> nn.Module:
         return YoloHead(self.boxes)
 
-    def detections(self, output: Tensor, size: Shape, decoding: Decoding) -> Detections:
+    def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
         """Return the boxes whose objectness exceeds the threshold.
 
         Darknet: src/yolo_layer.c get_yolo_box, get_yolo_detections
         """
-        cells = cells_above(output, self.anchor_sizes, 4, decoding.thresh)
+        cells = cells_above(outputs, self.anchor_sizes, 4, decoding.thresh)
         x, y, _, _, objectness = (cells.values[:, i : i + 1] for i in range(5))
         sides = self.sides(cells.values[:, 2:4]) * cells.anchors
         boxes = torch.cat([*cells.centres(x, y), sides / sides.new_tensor([size.w, size.h])], 1)
         scores = above(objectness * cells.values[:, 5:], decoding.thresh)
-        return Detections(boxes, objectness[:, 0], scores)
+        return Batch(Detections(boxes, objectness[:, 0], scores), cells.counts)
 
     def sides(self, raw: Tensor) -> Tensor:
         """Return width and height in anchors."""

@@ -23,7 +23,7 @@ def test_boxes_of_a_mirrored_output_are_mirrored_boxes(net, text, dialect):
     [head] = network(torch.rand(1, 3, 3, 5, generator=torch.Generator().manual_seed(4)))
 
     plain, turned = (
-        layer.detections(output[0], size, Decoding(thresh=0.0))
+        layer.detections(output, size, Decoding(thresh=0.0)).rows
         for output in (head.activated, unmirrored(layer, head.activated))
     )
 

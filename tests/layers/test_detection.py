@@ -39,7 +39,11 @@ def test_a_cell_may_have_several_boxes_in_a_row(net):
     network = net("[detection]\nside=1\ncoords=4\nnum=2\nclasses=3", inputs=13)
     output = [0.5, 0.6, 0.1, 0.8, 0.4, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
 
-    found = network.layers[0].detections(torch.tensor(output), network.input, Decoding(thresh=0.3))
+    found = (
+        network.layers[0]
+        .detections(torch.tensor(output)[None], network.input, Decoding(thresh=0.3))
+        .rows
+    )
 
     torch.testing.assert_close(found.boxes, torch.tensor([output[5:9], output[9:]]))
     torch.testing.assert_close(found.objectness, torch.tensor([0.8, 0.4]))
@@ -50,7 +54,7 @@ def test_three_coordinates_are_no_box(net):
     network = net("[detection]\nside=1\ncoords=3", inputs=5)
 
     with pytest.raises(CfgError) as error:
-        network.layers[0].detections(torch.zeros(5), network.input, Decoding(thresh=0.3))
+        network.layers[0].detections(torch.zeros(1, 5), network.input, Decoding(thresh=0.3))
 
     expected = "net.cfg:4: [detection] coords = 3: expected 4, which make a box"
     assert str(error.value) == expected
@@ -75,7 +79,11 @@ def test_softmax_goes_over_the_classes_of_each_cell(net):
 def test_boxes_are_cells_row_by_row_and_sides_may_be_roots(net, root, power):
     network = net(f"{HEAD}sqrt={root}", inputs=28)
 
-    found = network.layers[0].detections(torch.tensor(OUTPUT), network.input, Decoding(thresh=0.3))
+    found = (
+        network.layers[0]
+        .detections(torch.tensor(OUTPUT)[None], network.input, Decoding(thresh=0.3))
+        .rows
+    )
 
     expected = [  # ((column + x) / 2, (row + y) / 2, w, h)
         [0.25, 0.25, 0.5**power, 1],
@@ -89,7 +97,11 @@ def test_boxes_are_cells_row_by_row_and_sides_may_be_roots(net, root, power):
 def test_scores_are_confidence_times_class_where_above_the_threshold(net):
     network = net(HEAD, inputs=28)
 
-    found = network.layers[0].detections(torch.tensor(OUTPUT), network.input, Decoding(thresh=0.2))
+    found = (
+        network.layers[0]
+        .detections(torch.tensor(OUTPUT)[None], network.input, Decoding(thresh=0.2))
+        .rows
+    )
 
     expected = [[0.45, 0], [0, 0.8], [0, 0], [0, 0]]  # not .5 * .1, 1 * .2, .4 * .5, .2 * 1
     torch.testing.assert_close(found.probabilities, torch.tensor(expected))

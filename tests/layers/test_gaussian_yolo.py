@@ -57,7 +57,11 @@ def test_a_box_is_decoded_from_its_point(net, point, shift):
     # x y w h with their uncertainties, objectness and classes at row 1, column 2
     output[:, 1, 2] = torch.tensor([0.5, 0.1, 0.25, 0.2, 0, 0.3, 0, 0.4, 0.8, 0.9, 0.2])
 
-    found = network.layers[0].detections(output, Shape(c=3, h=40, w=40), Decoding(thresh=0.2))
+    found = (
+        network.layers[0]
+        .detections(output[None], Shape(c=3, h=40, w=40), Decoding(thresh=0.2))
+        .rows
+    )
 
     w, h = 10 / 40, 20 / 40  # e^0 anchors of 10 x 20 pixels, of 40
     box = [(2 + 0.5) / 4 + shift * w, (1 + 0.25) / 2 + shift * h, w, h]

@@ -120,7 +120,7 @@ def test_the_original_gives_every_box_anchor_by_anchor(net):
     output = torch.zeros(12, 1, 2)
     output[:6, 0, 1] = torch.tensor([0.5, 0.25, 0, 0, 0.8, 0.5])  # anchor 0 of cell 1
 
-    found = network.layers[0].detections(output, network.input, Decoding(thresh=0.3))
+    found = network.layers[0].detections(output[None], network.input, Decoding(thresh=0.3)).rows
 
     # ((column + x) / 2, (row + y) / 1, 1 / 2, 2 / 1); then the anchors of 3 x 4 cells
     expected = [[0, 0, 0.5, 2], [0.75, 0.25, 0.5, 2], [0, 0, 1.5, 4], [0.5, 0, 1.5, 4]]
@@ -133,7 +133,7 @@ def test_the_original_takes_any_box_for_an_object_with_background(net):
     network = net("[region]\nclasses=1\nbackground=1", c=6, h=1, w=1)
     output = torch.tensor([0, 0, 0, 0, 0.1, 0.4]).view(6, 1, 1)
 
-    found = network.layers[0].detections(output, network.input, Decoding(thresh=0.3))
+    found = network.layers[0].detections(output[None], network.input, Decoding(thresh=0.3)).rows
 
     assert found.objectness.tolist() == [1]
     torch.testing.assert_close(found.probabilities, torch.tensor([[0.4]]))
@@ -145,7 +145,7 @@ def test_the_fork_gives_every_box_cell_by_cell_with_objectness_1(net):
     output = torch.zeros(1, 2, 2, 6)
     output[0, 1, 0] = torch.tensor([0, 0, 0, 0, 0.8, 0.5])  # anchor 0 of cell 1
 
-    found = network.layers[0].detections(output, network.input, Decoding(thresh=0.3))
+    found = network.layers[0].detections(output[None], network.input, Decoding(thresh=0.3)).rows
 
     # a place of 0 is squashed to .5: ((column + .5) / 2, .5 / 1, 1 / 2, 2 / 1)
     expected = [[0.25, 0.5, 0.5, 2], [0.25, 0.5, 1.5, 4], [0.75, 0.5, 0.5, 2], [0.75, 0.5, 1.5, 4]]
@@ -160,7 +160,7 @@ def test_the_forks_classfix_drops_what_is_below_one_half(net, classfix, expected
     network = net(text, c=6, h=1, w=1, dialect="alexeyab")
     output = torch.tensor([0, 0, 0, 0, 0.4, 1]).view(1, 1, 1, 6)
 
-    found = network.layers[0].detections(output, network.input, Decoding(thresh=0.1))
+    found = network.layers[0].detections(output[None], network.input, Decoding(thresh=0.1)).rows
 
     torch.testing.assert_close(found.probabilities, torch.tensor([[expected]]).float())
 
@@ -178,8 +178,10 @@ def test_a_tree_gives_one_class(net, tmp_path, dialect, size, expected):
     network = net(f"[region]\nclasses=3\n{tree(tmp_path)}", c=8, h=1, w=1, dialect=dialect)
     output = torch.tensor([0, 0, 0, 0, 0.6, 0.9, 0.1, 0.8])
 
-    found = network.layers[0].detections(
-        output.view(size), network.input, Decoding(thresh=0.5, hier=0.5)
+    found = (
+        network.layers[0]
+        .detections(output.view(size)[None], network.input, Decoding(thresh=0.5, hier=0.5))
+        .rows
     )
 
     torch.testing.assert_close(found.probabilities, torch.tensor([expected]))
@@ -190,8 +192,10 @@ def test_a_map_reads_classes_from_a_tree(net, tmp_path, dialect, size):
     network = net(f"[region]\nclasses=3\n{tree(tmp_path)}", c=8, h=1, w=1, dialect=dialect)
     output = torch.tensor([0, 0, 0, 0, 0.6, 0.9, 0.1, 0.8])
 
-    found = network.layers[0].detections(
-        output.view(size), network.input, Decoding(thresh=0.2, map=(2, 1))
+    found = (
+        network.layers[0]
+        .detections(output.view(size)[None], network.input, Decoding(thresh=0.2, map=(2, 1)))
+        .rows
     )
 
     # class 0 is c: .6 * .9 * .8; class 1 is b: .6 * .1 is not above .2

@@ -75,7 +75,11 @@ def test_a_box_is_decoded_from_its_cell_and_anchor(net, dialect, options, sides)
     output[5:] = 0.9  # classes without an object
     output[:, 1, 2] = torch.tensor([0.5, 0.25, 0.5, 0.25, 0.8, 0.9, 0.2])  # row 1, column 2
 
-    found = network.layers[0].detections(output, Shape(c=3, h=50, w=40), Decoding(thresh=0.2))
+    found = (
+        network.layers[0]
+        .detections(output[None], Shape(c=3, h=50, w=40), Decoding(thresh=0.2))
+        .rows
+    )
 
     box = [(2 + 0.5) / 4, (1 + 0.25) / 2, *sides]
     torch.testing.assert_close(found.boxes, torch.tensor([box]))
@@ -90,8 +94,10 @@ def test_boxes_come_cell_by_cell_and_must_exceed_the_threshold(net, dialect):
     output = torch.zeros(2, 5, 1, 2)
     output[:, 4, 0] = torch.tensor([[0.9, 0.6], [0.5, 0.7]])  # objectness [anchor][cell]
 
-    found = network.layers[0].detections(
-        output.flatten(0, 1), Shape(c=3, h=10, w=10), Decoding(thresh=0.5)
+    found = (
+        network.layers[0]
+        .detections(output.flatten(0, 1)[None], Shape(c=3, h=10, w=10), Decoding(thresh=0.5))
+        .rows
     )
 
     torch.testing.assert_close(found.objectness, torch.tensor([0.9, 0.6, 0.7]))
