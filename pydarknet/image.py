@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,13 +15,23 @@ from .picture import save_image as save_image
 GREY = 0.5  # what a letterbox is filled with
 
 
-def pixels(image: np.ndarray) -> Tensor:
-    """Turn bytes [H, W, C] into float32 [C, H, W] in 0..1.
+def pixels(image: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
+    """Turn bytes [H, W, C] into float32 [C, H, W] in 0..1, on a device: the bytes go there.
 
     Darknet: src/image.c load_image_stb
     """
-    planes = image.transpose(2, 0, 1).astype(np.float32, order="C")
-    return torch.from_numpy(planes).div_(255)
+    if torch.device(device).type != "cpu":
+        return planes(torch.from_numpy(np.ascontiguousarray(image)).to(device))
+    return torch.from_numpy(image.transpose(2, 0, 1).astype(np.float32, order="C")).div_(255)
+
+
+def planes(image: Tensor) -> Tensor:
+    """Turn bytes [H, W, C] into float32 [C, H, W] in 0..1, where they are.
+
+    The divisor is a tensor: by a number of Python's, a GPU multiplies with the reciprocal.
+    """
+    wide = image.permute(2, 0, 1).to(torch.float32, memory_format=torch.contiguous_format)
+    return wide.div_(wide.new_full((), 255))
 
 
 def resize(x: Tensor, width: int, height: int) -> Tensor:
@@ -38,13 +50,11 @@ def resize(x: Tensor, width: int, height: int) -> Tensor:
 
 def blend_columns(x: Tensor, width: int) -> Tensor:
     """Make `width` columns of [..., H, W] of two neighbours each; the last is the last itself."""
-    index, near, far = taps(x.shape[-1], width)
-    index[-1], near[-1], far[-1] = x.shape[-1] - 1, 1, 0
-    after = (index + 1).clamp(max=x.shape[-1] - 1)
+    index, after, near, far = taps(x.shape[-1], width, True, x.device)
     shape = (*x.shape[:-1], width)
     # gather reads the expanded index in place: here it is five times as fast as index_select
-    left = x.gather(-1, index.to(x.device).expand(shape)) * near.to(x.device)
-    return left.add_(x.gather(-1, after.to(x.device).expand(shape)).mul_(far.to(x.device)))
+    left = x.gather(-1, index.expand(shape)) * near
+    return left.add_(x.gather(-1, after.expand(shape)).mul_(far))
 
 
 def blend_rows(x: Tensor, height: int) -> Tensor:
@@ -56,22 +66,31 @@ def blend_rows(x: Tensor, height: int) -> Tensor:
     Darknet: src/image.c resize_image
     Quirk: RESIZE_LAST_ROW
     """
-    index, near, far = taps(x.shape[-2], height)
-    far[-1] = 0
-    after = (index + 1).clamp(max=x.shape[-2] - 1)
-    above = x.index_select(-2, index.to(x.device)) * near[:, None].to(x.device)
-    return above.add_(x.index_select(-2, after.to(x.device)).mul_(far[:, None].to(x.device)))
+    index, after, near, far = taps(x.shape[-2], height, False, x.device)
+    above = x.index_select(-2, index) * near[:, None]
+    return above.add_(x.index_select(-2, after).mul_(far[:, None]))
 
 
-def taps(size: int, target: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Lay `target` points over `size`: the index before each, its weight, the next one's weight.
+@lru_cache(64)
+@torch.inference_mode(False)
+def taps(
+    size: int, target: int, whole: bool, device: torch.device
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Lay `target` points over `size`: the indices on either side of each, and their weights.
 
-    A single point lies on the first, where the C divides by zero.
+    The last point is the last index itself if `whole`, else what is left of its first neighbour. A
+    single point lies on the first, where the C divides by zero. What is returned is kept for the
+    next picture of that size: it is not to be changed.
     """
     position = torch.arange(target) * (torch.tensor(float(size - 1)) / max(target - 1, 1))
     index = position.long()
     far = position - index
-    return index, 1 - far, far
+    near = 1 - far
+    far[-1] = 0
+    if whole:
+        index[-1], near[-1] = size - 1, 1
+    after = (index + 1).clamp(max=size - 1)
+    return index.to(device), after.to(device), near.to(device), far.to(device)
 
 
 def inner_size(image_width: int, image_height: int, width: int, height: int) -> tuple[int, int]:

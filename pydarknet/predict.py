@@ -62,19 +62,23 @@ def picture(image: str | Path | Image) -> Image:
 
 
 def fitted(network: Network, image: Image, *, boxed: bool) -> Tensor:
-    """Return an image as the network's input [C, H, W], letterboxed or stretched."""
+    """Return an image as the network's input [C, H, W], letterboxed or stretched.
+
+    For a network on a GPU that is done there.
+    """
     shape = network.input
-    return (letterbox if boxed else resize)(of_channels(image, shape.c), shape.w, shape.h)
+    x = of_channels(image, shape.c, device_around(network))
+    return (letterbox if boxed else resize)(x, shape.w, shape.h)
 
 
-def of_channels(image: Image, channels: int) -> Tensor:
+def of_channels(image: Image, channels: int, device: torch.device | str = "cpu") -> Tensor:
     """Return an image as float32 [channels, H, W] in 0..1, grey or repeated as that needs."""
     if image.ndim != 3 or image.dtype != np.uint8 or image.shape[2] not in (1, 3):
         form = f"{image.dtype} {list(image.shape)}"
         raise DataError(f"an image is {form}: expected uint8 [height, width, 3], RGB")
     if image.shape[2] != channels:
         image = grey(image) if channels == 1 else np.repeat(image, channels, axis=2)
-    return pixels(image)
+    return pixels(image, device)
 
 
 def predict(network: Network, images: Sequence[Image], chosen: Settings) -> list[Detections]:
@@ -82,12 +86,15 @@ def predict(network: Network, images: Sequence[Image], chosen: Settings) -> list
     inputs = torch.stack([fitted(network, image, boxed=chosen.letterbox) for image in images])
     with torch.inference_mode():
         heads = network.prepared()(inputs.to(network.device))
-        found = decoded(network, heads, images, chosen, device_of_boxes(network))
+        found = decoded(network, heads, images, chosen, device_around(network))
         return suppressed(heads, found, chosen)
 
 
-def device_of_boxes(network: Network) -> torch.device:
-    """Return where boxes are suppressed: with a network on CUDA there, else on the CPU."""
+def device_around(network: Network) -> torch.device:
+    """Return where images become inputs and outputs boxes: around a network on CUDA there.
+
+    Else it is the CPU.
+    """
     return network.device if network.device.type == "cuda" else torch.device("cpu")
 
 

@@ -19,6 +19,7 @@ from pydarknet.image import (
     letterbox,
     load_image,
     pixels,
+    planes,
     resize,
     resize_min,
     save_image,
@@ -240,6 +241,12 @@ def test_pixels_are_bytes_over_255():
 
     expected = torch.tensor([[[(16 * row + i) / 255 for i in range(16)] for row in range(16)]])
     assert torch.equal(pixels(image), expected)
+
+
+def test_pixels_are_the_same_where_a_gpu_would_make_them():
+    image = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)[:, ::-1]
+
+    assert torch.equal(planes(torch.from_numpy(image.copy())), pixels(image))
 
 
 def test_pixels_puts_channels_first():

@@ -20,7 +20,7 @@ from ..detections import Detections
 from ..errors import DataError
 from ..image import load_image
 from ..network import Head, Network
-from ..predict import Settings, decoded, device_of_boxes, fitted, suppressed
+from ..predict import Settings, decoded, device_around, fitted, suppressed
 from ..recurrent import Recurrent
 
 BATCH = 16  # images that go through a network together at most
@@ -117,7 +117,7 @@ class Search:
         with torch.no_grad():
             inputs = batch_of([x for _, x in batch], self.network)
             heads = self.heads(self.network.prepared(), inputs)
-            place = device_of_boxes(self.network)
+            place = device_around(self.network)
             found = decoded(self.network, heads, images, self.chosen, place)
         if self.pixels:
             found = [
