@@ -1,15 +1,20 @@
-"""Modules with arrays of their own: their order in a weights file, and their first values."""
+"""Modules with arrays of their own: their order in a weights file, and their first values.
+
+And the constants that modules compute with.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import ClassVar, Final, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
 
 INT_MAX: Final = 2**31 - 1
+Numbers = tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 
 class Stored(NamedTuple):
@@ -34,6 +39,24 @@ def array(*size: int) -> Tensor:
     if math.prod(size) > INT_MAX:
         raise ValueError(f"{' x '.join(map(str, size))} parameters are more than 32 bits count")
     return torch.empty(size)
+
+
+def constant(numbers: Numbers, like: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+    """Return numbers as a tensor beside another, of its type unless said; it is not to be changed.
+
+    It is made once: a GPU that has it is sent nothing, as it must be where its work is recorded.
+    """
+    form = (numbers, dtype or like.dtype, like.device)
+    return tensor_of(*form) if torch.compiler.is_compiling() else kept(*form)
+
+
+@torch.inference_mode(False)
+def tensor_of(numbers: Numbers, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return numbers as a tensor."""
+    return torch.tensor(numbers, dtype=dtype, device=device)
+
+
+kept = lru_cache(256)(tensor_of)
 
 
 class Parametric(nn.Module):

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from .activations import activation, overwriting
-from .arrays import Parametric, Stored, array, spread, under
+from .arrays import Parametric, Stored, array, constant, spread, under
 from .batch_norm import BatchNorm
 
 
@@ -143,7 +143,7 @@ class Blur(nn.Module):
         self.size, self.stride, self.padding = size, stride, (size - 1) // 2
 
     def forward(self, x: Tensor) -> Tensor:
-        line = x.new_tensor([0.25, 0.5, 0.25] if self.size == 3 else [0.5, 0.5])
+        line = constant((0.25, 0.5, 0.25) if self.size == 3 else (0.5, 0.5), x)
         kernel = (line[:, None] * line).expand(x.shape[1], 1, -1, -1)
         return F.conv2d(x, kernel, None, self.stride, self.padding, groups=x.shape[1])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..arrays import constant
 from ..detections import Batch, Detections
 from ..options import quiet
 from .base import FORK, Decoding, Node, Shape, section
@@ -40,7 +41,7 @@ class GaussianYolo(ForkLosses, AnchorHead):
         cells = cells_above(outputs, self.anchor_sizes, 8, decoding.thresh)
         values, objectness = cells.values, cells.values[:, 8:9]
         sides = torch.exp(values[:, [4, 6]]) * cells.anchors
-        sides = sides / sides.new_tensor([size.w, size.h])
+        sides = sides / constant((size.w, size.h), sides)
         places = torch.cat(cells.centres(values[:, 0:1], values[:, 2:3]), 1)
         boxes = torch.cat([places + sides * SHIFTS[self.yolo_point], sides], 1)
         uncertainty = values[:, [1, 3, 5, 7]]

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 import torch
 from torch import Tensor
 
+from ..arrays import constant
 from ..options import option, quiet
 from .base import Layer, Shape
 
@@ -115,7 +116,7 @@ def cells_above(
         row[:, None],
         seen.shape[2],
         seen.shape[1],
-        outputs.new_tensor(anchors)[index],
+        constant(anchors, outputs)[index],
     )
 
 
@@ -179,7 +180,7 @@ def activate_entries(
 
 def entries(boxes: Tensor, which: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Return the indices of some entries and their values."""
-    index = torch.tensor(which, device=boxes.device)
+    index = constant(which, boxes, torch.int64)
     return index, boxes.index_select(2, index)
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from ..arrays import constant
 from ..detections import Batch, Detections
 from ..options import option, quiet
 from ..tree import Tree, read_tree
@@ -100,7 +101,7 @@ class Region(Layer):
         Darknet: src/region_layer.c get_region_detections
         """
         cells = outputs.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
-        anchors = outputs.new_tensor(self.anchor_sizes)
+        anchors = constant(self.anchor_sizes, outputs)
         boxes = decoded(cells[..., :2], cells[..., 2:4], anchors).permute(0, 3, 1, 2, 4)
         values = cells.permute(0, 3, 1, 2, 4).flatten(0, 3)
         objectness = values[:, self.coords]
@@ -140,7 +141,7 @@ class RegionAlexeyAB(Region):
         Darknet: src/region_layer.c get_region_detections (AlexeyAB)
         Quirk: REGION_OBJECTNESS
         """
-        anchors = outputs.new_tensor(self.anchor_sizes)
+        anchors = constant(self.anchor_sizes, outputs)
         boxes = decoded(torch.sigmoid(outputs[..., :2]), outputs[..., 2:4], anchors)
         values = outputs.flatten(0, 3)
         objectness, classes = values[:, 4], values[:, 5:]
@@ -178,7 +179,7 @@ def decoded(places: Tensor, sides: Tensor, anchors: Tensor) -> Tensor:
     h, w = places.shape[1:3]
     column = torch.arange(w, device=places.device)[:, None].expand(h, w, 1)
     row = torch.arange(h, device=places.device)[:, None, None].expand(h, w, 1)
-    cells = places.new_tensor([w, h])
+    cells = constant((w, h), places)
     centres = (torch.stack([column, row], -1) + places) / cells
     return torch.cat([centres, torch.exp(sides) * anchors / cells], -1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..arrays import constant
 from ..detections import Batch, Detections
 from ..options import quiet
 from .base import FORK, Decoding, Node, Shape, section
@@ -36,7 +37,7 @@ class Yolo(AnchorHead):
         cells = cells_above(outputs, self.anchor_sizes, 4, decoding.thresh)
         x, y, _, _, objectness = (cells.values[:, i : i + 1] for i in range(5))
         sides = self.sides(cells.values[:, 2:4]) * cells.anchors
-        boxes = torch.cat([*cells.centres(x, y), sides / sides.new_tensor([size.w, size.h])], 1)
+        boxes = torch.cat([*cells.centres(x, y), sides / constant((size.w, size.h), sides)], 1)
         scores = above(objectness * cells.values[:, 5:], decoding.thresh)
         return Batch(Detections(boxes, objectness[:, 0], scores), cells.counts)
 
