@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import nn
 
 from .arrays import assign
@@ -179,3 +180,19 @@ def share(node: Node, borrower: nn.Module, owner: nn.Module) -> None:
         raise node.layer.error(f"shares layer {node.shares}: expected a layer of the same sizes")
     for name in names:
         assign(borrower, name, theirs[name])
+
+
+def built(nodes: Sequence[Node]) -> list[nn.Module]:
+    """Build every layer's module; one that 32 bits cannot count is an error of its section."""
+    modules = []
+    for node, layers in zip(nodes, readers(nodes), strict=True):
+        try:
+            modules.append(node.layer.built(node, layers))
+        except ValueError as error:
+            raise node.layer.error(str(error)) from None
+    return modules
+
+
+def sizes(module: nn.Module) -> list[torch.Size]:
+    """Return the sizes of a module's arrays."""
+    return [tensor.shape for tensor in module.state_dict().values()]

@@ -14,7 +14,7 @@ from .dialect import choose
 from .errors import UsageError
 from .layers import Reading
 from .net import Net
-from .network import Network
+from .network import PRECISIONS, Network
 from .parser import read_cfg, read_text
 from .weights import read_header
 
@@ -73,6 +73,7 @@ def load_network(
     dialect: str | None = None,
     device: str | torch.device | None = None,
     batchnorm: str = "gpu",
+    precision: str | None = None,
     strict: bool = True,
     names: str | Path | Iterable[str] | None = None,
     memory_limit: int | None = None,
@@ -82,9 +83,11 @@ def load_network(
 
     `dialect` is "pjreddie" or "alexeyab"; unsaid, it is seen by what cfg and weights use, or by
     what the caller has `seen` that only the fork has. `batchnorm` "cpu" divides as the C does on a
-    CPU. `strict=False` takes for unknown words what the C takes. `names` are class names, or a
-    file of them. Raises DarknetError, whose text says where and what; also where the network would
-    exceed `memory_limit` bytes (the machine's).
+    CPU. `precision` is "half" or "float", in which a GPU computes; unsaid, half where boxes are
+    looked for and float where numbers are returned or compared. `strict=False` takes for unknown
+    words what the C takes. `names` are class names, or a file of them. Raises DarknetError, whose
+    text says where and what; also where the network would exceed `memory_limit` bytes (the
+    machine's).
 
     Darknet: src/network.c load_network
     """
@@ -92,7 +95,9 @@ def load_network(
     network = read_network(
         cfg, dialect=dialect, batchnorm=batchnorm, strict=strict, seen=seen, version=version
     )
-    network.names = class_names(names)
+    if precision not in (None, *PRECISIONS):
+        raise UsageError(f"precision {precision}: expected {' or '.join(PRECISIONS)}")
+    network.names, network.precision = class_names(names), precision
     place = torch.device(device) if device else best_device()
     if place.type == "meta":
         return network

@@ -19,9 +19,11 @@ from .errors import DarknetError
 from .layers import Layer, Node, Shape
 from .net import Net
 from .predict import picture, predict, settings
+from .recorded import Recorder
 from .recurrent import Recurrent
 from .weights import Header, Loaded, fill, load, save
 
+PRECISIONS = ("half", "float")
 MANY = 4  # images for which preparing the network longer pays
 
 
@@ -32,6 +34,10 @@ class Head:
     node: Node
     raw: Tensor
     activated: Tensor
+
+    def cloned(self) -> Head:
+        """Return the same in memory of its own."""
+        return Head(self.node, self.raw.clone(), self.activated.clone())
 
 
 class Network(nn.Module):
@@ -49,9 +55,11 @@ class Network(nn.Module):
         self.nodes = graph.place(self.layers, self.input)
         self.done = graph.last_reads(self.nodes)
         with torch.device("meta"):
-            self.stack = nn.ModuleList(built(self.nodes))
+            self.stack = nn.ModuleList(graph.built(self.nodes))
         self.fast: prepare.Fast | None = None
         self.complete = False  # whether it is a fast form, which has all its values
+        self.recorder: Recorder | None = None
+        self.precision: str | None = None  # of PRECISIONS on a GPU; else half where it finds boxes
         self.link()
         self.eval()
 
@@ -79,6 +87,10 @@ class Network(nn.Module):
 
         `images` are float32 [N, C, H, W] in 0..1, or [N, inputs].
         """
+        return self.recorder(self.heads, images) if self.recorder else self.heads(images)
+
+    def heads(self, images: Tensor) -> list[Head]:
+        """Run every layer, and return what `forward` does."""
         result = self.result
         steps = [
             Head(node, inputs[0], output)
@@ -87,13 +99,14 @@ class Network(nn.Module):
         ]
         return [head for head in steps if head.node.layer.head] or steps
 
-    def prepared(self, *, many: bool = False) -> Network:
+    def prepared(self, *, many: bool = False, half: bool = False) -> Network:
         """Return the network in its fastest form for inference, made anew where values changed.
 
-        That computes the same but for the last digits; for `many` images preparing takes longer.
-        In training, and where there is no faster form, it is the network itself.
+        That computes the same but for the last digits, or with three digits in `half` precision,
+        which only a GPU has. For `many` images preparing takes longer. In training, and where there
+        is no faster form, it is the network itself.
         """
-        return prepare.fast_form(self, many=many)
+        return prepare.fast_form(self, prepare.Wanted(many, half and self.device.type == "cuda"))
 
     def trace(self, images: Tensor) -> list[Tensor]:
         """Return every layer's output, laid out as in Darknet's memory."""
@@ -154,8 +167,9 @@ class Network(nn.Module):
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
         if isinstance(image, str | Path | np.ndarray):
             return predict(self, [picture(image)], chosen)[0].kept()
-        fast = self.prepared(many=len(image) >= MANY)
-        return [found.kept() for found in predict(fast, list(map(picture, image)), chosen)]
+        many = len(image) >= MANY
+        several = predict(self, [picture(one) for one in image], chosen, many=many)
+        return [found.kept() for found in several]
 
     def resize(self, width: int, height: int) -> None:
         """Take images of another size from now on; parameters stay.
@@ -168,12 +182,12 @@ class Network(nn.Module):
         image = Shape(c=self.input.c, h=height, w=width)
         nodes = graph.place(self.layers, image)
         with torch.device("meta"):
-            modules = built(nodes)
+            modules = graph.built(nodes)
         for node, old, new in zip(nodes, self.stack, modules, strict=True):
-            if sizes(old) != sizes(new):
+            if graph.sizes(old) != graph.sizes(new):
                 raise node.layer.error(f"cannot take images of {width} x {height}: it has one size")
         for index, module in enumerate(modules):
-            if not sizes(module):
+            if not graph.sizes(module):
                 self.stack[index] = module.train(self.training)
         self.input, self.nodes = image, nodes
         self.reset()
@@ -183,6 +197,8 @@ class Network(nn.Module):
         super()._apply(fn, recurse)
         self.reset()
         self.link()
+        if self.device.type == "cuda":
+            torch.backends.cudnn.allow_tf32 = False  # float32 with all its digits, as in the C
         return self
 
     @property
@@ -266,19 +282,3 @@ def input_shape(net: Net) -> Shape:
     if shape.outputs != net.inputs:
         raise net.error(f"inputs = {net.inputs}: expected {shape.outputs}, its image's size")
     return shape
-
-
-def built(nodes: Sequence[Node]) -> list[nn.Module]:
-    """Build every layer's module; one that 32 bits cannot count is an error of its section."""
-    modules = []
-    for node, layers in zip(nodes, graph.readers(nodes), strict=True):
-        try:
-            modules.append(node.layer.built(node, layers))
-        except ValueError as error:
-            raise node.layer.error(str(error)) from None
-    return modules
-
-
-def sizes(module: nn.Module) -> list[torch.Size]:
-    """Return the sizes of a module's arrays."""
-    return [tensor.shape for tensor in module.state_dict().values()]

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .console import note
 from .detections import Detections
 from .errors import DataError
 from .image import grey, letterbox, load_image, pixels, resize
@@ -81,13 +82,37 @@ def of_channels(image: Image, channels: int, device: torch.device | str = "cpu")
     return pixels(image, device)
 
 
-def predict(network: Network, images: Sequence[Image], chosen: Settings) -> list[Detections]:
-    """Return the boxes of each image, after suppression, in the order the C leaves them."""
-    inputs = torch.stack([fitted(network, image, boxed=chosen.letterbox) for image in images])
+def predict(
+    network: Network, images: Sequence[Image], chosen: Settings, *, many: bool = False
+) -> list[Detections]:
+    """Return the boxes of each image, after suppression, in the order the C leaves them.
+
+    The network is prepared for `many` images if so.
+    """
     with torch.inference_mode():
-        heads = network.prepared()(inputs.to(network.device))
+        inputs = torch.stack([fitted(network, image, boxed=chosen.letterbox) for image in images])
+        heads = outputs(network, inputs.to(network.device), many)
         found = decoded(network, heads, images, chosen, device_around(network))
         return suppressed(heads, found, chosen)
+
+
+def outputs(network: Network, inputs: Tensor, many: bool = False) -> list[Head]:
+    """Return what the heads of the network's fastest form give, on a GPU in half precision.
+
+    A network whose numbers that cannot hold goes on in float32, and that is told.
+    """
+    half = network.precision != "float" and on_cuda(network)
+    heads = network.prepared(many=many, half=half)(inputs)
+    if not half or finite(heads):
+        return heads
+    note("half precision cannot hold this network's numbers: it computes in float32 from here on")
+    network.precision = "float"
+    return network.prepared(many=many)(inputs)
+
+
+def finite(heads: Sequence[Head]) -> bool:
+    """Say whether all that goes into heads is a number."""
+    return bool(torch.stack([head.raw.isfinite().all() for head in heads]).all())
 
 
 def device_around(network: Network) -> torch.device:
@@ -95,7 +120,12 @@ def device_around(network: Network) -> torch.device:
 
     Else it is the CPU.
     """
-    return network.device if network.device.type == "cuda" else torch.device("cpu")
+    return network.device if on_cuda(network) else torch.device("cpu")
+
+
+def on_cuda(network: Network) -> bool:
+    """Say whether a network is on a GPU that computes in half precision."""
+    return network.device.type == "cuda"
 
 
 def decoded(

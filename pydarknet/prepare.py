@@ -1,4 +1,4 @@
-"""A trained network in its fastest form on a CPU, kept until a value or the size changes."""
+"""A trained network in its fastest form, kept until a value or the size changes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from .malloc import keep_freed_memory
+from .narrow import narrowed
 from .ops import Conv
 from .packed import PackedConv
+from .recorded import Recorder
+from .recurrent import Recurrent
 
 if TYPE_CHECKING:
     from .layers import Shape
@@ -33,17 +36,24 @@ class Value(NamedTuple):
         return held is not self.held or version(held) != self.version
 
 
-class Fast(NamedTuple):
-    """The fast form of a network, and what it was made of."""
+class Wanted(NamedTuple):
+    """How a fast form is wanted: for `many` images it takes longer to make; in `half` precision."""
 
-    many: bool
+    many: bool = False
+    half: bool = False
+
+
+class Fast(NamedTuple):
+    """The fast form of a network, how it was wanted, and what it was made of."""
+
+    wanted: Wanted
     input: Shape
     made_of: list[Value]
     network: Network
 
-    def fits(self, network: Network, many: bool) -> bool:
+    def fits(self, network: Network, wanted: Wanted) -> bool:
         """Say whether this still is a network's fast form."""
-        same = self.many == many and self.input == network.input
+        same = self.wanted == wanted and self.input == network.input
         return same and not any(value.changed for value in self.made_of)
 
 
@@ -58,38 +68,50 @@ def version(held: object) -> tuple[int, int] | None:
     return (held.data_ptr(), held._version) if isinstance(held, Tensor) else None
 
 
-def fast_form(network: Network, *, many: bool = False) -> Network:
+def fast_form(network: Network, wanted: Wanted) -> Network:
     """Return the fast form of a network, made anew where a value or the size changed.
 
-    For `many` images it takes longer to make. In training, and where there is none, it is the
-    network itself.
+    In training, and where there is none, it is the network itself.
     """
     if network.training or network.complete:
         return network
-    if network.fast is not None and network.fast.fits(network, many):
+    if network.fast is not None and network.fast.fits(network, wanted):
         return network.fast.network
     tensors = list(network.state_dict().values())
-    if network.device.type != "cpu" or any(t.is_meta or t.is_inference() for t in tensors):
+    place = network.device.type
+    if place not in ("cpu", "cuda") or any(t.is_meta or t.is_inference() for t in tensors):
         return network
-    network.fast = Fast(many, network.input, values(network), prepare(network, many=many))
-    return network.fast.network
-
-
-def prepare(network: Network, *, many: bool = False) -> Network:
-    """Return a network of the same layers that infers faster; it shares all but its convolutions.
-
-    It cannot learn, be resized or saved: the other one can.
-    """
-    keep_freed_memory()
-    fast, made = copy.copy(network), [prepared(module, many) for module in network.stack]
-    fast._modules = {**network._modules, "stack": nn.ModuleList(made)}
-    fast.complete = True
+    fast = on_cpu(network, wanted) if place == "cpu" else on_gpu(network, wanted)
+    network.fast = Fast(wanted, network.input, values(network), fast)
     return fast
 
 
-def prepared(module: nn.Module, many: bool) -> nn.Module:
-    """Return the fast form of a layer's module, itself where there is none."""
-    if type(module) is not Conv:
-        return module
+def on_cpu(network: Network, wanted: Wanted) -> Network:
+    """Return a network that infers faster on a CPU."""
+    keep_freed_memory()
     with torch.no_grad():
-        return PackedConv(module, many)
+        return of_modules(
+            network,
+            [PackedConv(m, wanted.many) if type(m) is Conv else m for m in network.stack],
+        )
+
+
+def on_gpu(network: Network, wanted: Wanted) -> Network:
+    """Return a network that infers faster on a GPU; one that remembers nothing is recorded."""
+    dtype = torch.float16 if wanted.half else torch.float32
+    made = [
+        narrowed(node, module, dtype, result=node.index == network.result)
+        for node, module in zip(network.nodes, network.stack, strict=True)
+    ]
+    fast = of_modules(network, made)
+    if not any(isinstance(module, Recurrent) for module in network.modules()):
+        fast.recorder = Recorder()
+    return fast
+
+
+def of_modules(network: Network, modules: list[nn.Module]) -> Network:
+    """Return a network of the same layers, whose modules are others: it can only infer."""
+    fast = copy.copy(network)
+    fast._modules = {**network._modules, "stack": nn.ModuleList(modules)}
+    fast.complete = True
+    return fast

@@ -30,6 +30,7 @@ SCRIPTS = HERE.parent / "scripts"
 needs_shared = pytest.mark.skipif(
     not SHARED.is_dir(), reason="the public cfgs, models and recordings are not beside the project"
 )
+on_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 both_lineages = pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
 
 

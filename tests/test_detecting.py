@@ -9,6 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import cv2
@@ -17,6 +19,7 @@ from conftest import HERE
 
 from pydarknet.cli.detector import default_model
 from pydarknet.cli.main import main
+from pydarknet.cli.writing import one_ahead
 from pydarknet.shipped import shipped
 
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
@@ -37,6 +40,35 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     return made
+
+
+def test_one_batch_is_computed_while_the_last_is_written():
+    begun, release = [], threading.Event()
+
+    def work(item: int) -> int:
+        begun.append(item)
+        if item == 2:
+            release.wait(30)
+        return 10 * item
+
+    results = one_ahead(work, [1, 2, 3])
+
+    assert next(results) == 10
+    while begun != [1, 2]:
+        time.sleep(0.001)
+    release.set()
+    assert list(results) == [20, 30]
+
+
+def test_what_goes_wrong_ahead_is_raised():
+    def work(item: int) -> float:
+        return 1 / item
+
+    results = one_ahead(work, [1, 0, 2])
+
+    assert next(results) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(results)
 
 
 def boxes(text: str) -> list[str]:

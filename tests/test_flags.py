@@ -102,6 +102,19 @@ def test_the_next_word_is_the_value_whatever_it_is(probe, word, value):
     assert flags(probe) == {"thresh": value}
 
 
+@pytest.mark.parametrize("word", ["half", "float"])
+def test_the_precision_of_a_gpu_may_be_said(probe, word):
+    main([*LOOK, "-precision", word])
+
+    assert run_of(probe).precision == word
+
+
+def test_another_precision_is_told(probe, capsys):
+    assert main([*LOOK, "-precision", "double"]) == 1
+
+    assert capsys.readouterr().err == "-precision double: expected half or float\n"
+
+
 def test_a_value_that_is_no_number_is_told(probe, capsys):
     assert main([*LOOK, "-thresh", "abc"]) == 1
 

@@ -25,7 +25,7 @@ FLOORS = [
     ["net", "ops"],
     ["layers.base", "layers.blurred", "layers.heads"],
     ["layers"],
-    ["dialect", "packed"],
+    ["dialect", "packed", "narrow", "recorded"],
     ["graph", "diagnosis"],
     ["weights", "nms", "kernels", "prepare"],
     ["predict"],

@@ -22,6 +22,7 @@ def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = 
     """
     weights = located(weights) if weights else None
     network = read(run, cfg, weights, training=training)
+    network.precision = run.precision
     check_memory(network, None)
     read_weights(run, network, weights)
     return network.to(device_of(run))

@@ -53,6 +53,12 @@ GLOBAL = (
     Parameter(
         "dialect", str, None, Help("pjreddie or alexeyab; unsaid, it is seen by what is used")
     ),
+    Parameter(
+        "precision",
+        str,
+        None,
+        Help("half or float: how a GPU computes; unsaid, half where boxes are looked for"),
+    ),
     Parameter("batchnorm", str, "gpu", Help("gpu or cpu: how the C divides there")),
     Parameter("lenient", bool, False, Help("take for unknown words what the C takes")),
 )
@@ -165,14 +171,16 @@ def tell_ignored(words: list[str], flags: list[Parameter]) -> None:
 
 def run_of(given: dict[str, Any], seen: str) -> Run:
     """Return what the flags of the whole program say."""
-    if given.get("batchnorm", "gpu") not in ("gpu", "cpu"):
-        raise UsageError(f"-batchnorm {given['batchnorm']}: expected gpu or cpu")
+    for flag, choices in (("batchnorm", ("gpu", "cpu")), ("precision", ("half", "float"))):
+        if flag in given and given[flag] not in choices:
+            raise UsageError(f"-{flag} {given[flag]}: expected {' or '.join(choices)}")
     cpu = given.get("nogpu") or given.get("i", 0) < 0
     return Run(
         dialect=given.get("dialect"),
         seen=seen,
         device="cpu" if cpu else f"cuda:{given['i']}" if "i" in given else None,
         batchnorm=given.get("batchnorm", "gpu"),
+        precision=given.get("precision"),
         strict=not given.get("lenient", False),
     )
 

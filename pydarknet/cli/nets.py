@@ -66,7 +66,7 @@ def timed(network: Network, count: int) -> float:
     device = next(iter(network.state_dict().values())).device
     image = torch.zeros(1, *network.input.tensor, device=device)
     with torch.inference_mode():
-        fast = network.prepared(many=True)
+        fast = network.prepared(many=True, half=network.precision != "float")
         fast(image)  # which chooses the order of weights
         start = time.perf_counter()
         for _ in range(count):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import numpy as np
 
@@ -23,6 +24,10 @@ from .pictures import Source
 from .report import Found, json_of, labels_of, lines
 
 BATCH = 4  # images that go through the network at once
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+Named = list[tuple[str, np.ndarray]]  # images and where they come from
 
 
 @dataclass
@@ -102,15 +107,37 @@ def save_labels(path: str, text: str) -> None:
 
 def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     """Find and write the boxes of every image of a source."""
-    network = writing.network.prepared(many=not source.single)
-    for batch in source.batches(BATCH):
+
+    def found(batch: Named) -> list[tuple[Found, np.ndarray]]:
         start = time.perf_counter()
-        several = predict(network, [pixels for _, pixels in batch], chosen)
-        seconds = (time.perf_counter() - start) / len(batch)
-        for (path, pixels), boxes in zip(batch, several, strict=True):
-            height, width = pixels.shape[:2]
-            found = Found(path, width, height, seconds, boxes, chosen.decoding.thresh)
-            writing.write(found, pixels)
+        images = [pixels for _, pixels in batch]
+        several = predict(writing.network, images, chosen, many=not source.single)
+        seconds, thresh = (time.perf_counter() - start) / len(batch), chosen.decoding.thresh
+        return [
+            (Found(path, pixels.shape[1], pixels.shape[0], seconds, boxes, thresh), pixels)
+            for (path, pixels), boxes in zip(batch, several, strict=True)
+        ]
+
+    batches = source.batches(BATCH)
+    beside = writing.network.device.type == "cuda" and not source.asked
+    for several in (one_ahead if beside else map)(found, batches):
+        for one, pixels in several:
+            writing.write(one, pixels)
+
+
+def one_ahead(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
+    """Yield what work makes of each item, while it works on the next in a thread of its own.
+
+    On a GPU one batch is computed while the one before is drawn and written.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        waiting: list[Future[Made]] = []
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > 1:
+                yield waiting.pop(0).result()
+        for task in waiting:
+            yield task.result()
 
 
 def check_names(network: Network, named: str, cfg: Path) -> None:

@@ -116,7 +116,8 @@ class Search:
         images = [image for image, _ in batch]
         with torch.no_grad():
             inputs = batch_of([x for _, x in batch], self.network)
-            heads = self.heads(self.network.prepared(), inputs)
+            fast = self.network.prepared(half=self.network.precision == "half")
+            heads = self.heads(fast, inputs)
             place = device_around(self.network)
             found = decoded(self.network, heads, images, self.chosen, place)
         if self.pixels:

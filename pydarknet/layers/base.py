@@ -107,6 +107,7 @@ class Layer:
     unlearned: ClassVar[bool] = False  # whether training leaves its parameters as they are
     masked: ClassVar[bool] = False  # whether a `mask` chooses its anchors
     corrected: ClassVar[bool] = True  # whether its boxes are taken out of the letterbox
+    narrow: ClassVar[bool] = False  # whether it loses nothing by half precision on a GPU
     opencv: ClassVar[str] = ""  # what OpenCV's importer called it, if it knew it
 
     section: Section

@@ -22,6 +22,7 @@ class Maxpool(Layer):
     """
 
     opencv = "pool"
+    narrow = True
     image = True
 
     stride: int = option(1, least=1)

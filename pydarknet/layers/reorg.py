@@ -18,6 +18,7 @@ class Reorg(Layer):
     """
 
     opencv = "reorg"
+    narrow = True
     image = True
 
     stride: int = option(1, least=1)

@@ -17,6 +17,7 @@ class Route(Layer):
     """
 
     opencv = "concat"
+    narrow = True
     merges = True
 
     layers: tuple[int, ...] = option()

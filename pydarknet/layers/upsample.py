@@ -18,6 +18,7 @@ class Upsample(Layer):
     """
 
     opencv = "upsample"
+    narrow = True
     image = True
 
     stride: int = option(2)

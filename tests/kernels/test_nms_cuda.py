@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from conftest import on_cuda
 from test_nms import KINDS, crowds_out, made_up, nms_by_loops, nms_obj_by_loops, order
 from torch import Tensor
 from twin import compiler, host_twin, numpy_twin
@@ -15,8 +16,6 @@ from pydarknet.kernels.nms_cuda import Launch
 from pydarknet.nms import Lines, compared, exponent, nms, nms_each, nms_obj
 
 POWERS = [None, 0.6, 1.0, 1.7]
-
-on_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,102 @@
+"""A network's work is recorded the second time it is done on images of a size, and replayed."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from conftest import on_cuda
+
+from pydarknet import recorded
+from pydarknet.network import Head
+from pydarknet.recorded import Record, Recorder
+
+
+class Counted:
+    """A network of one head that doubles its images, and counts how often it runs."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def __call__(self, images: torch.Tensor) -> list[Head]:
+        self.runs += 1
+        return [Head(None, images, images * 2)]
+
+
+@pytest.fixture
+def recording(monkeypatch):
+    """Record as CUDA does: replaying computes again, from one place into another."""
+
+    def fake(run: Counted, images: torch.Tensor) -> Record:
+        place = images.clone()
+        heads = run(place)
+        return Record(place, heads, lambda: heads[0].activated.copy_(place * 2))
+
+    monkeypatch.setattr(recorded, "recorded", fake)
+
+
+@pytest.mark.usefixtures("recording")
+def test_it_is_recorded_for_each_size_when_that_comes_again():
+    run, recorder = Counted(), Recorder()
+
+    with torch.inference_mode():
+        for size, runs in ((2, 1), (2, 2), (2, 2), (3, 3), (2, 3), (3, 4), (3, 4)):
+            images = torch.rand(size, 3)
+            [head] = recorder(run, images)
+            assert torch.equal(head.activated, images * 2)
+            assert run.runs == runs
+
+
+@pytest.mark.usefixtures("recording")
+def test_what_was_given_stays_when_other_images_come():
+    recorder, images = Recorder(), torch.rand(3, 2, 3)
+
+    with torch.inference_mode():
+        given = [recorder(Counted(), image) for image in images]
+
+    for image, [head] in zip(images, given, strict=True):
+        assert torch.equal(head.activated, image * 2)
+
+
+@pytest.mark.usefixtures("recording")
+def test_where_gradients_are_wanted_nothing_is_recorded():
+    run, recorder = Counted(), Recorder()
+
+    for _ in range(3):
+        recorder(run, torch.rand(2))
+
+    assert run.runs == 3
+
+
+def test_what_cannot_be_recorded_is_told_once_and_runs(monkeypatch, capsys):
+    def refuse(run: Counted, images: torch.Tensor) -> Record:
+        raise RuntimeError("operation not permitted when stream is capturing\nand more")
+
+    monkeypatch.setattr(recorded, "recorded", refuse)
+    run, recorder = Counted(), Recorder()
+
+    with torch.inference_mode():
+        for _ in range(4):
+            [head] = recorder(run, torch.ones(2))
+
+    assert head.activated.tolist() == [2, 2]
+    assert run.runs == 4
+    reason = "operation not permitted when stream is capturing"
+    assert capsys.readouterr().err == (
+        f"CUDA cannot record this network, it runs without: {reason}\n"
+    )
+
+
+@pytest.mark.cuda
+@on_cuda
+def test_a_gpu_replays_what_it_recorded():
+    layer = torch.nn.Conv2d(3, 8, 3).cuda()
+    recorder, run = Recorder(), lambda x: [Head(None, x, layer(x))]
+
+    with torch.inference_mode():
+        for _ in range(4):
+            images = torch.rand(2, 3, 20, 20, device="cuda")
+            [head] = recorder(run, images)
+            torch.testing.assert_close(head.activated, layer(images))
+
+    assert recorder.works
+    assert len(recorder.records) == 1
