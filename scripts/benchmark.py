@@ -4,10 +4,11 @@
     scripts/benchmark.py [--cfg yolov3-tiny.cfg ...] [--threads 1 2] [--batch 1 8]
         [--darknet PROGRAM] [--opencv FOLDER] [--onnxruntime FOLDER] [--json FILE] [--plot FILE]
 
-`--darknet` is a C program; `--opencv` and `--onnxruntime` are folders into which pip has put these
-(`pip install --target FOLDER opencv-python==4.14.0.94`; `... onnxruntime onnx onnxscript`). A time
-is of one forward pass: of the same random weights and image. Every program has a process of its
-own, loads the network once, and is asked in turn; a ratio is of the times of one round.
+Peers are measured that are there: OpenCV 4 and onnxruntime (with onnx and onnxscript) where they
+can be imported, else from the folders into which pip has put them (`pip install --no-deps --target
+FOLDER opencv-python==4.14.0.94`), and `--darknet`, a C program. A time is of one forward pass: of
+the same random weights and image. Every program has a process of its own, loads the network once,
+and is asked in turn; a ratio is of the times of one round. On a GPU it is measure_gpu.py.
 """
 
 from __future__ import annotations
@@ -161,10 +162,10 @@ class Darknet(Peer):
         sys.exit("the C program ended")
 
 
-def make(folder: Path, cfg: Path) -> None:
+def make(folder: Path, cfg: Path, side: int | None = None) -> None:
     """Write a network of random weights that finds nothing, for only the forward pass is timed.
 
-    Batch norms keep its maps in bounds.
+    Batch norms keep its maps in bounds. Its input is square, of a `side` if that is said.
     """
     import cv2
     import numpy as np
@@ -173,6 +174,8 @@ def make(folder: Path, cfg: Path) -> None:
     import pydarknet
 
     network = pydarknet.load_network(cfg, device="cpu")
+    if side:
+        network.resize(side, side)
     arrays = network.state_dict()
     for name, values in arrays.items():
         if "rolling_variance" in name:
@@ -182,9 +185,11 @@ def make(folder: Path, cfg: Path) -> None:
             arrays[name.replace("biases", "weights")].zero_()
     network.save_weights(folder / "net.weights")
     text = re.sub(r"(?m)^(batch|subdivisions)\s*=.*$", r"\1=1", cfg.read_text())
+    size = network.input
+    text = re.sub(r"(?m)^width\s*=.*$", f"width={size.w}", text, count=1)
+    text = re.sub(r"(?m)^height\s*=.*$", f"height={size.h}", text, count=1)
     (folder / "net.cfg").write_text(text)
     (folder / "net.data").write_text(f"names={ROOT / 'data/coco.names'}\n")
-    size = network.input
     (folder / "size.json").write_text(json.dumps([size.w, size.h]))
     picture = np.random.default_rng(1).integers(0, 255, (size.h, size.w, 3), dtype=np.uint8)
     cv2.imwrite(str(folder / "image.png"), picture)
@@ -193,11 +198,9 @@ def make(folder: Path, cfg: Path) -> None:
 
 def peers(folder: Path, batch: int, threads: int, asked: argparse.Namespace) -> list[Peer]:
     """Start every program that is there and can run the network."""
-    homes = {"pydarknet": "", "opencv": asked.opencv, "onnxruntime": asked.onnxruntime}
+    homes = {"pydarknet": None, "opencv": asked.opencv, "onnxruntime": asked.onnxruntime}
     started: list[Peer] = []
     for name, home in homes.items():
-        if home is None:
-            continue
         command = [
             sys.executable,
             __file__,
@@ -216,7 +219,7 @@ def peers(folder: Path, batch: int, threads: int, asked: argparse.Namespace) -> 
         if peer.ready():
             able.append(peer)
         else:
-            print(f"  {peer.name} cannot run this network")
+            print(f"  {peer.name} is not here, or cannot run this network")
     return able
 
 
