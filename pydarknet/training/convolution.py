@@ -16,20 +16,30 @@ from ..ops import Conv
 
 Pair = tuple[int, int]  # vertical, horizontal
 LEAST = 16  # channels: products of fewer are slower
+WHOLE = 8  # channels that oneDNN takes at a time
 PATCHES = 2**23  # bytes that the patches of a product take
 
 
 def use_matrix_products(network: nn.Module) -> None:
-    """Let convolutions of a network on a CPU learn so, where that is faster."""
+    """Let convolutions of a network on a CPU learn so, where that is faster or needed."""
     for module in network.modules():
-        if isinstance(module, Conv) and worthwhile(module.weights, module.groups):
+        if isinstance(module, Conv) and (faster(module) or needed(module)):
             module.convolve = convolve
 
 
-def worthwhile(weights: Tensor, groups: int) -> bool:
-    """Say of weights [n, c, k, k] whether products are faster."""
-    _, c, height, width = weights.shape
-    return groups == 1 and c >= LEAST and height * width > 1
+def faster(conv: Conv) -> bool:
+    """Say whether products are faster for the gradient of a convolution's weights."""
+    _, c, height, width = conv.weights.shape
+    return conv.groups == 1 and c >= LEAST and height * width > 1
+
+
+def needed(conv: Conv) -> bool:
+    """Say whether oneDNN writes beyond its memory for the gradient of a convolution's weights.
+
+    Version 3.12 does, with channels last, where a size of 1 strides over channels not in eights.
+    """
+    _, c, height, width = conv.weights.shape
+    return conv.groups == height * width == 1 and conv.stride != (1, 1) and c % WHOLE != 0
 
 
 def convolve(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -65,6 +68,39 @@ def test_it_is_used_where_it_is_faster(net):
 
     used = [m.convolve is convolve for m in network.modules() if isinstance(m, Conv)]
     assert used == [False, False, False, True]  # of 3 channels, of groups, of one cell
+
+
+@pytest.mark.parametrize(
+    ("channels", "stride", "used"),
+    [(3, 2, True), (12, 32, True), (3, 1, False), (8, 2, False), (64, 2, False)],
+)
+def test_it_is_used_where_onednn_writes_beyond_its_memory(net, channels, stride, used):
+    text = f"[convolutional]\nsize=1\nstride={stride}\nfilters=4\nactivation=linear\n"
+    network = net(text, c=channels, h=64, w=64)
+
+    use_matrix_products(network)
+
+    assert (network.stack[0].convolve is convolve) == used
+
+
+def test_strided_points_of_three_channels_learn():
+    code = """
+import torch
+from pydarknet.ops import Conv
+from pydarknet.training.convolution import use_matrix_products
+torch.set_num_threads(1)
+conv = Conv(3, 16, 1, stride=(32, 32), padding=(0, 0))
+torch.nn.init.ones_(conv.weights), torch.nn.init.zeros_(conv.biases)
+use_matrix_products(torch.nn.ModuleList([conv]))
+x = torch.ones(8, 3, 416, 416).contiguous(memory_format=torch.channels_last)
+for _ in range(5):
+    conv.weights.grad = None
+    conv(x).sum().backward()
+print(conv.weights.grad.unique().tolist())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (0, "[1352.0]\n"), done.stderr  # 8 * 13 * 13
 
 
 def test_learners_on_a_cpu_use_it_at_full_precision(net):
