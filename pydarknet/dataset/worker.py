@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 
 from ..errors import DarknetError, DataError
+from ..malloc import keep_freed_memory
 from .problems import Problem
 from .sample import Request, Samples
 
@@ -58,6 +59,7 @@ def main() -> None:
     """Serve a trainer until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trainer's to answer
     cv2.setNumThreads(1)
+    keep_freed_memory()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anyone prints must not mix with the answers
     samples, folders = pickle.load(sys.stdin.buffer)
