@@ -13,7 +13,7 @@ from .malloc import keep_freed_memory
 from .narrow import narrowed
 from .ops import Conv
 from .packed import PackedConv
-from .recorded import Recorder
+from .recorded import Recorder, graph
 from .recurrent import Recurrent
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def on_gpu(network: Network, wanted: Wanted) -> Network:
     ]
     fast = of_modules(network, made)
     if not any(isinstance(module, Recurrent) for module in network.modules()):
-        fast.recorder = Recorder()
+        fast.recorder = Recorder("CUDA", graph)
     return fast
 
 

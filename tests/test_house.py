@@ -18,7 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 SHARED_BY_LAYERS = {"__init__", "base", "blurred", "heads"}
 
 FLOORS = [
-    ["errors", "console", "malloc"],
+    ["errors", "console", "malloc", "cache"],
     ["parser", "box", "activations", "picture", "image", "table", "shipped", "arrays"],
     ["winograd", "window"],
     ["options", "detections", "batch_norm", "recurrent", "tree"],

@@ -6,9 +6,8 @@ import pytest
 import torch
 from conftest import on_cuda
 
-from pydarknet import recorded
 from pydarknet.network import Head
-from pydarknet.recorded import Record, Recorder
+from pydarknet.recorded import Graph, Record, Recorder, graph
 
 
 class Counted:
@@ -22,21 +21,20 @@ class Counted:
         return [Head(None, images, images * 2)]
 
 
-@pytest.fixture
-def recording(monkeypatch):
+def fake(run: Counted, images: torch.Tensor) -> Graph:
     """Record as CUDA does: replaying computes again, from one place into another."""
-
-    def fake(run: Counted, images: torch.Tensor) -> Record:
-        place = images.clone()
-        heads = run(place)
-        return Record(place, heads, lambda: heads[0].activated.copy_(place * 2))
-
-    monkeypatch.setattr(recorded, "recorded", fake)
+    place = images.clone()
+    heads = run(place)
+    return Graph(place, heads, lambda: heads[0].activated.copy_(place * 2))
 
 
-@pytest.mark.usefixtures("recording")
+def recorder_of(record: Record) -> Recorder:
+    """Return a recorder."""
+    return Recorder("CUDA", record)
+
+
 def test_it_is_recorded_for_each_size_when_that_comes_again():
-    run, recorder = Counted(), Recorder()
+    run, recorder = Counted(), recorder_of(fake)
 
     with torch.inference_mode():
         for size, runs in ((2, 1), (2, 2), (2, 2), (3, 3), (2, 3), (3, 4), (3, 4)):
@@ -46,9 +44,8 @@ def test_it_is_recorded_for_each_size_when_that_comes_again():
             assert run.runs == runs
 
 
-@pytest.mark.usefixtures("recording")
 def test_what_was_given_stays_when_other_images_come():
-    recorder, images = Recorder(), torch.rand(3, 2, 3)
+    recorder, images = recorder_of(fake), torch.rand(3, 2, 3)
 
     with torch.inference_mode():
         given = [recorder(Counted(), image) for image in images]
@@ -57,9 +54,8 @@ def test_what_was_given_stays_when_other_images_come():
         assert torch.equal(head.activated, image * 2)
 
 
-@pytest.mark.usefixtures("recording")
 def test_where_gradients_are_wanted_nothing_is_recorded():
-    run, recorder = Counted(), Recorder()
+    run, recorder = Counted(), recorder_of(fake)
 
     for _ in range(3):
         recorder(run, torch.rand(2))
@@ -67,12 +63,11 @@ def test_where_gradients_are_wanted_nothing_is_recorded():
     assert run.runs == 3
 
 
-def test_what_cannot_be_recorded_is_told_once_and_runs(monkeypatch, capsys):
-    def refuse(run: Counted, images: torch.Tensor) -> Record:
+def test_what_cannot_be_recorded_is_told_once_and_runs(capsys):
+    def refuse(run: Counted, images: torch.Tensor) -> Graph:
         raise RuntimeError("operation not permitted when stream is capturing\nand more")
 
-    monkeypatch.setattr(recorded, "recorded", refuse)
-    run, recorder = Counted(), Recorder()
+    run, recorder = Counted(), recorder_of(refuse)
 
     with torch.inference_mode():
         for _ in range(4):
@@ -82,7 +77,7 @@ def test_what_cannot_be_recorded_is_told_once_and_runs(monkeypatch, capsys):
     assert run.runs == 4
     reason = "operation not permitted when stream is capturing"
     assert capsys.readouterr().err == (
-        f"CUDA cannot record this network, it runs without: {reason}\n"
+        f"CUDA cannot run this network, it goes on without: {reason}\n"
     )
 
 
@@ -90,7 +85,7 @@ def test_what_cannot_be_recorded_is_told_once_and_runs(monkeypatch, capsys):
 @on_cuda
 def test_a_gpu_replays_what_it_recorded():
     layer = torch.nn.Conv2d(3, 8, 3).cuda()
-    recorder, run = Recorder(), lambda x: [Head(None, x, layer(x))]
+    recorder, run = recorder_of(graph), lambda x: [Head(None, x, layer(x))]
 
     with torch.inference_mode():
         for _ in range(4):

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
-DIGEST = 32  # bytes of SHA-256, which stand before the code in a file
+from ..cache import cached
 
 
 def cubin(source: Path, arch: str) -> bytes:
@@ -22,13 +18,8 @@ def cubin(source: Path, arch: str) -> bytes:
     text = source.read_text(encoding="utf-8")
     parts = (text, arch, compiler())
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    path = cache_folder() / f"{source.stem}-{arch}-{key[:16]}.cubin"
-    code = kept(path)
-    if code is None:
-        code = compiled(text, source.name, arch)
-        with suppress(OSError):  # where nothing can be written, it is compiled each time
-            keep(path, code)
-    return code
+    name = f"{source.stem}-{arch}-{key[:16]}.cubin"
+    return cached(name, lambda: compiled(text, source.name, arch))
 
 
 def compiler() -> str:
@@ -45,35 +36,3 @@ def compiled(text: str, name: str, arch: str) -> bytes:
 
     options = ProgramOptions(name=name, arch=arch, std="c++17", fma=False)
     return bytes(Program(text, "c++", options).compile("cubin").code)
-
-
-def cache_folder() -> Path:
-    """Return where this platform keeps what programs can make again."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "pydarknet"
-
-
-def kept(path: Path) -> bytes | None:
-    """Read a cubin; None where there is none, or not what was written."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    digest, code = content[:DIGEST], content[DIGEST:]
-    return code if hashlib.sha256(code).digest() == digest else None
-
-
-def keep(path: Path, code: bytes) -> None:
-    """Write a cubin so that another process finds all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(code).digest() + code)
-        os.replace(name, path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

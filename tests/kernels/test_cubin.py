@@ -8,9 +8,11 @@ import sys
 import pytest
 import torch
 
+from pydarknet import cache
+from pydarknet.cache import cache_folder
 from pydarknet.kernels import cubin as module
 from pydarknet.kernels import nms_cuda
-from pydarknet.kernels.cubin import cache_folder, cubin
+from pydarknet.kernels.cubin import cubin
 from pydarknet.nms import Lines, compared, survivors
 
 
@@ -133,7 +135,7 @@ def test_a_write_that_fails_leaves_nothing_behind(compiling, monkeypatch):
     def full(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(module.os, "replace", full)
+    monkeypatch.setattr(cache.os, "replace", full)
 
     cubin(nms_cuda.SOURCE, "sm_90")
 
