@@ -16,6 +16,7 @@ from .layers import Reading
 from .net import Net
 from .network import PRECISIONS, Network
 from .parser import read_cfg, read_text
+from .session import check_backend
 from .weights import read_header
 
 
@@ -74,6 +75,7 @@ def load_network(
     device: str | torch.device | None = None,
     batchnorm: str = "gpu",
     precision: str | None = None,
+    backend: str | None = None,
     strict: bool = True,
     names: str | Path | Iterable[str] | None = None,
     memory_limit: int | None = None,
@@ -84,10 +86,10 @@ def load_network(
     `dialect` is "pjreddie" or "alexeyab"; unsaid, it is seen by what cfg and weights use, or by
     what the caller has `seen` that only the fork has. `batchnorm` "cpu" divides as the C does on a
     CPU. `precision` is "half" or "float", in which a GPU computes; unsaid, half where boxes are
-    looked for and float where numbers are returned or compared. `strict=False` takes for unknown
-    words what the C takes. `names` are class names, or a file of them. Raises DarknetError, whose
-    text says where and what; also where the network would exceed `memory_limit` bytes (the
-    machine's).
+    looked for and float where numbers are returned or compared. `backend` "onnxruntime" lets that
+    run the network on a CPU. `strict=False` takes for unknown words what the C takes. `names` are
+    class names, or a file of them. Raises DarknetError, whose text says where and what; also where
+    the network would exceed `memory_limit` bytes (the machine's).
 
     Darknet: src/network.c load_network
     """
@@ -97,8 +99,9 @@ def load_network(
     )
     if precision not in (None, *PRECISIONS):
         raise UsageError(f"precision {precision}: expected {' or '.join(PRECISIONS)}")
-    network.names, network.precision = class_names(names), precision
     place = torch.device(device) if device else best_device()
+    check_backend(backend, place)
+    network.names, network.precision, network.backend = class_names(names), precision, backend
     if place.type == "meta":
         return network
     check_memory(network, memory_limit)

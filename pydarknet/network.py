@@ -59,6 +59,7 @@ class Network(nn.Module):
         self.fast: prepare.Fast | None = None
         self.complete = False  # whether it is a fast form, which has all its values
         self.recorder: Recorder | None = None
+        self.backend: str | None = None  # "onnxruntime", or torch
         self.precision: str | None = None  # of PRECISIONS on a GPU; else half where it finds boxes
         self.link()
         self.eval()
@@ -87,7 +88,7 @@ class Network(nn.Module):
 
         `images` are float32 [N, C, H, W] in 0..1, or [N, inputs].
         """
-        return self.recorder(self.heads, images) if self.recorder else self.heads(images)
+        return self.recorder(self, images) if self.recorder else self.heads(images)
 
     def heads(self, images: Tensor) -> list[Head]:
         """Run every layer, and return what `forward` does."""
@@ -106,7 +107,8 @@ class Network(nn.Module):
         which only a GPU has. For `many` images preparing takes longer. In training, and where there
         is no faster form, it is the network itself.
         """
-        return prepare.fast_form(self, prepare.Wanted(many, half and self.device.type == "cuda"))
+        wanted = prepare.Wanted(many, half and self.device.type == "cuda", self.backend)
+        return prepare.fast_form(self, wanted)
 
     def trace(self, images: Tensor) -> list[Tensor]:
         """Return every layer's output, laid out as in Darknet's memory."""

@@ -15,6 +15,7 @@ from .ops import Conv
 from .packed import PackedConv
 from .recorded import Recorder, graph
 from .recurrent import Recurrent
+from .session import session
 
 if TYPE_CHECKING:
     from .layers import Shape
@@ -37,10 +38,14 @@ class Value(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """How a fast form is wanted: for `many` images it takes longer to make; in `half` precision."""
+    """How a fast form is wanted: for `many` images it takes longer to make; in `half` precision.
+
+    `backend` names the program that runs it, none is torch.
+    """
 
     many: bool = False
     half: bool = False
+    backend: str | None = None
 
 
 class Fast(NamedTuple):
@@ -81,7 +86,10 @@ def fast_form(network: Network, wanted: Wanted) -> Network:
     place = network.device.type
     if place not in ("cpu", "cuda") or any(t.is_meta or t.is_inference() for t in tensors):
         return network
-    fast = on_cpu(network, wanted) if place == "cpu" else on_gpu(network, wanted)
+    if place == "cuda":
+        fast = on_gpu(network, wanted)
+    else:
+        fast = by_onnxruntime(network) if wanted.backend else on_cpu(network, wanted)
     network.fast = Fast(wanted, network.input, values(network), fast)
     return fast
 
@@ -106,6 +114,13 @@ def on_gpu(network: Network, wanted: Wanted) -> Network:
     fast = of_modules(network, made)
     if not any(isinstance(module, Recurrent) for module in network.modules()):
         fast.recorder = Recorder("CUDA", graph)
+    return fast
+
+
+def by_onnxruntime(network: Network) -> Network:
+    """Return a network that onnxruntime runs, from the second time on images of a size."""
+    fast = of_modules(network, list(network.stack))
+    fast.recorder = Recorder("onnxruntime", session)
     return fast
 
 

@@ -17,10 +17,10 @@ from torch import Tensor
 from .console import note
 
 if TYPE_CHECKING:
-    from .network import Head
+    from .network import Head, Network
 
 Run = Callable[[Tensor], "list[Head]"]
-Record = Callable[[Run, Tensor], Run]  # of a network's work on images such as these
+Record = Callable[["Network", Tensor], Run]  # of a network's work on images such as these
 TRIES = 3  # that cuDNN gets to find its fastest ways before it is recorded
 
 
@@ -36,18 +36,18 @@ class Recorder:
         self.records: dict[torch.Size, Run] = {}
         self.works = True
 
-    def __call__(self, run: Run, images: Tensor) -> list[Head]:
+    def __call__(self, network: Network, images: Tensor) -> list[Head]:
         self.seen[images.shape] += 1
         if not self.works or torch.is_grad_enabled() or self.seen[images.shape] == 1:
-            return run(images)
+            return network.heads(images)
         if images.shape not in self.records:
             try:
-                self.records[images.shape] = self.record(run, images)
+                self.records[images.shape] = self.record(network, images)
             except RuntimeError as error:
                 self.works = False
                 reason = next(iter(str(error).splitlines()), type(error).__name__)
                 note(f"{self.who} cannot run this network, it goes on without: {reason}")
-                return run(images)
+                return network.heads(images)
         return self.records[images.shape](images)
 
 
@@ -66,16 +66,16 @@ class Graph:
         return [head.cloned() for head in self.heads]
 
 
-def graph(run: Run, images: Tensor) -> Run:
+def graph(network: Network, images: Tensor) -> Run:
     """Record what a network does on a GPU with images of a size."""
     place, aside = images.clone(), torch.cuda.Stream(images.device)
     aside.wait_stream(torch.cuda.current_stream(images.device))
     with torch.cuda.stream(aside), torch.backends.cudnn.flags(benchmark=True):
         for _ in range(TRIES):
-            run(place)
+            network.heads(place)
     torch.cuda.current_stream(images.device).wait_stream(aside)
     record = torch.cuda.CUDAGraph()
     # other threads may copy images meanwhile: what they do is not recorded, and allowed
     with torch.cuda.graph(record, capture_error_mode="thread_local"):
-        heads = run(place)
+        heads = network.heads(place)
     return Graph(place, heads, record.replay)

@@ -6,9 +6,10 @@
 
 Peers are measured that are there: OpenCV 4 and onnxruntime (with onnx and onnxscript) where they
 can be imported, else from the folders into which pip has put them (`pip install --no-deps --target
-FOLDER opencv-python==4.14.0.94`), and `--darknet`, a C program. A time is of one forward pass: of
-the same random weights and image. Every program has a process of its own, loads the network once,
-and is asked in turn; a ratio is of the times of one round. On a GPU it is measure_gpu.py.
+FOLDER opencv-python==4.14.0.94`), and `--darknet`, a C program; "-backend" is our network run by
+onnxruntime. A time is of one forward pass: of the same random weights and image. Every program has
+a process of its own, loads the network once, and is asked in turn; a ratio is of the times of one
+round. On a GPU it is measure_gpu.py.
 """
 
 from __future__ import annotations
@@ -54,6 +55,22 @@ def ours(folder: Path, batch: int, threads: int) -> None:
     images = torch.rand(batch, *network.input.tensor).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         serve(lambda: network.prepared(many=True)(images))
+
+
+def backend(folder: Path, batch: int, threads: int) -> None:
+    """Serve this package's network as onnxruntime runs it, heads and all."""
+    import torch
+
+    import pydarknet
+
+    torch.set_num_threads(threads)
+    network = pydarknet.load_network(
+        folder / "net.cfg", folder / "net.weights", device="cpu", backend="onnxruntime"
+    )
+    images = torch.rand(batch, *network.input.tensor)
+    with torch.inference_mode():
+        network.prepared()(images)  # it takes over the second time
+        serve(lambda: network.prepared()(images))
 
 
 def opencv(folder: Path, batch: int, threads: int) -> None:
@@ -107,7 +124,12 @@ def raw(network: object) -> object:
     return Module()
 
 
-WORKERS = {"pydarknet": ours, "opencv": opencv, "onnxruntime": onnxruntime}
+WORKERS = {
+    "pydarknet": ours,
+    "-backend": backend,
+    "opencv": opencv,
+    "onnxruntime": onnxruntime,
+}
 
 
 class Peer:
@@ -198,7 +220,12 @@ def make(folder: Path, cfg: Path, side: int | None = None) -> None:
 
 def peers(folder: Path, batch: int, threads: int, asked: argparse.Namespace) -> list[Peer]:
     """Start every program that is there and can run the network."""
-    homes = {"pydarknet": None, "opencv": asked.opencv, "onnxruntime": asked.onnxruntime}
+    homes = {
+        "pydarknet": None,
+        "-backend": asked.onnxruntime,
+        "opencv": asked.opencv,
+        "onnxruntime": asked.onnxruntime,
+    }
     started: list[Peer] = []
     for name, home in homes.items():
         command = [

@@ -25,7 +25,7 @@ FLOORS = [
     ["net", "ops"],
     ["layers.base", "layers.blurred", "layers.heads"],
     ["layers"],
-    ["dialect", "packed", "narrow", "recorded"],
+    ["dialect", "packed", "narrow", "recorded", "session"],
     ["graph", "diagnosis"],
     ["weights", "nms", "kernels", "prepare"],
     ["predict"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 import torch
 from conftest import on_cuda
@@ -16,15 +18,15 @@ class Counted:
     def __init__(self) -> None:
         self.runs = 0
 
-    def __call__(self, images: torch.Tensor) -> list[Head]:
+    def heads(self, images: torch.Tensor) -> list[Head]:
         self.runs += 1
         return [Head(None, images, images * 2)]
 
 
-def fake(run: Counted, images: torch.Tensor) -> Graph:
+def fake(network: Counted, images: torch.Tensor) -> Graph:
     """Record as CUDA does: replaying computes again, from one place into another."""
     place = images.clone()
-    heads = run(place)
+    heads = network.heads(place)
     return Graph(place, heads, lambda: heads[0].activated.copy_(place * 2))
 
 
@@ -64,7 +66,7 @@ def test_where_gradients_are_wanted_nothing_is_recorded():
 
 
 def test_what_cannot_be_recorded_is_told_once_and_runs(capsys):
-    def refuse(run: Counted, images: torch.Tensor) -> Graph:
+    def refuse(network: Counted, images: torch.Tensor) -> Graph:
         raise RuntimeError("operation not permitted when stream is capturing\nand more")
 
     run, recorder = Counted(), recorder_of(refuse)
@@ -85,12 +87,12 @@ def test_what_cannot_be_recorded_is_told_once_and_runs(capsys):
 @on_cuda
 def test_a_gpu_replays_what_it_recorded():
     layer = torch.nn.Conv2d(3, 8, 3).cuda()
-    recorder, run = recorder_of(graph), lambda x: [Head(None, x, layer(x))]
+    recorder, network = recorder_of(graph), Mock(heads=lambda x: [Head(None, x, layer(x))])
 
     with torch.inference_mode():
         for _ in range(4):
             images = torch.rand(2, 3, 20, 20, device="cuda")
-            [head] = recorder(run, images)
+            [head] = recorder(network, images)
             torch.testing.assert_close(head.activated, layer(images))
 
     assert recorder.works

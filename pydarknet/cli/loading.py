@@ -10,6 +10,7 @@ from ..console import note, say
 from ..errors import UsageError
 from ..load import best_device, check_memory, read_network
 from ..network import Network
+from ..session import check_backend
 from ..shipped import located
 from ..weights import Loaded, read_header
 from .verbs import Run
@@ -22,10 +23,12 @@ def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = 
     """
     weights = located(weights) if weights else None
     network = read(run, cfg, weights, training=training)
-    network.precision = run.precision
+    device = device_of(run)
+    check_backend(run.backend, device)
+    network.precision, network.backend = run.precision, run.backend
     check_memory(network, None)
     read_weights(run, network, weights)
-    return network.to(device_of(run))
+    return network.to(device)
 
 
 def device_of(run: Run) -> torch.device:

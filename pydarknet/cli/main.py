@@ -53,6 +53,7 @@ GLOBAL = (
     Parameter(
         "dialect", str, None, Help("pjreddie or alexeyab; unsaid, it is seen by what is used")
     ),
+    Parameter("backend", str, None, Help("onnxruntime: let it run the network, on a CPU")),
     Parameter(
         "precision",
         str,
@@ -181,6 +182,7 @@ def run_of(given: dict[str, Any], seen: str) -> Run:
         device="cpu" if cpu else f"cuda:{given['i']}" if "i" in given else None,
         batchnorm=given.get("batchnorm", "gpu"),
         precision=given.get("precision"),
+        backend=given.get("backend"),
         strict=not given.get("lenient", False),
     )
 

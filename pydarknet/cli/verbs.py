@@ -14,13 +14,14 @@ Command = TypeVar("Command", bound=Callable[..., None])
 
 @dataclass(frozen=True)
 class Run:
-    """What flags of the whole program say: dialect, device, precision, how a cfg is read."""
+    """What flags of the whole program say: dialect, device, how it computes, how a cfg is read."""
 
     dialect: str | None = None
     seen: str = ""  # the word of the command line that only the fork declares
     device: str | None = None
     batchnorm: str = "gpu"
     precision: str | None = None
+    backend: str | None = None
     strict: bool = True
 
 
