@@ -7,7 +7,8 @@ takes a GPU.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,14 +69,26 @@ class Graph:
 
 def graph(network: Network, images: Tensor) -> Run:
     """Record what a network does on a GPU with images of a size."""
-    place, aside = images.clone(), torch.cuda.Stream(images.device)
-    aside.wait_stream(torch.cuda.current_stream(images.device))
-    with torch.cuda.stream(aside), torch.backends.cudnn.flags(benchmark=True):
-        for _ in range(TRIES):
-            network.heads(place)
-    torch.cuda.current_stream(images.device).wait_stream(aside)
-    record = torch.cuda.CUDAGraph()
-    # other threads may copy images meanwhile: what they do is not recorded, and allowed
-    with torch.cuda.graph(record, capture_error_mode="thread_local"):
-        heads = network.heads(place)
+    place, record = images.clone(), torch.cuda.CUDAGraph()
+    with torch.cuda.device(images.device), fastest_ways():
+        aside, stream = torch.cuda.Stream(), torch.cuda.current_stream()
+        aside.wait_stream(stream)
+        with torch.cuda.stream(aside):
+            for _ in range(TRIES):
+                network.heads(place)
+        stream.wait_stream(aside)
+        # other threads may copy images meanwhile: what they do is not recorded, and allowed
+        with torch.cuda.graph(record, capture_error_mode="thread_local"):
+            heads = network.heads(place)
     return Graph(place, heads, record.replay)
+
+
+@contextmanager
+def fastest_ways() -> Iterator[None]:
+    """Let cuDNN try which of its ways is fastest, and use that."""
+    cudnn = torch.backends.cudnn
+    before, cudnn.benchmark = cudnn.benchmark, True
+    try:
+        yield
+    finally:
+        cudnn.benchmark = before

@@ -45,7 +45,7 @@ def check_backend(name: str | None, device: torch.device) -> None:
 
 
 class Outputs(nn.Module):
-    """What goes into the heads of a network; without a head, what the last layer gives."""
+    """What goes into each head of a network and what comes out."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -53,13 +53,14 @@ class Outputs(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         heads = self.network.heads(images)
-        return tuple(head.raw if head.node.layer.head else head.activated for head in heads)
+        return tuple(tensor for head in heads for tensor in (head.raw, head.activated))
 
 
 def session(network: Network, images: Tensor) -> Run:
-    """Return what runs a network by onnxruntime on images of a size; heads are torch's.
+    """Return what runs a network by onnxruntime on images of a size; RuntimeError if it cannot.
 
-    RuntimeError says what of it cannot be exported.
+    Heads are its too: if they took turns, torch's threads and its own would wait busily for each
+    other.
     """
     import onnxruntime
 
@@ -71,22 +72,19 @@ def session(network: Network, images: Tensor) -> Run:
     except Exception as error:  # its errors have no base of their own
         raise RuntimeError(str(error)) from None
     [name] = [given.name for given in running.get_inputs()]
-    ends = [(head.node, network.stack[head.node.index], head) for head in network.heads(images)]
-    if any(len(node.sources) != 1 for node, _, _ in ends if node.layer.head):
-        raise RuntimeError("a head reads several layers")
+    heads = network.heads(images)
 
     def run(images: Tensor) -> list[Head]:
-        found = map(torch.from_numpy, running.run(None, {name: images.contiguous().numpy()}))
-        return [
-            replace(head, raw=raw, activated=module(raw) if node.layer.head else raw)
-            for (node, module, head), raw in zip(ends, found, strict=True)
-        ]
+        found = running.run(None, {name: images.contiguous().numpy()})
+        raw, activated = (map(torch.from_numpy, found[first::2]) for first in (0, 1))
+        triples = zip(heads, raw, activated, strict=True)
+        return [replace(head, raw=one, activated=other) for head, one, other in triples]
 
     return run
 
 
 def exported(network: Network, images: Tensor) -> bytes:
-    """Return the ONNX file that torch makes of a network without its heads."""
+    """Return the ONNX file that torch makes of a network."""
     log = logging.getLogger("torch.onnx")
     level = log.level
     log.setLevel(logging.ERROR)

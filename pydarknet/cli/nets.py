@@ -20,6 +20,8 @@ Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
 Weights = Annotated[Path, Help("its weights file")]
 Out = Annotated[Path, Help("the weights file to write")]
 
+WARM = 3  # images before the time is taken
+
 
 @verb("ops")
 def ops(run: Run, cfg: Cfg) -> None:
@@ -67,7 +69,8 @@ def timed(network: Network, count: int) -> float:
     image = torch.zeros(1, *network.input.tensor, device=device)
     with torch.inference_mode():
         fast = network.prepared(many=True, half=network.precision != "float")
-        fast(image)  # which chooses the order of weights
+        for _ in range(WARM):
+            fast(image)  # which chooses the order of weights, or records what a GPU does
         start = time.perf_counter()
         for _ in range(count):
             [*_, last] = fast(image)
