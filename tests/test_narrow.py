@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import on_cuda, recording
+from conftest import HERE, on_cuda, recording
 
 import pydarknet
 from pydarknet import predict
@@ -76,6 +76,22 @@ def test_in_float_it_computes_the_same(name):
 @pytest.mark.parametrize("name", [name for name in RECORDINGS if "xnor" not in name])
 def test_in_half_it_computes_nearly_the_same(name):
     assert difference(opened(name), half=True) < 5e-2
+
+
+CFGS = sorted((HERE.parent / "cfg").glob("*.cfg"))
+
+
+@pytest.mark.parametrize("cfg", CFGS, ids=lambda path: path.stem)
+def test_every_shipped_network_has_all_it_computes_with_on_its_device(cfg):
+    network = pydarknet.load_network(cfg, device="meta")
+    images = torch.empty(2, *network.input.tensor, device="meta")
+
+    with torch.inference_mode():
+        heads = formed(network, half=True)(images)
+
+    assert heads
+    assert {head.activated.dtype for head in heads} == {torch.float32}
+    assert {head.activated.device.type for head in heads} == {"meta"}
 
 
 @pytest.mark.parametrize("word", words("alexeyab"))
