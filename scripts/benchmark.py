@@ -272,7 +272,7 @@ def lines(times: dict[str, list[float]], batch: int) -> list[str]:
 
 
 def plot(results: list[dict], path: Path) -> None:
-    """Draw the ratios as bars."""
+    """Draw the ratios as bars, and a line at one."""
     import cv2
     import numpy as np
 
@@ -281,13 +281,15 @@ def plot(results: list[dict], path: Path) -> None:
         for one in results
         for name, ratio in one["ratios"].items()
     ]
-    canvas = np.full((24 * len(bars) + 20, 900, 3), 255, np.uint8)
+    canvas = np.full((24 * len(bars) + 44, 900, 3), 255, np.uint8)
     most = max(ratio for _, ratio in bars)
+    title = "how many times as fast pydarknet is: cfg, batch, threads, beside whom"
+    cv2.putText(canvas, title, (8, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 0, 1, cv2.LINE_AA)
     for row, (label, ratio) in enumerate(bars):
-        y = 24 * row + 12
+        y = 24 * row + 36
         cv2.rectangle(canvas, (400, y), (400 + int(420 * ratio / most), y + 16), (180, 119, 31), -1)
         cv2.line(canvas, (400 + int(420 / most), y - 3), (400 + int(420 / most), y + 19), 0, 1)
-        for text, x in ((label, 8), (f"{ratio:.2f}", 410 + int(420 * ratio / most))):
+        for text, x in ((label, 8), (f"{ratio:.2f}", 410 + int(420 * max(ratio, 1) / most))):
             cv2.putText(
                 canvas, text, (x, y + 13), cv2.FONT_HERSHEY_SIMPLEX, 0.42, 0, 1, cv2.LINE_AA
             )

@@ -6,13 +6,15 @@ import copy
 
 import pytest
 import torch
-from conftest import recording
+from conftest import SHARED, needs_shared, recording
 
 import pydarknet
 from pydarknet import packed
 from pydarknet.activations import words
+from pydarknet.image import load_image
 from pydarknet.network import Network
 from pydarknet.packed import PackedConv
+from pydarknet.predict import decoded, fitted, predict, settings, suppressed
 from pydarknet.winograd import WinogradConv
 
 RECORDINGS = (
@@ -189,6 +191,35 @@ def test_for_many_images_large_convolutions_go_winograds_way(net, monkeypatch):
     assert tiled == [64], "of three, one has few channels, one a stride"
     scale = plain.activated.abs().max()
     torch.testing.assert_close(quick.activated / scale, plain.activated / scale, rtol=0, atol=1e-5)
+
+
+MODELS = sorted((SHARED / "models").glob("*yol*"))
+PHOTOGRAPHS = sorted((SHARED / "images").glob("*.jpg"))
+
+
+@needs_shared
+@pytest.mark.parametrize(("many", "near"), [(False, 1e-4), (True, 1e-3)])
+@pytest.mark.parametrize("folder", MODELS, ids=lambda folder: folder.name)
+def test_trained_models_find_the_same_boxes(folder, many, near):
+    network = pydarknet.load_network(folder / "model.cfg", folder / "model.weights", device="cpu")
+    chosen = settings(network, thresh=0.25)
+
+    for path in PHOTOGRAPHS:
+        image = load_image(path, 1 if network.input.c == 1 else 3)
+        [fast] = predict(network, [image], chosen, many=many)
+        with torch.inference_mode():
+            heads = network(fitted(network, image, boxed=chosen.letterbox)[None])
+            [plain] = suppressed(heads, decoded(network, heads, [image], chosen), chosen)
+        one, other = fast.kept(), plain.kept()
+        assert one.classes.tolist() == other.classes.tolist()
+        torch.testing.assert_close(one.boxes, other.boxes, rtol=0, atol=near)
+        torch.testing.assert_close(one.scores, other.scores, rtol=0, atol=near)
+
+
+@needs_shared
+def test_photographs_and_models_are_there():
+    assert len(MODELS) >= 14
+    assert len(PHOTOGRAPHS) >= 3
 
 
 def test_a_fast_form_is_its_own(net):
