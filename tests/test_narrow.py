@@ -78,10 +78,15 @@ def test_in_half_it_computes_nearly_the_same(name):
     assert difference(opened(name), half=True) < 5e-2
 
 
-CFGS = sorted((HERE.parent / "cfg").glob("*.cfg"))
+QUICK = ("enet-coco", "gru", "resnext50", "rnn", "tiny", "yolov1-tiny", "yolov2", "yolov3-tiny")
+QUICK += ("yolov4-sam-mish-csp-reorg-bfm", "yolov4-tiny", "yolov7-tiny")  # the others are like them
+CFGS = [
+    pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.slow)
+    for path in sorted((HERE.parent / "cfg").glob("*.cfg"))
+]
 
 
-@pytest.mark.parametrize("cfg", CFGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("cfg", CFGS)
 def test_every_shipped_network_has_all_it_computes_with_on_its_device(cfg):
     network = pydarknet.load_network(cfg, device="meta")
     images = torch.empty(2, *network.input.tensor, device="meta")

@@ -39,7 +39,12 @@ def twice(network: Network, images: torch.Tensor) -> list[torch.Tensor]:
 
 @installed
 @pytest.mark.parametrize(
-    "name", ["infer_ab_yolov4tiny_a", "infer_pj_darknet19_a", "infer_pj_yolov2_a"]
+    "name",
+    [
+        "infer_pj_yolov2_a",
+        pytest.param("infer_ab_yolov4tiny_a", marks=pytest.mark.slow),
+        pytest.param("infer_pj_darknet19_a", marks=pytest.mark.slow),
+    ],
 )
 def test_recorded_networks_give_the_same(name, capsys):
     folder = recording(name)
