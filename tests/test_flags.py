@@ -109,10 +109,27 @@ def test_the_precision_of_a_gpu_may_be_said(probe, word):
     assert run_of(probe).precision == word
 
 
-def test_another_precision_is_told(probe, capsys):
-    assert main([*LOOK, "-precision", "double"]) == 1
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-precision", "double"], "-precision double: expected half or float\n"),
+        (["-backend", "tensorrt"], "-backend tensorrt: expected onnxruntime\n"),
+        (["-batchnorm", "tpu"], "-batchnorm tpu: expected gpu or cpu\n"),
+    ],
+)
+def test_another_way_to_compute_is_told(probe, capsys, words, told):
+    assert main([*LOOK, *words]) == 1
 
-    assert capsys.readouterr().err == "-precision double: expected half or float\n"
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_cpu_says_that_it_has_no_half_precision(capsys):
+    assert main(["ops", "cfg/tiny.cfg", "-precision", "half"]) == 0
+    assert "half" not in capsys.readouterr().err, "which computes nothing"
+
+    assert main(["speed", "digits.cfg", "1", "-precision", "half"]) == 0
+    assert "-precision half is for a GPU: this computes in float\n" in capsys.readouterr().err
 
 
 def test_a_value_that_is_no_number_is_told(probe, capsys):

@@ -25,6 +25,8 @@ def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = 
     network = read(run, cfg, weights, training=training)
     device = device_of(run)
     check_backend(run.backend, device)
+    if run.precision == "half" and device.type != "cuda":
+        note("-precision half is for a GPU: this computes in float")
     network.precision, network.backend = run.precision, run.backend
     check_memory(network, None)
     read_weights(run, network, weights)

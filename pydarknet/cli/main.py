@@ -64,6 +64,11 @@ GLOBAL = (
     Parameter("lenient", bool, False, Help("take for unknown words what the C takes")),
 )
 
+CHOICES = {
+    "backend": ("onnxruntime",),
+    "batchnorm": ("gpu", "cpu"),
+    "precision": ("half", "float"),
+}
 VERSION = ("--version", "-version", "version")
 HELP = ("-h", "--help", "help")
 
@@ -172,7 +177,7 @@ def tell_ignored(words: list[str], flags: list[Parameter]) -> None:
 
 def run_of(given: dict[str, Any], seen: str) -> Run:
     """Return what the flags of the whole program say."""
-    for flag, choices in (("batchnorm", ("gpu", "cpu")), ("precision", ("half", "float"))):
+    for flag, choices in CHOICES.items():
         if flag in given and given[flag] not in choices:
             raise UsageError(f"-{flag} {given[flag]}: expected {' or '.join(choices)}")
     cpu = given.get("nogpu") or given.get("i", 0) < 0
