@@ -198,6 +198,13 @@ class Layer:
         """
         raise self.error("is no detection head")
 
+    def unmirrored(self, outputs: Tensor) -> Tensor:
+        """Return what it gave for mirror images [N, ...] as if for the images themselves.
+
+        Darknet: src/yolo_layer.c avg_flipped_yolo
+        """
+        raise self.error("cannot be averaged with its mirror image: detector valid takes it")
+
     def row(self, node: Node) -> str:
         """Return the layer's row of the table, without its index."""
         raise NotImplementedError

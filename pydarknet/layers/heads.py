@@ -125,6 +125,25 @@ def above(scores: Tensor, thresh: float) -> Tensor:
     return scores * (scores > thresh)
 
 
+def unmirrored(outputs: Tensor, boxes: int) -> Tensor:
+    """Return outputs [N, boxes * entries, H, W] of mirror images as if of the images themselves.
+
+    Darknet: src/yolo_layer.c avg_flipped_yolo, src/region_layer.c get_region_detections
+    """
+    turned = outputs.unflatten(1, (boxes, -1)).flip(-1).clone()
+    turned[:, :, 0] = mirrored_place(turned[:, :, 0])
+    return turned.flatten(1, 2)
+
+
+def mirrored_place(x: Tensor) -> Tensor:
+    """Return where in its cell, 0..1, a mirrored box's centre is.
+
+    Darknet: src/yolo_layer.c avg_flipped_yolo
+    Quirk: VALID2_MIRROR
+    """
+    return 1 - x
+
+
 @dataclass(frozen=True, kw_only=True)
 class ForkLosses(Layer):
     """The options of the fork's losses and of its nms, which two heads have."""

@@ -12,7 +12,7 @@ from ..detections import Batch, Detections
 from ..options import option, quiet
 from ..tree import Tree, read_tree
 from .base import FORK, PJREDDIE, Decoding, Layer, Node, Shape, section
-from .heads import above
+from .heads import above, unmirrored
 
 
 @section("region")
@@ -118,6 +118,9 @@ class Region(Layer):
             scores = torch.zeros_like(classes).scatter(1, tops[:, None], seen[:, None])
         return Batch.even(len(outputs), Detections(boxes.flatten(0, 3), seen, scores))
 
+    def unmirrored(self, outputs: Tensor) -> Tensor:
+        return unmirrored(outputs, self.boxes)
+
     def row(self, node: Node) -> str:
         return "detection"
 
@@ -156,6 +159,11 @@ class RegionAlexeyAB(Region):
             scores = scores * (objectness > decoding.thresh)[:, None]
         found = Detections(boxes.flatten(0, 3), torch.ones_like(objectness), scores)
         return Batch.even(len(outputs), found)
+
+    def unmirrored(self, outputs: Tensor) -> Tensor:
+        cells = outputs.flip(2).clone()  # [N, H, W, anchors, entries], x before its logistic
+        cells[..., 0] = -cells[..., 0]
+        return cells
 
     def module(self, *inputs: Shape) -> nn.Module:
         return CellsFirstRegionHead(self.num, self.coords, self.groups)

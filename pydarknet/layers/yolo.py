@@ -9,7 +9,15 @@ from ..arrays import constant
 from ..detections import Batch, Detections
 from ..options import quiet
 from .base import FORK, Decoding, Node, Shape, section
-from .heads import AnchorHead, ForkLosses, above, activate_entries, cells_above, stretch
+from .heads import (
+    AnchorHead,
+    ForkLosses,
+    above,
+    activate_entries,
+    cells_above,
+    stretch,
+    unmirrored,
+)
 
 
 @section("yolo")
@@ -40,6 +48,9 @@ class Yolo(AnchorHead):
         boxes = torch.cat([*cells.centres(x, y), sides / constant((size.w, size.h), sides)], 1)
         scores = above(objectness * cells.values[:, 5:], decoding.thresh)
         return Batch(Detections(boxes, objectness[:, 0], scores), cells.counts)
+
+    def unmirrored(self, outputs: Tensor) -> Tensor:
+        return unmirrored(outputs, self.boxes)
 
     def sides(self, raw: Tensor) -> Tensor:
         """Return width and height in anchors."""

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pydarknet.errors import CfgError
-from pydarknet.evaluate.flipped import both_ways, unmirrored
+from pydarknet.evaluate.flipped import both_ways
 from pydarknet.layers.base import Decoding
 
 YOLO = "[convolutional]\nfilters=14\nsize=1\n[yolo]\nmask=0,1\nanchors=5,7, 9,6\nnum=2\nclasses=2\n"
@@ -24,7 +24,7 @@ def test_boxes_of_a_mirrored_output_are_mirrored_boxes(net, text, dialect):
 
     plain, turned = (
         layer.detections(output, size, Decoding(thresh=0.0)).rows
-        for output in (head.activated, unmirrored(layer, head.activated))
+        for output in (head.activated, layer.unmirrored(head.activated))
     )
 
     def ordered(boxes: torch.Tensor) -> torch.Tensor:

@@ -13,10 +13,10 @@ from conftest import SHARED, needs_shared, recording
 import pydarknet
 from pydarknet.detections import Detections
 from pydarknet.errors import DataError
-from pydarknet.evaluate import flipped
 from pydarknet.evaluate.average_precision import summary
 from pydarknet.evaluate.evidence import gather
 from pydarknet.evaluate.finding import Search, Seen
+from pydarknet.evaluate.flipped import both_ways
 from pydarknet.evaluate.results import (
     COCO_IDS,
     FORMATS,
@@ -29,6 +29,7 @@ from pydarknet.evaluate.results import (
     base_name,
     coco_id,
 )
+from pydarknet.layers.yolo import Yolo
 from pydarknet.network import Network
 from pydarknet.predict import settings
 
@@ -186,9 +187,9 @@ def c_unmirrored(layer, output):
 def test_valid2_but_for_its_mirroring_is_the_recorded_one(tmp_path, monkeypatch):
     folder = recording("train_eval_pj")
     network = opened(folder, "pj", "net_batch2.cfg")
-    monkeypatch.setattr(flipped, "unmirrored", c_unmirrored)
+    monkeypatch.setattr(Yolo, "unmirrored", c_unmirrored)
 
-    write(network, folder, Voc(tmp_path, "flip_", network.names), heads=flipped.both_ways)
+    write(network, folder, Voc(tmp_path, "flip_", network.names), heads=both_ways)
 
     for name in ("alpha", "beta", "gamma"):
         assert_same(tmp_path / f"flip_{name}.txt", folder / "results" / f"flip_{name}.txt")
