@@ -97,11 +97,8 @@ def load_network(
     network = read_network(
         cfg, dialect=dialect, batchnorm=batchnorm, strict=strict, seen=seen, version=version
     )
-    if precision not in (None, *PRECISIONS):
-        raise UsageError(f"precision {precision}: expected {' or '.join(PRECISIONS)}")
-    place = torch.device(device) if device else best_device()
-    check_backend(backend, place)
-    network.names, network.precision, network.backend = class_names(names), precision, backend
+    network.names, place = class_names(names), torch.device(device) if device else best_device()
+    choose_ways(network, place, precision, backend)
     if place.type == "meta":
         return network
     check_memory(network, memory_limit)
@@ -110,6 +107,16 @@ def load_network(
     else:
         network.initialize()
     return network.to(place)
+
+
+def choose_ways(
+    network: Network, place: torch.device, precision: str | None, backend: str | None
+) -> None:
+    """Let a network compute as is said, or say what of that cannot be on a device."""
+    if precision not in (None, *PRECISIONS):
+        raise UsageError(f"precision {precision}: expected {' or '.join(PRECISIONS)}")
+    check_backend(backend, place)
+    network.precision, network.backend = precision, backend
 
 
 def check_memory(network: Network, limit: int | None) -> None:

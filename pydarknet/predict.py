@@ -101,13 +101,22 @@ def outputs(network: Network, inputs: Tensor, many: bool = False) -> list[Head]:
 
     A network whose numbers that cannot hold goes on in float32, and that is told.
     """
-    half = network.precision != "float" and on_cuda(network)
-    heads = network.prepared(many=many, half=half)(inputs)
-    if not half or finite(heads):
+    heads = finder(network, many)(inputs)
+    if not halved(network) or finite(heads):
         return heads
     note("half precision cannot hold this network's numbers: it computes in float32 from here on")
     network.precision = "float"
     return network.prepared(many=many)(inputs)
+
+
+def finder(network: Network, many: bool = False) -> Network:
+    """Return the form of a network that looks for boxes, made if need be."""
+    return network.prepared(many=many, half=halved(network))
+
+
+def halved(network: Network) -> bool:
+    """Say whether a network looks for boxes in half precision."""
+    return network.precision != "float" and on_cuda(network)
 
 
 def finite(heads: Sequence[Head]) -> bool:

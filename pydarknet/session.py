@@ -64,12 +64,12 @@ def session(network: Network, images: Tensor) -> Run:
     """
     import onnxruntime
 
-    content = cached(f"{digest(network, images)}.onnx", lambda: exported(network, images))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     try:
+        content = cached(f"{digest(network, images)}.onnx", lambda: exported(network, images))
         running = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no base of their own
+    except Exception as error:  # theirs have no base of their own
         raise RuntimeError(str(error)) from None
     [name] = [given.name for given in running.get_inputs()]
     heads = network.heads(images)

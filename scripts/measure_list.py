@@ -8,7 +8,6 @@ The network and the pictures are those of measure_map.py; the list comes in by s
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -17,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from measure_map import ROOT, make
+from measure_map import ROOT, arguments, make
 
 
 def seconds(program: list[str], folder: Path, threads: int) -> float:
@@ -38,12 +37,7 @@ def seconds(program: list[str], folder: Path, threads: int) -> float:
 
 def main() -> None:
     """Run both by turns, and print their medians and the ratio of each round."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("darknet", type=Path, help="AlexeyAB's program, built with AVX and OpenMP")
-    parser.add_argument("--pictures", type=int, default=200)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--runs", type=int, default=3)
-    asked = parser.parse_args()
+    asked = arguments(__doc__, runs=3)
     ours, theirs = [sys.executable, "-m", "pydarknet"], [str(asked.darknet.resolve())]
     times: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as place:

@@ -99,14 +99,19 @@ def seconds(command: list[str], folder: Path, threads: int) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    """Run both by turns, and print a line a program and their ratio, by the best run of each."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+def arguments(text: str, runs: int) -> argparse.Namespace:
+    """Read what a script is asked that runs a command beside the C program's."""
+    parser = argparse.ArgumentParser(description=text.split("\n")[0])
     parser.add_argument("darknet", type=Path, help="AlexeyAB's program, built with AVX and OpenMP")
     parser.add_argument("--pictures", type=int, default=200)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--runs", type=int, default=2)
-    asked = parser.parse_args()
+    parser.add_argument("--runs", type=int, default=runs)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run both by turns, and print a line a program and their ratio, by the best run of each."""
+    asked = arguments(__doc__, runs=2)
     programs = {
         "darknet": [str(asked.darknet.resolve())],
         "pydarknet": [sys.executable, "-m", "pydarknet"],

@@ -6,12 +6,14 @@ import copy
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 from conftest import recording
 
 import pydarknet
-from pydarknet import session
+from pydarknet import prepare, session
+from pydarknet.classify import classify
 from pydarknet.cli.main import main
 from pydarknet.errors import UsageError
 from pydarknet.network import Network
@@ -127,6 +129,24 @@ def test_a_command_finds_the_same_boxes_by_it(tmp_path, monkeypatch, capsys):
     assert lines() == expected
     assert len(expected) >= 9
     assert len(list((tmp_path / "pydarknet").glob("*.onnx"))) == 1
+
+
+@installed
+def test_classes_are_its_too(monkeypatch):
+    ran, record = [], session.session
+    monkeypatch.setattr(prepare, "session", lambda *a: (ran.append(1), record(*a))[1])
+    folder = recording("infer_pj_darknet19_a")
+    files = folder / "net.cfg", folder / "net.weights"
+    network = pydarknet.load_network(*files, dialect="pjreddie", device="cpu")
+    image = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    expected = classify(network, [image])
+
+    network.backend = "onnxruntime"
+    first, second = (classify(network, [image]) for _ in range(2))
+
+    assert len(ran) == 1
+    torch.testing.assert_close(first, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(second, expected, rtol=1e-4, atol=1e-5)
 
 
 # What cannot be

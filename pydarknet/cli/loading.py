@@ -8,9 +8,8 @@ import torch
 
 from ..console import note, say
 from ..errors import UsageError
-from ..load import best_device, check_memory, read_network
+from ..load import best_device, check_memory, choose_ways, read_network
 from ..network import Network
-from ..session import check_backend
 from ..shipped import located
 from ..weights import Loaded, read_header
 from .verbs import Run
@@ -24,10 +23,9 @@ def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = 
     weights = located(weights) if weights else None
     network = read(run, cfg, weights, training=training)
     device = device_of(run)
-    check_backend(run.backend, device)
+    choose_ways(network, device, run.precision, run.backend)
     if run.precision == "half" and device.type != "cuda":
         note("-precision half is for a GPU: this computes in float")
-    network.precision, network.backend = run.precision, run.backend
     check_memory(network, None)
     read_weights(run, network, weights)
     return network.to(device)

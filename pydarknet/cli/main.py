@@ -53,7 +53,12 @@ GLOBAL = (
     Parameter(
         "dialect", str, None, Help("pjreddie or alexeyab; unsaid, it is seen by what is used")
     ),
-    Parameter("backend", str, None, Help("onnxruntime: let it run the network, on a CPU")),
+    Parameter(
+        "backend",
+        str,
+        None,
+        Help("onnxruntime: let it find boxes and classes, on a CPU, from the second batch on"),
+    ),
     Parameter(
         "precision",
         str,

@@ -65,10 +65,12 @@ def timed(network: Network, count: int) -> float:
     """Return the seconds that a network takes for so many empty images."""
     import torch
 
+    from ..predict import finder
+
     device = next(iter(network.state_dict().values())).device
     image = torch.zeros(1, *network.input.tensor, device=device)
     with torch.inference_mode():
-        fast = network.prepared(many=True, half=network.precision != "float")
+        fast = finder(network, many=True)
         for _ in range(WARM):
             fast(image)  # which chooses the order of weights, or records what a GPU does
         start = time.perf_counter()

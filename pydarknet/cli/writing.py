@@ -18,7 +18,7 @@ from ..draw import draw
 from ..errors import DataError, UsageError
 from ..image import save_image
 from ..network import Network
-from ..predict import Settings, predict
+from ..predict import Settings, finder, predict
 from ..window import show
 from .pictures import Source
 from .report import Found, json_of, labels_of, lines
@@ -118,6 +118,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
             for (path, pixels), boxes in zip(batch, several, strict=True)
         ]
 
+    finder(writing.network, not source.single)  # before the time is taken, as the C fuses
     batches = source.batches(BATCH)
     beside = writing.network.device.type == "cuda" and not source.asked
     for several in (one_ahead if beside else map)(found, batches):

@@ -99,33 +99,26 @@ def test_set_input_takes_the_mean_off_and_multiplies(net: opencv.Net) -> None:
     np.testing.assert_allclose(made.forward(), net.forward(), atol=1e-4)
 
 
-def test_a_section_s_threshold_zeroes_scores(tmp_path: Path) -> None:
+def scores_with(option: str, tmp_path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of a network whose [yolo] has one more option, and OpenCV's without it."""
     place = folder("infer_pj_yolov3_a")
-    text = (place / "net.cfg").read_text()
     cfg = tmp_path / "net.cfg"
-    cfg.write_text(text.replace("[yolo]", "[yolo]\nthresh = 0.6"))
+    cfg.write_text((place / "net.cfg").read_text().replace("[yolo]", f"[yolo]\n{option}"))
     made = opencv.readNetFromDarknet(str(cfg), str(place / "net.weights"))
     recorded = np.load(RECORDED / "infer_pj_yolov3_a.npz")
     made.setInput(recorded["blob"])
+    return made.forward()[:, 5:], recorded["yolo_22"][:, 5:]
 
-    scores = made.forward()[:, 5:]
 
-    theirs = recorded["yolo_22"][:, 5:]
+def test_a_section_s_threshold_zeroes_scores(tmp_path: Path) -> None:
+    scores, theirs = scores_with("thresh = 0.6", tmp_path)
+
     np.testing.assert_allclose(scores, np.where(theirs > 0.6, theirs, 0), atol=1e-4)
 
 
 def test_a_section_s_nms_threshold_leaves_the_best_of_a_place(tmp_path: Path) -> None:
-    place = folder("infer_pj_yolov3_a")
-    cfg = tmp_path / "net.cfg"
-    text = (place / "net.cfg").read_text()
-    cfg.write_text(text.replace("[yolo]", "[yolo]\nnms_threshold = 0.4"))
-    made = opencv.readNetFromDarknet(str(cfg), str(place / "net.weights"))
-    recorded = np.load(RECORDED / "infer_pj_yolov3_a.npz")
-    made.setInput(recorded["blob"])
+    scores, theirs = scores_with("nms_threshold = 0.4", tmp_path)
 
-    scores = made.forward()[:, 5:]
-
-    theirs = recorded["yolo_22"][:, 5:]
     assert np.count_nonzero(scores) < np.count_nonzero(theirs)
     np.testing.assert_allclose(scores.max(0), theirs.max(0), atol=1e-4)
 
