@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "pydarknet/__init__.py").read_text())[1]
 FILES = ("cfg", "data", "weights")
-# What compiles pydarknet/kernels/*.cu, with or without a GPU; NVRTC knows sm_100 from 12.8 on.
+# What compiles boxes/kernels/*.cu, with or without a GPU; NVRTC knows sm_100 from 12.8 on.
 CUDA = [
     f'{package}; sys_platform != "darwin"'
     for package in ("cuda-core>=1.0,<2", "cuda-bindings>=13,<14", "nvidia-cuda-nvrtc>=13,<14")
@@ -33,7 +33,7 @@ setup(
     },
     package_data={
         "pydarknet": ["py.typed"],
-        "pydarknet.kernels": ["*.cu"],
+        "pydarknet.boxes.kernels": ["*.cu"],
         **{f"pydarknet.files.{folder}": ["*"] for folder in FILES},
     },
     install_requires=["torch>=2.4", "opencv-python>=4.8", "numpy>=1.24", "tqdm>=4.60"],

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .compat.neighbours import warn_of_neighbours
+from .compat.name_clash import warn_of_neighbours
 from .errors import CfgError, DarknetError, DataError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from .compat.yolo34py import is_compiled_with_gpu as is_compiled_with_gpu
     from .compat.yolo34py import is_compiled_with_opencv as is_compiled_with_opencv
     from .compat.yolo34py import set_cuda_device as set_cuda_device
+    from .graph.weights import Header as Header
     from .load import load_network as load_network
     from .network import Network as Network
-    from .training.run import train as train
-    from .weights import Header as Header
+    from .training.train import train as train
 
 LATER = {  # they need torch
     "load_network": ".load",
     "Network": ".network",
-    "Header": ".weights",
-    "train": ".training.run",
+    "Header": ".graph.weights",
+    "train": ".training.train",
     "opencv": ".opencv",
     "Detector": ".compat.yolo34py",
     "Image": ".compat.yolo34py",

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import torch
 
-from . import graph
-from .console import note
-from .dialect import choose
+from .backends.onnx_runtime import check_backend
+from .cfg.net import Net
+from .cfg.parser import read_cfg, read_text
 from .errors import UsageError
+from .graph import nodes
+from .graph.dialect import choose
+from .graph.weights import read_header
 from .layers import Reading
-from .net import Net
 from .network import PRECISIONS, Network
-from .parser import read_cfg, read_text
-from .session import check_backend
-from .weights import read_header
+from .system.console import note
 
 
 def memory() -> int:
@@ -64,7 +64,7 @@ def read_network(
     )
     if len(sections) == 1:
         raise sections[0].error("is the only section: expected layers after it")
-    return Network(reading.net, graph.read_layers(sections[1:], reading), choice.dialect)
+    return Network(reading.net, nodes.read_layers(sections[1:], reading), choice.dialect)
 
 
 def load_network(

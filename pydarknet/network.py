@@ -11,17 +11,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import graph, prepare
-from .arrays import Parametric
-from .detections import Detections
-from .dialect import Dialect
+from .backends import prepare
+from .backends.cuda_graph import Recorder
+from .boxes.detections import Detections
+from .cfg.net import Net
 from .errors import DarknetError
+from .graph import nodes
+from .graph.dialect import Dialect
+from .graph.weights import Header, Loaded, fill, load, save
+from .inference.predict import picture, predict, settings
 from .layers import Layer, Node, Shape
-from .net import Net
-from .predict import picture, predict, settings
-from .recorded import Recorder
-from .recurrent import Recurrent
-from .weights import Header, Loaded, fill, load, save
+from .modules.parameters import Parametric
+from .modules.recurrent import Recurrent
 
 PRECISIONS = ("half", "float")
 MANY = 4  # images for which preparing the network longer pays
@@ -52,10 +53,10 @@ class Network(nn.Module):
         self.names: tuple[str, ...] | None = None
         self.header = Header(*dialect.version, seen=0)
         self.input = input_shape(net)
-        self.nodes = graph.place(self.layers, self.input)
-        self.done = graph.last_reads(self.nodes)
+        self.nodes = nodes.place(self.layers, self.input)
+        self.done = nodes.last_reads(self.nodes)
         with torch.device("meta"):
-            self.stack = nn.ModuleList(graph.built(self.nodes))
+            self.stack = nn.ModuleList(nodes.built(self.nodes))
         self.fast: prepare.Fast | None = None
         self.complete = False  # whether it is a fast form, which has all its values
         self.recorder: Recorder | None = None
@@ -72,7 +73,7 @@ class Network(nn.Module):
         """Let the layers that share parameters have those of the layer they name."""
         for node in self.nodes:
             if node.shares is not None:
-                graph.share(node, self.stack[node.index], self.stack[node.shares])
+                nodes.share(node, self.stack[node.index], self.stack[node.shares])
 
     @property
     def result(self) -> int:
@@ -116,7 +117,7 @@ class Network(nn.Module):
 
     def steps(self, images: Tensor) -> Iterator[tuple[Node, list[Tensor], Tensor]]:
         """Yield every layer with its inputs and output, and keep no map that nobody will read."""
-        outputs = {graph.IMAGE: self.checked(images)}
+        outputs = {nodes.IMAGE: self.checked(images)}
         for node, module, done in zip(self.nodes, self.stack, self.done, strict=True):
             inputs = [outputs[source] for source in node.sources]
             outputs[node.index] = module(*inputs)
@@ -182,16 +183,16 @@ class Network(nn.Module):
             problem = f"cannot take images of {width} x {height}: expected at least 1 x 1"
             raise self.net.error(problem if self.input.image else "takes numbers, no images")
         image = Shape(c=self.input.c, h=height, w=width)
-        nodes = graph.place(self.layers, image)
+        placed = nodes.place(self.layers, image)
         with torch.device("meta"):
-            modules = graph.built(nodes)
-        for node, old, new in zip(nodes, self.stack, modules, strict=True):
-            if graph.sizes(old) != graph.sizes(new):
+            modules = nodes.built(placed)
+        for node, old, new in zip(placed, self.stack, modules, strict=True):
+            if nodes.sizes(old) != nodes.sizes(new):
                 raise node.layer.error(f"cannot take images of {width} x {height}: it has one size")
         for index, module in enumerate(modules):
-            if not graph.sizes(module):
+            if not nodes.sizes(module):
                 self.stack[index] = module.train(self.training)
-        self.input, self.nodes = image, nodes
+        self.input, self.nodes = image, placed
         self.reset()
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Network:
@@ -225,7 +226,7 @@ class Network(nn.Module):
 
     def table(self) -> str:
         """Return the layer table as the C program prints it."""
-        return graph.table(self.nodes, self.dialect)
+        return nodes.table(self.nodes, self.dialect)
 
     def operations(self) -> int:
         """Return the floating point operations of one image, as the command `ops` counts.
@@ -267,7 +268,7 @@ class Network(nn.Module):
     def footprint(self) -> int:
         """Return the bytes of the parameters and of one image's maps at their most."""
         kept = {id(tensor): tensor.numel() for tensor in self.state_dict().values()}
-        live, most, sizes = self.input.outputs, 0, {graph.IMAGE: self.input.outputs}
+        live, most, sizes = self.input.outputs, 0, {nodes.IMAGE: self.input.outputs}
         for node, done in zip(self.nodes, self.done, strict=True):
             sizes[node.index] = node.output.outputs
             live += node.output.outputs

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from pydarknet.cli.arguments import letters  # noqa: E402  # the copy beside this script
 from pydarknet.cli.main import GLOBAL, HELP, VERSION  # noqa: E402
-from pydarknet.cli.never import IGNORED, NEVER  # noqa: E402
+from pydarknet.cli.unsupported import IGNORED, NEVER  # noqa: E402
 from pydarknet.cli.verbs import VERBS, Parameter  # noqa: E402
 
 FORKS = json.loads((ROOT / "scripts" / "commands.json").read_text())

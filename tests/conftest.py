@@ -14,18 +14,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from pydarknet.dialect import named
-from pydarknet.graph import read_layers
+from pydarknet.cfg.net import Net
+from pydarknet.cfg.parser import sections_of
+from pydarknet.graph.dialect import named
+from pydarknet.graph.nodes import read_layers
 from pydarknet.layers import Node, Reading
-from pydarknet.net import Net
 from pydarknet.network import Network
-from pydarknet.parser import sections_of
 
 pytest.register_assert_rewrite("texts")
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / "shared"
 SCRIPTS = HERE.parent / "scripts"
+BENCHMARKS = HERE.parent / "benchmarks"
 
 needs_shared = pytest.mark.skipif(
     not SHARED.is_dir(), reason="the public cfgs, models and recordings are not beside the project"

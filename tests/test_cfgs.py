@@ -11,9 +11,9 @@ import torch
 from conftest import HERE, SHARED, needs_shared
 
 import pydarknet
-from pydarknet.arrays import assign
+from pydarknet.graph.weights import tensor_at
 from pydarknet.load import read_network
-from pydarknet.weights import tensor_at
+from pydarknet.modules.parameters import assign
 
 HOUSE = HERE.parent / "cfg"
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}

@@ -11,8 +11,8 @@ import torch
 from conftest import HERE
 
 import pydarknet
-from pydarknet.classify import classifier_input, classify, top
 from pydarknet.cli.main import main
+from pydarknet.inference.classify import classifier_input, classify, top
 
 # 4 numbers a pixel of a grey image of 2 x 2: their softmax is of all four, in the order of memory
 NET = "[net]\nwidth=2\nheight=2\nchannels=1\n"
@@ -28,7 +28,7 @@ def folder(tmp_path, monkeypatch):
     Path("net.names").write_text("a\nb\nc\nd\n")
     Path("net.data").write_text("names=net.names\ntop=2\nclasses=4\n")
     image = np.array([[0, 255], [51, 102]], np.uint8)  # softmax .120 .326 .147 .179 before it sums
-    pydarknet.image.save_image(np.repeat(image[:, :, None], 3, 2), "input.png")
+    pydarknet.modules.transforms.save_image(np.repeat(image[:, :, None], 3, 2), "input.png")
     return tmp_path
 
 
@@ -170,7 +170,7 @@ def test_the_recorded_output_is_that_of_the_library():
         case / "net.cfg", case / "net.weights", dialect="pjreddie", batchnorm="cpu", device="cpu"
     )
 
-    [scores] = classify(network, [pydarknet.image.load_image(case / "input.png")])
+    [scores] = classify(network, [pydarknet.modules.transforms.load_image(case / "input.png")])
 
     recorded = np.load(case / "expected.npz")["layer_013"].ravel()
     np.testing.assert_allclose(scores, recorded, atol=1e-4)

@@ -11,9 +11,9 @@ import torch
 from conftest import HERE, SHARED, needs_shared, recording
 
 import pydarknet
-from pydarknet.detections import Detections
-from pydarknet.image import load_image
-from pydarknet.predict import Settings, decoded, fitted, predict, settings
+from pydarknet.boxes.detections import Detections
+from pydarknet.inference.predict import Settings, decoded, fitted, predict, settings
+from pydarknet.modules.transforms import load_image
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 

@@ -17,10 +17,10 @@ import cv2
 import pytest
 from conftest import HERE
 
-from pydarknet.cli.detector import default_model
+from pydarknet.cli.commands.detector_test import default_model
 from pydarknet.cli.main import main
-from pydarknet.cli.writing import one_ahead
-from pydarknet.shipped import shipped
+from pydarknet.cli.output import one_ahead
+from pydarknet.system.resources import shipped
 
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
 PROMPT = b"Enter Image Path: "

@@ -6,8 +6,8 @@ import pytest
 import torch
 from probe import Probe
 
-from pydarknet.cli.loading import device_of
 from pydarknet.cli.main import main
+from pydarknet.cli.open_network import device_of
 from pydarknet.cli.verbs import VERBS, Run
 from pydarknet.errors import UsageError
 

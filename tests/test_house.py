@@ -15,23 +15,62 @@ from pydarknet.layers.base import REGISTRY
 
 PACKAGE = HERE.parent / "pydarknet"
 FILES = sorted(PACKAGE.rglob("*.py"))
-SHARED_BY_LAYERS = {"__init__", "base", "blurred", "heads"}
+SHARED_BY_LAYERS = {"__init__", "base", "antialiasing", "anchor_head", "rows"}
 
 FLOORS = [
-    ["errors", "console", "malloc", "cache"],
-    ["parser", "box", "activations", "picture", "image", "table", "shipped", "arrays"],
-    ["winograd", "window"],
-    ["options", "detections", "batch_norm", "recurrent", "tree"],
-    ["net", "ops"],
-    ["layers.base", "layers.blurred", "layers.heads"],
+    ["errors", "system.console", "system.malloc", "system.cache"],
+    [
+        "cfg.parser",
+        "boxes.box",
+        "modules.activations",
+        "image.files",
+        "modules.transforms",
+        "layers.rows",
+        "system.resources",
+        "modules.parameters",
+    ],
+    ["backends.winograd", "image.window"],
+    [
+        "cfg.options",
+        "boxes.detections",
+        "modules.batch_norm",
+        "modules.recurrent",
+        "cfg.class_tree",
+    ],
+    ["cfg.net", "modules.ops"],
+    ["layers.base", "layers.antialiasing", "layers.anchor_head"],
     ["layers"],
-    ["dialect", "packed", "narrow", "recorded", "session"],
-    ["graph", "diagnosis"],
-    ["weights", "nms", "kernels", "prepare"],
-    ["predict"],
+    [
+        "graph.dialect",
+        "backends.onednn",
+        "backends.cuda",
+        "backends.cuda_graph",
+        "backends.onnx_runtime",
+    ],
+    ["graph.nodes", "graph.weights_diagnosis"],
+    ["graph.weights", "boxes.nms", "boxes.kernels", "backends.prepare"],
+    ["inference.predict"],
     ["network"],
-    ["load", "classify", "draw", "chart", "dataset", "edits", "rand"],
-    ["", "training", "evaluate", "export", "stream", "compat", "opencv", "text", "nightmare"],
+    [
+        "load",
+        "inference.classify",
+        "image.draw",
+        "evaluate.charts",
+        "dataset",
+        "graph.weights_edit",
+        "inference.glibc_rand",
+    ],
+    [
+        "",
+        "training",
+        "evaluate",
+        "export",
+        "stream",
+        "compat",
+        "opencv",
+        "inference.char_rnn",
+        "inference.nightmare",
+    ],
     ["cli", "__main__"],
 ]
 

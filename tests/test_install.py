@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 
-from pydarknet.shipped import located, shipped
+from pydarknet.system.resources import located, shipped
 
 PROJECT = HERE.parent
-KERNELS = PROJECT / "pydarknet" / "kernels"
+KERNELS = PROJECT / "pydarknet" / "boxes" / "kernels"
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +46,15 @@ def test_a_wheel_carries_every_shipped_file(wheel: Path) -> None:
 def test_a_wheel_carries_the_sources_of_the_kernels(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
 
-    beside = {f"pydarknet/kernels/{file.name}" for file in KERNELS.glob("*.cu")}
+    beside = {f"pydarknet/boxes/kernels/{file.name}" for file in KERNELS.glob("*.cu")}
 
-    assert "pydarknet/kernels/nms.cu" in beside
+    assert "pydarknet/boxes/kernels/nms.cu" in beside
     assert beside <= held
 
 
 def test_an_unpacked_wheel_finds_its_files(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    code = "from pydarknet.shipped import shipped; print(shipped('yolov3.cfg'))"
+    code = "from pydarknet.system.resources import shipped; print(shipped('yolov3.cfg'))"
 
     out = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True

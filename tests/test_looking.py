@@ -9,9 +9,9 @@ import torch
 from conftest import HERE
 
 from pydarknet import load_network
-from pydarknet.cli.looking import filters
+from pydarknet.cli.commands.weights_inspect import filters
 from pydarknet.cli.main import main
-from pydarknet.image import load_image
+from pydarknet.modules.transforms import load_image
 
 TOOLS = HERE / "reference" / "tools"
 CONV = [f"{TOOLS}/conv.cfg", f"{TOOLS}/conv.weights"]

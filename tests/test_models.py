@@ -10,8 +10,8 @@ import torch
 from conftest import SHARED, needs_shared
 
 import pydarknet
-from pydarknet.image import load_image, pixels
-from pydarknet.predict import fitted
+from pydarknet.inference.predict import fitted
+from pydarknet.modules.transforms import load_image, pixels
 
 pytestmark = needs_shared
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pydarknet.cli.main import main
-from pydarknet.cli.never import NEVER
+from pydarknet.cli.unsupported import NEVER
 from pydarknet.cli.verbs import VERBS
 
 

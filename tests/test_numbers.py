@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pydarknet.options import integer, real
+from pydarknet.cfg.options import integer, real
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 import torch
 from conftest import HERE
 
-from pydarknet.cli.report import Found, json_of
+from pydarknet.boxes.detections import Detections
+from pydarknet.cli.detections_text import Found, json_of
 from pydarknet.dataset.files import label_path
-from pydarknet.detections import Detections
 from pydarknet.layers.base import Decoding
 from pydarknet.layers.region import mapped
 

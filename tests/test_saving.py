@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from pydarknet.errors import DarknetError, WeightsError
+from pydarknet.graph.weights import Header
 from pydarknet.network import Network
-from pydarknet.weights import Header
 
 # On images of 3 channels, layer 0 has 2 + 2 + 2 + 2 + 2 * 3 = 14 floats, layer 2 has 1 + 2 = 3.
 NORMED = "[convolutional]\nfilters=2\nbatch_normalize=1\n"

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..console import note
+from ..cfg.options import integer, real
 from ..errors import UsageError
-from ..options import integer, real
+from ..system.console import note
 from .verbs import Parameter, Verb
 
 

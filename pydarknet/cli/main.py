@@ -8,42 +8,42 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import __version__
-from ..console import note, say
 from ..errors import DarknetError, UsageError
-from . import (
-    accuracies,
-    classifier,
-    clusters,
-    detector,
-    evaluating,
-    looking,
-    nets,
+from ..system.console import note, say
+from .arguments import letters, operands, taken, without_unknown
+from .commands import (
+    classifier_predict,
+    classifier_valid,
+    detector_calc_anchors,
+    detector_map,
+    detector_test,
+    detector_valid,
+    install_shim,
     nightmare,
-    precisions,
     rnn,
-    shims,
-    training,
+    train,
+    weights_edit,
+    weights_inspect,
     yolov1,
 )
-from .arguments import letters, operands, taken, without_unknown
-from .never import IGNORED, refuse
-from .passed import passed
+from .ignored_flags import passed
+from .unsupported import IGNORED, refuse
 from .verbs import VERBS, Help, Parameter, Run, Verb
 
 # importing them registers their commands
 FAMILIES = (
-    accuracies,
-    classifier,
-    clusters,
-    detector,
-    evaluating,
-    looking,
-    nets,
+    classifier_predict,
+    classifier_valid,
+    detector_calc_anchors,
+    detector_map,
+    detector_test,
+    detector_valid,
+    install_shim,
     nightmare,
-    precisions,
     rnn,
-    shims,
-    training,
+    train,
+    weights_edit,
+    weights_inspect,
     yolov1,
 )
 

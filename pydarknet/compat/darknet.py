@@ -29,53 +29,53 @@ from typing import Any
 
 import numpy as np
 
-from ..detections import Detections
-from ..window import show
-from .handle import BY_CLASS, BY_OBJECT, Handle, Text, text, told
-from .library import copy_image_from_bytes as copy_image_from_bytes
-from .library import do_nms_obj as do_nms_obj
-from .library import do_nms_sort as do_nms_sort
-from .library import free_batch_detections as free_batch_detections
-from .library import free_detections as free_detections
-from .library import free_image as free_image
-from .library import free_network_ptr as free_network_ptr
-from .library import free_ptrs as free_ptrs
-from .library import get_network_boxes as get_network_boxes
-from .library import init_cpu as init_cpu
-from .library import letterbox_image as letterbox_image
-from .library import load_image as load_image
-from .library import load_meta as load_meta
-from .library import load_net as load_net
-from .library import load_net_custom as load_net_custom
-from .library import make_image as make_image
-from .library import make_network_boxes as make_network_boxes
-from .library import network_height as network_height
-from .library import network_predict as network_predict
-from .library import network_predict_batch as network_predict_batch
-from .library import network_width as network_width
-from .library import positives
-from .library import predict as predict
-from .library import predict_image as predict_image
-from .library import predict_image_letterbox as predict_image_letterbox
-from .library import reset_rnn as reset_rnn
-from .library import rgbgr_image as rgbgr_image
-from .library import set_gpu as set_gpu
-from .showing import Color as Color
-from .showing import Told, captions, drawn_boxes
-from .showing import bbox2points as bbox2points
-from .showing import draw_boxes as draw_boxes
-from .showing import non_max_suppression_fast as non_max_suppression_fast
-from .showing import print_detections as print_detections
-from .structures import BOX as BOX
-from .structures import DETECTION as DETECTION
-from .structures import DETNUMPAIR as DETNUMPAIR
-from .structures import IMAGE as IMAGE
-from .structures import METADATA as METADATA
-from .structures import DETECTIONPtr as DETECTIONPtr
-from .structures import DETNUMPAIRPtr as DETNUMPAIRPtr
-from .structures import FloatPtr as FloatPtr
-from .structures import IntPtr as IntPtr
-from .structures import image_of
+from ..boxes.detections import Detections
+from ..image.window import show
+from .ctypes_structs import BOX as BOX
+from .ctypes_structs import DETECTION as DETECTION
+from .ctypes_structs import DETNUMPAIR as DETNUMPAIR
+from .ctypes_structs import IMAGE as IMAGE
+from .ctypes_structs import METADATA as METADATA
+from .ctypes_structs import DETECTIONPtr as DETECTIONPtr
+from .ctypes_structs import DETNUMPAIRPtr as DETNUMPAIRPtr
+from .ctypes_structs import FloatPtr as FloatPtr
+from .ctypes_structs import IntPtr as IntPtr
+from .ctypes_structs import image_of
+from .darknet_images import Color as Color
+from .darknet_images import Told, captions, drawn_boxes
+from .darknet_images import bbox2points as bbox2points
+from .darknet_images import draw_boxes as draw_boxes
+from .darknet_images import non_max_suppression_fast as non_max_suppression_fast
+from .darknet_images import print_detections as print_detections
+from .libdarknet import copy_image_from_bytes as copy_image_from_bytes
+from .libdarknet import do_nms_obj as do_nms_obj
+from .libdarknet import do_nms_sort as do_nms_sort
+from .libdarknet import free_batch_detections as free_batch_detections
+from .libdarknet import free_detections as free_detections
+from .libdarknet import free_image as free_image
+from .libdarknet import free_network_ptr as free_network_ptr
+from .libdarknet import free_ptrs as free_ptrs
+from .libdarknet import get_network_boxes as get_network_boxes
+from .libdarknet import init_cpu as init_cpu
+from .libdarknet import letterbox_image as letterbox_image
+from .libdarknet import load_image as load_image
+from .libdarknet import load_meta as load_meta
+from .libdarknet import load_net as load_net
+from .libdarknet import load_net_custom as load_net_custom
+from .libdarknet import make_image as make_image
+from .libdarknet import make_network_boxes as make_network_boxes
+from .libdarknet import network_height as network_height
+from .libdarknet import network_predict as network_predict
+from .libdarknet import network_predict_batch as network_predict_batch
+from .libdarknet import network_width as network_width
+from .libdarknet import positives
+from .libdarknet import predict as predict
+from .libdarknet import predict_image as predict_image
+from .libdarknet import predict_image_letterbox as predict_image_letterbox
+from .libdarknet import reset_rnn as reset_rnn
+from .libdarknet import rgbgr_image as rgbgr_image
+from .libdarknet import set_gpu as set_gpu
+from .network_handle import BY_CLASS, BY_OBJECT, Handle, Text, text, told
 
 netMain: Handle | None = None
 metaMain: METADATA | None = None

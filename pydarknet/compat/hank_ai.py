@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import __version__
-from ..console import say
+from ..system.console import say
 from . import darknet
-from .handle import Handle, Text
-from .library import load_net_custom, network_height, network_width
-from .showing import Color, Told
-from .structures import IMAGE, put
+from .ctypes_structs import IMAGE, put
+from .darknet_images import Color, Told
+from .libdarknet import load_net_custom, network_height, network_width
+from .network_handle import Handle, Text
 
 OWN = [
     "add_skipped_class",

@@ -20,8 +20,8 @@ import torch
 from ..errors import DarknetError
 from ..load import load_network
 from ..network import Network
-from ..shipped import located
-from .importer import output, parts, set_epsilon
+from ..system.resources import located
+from .opencv_layers import output, parts, set_epsilon
 
 Source = str | os.PathLike[str] | bytes | bytearray | np.ndarray
 INPUT, FLAT = "_input", "fullyConnected"

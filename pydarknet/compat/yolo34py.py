@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import torch
 
-from ..window import display
-from .handle import BY_OBJECT, Text, told
-from .library import load_meta, load_net, set_gpu
-from .structures import image_of, planes_of
+from ..image.window import display
+from .ctypes_structs import image_of, planes_of
+from .libdarknet import load_meta, load_net, set_gpu
+from .network_handle import BY_OBJECT, Text, told
 
 Found = tuple[str, float, tuple[float, float, float, float]]
 

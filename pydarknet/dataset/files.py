@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..console import note
+from ..cfg.net import FORK, PJREDDIE
+from ..cfg.options import integer
+from ..cfg.parser import Section, read_text, section_of, shortened
 from ..errors import DataError
-from ..net import FORK, PJREDDIE
-from ..options import integer
-from ..parser import Section, read_text, section_of, shortened
-from ..shipped import located
+from ..system.console import note
+from ..system.resources import located
 
 LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
 ENDINGS = (*LOWER, *(ending.upper() for ending in LOWER))

@@ -11,10 +11,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..cfg.parser import read_text, shortened
 from ..errors import DarknetError
-from ..parser import read_text, shortened
+from .bad_list import BAD_FILES, BAD_LABELS, Problem
 from .files import label_paths
-from .problems import BAD_FILES, BAD_LABELS, Problem
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .crop import Crop
-from .problems import Problem
+from .bad_list import Problem
+from .detector_augment_alexeyab import Crop
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from .problems import Problem
+from .bad_list import Problem
 
 SHARES = (np.arange(256) / 255).astype(np.float32)  # of bytes, as the C divides
 

@@ -21,8 +21,8 @@ import cv2
 import numpy as np
 
 from ..errors import DarknetError, DataError
-from ..malloc import keep_freed_memory
-from .problems import Problem
+from ..system.malloc import keep_freed_memory
+from .bad_list import Problem
 from .sample import Request, Samples
 
 

@@ -10,16 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..classify import hierarchy, result
-from ..classify import top as best
+from ..cfg.class_tree import Tree
 from ..errors import DataError
-from ..image import load_image
+from ..inference.classify import hierarchy, result
+from ..inference.classify import top as best
+from ..inference.predict import of_channels
+from ..modules.transforms import load_image
 from ..network import Network
-from ..predict import of_channels
-from ..tree import Tree
-from . import views
-from .finding import ahead, batch_of, batch_size, evaluating, grouped
-from .views import MANNERS, View
+from . import classifier_crops
+from .classifier_crops import MANNERS, View
+from .dataset_detections import ahead, batch_of, batch_size, evaluating, grouped
 
 Shown = tuple[str, list[Tensor] | None]
 
@@ -77,7 +77,7 @@ class Quiz:
 
     labels: tuple[str, ...]
     top: int = 1
-    view: View = views.middle
+    view: View = classifier_crops.middle
     leaves: tuple[bool, ...] = ()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import DataError, UsageError
-from .truths import Truths
+from .ground_truth import Truths
 
 ROUNDS = 1000
 FINE = 32  # networks no wider have anchors with decimals

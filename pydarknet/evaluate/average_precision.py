@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UsageError
+from ..inference.predict import settings
 from ..network import Network
-from ..predict import settings
-from .evidence import Evidence, check_pairs, gather
-from .finding import Search, Seen, classes_of, evaluating
+from .dataset_detections import Search, Seen, classes_of, evaluating
+from .matched_dataset import Evidence, check_pairs, gather
 from .matching import Matches, first_claims
 
 Watch = Callable[[Iterable[Seen]], Iterable[Seen]]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .evidence import Evidence
+from .matched_dataset import Evidence
 
 OVERLAPS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0.0, 1.0, 101)

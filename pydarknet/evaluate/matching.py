@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..box import iou
-from ..detections import Detections
-from .truths import Truths
+from ..boxes.box import iou
+from ..boxes.detections import Detections
+from .ground_truth import Truths
 
 NO_TRUTH = -1
 

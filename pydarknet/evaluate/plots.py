@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..box import cxcywh_to_xyxy, iou
-from ..chart import curve, table
-from ..draw import STYLES, Color, Mark, draw_marks
+from ..boxes.box import cxcywh_to_xyxy, iou
 from ..errors import DataError
-from ..image import load_image, save_image
+from ..image.draw import STYLES, Color, Mark, draw_marks
+from ..modules.transforms import load_image, save_image
 from .average_precision import Report
-from .evidence import Evidence, inside
+from .charts import curve, table
+from .matched_dataset import Evidence, inside
 from .matching import first_claims
 
 NOTHING = "(nothing)"

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..box import iou
-from ..detections import Detections
+from ..boxes.box import iou
+from ..boxes.detections import Detections
+from ..boxes.nms import nms_obj
+from ..inference.predict import Settings, settings
 from ..network import Head, Network
-from ..nms import nms_obj
-from ..predict import Settings, settings
-from .finding import Search, Seen
-from .truths import truths_of
+from .dataset_detections import Search, Seen
+from .ground_truth import truths_of
 
 OVERLAP = 0.4  # two boxes that overlap by more are one proposal
 HIT = 0.5  # a truth that a proposal overlaps by more is found

@@ -8,15 +8,15 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from torch import Tensor, nn
 
-from ..activations import words
-from ..arrays import Parametric, Stored
-from ..batch_norm import BatchNorm
-from ..detections import Batch
+from ..boxes.detections import Batch
+from ..cfg.net import Net
+from ..cfg.options import quiet, read_options
+from ..cfg.parser import Section
 from ..errors import CfgError
-from ..net import Net
-from ..options import quiet, read_options
-from ..parser import Section
-from ..recurrent import Recurrent
+from ..modules.activations import words
+from ..modules.batch_norm import BatchNorm
+from ..modules.parameters import Parametric, Stored
+from ..modules.recurrent import Recurrent
 
 PREVIOUS: Final = -1
 INT_MAX: Final = 2**31 - 1

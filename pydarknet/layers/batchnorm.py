@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Generator, Tensor, nn
 
-from ..arrays import Parametric, Stored, array, under
-from ..batch_norm import BatchNorm
+from ..modules.batch_norm import BatchNorm
+from ..modules.parameters import Parametric, Stored, array, under
 from .base import FORK, Layer, Node, Shape, section
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..ops import Connected as ConnectedModule
-from ..options import option, quiet
-from ..table import connected_row
+from ..cfg.options import option, quiet
+from ..modules.ops import Connected as ConnectedModule
 from .base import Layer, Node, Shape, activation_option, section
+from .rows import connected_row
 
 
 @section("connected", "conn")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..options import option, quiet
+from ..cfg.options import option, quiet
+from .anchor_head import FLT_MAX
 from .base import FORK, PREVIOUS, Layer, Node, Shape, section
-from .heads import FLT_MAX
 
 
 @section("contrastive", lineage=FORK)

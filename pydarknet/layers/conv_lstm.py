@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..activations import words
-from ..ops import Activate, Conv
-from ..options import option, quiet
-from ..recurrent import Recurrent
-from ..table import fork_conv_row
+from ..cfg.options import option, quiet
+from ..modules.activations import words
+from ..modules.ops import Activate, Conv
+from ..modules.recurrent import Recurrent
 from .base import FORK, Layer, Node, Shape, activation_option, section
+from .rows import fork_conv_row
 
 GATES = "figo"
 

@@ -6,12 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..arrays import Stored
-from ..ops import Activate, Conv
-from ..options import option, quiet
-from ..table import conv_row, fork_conv_row
+from ..cfg.options import option, quiet
+from ..modules.ops import Activate, Conv
+from ..modules.parameters import Stored
+from .antialiasing import Blurred
 from .base import FORK, Layer, Node, Shape, activation_option, section
-from .blurred import Blurred
+from .rows import conv_row, fork_conv_row
 
 
 @section("convolutional", "conv")

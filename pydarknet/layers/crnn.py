@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..ops import Conv
-from ..options import option, quiet
-from ..recurrent import Recurrent
-from ..table import conv_row, fork_conv_row
+from ..cfg.options import option, quiet
+from ..modules.ops import Conv
+from ..modules.recurrent import Recurrent
 from .base import FORK, PJREDDIE, Layer, Node, Shape, activation_option, section
+from .rows import conv_row, fork_conv_row
 
 PARTS = ("input", "self", "output")
 

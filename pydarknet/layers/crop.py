@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..options import option, quiet
+from ..cfg.options import option, quiet
 from .base import Layer, Node, Shape, section
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..ops import Conv
-from ..options import option, quiet
+from ..cfg.options import option, quiet
+from ..modules.ops import Conv
 from .base import PJREDDIE, Layer, Node, Shape, activation_option, section
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..detections import Batch, Detections
-from ..options import option, quiet
+from ..boxes.detections import Batch, Detections
+from ..cfg.options import option, quiet
+from .anchor_head import above
 from .base import FORK, Decoding, Layer, Node, Shape, section
-from .heads import above
 
 
 @section("detection")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..arrays import constant
-from ..detections import Batch, Detections
-from ..options import quiet
+from ..boxes.detections import Batch, Detections
+from ..cfg.options import quiet
+from ..modules.parameters import constant
+from .anchor_head import AnchorHead, ForkLosses, above, activate_entries, cells_above
 from .base import FORK, Decoding, Node, Shape, section
-from .heads import AnchorHead, ForkLosses, above, activate_entries, cells_above
 
 POINTS = {"center": 1, "left_top": 2, "right_bottom": 4}
 SHIFTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}  # of the centre, in sides

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..options import option
-from ..recurrent import Recurrent
+from ..cfg.options import option
+from ..modules.recurrent import Recurrent
 from .base import FORK, Layer, Node, Shape, section
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Generator, Tensor, nn
 
-from ..arrays import Parametric, array
-from ..options import option
+from ..cfg.options import option
+from ..modules.parameters import Parametric, array
 from .base import FORK, Layer, Node, Shape, section
 
 

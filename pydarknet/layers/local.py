@@ -6,9 +6,9 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from ..arrays import Parametric, array, spread
-from ..ops import Activate
-from ..options import option, quiet
+from ..cfg.options import option, quiet
+from ..modules.ops import Activate
+from ..modules.parameters import Parametric, array, spread
 from .base import Layer, Node, Shape, activation_option, section
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..ops import Window
-from ..options import option, quiet
-from ..table import BILLION
+from ..cfg.options import option, quiet
+from ..modules.ops import Window
 from .base import FORK, Layer, Node, Shape, section
+from .rows import BILLION
 
 
 @section("local_avgpool", "local_avg", lineage=FORK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from ..ops import Activate
+from ..modules.ops import Activate
 from .base import PJREDDIE, Layer, Node, section
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..ops import Connected
-from ..options import option, quiet
-from ..recurrent import Recurrent
-from ..table import connected_row
+from ..cfg.options import option, quiet
+from ..modules.ops import Connected
+from ..modules.recurrent import Recurrent
 from .base import FORK, Layer, Node, Shape, section
+from .rows import connected_row
 
 
 @section("lstm")

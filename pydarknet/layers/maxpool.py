@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..ops import Window
-from ..options import option, quiet
-from ..table import BILLION
+from ..cfg.options import option, quiet
+from ..modules.ops import Window
+from .antialiasing import Blurred
 from .base import FORK, Layer, Node, Shape, section
-from .blurred import Blurred
+from .rows import BILLION
 
 
 @section("maxpool", "max")

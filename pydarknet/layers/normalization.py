@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..options import option
+from ..cfg.options import option
 from .base import Layer, Node, Shape, section
 
 

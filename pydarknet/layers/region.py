@@ -7,12 +7,12 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from ..arrays import constant
-from ..detections import Batch, Detections
-from ..options import option, quiet
-from ..tree import Tree, read_tree
+from ..boxes.detections import Batch, Detections
+from ..cfg.class_tree import Tree, read_tree
+from ..cfg.options import option, quiet
+from ..modules.parameters import constant
+from .anchor_head import above, unmirrored
 from .base import FORK, PJREDDIE, Decoding, Layer, Node, Shape, section
-from .heads import above, unmirrored
 
 
 @section("region")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..options import option, quiet
+from ..cfg.options import option, quiet
 from .base import FORK, PJREDDIE, Layer, Node, Shape, section
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..ops import Connected
-from ..options import option, quiet
-from ..recurrent import Recurrent
-from ..table import connected_row
+from ..cfg.options import option, quiet
+from ..modules.ops import Connected
+from ..modules.recurrent import Recurrent
 from .base import FORK, PJREDDIE, Layer, Node, Shape, activation_option, section
+from .rows import connected_row
 
 PARTS = ("input", "self", "output")
 

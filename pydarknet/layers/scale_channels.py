@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..ops import Activate
-from ..options import option, quiet
+from ..cfg.options import option, quiet
+from ..modules.ops import Activate
 from .base import FORK, PREVIOUS, Layer, Node, Shape, activation_option, section
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor, nn
 
-from ..arrays import Parametric, array
-from ..ops import Activate
-from ..options import option, quiet
-from ..table import BILLION
+from ..cfg.options import option, quiet
+from ..modules.ops import Activate
+from ..modules.parameters import Parametric, array
 from .base import FORK, PREVIOUS, Layer, Node, Shape, activation_option, section
+from .rows import BILLION
 
 
 def strides(x: Shape, skip: Shape) -> tuple[int, int]:

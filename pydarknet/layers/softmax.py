@@ -7,8 +7,8 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from ..options import quiet
-from ..tree import Tree, read_tree
+from ..cfg.class_tree import Tree, read_tree
+from ..cfg.options import quiet
 from .base import Layer, Node, Shape, section
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..options import option, quiet
+from ..cfg.options import option, quiet
 from .base import FORK, Layer, Node, Shape, section
 
 

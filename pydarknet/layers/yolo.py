@@ -5,11 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..arrays import constant
-from ..detections import Batch, Detections
-from ..options import quiet
-from .base import FORK, Decoding, Node, Shape, section
-from .heads import (
+from ..boxes.detections import Batch, Detections
+from ..cfg.options import quiet
+from ..modules.parameters import constant
+from .anchor_head import (
     AnchorHead,
     ForkLosses,
     above,
@@ -18,6 +17,7 @@ from .heads import (
     stretch,
     unmirrored,
 )
+from .base import FORK, Decoding, Node, Shape, section
 
 
 @section("yolo")

@@ -1,6 +1,6 @@
 """Training: what a network loses, as gradients for autograd and as Darknet's printed numbers."""
 
-from .cost import DarknetCost, heads_of, losses_of, network_cost, to_minimise
+from .deltas import DarknetCost, heads_of, losses_of, network_cost, to_minimise
 from .losses import Lesson, Loss, loss_of, owns_cost
 
 __all__ = [

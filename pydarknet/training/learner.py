@@ -12,16 +12,16 @@ import torch
 from torch import Tensor
 
 from ..errors import DataError
+from ..graph.weights import Header
 from ..network import Head, Network
-from ..weights import Header
 from . import optimizer as update
-from .average import MovingAverage
 from .checkpoints import State
-from .convolution import use_matrix_products
-from .cost import heads_of, losses_of, network_cost, to_minimise
+from .conv_matmul import use_matrix_products
+from .deltas import heads_of, losses_of, network_cost, to_minimise
+from .ema import MovingAverage
 from .losses import Lesson, Loss
 from .schedule import learning_rate
-from .through import straighten
+from .straight_through import straighten
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from functools import singledispatch
 import torch
 from torch import nn
 
-from ..arrays import Parametric
+from ..cfg.net import Net, NetAlexeyAB
 from ..layers import Layer, Node
-from ..net import Net, NetAlexeyAB
+from ..modules.parameters import Parametric
 from ..network import Network
 
 

@@ -8,7 +8,7 @@ from functools import singledispatch
 
 import numpy as np
 
-from ..net import Net, NetAlexeyAB
+from ..cfg.net import Net, NetAlexeyAB
 
 SIZE_T = 2**64  # the original's batch numbers have no sign
 

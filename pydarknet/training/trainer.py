@@ -7,21 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..console import note
-from ..dataset.batches import Batch, Batches
+from ..dataset.input_size import Sizes
+from ..dataset.loader import Batch, Batches
 from ..dataset.sample import Samples
-from ..dataset.sizes import Sizes
 from ..errors import DataError
-from ..malloc import keep_freed_memory
 from ..network import Network
-from .chart import Chart
+from ..system.console import note
+from ..system.malloc import keep_freed_memory
 from .checkpoints import Files
 from .learner import Learner, Step
-from .manner import Manner
-from .mapping import Mapping
-from .memory import try_largest
+from .loss_chart import Chart
+from .memory_check import try_largest
 from .progress import Progress
-from .stopping import stopping
+from .reporter import Manner
+from .signals import stopping
+from .validation import Mapping
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from conftest import HERE, SHARED, needs_shared, recording
 
 from pydarknet import DarknetError, DataError, load_network
 from pydarknet.compat import darknet
-from pydarknet.compat.handle import Handle
+from pydarknet.compat.network_handle import Handle
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import recording
 
 from pydarknet.compat import darknet, hank_ai
-from pydarknet.compat.handle import Handle
+from pydarknet.compat.network_handle import Handle
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from conftest import HERE
 
-from pydarknet.dataset.classes import Classes, Family, smoothed
-from pydarknet.dataset.classifier import (
+from pydarknet.dataset.class_labels import Classes, Family, smoothed
+from pydarknet.dataset.classifier_augment import Chances, Turning, turned
+from pydarknet.dataset.classifier_samples import (
     CUTMIX,
     EITHER,
     MIXUP,
@@ -24,11 +25,10 @@ from pydarknet.dataset.classifier import (
     pasting,
     stretched,
 )
-from pydarknet.dataset.colour import Colour, Colours
-from pydarknet.dataset.pictures import Pictures
+from pydarknet.dataset.hsv import Colour, Colours
+from pydarknet.dataset.image_list import Pictures
 from pydarknet.dataset.sample import Request, planes
-from pydarknet.dataset.turn import Chances, Turning, turned
-from pydarknet.picture import load_image, save_image
+from pydarknet.image.files import load_image, save_image
 
 FAMILY = Family((-1, -1, 0, 0, 0, 1, 1), (2, 3, 2))  # animal thing | cat dog bird | car ship
 NEVER = Turning(8, 8, False, True, 0, 1, False, Colours())
@@ -320,7 +320,9 @@ def test_pairs_show_one_image(samples):
 
 
 def test_a_quarter_of_the_samples_is_blurred(samples, monkeypatch):
-    monkeypatch.setattr("pydarknet.dataset.classifier.blurred", lambda image, side: image * 0)
+    monkeypatch.setattr(
+        "pydarknet.dataset.classifier_samples.blurred", lambda image, side: image * 0
+    )
 
     made = [samples(blur=3).sample(Request(1, 1, i, (8, 8))) for i in range(200)]
 

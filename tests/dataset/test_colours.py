@@ -7,7 +7,7 @@ import colorsys
 import numpy as np
 import pytest
 
-from pydarknet.dataset.colour import UNCHANGED, Colour, Colours, distort, distort_bytes
+from pydarknet.dataset.hsv import UNCHANGED, Colour, Colours, distort, distort_bytes
 
 
 def by_loops(image: np.ndarray, colour: Colour) -> np.ndarray:

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from conftest import HERE, SHARED
 
-from pydarknet.dataset.colour import UNCHANGED, Colour, Colours
-from pydarknet.dataset.crop import (
+from pydarknet.dataset.detector_augment_alexeyab import (
     Chances,
     Crop,
     Cropping,
@@ -21,10 +20,11 @@ from pydarknet.dataset.crop import (
     padded,
     strength,
 )
+from pydarknet.dataset.hsv import UNCHANGED, Colour, Colours
 from pydarknet.dataset.labels import LabelRules, read_labels
 from pydarknet.dataset.sample import planes
-from pydarknet.dataset.truth import Grid, Rows
-from pydarknet.picture import load_image
+from pydarknet.dataset.targets import Grid, Rows
+from pydarknet.image.files import load_image
 
 CASES = [f"case{case}_seed{seed}" for case in range(4) for seed in range(1, 5)]
 # What rand() gives after srand(seed): the shares of resize, then of left, right, top and bottom.

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from conftest import both_lineages
 
-from pydarknet.dataset.crop import Cropping, cropped_bytes, cropped_floats
+from pydarknet.cfg.class_tree import Tree
+from pydarknet.dataset.build import classifier_samples, detector_samples
+from pydarknet.dataset.detector_augment_alexeyab import Cropping, cropped_bytes, cropped_floats
+from pydarknet.dataset.image_list import Pictures
 from pydarknet.dataset.labels import labels_of
-from pydarknet.dataset.pictures import Pictures
-from pydarknet.dataset.plan import Pairs, Track
 from pydarknet.dataset.sample import Request, planes
-from pydarknet.dataset.samples import classifier_samples, detector_samples
+from pydarknet.dataset.sampler import Pairs, Track
 from pydarknet.errors import CfgError, DataError
-from pydarknet.picture import save_image
-from pydarknet.tree import Tree
+from pydarknet.image.files import save_image
 
 YOLO = "[convolutional]\nfilters=24\n[yolo]\nnum=1\nclasses=19\nmask=0\njitter=.3\n"
 REGION = "[convolutional]\nfilters=12\n[region]\nnum=2\ncoords=4\nclasses=1\njitter=.3\n"
@@ -260,7 +260,7 @@ def test_samples_are_small_and_come_back_from_a_pickle(net, dialect):
     assert pickle.loads(pickle.dumps(samples)) == samples
 
 
-@pytest.mark.parametrize("module", ["worker", "detector", "classifier", "batches"])
+@pytest.mark.parametrize("module", ["worker", "detector_samples", "classifier_samples", "loader"])
 def test_only_the_trainers_side_imports_torch(module):
     code = f"import sys, pydarknet.dataset.{module}; print('torch' in sys.modules)"
 
@@ -268,7 +268,7 @@ def test_only_the_trainers_side_imports_torch(module):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.strip()
 
-    assert found == str(module == "batches")
+    assert found == str(module == "loader")
 
 
 # Images that cannot be read

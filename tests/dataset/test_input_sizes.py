@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydarknet.dataset.sizes import Scales, input_size, largest
+from pydarknet.dataset.input_size import Scales, input_size, largest
 
 YOLO = "[convolutional]\nfilters=18\n[yolo]\nnum=1\nclasses=13\nmask=0\nrandom={}\n"
 V1 = "[connected]\noutput=15\n[detection]\nside=1\nclasses=5\nnum=2\ncoords=4\nrandom=1\n"

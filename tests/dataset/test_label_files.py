@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from conftest import both_lineages
 
+from pydarknet.dataset.bad_list import BAD_FILES, BAD_LABELS, Problem, append
 from pydarknet.dataset.files import label_paths
 from pydarknet.dataset.labels import LabelRules, Labels, labels_of, read_labels, track
-from pydarknet.dataset.problems import BAD_FILES, BAD_LABELS, Problem, append
 
 GOOD = "4 0.5 0.4 0.2 0.1"
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from conftest import HERE
 
-from pydarknet.dataset.crop import Crop
-from pydarknet.dataset.detector import blended
+from pydarknet.dataset.detector_augment_alexeyab import Crop
+from pydarknet.dataset.detector_samples import blended
 from pydarknet.dataset.mosaic import Corner, Piece, along, bounded, corner, cut_off, mosaic
 
 MOVES = {0: cut_off, 1: bounded}

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from conftest import HERE, SHARED
 
-from pydarknet.dataset.colour import UNCHANGED, Colour, Colours
+from pydarknet.dataset.detector_augment_pjreddie import Chances, Placement, Placing, placed
+from pydarknet.dataset.hsv import UNCHANGED, Colour, Colours
 from pydarknet.dataset.labels import LabelRules, read_labels
-from pydarknet.dataset.place import Chances, Placement, Placing, placed
 from pydarknet.dataset.sample import planes
-from pydarknet.dataset.truth import Rows
-from pydarknet.picture import load_image
+from pydarknet.dataset.targets import Rows
+from pydarknet.image.files import load_image
 
 CASES = [f"case{case}_seed{seed}" for case in range(3) for seed in range(1, 5)]
 # What rand() gives after srand(seed) and the choice of a path: the shares of width, height, x, y.

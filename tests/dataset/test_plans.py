@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pydarknet.dataset.chance import generator_of, generator_of_size, scale, uniform, whole, within
-from pydarknet.dataset.colour import Colours
-from pydarknet.dataset.crop import Cropping
-from pydarknet.dataset.plan import Pairs, Plan, Planner, Track
+from pydarknet.dataset.detector_augment_alexeyab import Cropping
+from pydarknet.dataset.hsv import Colours
+from pydarknet.dataset.rng import generator_of, generator_of_size, scale, uniform, whole, within
 from pydarknet.dataset.sample import Request
+from pydarknet.dataset.sampler import Pairs, Plan, Planner, Track
 
 FIRST = Request(seed=1, batch=1, index=0, size=(100, 200))
 CROPPING = Cropping(0.2, Colours(0.1, 1.5, 1.5), blur=9, noise=9)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pydarknet.dataset.labels import Labels
-from pydarknet.dataset.truth import Grid, Rows, View, seen
+from pydarknet.dataset.targets import Grid, Rows, View, seen
 
 WHOLE = View((1, 1), (0, 0))
 

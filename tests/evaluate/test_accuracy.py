@@ -9,18 +9,10 @@ import pytest
 import torch
 
 from pydarknet.errors import CfgError, DataError
-from pydarknet.evaluate import views
-from pydarknet.evaluate.accuracy import (
-    Accuracy,
-    Answer,
-    Quiz,
-    answers,
-    parts,
-    places,
-    top_accuracy,
-)
-from pydarknet.evaluate.finding import evaluating
-from pydarknet.image import crop, resize, resize_max, save_image
+from pydarknet.evaluate import classifier_crops
+from pydarknet.evaluate.accuracy import Accuracy, Answer, Quiz, answers, parts, places, top_accuracy
+from pydarknet.evaluate.dataset_detections import evaluating
+from pydarknet.modules.transforms import crop, resize, resize_max, save_image
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 POOL = "[avgpool]\n[softmax]\n"  # the mean of red, green and blue, as probabilities
@@ -49,7 +41,14 @@ def asked(network, paths, quiz) -> list[Answer]:
 
 
 @pytest.mark.parametrize(
-    "view", [views.middle, views.ten, views.whole, views.several, views.stretched]
+    "view",
+    [
+        classifier_crops.middle,
+        classifier_crops.ten,
+        classifier_crops.whole,
+        classifier_crops.several,
+        classifier_crops.stretched,
+    ],
 )
 @pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
 def test_the_best_class_is_picked_whatever_is_shown(net, paths, view, dialect):
@@ -64,7 +63,7 @@ def test_the_best_class_is_picked_whatever_is_shown(net, paths, view, dialect):
 def test_the_network_is_put_back_to_its_size(net, paths):
     network = net(POOL, h=4, w=4)
 
-    asked(network, paths, quiz(view=views.several))
+    asked(network, paths, quiz(view=classifier_crops.several))
 
     assert (network.input.h, network.input.w) == (4, 4)
 
@@ -74,7 +73,7 @@ def test_a_network_of_one_size_cannot_be_shown_whole_images(net, paths):
     network.initialize()
 
     with pytest.raises(CfgError, match="cannot take images of 6 x 4"):
-        asked(network, paths, quiz(view=views.whole))
+        asked(network, paths, quiz(view=classifier_crops.whole))
 
 
 def test_accuracy_counts_the_best_and_those_among_the_best(net, paths):
@@ -184,7 +183,7 @@ def test_leaves_may_be_listed(tree, paths):
 def test_of_a_tree_mirror_images_are_multiplied_too(tree, paths, monkeypatch):
     four = Quiz(("red", "green", "leaf", "needle"))
     [plain] = asked(tree, paths[2:], four)
-    pair = Quiz(four.labels, view=lambda x, network: views.stretched(x, network) * 2)
+    pair = Quiz(four.labels, view=lambda x, network: classifier_crops.stretched(x, network) * 2)
 
     [both] = asked(tree, paths[2:], pair)
 
@@ -200,19 +199,19 @@ def picture() -> torch.Tensor:
 
 
 def test_the_original_shows_the_largest_square_of_the_middle(net):
-    [view] = views.middle(picture(), net(POOL, h=16, w=16))
+    [view] = classifier_crops.middle(picture(), net(POOL, h=16, w=16))
 
     torch.testing.assert_close(view, resize(picture()[:, :, 10:50], 16, 16))
 
 
 def test_the_fork_cuts_the_middle_of_what_the_width_leaves(net):
-    [view] = views.middle(picture(), net(POOL, h=16, w=16, dialect="alexeyab"))
+    [view] = classifier_crops.middle(picture(), net(POOL, h=16, w=16, dialect="alexeyab"))
 
     torch.testing.assert_close(view, resize(picture(), 24, 16)[:, :, 4:20])
 
 
 def test_ten_crops_are_five_and_their_mirror_images_corners_repeated(net):
-    shown = views.ten(picture(), net(POOL, h=16, w=16))
+    shown = classifier_crops.ten(picture(), net(POOL, h=16, w=16))
 
     large = resize(picture(), 48, 48)
     assert [tuple(view.shape) for view in shown] == [(3, 16, 16)] * 10
@@ -230,14 +229,14 @@ def test_ten_crops_are_five_and_their_mirror_images_corners_repeated(net):
     ],
 )
 def test_several_sizes_are_of_the_longer_or_the_shorter_side(net, dialect, expected):
-    shown = views.several(picture(), net(POOL, dialect=dialect))
+    shown = classifier_crops.several(picture(), net(POOL, dialect=dialect))
 
     assert [tuple(view.shape[1:]) for view in shown[::2]] == expected
     torch.testing.assert_close(shown[1], shown[0].flip(-1))
 
 
 def test_whole_images_are_as_wide_as_their_shorter_side_needs(net):
-    [view] = views.whole(picture(), net(POOL, h=16, w=20))
+    [view] = classifier_crops.whole(picture(), net(POOL, h=16, w=20))
 
     assert tuple(view.shape) == (3, 20, 30)
 

@@ -18,7 +18,7 @@ from pydarknet.evaluate.anchors import (
     means,
     wrong,
 )
-from pydarknet.evaluate.truths import Truths
+from pydarknet.evaluate.ground_truth import Truths
 
 
 @pytest.mark.parametrize("name", ["seed1_k5", "seed2_k6", "seed3_k9"])

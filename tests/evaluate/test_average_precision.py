@@ -12,17 +12,11 @@ from conftest import recording
 
 import pydarknet
 from pydarknet.errors import DataError, UsageError
-from pydarknet.evaluate.average_precision import (
-    Curve,
-    area,
-    at_recalls,
-    average_precision,
-    summary,
-)
-from pydarknet.evaluate.evidence import Evidence
+from pydarknet.evaluate.average_precision import Curve, area, at_recalls, average_precision, summary
+from pydarknet.evaluate.ground_truth import Truths
+from pydarknet.evaluate.map_report import text
+from pydarknet.evaluate.matched_dataset import Evidence
 from pydarknet.evaluate.matching import Matches
-from pydarknet.evaluate.report import text
-from pydarknet.evaluate.truths import Truths
 from pydarknet.network import Network
 
 

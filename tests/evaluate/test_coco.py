@@ -7,9 +7,9 @@ import pytest
 from conftest import HERE
 
 from pydarknet.evaluate import coco
-from pydarknet.evaluate.evidence import Evidence
+from pydarknet.evaluate.ground_truth import Truths
+from pydarknet.evaluate.matched_dataset import Evidence
 from pydarknet.evaluate.matching import Matches
-from pydarknet.evaluate.truths import Truths
 
 # Boxes by chance in 16 images, many of equal score and over 100 in an image, with what
 # pycocotools 2.0.11 makes of them.

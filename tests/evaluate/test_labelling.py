@@ -8,9 +8,9 @@ import pytest
 from conftest import recording
 
 from pydarknet.cli.main import main
-from pydarknet.image import load_image
+from pydarknet.inference.predict import fitted
 from pydarknet.load import load_network
-from pydarknet.predict import fitted
+from pydarknet.modules.transforms import load_image
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from pydarknet.detections import Detections
+from pydarknet.boxes.detections import Detections
+from pydarknet.evaluate.ground_truth import Truths
 from pydarknet.evaluate.matching import NO_TRUTH, Matches, first_claims, matched
-from pydarknet.evaluate.truths import Truths
 
 LEFT, RIGHT = (0.25, 0.5, 0.5, 1.0), (0.75, 0.5, 0.5, 1.0)  # the halves of an image
 TALL = (0.25, 0.5, 0.4, 1.0)  # 0.8 of LEFT

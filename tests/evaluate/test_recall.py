@@ -6,10 +6,10 @@ import torch
 from conftest import recording
 
 import pydarknet
-from pydarknet.detections import Detections
-from pydarknet.evaluate.finding import Seen
+from pydarknet.boxes.detections import Detections
+from pydarknet.evaluate.dataset_detections import Seen
 from pydarknet.evaluate.recall import Recall, counted, recall
-from pydarknet.predict import settings
+from pydarknet.inference.predict import settings
 
 
 def test_the_lines_are_the_recorded_ones(monkeypatch):

@@ -8,7 +8,7 @@ import sys
 
 from conftest import HERE
 
-from pydarknet.cli.never import IGNORED, NEVER
+from pydarknet.cli.unsupported import IGNORED, NEVER
 from pydarknet.cli.verbs import VERBS
 
 ROOT = HERE.parent

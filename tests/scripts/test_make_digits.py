@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from conftest import HERE
 
+from pydarknet.cfg.parser import read_cfg
 from pydarknet.dataset.files import DataFile, label_path
-from pydarknet.dialect import choose
+from pydarknet.graph.dialect import choose
 from pydarknet.load import read_network
-from pydarknet.parser import read_cfg
 
 CFG = HERE.parent / "cfg"
 SKLEARN = """import numpy as np

@@ -11,7 +11,7 @@ import torch
 
 from pydarknet.errors import UsageError
 from pydarknet.training.learner import Learner
-from pydarknet.training.memory import try_largest
+from pydarknet.training.memory_check import try_largest
 
 NET = """[convolutional]
 batch_normalize=1
@@ -108,7 +108,7 @@ def test_another_error_is_not_taken_for_that(learner, monkeypatch):
 def test_freed_memory_is_kept():
     code = """
 import numpy
-from pydarknet.malloc import keep_freed_memory
+from pydarknet.system.malloc import keep_freed_memory
 
 def pages():  # of this process, in memory
     return int(open("/proc/self/statm").read().split()[1])

@@ -7,8 +7,8 @@ import json
 import pytest
 from conftest import HERE
 
-from pydarknet.net import Net
-from pydarknet.parser import sections_of
+from pydarknet.cfg.net import Net
+from pydarknet.cfg.parser import sections_of
 from pydarknet.training.schedule import learning_rate
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}

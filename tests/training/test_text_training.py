@@ -12,9 +12,9 @@ from conftest import recording
 
 from pydarknet.cli.main import main
 from pydarknet.errors import DataError
-from pydarknet.recurrent import Recurrent
+from pydarknet.modules.recurrent import Recurrent
+from pydarknet.training.char_rnn import MANNERS, Streams, forget, read_symbols, train_text
 from pydarknet.training.learner import Learner
-from pydarknet.training.text import MANNERS, Streams, forget, read_symbols, train_text
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TEXT = np.array([0, 1, 2, 3, 4])

@@ -14,14 +14,7 @@ from lessons import head_of, lesson, rows
 from pydarknet import load_network
 from pydarknet.layers import Shape
 from pydarknet.network import Network
-from pydarknet.training import (
-    DarknetCost,
-    Lesson,
-    heads_of,
-    losses_of,
-    network_cost,
-    to_minimise,
-)
+from pydarknet.training import DarknetCost, Lesson, heads_of, losses_of, network_cost, to_minimise
 
 SIZE = Shape(c=3, h=32, w=32)
 YOLO = "[yolo]\nclasses=2\nnum=1\nanchors=16,16\n"

@@ -7,7 +7,7 @@ from . import (  # noqa: F401  # a name in __all__ would be a section's
     region,
     region_alexeyab,
     softmax,
-    untrained,
+    unsupported,
     yolo,
     yolo_alexeyab,
 )

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...layers.detection import DetectionLayer
 from ...network import Head
 from .base import Lesson, Loss, loss_of, printed
-from .overlap import Box, iou
+from .iou import Box, iou
 
 EARLY: Final = 64000  # images, until which `random` draws the boxes that learn
 

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from ...layers.gaussian_yolo import SHIFTS, GaussianYolo
 from ...network import Head
-from .ascent import ascent
 from .base import Lesson, Loss, loss_of, untaught
-from .classes import Classes
-from .matches import Matches, averaged, like_anchors, placed
-from .overlap import Box, giou, iou
-from .places import Grid, Slots, best_overlaps
-from .truths import truths_of
+from .class_deltas import Classes
+from .iou import Box, giou, iou
+from .iou_gradients import ascent
+from .matcher import Matches, averaged, like_anchors, placed
+from .slots import Grid, Slots, best_overlaps
+from .targets import truths_of
 from .yolo import averages, line, on
 from .yolo_alexeyab import believing, limited, normalized
 

@@ -10,10 +10,10 @@ from torch import Tensor
 from ...layers.region import Region
 from ...network import Head
 from .base import Lesson, Loss, loss_of, printed, untaught
-from .matches import Matches
-from .overlap import Box, iou
-from .places import Grid, Slots, best_overlaps
-from .truths import Truths, cells, truths_of
+from .iou import Box, iou
+from .matcher import Matches
+from .slots import Grid, Slots, best_overlaps
+from .targets import Truths, cells, truths_of
 from .yolo import on
 
 EARLY: Final = 12800  # images, until which every box is also drawn to its anchor

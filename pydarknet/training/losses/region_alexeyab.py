@@ -10,11 +10,11 @@ from torch import Tensor
 from ...layers.region import RegionAlexeyAB
 from ...network import Head
 from .base import Lesson, Loss, loss_of
-from .classes import focal_steps
-from .matches import Matches
-from .places import Slots
+from .class_deltas import focal_steps
+from .matcher import Matches
 from .region import EARLY, Teacher
-from .truths import truths_of
+from .slots import Slots
+from .targets import truths_of
 
 
 @loss_of.register

@@ -8,10 +8,10 @@ from torch import Tensor
 from ...layers.yolo import Yolo
 from ...network import Head
 from .base import Lesson, Loss, loss_of, printed, untaught
-from .matches import Matches, best_anchors, matched
-from .overlap import Box, iou
-from .places import Grid, best_overlaps
-from .truths import truths_of
+from .iou import Box, iou
+from .matcher import Matches, best_anchors, matched
+from .slots import Grid, best_overlaps
+from .targets import truths_of
 
 
 @loss_of.register

@@ -7,16 +7,16 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...layers.heads import ForkLosses
+from ...layers.anchor_head import ForkLosses
 from ...layers.yolo import YoloAlexeyAB
 from ...network import Head
-from .ascent import ascent
 from .base import Lesson, Loss, loss_of, untaught
-from .classes import Classes
-from .matches import Matches, averaged, like_anchors, matched
-from .overlap import giou, iou
-from .places import Grid, Slots, best_overlaps
-from .truths import truths_of
+from .class_deltas import Classes
+from .iou import giou, iou
+from .iou_gradients import ascent
+from .matcher import Matches, averaged, like_anchors, matched
+from .slots import Grid, Slots, best_overlaps
+from .targets import truths_of
 from .yolo import grid_of, on
 
 CLASS_GATE: Final = 0.25

@@ -7,8 +7,8 @@ from math import atan, pi
 import pytest
 import torch
 
-from pydarknet.training.losses.ascent import ascent
-from pydarknet.training.losses.overlap import KINDS, Box
+from pydarknet.training.losses.iou import KINDS, Box
+from pydarknet.training.losses.iou_gradients import ascent
 
 
 def box(x, y, w, h):

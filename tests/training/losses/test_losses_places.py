@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from pydarknet.training.losses import places
-from pydarknet.training.losses.overlap import Box
-from pydarknet.training.losses.places import Slots, best_overlaps
+from pydarknet.training.losses import slots
+from pydarknet.training.losses.iou import Box
+from pydarknet.training.losses.slots import Slots, best_overlaps
 
 
-def slots(*quadruples):
+def slots_of(*quadruples):
     """Return slots by image, anchor, row and column."""
     return Slots(*torch.tensor(quadruples).t())
 
@@ -22,7 +22,7 @@ def boxes(*rows):
 def test_in_a_turn_no_slot_comes_twice_and_first_comers_come_first():
     here, there = (0, 1, 2, 3), (1, 1, 2, 3)
 
-    turns = [turn.tolist() for turn in slots(here, there, here, here, there).turns()]
+    turns = [turn.tolist() for turn in slots_of(here, there, here, here, there).turns()]
 
     assert turns == [[0, 1], [2, 4], [3]]
 
@@ -30,7 +30,7 @@ def test_in_a_turn_no_slot_comes_twice_and_first_comers_come_first():
 def test_slots_that_differ_in_one_coordinate_are_two():
     pairs = [(0, 0, 0, 1), (0, 0, 1, 0), (0, 1, 0, 0), (1, 0, 0, 0)]
 
-    assert [turn.tolist() for turn in slots(*pairs).turns()] == [[0, 1, 2, 3]]
+    assert [turn.tolist() for turn in slots_of(*pairs).turns()] == [[0, 1, 2, 3]]
 
 
 def test_without_slots_there_is_no_turn():
@@ -62,7 +62,7 @@ def test_of_equally_good_truths_the_first_counts():
 
 def test_truths_in_several_portions_are_compared_alike(monkeypatch):
     truths = boxes([0.7, 0.5, 0.5, 1.0], [0.25, 0.5, 0.5, 1.0], [0.25, 0.5, 0.5, 1.0])
-    monkeypatch.setattr(places, "PAIRS_AT_ONCE", 1)
+    monkeypatch.setattr(slots, "PAIRS_AT_ONCE", 1)
 
     overlap, which = best_overlaps(predictions(), truths)
 

@@ -1,0 +1,112 @@
+"""Kill a short training at random instants, go on each time, and compare with one left alone.
+
+python benchmarks/kill_training.py [kills]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+CFG = """[net]
+batch=4
+subdivisions=2
+width=32
+height=32
+channels=3
+learning_rate=0.001
+max_batches={batches}
+policy=constant
+ema_alpha=0.9
+[convolutional]
+batch_normalize=1
+filters=16
+size=3
+stride=2
+pad=1
+activation=leaky
+[dropout]
+probability=.2
+[convolutional]
+filters=14
+size=1
+activation=linear
+[yolo]
+mask=0,1
+anchors=8,8,16,16
+num=2
+classes=2
+random=1
+"""
+COMMAND = [sys.executable, "-m", "pydarknet", "detector", "train", "run.data", "run.cfg"]
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(Path(__file__).parent.parent),
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def write_run(folder: Path, batches: int) -> None:
+    """Write three images with labels, a cfg, and a .data file that saves at every iteration."""
+    folder.mkdir()
+    draws = np.random.default_rng(5)
+    for index in range(3):
+        cv2.imwrite(
+            str(folder / f"{index}.png"), draws.integers(0, 255, (40, 48, 3), dtype=np.uint8)
+        )
+        (folder / f"{index}.txt").write_text("0 0.4 0.5 0.3 0.2\n1 0.7 0.3 0.2 0.4\n")
+    (folder / "train.txt").write_text("0.png\n1.png\n2.png\n")
+    (folder / "run.data").write_text("train=train.txt\nbackup=backup\nsavelast=1\n")
+    (folder / "run.cfg").write_text(CFG.format(batches=batches))
+
+
+def started(folder: Path) -> subprocess.Popen[bytes]:
+    """Start or go on with the training of a folder."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([*COMMAND, "-seed", "7"], cwd=folder, env=ENVIRONMENT, **quiet)
+
+
+def final(folder: Path) -> bytes:
+    """Return the final weights of a folder."""
+    return (folder / "backup/run_final.weights").read_bytes()
+
+
+def main() -> None:
+    """Train once left alone and once killed, and say whether the weights are the same."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kills", type=int, nargs="?", default=20)
+    parser.add_argument("--batches", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=0)
+    words = parser.parse_args()
+    chance = random.Random(words.seed)
+    with tempfile.TemporaryDirectory() as name:
+        alone, killed = Path(name, "alone"), Path(name, "killed")
+        for folder in (alone, killed):
+            write_run(folder, words.batches)
+        start = time.perf_counter()
+        if started(alone).wait():
+            sys.exit("the training that was left alone failed")
+        whole = time.perf_counter() - start
+        for kill in range(words.kills):
+            process = started(killed)
+            time.sleep(3 + chance.random() * whole / words.kills)
+            process.kill()
+            print(f"kill {kill + 1} of {words.kills}, status {process.wait()}", flush=True)
+        if started(killed).wait():
+            sys.exit("the training that was killed failed")
+        same = final(alone) == final(killed)
+        print(f"{words.kills} kills: final weights {'equal' if same else 'DIFFER'}")
+        sys.exit(not same)
+
+
+if __name__ == "__main__":
+    main()

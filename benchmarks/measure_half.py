@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Tell what half precision moves: the boxes of trained models in images, beside those of float32.
+
+    benchmarks/measure_half.py IMAGES... --model my.cfg my.weights [--model ...] [--thresh 0.25]
+
+Half precision is what a GPU computes in where boxes are looked for. Without a GPU the same form of
+the network is computed on the CPU, in the same precision but summed in another order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import pydarknet  # the copy beside this script
+from pydarknet.backends.prepare import Wanted, on_gpu
+from pydarknet.boxes.box import iou
+from pydarknet.boxes.detections import Detections
+from pydarknet.inference.predict import Settings, decoded, fitted, settings, suppressed
+from pydarknet.modules.transforms import load_image
+from pydarknet.network import Network
+
+SAME = 0.5  # boxes of a class that overlap by more are one
+
+
+def found(network: Network, form: Network, path: str, chosen: Settings) -> Detections:
+    """Return what a form of a network finds in an image."""
+    image = load_image(path, 1 if network.input.c == 1 else 3)
+    with torch.inference_mode():
+        inputs = fitted(network, image, boxed=chosen.letterbox)[None].to(network.device)
+        heads = form(inputs)
+        boxes = decoded(network, heads, [image], chosen)
+        return suppressed(heads, boxes, chosen)[0].kept()
+
+
+def pairs(one: Detections, other: Detections) -> list[tuple[float, float]]:
+    """Return how far each box is from its fellow: in 0..1 of the image, and in its score."""
+    if not len(one) or not len(other):
+        return []
+    same = iou(one.boxes, other.boxes) * (one.classes[:, None] == other.classes[None])
+    best, place = same.max(1)
+    far = (one.boxes - other.boxes[place]).abs().amax(1)
+    scores = (one.scores - other.scores[place]).abs()
+    return [
+        (float(a), float(b)) for a, b, x in zip(far, scores, best, strict=True) if float(x) > SAME
+    ]
+
+
+def compare(cfg: str, weights: str, images: list[str], thresh: float) -> str:
+    """Return a line about a model."""
+    network = pydarknet.load_network(cfg, weights)
+    chosen = settings(network, thresh=thresh)
+    half = on_gpu(network, Wanted(half=True))
+    if network.device.type == "cpu":
+        half.recorder = None
+    several = [
+        (found(network, network, p, chosen), found(network, half, p, chosen)) for p in images
+    ]
+    moved = [pair for one, other in several for pair in pairs(one, other)]
+    counts = [sum(len(each[i]) for each in several) for i in range(2)]
+    far, score = (max((pair[i] for pair in moved), default=0.0) for i in range(2))
+    name = f"{Path(cfg).parent.name}/{Path(cfg).name}"
+    return (
+        f"{name}: {counts[0]} boxes in float, {counts[1]} in half, {len(moved)} in both; these"
+        f" differ by {far:.5f} of the image at most, their scores by {score:.4f}"
+    )
+
+
+def main() -> None:
+    """Print a line a model."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("images", nargs="+")
+    parser.add_argument("--model", nargs=2, action="append", required=True)
+    parser.add_argument("--thresh", type=float, default=0.25)
+    asked = parser.parse_args()
+    for cfg, weights in asked.model:
+        print(compare(cfg, weights, asked.images, asked.thresh), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A trained network in its fastest form for a device."""

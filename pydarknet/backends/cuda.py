@@ -1,0 +1,65 @@
+"""Networks in their fastest form on a GPU: batch norm folded, channels last, half precision.
+
+Convolutions compute in the precision that is chosen, and so do the layers that only move, compare
+or add values; every other layer gets and gives float32.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..layers import Node
+from ..modules.activations import ONEDNN, OVERWRITING, activation, overwriting
+from ..modules.ops import Conv
+from .onednn import folded
+
+ELEMENTWISE = {*OVERWRITING, *ONEDNN, "mish"}  # activations that half precision has room for
+
+
+class NarrowConv(nn.Module):
+    """A convolution of a precision and all that its layer does after it, with channels last.
+
+    Darknet: src/convolutional_kernels.cu forward_convolutional_layer_gpu (AlexeyAB, CUDNN_HALF)
+    """
+
+    def __init__(self, conv: Conv, dtype: torch.dtype) -> None:
+        super().__init__()
+        weights, self.bias = (values.to(dtype) for values in folded(conv))
+        self.weights = weights.contiguous(memory_format=torch.channels_last)
+        self.way = (conv.stride, conv.padding, conv.dilation, conv.groups)
+        self.word, self.blur = conv.activate.word, conv.blur
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.to(self.weights.dtype, memory_format=torch.channels_last)
+        y = self.activated(F.conv2d(x, self.weights, self.bias, *self.way))
+        return self.blur(y) if self.blur else y
+
+    def activated(self, y: Tensor) -> Tensor:
+        """Return the activation of y; what adds up many values does so in float32."""
+        if self.word in ELEMENTWISE:
+            return overwriting(self.word)(y)
+        return activation(self.word)(y.float()).to(y.dtype)
+
+
+class Wide(nn.Module):
+    """A module that gets and gives float32."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        y: Tensor = self.module(*(x.float() for x in inputs))
+        return y.float()
+
+
+def narrowed(node: Node, module: nn.Module, dtype: torch.dtype, *, result: bool) -> nn.Module:
+    """Return a layer's module as it computes in a precision where it may; the result is float32."""
+    if type(module) is Conv:
+        with torch.no_grad():
+            convolution = NarrowConv(module, dtype)
+        return Wide(convolution) if result else convolution
+    moves = node.layer.narrow and not any(True for _ in module.parameters())
+    return module if moves and not result else Wide(module)

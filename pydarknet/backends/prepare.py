@@ -1,0 +1,132 @@
+"""A trained network in its fastest form, kept until a value or the size changes."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..modules.ops import Conv
+from ..modules.recurrent import Recurrent
+from ..system.malloc import keep_freed_memory
+from .cuda import narrowed
+from .cuda_graph import Recorder, graph
+from .onednn import PackedConv
+from .onnx_runtime import session
+
+if TYPE_CHECKING:
+    from ..layers import Shape
+    from ..network import Network
+
+
+class Value(NamedTuple):
+    """What a module holds under a name, a tensor or a module, and which version of it."""
+
+    holder: Mapping[str, object]
+    name: str
+    held: object
+    version: object
+
+    @property
+    def changed(self) -> bool:
+        """Whether another is held now, or this one has been written to."""
+        held = self.holder.get(self.name)
+        return held is not self.held or version(held) != self.version
+
+
+class Wanted(NamedTuple):
+    """How a fast form is wanted: for `many` images it takes longer to make; in `half` precision.
+
+    `backend` names the program that runs it, none is torch.
+    """
+
+    many: bool = False
+    half: bool = False
+    backend: str | None = None
+
+
+class Fast(NamedTuple):
+    """The fast form of a network, how it was wanted, and what it was made of."""
+
+    wanted: Wanted
+    input: Shape
+    made_of: list[Value]
+    network: Network
+
+    def fits(self, network: Network, wanted: Wanted) -> bool:
+        """Say whether this still is a network's fast form."""
+        same = self.wanted == wanted and self.input == network.input
+        return same and not any(value.changed for value in self.made_of)
+
+
+def values(network: Network) -> list[Value]:
+    """Return every value, and every module that is part of another."""
+    holders = (h for m in network.stack.modules() for h in (m._parameters, m._buffers, m._modules))
+    return [Value(held, name, x, version(x)) for held in holders for name, x in held.items()]
+
+
+def version(held: object) -> tuple[int, int] | None:
+    """Return what of a tensor changes when it is written to or gets other memory."""
+    return (held.data_ptr(), held._version) if isinstance(held, Tensor) else None
+
+
+def fast_form(network: Network, wanted: Wanted) -> Network:
+    """Return the fast form of a network, made anew where a value or the size changed.
+
+    In training, and where there is none, it is the network itself.
+    """
+    if network.training or network.complete:
+        return network
+    if network.fast is not None and network.fast.fits(network, wanted):
+        return network.fast.network
+    tensors = list(network.state_dict().values())
+    place = network.device.type
+    if place not in ("cpu", "cuda") or any(t.is_meta or t.is_inference() for t in tensors):
+        return network
+    if place == "cuda":
+        fast = on_gpu(network, wanted)
+    else:
+        fast = by_onnxruntime(network) if wanted.backend else on_cpu(network, wanted)
+    network.fast = Fast(wanted, network.input, values(network), fast)
+    return fast
+
+
+def on_cpu(network: Network, wanted: Wanted) -> Network:
+    """Return a network that infers faster on a CPU."""
+    keep_freed_memory()
+    with torch.no_grad():
+        return of_modules(
+            network,
+            [PackedConv(m, wanted.many) if type(m) is Conv else m for m in network.stack],
+        )
+
+
+def on_gpu(network: Network, wanted: Wanted) -> Network:
+    """Return a network that infers faster on a GPU; one that remembers nothing is recorded."""
+    dtype = torch.float16 if wanted.half else torch.float32
+    made = [
+        narrowed(node, module, dtype, result=node.index == network.result)
+        for node, module in zip(network.nodes, network.stack, strict=True)
+    ]
+    fast = of_modules(network, made)
+    if not any(isinstance(module, Recurrent) for module in network.modules()):
+        fast.recorder = Recorder("CUDA", graph)
+    return fast
+
+
+def by_onnxruntime(network: Network) -> Network:
+    """Return a network that onnxruntime runs, from the second time on images of a size."""
+    fast = of_modules(network, list(network.stack))
+    fast.recorder = Recorder("onnxruntime", session)
+    return fast
+
+
+def of_modules(network: Network, modules: list[nn.Module]) -> Network:
+    """Return a network of the same layers, whose modules are others: it can only infer."""
+    fast = copy.copy(network)
+    fast._modules = {**network._modules, "stack": nn.ModuleList(modules)}
+    fast.complete = True
+    return fast

@@ -1,0 +1,1 @@
+"""Boxes, what a network finds, and non-maximum suppression."""

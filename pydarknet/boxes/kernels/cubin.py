@@ -1,0 +1,38 @@
+"""CUDA sources compiled by NVRTC, and kept on disk: a cubin is made once for each GPU's kind."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from ...system.cache import cached
+
+
+def cubin(source: Path, arch: str) -> bytes:
+    """Return a CUDA source compiled for an architecture, such as sm_90.
+
+    It is read from the cache folder if it was compiled before, from this source and by this
+    compiler. Raises ImportError where cuda.core is missing, and what it raises where NVRTC is
+    missing, does not know the architecture, or finds a mistake.
+    """
+    text = source.read_text(encoding="utf-8")
+    parts = (text, arch, compiler())
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    name = f"{source.stem}-{arch}-{key[:16]}.cubin"
+    return cached(name, lambda: compiled(text, source.name, arch))
+
+
+def compiler() -> str:
+    """Return NVRTC's version; RuntimeError where the library is missing."""
+    from cuda.bindings import nvrtc
+
+    _, major, minor = nvrtc.nvrtcVersion()
+    return f"nvrtc {major}.{minor}"
+
+
+def compiled(text: str, name: str, arch: str) -> bytes:
+    """Compile CUDA C++; products and sums stay apart, as a CPU computes them."""
+    from cuda.core import Program, ProgramOptions
+
+    options = ProgramOptions(name=name, arch=arch, std="c++17", fma=False)
+    return bytes(Program(text, "c++", options).compile("cubin").code)

@@ -1,0 +1,1 @@
+"""The cfg language: text, options, [net], class trees; without torch."""

@@ -1,0 +1,150 @@
+"""The [net] section: input size, batch arithmetic, and everything about training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import CfgError
+from .options import option, quiet, read_options
+from .parser import Section
+
+PJREDDIE = "pjreddie"
+FORK = "alexeyab"
+POLICIES = ("constant", "step", "steps", "exp", "poly", "sigmoid", "random")
+
+
+def policies(lineage: str) -> tuple[str, ...]:
+    """Return the learning-rate policies of a lineage."""
+    return (*POLICIES, "sgdr") if lineage == FORK else POLICIES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Net:
+    """The typed [net] section.
+
+    Darknet: src/parser.c parse_net_options
+    """
+
+    section: Section
+
+    batch: int = quiet(1, least=1)
+    subdivisions: int = quiet(1, least=1)
+    time_steps: int = quiet(1, least=1)
+    width: int = quiet(0, least=0)
+    height: int = quiet(0, least=0)
+    channels: int = quiet(0, least=0)
+    inputs: int = quiet(lambda o: o.height * o.width * o.channels, least=0)
+    letter_box: bool = quiet(False, lineage=FORK)
+
+    learning_rate: float = quiet(0.001)
+    learning_rate_min: float = quiet(0.00001, lineage=FORK)
+    momentum: float = option(0.9)
+    decay: float = option(0.0001)
+    adam: bool = quiet(False)
+    B1: float = option(0.9, announced="adam")
+    B2: float = option(0.999, announced="adam")
+    eps: float = option(0.0000001, announced="adam")
+    policy: str = option("constant", choices=policies, otherwise="constant")
+    max_batches: int = option(0)
+    burn_in: int = quiet(0)
+    power: float = quiet(4.0)
+    step: int = quiet(1)
+    scale: float = quiet(1.0)
+    gamma: float = quiet(1.0)
+    steps: tuple[int, ...] = quiet(())
+    scales: tuple[float, ...] = quiet(())
+    seq_scales: tuple[float, ...] = quiet(lambda o: (1.0,) * len(o.steps), lineage=FORK)
+    sgdr_cycle: int = quiet(lambda o: o.max_batches, lineage=FORK)
+    sgdr_mult: int = quiet(2, lineage=FORK)
+
+    angle: float = quiet(0.0)
+    aspect: float = quiet(1.0)
+    saturation: float = quiet(1.0)
+    exposure: float = quiet(1.0)
+    hue: float = quiet(0.0)
+    min_crop: int = quiet(lambda o: o.width)
+    max_crop: int = quiet(lambda o: o.width * 2)
+    min_ratio: float = quiet(lambda o: o.min_crop / max(o.width, 1), lineage=PJREDDIE)
+    max_ratio: float = quiet(lambda o: o.max_crop / max(o.width, 1), lineage=PJREDDIE)
+    center: bool = quiet(False, lineage=PJREDDIE)
+    clip: float = quiet(0.0, lineage=PJREDDIE)
+    random: bool = quiet(False, lineage=PJREDDIE)
+    notruth: bool = quiet(False, lineage=PJREDDIE)
+    flip: bool = quiet(True, lineage=FORK)
+    blur: int = quiet(0, lineage=FORK)
+    gaussian_noise: int = quiet(0, lineage=FORK)
+    mixup: int = quiet(0, lineage=FORK)
+    cutmix: bool = quiet(False, lineage=FORK)
+    mosaic: bool = quiet(False, lineage=FORK)
+    mosaic_bound: bool = quiet(False, lineage=FORK)
+    contrastive: bool = quiet(False, lineage=FORK)
+    contrastive_jit_flip: bool = quiet(False, lineage=FORK)
+    contrastive_color: bool = quiet(False, lineage=FORK)
+    unsupervised: bool = quiet(False, lineage=FORK)
+    label_smooth_eps: float = quiet(0.0, lineage=FORK)
+    resize_step: int = quiet(32, lineage=FORK, least=1)
+    attention: bool = quiet(False, lineage=FORK)
+    adversarial_lr: float = quiet(0.0, lineage=FORK)
+    max_chart_loss: float = quiet(20.0, lineage=FORK)
+    track: bool = quiet(False, lineage=FORK)
+    augment_speed: int = quiet(2, lineage=FORK)
+    sequential_subdivisions: int = quiet(lambda o: o.subdivisions, lineage=FORK)
+    try_fix_nan: bool = quiet(False, lineage=FORK)
+    weights_reject_freq: int = quiet(0, lineage=FORK)
+    equidistant_point: int = quiet(0, lineage=FORK)
+    badlabels_rejection_percentage: float = quiet(0.0, lineage=FORK)
+    num_sigmas_reject_badlabels: float = quiet(0.0, lineage=FORK)
+    ema_alpha: float = quiet(0.0, lineage=FORK)
+    loss_scale: float = quiet(1.0, lineage=FORK)
+    dynamic_minibatch: bool = quiet(False, lineage=FORK)
+    optimized_memory: int = quiet(0, lineage=FORK)
+    workspace_size_limit_MB: float = quiet(1024.0, lineage=FORK)
+    use_cuda_graph: bool = quiet(False, lineage=FORK)
+    show_receptive_field: bool = quiet(False, lineage=FORK)
+
+    @classmethod
+    def read(cls, section: Section, lineage: str, strict: bool = True) -> Net:
+        """Read [net]; its image size or its number of inputs must be given."""
+        made = NETS.get(lineage, cls)
+        values: dict[str, Any] = read_options(made, section, lineage, strict)
+        net = made(section=section, **values)
+        if not net.inputs:
+            raise section.error("has no input: expected width, height and channels, or inputs")
+        net.check_schedule()
+        return net
+
+    def check_schedule(self) -> None:
+        """Refuse a policy whose lists are not there or do not pair.
+
+        Darknet: src/parser.c parse_net_options
+        """
+        if self.policy == "steps" and not (self.steps and self.scales):
+            raise self.error("policy steps needs steps and scales: expected two lists")
+        if len(self.scales) < len(self.steps) and self.policy == "steps":
+            raise self.error(
+                f"{len(self.steps)} steps and {len(self.scales)} scales: expected a scale a step"
+            )
+
+    @property
+    def image(self) -> bool:
+        """Whether the input is an image, with channels, height and width."""
+        return bool(self.width and self.height and self.channels)
+
+    def error(self, problem: str, hint: str = "") -> CfgError:
+        """Make the error that names the [net] section."""
+        return self.section.error(problem, hint=hint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetAlexeyAB(Net):
+    """The fork's: another epsilon of Adam, and steps that stop at a `#`.
+
+    Darknet: src/parser.c parse_net_options (AlexeyAB)
+    """
+
+    eps: float = quiet(0.000001)
+    steps: tuple[int, ...] = quiet((), stop="#")
+
+
+NETS: dict[str, type[Net]] = {FORK: NetAlexeyAB}

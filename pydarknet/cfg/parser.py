@@ -1,0 +1,139 @@
+"""The text of a .cfg or .data file as sections of entries that know their file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import CfgError
+from ..system.console import note
+
+BLANKS = str.maketrans("", "", " \t")
+
+
+@dataclass
+class Entry:
+    """One `key=value` line. `value` is None where the line has no `=`."""
+
+    key: str
+    value: str | None
+    line: int
+    used: bool = False
+
+
+@dataclass
+class Section:
+    """One `[name]` and the entries below it."""
+
+    name: str
+    path: str
+    line: int
+    entries: list[Entry] = field(default_factory=list)
+
+    def find(self, key: str) -> Entry | None:
+        """Return the first entry of that key and mark it used; one without a value reads as absent.
+
+        Darknet: src/option_list.c option_find
+        Quirk: FIRST_DUPLICATE_WINS
+        """
+        for entry in self.entries:
+            if entry.key == key:
+                entry.used = True
+                return entry if entry.value is not None else None
+        return None
+
+    def unused(self) -> Iterator[Entry]:
+        """Yield the entries that nobody asked for."""
+        return (entry for entry in self.entries if not entry.used)
+
+    def error(self, problem: str, *, line: int | None = None, hint: str = "") -> CfgError:
+        """Make the error that names this file, line and section."""
+        where = f"{self.path}:{line or self.line}"
+        return CfgError(f"[{self.name}] {problem}", where=where, hint=hint)
+
+
+def read_cfg(path: str | Path) -> list[Section]:
+    """Read a cfg file; the first section is `[net]` or `[network]`, the others are layers.
+
+    Darknet: src/parser.c read_cfg
+    """
+    sections = sections_of(read_text(path), str(path))
+    if not sections:
+        raise CfgError("is empty: expected [net] and layers", where=path)
+    if sections[0].name not in ("net", "network"):
+        raise sections[0].error("is the first section: expected [net] or [network]")
+    return sections
+
+
+def read_text(path: str | Path) -> str:
+    """Read a text file whatever its line ends, byte order mark or encoding.
+
+    Quirk: CRLF_AND_BOM
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise CfgError(f"Couldn't open file: {path} ({error.strerror})") from None
+    except ValueError:
+        raise CfgError(f"Couldn't open file: {str(path)!r} (not a file name)") from None
+    if b"\0" in data[:65536]:
+        raise CfgError("is not a text file: expected a .cfg", where=path)
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def sections_of(text: str, path: str) -> list[Section]:
+    """Split cfg text into sections.
+
+    Blanks and tabs vanish everywhere, also inside numbers and names; `#` and `;` begin a comment
+    in the first column only; `key=` is told and dropped.
+
+    Darknet: src/parser.c read_cfg, src/option_list.c read_option
+    Quirk: BLANKS_VANISH
+    """
+    sections: list[Section] = []
+    for number, raw in enumerate(text.split("\n"), start=1):
+        line = raw.translate(BLANKS)
+        if not line or line[0] in "#;":
+            continue
+        if line[0] == "[":
+            name = line[1:-1] if line.endswith("]") else line
+            sections.append(Section(name, path, number))
+        elif not sections:
+            raise CfgError(
+                f"option {shortened(line)} stands before any section: expected [net]",
+                where=f"{path}:{number}",
+            )
+        else:
+            sections[-1].entries += entry_of(line, number, path)
+    return sections
+
+
+def section_of(text: str, path: str) -> Section:
+    """Read text without section headers, as .data files are, as one section.
+
+    Darknet: src/option_list.c read_data_cfg
+    """
+    section = Section(Path(path).name, path, 1)
+    for number, raw in enumerate(text.split("\n"), start=1):
+        line = raw.translate(BLANKS)
+        if line and line[0] not in "#;":
+            section.entries += entry_of(line, number, path)
+    return section
+
+
+def entry_of(line: str, number: int, path: str) -> list[Entry]:
+    """Split a line at its first `=`; a line that ends there is told and gives nothing."""
+    key, equals, value = line.partition("=")
+    if equals and not value:
+        note(f"Config file error line {number}, could parse: {key} ({path}:{number})")
+        return []
+    return [Entry(key, value if equals else None, number)]
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Return printable text for a message, cut where it grows too long."""
+    shown = text.encode("utf-8", "replace").decode("utf-8", "replace")
+    shown = "".join(c if c.isprintable() else "?" for c in shown)
+    return shown if len(shown) <= most else shown[: most - 3] + "..."

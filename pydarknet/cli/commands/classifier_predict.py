@@ -1,0 +1,147 @@
+"""The commands that say what an image shows: classifier predict, classify."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from ...system.console import note, say
+from ..verbs import Help, Run, verb
+from .detector_test import Cfg, Data, Exif, Images, Weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ...dataset.files import DataFile
+    from ...network import Network
+
+Top = Annotated[int, Help("how many classes are printed; 0: the .data file's top=")]
+
+
+@verb("classifier predict")
+def classifier_predict(
+    run: Run,
+    data: Data,
+    cfg: Cfg,
+    weights: Weights = None,
+    *images: Images,
+    t: Top = 0,
+    exif: Exif = False,
+) -> None:
+    """Print the best classes of images.
+
+    Darknet: examples/classifier.c predict_classifier
+    """
+    from ...dataset.files import DataFile
+    from ...inference.classify import classify
+    from ..image_source import Source
+    from ..open_network import open_network
+    from ..output import BATCH
+
+    options = DataFile.read(data)
+    network = open_network(run, cfg, weights)
+    network.names = names_of(options)
+    top = t or options.integer("top", 1)
+    if network.dialect.totals:
+        check_classes(network, options)
+    for batch in Source(images, 1 if network.input.c == 1 else 3, exif).batches(BATCH):
+        start = time.perf_counter()
+        several = classify(network, [pixels for _, pixels in batch])
+        seconds = (time.perf_counter() - start) / len(batch)
+        for (path, _), scores in zip(batch, several, strict=True):
+            tell(network, path, scores, top, seconds)
+
+
+@verb("classify")
+def classify_image(
+    run: Run,
+    cfg: Cfg,
+    weights: Weights = None,
+    *images: Images,
+    t: Top = 5,
+    exif: Exif = False,
+) -> None:
+    """Print the best of the 1000 ImageNet classes of images.
+
+    Darknet: examples/darknet.c main (classify)
+    """
+    classifier_predict(run, Path("cfg/imagenet1k.data"), cfg, weights, *images, t=t, exif=exif)
+
+
+def names_of(options: DataFile) -> tuple[str, ...]:
+    """Return the names of the classes: `names=`, else `labels=`.
+
+    Darknet: examples/classifier.c predict_classifier
+    """
+    from ...dataset.files import read_list
+
+    named = options.find("names") or options.get("labels", "data/labels.list")
+    return tuple(read_list(named))
+
+
+def check_classes(network: Network, options: DataFile) -> None:
+    """Tell the fork's line of the classes, and refuse a .data file of another number of them.
+
+    Darknet: src/classifier.c predict_classifier (AlexeyAB)
+    """
+    classes = options.integer("classes", 2)
+    last = network.nodes[-1]
+    channels = (last.inputs[0].c or last.inputs[0].length) if last.layer.result else 0
+    say(f" classes = {classes}, output in cfg = {channels} ")
+    result = network.nodes[network.result]
+    if result.layer.head and result.output.outputs != classes:
+        raise options.error(
+            f"classes = {classes}: expected {result.output.outputs}, the outputs of"
+            f" {network.net.section.path}"
+        )
+
+
+def tell(network: Network, path: str, scores: Tensor, top: int, seconds: float) -> None:
+    """Print the best classes of one image in the words of the dialect.
+
+    Darknet: examples/classifier.c predict_classifier
+    """
+    if network.dialect.totals:
+        say(f"{network.input.w} {network.input.h}")
+        say(f"{path}: Predicted in {seconds * 1000:f} milli-seconds.")
+        for line in fork_lines(network, scores, top):
+            say(line)
+        return
+    note(f"{path}: Predicted in {seconds:f} seconds.")
+    for line in original_lines(network, scores, top):
+        say(line)
+
+
+def original_lines(network: Network, scores: Tensor, k: int) -> list[str]:
+    """Return the original's lines: per cent and name; of a tree, leaves alone.
+
+    Darknet: examples/classifier.c predict_classifier
+    """
+    from ...inference.classify import hierarchy, top
+
+    tree = hierarchy(network)
+    scores = scores * tree.leaves if tree else scores
+    return [f"{scores[i] * 100:5.2f}%: {name(network, i)}" for i in top(scores, k)]
+
+
+def fork_lines(network: Network, scores: Tensor, k: int) -> list[str]:
+    """Return the fork's lines: name and score; of a tree, number, parent and all its nodes.
+
+    Darknet: src/classifier.c predict_classifier (AlexeyAB)
+    """
+    from ...inference.classify import hierarchy, top
+
+    tree = hierarchy(network)
+    if tree is None:
+        return [f"{name(network, i)}: {scores[i]:f}" for i in top(scores, k)]
+    parents = [name(network, p) if p >= 0 else "Root" for p in tree.parents]
+    return [
+        f"{i}, {name(network, i)}: {scores[i]:f}, parent: {parents[i]} " for i in top(scores, k)
+    ]
+
+
+def name(network: Network, index: int) -> str:
+    """Return a class's name, or its number where the names do not reach."""
+    names = network.names or ()
+    return names[index] if index < len(names) else f"class {index}"

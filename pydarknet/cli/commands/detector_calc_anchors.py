@@ -1,0 +1,129 @@
+"""The command that makes anchors for a data set: detector calc_anchors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from ...errors import DataError
+from ...system.console import say
+from ..verbs import FORK, Help, Run, verb
+from .detector_valid import write_text
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...dataset.files import DataFile
+    from ...evaluate.ground_truth import Truths
+
+Data = Annotated[Path, Help("the .data file: train, classes")]
+Count = Annotated[int, Help("how many anchors to make", FORK)]
+Width = Annotated[int, Help("the network's width", FORK)]
+Height = Annotated[int, Help("the network's height", FORK)]
+Show = Annotated[bool, Help("draw boxes and anchors: cloud.png, and a window", FORK)]
+Seed = Annotated[int | None, Help("which boxes to begin with; by chance, if not given")]
+
+USAGE = (
+    "Usage: darknet detector calc_anchors data/voc.data -num_of_clusters 9 -width 416 -height 416 "
+)
+ANCHORS, COUNTERS = Path("anchors.txt"), Path("counters_per_class.txt")
+CLOUD = Path("cloud.png")
+
+
+@verb("detector calc_anchors", lineage=FORK, light=True)
+def calc_anchors(
+    run: Run,
+    data: Data,
+    *,
+    num_of_clusters: Count = 5,
+    width: Width = -1,
+    height: Height = -1,
+    show: Show = False,
+    seed: Seed = None,
+) -> None:
+    """Cluster the sizes of a data set's boxes into anchors for a cfg.
+
+    Darknet: src/detector.c calc_anchors (AlexeyAB)
+    """
+    import numpy as np
+
+    from ...dataset.files import DataFile
+    from ...evaluate.anchors import anchors_text, cluster, counters_text
+
+    say(f"\n num_of_clusters = {num_of_clusters}, width = {width}, height = {height} ")
+    if width < 0 or height < 0:
+        say(USAGE)
+        say("Error: set width and height ")
+        return
+    options = DataFile.read(data)
+    boxes, classes = labelled(options)
+    sizes = boxes * np.array([width, height], np.float32)
+    say("\n calculating k-means++ ...\n")
+    made = cluster(sizes, num_of_clusters, np.random.default_rng(seed))
+    counters = counters_text(classes, options.integer("classes", 1))
+    say(f" iterations = {made.rounds} \n\n\n{counters}")
+    write_text(COUNTERS, counters)
+    say(f"\n avg IoU = {np.float32(made.average_iou) * np.float32(100):2.2f} % ")
+    anchors = anchors_text(made, width)
+    say(f"\nSaving anchors to the file: {ANCHORS} \nanchors = {anchors}")
+    write_text(ANCHORS, anchors)
+    if show:
+        show_clusters(sizes, made.centers, (width, height))
+
+
+def labelled(options: DataFile) -> tuple[np.ndarray, list[int]]:
+    """Return width and height [B, 2] in 0..1 of all boxes of a data set, and their classes.
+
+    Darknet: src/detector.c calc_anchors (AlexeyAB)
+    """
+    import numpy as np
+
+    from ...dataset.files import read_list
+    from ...evaluate.ground_truth import truths_of
+
+    paths = read_list(options.get("train", "data/train.list"))
+    say(f" read labels from {len(paths)} images ")
+    sizes: list[np.ndarray] = [np.zeros((0, 2), np.float32)]
+    classes: list[int] = []
+    for number, path in enumerate(paths, start=1):
+        truths = truths_of(path, FORK)
+        tell_wrong(truths, path)
+        counts = range(len(classes) + 1, len(classes) + len(truths) + 1)
+        say("".join(f"\r loaded \t image: {number} \t box: {count}" for count in counts), end="")
+        sizes.append(truths.boxes[:, 2:])
+        classes += truths.classes.tolist()
+    say("\n all loaded. ")
+    return np.concatenate(sizes), classes
+
+
+def tell_wrong(truths: Truths, image: str) -> None:
+    """Tell boxes that are not within their image, and list them; a negative class is refused.
+
+    Darknet: src/detector.c calc_anchors (AlexeyAB)
+    """
+    from ...dataset.bad_list import BAD_LABELS, Problem, append
+    from ...evaluate.anchors import wrong
+    from ...evaluate.ground_truth import label_file
+
+    path = label_file(image, FORK) or image
+    if len(truths) and truths.classes.min() < 0:
+        raise DataError(f"class {truths.classes.min()}: expected 0 or more", where=path)
+    lines = list(wrong(truths, path))
+    for line in lines:
+        say(f"\n\n{line} ")
+    append(Problem(line, BAD_LABELS, line) for line in lines)
+
+
+def show_clusters(sizes: np.ndarray, centers: np.ndarray, size: tuple[int, int]) -> None:
+    """Draw boxes and anchors into cloud.png, and show them where there is a display.
+
+    Darknet: src/image_opencv.cpp show_acnhors (AlexeyAB)
+    """
+    from ...evaluate.anchors import closest
+    from ...evaluate.charts import cloud
+    from ...image.window import show
+    from ...modules.transforms import save_image
+
+    picture = cloud(sizes, centers, closest(sizes, centers), size)
+    save_image(picture, CLOUD)
+    show(picture, "clusters")

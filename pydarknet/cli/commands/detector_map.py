@@ -1,0 +1,120 @@
+"""The command that reports how precise a detector is: detector map."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from ...errors import DataError
+from ...system.console import note, say
+from ..verbs import FORK, Help, Run, verb
+from .detector_valid import Cfg, Data, Weights, heads_told, images_of, write_text
+
+if TYPE_CHECKING:
+    from ...evaluate.average_precision import Report
+    from ...network import Network
+
+Thresh = Annotated[float, Help("the score above which detections are counted as right or wrong")]
+IouThresh = Annotated[float, Help("how much a detection must overlap a truth to find it", FORK)]
+Points = Annotated[int, Help("recalls at which precision is taken: 0 (the area), 11, 101", FORK)]
+CocoFigures = Annotated[bool, Help("print the twelve figures of COCO too")]
+Json = Annotated[Path | None, Help("write the whole report into this file")]
+Plot = Annotated[Path | None, Help("draw curves, confusions and the worst images into this folder")]
+
+
+@verb("detector map", lineage=FORK)
+def detector_map(
+    run: Run,
+    data: Data,
+    cfg: Cfg,
+    weights: Weights = None,
+    *,
+    thresh: Thresh = 0.25,
+    iou_thresh: IouThresh = 0.5,
+    points: Points = 0,
+    coco: CocoFigures = False,
+    json: Json = None,
+    plot: Plot = None,
+) -> None:
+    """Print the average precision of each class, and their mean.
+
+    Darknet: src/detector.c validate_detector_map (AlexeyAB)
+    """
+    from ...dataset.files import DataFile
+    from ...evaluate.map_report import HINT, text
+    from ..open_network import open_network
+
+    options = DataFile.read(data)
+    if json and not json.parent.is_dir():
+        raise DataError("cannot be written: its folder does not exist", where=json)
+    valid = options.get("valid", "data/train.txt")
+    difficult = options.find("difficult")
+    named = options.get("names", "data/names.list")
+    network = open_network(run, cfg, weights)
+    as_many_names(network, named, cfg)
+    say("\n calculation mAP (mean average precision)...")
+    say(heads_told(network), end="")
+    start = time.perf_counter()
+    report = reported(network, images_of(valid), difficult, thresh, iou_thresh, points)
+    say(text(report))
+    note(f"Total Detection Time: {int(time.perf_counter() - start)} Seconds")
+    say(HINT)
+    more(report, coco, json, plot)
+
+
+def reported(
+    network: Network,
+    paths: list[str],
+    difficult: str | None,
+    thresh: float,
+    iou_thresh: float,
+    points: int,
+) -> Report:
+    """Evaluate the network on images, counted on stderr; `difficult` lists what excuses."""
+    from ...dataset.files import read_list
+    from ...evaluate.average_precision import average_precision
+    from ..progress import counted
+
+    return average_precision(
+        network,
+        paths,
+        thresh=thresh,
+        iou_thresh=iou_thresh,
+        points=points,
+        difficult=read_list(difficult) if difficult else None,
+        watch=counted("\r{}", len(paths)),
+    )
+
+
+def more(report: Report, coco: bool, json: Path | None, plot: Path | None) -> None:
+    """Give what is asked for besides: the figures of COCO, a file of JSON, pictures."""
+    from ...evaluate.coco import figures, lines
+    from ...evaluate.map_report import as_json
+
+    made = figures(report.evidence) if coco else None
+    if made:
+        say("\n" + "\n".join(lines(made)))
+    if json:
+        write_text(json, as_json(report, made) + "\n")
+    if plot:
+        from ...evaluate.plots import plots
+
+        plots(report, plot)
+
+
+def as_many_names(network: Network, named: str, cfg: Path) -> None:
+    """Give the network its names, or refuse a file of another number of names than of classes.
+
+    Darknet: src/detector.c validate_detector_map (AlexeyAB)
+    """
+    from ...dataset.files import read_list
+    from ...evaluate.dataset_detections import classes_of
+
+    names, classes = read_list(named), classes_of(network)
+    if len(names) != classes:
+        raise DataError(
+            f"Error: in the file {named} number of names {len(names)} that isn't equal to"
+            f" classes={classes} in the file {cfg}"
+        )
+    network.names = tuple(names)

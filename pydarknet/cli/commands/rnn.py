@@ -1,0 +1,247 @@
+"""The commands on networks over text: rnn generate, valid, vec and their like."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from ...errors import DataError
+from ...system.console import note, say, say_bytes
+from ..verbs import Help, Run, verb
+from .detector_valid import rates
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...inference.char_rnn import Reader
+    from ...training.learner import Step
+
+Cfg = Annotated[Path, Help("the network: a Darknet .cfg whose inputs are the symbols")]
+Weights = Annotated[Path | None, Help("its weights file")]
+TextFile = Annotated[Path, Help("the text that is trained on")]
+Clear = Annotated[bool, Help("count images from 0")]
+Tokenized = Annotated[bool, Help("the text is the numbers of its symbols")]
+Seed = Annotated[str, Help("what the network reads first")]
+Length = Annotated[int, Help("how many symbols to write")]
+Temperature = Annotated[float, Help("below 1 the network grows more certain, above less")]
+Srand = Annotated[int | None, Help("where random numbers begin; unsaid, the time")]
+Tokens = Annotated[Path | None, Help("the list of symbols, a line each; without, they are bytes")]
+
+
+@verb("rnn generate")
+def generate(
+    run: Run,
+    cfg: Cfg,
+    weights: Weights = None,
+    *,
+    seed: Seed = "\n\n",
+    len_: Length = 1000,
+    temp: Temperature = 0.7,
+    srand: Srand = None,
+    tokens: Tokens = None,
+) -> None:
+    """Print the seed and what the network writes after it.
+
+    Darknet: examples/rnn.c test_char_rnn
+    """
+    reader, symbols = opened(run, cfg, weights, temp), spelled(tokens)
+    read = seed.encode() or b"\0"
+    for symbol in read:
+        say_bytes(symbols[symbol])
+    write(reader, reader.read_all(read), len_, srand, symbols)
+
+
+@verb("rnn train")
+def train(
+    run: Run,
+    cfg: Cfg,
+    weights: Weights = None,
+    *,
+    file: TextFile = Path("data/shakespeare.txt"),
+    clear: Clear = False,
+    tokenized: Tokenized = False,
+    srand: Srand = None,
+) -> None:
+    """Train a network to foretell the next symbol of a text.
+
+    Darknet: examples/rnn.c train_char_rnn
+    """
+    from ...graph.weights import Header
+    from ...training.char_rnn import Streams, read_symbols, saver, train_text
+    from ...training.learner import Learner
+    from ...training.train import first_seed
+    from ...training.unsupported import check_trainable
+    from ..open_network import open_network
+
+    note(cfg.name.partition(".")[0])
+    seed = first_seed(srand)
+    network = open_network(run, cfg, weights, training=True)
+    check_trainable(network)
+    if clear:
+        network.header = Header(*network.dialect.version, seen=0)
+    net, symbols = network.net, network.input.outputs
+    text = read_symbols(file, symbols, tokenized=tokenized)
+    learner = Learner(network, seed=seed)
+    inputs = f", Inputs: {symbols} {learner.mini} {net.time_steps}"
+    note(rates(network) + ("" if network.dialect.totals else inputs))
+    streams = Streams(text, symbols, learner.mini // net.time_steps, seed)
+    if not train_text(learner, streams, saver(network, cfg, note), tell_step):
+        raise KeyboardInterrupt
+
+
+def tell_step(step: Step, seconds: float, epochs: float) -> None:
+    """Print the line of an iteration.
+
+    Darknet: examples/rnn.c train_char_rnn
+    """
+    note(
+        f"{step.batch}: {step.loss:f}, {step.average:f} avg, {step.rate:f} rate,"
+        f" {seconds:f} seconds, {epochs:f} epochs"
+    )
+
+
+@verb("rnn generatetactic")
+def generate_tactic(
+    run: Run,
+    cfg: Cfg,
+    weights: Weights = None,
+    *,
+    len_: Length = 1000,
+    temp: Temperature = 0.7,
+    srand: Srand = None,
+    tokens: Tokens = None,
+) -> None:
+    """Print what the network writes after the text on stdin, until a line ends with a full stop.
+
+    Darknet: examples/rnn.c test_tactic_rnn
+    """
+    reader, symbols = opened(run, cfg, weights, temp), spelled(tokens)
+    output = reader.read_all(sys.stdin.buffer.read())
+    write(reader, output, len_, srand, symbols, stop=True)
+
+
+@verb("rnn valid")
+def valid(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> None:
+    """Print how well the network foretells the text on stdin.
+
+    Darknet: examples/rnn.c valid_char_rnn
+    """
+    from ...inference.char_rnn import Perplexity
+
+    reader, so_far = opened(run, cfg, weights), Perplexity()
+    reader.read_all(seed.encode())
+    bits = not reader.network.dialect.totals
+    for symbol, after in pairs():
+        so_far.words += after in b" \n\t"
+        so_far.add(reader.foretold(symbol, after))
+        first = f"{so_far.count} BPC: {so_far.bits:4.4f}  " if bits else f"{so_far.count}"
+        say(f"{first} {perplexities(so_far.per_symbol, so_far.per_word)}")
+
+
+@verb("rnn validtactic")
+def valid_tactic(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> None:
+    """Print how well the network foretells what stands after each >> of the text on stdin.
+
+    Darknet: examples/rnn.c valid_tactic_rnn
+    """
+    from ...inference.char_rnn import Perplexity
+
+    reader, so_far, inside = opened(run, cfg, weights), Perplexity(), False
+    reader.read_all(seed.encode())
+    for symbol, after in pairs():
+        probability = reader.foretold(symbol, after)
+        inside = inside and (symbol, after) != (ord("."), ord("\n"))
+        if inside:
+            so_far.add(probability)
+            numbers = perplexities(so_far.per_symbol, so_far.per_word)
+            say(f"{so_far.count} {so_far.words} {numbers}")
+        elif symbol == after == ord(">"):
+            inside = True
+            so_far.words += 1
+
+
+@verb("rnn vec")
+def vec(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> None:
+    """Print each line of stdin, without its blanks, and the first layer's output after it.
+
+    Darknet: examples/rnn.c vec_char_rnn
+    Quirk: STATE_KEPT
+    """
+    reader = opened(run, cfg, weights)
+    for line in sys.stdin.buffer:
+        text = line.translate(None, b" \t\r\n")
+        reader.network.reset()
+        reader.read_all(seed.encode() + text)
+        first = reader.trace(ord(" "))[0].flatten().tolist()
+        say_bytes(text)
+        say("".join(f",{value:g}" for value in first))
+
+
+def opened(run: Run, cfg: Path, weights: Path | None, temperature: float | None = None) -> Reader:
+    """Read a network over symbols, and say its base name as the C does."""
+    from ...inference.char_rnn import Reader
+    from ..open_network import open_network
+
+    note(cfg.name.partition(".")[0])
+    reader = Reader(open_network(run, cfg, weights))
+    if temperature is not None:
+        reader.temper(temperature)
+    return reader
+
+
+def spelled(tokens: Path | None) -> list[bytes]:
+    """Return the bytes that are printed for each symbol.
+
+    Darknet: examples/rnn.c read_tokens, print_symbol
+    """
+    from ...dataset.files import read_list
+
+    if tokens is None:
+        return [bytes([symbol]) for symbol in range(256)]
+    words = ["\n" if word == "<NEWLINE>" else word for word in read_list(tokens)]
+    return [f"{word} ".encode() for word in words]
+
+
+def write(
+    reader: Reader,
+    output: np.ndarray | None,
+    count: int,
+    srand: int | None,
+    symbols: list[bytes],
+    *,
+    stop: bool = False,
+) -> None:
+    """Print symbols drawn after an output, and end the line."""
+    from ...inference.glibc_rand import after_loading
+
+    if output is None:
+        raise DataError("stdin is empty: expected a text to go on with")
+    rand = after_loading(int(time.time()) if srand is None else srand, reader.network)
+    before = 0
+    for symbol in reader.write(output, count, rand):
+        if stop and (before, symbol) == (ord("."), ord("\n")):
+            break
+        say_bytes(symbols[symbol] if symbol < len(symbols) else b"")
+        before = symbol
+    say()
+
+
+def pairs() -> Iterator[tuple[int, int]]:
+    """Yield each byte of stdin and the one after it.
+
+    Darknet: examples/rnn.c valid_char_rnn
+    """
+    text = sys.stdin.buffer.read()
+    for symbol, after in pairwise(text):
+        if after == 255:
+            raise DataError("Out of range character: expected bytes below 255 on stdin")
+        yield symbol, after
+
+
+def perplexities(per_symbol: float, per_word: float) -> str:
+    """Return how the C prints the two perplexities."""
+    return f"Perplexity: {per_symbol:4.4f}    Word Perplexity: {per_word:4.4f}"

@@ -1,0 +1,151 @@
+"""What detection commands write of the boxes in an image: lines, JSON, label files."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..boxes.detections import Detections
+from ..network import Network
+
+HIDDEN = "dont_show"  # a name that begins so is never the best class of a box
+LEAST_IN_JSON = 0.005
+
+
+@dataclass(frozen=True)
+class Found:
+    """The boxes found in one image file, its size in pixels, and how long that took."""
+
+    path: str
+    width: int
+    height: int
+    seconds: float
+    boxes: Detections
+    thresh: float
+
+    def name(self, index: int) -> str:
+        """Return a class's name, or its number where the names do not reach."""
+        return self.boxes.name(index) or f"class {index}"
+
+
+def lines(network: Network, found: Found, positions: bool = False) -> str:
+    """Return the lines of one image in the words of the network's dialect."""
+    if network.dialect.totals:
+        return "\n".join(fork_lines(network, found, positions))
+    return "\n".join([predicted(found), *original_lines(found)])
+
+
+def predicted(found: Found) -> str:
+    """Return the original's line of the time."""
+    return f"{found.path}: Predicted in {found.seconds:f} seconds."
+
+
+def original_lines(found: Found) -> Iterator[str]:
+    """Yield a line a class above the threshold, box by box in the order of suppression.
+
+    Darknet: src/image.c draw_detections
+    """
+    for row in found.boxes.probabilities.tolist():
+        for index, score in enumerate(row):
+            if score > found.thresh:
+                yield f"{found.name(index)}: {score * 100:.0f}%"
+
+
+def best_only(found: Found) -> Iterator[str]:
+    """Yield a line a box: its best class, if that exceeds the threshold.
+
+    Darknet: src/image.c draw_detections (AlexeyAB)
+    """
+    for row in found.boxes.probabilities.tolist():
+        best = best_class(found, row)
+        if best is not None:
+            yield f"{found.name(best)}: {row[best] * 100:.0f}%"
+
+
+def fork_lines(network: Network, found: Found, positions: bool) -> Iterator[str]:
+    """Yield the fork's lines: heads, time, then boxes from left to right, best class first.
+
+    Darknet: src/detector.c test_detector, src/image.c draw_detections_v3 (AlexeyAB)
+    """
+    for node in network.nodes:
+        if node.layer.number:
+            yield f" Detection layer: {node.index} - type = {node.layer.number} "
+    yield f"{found.path}: Predicted in {found.seconds * 1000:f} milli-seconds."
+    boxes = found.boxes.boxes.tolist()
+    rows = found.boxes.probabilities.tolist()
+    best_of = {i: best_class(found, row) for i, row in enumerate(rows)}
+    shown = [(i, best) for i, best in best_of.items() if best is not None]
+    for i, best in sorted(shown, key=lambda pair: boxes[pair[0]][0] - boxes[pair[0]][2] / 2):
+        where = position(found, boxes[i]) if positions else ""
+        others = [k for k, score in enumerate(rows[i]) if score > found.thresh and k != best]
+        for index in [best, *others]:
+            yield f"{found.name(index)}: {rows[i][index] * 100:.0f}%{where}"
+
+
+def best_class(found: Found, row: list[float]) -> int | None:
+    """Return the best class of a box that may be shown, if it exceeds the threshold.
+
+    Darknet: src/image.c get_actual_detections (AlexeyAB)
+    """
+    best, most = None, found.thresh
+    for index, score in enumerate(row):
+        if score > most and not found.name(index).startswith(HIDDEN):
+            best, most = index, score
+    return best
+
+
+def position(found: Found, box: list[float]) -> str:
+    """Return where a box lies in pixels, rounded half away from zero and not clipped."""
+    x, y, w, h = box
+    left, top = (x - w / 2) * found.width, (y - h / 2) * found.height
+    sides = [rounded(n) for n in (left, top, w * found.width, h * found.height)]
+    return "\t(left_x: {:4.0f}   top_y: {:4.0f}   width: {:4.0f}   height: {:4.0f})".format(*sides)
+
+
+def rounded(x: float) -> float:
+    """Round half away from zero, as C does; minus zero keeps its sign."""
+    return math.copysign(math.floor(abs(x) + 0.5), x)
+
+
+def json_of(found: Found, frame: int) -> str:
+    """Return the fork's JSON of one image: a line an object, one a box and class.
+
+    Darknet: src/image.c detection_to_json (AlexeyAB)
+    Quirk: JSON_ESCAPES
+    """
+    rows = zip(found.boxes.boxes.tolist(), found.boxes.probabilities.tolist(), strict=True)
+    objects = [
+        json_object(found, index, box, score)
+        for box, row in rows
+        for index, score in enumerate(row)
+        if score > LEAST_IN_JSON and not found.name(index).startswith(HIDDEN)
+    ]
+    path = json.dumps(found.path, ensure_ascii=False)
+    head = f'{{\n "frame_id":{frame}, \n "filename":{path}, \n "objects": [ \n'
+    return head + ", \n".join(objects) + "\n ] \n}"
+
+
+def json_object(found: Found, index: int, box: list[float], score: float) -> str:
+    """Return the JSON of one class of one box."""
+    x, y, w, h = box
+    name = json.dumps(found.name(index), ensure_ascii=False)
+    return (
+        f'  {{"class_id":{index}, "name":{name}, "relative_coordinates":{{"center_x":{x:f},'
+        f' "center_y":{y:f}, "width":{w:f}, "height":{h:f}}}, "confidence":{score:f}}}'
+    )
+
+
+def labels_of(found: Found) -> str:
+    """Return the lines of a label file: best class, centre and size of each box.
+
+    Darknet: src/detector.c test_detector (AlexeyAB, -save_labels)
+    """
+    rows = zip(found.boxes.boxes.tolist(), found.boxes.probabilities.tolist(), strict=True)
+    best = [(best_class(found, row), box) for box, row in rows]
+    return "".join(
+        f"{index} " + " ".join(f"{value:2.4f}" for value in box) + "\n"
+        for index, box in best
+        if index is not None
+    )

@@ -1,0 +1,43 @@
+"""How far a command over many images has come: a bar on a terminal, the C's counter elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from ..system.console import note
+
+Item = TypeVar("Item")
+THREADS = 4  # of the C, which counts images by as many
+
+
+def bar(items: Iterable[Item], total: int) -> Iterable[Item]:
+    """Return items behind a bar on stderr."""
+    watched: Iterable[Item] = tqdm(items, total=total, unit="image", file=sys.stderr)
+    return watched
+
+
+def counted(
+    form: str, total: int, threads: int = THREADS
+) -> Callable[[Iterable[Item]], Iterable[Item]]:
+    """Make what shows how many of so many items are done, by `form` where there is no terminal.
+
+    The C tells it whenever so many `threads` have read an image each.
+
+    Darknet: src/detector.c validate_detector
+    """
+
+    def watch(items: Iterable[Item]) -> Iterator[Item]:
+        if sys.stderr.isatty():
+            yield from bar(items, total)
+            return
+        step = max(min(threads, total), 1)
+        for index, item in enumerate(items):
+            if index % step == 0:
+                note(form.format(index + step), end="")
+            yield item
+
+    return watch

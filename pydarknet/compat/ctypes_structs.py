@@ -1,0 +1,214 @@
+"""The C structures that programs around Darknet read and make, in memory that Python owns."""
+
+from __future__ import annotations
+
+import ctypes as ct
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..boxes.detections import Detections
+from ..errors import DataError
+
+FloatPtr = ct.POINTER(ct.c_float)
+IntPtr = ct.POINTER(ct.c_int)
+
+
+class BOX(ct.Structure):
+    """Centre, width and height, in pixels or in 0..1."""
+
+    _fields_ = [("x", ct.c_float), ("y", ct.c_float), ("w", ct.c_float), ("h", ct.c_float)]
+
+
+class DETECTION(ct.Structure):
+    """One box and a probability a class; every generation's fields, those of the fork in its order.
+
+    Darknet: include/darknet.h detection
+    """
+
+    _fields_ = [
+        ("bbox", BOX),
+        ("classes", ct.c_int),
+        ("best_class_idx", ct.c_int),
+        ("prob", FloatPtr),
+        ("mask", FloatPtr),
+        ("objectness", ct.c_float),
+        ("sort_class", ct.c_int),
+        ("uc", FloatPtr),
+        ("points", ct.c_int),
+        ("embeddings", FloatPtr),
+        ("embedding_size", ct.c_int),
+        ("sim", ct.c_float),
+        ("track_id", ct.c_int),
+        ("sort_score", ct.c_float),
+    ]
+
+
+DETECTIONPtr = ct.POINTER(DETECTION)
+
+
+class DETNUMPAIR(ct.Structure):
+    """The boxes of one image of a batch."""
+
+    _fields_ = [("num", ct.c_int), ("dets", DETECTIONPtr)]
+
+
+DETNUMPAIRPtr = ct.POINTER(DETNUMPAIR)
+
+
+class IMAGE(ct.Structure):
+    """A picture as planes of float32 in 0..1, [c, h, w]."""
+
+    _fields_ = [("w", ct.c_int), ("h", ct.c_int), ("c", ct.c_int), ("data", FloatPtr)]
+
+
+class METADATA(ct.Structure):
+    """How many classes there are, and their names as bytes."""
+
+    _fields_ = [("classes", ct.c_int), ("names", ct.POINTER(ct.c_char_p))]
+
+
+def row_type() -> np.dtype:
+    """Return the memory of a DETECTION as numpy reads it; a pointer is an address."""
+    kinds: dict[Any, str] = {ct.c_float: "f4", ct.c_int: "i4", BOX: "4f4", FloatPtr: "u8"}
+    form: Any = {
+        "names": [field[0] for field in DETECTION._fields_],
+        "formats": [kinds[field[1]] for field in DETECTION._fields_],
+        "offsets": [getattr(DETECTION, field[0]).offset for field in DETECTION._fields_],
+        "itemsize": ct.sizeof(DETECTION),
+    }
+    return np.dtype(form)
+
+
+ROW = row_type()
+
+
+def floats(array: np.ndarray) -> ct._Pointer:
+    """Return a pointer to float32 numbers, which keeps them alive."""
+    return FloatPtr(ct.c_float.from_buffer(array.data))
+
+
+def address(pointer: ct._Pointer | ct.Array) -> int:
+    """Return where a pointer or an array points to, 0 for a null pointer."""
+    if isinstance(pointer, ct.Array):
+        return ct.addressof(pointer)
+    return ct.addressof(pointer.contents) if pointer else 0
+
+
+def put(place: Any, number: int) -> None:
+    """Write a number where a C function would: into a c_int, or where a pointer or byref points."""
+    place = getattr(place, "_obj", place)  # of byref
+    if isinstance(place, ct.c_int):
+        place.value = number
+    elif place is not None:
+        place[0] = number
+
+
+def numbers(pointer: ct._Pointer, count: int) -> np.ndarray:
+    """Return a copy of so many floats of a pointer; DataError where it is null."""
+    place = address(pointer)
+    if not place:
+        raise DataError("an image has no data: it was freed, or never made")
+    return np.frombuffer(ct.string_at(place, 4 * count), np.float32)
+
+
+def image_of(planes: np.ndarray) -> IMAGE:
+    """Return float32 planes [c, h, w] as an IMAGE that owns them."""
+    channels, height, width = planes.shape
+    own = np.ascontiguousarray(planes, np.float32)
+    return IMAGE(width, height, channels, floats(own))
+
+
+def planes_of(image: IMAGE) -> np.ndarray:
+    """Return a copy of an IMAGE's planes, float32 [c, h, w]."""
+    shape = image.c, image.h, image.w
+    return numbers(image.data, image.c * image.h * image.w).reshape(shape)
+
+
+def overwrite(image: IMAGE, planes: np.ndarray) -> None:
+    """Put other numbers into the memory of an IMAGE of the same size."""
+    own = np.ascontiguousarray(planes, np.float32)
+    if not image.data or own.size != image.w * image.h * image.c:
+        raise DataError(f"an image of {image.w} x {image.h} x {image.c} cannot take {own.size}")
+    ct.memmove(address(image.data), own.ctypes.data, own.nbytes)
+
+
+def metadata(classes: int, names: Iterable[bytes]) -> METADATA:
+    """Return class names as METADATA that owns them."""
+    listed = list(names)
+    listed += [b""] * (classes - len(listed))
+    array = (ct.c_char_p * max(len(listed), 1))(*listed)
+    return METADATA(classes, ct.POINTER(ct.c_char_p)(ct.c_char_p.from_buffer(array)))
+
+
+def packed(found: Detections) -> ct._Pointer:
+    """Return boxes as DETECTIONs, whose pointer owns them; null where there are none.
+
+    `best_class_idx` is the best class, -1 where none is left.
+
+    Darknet: src/yolo_layer.c get_yolo_detections (AlexeyAB)
+    Quirk: BEST_CLASS_OF_EVERY_HEAD
+    """
+    if not len(found):
+        return DETECTIONPtr()
+    scores = np.array(found.probabilities.numpy(), order="C")
+    rows = np.zeros(len(found), ROW)
+    rows["bbox"], rows["objectness"] = found.boxes.numpy(), found.objectness.numpy()
+    rows["classes"], rows["sort_class"] = scores.shape[1], -1
+    rows["best_class_idx"] = np.where(scores.any(1), scores.argmax(1), -1)
+    rows["prob"] = addresses(scores)
+    owned = [scores]
+    if found.uncertainty is not None:
+        owned.append(np.array(found.uncertainty.numpy(), order="C"))
+        rows["uc"] = addresses(owned[-1])
+    pointer = DETECTIONPtr(DETECTION.from_buffer(rows.data))
+    pointer.owned = owned  # type: ignore[attr-defined]  # as numpy's data_as keeps its array
+    return pointer
+
+
+def addresses(array: np.ndarray) -> np.ndarray:
+    """Return the address of every row of an array."""
+    return array.ctypes.data + array.strides[0] * np.arange(len(array), dtype=np.uint64)
+
+
+def rows_at(dets: ct._Pointer | ct.Array, count: int) -> np.ndarray:
+    """Return a copy of so many DETECTIONs as rows."""
+    if not count:
+        return np.zeros(0, ROW)
+    return np.frombuffer(ct.string_at(address(dets), count * ROW.itemsize), ROW).copy()
+
+
+def matrix(places: np.ndarray, width: int) -> Tensor:
+    """Return a copy of so many floats at each of the addresses, [K, width]."""
+    content = b"".join(ct.string_at(int(place), 4 * width) for place in places)
+    return torch.from_numpy(np.frombuffer(bytearray(content), np.float32).reshape(-1, width))
+
+
+def unpacked(dets: ct._Pointer | ct.Array, count: int) -> Detections:
+    """Return a copy of so many DETECTIONs, in their order, boxes in the unit they are in."""
+    rows = rows_at(dets, count)
+    if not count:
+        return Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, 1))
+    scores = matrix(rows["prob"], int(rows["classes"][0]))
+    uncertain = matrix(rows["uc"], 4) if rows["uc"].all() else None
+    boxes, objectness = (torch.from_numpy(rows[k].copy()) for k in ("bbox", "objectness"))
+    return Detections(boxes, objectness, scores, uncertain)
+
+
+def repack(dets: ct._Pointer | ct.Array, found: Detections) -> None:
+    """Put as many boxes as there are DETECTIONs into these, in the order they come."""
+    if not len(found):
+        return
+    rows = rows_at(dets, len(found))
+    rows["bbox"], rows["objectness"] = found.boxes.numpy(), found.objectness.numpy()
+    scores = found.probabilities.contiguous().numpy()
+    rows["best_class_idx"] = np.where(scores.any(1), scores.argmax(1), -1)
+    for place, score in zip(rows["prob"], scores, strict=True):
+        ct.memmove(int(place), score.ctypes.data, score.nbytes)
+    if found.uncertainty is not None:
+        for place, row in zip(rows["uc"], found.uncertainty.contiguous().numpy(), strict=True):
+            ct.memmove(int(place), row.ctypes.data, row.nbytes)
+    ct.memmove(address(dets), rows.ctypes.data, rows.nbytes)

@@ -1,0 +1,88 @@
+"""What programs of darknet.py print and draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ..image.files import load_image
+from ..system.console import say
+
+Color = tuple[int, int, int]
+Told = tuple[Any, Any, Any]  # name, confidence, (centre x, y, width, height)
+
+
+def bbox2points(bbox: Sequence[float]) -> tuple[int, int, int, int]:
+    """Return the rounded left, top, right and bottom of a box of centre, width and height."""
+    x, y, w, h = bbox
+    return round(x - w / 2), round(y - h / 2), round(x + w / 2), round(y + h / 2)
+
+
+def print_detections(detections: Iterable[Told], coordinates: bool = False) -> None:
+    """Print a line a detection; what is called left_x and top_y there is the centre.
+
+    Darknet: darknet.py print_detections (AlexeyAB)
+    """
+    say("\nObjects:")
+    for name, confidence, (x, y, w, h) in detections:
+        place = f"(left_x: {x:.0f}   top_y:  {y:.0f}   width:   {w:.0f}   height:  {h:.0f})"
+        say(f"{name}: {confidence}%" + (f"    {place}" if coordinates else ""))
+
+
+def draw_boxes(
+    detections: Iterable[Told], image: np.ndarray, colors: Mapping[str, Color]
+) -> np.ndarray:
+    """Draw boxes and their names into a picture, uint8 [h, w, 3], and return it.
+
+    Darknet: darknet.py draw_boxes (AlexeyAB)
+    """
+    for name, confidence, bbox in detections:
+        left, top, right, bottom = bbox2points(bbox)
+        label, color = f"{name} [{float(confidence):.2f}]", colors[name]
+        cv2.rectangle(image, (left, top), (right, bottom), color, 1)
+        cv2.putText(image, label, (left, top - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.5, color, 2)
+    return image
+
+
+def drawn_boxes(path: str, found: Iterable[Told]) -> tuple[np.ndarray, list[str]]:
+    """Return a picture with boxes, the surer the greener, and a line a box.
+
+    Darknet: darknet.py performDetect (AlexeyAB)
+    """
+    picture, lines = load_image(path), []
+    for name, confidence, bbox in found:
+        left, top, right, bottom = bbox2points(bbox)
+        sure = confidence**2
+        color = int(255 * (1 - sure)), int(255 * sure), 0
+        cv2.rectangle(picture, (left, top), (right, bottom), color, 3)
+        lines.append(f"{name}: {np.rint(100 * confidence)}%")
+    return picture, lines
+
+
+def captions(lines: Iterable[str]) -> None:
+    """Print lines."""
+    for line in lines:
+        say(line)
+
+
+def non_max_suppression_fast(detections: Sequence[Any], overlap_thresh: float) -> list[Any]:
+    """Return of tuples of four, the box last, those that no lower one covers by too much.
+
+    From the bottom of the picture up; a side counts both of its pixels, and the overlap is a
+    share of the box that goes.
+
+    Darknet: darknet.py non_max_suppression_fast (AlexeyAB)
+    """
+    boxes = np.array([detection[3] for detection in detections], float).reshape(-1, 4)
+    first, last = boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2
+    area = np.prod(last - first + 1, axis=1)
+    left, kept = np.argsort(last[:, 1]), []
+    while len(left):
+        lowest, left = left[-1], left[:-1]
+        kept.append(detections[lowest])
+        sides = np.minimum(last[lowest], last[left]) - np.maximum(first[lowest], first[left]) + 1
+        left = left[np.prod(sides.clip(0), axis=1) / area[left] <= overlap_thresh]
+    return kept

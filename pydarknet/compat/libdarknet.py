@@ -1,0 +1,284 @@
+"""The functions that darknet.py takes from the C library, under the names it gives them."""
+
+from __future__ import annotations
+
+import ctypes as ct
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..boxes.detections import Detections
+from ..dataset.files import DataFile, read_list
+from ..errors import DataError
+from ..image.files import load_image as read_image
+from ..modules.transforms import letterbox, pixels, resize
+from .ctypes_structs import (
+    DETNUMPAIR,
+    IMAGE,
+    METADATA,
+    DETECTIONPtr,
+    DETNUMPAIRPtr,
+    FloatPtr,
+    address,
+    floats,
+    image_of,
+    metadata,
+    numbers,
+    overwrite,
+    packed,
+    planes_of,
+    put,
+    repack,
+    unpacked,
+)
+from .network_handle import BY_CLASS, BY_OBJECT, Handle, Suppression, Text, opened, text
+
+Boxes = Any  # a pointer to, or an array of, DETECTION
+
+
+def load_net(cfg: Text, weights: Text | None, clear: int = 0) -> Handle:
+    """Load a network of either lineage: the cfg or the weights say which.
+
+    Darknet: src/network.c load_network
+    """
+    return opened(cfg, weights, clear=clear, seen="")
+
+
+def load_net_custom(cfg: Text, weights: Text | None, clear: int = 0, batch: int = 1) -> Handle:
+    """Load a network as the fork does, for so many images at once.
+
+    Darknet: src/network.c load_network_custom (AlexeyAB)
+    """
+    return opened(cfg, weights, clear=clear, batch=batch, seen="load_net_custom, a fork's function")
+
+
+def free_network_ptr(net: Handle) -> None:
+    """Give back a network's memory; its handle is of no use after this."""
+    net.free()
+
+
+def load_meta(path: Text) -> METADATA:
+    """Read a .data file: how many classes (2 unless it says), and their names.
+
+    Darknet: src/option_list.c get_metadata
+    """
+    data = DataFile.read(text(path))
+    named = data.find("names") or data.find("labels")
+    names = read_list(named) if named else []
+    return metadata(data.integer("classes", 2), [name.encode() for name in names])
+
+
+def network_width(net: Handle) -> int:
+    """Return the width of the images a network takes, in pixels."""
+    return net.network.input.w
+
+
+def network_height(net: Handle) -> int:
+    """Return the height of the images a network takes, in pixels."""
+    return net.network.input.h
+
+
+def make_image(w: int, h: int, c: int) -> IMAGE:
+    """Return a black image."""
+    return image_of(np.zeros((c, h, w), np.float32))
+
+
+def load_image(path: Text, w: int = 0, h: int = 0, c: int = 3) -> IMAGE:
+    """Read a picture, RGB or grey, stretched to `w` x `h` unless these are 0.
+
+    Darknet: src/image.c load_image_color
+    """
+    planes = pixels(read_image(text(path), 1 if c == 1 else 3))
+    return image_of((resize(planes, w, h) if w and h else planes).numpy())
+
+
+def copy_image_from_bytes(im: IMAGE, content: bytes) -> None:
+    """Fill an image with the bytes [h, w, c] of a picture of its size.
+
+    Darknet: src/image.c copy_image_from_bytes (AlexeyAB)
+    """
+    wanted = im.h * im.w * im.c
+    if len(content) < wanted:
+        raise DataError(f"a picture of {len(content)} bytes: expected {wanted}, its image's size")
+    picture = np.frombuffer(content, np.uint8, wanted).reshape(im.h, im.w, im.c)
+    overwrite(im, pixels(picture).numpy())
+
+
+def free_image(im: IMAGE) -> None:
+    """Give back an image's memory; without this it goes with the image's last name."""
+    im.data = FloatPtr()
+
+
+def letterbox_image(im: IMAGE, w: int, h: int) -> IMAGE:
+    """Return an image fitted into `w` x `h`, with grey around it."""
+    return image_of(letterbox(torch.from_numpy(planes_of(im).copy()), w, h).numpy())
+
+
+def rgbgr_image(im: IMAGE) -> None:
+    """Swap red and blue of an image in place."""
+    overwrite(im, planes_of(im)[::-1])
+
+
+def predict_image(net: Handle, im: IMAGE) -> ct._Pointer:
+    """Compute an image of any size; the original letterboxes it, the fork stretches it.
+
+    Returns the floats of the last layer.
+
+    Darknet: src/network.c network_predict_image
+    """
+    return floats(net.see(im, letters=net.network.dialect.letterbox))
+
+
+def predict_image_letterbox(net: Handle, im: IMAGE) -> ct._Pointer:
+    """Compute an image in a letterbox; returns the floats of the last layer."""
+    return floats(net.see(im, letters=True))
+
+
+def predict(net: Handle, data: ct._Pointer) -> ct._Pointer:
+    """Compute the floats of as many images as the handle's batch; returns the last layer's.
+
+    Darknet: src/network.c network_predict
+    """
+    size = net.network.input.outputs
+    values = numbers(data, net.batch * size).copy()
+    inputs = torch.from_numpy(values).view(net.batch, *net.network.input.tensor)
+    net.image = None
+    return floats(net.run(inputs))
+
+
+network_predict = predict
+
+
+def reset_rnn(net: Handle) -> None:
+    """Forget the state of recurrent layers."""
+    net.network.reset()
+
+
+def classes_of(map: Any) -> tuple[int, ...] | None:
+    """Return the 200 classes that a C map of a tree's classes lists; None without a map."""
+    return tuple(map[i] for i in range(200)) if map else None
+
+
+def get_network_boxes(
+    net: Handle,
+    w: int,
+    h: int,
+    thresh: float,
+    hier: float,
+    map: Any,
+    relative: int,
+    pnum: Any,
+    letter: int | None = None,
+) -> ct._Pointer:
+    """Return the boxes of the image seen last as DETECTIONs, and put their number into `pnum`.
+
+    They are in pixels of `w` x `h`, or in 0..1 where `relative`. The original has no `letter`: its
+    boxes leave the letterbox that its images came in.
+
+    Darknet: src/network.c get_network_boxes
+    """
+    if letter == 0:
+        net.see_stretched()
+    letters = net.letters if letter is None else bool(letter)
+    chosen = classes_of(map)
+    [found] = net.boxes((w, h), thresh, hier, chosen, relative=bool(relative), letters=letters)
+    put(pnum, len(found))
+    return packed(found)
+
+
+def make_network_boxes(net: Handle, thresh: float = 0.5, pnum: Any = None) -> ct._Pointer:
+    """Return as many empty DETECTIONs as the image seen last has boxes above the threshold."""
+    [found] = net.boxes((1, 1), thresh, 0.5)
+    put(pnum, len(found))
+    return packed(found.each(torch.zeros_like))
+
+
+def network_predict_batch(
+    net: Handle,
+    im: IMAGE,
+    batch_size: int,
+    w: int,
+    h: int,
+    thresh: float,
+    hier: float,
+    map: Any,
+    relative: int,
+    letter: int,
+) -> ct._Pointer:
+    """Compute images that lie in a row in the memory of one, each of the network's size.
+
+    Returns a pair of number and DETECTIONs an image.
+
+    Darknet: src/network.c network_predict_batch (AlexeyAB)
+    """
+    shape = net.network.input
+    values = numbers(im.data, batch_size * shape.outputs).copy()
+    net.image = None
+    net.run(torch.from_numpy(values).view(batch_size, *shape.tensor))
+    found = net.boxes(
+        (w, h),
+        thresh,
+        hier,
+        classes_of(map),
+        relative=bool(relative),
+        letters=bool(letter),
+        images=batch_size,
+    )
+    lists = [packed(boxes) for boxes in found]
+    pairs = (DETNUMPAIR * batch_size)(
+        *(DETNUMPAIR(len(boxes), dets) for boxes, dets in zip(found, lists, strict=True))
+    )
+    pointer = DETNUMPAIRPtr(DETNUMPAIR.from_buffer(pairs))
+    pointer.owned = lists  # type: ignore[attr-defined]  # as `packed` keeps its arrays
+    return pointer
+
+
+def suppress(dets: Boxes, total: int, thresh: float, kind: Suppression) -> None:
+    """Suppress DETECTIONs in place."""
+    repack(dets, kind(unpacked(dets, total), thresh))
+
+
+def do_nms_sort(dets: Boxes, total: int, classes: int, thresh: float) -> None:
+    """Zero the probabilities of boxes that overlap a better one of the class; reorders them.
+
+    Darknet: src/box.c do_nms_sort
+    """
+    suppress(dets, total, thresh, BY_CLASS)
+
+
+def do_nms_obj(dets: Boxes, total: int, classes: int, thresh: float) -> None:
+    """Zero boxes that overlap one of more objectness, whatever their classes; reorders them.
+
+    Darknet: src/box.c do_nms_obj
+    """
+    suppress(dets, total, thresh, BY_OBJECT)
+
+
+def free_detections(dets: Boxes, n: int) -> None:
+    """Do nothing: the memory goes with the last name of the boxes."""
+
+
+def free_batch_detections(pairs: Any, n: int) -> None:
+    """Do nothing: the memory goes with the last name of the boxes."""
+
+
+def free_ptrs(ptrs: Any, n: int) -> None:
+    """Do nothing: the memory goes with the last name of the pointers."""
+
+
+def set_gpu(index: int) -> None:
+    """Choose the GPU of networks that are loaded after this; without one, do nothing."""
+    if index >= 0 and torch.cuda.is_available():
+        torch.cuda.set_device(index)
+
+
+def init_cpu() -> None:
+    """Do nothing: PyTorch is ready when it is imported."""
+
+
+def positives(dets: Boxes, count: int) -> Detections:
+    """Return a copy of so many DETECTIONs, or of whatever has their attributes."""
+    if not isinstance(dets, DETECTIONPtr | ct.Array):
+        raise DataError("detections: expected what get_network_boxes returns")
+    return unpacked(dets, count if address(dets) else 0)

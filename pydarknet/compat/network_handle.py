@@ -1,0 +1,152 @@
+"""A network as C programs hold it: a handle that remembers what it computed last."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..boxes.detections import Detections
+from ..boxes.nms import nms, nms_obj
+from ..errors import DarknetError, DataError
+from ..inference.predict import Settings, decoded
+from ..layers.base import Decoding
+from ..load import load_network
+from ..modules.transforms import letterbox, resize
+from ..network import Head, Network
+from ..system.resources import located
+from .ctypes_structs import IMAGE, planes_of
+
+Text = str | bytes
+
+
+@dataclass(eq=False)
+class Handle:
+    """A loaded network, its batch, and the outputs of its heads for the images it saw last.
+
+    `letters` says whether an image keeps its proportions; `skipped` are classes that are not told.
+    """
+
+    loaded: Network | None
+    batch: int = 1
+    letters: bool = False
+    skipped: set[int] = field(default_factory=set)
+    heads: list[Head] = field(default_factory=list)
+    image: Tensor | None = None
+
+    @property
+    def network(self) -> Network:
+        """The network; DarknetError after it was freed."""
+        if self.loaded is None:
+            raise DarknetError("the network was freed: expected one that is loaded")
+        return self.loaded
+
+    def free(self) -> None:
+        """Give back the memory of the network, of the GPU too."""
+        self.loaded, self.heads, self.image = None, [], None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def run(self, inputs: Tensor) -> np.ndarray:
+        """Compute images [N, C, H, W] in 0..1, and return the last layer's output, float32 [n].
+
+        Darknet: src/network.c network_predict
+        """
+        network = self.network
+        with torch.inference_mode():
+            self.heads = network.prepared(many=True)(inputs.to(network.device))
+        last = next((h for h in self.heads if h.node.index == network.result), self.heads[-1])
+        return last.activated.flatten().cpu().numpy().copy()
+
+    def see(self, image: IMAGE, *, letters: bool) -> np.ndarray:
+        """Compute one image, fitted to the network; return the last layer's output, float32 [n].
+
+        Darknet: src/network.c network_predict_image, network_predict_image_letterbox
+        """
+        shape = self.network.input
+        if image.c != shape.c:
+            raise DataError(f"an image of {image.c} channels: expected {shape.c}, as the network's")
+        self.image = torch.from_numpy(planes_of(image).copy())
+        self.letters = letters
+        fit = letterbox if letters else resize
+        return self.run(fit(self.image, shape.w, shape.h)[None])
+
+    def see_stretched(self) -> None:
+        """Compute the last image again without its margins.
+
+        Whoever says whether boxes are to leave a letterbox is a program of the fork, and there an
+        image has none: a handle that did not know this until then learns it.
+        """
+        shape = self.network.input
+        if self.image is not None and self.letters:
+            self.letters = False
+            self.run(resize(self.image, shape.w, shape.h)[None])
+
+    def boxes(
+        self,
+        size: tuple[int, int],
+        thresh: float,
+        hier: float,
+        map: tuple[int, ...] | None = None,
+        *,
+        relative: bool = False,
+        letters: bool = False,
+        images: int = 1,
+    ) -> list[Detections]:
+        """Return the boxes of the last images, in pixels of `size` or `relative` to it.
+
+        Darknet: src/network.c get_network_boxes
+        """
+        if not self.heads:
+            raise DarknetError("no image was seen yet: expected predict_image before")
+        width, height = size
+        decoding = Decoding(thresh=float(np.float32(thresh)), hier=hier, map=map)
+        canvas = np.empty((height, width, 0), np.uint8)
+        chosen = Settings(decoding, letters, 0)
+        with torch.inference_mode():
+            found = decoded(self.network, self.heads, [canvas] * images, chosen)
+        scale = torch.tensor([1.0, 1.0] * 2 if relative else [width, height] * 2)
+        return [self.without_skipped(replace(f, boxes=f.boxes * scale)) for f in found]
+
+    def without_skipped(self, found: Detections) -> Detections:
+        """Return boxes without the probabilities of classes that are not told."""
+        if not self.skipped:
+            return found
+        scores = found.probabilities.clone()
+        scores[:, [k for k in self.skipped if k < scores.shape[1]]] = 0
+        return replace(found, probabilities=scores)
+
+
+Suppression = Callable[[Detections, float], Detections]
+BY_CLASS: Suppression = nms
+BY_OBJECT: Suppression = nms_obj
+
+
+def text(path: Text) -> str:
+    """Return a path that was given as text or as bytes."""
+    return os.fsdecode(path)
+
+
+def opened(cfg: Text, weights: Text | None, *, clear: int = 0, batch: int = 1, seen: str) -> Handle:
+    """Load a network; `seen` names what only the fork's programs call, if they did.
+
+    Darknet: src/network.c load_network, load_network_custom (AlexeyAB)
+    """
+    file = located(Path(text(weights))) if weights else None
+    network = load_network(located(text(cfg)), file, seen=seen)
+    if clear:
+        network.header = replace(network.header, seen=0)
+    return Handle(network, batch, network.dialect.letterbox)
+
+
+def told(found: Detections) -> list[tuple[int, float, tuple[float, float, float, float]]]:
+    """Return class, probability and box of every class left, box by box, class by class."""
+    rows, classes = np.nonzero(found.probabilities.numpy() > 0)
+    scores = found.probabilities.numpy()[rows, classes].tolist()
+    boxes = [tuple(box) for box in found.boxes[rows].tolist()]
+    return list(zip(classes.tolist(), scores, boxes, strict=True))

@@ -1,0 +1,38 @@
+"""What is wrong with a data set: told with file and line, and listed as the fork lists it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..system.console import note
+
+BAD_FILES = "bad.list"
+BAD_LABELS = "bad_label.list"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: what a user reads, and the fork's list of such things with its line.
+
+    Darknet: src/data.c read_boxes, fill_truth_detection (AlexeyAB)
+    """
+
+    text: str
+    file: str
+    entry: str
+
+
+def append(problems: Iterable[Problem]) -> None:
+    """Add problems to the fork's lists in the working folder; a list that cannot be is told.
+
+    Darknet: src/data.c read_boxes, fill_truth_detection (AlexeyAB)
+    Quirk: BAD_LISTS
+    """
+    for problem in problems:
+        try:
+            with open(problem.file, "a", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(f"{problem.entry}\n")
+        except OSError as error:
+            note(f"{problem.file}: cannot be written: {error.strerror}")
+            return

@@ -1,0 +1,232 @@
+"""The training samples that a network asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..cfg.class_tree import Tree
+from ..cfg.net import FORK, PJREDDIE, Net
+from ..errors import DataError
+from ..layers.softmax import Softmax
+from ..network import Network
+from ..system.console import note
+from .class_labels import Classes, Family
+from .classifier_augment import Turning
+from .classifier_samples import CUTMIX, EITHER, MIXUP, MOSAIC, ClassifierSamples
+from .detector_augment_alexeyab import Cropping, cropped_bytes, cropped_floats
+from .detector_augment_pjreddie import Placing
+from .detector_samples import CroppedSamples, PlacedSamples
+from .heads import HeadData, last_head
+from .hsv import Colours
+from .image_list import Pictures
+from .labels import LabelRules
+from .sample import Samples
+from .sampler import Pairs, Planner, Track
+from .targets import Grid, Rows
+
+SMALLEST_IN_CELLS = {PJREDDIE: 0.005, FORK: 0.001}
+LISTING = (FORK,)  # whose programs keep lists of what is wrong
+PARTS = {0: 1, MIXUP: 2, CUTMIX: 1, MOSAIC: 4, EITHER: 4}  # images in a sample of a detector
+
+
+def detector_samples(network: Network, paths: Sequence[str]) -> Samples:
+    """Return the training samples of a detector, of the images of these paths.
+
+    Darknet: src/detector.c train_detector, examples/yolo.c train_yolo
+    """
+    head, lineage = last_head(network), network.dialect.name
+    if head is None:
+        raise network.net.error("the network has no detection head: expected a detector")
+    pictures = pictures_of(network, paths)
+    rules = LabelRules(lineage, head.classes, head.unplaced)
+    if head.cells:
+        return in_cells(network, head, pictures, rules)
+    return DETECTORS[lineage](network.net, head, pictures, rules)
+
+
+def pictures_of(network: Network, paths: Sequence[str]) -> Pictures:
+    """Return the images of a list, its empty lines left out.
+
+    Quirk: GREY_TRAINING
+    """
+    named = tuple(path for path in paths if path.strip())
+    if not named:
+        raise DataError("the list of images is empty: expected a path on a line")
+    if network.input.c not in (1, 3):
+        raise network.net.error(f"channels = {network.input.c}: expected 1 or 3 to train on images")
+    return Pictures(named, network.input.c)
+
+
+def placed_samples(
+    net: Net, head: HeadData, pictures: Pictures, rules: LabelRules
+) -> PlacedSamples:
+    """Return the samples of the original's detectors.
+
+    Darknet: examples/detector.c train_detector
+    """
+    truth = Rows(head.most, 5, 0.001)
+    return PlacedSamples(pictures, rules, truth, Placing(head.jitter, colours(net)))
+
+
+def cropped_samples(
+    net: Net, head: HeadData, pictures: Pictures, rules: LabelRules
+) -> CroppedSamples:
+    """Return the samples of the fork's detectors.
+
+    Darknet: src/detector.c train_detector (AlexeyAB)
+    """
+    cropping = Cropping(
+        head.jitter,
+        colours(net),
+        resize=head.resize,
+        letter_box=net.letter_box,
+        flip=net.flip,
+        blur=net.blur,
+        noise=net.gaussian_noise,
+    )
+    pairs = Pairs(net.contrastive_jit_flip, net.contrastive_color) if net.contrastive else None
+    planner = Planner(len(pictures.paths), cropping, parts(net), pairs, track(net))
+    truth = Rows(head.most, 6, None)
+    return CroppedSamples(
+        pictures, rules, truth, planner, cropped_bytes, net.mosaic_bound, listed=True
+    )
+
+
+DETECTORS: dict[str, Callable[[Net, HeadData, Pictures, LabelRules], Samples]] = {
+    PJREDDIE: placed_samples,
+    FORK: cropped_samples,
+}
+
+
+def in_cells(network: Network, head: HeadData, pictures: Pictures, rules: LabelRules) -> Samples:
+    """Return the samples of YOLOv1, which both programs make in one way.
+
+    Darknet: src/data.c load_data_region
+    """
+    planner = Planner(len(pictures.paths), Cropping(head.jitter, colours(network.net)))
+    truth = Grid(head.cells, head.classes, SMALLEST_IN_CELLS[rules.lineage])
+    listed = rules.lineage in LISTING
+    return CroppedSamples(pictures, rules, truth, planner, cropped_floats, listed=listed)
+
+
+def colours(net: Net) -> Colours:
+    """Return the most that colours change by."""
+    return Colours(net.hue, net.saturation, net.exposure)
+
+
+def mixing(net: Net) -> int:
+    """Return how the fork mixes images, as it counts the ways.
+
+    Darknet: src/parser.c parse_net_options (AlexeyAB)
+    """
+    if net.mosaic or net.cutmix:
+        return {(True, True): EITHER, (True, False): MOSAIC}.get((net.mosaic, net.cutmix), CUTMIX)
+    return net.mixup
+
+
+def parts(net: Net) -> int:
+    """Return of how many images a sample of a detector may be made.
+
+    Darknet: src/data.c load_data_detection (AlexeyAB)
+    """
+    way = mixing(net)
+    if way in (CUTMIX, EITHER):
+        note("cutmix=1 - isn't supported for Detector (use cutmix=1 only for Classifier)")
+    if PARTS.get(way, 1) == 4 and net.letter_box:
+        raise net.error("letter_box=1 and mosaic=1: expected only one of them")
+    return PARTS.get(way, 1)
+
+
+def track(net: Net) -> Track | None:
+    """Return how images are taken as frames of films, if they are.
+
+    Darknet: src/detector.c train_detector, src/parser.c parse_net_options (AlexeyAB)
+    """
+    if not net.track:
+        return None
+    if any(scale != 1 for scale in net.seq_scales):
+        raise net.error("seq_scales: expected 1 in all of them, as others are not supported")
+    films = net.batch // net.subdivisions
+    requests = min(net.sequential_subdivisions or net.subdivisions, net.subdivisions)
+    return Track(films, films * net.time_steps * net.subdivisions // requests, net.augment_speed)
+
+
+def classifier_samples(
+    network: Network,
+    paths: Sequence[str],
+    labels: Sequence[str],
+    tree: Tree | None = None,
+    *,
+    tags: bool = False,
+) -> Samples:
+    """Return the training samples of a classifier; a class is true if its label is in the path.
+
+    `tree` is the .data file's, which goes before the cfg's. With `tags` the true classes stand in
+    a file beside each image.
+
+    Darknet: examples/classifier.c train_classifier
+    """
+    net, outputs = network.net, network.nodes[network.result].output.outputs
+    if len(labels) != outputs:
+        raise DataError(f"{len(labels)} labels: expected {outputs}, a label an output of the cfg")
+    trees = [layer.hierarchy for layer in network.layers if isinstance(layer, Softmax)]
+    hierarchy = tree or next((found for found in reversed(trees) if found), None)
+    family = Family(hierarchy.parents, hierarchy.sizes) if hierarchy else None
+    classes = Classes(tuple(labels), net.label_smooth_eps, family, tags, net.unsupervised)
+    pictures = pictures_of(network, paths)
+    return CLASSIFIERS[network.dialect.name](net, pictures, classes)
+
+
+def turned_samples(net: Net, pictures: Pictures, classes: Classes) -> ClassifierSamples:
+    """Return the samples of the original's classifiers.
+
+    Darknet: examples/classifier.c train_classifier
+    """
+    turning = Turning(
+        float(np.float32(net.min_ratio)),
+        float(np.float32(net.max_ratio)),
+        relative=True,
+        inside=False,
+        angle=net.angle,
+        aspect=net.aspect,
+        flip=True,
+        colours=colours(net),
+    )
+    return ClassifierSamples(pictures, classes, turning)
+
+
+def mixed_samples(net: Net, pictures: Pictures, classes: Classes) -> ClassifierSamples:
+    """Return the samples of the fork's classifiers.
+
+    Darknet: src/classifier.c train_classifier (AlexeyAB)
+    """
+    if net.blur % 2 == 0 and net.blur:
+        raise net.error(f"blur = {net.blur}: expected an odd number to train a classifier")
+    turning = Turning(
+        net.min_crop,
+        net.max_crop,
+        relative=False,
+        inside=True,
+        angle=net.angle,
+        aspect=net.aspect,
+        flip=net.flip,
+        colours=colours(net),
+    )
+    return ClassifierSamples(
+        pictures,
+        classes,
+        turning,
+        longer=True,
+        mixing=mixing(net),
+        blur=15 if net.blur == 1 else net.blur,
+        paired=net.contrastive,
+        listed=True,
+    )
+
+
+CLASSIFIERS: dict[str, Callable[[Net, Pictures, Classes], ClassifierSamples]] = {
+    PJREDDIE: turned_samples,
+    FORK: mixed_samples,
+}

@@ -1,0 +1,115 @@
+"""Truth of a classifier: the classes whose labels are part of an image's path."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..cfg.parser import read_text
+from ..errors import DarknetError
+from .bad_list import BAD_FILES, BAD_LABELS, Problem
+from .labels import INTEGER
+
+HIDDEN = -1234.0  # of a group of a tree that has no true class
+
+
+@dataclass(frozen=True)
+class Family:
+    """A tree of classes: each one's parent (-1: none), and how many stand together in a group."""
+
+    parents: tuple[int, ...]
+    groups: tuple[int, ...]
+
+    def filled(self, truth: np.ndarray) -> np.ndarray:
+        """Make the ancestors of what is not 0 true, and hide the groups where all is 0.
+
+        Darknet: src/data.c fill_hierarchy
+        Quirk: SMOOTHED_TREE
+        """
+        for index in np.flatnonzero(truth):
+            parent = self.parents[index]
+            while parent >= 0:
+                truth[parent] = 1
+                parent = self.parents[parent]
+        starts = np.cumsum((0, *self.groups[:-1]))
+        for start, count in zip(starts, self.groups, strict=True):
+            group = truth[start : start + count]
+            if not group.any():
+                group[:] = HIDDEN
+        return truth
+
+
+@dataclass(frozen=True)
+class Classes:
+    """How an image's classes are found: by labels, by a file of tags, or as its place in the list.
+
+    `smooth` is the share of the truth that is spread over the other classes.
+    """
+
+    labels: tuple[str, ...]
+    smooth: float = 0.0
+    family: Family | None = None
+    tags: bool = False
+    unsupervised: bool = False
+
+    def truth(self, path: str, index: int) -> tuple[np.ndarray, tuple[Problem, ...]]:
+        """Return the truth of the image of a path and a place in its list, and what is wrong.
+
+        Darknet: src/data.c load_labels_paths, load_data_tag
+        Quirk: UNSUPERVISED_CLASS
+        """
+        if self.unsupervised:
+            found = np.zeros(len(self.labels), np.float32)
+            found[index % len(self.labels)] = 1
+            return found, ()
+        if self.tags:
+            return tagged(path, len(self.labels))
+        true = np.array([label in path for label in self.labels])
+        truth = smoothed(true, self.smooth)
+        problems = () if true.sum() == 1 or len(true) == 1 else (miscounted(path, true),)
+        return self.family.filled(truth) if self.family else truth, problems
+
+
+def smoothed(true: np.ndarray, smooth: float) -> np.ndarray:
+    """Return 1 for true and 0 for false, less and more by the smoothing.
+
+    Darknet: src/data.c fill_truth_smooth (AlexeyAB)
+    """
+    others = np.float32(smooth) / np.float32(max(len(true) - 1, 1))
+    return np.where(true, 1 - np.float32(smooth), others).astype(np.float32)
+
+
+def miscounted(path: str, true: np.ndarray) -> Problem:
+    """Make the problem of a path that has no label in it, or several.
+
+    Darknet: src/data.c fill_truth
+    """
+    told = f"{path}: {true.sum()} of the labels are part of the path: expected one"
+    return Problem(told, BAD_LABELS, f"{path} Too many or too few labels: {true.sum()}")
+
+
+def tagged(path: str, classes: int) -> tuple[np.ndarray, tuple[Problem, ...]]:
+    """Return the classes whose numbers stand in an image's file of tags.
+
+    Darknet: src/data.c load_tags_paths
+    Quirk: MISSING_LABELS
+    """
+    truth = np.zeros(classes, np.float32)
+    file = path.replace("images", "labels", 1).replace(".jpg", ".txt", 1)
+    if file == path or not os.path.isfile(file):
+        return truth, (Problem(f"{file}: no file of tags: no class is true", BAD_FILES, file),)
+    try:
+        text = read_text(file)
+    except DarknetError as error:
+        return truth, (Problem(str(error), BAD_FILES, file),)
+    problems = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        for word in line.split():
+            if INTEGER.fullmatch(word) and 0 <= int(word) < classes:
+                truth[int(word)] = 1
+            else:
+                told = f"{file}:{number}: class {word}: expected 0 to {classes - 1}"
+                problems.append(Problem(told, BAD_LABELS, f"{file} Wrong tag: {word}"))
+    return truth, tuple(problems)

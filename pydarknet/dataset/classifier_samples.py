@@ -1,0 +1,167 @@
+"""Training samples of classifiers, and what the fork mixes of several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from .class_labels import Classes
+from .classifier_augment import Turning, turned
+from .image_list import Pictures
+from .rng import coin, generator_of, whole
+from .sample import Request, Sample, planes
+
+MIXUP, CUTMIX, MOSAIC, EITHER = 1, 2, 3, 4  # as the fork counts them
+PASTED = 0.3, 0.8  # of a side, by CutMix
+CUT = 0.2  # the share of each side that no cut of a mosaic is in
+F = np.float32  # in which the C computes
+
+Example = tuple[np.ndarray, np.ndarray]  # image [C, h, w] and truth [classes]
+
+
+@dataclass(frozen=True)
+class ClassifierSamples:
+    """Images with their classes; `mixing` is one of the numbers above, or 0; `blur` a kernel.
+
+    Images are cut as squares of the input's `longer` side, or of its width. `paired` gives two
+    samples of a batch the same image.
+
+    Darknet: src/data.c load_data_augment
+    """
+
+    pictures: Pictures
+    classes: Classes
+    turning: Turning
+    longer: bool = False
+    mixing: int = 0
+    blur: int = 0
+    paired: bool = False
+    listed: bool = False
+
+    @property
+    def channels(self) -> int:
+        """How many channels an image has."""
+        return self.pictures.channels
+
+    @property
+    def truth_shape(self) -> tuple[int, ...]:
+        """The size of an image's truth."""
+        return (len(self.classes.labels),)
+
+    def sample(self, request: Request) -> Sample:
+        """Make one sample.
+
+        Darknet: src/data.c load_data_augment (AlexeyAB)
+        Quirk: MIXING_BY_IMAGE
+        """
+        generator = generator_of(request.seed, request.batch, request.index)
+        indexes, mixing = self.drawn(generator)
+        if self.paired and request.index % 2:
+            first = generator_of(request.seed, request.batch, request.index - 1)
+            indexes, mixing = self.drawn(first)
+        made = [self.one(index, request, generator) for index in indexes]
+        examples = [(sample.image, sample.truth) for sample in made]
+        image, truth = mixed(examples, mixing, generator)
+        if self.blur and whole(generator, 0, 3) == 0:
+            image = blurred(image, self.blur)
+        problems = tuple(problem for sample in made for problem in sample.problems)
+        return Sample(image, truth, made[0].path, problems)
+
+    def drawn(self, generator: Generator) -> tuple[list[int], int]:
+        """Draw how a sample is mixed, and of which images of the list."""
+        mixing = self.mixing if self.mixing and coin(generator) else 0
+        if mixing == EITHER:
+            mixing = whole(generator, CUTMIX, MOSAIC)
+        count = {0: 1, MOSAIC: 4}.get(mixing, 2)
+        return generator.integers(len(self.pictures.paths), size=count).tolist(), mixing
+
+    def one(self, index: int, request: Request, generator: Generator) -> Sample:
+        """Read and turn one image of the list."""
+        w, h = request.size
+        picture = self.pictures.read(index, request.seed, request.batch)
+        chances = self.turning.draw(generator, w)
+        side = max(w, h) if self.longer else w
+        square = turned(picture.image, self.turning.turn(chances, picture.size, side), side)
+        truth, problems = self.classes.truth(picture.path, picture.index)
+        image = stretched(planes(square), w, h)
+        return Sample(image, truth, picture.path, (*picture.problems, *problems))
+
+
+def stretched(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Stretch [C, h, w] to a width and height, if it has others.
+
+    Darknet: src/data.c load_image_augment_paths (AlexeyAB)
+    Quirk: SQUARE_CLASSIFIERS
+    """
+    if image.shape[1:] == (height, width):
+        return image
+    import torch  # workers do without it, but for inputs that are no squares
+
+    from ..modules.transforms import resize
+
+    return resize(torch.from_numpy(image), width, height).numpy()
+
+
+def mixed(examples: list[Example], mixing: int, generator: Generator) -> Example:
+    """Mix examples to one: the mean of two, one pasted into another, or the corners of four.
+
+    Darknet: src/data.c load_data_augment (AlexeyAB)
+    """
+    if mixing == MIXUP:
+        (image, truth), (other, theirs) = examples
+        return (image + other) / 2, (truth + theirs) / 2
+    if mixing == CUTMIX:
+        return pasted(examples[0], examples[1], pasting(examples[0][0].shape, generator))
+    if mixing == MOSAIC:
+        h, w = examples[0][0].shape[1:]
+        ends = [(int(F(side) * F(CUT)), int(F(side) * (F(1) - F(CUT)))) for side in (w, h)]
+        return corners(examples, (whole(generator, *ends[0]), whole(generator, *ends[1])))
+    return examples[0]
+
+
+def pasting(shape: tuple[int, ...], generator: Generator) -> tuple[slice, slice]:
+    """Draw the rows and columns of [C, h, w] that are pasted over.
+
+    Darknet: src/data.c load_data_augment (AlexeyAB)
+    """
+    found = []
+    for side in shape[1:]:
+        length = whole(generator, *(int(F(side) * F(share)) for share in PASTED))
+        first = whole(generator, 0, side - length - 1)
+        found.append(slice(first, first + length))
+    return found[0], found[1]
+
+
+def pasted(example: Example, other: Example, place: tuple[slice, slice]) -> Example:
+    """Paste a part of one image into another; each truth counts by its share of the area."""
+    (image, truth), (theirs, their_truth) = example, other
+    image = image.copy()
+    image[(slice(None), *place)] = theirs[(slice(None), *place)]
+    rows, columns = place
+    area = (rows.stop - rows.start) * (columns.stop - columns.start)
+    share = F(area) / F(image.shape[1] * image.shape[2])
+    return image, truth * (1 - share) + their_truth * share
+
+
+def corners(examples: list[Example], cut: tuple[int, int]) -> Example:
+    """Put the corners of four images together, cut at a column and a row."""
+    (x, y), (h, w) = cut, examples[0][0].shape[1:]
+    image, truth = np.empty_like(examples[0][0]), np.zeros_like(examples[0][1])
+    rows, columns = (slice(0, y), slice(y, h)), (slice(0, x), slice(x, w))
+    for index, (theirs, their_truth) in enumerate(examples):
+        place = rows[index // 2], columns[index % 2]
+        image[(slice(None), *place)] = theirs[(slice(None), *place)]
+        truth += their_truth * F(image[0][place].size) / F(w * h)
+    return image, truth
+
+
+def blurred(image: np.ndarray, side: int) -> np.ndarray:
+    """Blur [C, h, w] in 0..1, as bytes, by a kernel of a side.
+
+    Darknet: src/image_opencv.cpp blur_image (AlexeyAB)
+    """
+    as_bytes = (image.transpose(1, 2, 0) * F(255)).astype(np.uint8)
+    return planes(cv2.GaussianBlur(as_bytes, (side, side), 0).reshape(as_bytes.shape))

@@ -1,0 +1,256 @@
+"""The fork's augmentation of a detector: edges cut off or padded, then stretched to the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from .hsv import UNCHANGED, Colour, Colours, distort, distort_bytes
+from .rng import coin, uniform, whole, within
+from .targets import View
+
+F = np.float32  # in which the C computes
+
+
+@dataclass(frozen=True)
+class Chances:
+    """What is drawn for an image, before its size is known.
+
+    `resize` are shares of 0..1 for left and top, right and bottom; `edges` for left, right, top
+    and bottom; `blur` and `noise` are strengths.
+    """
+
+    resize: tuple[float, float]
+    edges: tuple[float, float, float, float]
+    flip: bool
+    colour: Colour
+    blur: int = 0
+    noise: int = 0
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Pixels that each edge of an image loses (below 0: gains), and the size that is left."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+    width: int
+    height: int
+    flip: bool = False
+    colour: Colour = UNCHANGED
+    blur: int = 0
+    noise: int = 0
+
+    def view(self, image: tuple[int, int]) -> View:
+        """Return how boxes of an image of a width and height move.
+
+        Darknet: src/data.c load_data_detection (AlexeyAB)
+        """
+        width, height = F(image[0]), F(image[1])
+        across, down = F(self.width) / width, F(self.height) / height
+        shift = float(F(self.left) / width / across), float(F(self.top) / height / down)
+        return View((1 / float(across), 1 / float(down)), shift, self.flip)
+
+
+@dataclass(frozen=True)
+class Cropping:
+    """How much edges and colours change, as the cfg says."""
+
+    jitter: float
+    colours: Colours
+    resize: float = 1.0
+    letter_box: bool = False
+    flip: bool = True
+    blur: int = 0
+    noise: int = 0
+
+    def draw(self, generator: Generator) -> Chances:
+        """Draw an image's chances.
+
+        Darknet: src/data.c load_data_detection (AlexeyAB)
+        """
+        resize = uniform(generator), uniform(generator)
+        left, right, top, bottom = (uniform(generator) for _ in range(4))
+        flip, colour = coin(generator), self.colours.draw(generator)
+        blur = (0, 1, self.blur)[whole(generator, 0, 2)] if self.blur else 0
+        noise = self.noise if self.noise and coin(generator) else 0
+        return Chances(resize, (left, right, top, bottom), flip and self.flip, colour, blur, noise)
+
+    def crop(
+        self,
+        chances: Chances,
+        image: tuple[int, int],
+        size: tuple[int, int],
+        corner: int | None = None,
+    ) -> Crop:
+        """Make the crop of an image of a width and height; with a corner, moved into it.
+
+        Darknet: src/data.c load_data_detection (AlexeyAB)
+        """
+        edges = self.edges(chances, image)
+        if self.letter_box:
+            edges = letterboxed(edges, image, size)
+        if corner is not None:
+            edges = cornered(edges, corner, chances.flip)
+        left, right, top, bottom = edges
+        width, height = image[0] - left - right, image[1] - top - bottom
+        if min(width, height, image[0] - left, image[1] - top) <= 0:
+            left, top, width, height = 0, 0, *image  # nothing would be left
+        kept = chances.flip, chances.colour, chances.blur, chances.noise
+        return Crop(left, right, top, bottom, width, height, *kept)
+
+    def edges(self, chances: Chances, image: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Return what jitter and resize take from left, right, top and bottom, in whole pixels."""
+        found = []
+        for index, part in enumerate(chances.edges):
+            side, share = image[index // 2], chances.resize[index % 2]
+            most = int(F(self.jitter) * F(side))
+            low, high = self.reach(side)
+            jittered = int(within(-most, most, part))
+            found.append(int(F(jittered) + F(within(low, high, share))))
+        left, right, top, bottom = found
+        return left, right, top, bottom
+
+    def reach(self, side: int) -> tuple[int, int]:
+        """Return the most that `resize` adds to an edge and takes from it; below 1 it only adds."""
+        factor = F(self.resize)
+        down, up = (F(1) / factor, factor) if factor > 1 else (factor, F(1) / factor)
+        low, high = (int(F(side) * (F(1) - F(1) / by) / F(2)) for by in (down, up))
+        return low, 0 if factor < 1 else high
+
+
+def letterboxed(
+    edges: tuple[int, int, int, int], image: tuple[int, int], size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Pad two edges until an image has the shape of the input.
+
+    Darknet: src/data.c load_data_detection (AlexeyAB)
+    """
+    left, right, top, bottom = edges
+    width, height, shape = F(image[0]), F(image[1]), F(size[0]) / F(size[1])
+    if width / height / shape > 1:
+        more = (width / shape - height) / F(2)
+        return left, right, int(F(top) - more), int(F(bottom) - more)
+    more = (height * shape - width) / F(2)
+    return int(F(left) - more), int(F(right) - more), top, bottom
+
+
+def cornered(
+    edges: tuple[int, int, int, int], corner: int, flip: bool
+) -> tuple[int, int, int, int]:
+    """Move all padding to the edges that a mosaic's corner (0 to 3, row by row) cuts off.
+
+    Darknet: src/data.c load_data_detection (AlexeyAB)
+    """
+    left, right, top, bottom = edges
+    left, right = (left + right, 0) if (corner % 2 == 1) != flip else (0, left + right)
+    top, bottom = (top + bottom, 0) if corner >= 2 else (0, top + bottom)
+    return left, right, top, bottom
+
+
+def cropped_bytes(
+    image: np.ndarray,
+    crop: Crop,
+    size: tuple[int, int],
+    rows: np.ndarray,
+    generator: Generator,
+) -> np.ndarray:
+    """Return uint8 [H, W, C] cut, padded with its mean colour, stretched and coloured: [h, w, C].
+
+    Background blur leaves the boxes of `rows` [n, 4 or more] as they are.
+
+    Darknet: src/image_opencv.cpp image_data_augmentation (AlexeyAB)
+    Quirk: MEAN_PADDING
+    """
+    stretched = cv2.resize(padded(image, crop), size, interpolation=cv2.INTER_LINEAR)
+    if crop.flip:
+        stretched = cv2.flip(stretched, 1)
+    found = distort_bytes(stretched.reshape(*size[::-1], image.shape[2]), crop.colour)
+    found = blurred(found, strength(crop.blur, rows, size), rows)
+    return noisy(found, crop.noise, generator)
+
+
+def padded(image: np.ndarray, crop: Crop) -> np.ndarray:
+    """Return the crop of an image; what lies outside of it has the mean colour of all of it."""
+    height, width = image.shape[:2]
+    right, bottom = crop.left + crop.width, crop.top + crop.height
+    inside = image[max(crop.top, 0) : max(bottom, 0), max(crop.left, 0) : max(right, 0)]
+    if crop.left >= 0 and crop.top >= 0 and right <= width and bottom <= height:
+        return inside
+    mean = np.rint(cv2.mean(image)).tolist()
+    if not inside.size:
+        mean = mean[: image.shape[2]]
+        return np.broadcast_to(np.uint8(mean), (crop.height, crop.width, image.shape[2])).copy()
+    x, y = max(-crop.left, 0), max(-crop.top, 0)
+    after = crop.height - y - inside.shape[0], crop.width - x - inside.shape[1]
+    return cv2.copyMakeBorder(inside, y, after[0], x, after[1], cv2.BORDER_CONSTANT, value=mean)
+
+
+def strength(blur: int, rows: np.ndarray, size: tuple[int, int]) -> int:
+    """Return how strongly an image is blurred: less where an object is small, none without any.
+
+    Darknet: src/data.c load_data_detection, fill_truth_detection (AlexeyAB)
+    Quirk: BLUR_NEEDS_BOXES
+    """
+    sides = (rows[:, 2:4] * np.array(size, np.float32)).astype(np.int64)
+    smallest = int(sides.min()) if len(rows) else 0
+    return min(blur, smallest // 8) if blur > 1 else blur
+
+
+def blurred(image: np.ndarray, blur: int, rows: np.ndarray) -> np.ndarray:
+    """Blur uint8 [H, W, C]: 1 is strong, but leaves the boxes sharp; more is the kernel's side.
+
+    Darknet: src/image_opencv.cpp image_data_augmentation (AlexeyAB)
+    """
+    if not blur:
+        return image
+    side = 17 if blur == 1 else blur // 2 * 2 + 1
+    found = cv2.GaussianBlur(image, (side, side), 0).reshape(image.shape)
+    height, width = image.shape[:2]
+    for x, y, w, h in rows[:, :4].astype(np.float64) if blur == 1 else ():
+        left, top = int((x - w / 2) * width), int((y - h / 2) * height)
+        inside = slice(top, top + int(h * height)), slice(left, left + int(w * width))
+        found[inside] = image[inside]
+    return found
+
+
+def noisy(image: np.ndarray, noise: int, generator: Generator) -> np.ndarray:
+    """Add noise of a deviation to uint8 [H, W, C]: bytes have none below 0, so it only brightens.
+
+    Darknet: src/image_opencv.cpp image_data_augmentation (AlexeyAB)
+    Quirk: NOISE_BRIGHTENS
+    """
+    if noise <= 0:
+        return image
+    drawn = generator.standard_normal(image.shape, dtype=np.float32) * min(noise, 127)
+    return cv2.add(image, np.rint(drawn).clip(0, 255).astype(np.uint8)).reshape(image.shape)
+
+
+def cropped_floats(
+    image: np.ndarray,
+    crop: Crop,
+    size: tuple[int, int],
+    rows: np.ndarray,
+    generator: Generator,
+) -> np.ndarray:
+    """Return uint8 [H, W, C] cut, its edges repeated, stretched and coloured in floats: [h, w, C].
+
+    YOLOv1 is trained with these pixels, and so is every detector by a fork built without OpenCV.
+
+    Darknet: src/data.c load_data_region, src/image.c crop_image, resize_image
+    """
+    from ..modules.transforms import pixels, resize  # torch, which workers do without
+
+    height, width = image.shape[:2]
+    down = np.arange(crop.top, crop.top + crop.height).clip(0, height - 1)
+    across = np.arange(crop.left, crop.left + crop.width).clip(0, width - 1)
+    stretched = resize(pixels(image[down[:, None], across]), *size).numpy()
+    found = np.ascontiguousarray(stretched.transpose(1, 2, 0))
+    if crop.flip:
+        found = cv2.flip(found, 1).reshape(found.shape)
+    return distort(found, crop.colour)

@@ -1,0 +1,117 @@
+"""The original's augmentation of a detector: an image of another shape, placed on grey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from .bilinear import sampled
+from .hsv import UNCHANGED, Colour, Colours, distort
+from .rng import coin, uniform, within
+from .targets import View
+
+GREY = 0.5
+F = np.float32  # in which the C computes
+
+
+@dataclass(frozen=True)
+class Chances:
+    """What is drawn for an image, before its size is known: shares of 0..1, colours, a mirror."""
+
+    stretch: tuple[float, float]  # of width and height
+    place: tuple[float, float]
+    colour: Colour
+    flip: bool
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Size and place of an image on the canvas, in pixels that may be fractions."""
+
+    width: float
+    height: float
+    x: float
+    y: float
+    colour: Colour = UNCHANGED
+    flip: bool = False
+
+    def view(self, size: tuple[int, int]) -> View:
+        """Return how boxes move; by the fractions, though the image is placed at whole pixels.
+
+        Darknet: src/data.c load_data_detection
+        """
+        w, h = F(size[0]), F(size[1])
+        scale = float(F(self.width) / w), float(F(self.height) / h)
+        shift = float(-F(self.x) / w), float(-F(self.y) / h)
+        return View(scale, shift, self.flip)
+
+
+@dataclass(frozen=True)
+class Placing:
+    """How much shape and colour change, as the cfg says."""
+
+    jitter: float
+    colours: Colours
+
+    def draw(self, generator: Generator) -> Chances:
+        """Draw an image's chances."""
+        stretch = uniform(generator), uniform(generator)
+        place = uniform(generator), uniform(generator)
+        return Chances(stretch, place, self.colours.draw(generator), coin(generator))
+
+    def placement(
+        self, chances: Chances, image: tuple[int, int], size: tuple[int, int]
+    ) -> Placement:
+        """Fit an image of a width and height into the input by a shape somewhat its own.
+
+        Darknet: src/data.c load_data_detection
+        """
+        sides = []
+        for side, part in zip(image, chances.stretch, strict=True):
+            most = float(F(self.jitter) * F(side))
+            sides.append(F(side) + F(within(-most, most, part)))
+        shape, w, h = sides[0] / sides[1], F(size[0]), F(size[1])
+        width, height = (h * shape, h) if shape < 1 else (w, w / shape)
+        x = within(0, float(w - width), chances.place[0])
+        y = within(0, float(h - height), chances.place[1])
+        return Placement(float(width), float(height), x, y, chances.colour, chances.flip)
+
+
+def placed(image: np.ndarray, placement: Placement, size: tuple[int, int]) -> np.ndarray:
+    """Return uint8 [H, W, C] on its canvas: float32 [h, w, C] in 0..1, the grey coloured too.
+
+    Places and sizes are cut to whole pixels; the last column and row blend with black.
+
+    Darknet: src/image.c place_image, src/data.c load_data_detection
+    Quirk: PLACED_EDGES
+    """
+    w, h = size
+    left, columns = visible(placement.x, placement.width, w)
+    top, rows = visible(placement.y, placement.height, h)
+    canvas = np.full((h, w, image.shape[2]), GREY, np.float32)
+    x = points(columns, placement.width, image.shape[1])
+    y = points(rows, placement.height, image.shape[0])
+    shape = len(y), len(x)
+    found = sampled(
+        image.astype(np.float32),
+        np.ascontiguousarray(np.broadcast_to(x, shape)),
+        np.ascontiguousarray(np.broadcast_to(y[:, None], shape)),
+    )
+    np.divide(found, F(255), out=canvas[top : top + shape[0], left : left + shape[1]])
+    canvas = distort(canvas, placement.colour)
+    return cv2.flip(canvas, 1).reshape(canvas.shape) if placement.flip else canvas
+
+
+def visible(place: float, length: float, side: int) -> tuple[int, np.ndarray]:
+    """Return where on the canvas an image begins, and which of its columns or rows are there."""
+    first = int(place)
+    inside = np.arange(max(-first, 0), min(int(length), side - first))
+    return max(first, 0), inside
+
+
+def points(inside: np.ndarray, length: float, side: int) -> np.ndarray:
+    """Return where in the image the columns or rows of its placed form lie, in float32."""
+    return inside.astype(F) / F(max(int(length), 1)) * F(side)

@@ -1,0 +1,139 @@
+"""Training samples of detectors: the original's, the fork's and YOLOv1's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from .detector_augment_alexeyab import Crop
+from .detector_augment_pjreddie import Placing, placed
+from .image_list import Pictures
+from .labels import LabelRules, labels_of
+from .mosaic import Piece, mosaic
+from .rng import generator_of
+from .sample import Request, Sample, planes
+from .sampler import Part, Plan, Planner
+from .targets import Grid, Rows
+
+Render = Callable[[np.ndarray, Crop, tuple[int, int], np.ndarray, Generator], np.ndarray]
+
+
+@dataclass(frozen=True)
+class PlacedSamples:
+    """The original's: an image somewhere on a grey canvas.
+
+    Darknet: src/data.c load_data_detection
+    """
+
+    pictures: Pictures
+    rules: LabelRules
+    truth: Rows
+    placing: Placing
+    listed: bool = False
+
+    @property
+    def channels(self) -> int:
+        """How many channels an image has."""
+        return self.pictures.channels
+
+    @property
+    def truth_shape(self) -> tuple[int, ...]:
+        """The size of an image's truth."""
+        return self.truth.shape
+
+    def sample(self, request: Request) -> Sample:
+        """Make one sample."""
+        generator = generator_of(request.seed, request.batch, request.index)
+        index = int(generator.integers(len(self.pictures.paths)))
+        chances = self.placing.draw(generator)
+        picture = self.pictures.read(index, request.seed, request.batch)
+        placement = self.placing.placement(chances, picture.size, request.size)
+        labels = labels_of(picture.path, self.rules)
+        order = generator.permutation(len(labels.boxes))
+        rows = self.truth.of(labels, placement.view(request.size), order, request.size)
+        return Sample(
+            planes(placed(picture.image, placement, request.size)),
+            self.truth.filled(rows),
+            picture.path,
+            (*picture.problems, *labels.problems),
+        )
+
+
+@dataclass(frozen=True)
+class CroppedSamples:
+    """The fork's and YOLOv1's: images cropped or padded, stretched, and put together.
+
+    `bound` cuts a mosaic's boxes off at its corners.
+
+    Darknet: src/data.c load_data_detection (AlexeyAB), load_data_region
+    """
+
+    pictures: Pictures
+    rules: LabelRules
+    truth: Rows | Grid
+    planner: Planner
+    render: Render
+    bound: bool = False
+    listed: bool = False
+
+    @property
+    def channels(self) -> int:
+        """How many channels an image has."""
+        return self.pictures.channels
+
+    @property
+    def truth_shape(self) -> tuple[int, ...]:
+        """The size of an image's truth."""
+        return self.truth.shape
+
+    def sample(self, request: Request) -> Sample:
+        """Make one sample."""
+        generator = generator_of(request.seed, request.batch, request.index)
+        plan = self.planner.plan(request, generator)
+        whole = len(plan.parts) <= 2  # else the corners of a mosaic
+        pieces = [
+            self.piece(part, None if whole else index, request, generator)
+            for index, part in enumerate(plan.parts)
+        ]
+        image, rows = self.together(pieces, plan)
+        problems = tuple(problem for piece in pieces for problem in piece.problems)
+        return Sample(image, self.truth.filled(rows), pieces[0].path, problems)
+
+    def piece(
+        self, part: Part, corner: int | None, request: Request, generator: Generator
+    ) -> Piece:
+        """Read, crop and label one image of a sample."""
+        picture = self.pictures.read(part.index, request.seed, request.batch)
+        corner = corner if part.cornered else None
+        crop = self.planner.cropping.crop(part.chances, picture.size, request.size, corner)
+        labels = labels_of(picture.path, self.rules)
+        order = generator.permutation(len(labels.boxes))
+        rows = self.truth.of(labels, crop.view(picture.size), order, request.size)
+        pixels = self.render(picture.image, crop, request.size, rows, generator)
+        problems = (*picture.problems, *labels.problems)
+        return Piece(pixels, rows, crop, picture.size, picture.path, problems)
+
+    def together(self, pieces: list[Piece], plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+        """Return image and truth rows of the one, two or four images of a sample."""
+        if len(pieces) == 1:
+            return planes(pieces[0].pixels), pieces[0].rows
+        if len(pieces) == 2:
+            return blended(*pieces)
+        pixels, rows = mosaic(pieces, plan.cut, self.bound, self.truth.shape[0])
+        return planes(pixels), rows
+
+
+def blended(first: Piece, second: Piece) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of two images, and the boxes of both, the second's without tracks.
+
+    Darknet: src/data.c blend_truth, src/image_opencv.cpp blend_images_cv (AlexeyAB)
+    Quirk: MOSAIC_FORGETS_TRACKS
+    """
+    others = second.rows.copy()
+    others[:, 5] = 0
+    half = np.float32(0.5)
+    image = planes(first.pixels) * half + planes(second.pixels) * half
+    return image, np.concatenate([first.rows, others])

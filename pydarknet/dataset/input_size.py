@@ -1,0 +1,151 @@
+"""The size of the network's input, batch by batch: `random` in a head or in [net]."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..cfg.net import FORK, PJREDDIE, Net
+from ..network import Network
+from .heads import HeadData, last_head
+from .rng import generator_of_size, scale, whole
+
+Size = tuple[int, int]  # width and height
+BLOCK = 10  # batches of one size
+COEFFICIENT = 1.4  # of the fork's sizes, where `random` is just 1
+F = np.float32  # in which the C computes
+
+
+class Sizes(Protocol):
+    """The size of every batch, counted from 1, and the largest of them."""
+
+    def __call__(self, number: int) -> Size:
+        """Return width and height of a batch."""
+
+    @property
+    def largest(self) -> Size:
+        """The largest size there is."""
+
+
+@dataclass(frozen=True)
+class OneSize:
+    """The size that the cfg gives, in every batch."""
+
+    width: int
+    height: int
+
+    def __call__(self, number: int) -> Size:
+        """Return width and height."""
+        return self.width, self.height
+
+    @property
+    def largest(self) -> Size:
+        """The only size there is."""
+        return self.width, self.height
+
+
+@dataclass(frozen=True)
+class Squares:
+    """The original's: squares of `fewest` to `most` times 32, and of the most at the end.
+
+    Darknet: examples/detector.c train_detector, examples/classifier.c train_classifier
+    Quirk: SIZES_BY_BLOCK
+    """
+
+    seed: int
+    block: int
+    fewest: int
+    most: int
+    end: float = math.inf  # the batch after which there is no chance any more
+    step: int = 32
+
+    def __call__(self, number: int) -> Size:
+        """Return width and height of a batch."""
+        block = (number - 1) // self.block
+        if block * self.block > self.end:
+            return self.largest
+        side = whole(generator_of_size(self.seed, block), self.fewest, self.most) * self.step
+        return side, side
+
+    @property
+    def largest(self) -> Size:
+        """The largest square."""
+        return self.most * self.step, self.most * self.step
+
+
+@dataclass(frozen=True)
+class Scales:
+    """The fork's: the cfg's size times or over a factor, and a step more; the largest at the ends.
+
+    Darknet: src/detector.c train_detector (AlexeyAB)
+    Quirk: SIZES_BY_BLOCK
+    """
+
+    seed: int
+    size: Size
+    factor: float
+    step: int
+    end: int  # the batch after which there is no chance any more
+
+    def __call__(self, number: int) -> Size:
+        """Return width and height of a batch."""
+        block = (number - 1) // BLOCK
+        if block == 0 or block * BLOCK > self.end:
+            return self.largest
+        return self.scaled(scale(generator_of_size(self.seed, block), self.factor))
+
+    @property
+    def largest(self) -> Size:
+        """The size at the largest factor."""
+        return self.stepped(self.factor, 0), self.stepped(self.factor, 1)
+
+    def scaled(self, factor: float) -> Size:
+        """Return the size at a factor; one below 1 never enlarges either side."""
+        width, height = self.stepped(factor, 0), self.stepped(factor, 1)
+        if factor < 1 and (width > self.size[0] or height > self.size[1]):
+            width, height = self.size
+        return max(width, self.step), max(height, self.step)
+
+    def stepped(self, factor: float, side: int) -> int:
+        """Return a side times a factor, rounded to a number of steps, and one more."""
+        steps = F(factor) * F(self.size[side]) / F(self.step) + F(1)
+        return math.floor(float(steps) + 0.5) * self.step
+
+
+def squares(net: Net, head: HeadData, seed: int) -> Sizes:
+    """Return the original's sizes of a detector.
+
+    Darknet: examples/detector.c train_detector
+    """
+    return Squares(seed, BLOCK, 10, 19, net.max_batches - 200)
+
+
+def scales(net: Net, head: HeadData, seed: int) -> Sizes:
+    """Return the fork's sizes of a detector.
+
+    Darknet: src/detector.c train_detector (AlexeyAB)
+    """
+    factor = COEFFICIENT if head.random == 1 else head.random
+    return Scales(seed, (net.width, net.height), factor, net.resize_step, net.max_batches - 100)
+
+
+OF_DETECTORS: dict[str, Callable[[Net, HeadData, int], Sizes]] = {PJREDDIE: squares, FORK: scales}
+
+
+def input_size(network: Network, seed: int) -> Sizes:
+    """Return the size of every batch's images: a function of the batch's number, counted from 1."""
+    net, head = network.net, last_head(network)
+    if head and head.random:
+        return OF_DETECTORS[network.dialect.name](net, head, seed)
+    if net.random and not head:
+        return Squares(seed, 40, 4, 14)
+    return OneSize(net.width, net.height)
+
+
+def largest(network: Network) -> Size:
+    """Return the largest width and height that training gives a network."""
+    return input_size(network, 0).largest

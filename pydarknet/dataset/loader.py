@@ -1,0 +1,253 @@
+"""Batches of training images with their truth, made ahead of the trainer by worker processes."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import mmap
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import DarknetError, DataError
+from .bad_list import Problem, append
+from .labels import labels_of
+from .sample import Request, Samples
+from .worker import Answer, Order, Told, bytes_of
+
+MOST_WORKERS = 8
+AHEAD = 2  # batches that are made while the trainer has one
+SHARED = Path("/dev/shm")  # files in memory, where there are such
+PREFIX = "pydarknet-"
+PROGRAM = "import sys; sys.path[:] = {path!r}; from pydarknet.dataset.worker import main; main()"
+SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The images of one iteration, counted from 1.
+
+    `images` float32 [B, C, h, w] in 0..1; `truth` float32 [B, ...], as the heads read it: rows of
+    boxes, cells, or classes. `problems` are a line each, and come again whenever their image does.
+    """
+
+    number: int
+    images: Tensor
+    truth: Tensor
+    paths: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+class Batches:
+    """Makes batches of `count` images; a context that ends its processes.
+
+    `size` gives width and height of an iteration's images. `workers` are processes, 0 is none:
+    as many as there are cores unless given, and 8 at most. The batches are the same for any
+    number of them.
+
+    Darknet: src/data.c load_data
+    Quirk: RANDOM_BY_INDEX
+    """
+
+    def __init__(
+        self,
+        samples: Samples,
+        *,
+        count: int,
+        seed: int,
+        size: Callable[[int], tuple[int, int]],
+        workers: int | None = None,
+    ) -> None:
+        self.samples, self.count, self.seed, self.size = samples, count, seed, size
+        self.wanted = min(cores(), MOST_WORKERS) if workers is None else workers
+        self.workers: list[Worker] = []
+        self.folders: list[tempfile.TemporaryDirectory[str]] = []
+        self.ordered: deque[Ordered] = deque()
+        self.listed: set[Problem] = set()
+
+    def __enter__(self) -> Batches:
+        labels_of.cache_clear()  # files may have changed since an earlier run
+        if self.wanted:
+            homes = (SHARED, None) if SHARED.is_dir() else (None,)
+            self.folders = [tempfile.TemporaryDirectory(prefix=PREFIX, dir=home) for home in homes]
+            self.workers = [Worker() for _ in range(min(self.wanted, self.count))]
+        for worker in self.workers:
+            worker.send((self.samples, [folder.name for folder in self.folders]))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for worker in self.workers:
+            worker.end()
+        for folder in self.folders:
+            folder.cleanup()
+        self.workers, self.folders = [], []
+        self.ordered.clear()
+
+    def __call__(self, first: int, last: int) -> Iterator[Batch]:
+        """Yield the batches of iterations `first` to `last`."""
+        assert self.workers or not self.wanted, "batches are made within a `with` statement"
+        while self.ordered:  # of an iteration that was given up
+            self.collected()
+        coming = iter(range(first, last + 1))
+        for number in range(first, last + 1):
+            if self.workers:
+                for after in itertools.islice(coming, 1 + AHEAD - len(self.ordered)):
+                    self.order(after)
+                yield self.collected()
+            else:
+                yield self.made(number)
+
+    def order(self, number: int) -> None:
+        """Ask the workers for a batch: every so-manieth sample each."""
+        size = self.size(number)
+        needed = self.count * sum(bytes_of(self.samples, size))
+        file = Path(roomy([folder.name for folder in self.folders], needed)) / str(number)
+        with open(file, "wb") as empty:
+            empty.truncate(needed)
+        for index, worker in enumerate(self.workers):
+            share = range(index, self.count, len(self.workers))
+            worker.send(Order(file, self.seed, number, size, self.count, share))
+        self.ordered.append(Ordered(number, size, file))
+
+    def collected(self) -> Batch:
+        """Wait for the batch that was ordered first."""
+        order = self.ordered.popleft()
+        answers = [worker.answer() for worker in self.workers]
+        told = {index: one for answer in answers for index, one in given(answer).items()}
+        numbers = mapped(order.file)
+        channels, (w, h) = self.samples.channels, order.size
+        images, truth = np.split(numbers, [self.count * channels * w * h])
+        return self.batch(
+            order.number,
+            images.reshape(self.count, channels, h, w),
+            truth.reshape(self.count, *self.samples.truth_shape),
+            [told[index] for index in range(self.count)],
+        )
+
+    def made(self, number: int) -> Batch:
+        """Make a batch in this process."""
+        size = self.size(number)
+        requests = [Request(self.seed, number, index, size) for index in range(self.count)]
+        samples = [self.samples.sample(request) for request in requests]
+        images = np.stack([sample.image for sample in samples])
+        truth = np.stack([sample.truth for sample in samples])
+        told = [Told(sample.path, sample.problems) for sample in samples]
+        return self.batch(number, images, truth, told)
+
+    def batch(
+        self, number: int, images: np.ndarray, truth: np.ndarray, told: Sequence[Told]
+    ) -> Batch:
+        """Make a batch of its parts, and list its problems where the fork would."""
+        problems = list(dict.fromkeys(problem for one in told for problem in one.problems))
+        if self.samples.listed:
+            append(problem for problem in problems if problem not in self.listed)
+            self.listed.update(problems)
+        return Batch(
+            number,
+            torch.from_numpy(images),
+            torch.from_numpy(truth),
+            tuple(one.path for one in told),
+            tuple(problem.text for problem in problems),
+        )
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A batch that the workers are making, and the file that they put it into."""
+
+    number: int
+    size: tuple[int, int]
+    file: Path
+
+
+class Worker:
+    """A process that makes samples; it dies with this one."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM.format(path=sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **SINGLE},
+        )
+
+    def send(self, message: object) -> None:
+        """Send a message, and do not wait for its answer."""
+        assert self.process.stdin
+        try:
+            pickle.dump(message, self.process.stdin)
+            self.process.stdin.flush()
+        except OSError:
+            raise self.ended() from None
+
+    def answer(self) -> Answer:
+        """Wait for the next answer."""
+        assert self.process.stdout
+        try:
+            answer: Answer = pickle.load(self.process.stdout)
+        except (EOFError, pickle.UnpicklingError):
+            raise self.ended() from None
+        return answer
+
+    def ended(self) -> DataError:
+        """Make the error of a process that ended by itself."""
+        return DataError(
+            f"a worker process ended with status {self.process.wait()}",
+            hint="memory may be short: fewer workers need less, 0 of them least",
+        )
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        self.process.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                assert pipe
+                pipe.close()
+        self.process.wait()
+
+
+def given(answer: Answer) -> dict[int, Told]:
+    """Return what a worker made, or raise what it found."""
+    if isinstance(answer, DarknetError):
+        raise answer
+    return answer
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows
+        return os.cpu_count() or 1
+
+
+def roomy(folders: Sequence[str], needed: int) -> str:
+    """Return the first folder that has room for so many bytes for all batches that are made."""
+    room = needed * (AHEAD + 2)
+    return next((one for one in folders if shutil.disk_usage(one).free > room), folders[-1])
+
+
+def mapped(file: Path) -> np.ndarray:
+    """Return the float32 in a file as they lie in memory, and the file's end with theirs."""
+    with open(file, "r+b") as opened:
+        numbers = np.frombuffer(mmap.mmap(opened.fileno(), 0), np.float32)
+    with contextlib.suppress(PermissionError):  # Windows keeps it until the folder goes
+        file.unlink()
+    return numbers

@@ -1,0 +1,81 @@
+"""The boxes that label files call true, as they stand: nothing is filtered or mended."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..cfg.parser import read_text, shortened
+from ..dataset.bad_list import BAD_FILES, Problem, append
+from ..dataset.files import label_paths
+from ..system.console import note, say
+
+FLOAT = r"([+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?))"
+GROUP = re.compile(rf"\s*([+-]?\d+)\s+{FLOAT}\s+{FLOAT}\s+{FLOAT}\s+{FLOAT}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False)
+class Truths:
+    """The true boxes of one image: `classes` int64 [T], `boxes` float32 [T, 4].
+
+    A box is centre x, y, width, height in 0..1 of the image.
+    """
+
+    classes: np.ndarray
+    boxes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    @staticmethod
+    def of(rows: list[tuple[float, ...]]) -> Truths:
+        """Make truths of rows of class, x, y, width, height."""
+        table = np.array(rows, np.float64).reshape(-1, 5)
+        return Truths(table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32))
+
+
+def truths_of(image: str, lineage: str) -> Truths:
+    """Return the truths of an image; where it has no label file, that is told, and there are none.
+
+    Darknet: src/data.c read_boxes (AlexeyAB)
+    """
+    path = label_file(image, lineage)
+    if path:
+        return read_truths(path)
+    missing = label_places(image, lineage)[0]
+    say(f"Can't open label file. (This can be normal only if you use MSCOCO): {missing} ")
+    append([Problem("", BAD_FILES, missing)])
+    return Truths.of([])
+
+
+def label_file(image: str, lineage: str) -> str | None:
+    """Return the label file of an image, None where there is none."""
+    return next((p for p in label_places(image, lineage) if Path(p).is_file()), None)
+
+
+def label_places(image: str, lineage: str) -> tuple[str, ...]:
+    """Return where an image's labels are looked for; beside it, if no rule knows its kind."""
+    return label_paths(image, lineage) or (str(Path(image).with_suffix(".txt")),)
+
+
+def read_truths(path: str | Path) -> Truths:
+    """Read a label file: groups of class, x, y, width and height, up to the first that is none.
+
+    Darknet: src/data.c read_boxes
+    Quirk: RAW_TRUTHS
+    """
+    text = read_text(path)
+    rows: list[tuple[float, ...]] = []
+    end = 0
+    while match := GROUP.match(text, end):
+        rows.append(tuple(float(number) for number in match.groups()))
+        end = match.end()
+    rest = text[end:].strip()
+    if rest:
+        line = text.count("\n", 0, text.index(rest, end)) + 1
+        shown = shortened(rest.split("\n")[0])
+        note(f"{path}:{line}: {shown}: expected class x y width height; the rest is not read")
+    return Truths.of(rows)

@@ -1,0 +1,260 @@
+"""The result files of `detector valid`, which the programs of VOC, COCO and others read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, ClassVar
+
+import numpy as np
+
+from ..errors import DataError
+from ..system.console import note, say
+from .dataset_detections import Seen
+
+COCO_IDS = tuple(i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
+KITTI = ("car", "pedestrian", "cyclist")
+BDD = (
+    *("bike", "bus", "car", "motor", "person"),
+    *("rider", "traffic light", "traffic sign", "train", "truck"),
+)
+Row = tuple[int, float, float, float, float, float]  # class, score, left, top, right, bottom
+
+
+class Results:
+    """Where results go: files of `names`' classes in a folder, which is made if it is not there.
+
+    `categories` are the classes that the readers of the files know, `least` is where their pixels
+    begin; `id_after` is what stands before the number in an image's path. What is added has its
+    boxes in pixels.
+    """
+
+    default: ClassVar[str]
+    categories: ClassVar[int] = 0
+    least: ClassVar[int] = 0
+
+    def __init__(
+        self, folder: Path, name: str | None, names: tuple[str, ...], id_after: str = "/"
+    ) -> None:
+        self.folder, self.name, self.names = folder, name or self.default, names
+        self.id_after = id_after
+        self.files = ExitStack()
+        if self.categories and len(names) > self.categories:
+            raise DataError(
+                f"the network has {len(names)} classes:"
+                f" expected at most {self.categories}, which eval={type(self).__name__.lower()} has"
+            )
+
+    def __enter__(self) -> Results:
+        self.begin()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.end()
+        self.files.close()
+
+    def begin(self) -> None:
+        """Open the files."""
+
+    def end(self) -> None:
+        """Write what stands at the end of the files."""
+
+    def add(self, seen: Seen) -> None:
+        """Write what was found in an image."""
+        raise NotImplementedError
+
+    def open(self, path: Path) -> IO[str]:
+        """Open a file for writing, to be closed at the end; its folder is made."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 # closed by files
+        except OSError as error:
+            raise DataError(f"cannot be written: {error.strerror}", where=path) from None
+        return self.files.enter_context(file)
+
+    def rows(self, seen: Seen) -> Iterator[Row]:
+        """Yield a row for each class of each box, box by box.
+
+        Edges are rounded to 32 bits before they are clamped: left and top from below, right and
+        bottom from above.
+
+        Darknet: examples/detector.c print_detector_detections
+        """
+        center, half = np.split(seen.boxes.boxes.double().numpy(), [2], 1)
+        half = half / 2
+        shift = self.least
+        first = (center - half + shift).astype(np.float32)
+        last = (center + half + shift).astype(np.float32)
+        first = np.where(first < self.least, np.float32(self.least), first)
+        size = np.array([seen.width, seen.height], np.float32)
+        edges = np.concatenate([first, np.where(last > size, size, last)], 1).tolist()
+        scores = seen.boxes.probabilities.numpy()
+        boxes, classes = scores.nonzero()
+        found = scores[boxes, classes]
+        for box, index, score in zip(boxes.tolist(), classes.tolist(), found.tolist(), strict=True):
+            left, top, right, bottom = edges[box]
+            yield index, score, left, top, right, bottom
+
+
+class Voc(Results):
+    """A file a class: image, score and edges, the first pixel being 1.
+
+    Darknet: examples/detector.c print_detector_detections
+    """
+
+    default = "comp4_det_test_"
+    least = 1
+
+    def begin(self) -> None:
+        self.lists = [self.open(self.folder / f"{self.name}{word}.txt") for word in self.names]
+
+    def add(self, seen: Seen) -> None:
+        image = base_name(seen.path)
+        for index, *numbers in self.rows(seen):
+            self.lists[index].write("{} {:f} {:f} {:f} {:f} {:f}\n".format(image, *numbers))
+
+
+class VocFromZero(Voc):
+    """The same of YOLOv1's program: the first pixel is 0.
+
+    Darknet: examples/yolo.c print_yolo_detections
+    """
+
+    least = 0
+
+
+class Imagenet(Results):
+    """One file: number of the image and of the class, both from 1, score and edges.
+
+    Darknet: examples/detector.c print_imagenet_detections
+    """
+
+    default = "imagenet-detection"
+    categories = 200
+
+    def begin(self) -> None:
+        self.list = self.open(self.folder / f"{self.name}.txt")
+
+    def add(self, seen: Seen) -> None:
+        for index, *numbers in self.rows(seen):
+            place = f"{seen.index + 1} {index + 1}"
+            self.list.write("{} {:f} {:f} {:f} {:f} {:f}\n".format(place, *numbers))
+
+
+class Kitti(Results):
+    """A file an image, in the folder `data`: the word of the class, edges and score.
+
+    Darknet: src/detector.c print_kitti_detections (AlexeyAB)
+    """
+
+    default = "kitti_results"
+    categories = len(KITTI)
+
+    def begin(self) -> None:
+        say(self.name)
+
+    def add(self, seen: Seen) -> None:
+        file = self.open(self.folder / self.name / "data" / f"{base_name(seen.path)}.txt")
+        for index, score, *edges in self.rows(seen):
+            box = " ".join(f"{edge:f}" for edge in edges)
+            rest = "-1 -1 -1 -1000 -1000 -1000 -10"
+            file.write(f"{KITTI[index]} -1 -1 -10 {box} {rest} {score:f}\n")
+        self.files.close()
+
+
+class Objects(Results):
+    """One JSON file: a list of an object a class of a box."""
+
+    def begin(self) -> None:
+        self.list = self.open(self.folder / f"{self.name}.json")
+        self.list.write("[\n")
+        self.count = 0
+
+    def write(self, text: str) -> None:
+        """Write one object."""
+        self.list.write((",\n" if self.count else "") + text)
+        self.count += 1
+
+    def end(self) -> None:
+        self.list.write("\n]\n")
+
+
+class Coco(Objects):
+    """Objects with the number of the image, COCO's category, left, top, width, height and score.
+
+    Images of one number, which no program can tell apart, are told once.
+
+    Darknet: examples/detector.c print_cocos
+    """
+
+    default = "coco_results"
+    categories = len(COCO_IDS)
+
+    def begin(self) -> None:
+        super().begin()
+        self.numbers: dict[int, str] = {}
+        self.told = False
+
+    def add(self, seen: Seen) -> None:
+        image = coco_id(seen.path, self.id_after)
+        other = self.numbers.setdefault(image, seen.path)
+        if other != seen.path and not self.told:
+            note(f"{other} and {seen.path} are both image {image} in {self.name}.json")
+            self.told = True
+        for index, score, left, top, right, bottom in self.rows(seen):
+            width, height = (float(np.float32(n)) for n in (right - left, bottom - top))
+            self.write(
+                f'{{"image_id":{image}, "category_id":{COCO_IDS[index]},'
+                f' "bbox":[{left:f}, {top:f}, {width:f}, {height:f}], "score":{score:f}}}'
+            )
+
+
+class Bdd(Objects):
+    """Objects with the name of the image, BDD's category, edges and score.
+
+    Darknet: src/detector.c print_bdd_detections (AlexeyAB)
+    Quirk: JSON_ESCAPES
+    """
+
+    default = "bdd_results"
+    categories = len(BDD)
+
+    def add(self, seen: Seen) -> None:
+        name = json.dumps(Path(seen.path).name.replace(".jpg", ""), ensure_ascii=False)
+        for index, score, *edges in self.rows(seen):
+            box = ", ".join(f"{edge:f}" for edge in edges)
+            self.write(
+                f'\t{{\n\t\t"name":{name},\n\t\t"category":"{BDD[index]}",\n'
+                f'\t\t"bbox":[{box}],\n\t\t"score":{score:f}\n\t}}'
+            )
+
+
+FORMATS: dict[str, type[Results]] = {
+    "voc": Voc,
+    "coco": Coco,
+    "imagenet": Imagenet,
+    "bdd": Bdd,
+    "kitti": Kitti,
+}
+
+
+def base_name(path: str) -> str:
+    """Return the name of a file up to its first dot.
+
+    Darknet: src/utils.c basecfg
+    """
+    return re.split(r"[/\\]", path)[-1].split(".")[0]
+
+
+def coco_id(path: str, after: str) -> int:
+    """Return the number of a COCO image: what stands behind the last `after`, or slash, 0 if none.
+
+    Darknet: examples/detector.c get_coco_image_id
+    Quirk: COCO_IDS
+    """
+    tail = path.rpartition(after)[2] if after in path else base_name(path)
+    digits = re.match(r"\s*[+-]?\d+", tail)
+    return int(digits[0]) if digits else 0

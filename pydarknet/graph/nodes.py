@@ -1,0 +1,198 @@
+"""Layers put in their places: where each reads, what it gets and gives; and the table of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..cfg.parser import Section, shortened
+from ..layers.base import (
+    INT_MAX,
+    Layer,
+    Node,
+    Reading,
+    Shape,
+    Unrecognised,
+    layer_class,
+    section_names,
+)
+from ..layers.rows import BILLION
+from ..modules.parameters import assign
+from ..system.console import note
+from .dialect import Dialect
+
+IMAGE = -1
+
+
+def read_layers(sections: Sequence[Section], reading: Reading) -> list[Layer]:
+    """Read every section as the layer that the lineage knows it for.
+
+    Darknet: src/parser.c parse_network_cfg
+    """
+    return [read_layer(section, reading) for section in sections]
+
+
+def read_layer(section: Section, reading: Reading) -> Layer:
+    """Read one section, and tell the options that nobody asked for.
+
+    Darknet: src/option_list.c option_unused
+    """
+    cls = layer_class(section.name, reading.lineage)
+    if cls is None and reading.strict:
+        raise unknown(section, reading.lineage)
+    if cls is None:
+        note(f"Type not recognized: [{shortened(section.name)}] ({section.path}:{section.line})")
+        return Unrecognised.read(section, reading)
+    layer = cls.read(section, reading)
+    for entry in section.unused():
+        value = "(null)" if entry.value is None else entry.value
+        field = shortened(f"{entry.key} = {value}")
+        note(f"Unused field: '{field}' ({section.path}:{entry.line} [{section.name}])")
+    return layer
+
+
+def unknown(section: Section, lineage: str) -> Exception:
+    """Make the error of a section that the lineage does not know."""
+    choices = section_names(lineage)
+    near = difflib.get_close_matches(section.name, choices, n=1)
+    hint = f"did you mean [{near[0]}]?" if near else ""
+    others = [other for other in ("pjreddie", "alexeyab") if layer_class(section.name, other)]
+    if others:
+        hint = f"it is known in the dialect {others[0]}; this cfg is read as {lineage}"
+    listed = ", ".join(sorted(choices))
+    where = f"{section.path}:{section.line}"
+    problem = f"[{shortened(section.name)}] is no section: expected one of {listed}"
+    return type(section.error(""))(problem, where=where, hint=hint)
+
+
+def place(layers: Sequence[Layer], image: Shape) -> list[Node]:
+    """Give every layer its sources and shapes for an input of that shape."""
+    nodes: list[Node] = []
+    for index, layer in enumerate(layers):
+        sources = tuple(resolved(layer, index, source) for source in layer.sources())
+        reads = tuple(None if source == IMAGE else layers[source] for source in sources)
+        inputs = tuple(image if source == IMAGE else nodes[source].output for source in sources)
+        if layer.image and not inputs[0].image:
+            raise layer.error(
+                "needs an image before it: the layer before gives"
+                f" {inputs[0].outputs} numbers without channels, height and width"
+            )
+        if not all(x.outputs for x in inputs):
+            raise layer.error("reads a layer that gives nothing: expected a known section there")
+        layer.check_reads(reads, inputs)
+        output = layer.shape(*inputs)
+        if output.outputs > INT_MAX:
+            raise layer.error(f"gives {output.outputs} numbers: more than 32 bits count")
+        nodes.append(
+            Node(
+                index=index,
+                layer=layer,
+                sources=sources,
+                inputs=inputs,
+                output=output,
+                reads=reads,
+                shares=owner(layer, index),
+            )
+        )
+    return nodes
+
+
+def resolved(layer: Layer, index: int, source: int) -> int:
+    """Return the absolute index a layer means: negative counts back from itself."""
+    absolute = index + source if source < 0 else source
+    if index == 0 and source == -1:
+        return IMAGE
+    if not 0 <= absolute < index:
+        raise layer.error(f"reads layer {absolute} from layer {index}: expected one of the earlier")
+    return absolute
+
+
+def owner(layer: Layer, index: int) -> int | None:
+    """Return the absolute index of the layer whose parameters this one uses, if it does."""
+    shares = layer.borrows()
+    if shares is None:
+        return None
+    absolute = resolved(layer, index, shares)
+    if absolute == IMAGE:
+        raise layer.error("shares the parameters of the image: expected an earlier layer's")
+    return absolute
+
+
+def readers(nodes: Sequence[Node]) -> list[tuple[Layer, ...]]:
+    """Return for each node the layers that read it."""
+    found: list[list[Layer]] = [[] for _ in nodes]
+    for node in nodes:
+        for source in node.sources:
+            if source != IMAGE:
+                found[source].append(node.layer)
+    return [tuple(layers) for layers in found]
+
+
+def table(nodes: Sequence[Node], dialect: Dialect) -> str:
+    """Return the table that the C program of the dialect prints on loading.
+
+    Darknet: src/parser.c parse_network_cfg
+    """
+    rows = [dialect.index.format(node.index) + node.layer.row(node) for node in nodes]
+    below = totals(nodes) if dialect.totals else []
+    return "\n".join([dialect.title, *rows, *below])
+
+
+def totals(nodes: Sequence[Node]) -> list[str]:
+    """Return the fork's lines below the table.
+
+    Darknet: src/parser.c parse_network_cfg_custom (AlexeyAB)
+    Quirk: AVERAGE_OUTPUTS
+    """
+    work = np.float32(0)
+    for node in nodes:
+        work += np.float32(node.layer.work(node) / BILLION)  # C adds in single precision
+    maps = [node.output.outputs for node in nodes if node.layer.side(node) > 1]
+    average = sum(maps) // len(maps) if maps else 0
+    return [f"Total BFLOPS {work:5.3f} ", f"avg_outputs = {average} "]
+
+
+def last_reads(nodes: Sequence[Node]) -> list[list[int]]:
+    """Return for each node the outputs that nobody reads after it."""
+    last = {node.index: node.index for node in nodes}
+    for node in nodes:
+        last |= dict.fromkeys(node.sources, node.index)
+    done: list[list[int]] = [[] for _ in nodes]
+    for source, reader in last.items():
+        done[reader].append(source)
+    return done
+
+
+def share(node: Node, borrower: nn.Module, owner: nn.Module) -> None:
+    """Give a layer the parameters of another of the same sizes.
+
+    Darknet: src/parser.c parse_convolutional (AlexeyAB, share_index)
+    """
+    names = [name for name, _ in borrower.named_parameters()]
+    names += [name for name, _ in borrower.named_buffers()]
+    theirs = dict(owner.named_parameters()) | dict(owner.named_buffers())
+    own = dict(borrower.named_parameters()) | dict(borrower.named_buffers())
+    if own.keys() != theirs.keys() or any(own[n].shape != theirs[n].shape for n in own):
+        raise node.layer.error(f"shares layer {node.shares}: expected a layer of the same sizes")
+    for name in names:
+        assign(borrower, name, theirs[name])
+
+
+def built(nodes: Sequence[Node]) -> list[nn.Module]:
+    """Build every layer's module; one that 32 bits cannot count is an error of its section."""
+    modules = []
+    for node, layers in zip(nodes, readers(nodes), strict=True):
+        try:
+            modules.append(node.layer.built(node, layers))
+        except ValueError as error:
+            raise node.layer.error(str(error)) from None
+    return modules
+
+
+def sizes(module: nn.Module) -> list[torch.Size]:
+    """Return the sizes of a module's arrays."""
+    return [tensor.shape for tensor in module.state_dict().values()]

@@ -1,0 +1,1 @@
+"""Image files, windows and drawing, without torch."""

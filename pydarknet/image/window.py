@@ -1,0 +1,33 @@
+"""A window, where there is a display to open it on."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import cv2
+import numpy as np
+
+from ..system.console import note
+
+
+def display() -> bool:
+    """Say whether a window can be opened: OpenCV ends the process where it cannot."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def show(image: np.ndarray, title: str) -> None:
+    """Show an RGB picture until a key is pressed or its window is closed; without a display, don't.
+
+    Darknet: src/image.c show_image
+    """
+    if not display():
+        return
+    try:
+        cv2.imshow(title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        while cv2.waitKey(100) < 0 and cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) > 0:
+            pass
+    except cv2.error as error:
+        note(f"no window: this OpenCV opens none ({error.code})")

@@ -1,0 +1,61 @@
+"""From images to the classes of a classifier: fit, run, multiply down a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..cfg.class_tree import Tree
+from ..modules.transforms import center_crop, resize_min
+from ..network import Network
+from .predict import Image, fitted, of_channels
+
+
+def classify(network: Network, images: Sequence[Image]) -> Tensor:
+    """Return the network's output for each image, [N, classes], multiplied down its tree, if any.
+
+    An image is uint8 RGB [H, W, 3].
+
+    Darknet: examples/classifier.c predict_classifier
+    """
+    inputs = torch.stack([classifier_input(network, image) for image in images])
+    with torch.inference_mode():
+        scores = result(network, inputs.to(network.device)).flatten(1).cpu()
+    tree = hierarchy(network)
+    return tree.products(scores) if tree else scores
+
+
+def classifier_input(network: Network, image: Image) -> Tensor:
+    """Return an image as a classifier's input [C, H, W]: letterboxed, or in the fork its middle.
+
+    Darknet: examples/classifier.c predict_classifier
+    """
+    if not network.dialect.cropped:
+        return fitted(network, image, boxed=True)
+    shape = network.input
+    return center_crop(resize_min(of_channels(image, shape.c), shape.w), shape.w, shape.h)
+
+
+def result(network: Network, inputs: Tensor) -> Tensor:
+    """Return the output of the last layer that is no cost, by the network's fastest form."""
+    fast = network.prepared(half=network.precision == "half")
+    found = {head.node.index: head.activated for head in fast(inputs)}
+    if network.result in found:
+        return found[network.result]
+    [output] = [y for node, _, y in fast.steps(inputs) if node.index == network.result]
+    return output
+
+
+def hierarchy(network: Network) -> Tree | None:
+    """Return the tree of the network's classes, if its result has one."""
+    return getattr(network.nodes[network.result].layer, "hierarchy", None)
+
+
+def top(scores: Tensor, k: int) -> list[int]:
+    """Return the indices of the k best of scores [classes], best first; of equals the first.
+
+    Darknet: src/utils.c top_k
+    """
+    return scores.argsort(descending=True, stable=True)[:k].tolist()

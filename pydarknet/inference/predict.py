@@ -1,0 +1,197 @@
+"""From images to boxes: fit, run, decode, move back, suppress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..boxes.detections import Detections
+from ..boxes.nms import nms_each
+from ..errors import DataError
+from ..layers.base import Decoding, Layer, Shape
+from ..modules.transforms import grey, letterbox, load_image, pixels, resize
+from ..system.console import note
+
+if TYPE_CHECKING:
+    from ..network import Head, Network
+
+Image = np.ndarray  # uint8 RGB [H, W, 3]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides which boxes are found; `nms` 0 suppresses none, as in the C."""
+
+    decoding: Decoding
+    letterbox: bool
+    nms: float
+    stay: bool = False  # whether suppression leaves boxes where they were
+
+
+def settings(
+    network: Network,
+    *,
+    command: str = "detector test",
+    thresh: float | None = None,
+    hier: float = 0.5,
+    nms: float | None = None,
+    letterbox: bool | None = None,
+    map: tuple[int, ...] | None = None,
+) -> Settings:
+    """Return the given values, and for those not given the dialect's for a command.
+
+    Darknet: examples/detector.c test_detector
+    """
+    dialect = network.dialect
+    if letterbox is None:
+        letterbox = dialect.letterbox or network.net.letter_box
+    thresh = dialect.thresholds[command] if thresh is None else thresh
+    thresh = float(np.float32(thresh))  # as the C compares scores with it
+    decoding = Decoding(thresh=thresh, hier=hier, map=map)
+    return Settings(decoding, letterbox, dialect.nms if nms is None else nms)
+
+
+def picture(image: str | Path | Image) -> Image:
+    """Return an image as an array, read from its file where it is a path."""
+    return image if isinstance(image, np.ndarray) else load_image(image)
+
+
+def fitted(network: Network, image: Image, *, boxed: bool) -> Tensor:
+    """Return an image as the network's input [C, H, W], letterboxed or stretched.
+
+    For a network on a GPU that is done there.
+    """
+    shape = network.input
+    x = of_channels(image, shape.c, device_around(network))
+    return (letterbox if boxed else resize)(x, shape.w, shape.h)
+
+
+def of_channels(image: Image, channels: int, device: torch.device | str = "cpu") -> Tensor:
+    """Return an image as float32 [channels, H, W] in 0..1, grey or repeated as that needs."""
+    if image.ndim != 3 or image.dtype != np.uint8 or image.shape[2] not in (1, 3):
+        form = f"{image.dtype} {list(image.shape)}"
+        raise DataError(f"an image is {form}: expected uint8 [height, width, 3], RGB")
+    if image.shape[2] != channels:
+        image = grey(image) if channels == 1 else np.repeat(image, channels, axis=2)
+    return pixels(image, device)
+
+
+def predict(
+    network: Network, images: Sequence[Image], chosen: Settings, *, many: bool = False
+) -> list[Detections]:
+    """Return the boxes of each image, after suppression, in the order the C leaves them.
+
+    The network is prepared for `many` images if so.
+    """
+    with torch.inference_mode():
+        inputs = torch.stack([fitted(network, image, boxed=chosen.letterbox) for image in images])
+        heads = outputs(network, inputs.to(network.device), many)
+        found = decoded(network, heads, images, chosen, device_around(network))
+        return suppressed(heads, found, chosen)
+
+
+def outputs(network: Network, inputs: Tensor, many: bool = False) -> list[Head]:
+    """Return what the heads of the network's fastest form give, on a GPU in half precision.
+
+    A network whose numbers that cannot hold goes on in float32, and that is told.
+    """
+    heads = finder(network, many)(inputs)
+    if not halved(network) or finite(heads):
+        return heads
+    note("half precision cannot hold this network's numbers: it computes in float32 from here on")
+    network.precision = "float"
+    return network.prepared(many=many)(inputs)
+
+
+def finder(network: Network, many: bool = False) -> Network:
+    """Return the form of a network that looks for boxes, made if need be."""
+    return network.prepared(many=many, half=halved(network))
+
+
+def halved(network: Network) -> bool:
+    """Say whether a network looks for boxes in half precision."""
+    return network.precision != "float" and on_cuda(network)
+
+
+def finite(heads: Sequence[Head]) -> bool:
+    """Say whether all that goes into heads is a number."""
+    return bool(torch.stack([head.raw.isfinite().all() for head in heads]).all())
+
+
+def device_around(network: Network) -> torch.device:
+    """Return where images become inputs and outputs boxes: around a network on CUDA there.
+
+    Else it is the CPU.
+    """
+    return network.device if on_cuda(network) else torch.device("cpu")
+
+
+def on_cuda(network: Network) -> bool:
+    """Say whether a network is on a GPU that computes in half precision."""
+    return network.device.type == "cuda"
+
+
+def decoded(
+    network: Network,
+    heads: Sequence[Head],
+    images: Sequence[Image],
+    chosen: Settings,
+    device: torch.device | str = "cpu",
+) -> list[Detections]:
+    """Return the boxes of each image before suppression, in 0..1 of the image, on a device.
+
+    Darknet: src/network.c get_network_boxes
+    """
+    detectors = [head for head in heads if head.node.layer.detector]
+    if not detectors:
+        raise network.net.error("the network has no detection head: expected a detector")
+    found = [
+        head.node.layer.detections(head.activated, network.input, chosen.decoding)
+        for head in detectors
+    ]
+    if len({batch.rows.probabilities.shape[1] for batch in found}) > 1:
+        raise network.net.error("the detection heads have unlike classes: expected one number")
+    counts = torch.stack([batch.counts for batch in found]).tolist()  # a GPU is waited for here
+    parts = [batch.rows.to(device).split(each) for batch, each in zip(found, counts, strict=True)]
+    return [
+        replace(
+            Detections.cat(
+                [
+                    moved(part, head.node.layer, network.input, image, chosen)
+                    for part, head in zip(of_image, detectors, strict=True)
+                ]
+            ),
+            names=network.names,
+        )
+        for of_image, image in zip(zip(*parts, strict=True), images, strict=False)
+    ]
+
+
+def moved(
+    boxes: Detections, layer: Layer, size: Shape, image: Image, chosen: Settings
+) -> Detections:
+    """Return boxes that are in 0..1 of the network's input in 0..1 of the image, if the C does."""
+    if not layer.corrected:
+        return boxes
+    height, width = image.shape[:2]
+    return boxes.fit_to_image(width, height, size.w, size.h, letterbox=chosen.letterbox)
+
+
+def suppressed(
+    heads: Sequence[Head], found: Sequence[Detections], chosen: Settings
+) -> list[Detections]:
+    """Return the boxes of each image after the suppression the last head asks for, on the CPU.
+
+    Darknet: src/detector.c test_detector (AlexeyAB)
+    """
+    if chosen.nms:
+        detectors = [head for head in heads if head.node.layer.detector]
+        kind, beta = detectors[-1].node.layer.suppression
+        found = nms_each(found, chosen.nms, kind, beta, stay=chosen.stay)
+    return [boxes.to("cpu") for boxes in found]

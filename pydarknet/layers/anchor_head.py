@@ -1,0 +1,214 @@
+"""What the detection heads share: their words, their anchors, their logistic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import torch
+from torch import Tensor
+
+from ..cfg.options import option, quiet
+from ..modules.parameters import constant
+from .base import Layer, Shape
+
+IOU_LOSSES: Final = {"iou": 0, "giou": 1, "mse": 2, "diou": 3, "ciou": 4}
+NMS_KINDS: Final = {"default": 0, "greedynms": 1, "diounms": 2, "cornersnms": 3}
+FLT_MAX: Final = 3.4028234663852886e38
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnchorHead(Layer):
+    """A head that gives `mask`'s anchors at every cell, each with `values` numbers and classes."""
+
+    head = True
+    detector = True
+    image = True
+    masked = True
+    values: ClassVar[int]  # a box's numbers besides its classes
+
+    classes: int = option(20, least=0)
+    num: int = option(1, least=1)
+    mask: tuple[int, ...] = quiet(lambda o: tuple(range(o.num)), least=0)
+    anchors: tuple[float, ...] = quiet(())
+    jitter: float = option(0.2)
+    ignore_thresh: float = option(0.5)
+    truth_thresh: float = option(1.0)
+    random: float = quiet(0.0)
+    map: str | None = quiet(None)
+
+    def check(self) -> None:
+        known = max(self.num, len(self.anchors) // 2)
+        for index in self.mask:
+            if index >= known:
+                raise self.error(f"mask names anchor {index}: expected one of {known}, from 0")
+
+    @property
+    def boxes(self) -> int:
+        return len(self.mask)
+
+    @property
+    def anchor_sizes(self) -> tuple[tuple[float, float], ...]:
+        """Width and height of the mask's anchors in pixels of the network input.
+
+        Quirk: MISSING_ANCHORS
+        """
+        return tuple(self.sizes(max(self.mask) + 1)[i] for i in self.mask)
+
+    def sizes(self, count: int) -> tuple[tuple[float, float], ...]:
+        """Return width and height of the first anchors, in the mask or not.
+
+        Quirk: MISSING_ANCHORS
+        """
+        listed = (*self.anchors, *(0.5,) * 2 * count)
+        return tuple((listed[2 * i], listed[2 * i + 1]) for i in range(count))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        x, n = inputs[0], len(self.mask)
+        needed = n * (self.values + self.classes)
+        if x.c != needed:
+            raise self.error(
+                f"{n} anchors and {self.classes} classes need {needed} channels,"
+                f" the layer before gives {x.c}",
+                hint="filters of the [convolutional] before must be"
+                f" anchors * (classes + {self.values})",
+            )
+        return x
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The boxes above the threshold of N images: their values, columns, rows and anchors.
+
+    `counts` [N] says how many an image has; `values` [K, entries]; `column` and `row` [K, 1], the
+    map being `width` x `height` cells; `anchors` [K, 2] in pixels of the network's input.
+    """
+
+    counts: Tensor
+    values: Tensor
+    column: Tensor
+    row: Tensor
+    width: int
+    height: int
+    anchors: Tensor
+
+    def centres(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Return centres in 0..1 from places [K, 1] in their cells."""
+        return (self.column + x) / self.width, (self.row + y) / self.height
+
+
+def cells_above(
+    outputs: Tensor, anchors: tuple[tuple[float, float], ...], objectness: int, thresh: float
+) -> Cells:
+    """Return the boxes whose objectness exceeds the threshold: cell by cell, its anchors in turn.
+
+    `outputs` are [N, anchors * entries, H, W].
+
+    Darknet: src/yolo_layer.c get_yolo_detections
+    """
+    boxes = outputs.unflatten(1, (len(anchors), -1)).permute(0, 3, 4, 1, 2)
+    seen = boxes[..., objectness] > thresh  # [N, H, W, anchors]
+    image, row, column, index = seen.nonzero(as_tuple=True)
+    return Cells(
+        seen.sum((1, 2, 3)),
+        boxes[image, row, column, index],
+        column[:, None],
+        row[:, None],
+        seen.shape[2],
+        seen.shape[1],
+        constant(anchors, outputs)[index],
+    )
+
+
+def above(scores: Tensor, thresh: float) -> Tensor:
+    """Return scores with those zeroed that do not exceed the threshold."""
+    return scores * (scores > thresh)
+
+
+def unmirrored(outputs: Tensor, boxes: int) -> Tensor:
+    """Return outputs [N, boxes * entries, H, W] of mirror images as if of the images themselves.
+
+    Darknet: src/yolo_layer.c avg_flipped_yolo, src/region_layer.c get_region_detections
+    """
+    turned = outputs.unflatten(1, (boxes, -1)).flip(-1).clone()
+    turned[:, :, 0] = mirrored_place(turned[:, :, 0])
+    return turned.flatten(1, 2)
+
+
+def mirrored_place(x: Tensor) -> Tensor:
+    """Return where in its cell, 0..1, a mirrored box's centre is.
+
+    Darknet: src/yolo_layer.c avg_flipped_yolo
+    Quirk: VALID2_MIRROR
+    """
+    return 1 - x
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForkLosses(Layer):
+    """The options of the fork's losses and of its nms, which two heads have."""
+
+    label_smooth_eps: float = quiet(0.0)
+    scale_x_y: float = quiet(1.0)
+    objectness_smooth: bool = quiet(False)
+    iou_normalizer: float = quiet(0.75)
+    obj_normalizer: float = quiet(1.0)
+    cls_normalizer: float = quiet(1.0)
+    delta_normalizer: float = quiet(1.0)
+    iou_loss: str = quiet("mse", choices=IOU_LOSSES, otherwise="iou")
+    iou_thresh_kind: str = quiet("iou", choices=IOU_LOSSES, otherwise="iou")
+    iou_thresh: float = quiet(1.0)
+    beta_nms: float = quiet(0.6)
+    nms_kind: str = quiet("default", choices=NMS_KINDS, otherwise="default")
+    resize: float = quiet(1.0)
+    max_delta: float = quiet(FLT_MAX)
+    counters_per_class: tuple[int, ...] = quiet((), stop="#")
+
+    def told(self) -> str:
+        if self.nms_kind == "default":
+            return ""
+        return (
+            f"nms_kind: {self.nms_kind} ({NMS_KINDS[self.nms_kind]}), beta = {self.beta_nms:f} \n"
+        )
+
+    @property
+    def suppression(self) -> tuple[str, float]:
+        return self.nms_kind, self.beta_nms
+
+    @property
+    def losses(self) -> str:
+        """What the row says of the losses."""
+        return (
+            f"iou loss: {self.iou_loss} ({IOU_LOSSES[self.iou_loss]}),"
+            f" iou_norm: {self.iou_normalizer:2.2f}, obj_norm: {self.obj_normalizer:2.2f},"
+            f" cls_norm: {self.cls_normalizer:2.2f}, delta_norm: {self.delta_normalizer:2.2f}"
+        )
+
+
+def activate_entries(
+    boxes: Tensor, keep: tuple[int, ...], places: tuple[int, ...], scale: float
+) -> Tensor:
+    """Squash all entries but `keep`, and stretch `places` about their middle by `scale`.
+
+    `boxes` are [N, anchors, entries, H, W].
+
+    Darknet: src/yolo_layer.c forward_yolo_layer
+    """
+    return stretch(torch.sigmoid(boxes).index_copy(2, *entries(boxes, keep)), places, scale)
+
+
+def entries(boxes: Tensor, which: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Return the indices of some entries and their values."""
+    index = constant(which, boxes, torch.int64)
+    return index, boxes.index_select(2, index)
+
+
+def stretch(boxes: Tensor, places: tuple[int, ...], scale: float) -> Tensor:
+    """Return boxes with x * scale - (scale - 1) / 2 for their `places`.
+
+    Darknet: src/blas.c scal_add_cpu (AlexeyAB)
+    """
+    if scale == 1:
+        return boxes
+    index, values = entries(boxes, places)
+    return boxes.index_copy(2, index, values * scale - 0.5 * (scale - 1))

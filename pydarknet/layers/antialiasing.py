@@ -1,0 +1,57 @@
+"""What the fork's layers share that can stride by a blur."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..cfg.options import quiet
+from ..modules.ops import Blur
+from .base import Layer, Node, Shape
+from .rows import blur_row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blurred(Layer):
+    """A layer that steps by one and leaves its strides to a low-pass filter behind it.
+
+    Darknet: src/convolutional_layer.c make_convolutional_layer (antialiasing, AlexeyAB)
+    Quirk: ANTIALIASING
+    """
+
+    stride_x: int = quiet(lambda o: o.stride, least=1)
+    stride_y: int = quiet(lambda o: o.stride, least=1)
+    antialiasing: int = quiet(0)
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        """The vertical and the horizontal stride of the layer itself."""
+        return (1, 1) if self.antialiasing else (self.stride_y, self.stride_x)
+
+    @property
+    def blur(self) -> Blur | None:
+        """The filter that strides in the layer's place."""
+        size = 2 if self.antialiasing == 2 else 3
+        return Blur(size, (self.stride_y, self.stride_x)) if self.antialiasing else None
+
+    def sharp(self, *inputs: Shape) -> Shape:
+        """Return the shape before the blur."""
+        return super().shape(*inputs)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        y = self.sharp(*inputs)
+        if self.blur is None:
+            return y
+        h, w = self.blur.shape(y.h, y.w)
+        if h < 1 or w < 1:
+            raise self.error(f"antialiasing = 2 needs a map of 2 x 2, this one is {y.w} x {y.h}")
+        return replace(y, h=h, w=w)
+
+    def told(self) -> str:
+        return "AA:  " if self.antialiasing else ""
+
+    def blurred_row(self, node: Node) -> str:
+        """Return what the table says of the blur: a row without a number, if there is one."""
+        if self.blur is None:
+            return ""
+        x, y = self.sharp(*node.inputs), node.output
+        return "\n" + blur_row(self.blur.size, self.blur.stride, x, y, x.c, y.outputs)

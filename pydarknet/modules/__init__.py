@@ -1,0 +1,1 @@
+"""The primitive torch modules that layers are made of."""

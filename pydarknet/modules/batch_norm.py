@@ -1,0 +1,163 @@
+"""Batch normalisation as the GPU code does it, and as the C does it on a CPU."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from ..errors import DarknetError
+from .parameters import Parametric, Stored, array
+
+EPSILON: Final = 1e-5
+
+
+class BatchNorm(Parametric):
+    """`(x - mean) / sqrt(variance + 1e-5) * scale`, plus a bias its owner keeps, over channels.
+
+    Trains as cuDNN does: biased variance to normalise, unbiased in the rolling one, momentum 0.01.
+
+    Darknet: src/batchnorm_layer.c, src/blas_kernels.cu normalize_kernel
+    """
+
+    momentum = 0.01
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.scales = nn.Parameter(array(n))
+        self.rolling_mean: Tensor
+        self.rolling_variance: Tensor
+        self.register_buffer("rolling_mean", array(n))
+        self.register_buffer("rolling_variance", array(n))
+
+    def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
+        """Scales are one, statistics zero, the variance too.
+
+        Quirk: ZERO_VARIANCE
+        """
+        tensor.fill_(1.0 if name == "scales" else 0.0)
+
+    def stored(self) -> tuple[Stored, ...]:
+        return Stored("scales"), Stored("rolling_mean"), Stored("rolling_variance")
+
+    def forward(self, x: Tensor, biases: Tensor) -> Tensor:
+        return F.batch_norm(
+            several(x) if self.training else x,
+            self.rolling_mean,
+            self.rolling_variance,
+            self.scales,
+            biases,
+            self.training,
+            self.momentum,
+            EPSILON,
+        )
+
+    def divisor(self) -> Tensor:
+        """Return what inference divides by, a channel."""
+        return torch.sqrt(self.rolling_variance + EPSILON)
+
+
+class UnbiasedBatchNorm(BatchNorm):
+    """The C's batch norm on a CPU: it normalises by the unbiased variance when it trains.
+
+    Darknet: src/blas.c variance_cpu, normalize_cpu (AlexeyAB)
+    Quirk: CPU_BATCH_NORM
+    """
+
+    momentum = 0.1
+
+    def forward(self, x: Tensor, biases: Tensor) -> Tensor:
+        if self.training:
+            normal = self.normalised(x)
+        else:
+            normal = (x - spread(self.rolling_mean, x)) / spread(self.divisor(), x)
+        return normal * spread(self.scales, x) + spread(biases, x)
+
+    def normalised(self, x: Tensor) -> Tensor:
+        """Return x normalised by statistics of its own, and remember a part of them."""
+        with torch.no_grad():
+            dims = [0, *range(2, x.dim())]
+            mean, variance = x.mean(dims), several(x).var(dims, unbiased=True)
+            self.rolling_mean.lerp_(mean, self.momentum)
+            self.rolling_variance.lerp_(variance, self.momentum)
+            divisor, slope = self.divided_by(variance), self.slope(variance)
+        return CpuNormal.apply(x, mean, variance, divisor, slope)
+
+    def divisor(self) -> Tensor:
+        return self.divided_by(self.rolling_variance)
+
+    def divided_by(self, variance: Tensor) -> Tensor:
+        """Return the divisor that belongs to a variance."""
+        return torch.sqrt(variance + EPSILON)
+
+    def slope(self, variance: Tensor) -> Tensor:
+        """Return what the C multiplies deltas by on their direct way back.
+
+        Darknet: src/batchnorm_layer.c normalize_delta_cpu (AlexeyAB)
+        """
+        return 1 / (torch.sqrt(variance) + EPSILON)
+
+
+class EpsilonOutsideBatchNorm(UnbiasedBatchNorm):
+    """The original's CPU form, which adds its epsilon outside of the root.
+
+    Darknet: src/blas.c normalize_cpu
+    Quirk: CPU_BATCH_NORM
+    """
+
+    momentum = 0.01
+
+    def divided_by(self, variance: Tensor) -> Tensor:
+        return torch.sqrt(variance) + 1e-6
+
+    def slope(self, variance: Tensor) -> Tensor:
+        """Return the same of the original.
+
+        Darknet: src/batchnorm_layer.c normalize_delta_cpu
+        """
+        return torch.rsqrt(variance + EPSILON)
+
+
+class CpuNormal(torch.autograd.Function):
+    """`(x - mean) / divisor` a channel, and the deltas that the C's CPU code makes of its own.
+
+    These are not quite its derivative: they take the variance for the biased one, and forget
+    where epsilon stands.
+
+    Darknet: src/batchnorm_layer.c mean_delta_cpu, variance_delta_cpu, normalize_delta_cpu
+    Quirk: CPU_BATCH_NORM
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, mean: Tensor, variance: Tensor, divisor: Tensor, slope: Tensor
+    ) -> Tensor:
+        ctx.save_for_backward(x, mean, variance, slope)
+        return (x - spread(mean, x)) / spread(divisor, x)
+
+    @staticmethod
+    def backward(ctx: Any, delta: Tensor) -> tuple[Tensor | None, ...]:
+        x, mean, variance, slope = ctx.saved_tensors
+        dims = [0, *range(2, x.dim())]
+        count, off = x.numel() / x.shape[1], x - spread(mean, x)
+        of_mean = -delta.sum(dims) * torch.rsqrt(variance + EPSILON)
+        of_variance = -0.5 * (delta * off).sum(dims) * (variance + EPSILON).pow(-1.5)
+        through = spread(2 * of_variance / count, x) * off + spread(of_mean / count, x)
+        return delta * spread(slope, x) + through, None, None, None, None
+
+
+def spread(values: Tensor, x: Tensor) -> Tensor:
+    """Return a value a channel so that it broadcasts over x, [N, C, ...]."""
+    return values.view(1, -1, *(1,) * (x.dim() - 2))
+
+
+def several(x: Tensor) -> Tensor:
+    """Return x if its channels have more numbers than one; of one there is no variance."""
+    if x.numel() <= x.shape[1]:
+        raise DarknetError(
+            "batch norm cannot learn from one number a channel:"
+            " expected a greater batch / subdivisions, or a larger map"
+        )
+    return x

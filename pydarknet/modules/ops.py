@@ -1,0 +1,184 @@
+"""The primitive modules that layers are made of: what rewrites a network knows these alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from .activations import activation, overwriting
+from .batch_norm import BatchNorm
+from .parameters import Parametric, Stored, array, constant, spread, under
+
+
+class Activate(nn.Module):
+    """An activation by Darknet's word; it may write over what only its owner sees."""
+
+    def __init__(self, word: str, *, overwrite: bool = False) -> None:
+        super().__init__()
+        self.word = word
+        self.function: Callable[[Tensor], Tensor] = (overwriting if overwrite else activation)(word)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+    def extra_repr(self) -> str:
+        return self.word
+
+
+class Conv(Parametric):
+    """Convolution, then batch norm or bias, then activation; weights `[n, c / groups, k, k]`.
+
+    `stride`, `padding` and `dilation` are (vertical, horizontal). `uniform` is how the lineage
+    draws its first weights.
+
+    Darknet: src/convolutional_layer.c forward_convolutional_layer
+    """
+
+    def __init__(
+        self,
+        c: int,
+        n: int,
+        size: int,
+        *,
+        stride: tuple[int, int] = (1, 1),
+        padding: tuple[int, int] = (0, 0),
+        dilation: int = 1,
+        groups: int = 1,
+        norm: BatchNorm | None = None,
+        activation: str = "linear",
+        uniform: bool = False,
+        blur: Blur | None = None,
+    ) -> None:
+        super().__init__()
+        self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
+        self.uniform = uniform
+        self.weights = nn.Parameter(array(n, c // groups, size, size))
+        self.biases = nn.Parameter(array(n))
+        self.norm = norm
+        self.activate = Activate(activation, overwrite=True)
+        self.blur = blur
+        self.convolve: Callable[..., Tensor] = F.conv2d  # a training may know a faster one
+
+    def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
+        if name == "weights":
+            spread(tensor, tensor[0].numel(), self.uniform, generator)
+        else:
+            tensor.zero_()
+
+    def stored(self) -> tuple[Stored, ...]:
+        norm = under("norm", self.norm.stored()) if self.norm else ()
+        return Stored("biases"), *norm, Stored("weights")
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.activate(self.normalised(self.convolved(x, self.weights, self.bias)))
+        return self.blur(y) if self.blur else y
+
+    @property
+    def bias(self) -> Tensor | None:
+        """The bias that the convolution itself adds: none where batch norm follows."""
+        return None if self.norm else self.biases
+
+    def convolved(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the convolution alone."""
+        way = (self.stride, self.padding, self.dilation, self.groups)
+        return self.convolve(x, weights, bias, *way)
+
+    def normalised(self, x: Tensor) -> Tensor:
+        """Return x through batch norm, where there is one."""
+        return self.norm(x, self.biases) if self.norm else x
+
+    def extra_repr(self) -> str:
+        return f"{tuple(self.weights.shape)}, stride={self.stride}, padding={self.padding}"
+
+
+class Connected(Parametric):
+    """A fully connected layer over the flat input: [N, ...] to [N, n, 1, 1]; weights `[n, inputs]`.
+
+    Darknet: src/connected_layer.c forward_connected_layer
+    """
+
+    def __init__(
+        self, inputs: int, n: int, *, norm: BatchNorm | None = None, activation: str = "linear"
+    ) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(array(n, inputs))
+        self.biases = nn.Parameter(array(n))
+        self.norm = norm
+        self.activate = Activate(activation, overwrite=True)
+
+    def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
+        if name == "weights":
+            spread(tensor, tensor.shape[1], True, generator)
+        else:
+            tensor.zero_()
+
+    def stored(self) -> tuple[Stored, ...]:
+        """Biases, weights, then the batch norm: unlike a convolution's.
+
+        Quirk: CONNECTED_ORDER
+        """
+        norm = under("norm", self.norm.stored()) if self.norm else ()
+        return Stored("biases"), Stored("weights", transposed=None), *norm
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.norm is None:
+            y = F.linear(x.flatten(1), self.weights, self.biases)
+        else:
+            y = self.norm(F.linear(x.flatten(1), self.weights), self.biases)
+        return self.activate(y[..., None, None])
+
+
+class Blur(nn.Module):
+    """A fixed low-pass filter a channel, which strides in place of the layer before it.
+
+    Darknet: src/convolutional_layer.c make_convolutional_layer (antialiasing)
+    Quirk: ANTIALIASING
+    """
+
+    def __init__(self, size: int, stride: tuple[int, int]) -> None:
+        super().__init__()
+        self.size, self.stride, self.padding = size, stride, (size - 1) // 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        line = constant((0.25, 0.5, 0.25) if self.size == 3 else (0.5, 0.5), x)
+        kernel = (line[:, None] * line).expand(x.shape[1], 1, -1, -1)
+        return F.conv2d(x, kernel, None, self.stride, self.padding, groups=x.shape[1])
+
+    def shape(self, h: int, w: int) -> tuple[int, int]:
+        """Return the size of the blurred map."""
+        margin = 2 * self.padding - self.size
+        return (h + margin) // self.stride[0] + 1, (w + margin) // self.stride[1] + 1
+
+
+class Window(NamedTuple):
+    """Where pooling windows lie: `padding` is the total of both sides, the smaller half first.
+
+    Darknet: src/maxpool_layer.c make_maxpool_layer
+    """
+
+    size: int
+    stride: tuple[int, int]
+    padding: int
+
+    def shape(self, h: int, w: int) -> tuple[int, int]:
+        """Return how many windows there are down and across."""
+        vertical, horizontal = self.stride
+        room = self.padding - self.size
+        return (h + room) // vertical + 1, (w + room) // horizontal + 1
+
+    def sides(self, h: int, w: int) -> tuple[int, int, int, int]:
+        """Return what is padded left, right, top and bottom so that the last window fits."""
+        before = self.padding // 2
+        down, across = self.shape(h, w)
+        bottom = (down - 1) * self.stride[0] + self.size - h - before
+        right = (across - 1) * self.stride[1] + self.size - w - before
+        return before, right, before, bottom
+
+    def padded(self, x: Tensor, value: float) -> Tensor:
+        """Return x with `value` around it, and cut where no window reaches."""
+        left, right, top, bottom = self.sides(*x.shape[2:])
+        larger = F.pad(x, (left, max(right, 0), top, max(bottom, 0)), value=value)
+        return larger[:, :, : x.shape[2] + top + bottom, : x.shape[3] + left + right]

@@ -1,0 +1,62 @@
+"""Modules that keep a state between calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from .parameters import Parametric, Stored, under
+
+
+class Recurrent(nn.Module):
+    """A module that keeps state between calls and takes `time_steps` steps a call.
+
+    A batch is step-major: sample `t * sequences + b` is step t of sequence b. A subclass gives
+    `zeros(x)`, the state before the first step, and `step(x, state) -> (y, state)`.
+
+    Darknet: src/rnn_layer.c forward_rnn_layer
+    """
+
+    def __init__(self, parts: Mapping[str, Parametric] | None = None) -> None:
+        super().__init__()
+        self.parts = nn.ModuleDict(parts)
+        self.time_steps = 1
+        self.state: tuple[Tensor, ...] | None = None
+
+    def reset(self) -> None:
+        """Forget the state."""
+        self.state = None
+
+    def stored(self) -> tuple[Stored, ...]:
+        """Return the arrays of the parts in their order."""
+        return tuple(array for name in self.parts for array in self.stored_of(name))
+
+    def stored_of(self, name: str) -> tuple[Stored, ...]:
+        """Return the arrays of one part."""
+        part = self.parts[name]
+        assert isinstance(part, Parametric)
+        return under(f"parts.{name}", part.stored())
+
+    def zeros(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Return the state before the first step, for one step's input."""
+        raise NotImplementedError
+
+    def step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return one step's output and the state after it."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs = []
+        for sequences in x.chunk(self.time_steps):
+            state = self.state
+            if state is None or any(s.shape[0] != sequences.shape[0] for s in state):
+                state = self.zeros(sequences)
+            y, state = self.step(sequences, state)
+            self.state = state
+            outputs.append(y)
+        if not torch.is_grad_enabled():
+            return torch.cat(outputs)
+        self.state = tuple(s.detach() for s in self.state or ())
+        return torch.cat(outputs)

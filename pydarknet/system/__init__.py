@@ -1,0 +1,1 @@
+"""The machine around the program: text streams, the cache folder, memory, shipped files."""

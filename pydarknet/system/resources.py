@@ -1,0 +1,39 @@
+"""The cfg, data and weights files that come with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .console import note
+
+FOLDERS = ("cfg", "data", "weights")
+PACKAGE = Path(__file__).parents[1]
+
+
+def shipped(name: str | Path) -> Path | None:
+    """Return the shipped file of that path or, failing that, of that base name; None if none is.
+
+    A wheel carries the folders in `pydarknet/files`; an editable install finds them beside the
+    package.
+    """
+    wanted = Path(name)
+    for root in (PACKAGE / "files", PACKAGE.parent):
+        for folder in FOLDERS:
+            home = root / folder
+            if root == PACKAGE.parent and not (root / "setup.py").is_file():
+                continue
+            for file in (root / wanted, home / wanted.name):
+                if file.is_file() and file.parent == home:
+                    return file
+    return None
+
+
+def located(path: str | Path) -> Path:
+    """Return the path if it is there, else the shipped file of its name, which is told."""
+    wanted = Path(path)
+    if wanted.exists():
+        return wanted
+    found = shipped(wanted)
+    if found:
+        note(f"{wanted} is not here, using the shipped {found}")
+    return found or wanted

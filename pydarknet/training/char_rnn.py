@@ -1,0 +1,141 @@
+"""Training on a text: each symbol is read, and the one after it is the truth."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import DataError
+from ..modules.recurrent import Recurrent
+from ..network import Network
+from .checkpoints import Files
+from .learner import Learner, Step
+from .signals import stopping
+
+ELSEWHERE = 64  # one in so many batches, a stream goes on at another place
+
+
+class Streams:
+    """Several readers of one text; each goes on where its last batch ended, in a circle.
+
+    Darknet: examples/rnn.c get_rnn_data
+    """
+
+    def __init__(self, text: np.ndarray, symbols: int, count: int, seed: int) -> None:
+        self.text, self.symbols = text, symbols
+        self.draws = np.random.default_rng(seed)
+        self.places = self.draws.integers(0, len(text), count)
+
+    def batch(self, steps: int) -> tuple[Tensor, Tensor]:
+        """Return what is read and what comes after it, one-hot [steps * streams, symbols].
+
+        Rows are step-major: all streams' first step, then their second.
+        """
+        places = self.places + np.arange(steps + 1)[:, None]  # [steps + 1, streams]
+        read = torch.from_numpy(self.text[places % len(self.text)])
+        self.places = places[-1] % len(self.text)
+        one_hot = torch.nn.functional.one_hot(read, self.symbols).float()
+        return one_hot[:-1].flatten(0, 1), one_hot[1:].flatten(0, 1)
+
+    def wander(self) -> np.ndarray:
+        """Let some streams go on elsewhere, and return which."""
+        [chosen] = np.nonzero(self.draws.integers(0, ELSEWHERE, len(self.places)) == 0)
+        self.places[chosen] = self.draws.integers(0, len(self.text), len(chosen))
+        return chosen
+
+
+def forget(network: Network, streams: np.ndarray) -> None:
+    """Forget what some streams have read.
+
+    Darknet: src/network.c reset_network_state
+    """
+    for module in network.modules():
+        if isinstance(module, Recurrent) and module.state is not None:
+            for state in module.state:
+                state[streams] = 0
+
+
+def read_symbols(path: Path, symbols: int, *, tokenized: bool) -> np.ndarray:
+    """Return a text as numbers, int64: its bytes, or the numbers that are written in it.
+
+    Darknet: examples/rnn.c train_char_rnn, read_tokenized_data
+    """
+    try:
+        content = path.read_bytes()
+        numbers = content.split() if tokenized else list(content)
+        text = np.array(numbers, np.int64)
+    except OSError as error:
+        raise DataError(f"Couldn't open file: {path} ({error.strerror})") from None
+    except ValueError:
+        raise DataError("expected numbers and blanks, for -tokenized", where=path) from None
+    if not len(text):
+        raise DataError("is empty: expected a text", where=path)
+    [wrong] = np.nonzero((text < 0) | (text >= symbols))
+    if len(wrong):
+        line = content.count(b"\n", 0, int(wrong[0])) + 1
+        where = path if tokenized else f"{path}:{line}"
+        problem = f"symbol {text[wrong[0]]}: expected less than {symbols}, the network's inputs"
+        raise DataError(problem, where=where)
+    return text
+
+
+@dataclass(frozen=True)
+class TextManner:
+    """When a lineage saves weights: every so many iterations, by number and as `.backup`."""
+
+    numbered: int
+    newest: int
+
+    def due(self, batch: int) -> list[str]:
+        """Return the endings of the weights that are saved after an iteration."""
+        endings = [f"_{batch}.weights"] if batch % self.numbered == 0 else []
+        return [*endings, ".backup"] if batch % self.newest == 0 else endings
+
+
+MANNERS = {"pjreddie": TextManner(10000, 100), "alexeyab": TextManner(1000, 10)}
+
+Told = Callable[[Step, float, float], None]
+
+
+def train_text(learner: Learner, streams: Streams, save: Callable[[str], None], told: Told) -> bool:
+    """Train to `max_batches`; return whether that was reached, or a signal ended it before.
+
+    `save` writes weights under an ending; `told` gets each step, its seconds and the epochs.
+
+    Darknet: examples/rnn.c train_char_rnn
+    Quirk: RECURRENT_GRADIENTS
+    """
+    net, manner = learner.net, MANNERS[learner.network.dialect.name]
+    with stopping() as stop:
+        while learner.batch < net.max_batches and not stop.asked:
+            start = time.perf_counter()
+            parts = [streams.batch(net.time_steps) for _ in range(net.subdivisions)]
+            read, next_ones = (torch.cat(part) for part in zip(*parts, strict=True))
+            step = learner.learn(read, next_ones)
+            epochs = step.batch * learner.images / len(streams.text)
+            told(step, time.perf_counter() - start, epochs)
+            forget(learner.network, streams.wander())
+            for ending in manner.due(step.batch):
+                save(ending)
+    finished = learner.batch >= net.max_batches
+    save("_final.weights" if finished else ".backup")
+    return finished
+
+
+def saver(network: Network, cfg: Path, note: Callable[[str], None]) -> Callable[[str], None]:
+    """Return what saves weights in the folder `backup`."""
+    files = Files(Path("backup"), cfg.name.partition(".")[0], ".backup")
+    files.make_folder()
+
+    def save(ending: str) -> None:
+        path = files.path(ending)
+        note(f"Saving weights to {path}")
+        network.save_weights(path)
+
+    return save

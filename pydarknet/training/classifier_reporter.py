@@ -1,0 +1,81 @@
+"""What the training of a classifier says and leaves, in the manner of each lineage."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .learner import Step
+from .reporter import Manner
+
+
+class ClassifierManner(Manner):
+    """The original's lines and files: weights at every epoch.
+
+    Darknet: examples/classifier.c train_classifier
+    """
+
+    finals: ClassVar[tuple[str, ...]] = (".weights", "_final.weights")
+    epoch: int = 0
+
+    def began(self, batch: int) -> None:
+        self.epoch = self.epochs(batch)
+        self.say(f"1\n{self.rates()}\n{self.listed}")
+        self.say_crops(self.network.net.width)
+
+    def say_crops(self, width: int) -> None:
+        """Say between which sides an image's shorter one is scaled."""
+        net = self.network.net
+        self.say(f"{int(net.min_ratio * width)} {int(net.max_ratio * width)}")
+
+    def epochs(self, batch: int) -> int:
+        """Return how often as many images were seen as the list has."""
+        return batch * self.images // self.listed
+
+    def resized(self, width: int, height: int) -> None:
+        super().resized(width, height)
+        self.say_crops(width)
+
+    def stepped(self, step: Step, seconds: float, loading: float) -> None:
+        self.say(self.line(step, seconds))
+
+    def line(self, step: Step, seconds: float) -> str:
+        """Return the line of an iteration."""
+        seen = step.batch * step.images
+        return (
+            f"{step.batch}, {seen / self.listed:.3f}: {step.loss:f}, {step.average:f} avg,"
+            f" {step.rate:f} rate, {seconds:f} seconds, {seen} images"
+        )
+
+    def due(self, batch: int) -> list[str]:
+        endings = [self.newest] if batch % 1000 == 0 else []
+        if self.epochs(batch) > self.epoch:
+            self.epoch = self.epochs(batch)
+            endings.insert(0, f"_{self.epoch}.weights")
+        return endings
+
+
+class ForkClassifierManner(ClassifierManner):
+    """The fork's: weights at every thousandth iteration, the last at every hundredth.
+
+    Darknet: src/classifier.c train_classifier (AlexeyAB)
+    """
+
+    newest = "_last.weights"
+    finals = ("_final.weights",)
+
+    def say_crops(self, width: int) -> None:
+        """Say nothing: the fork does not."""
+
+    def stepped(self, step: Step, seconds: float, loading: float) -> None:
+        self.say(f"{self.line(step, seconds)}, {self.hours_left:f} hours left")
+        self.count_hours(step, seconds + loading)
+
+    def due(self, batch: int) -> list[str]:
+        endings = [f"_{batch}.weights"] if batch % 1000 == 0 else []
+        return [*endings, self.newest] if batch % 100 == 0 else endings
+
+
+CLASSIFIER_MANNERS: dict[str, type[Manner]] = {
+    "pjreddie": ClassifierManner,
+    "alexeyab": ForkClassifierManner,
+}

@@ -1,0 +1,101 @@
+"""A convolution whose weights get their gradient by matrix products, which is faster on a CPU.
+
+oneDNN's own gradient of weights, of maps with channels last, takes half as long again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+import torch.nn.grad
+from torch import Tensor, nn
+
+from ..modules.ops import Conv
+
+Pair = tuple[int, int]  # vertical, horizontal
+LEAST = 16  # channels: products of fewer are slower
+WHOLE = 8  # channels that oneDNN takes at a time
+PATCHES = 2**23  # bytes that the patches of a product take
+
+
+def use_matrix_products(network: nn.Module) -> None:
+    """Let convolutions of a network on a CPU learn so, where that is faster or needed."""
+    for module in network.modules():
+        if isinstance(module, Conv) and (faster(module) or needed(module)):
+            module.convolve = convolve
+
+
+def faster(conv: Conv) -> bool:
+    """Say whether products are faster for the gradient of a convolution's weights."""
+    _, c, height, width = conv.weights.shape
+    return conv.groups == 1 and c >= LEAST and height * width > 1
+
+
+def needed(conv: Conv) -> bool:
+    """Say whether oneDNN writes beyond its memory for the gradient of a convolution's weights.
+
+    Version 3.12 does, with channels last, where a size of 1 strides over channels not in eights.
+    """
+    _, c, height, width = conv.weights.shape
+    return conv.groups == height * width == 1 and conv.stride != (1, 1) and c % WHOLE != 0
+
+
+def convolve(
+    x: Tensor, weights: Tensor, bias: Tensor | None, stride: Pair, padding: Pair, dilation: int,
+    groups: int,
+) -> Tensor:  # fmt: skip
+    """Return what F.conv2d returns."""
+    y: Tensor = ByProducts.apply(x, weights, bias, stride, padding, dilation)
+    return y
+
+
+class ByProducts(torch.autograd.Function):
+    """Convolution without groups.
+
+    Darknet: src/convolutional_layer.c backward_convolutional_layer
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weights: Tensor, bias: Tensor | None, *way: Any) -> Tensor:
+        ctx.save_for_backward(x, weights)
+        ctx.way, ctx.biased = way, bias is not None
+        return F.conv2d(x, weights, bias, *way)
+
+    @staticmethod
+    def backward(ctx: Any, delta: Tensor) -> tuple[Tensor | None, ...]:
+        x, weights = ctx.saved_tensors
+        of_x = of_weights = of_bias = None
+        if ctx.needs_input_grad[0]:
+            of_x = nn.grad.conv2d_input(x.shape, weights, delta, *ctx.way)
+        if ctx.needs_input_grad[1]:
+            of_weights = weights_gradient(delta, x, weights.shape, *ctx.way)
+        if ctx.biased and ctx.needs_input_grad[2]:
+            of_bias = delta.sum((0, 2, 3))
+        return of_x, of_weights, of_bias, None, None, None
+
+
+def weights_gradient(
+    delta: Tensor, x: Tensor, shape: torch.Size, stride: Pair, padding: Pair, dilation: int
+) -> Tensor:
+    """Return the gradient [n, c, k, k] of weights, from deltas [N, n, H, W] and the input.
+
+    Some images at a time, deltas are multiplied with the patches that they came from.
+    """
+    n, c, high, wide = shape
+    count, _, height, width = delta.shape
+    across, down = padding[1], padding[0]
+    padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, across, across, down, down))
+    image, row, column, channel = padded.stride()
+    patches = padded.as_strided(
+        (count, height, width, high, wide, c),
+        (image, row * stride[0], column * stride[1], row * dilation, column * dilation, channel),
+    )  # fmt: skip
+    deltas = delta.permute(0, 2, 3, 1)
+    total = x.new_zeros(n, high * wide * c)
+    some = max(PATCHES // (height * width * high * wide * c * x.element_size()), 1)
+    for begin in range(0, count, some):
+        part = slice(begin, begin + some)
+        total.addmm_(deltas[part].reshape(-1, n).t(), patches[part].reshape(-1, high * wide * c))
+    return total.view(n, high, wide, c).permute(0, 3, 1, 2)

@@ -1,0 +1,54 @@
+"""Tries the largest images before a training begins, so that memory fails at its start."""
+
+from __future__ import annotations
+
+import torch
+
+from ..dataset.input_size import Size, Sizes
+from ..dataset.sample import Samples
+from ..errors import UsageError
+from .learner import Learner
+
+
+def try_largest(learner: Learner, size: Sizes, samples: Samples) -> None:
+    """Run one mini-batch of the largest images forward and back, and leave no trace of it.
+
+    Raises UsageError with the `subdivisions` that fit where memory does not suffice.
+    """
+    now = learner.network.input
+    before = {name: value.clone() for name, value in learner.network.state_dict().items()}
+    try:
+        if not fits(learner, size.largest, samples, learner.mini):
+            raise out_of_memory(learner, size.largest, samples)
+    finally:
+        learner.optimizer.zero_grad(set_to_none=True)
+        learner.fit(torch.empty(1, now.c, now.h, now.w))
+        learner.network.load_state_dict(before)
+
+
+def fits(learner: Learner, size: Size, samples: Samples, count: int) -> bool:
+    """Say whether so many grey images of a size go through the network and back at once."""
+    width, height = size
+    try:
+        images = torch.full((count, learner.network.input.c, height, width), 0.5)
+        learner.teach()
+        learner.fit(images)
+        truth = torch.zeros(count, *samples.truth_shape)
+        learner.accumulate(images.to(learner.network.device), truth, 1, None)
+    except (torch.OutOfMemoryError, RuntimeError) as error:
+        if "memory" not in str(error):
+            raise
+        return False
+    return True
+
+
+def out_of_memory(learner: Learner, size: Size, samples: Samples) -> UsageError:
+    """Try smaller mini-batches, and say which `subdivisions` fit."""
+    batch = learner.net.batch
+    problem = f"{learner.mini} images of {size[0]} x {size[1]} do not fit in memory"
+    for parts in range(learner.net.subdivisions + 1, batch + 1):
+        count = batch // parts
+        if batch % parts == 0 and fits(learner, size, samples, count):
+            hint = f"set subdivisions={parts} in [net]: {count} at a time do"
+            return UsageError(problem, hint=hint)
+    return UsageError(problem, hint="not one does: smaller width and height in [net] need less")

@@ -1,0 +1,192 @@
+"""What a training says and which files it leaves, in the manner of each lineage."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..dataset.files import DataFile
+from ..errors import UsageError
+from ..network import Network
+from ..system.console import note, say
+from .learner import Step
+from .losses import Loss
+from .optimizer import images_of_update
+from .progress import Progress
+from .validation import Mapping
+
+BELL = "\007"
+CLEAR = "\033[H\033[J"
+
+
+@dataclass
+class Manner:
+    """The original's lines and files.
+
+    Darknet: examples/detector.c train_detector
+    """
+
+    network: Network
+    listed: int  # images in the list that is trained on
+    saveweights: int = 0
+    savelast: int = 0
+    hours_left: float = -1.0
+    saved: int = 0  # the iteration that numbered weights were last saved at
+    progress: Progress | None = None
+    mapping: Mapping | None = None
+    newest: ClassVar[str] = ".backup"
+    finals: ClassVar[tuple[str, ...]] = ("_final.weights",)
+    list_name: ClassVar[str] = "data/train.list"  # of images, where `train=` is not given
+
+    def read(self, data: DataFile) -> None:
+        """Read what the .data file says of the files."""
+
+    def say(self, text: str, *, end: str = "\n") -> None:
+        """Write a line of the log, above the progress bar if there is one."""
+        with self.progress.aside() if self.progress else nullcontext():
+            say(text, end=end)
+
+    def note(self, text: str) -> None:
+        """Write a line to stderr, above the progress bar if there is one."""
+        with self.progress.aside() if self.progress else nullcontext():
+            note(text)
+
+    def began(self, batch: int) -> None:
+        """Say what comes before the first iteration; `batch` is the one it goes on from."""
+        self.say(self.rates())
+
+    def rates(self) -> str:
+        """Return the line of the rates."""
+        net = self.network.net
+        return (
+            f"Learning Rate: {net.learning_rate:g}, Momentum: {net.momentum:g},"
+            f" Decay: {net.decay:g}"
+        )
+
+    @property
+    def images(self) -> int:
+        """How many images an iteration has."""
+        return images_of_update(self.network.net)
+
+    def count_hours(self, step: Step, seconds: float) -> None:
+        """Reckon the time that is left by an iteration's."""
+        remaining = (self.network.net.max_batches - step.batch) * seconds / 3600
+        left = self.hours_left
+        self.hours_left = remaining if left < 0 else 0.01 * remaining + 0.99 * left
+
+    def resized(self, width: int, height: int) -> None:
+        """Say which size the images have from now on."""
+        self.say(f"Resizing\n{width}")
+
+    def loaded(self, seconds: float, *, first: bool) -> None:
+        """Say how long the batch was waited for."""
+        self.say(f"Loaded: {seconds:f} seconds")
+
+    def lost(self, losses: list[Loss], boxes: list[int]) -> None:
+        """Say what the heads lost in a mini-batch."""
+        for loss in losses:
+            text = loss.told()
+            if text:
+                (self.note if loss.on_stderr else self.say)(text)
+
+    def stepped(self, step: Step, seconds: float, loading: float) -> None:
+        """Say what an iteration came to."""
+        self.say(
+            f"{step.batch}: {step.loss:f}, {step.average:f} avg, {step.rate:f} rate,"
+            f" {seconds:f} seconds, {step.batch * step.images} images"
+        )
+
+    def due(self, batch: int) -> list[str]:
+        """Return the endings of the weights that are saved after an iteration, the newest last."""
+        numbered = batch % 10000 == 0 or (batch < 1000 and batch % 100 == 0)
+        endings = [f"_{batch}.weights"] if numbered else []
+        return [*endings, self.newest] if batch % 100 == 0 else endings
+
+    def ended(self) -> None:
+        """Say what comes after the last iteration."""
+
+
+class ForkManner(Manner):
+    """The fork's.
+
+    Darknet: src/detector.c train_detector (AlexeyAB)
+    """
+
+    newest = "_last.weights"
+    list_name = "data/train.txt"
+
+    def read(self, data: DataFile) -> None:
+        many = self.network.net.max_batches >= 10000
+        self.saveweights = max(data.integer("saveweights", 10000 if many else 1000), 1)
+        self.savelast = max(data.integer("savelast", 100), 1)
+
+    def began(self, batch: int) -> None:
+        self.saved = batch
+        if self.images == 1:
+            raise UsageError(
+                "Error: You set incorrect value batch=1 for Training!"
+                " You should set batch=64 subdivision=64"
+            )
+        if self.images < 8:
+            self.say(
+                f"\n Warning: You set batch={self.images} lower than 64!"
+                " It is recommended to set batch=64 subdivision=64 "
+            )
+        self.say(
+            f"Weights are saved after: {self.saveweights} iterations. Last weights"
+            f" (*_last.weight) are stored every {self.savelast} iterations. "
+        )
+        self.say(self.rates())
+        for node in self.network.nodes:
+            if node.layer.number:
+                self.say(f" Detection layer: {node.index} - type = {node.layer.number} ")
+
+    def resized(self, width: int, height: int) -> None:
+        given = max(getattr(node.layer, "random", 0.0) for node in self.network.nodes)
+        self.say(
+            f"Resizing, random_coef = {1.4 if given == 1 else given:.2f} \n\n {width} x {height} "
+        )
+
+    def loaded(self, seconds: float, *, first: bool) -> None:
+        slow = " - performance bottleneck on CPU or Disk HDD/SSD"
+        self.say(f"Loaded: {seconds:f} seconds{slow if seconds > 0.1 and not first else ''}")
+
+    def lost(self, losses: list[Loss], boxes: list[int]) -> None:
+        super().lost(losses, boxes)
+        if boxes[0]:
+            share = 100 * boxes[1] / boxes[0]
+            self.note(f" total_bbox = {boxes[0]}, rewritten_bbox = {share:f} % ")
+
+    def stepped(self, step: Step, seconds: float, loading: float) -> None:
+        last, left = self.network.net.max_batches, self.hours_left
+        found = self.mapping if self.mapping and self.mapping.last > 0 else None
+        figures = f" map={found.last:0.2f} best={found.best:0.2f}" if found else ""
+        title = f"{step.batch}/{last}: loss={step.loss:0.1f}{figures} hours left={left:0.1f}"
+        if self.mapping:
+            self.say(self.mapping.told(), end="")
+        self.say(f"{CLEAR}{title}{BELL}" if sys.stdout.isatty() else "", end="")
+        self.say(
+            f"\n {step.batch}: {step.loss:f}, {step.average:f} avg loss, {step.rate:f} rate,"
+            f" {seconds:f} seconds, {step.batch * step.images} images, {left:f} hours left"
+        )
+        self.count_hours(step, seconds + loading)
+
+    def due(self, batch: int) -> list[str]:
+        endings = []
+        if batch >= self.saved + self.saveweights or batch % self.saveweights == 0:
+            self.saved = batch
+            endings.append(f"_{batch}.weights")
+        if self.saveweights > self.savelast and batch % self.savelast == 0 and batch > 1:
+            endings.append(self.newest)
+        return endings
+
+    def ended(self) -> None:
+        self.say(
+            "If you want to train from the beginning, then use flag in the end of training"
+            " command: -clear "
+        )
+
+
+MANNERS: dict[str, type[Manner]] = {"pjreddie": Manner, "alexeyab": ForkManner}

@@ -1,0 +1,78 @@
+"""Average precision while a network trains, as `-map` asks for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..evaluate.average_precision import average_precision
+from ..evaluate.map_report import HINT, text
+from ..network import Network
+from .optimizer import images_of_update
+
+LEAST = 100  # iterations from one evaluation to the next
+
+
+@dataclass
+class Mapping:
+    """When the mean average precision of the validation images is worked out, and what it was.
+
+    Darknet: src/detector.c train_detector (AlexeyAB)
+    """
+
+    network: Network
+    paths: Sequence[str]
+    listed: int  # images that are trained on
+    thresh: float = 0.25
+    iou_thresh: float = 0.5
+    epochs: int = 4  # from one evaluation to the next
+    at: int = 0  # the iteration of the last evaluation
+    last: float = -1.0
+    best: float = -1.0
+
+    @property
+    def next(self) -> int:
+        """The iteration of the next evaluation."""
+        images = images_of_update(self.network.net)
+        each = max(self.epochs * self.listed // images, LEAST)
+        return max(self.at + each, self.network.net.burn_in)
+
+    def due(self, batch: int) -> bool:
+        """Say whether the network is evaluated after an iteration."""
+        return batch >= self.next or batch == self.network.net.max_batches
+
+    def told(self) -> str:
+        """Return what every iteration says of the evaluations."""
+        lines = f"\n (next mAP calculation at {self.next} iterations) "
+        if self.last > 0:
+            lines += (
+                f"\n Last accuracy mAP@{self.iou_thresh:0.2f} = {self.last * 100:2.2f} %,"
+                f" best = {self.best * 100:2.2f} % "
+            )
+        return lines
+
+    def evaluate(self, batch: int) -> str:
+        """Evaluate the network, which stays as it is, and return the report.
+
+        Darknet: src/detector.c validate_detector_map (AlexeyAB)
+        """
+        start = time.perf_counter()
+        report = average_precision(
+            self.network, self.paths, thresh=self.thresh, iou_thresh=self.iou_thresh
+        )
+        self.at, self.last = batch, report.mean_average_precision
+        seconds = int(time.perf_counter() - start)
+        lines = [
+            "\n calculation mAP (mean average precision)...",
+            text(report),
+            f"Total Detection Time: {seconds} Seconds{HINT}",
+            f"\n mean_average_precision (mAP@{self.iou_thresh:0.2f}) = {self.last:f} ",
+        ]
+        return "\n".join(lines)
+
+    def improved(self) -> bool:
+        """Say whether the last evaluation is the best so far, and remember it."""
+        better = self.last >= self.best
+        self.best = max(self.best, self.last)
+        return better

@@ -1,0 +1,99 @@
+"""A network's work is recorded the second time it is done on images of a size, and replayed."""
+
+from __future__ import annotations
+
+from unittest.mock import Mock
+
+import pytest
+import torch
+from conftest import on_cuda
+
+from pydarknet.backends.cuda_graph import Graph, Record, Recorder, graph
+from pydarknet.network import Head
+
+
+class Counted:
+    """A network of one head that doubles its images, and counts how often it runs."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def heads(self, images: torch.Tensor) -> list[Head]:
+        self.runs += 1
+        return [Head(None, images, images * 2)]
+
+
+def fake(network: Counted, images: torch.Tensor) -> Graph:
+    """Record as CUDA does: replaying computes again, from one place into another."""
+    place = images.clone()
+    heads = network.heads(place)
+    return Graph(place, heads, lambda: heads[0].activated.copy_(place * 2))
+
+
+def recorder_of(record: Record) -> Recorder:
+    """Return a recorder."""
+    return Recorder("CUDA", record)
+
+
+def test_it_is_recorded_for_each_size_when_that_comes_again():
+    run, recorder = Counted(), recorder_of(fake)
+
+    with torch.inference_mode():
+        for size, runs in ((2, 1), (2, 2), (2, 2), (3, 3), (2, 3), (3, 4), (3, 4)):
+            images = torch.rand(size, 3)
+            [head] = recorder(run, images)
+            assert torch.equal(head.activated, images * 2)
+            assert run.runs == runs
+
+
+def test_what_was_given_stays_when_other_images_come():
+    recorder, images = recorder_of(fake), torch.rand(3, 2, 3)
+
+    with torch.inference_mode():
+        given = [recorder(Counted(), image) for image in images]
+
+    for image, [head] in zip(images, given, strict=True):
+        assert torch.equal(head.activated, image * 2)
+
+
+def test_where_gradients_are_wanted_nothing_is_recorded():
+    run, recorder = Counted(), recorder_of(fake)
+
+    for _ in range(3):
+        recorder(run, torch.rand(2))
+
+    assert run.runs == 3
+
+
+def test_what_cannot_be_recorded_is_told_once_and_runs(capsys):
+    def refuse(network: Counted, images: torch.Tensor) -> Graph:
+        raise RuntimeError("operation not permitted when stream is capturing\nand more")
+
+    run, recorder = Counted(), recorder_of(refuse)
+
+    with torch.inference_mode():
+        for _ in range(4):
+            [head] = recorder(run, torch.ones(2))
+
+    assert head.activated.tolist() == [2, 2]
+    assert run.runs == 4
+    reason = "operation not permitted when stream is capturing"
+    assert capsys.readouterr().err == (
+        f"CUDA cannot run this network, it goes on without: {reason}\n"
+    )
+
+
+@pytest.mark.cuda
+@on_cuda
+def test_a_gpu_replays_what_it_recorded():
+    layer = torch.nn.Conv2d(3, 8, 3).cuda()
+    recorder, network = recorder_of(graph), Mock(heads=lambda x: [Head(None, x, layer(x))])
+
+    with torch.inference_mode():
+        for _ in range(4):
+            images = torch.rand(2, 3, 20, 20, device="cuda")
+            [head] = recorder(network, images)
+            torch.testing.assert_close(head.activated, layer(images))
+
+    assert recorder.works
+    assert len(recorder.records) == 1

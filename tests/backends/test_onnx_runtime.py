@@ -1,0 +1,182 @@
+"""A network that onnxruntime runs gives what the plain one gives."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from conftest import recording
+
+import pydarknet
+from pydarknet.backends import onnx_runtime, prepare
+from pydarknet.cli.main import main
+from pydarknet.errors import UsageError
+from pydarknet.inference.classify import classify
+from pydarknet.network import Network
+from pydarknet.system.resources import shipped
+
+installed = pytest.mark.skipif(
+    any(onnx_runtime.find_spec(name) is None for name in onnx_runtime.NEEDED),
+    reason="onnxruntime is not installed: pip install 'pydarknet[onnxruntime]'",
+)
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    """Keep exported networks in a folder of the test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+
+
+def twice(network: Network, images: torch.Tensor) -> list[torch.Tensor]:
+    """Return what its fast form gives the second time."""
+    with torch.inference_mode():
+        network.prepared()(images)
+        return [head.activated for head in network.prepared()(images)]
+
+
+@installed
+@pytest.mark.parametrize(
+    "name",
+    [
+        "infer_pj_yolov2_a",
+        pytest.param("infer_ab_yolov4tiny_a", marks=pytest.mark.slow),
+        pytest.param("infer_pj_darknet19_a", marks=pytest.mark.slow),
+    ],
+)
+def test_recorded_networks_give_the_same(name, capsys):
+    folder = recording(name)
+    dialect = {"ab": "alexeyab", "pj": "pjreddie"}[name.split("_")[1]]
+    network = pydarknet.load_network(
+        folder / "net.cfg", folder / "net.weights", dialect=dialect, device="cpu"
+    )
+    images = torch.rand(2, *network.input.tensor, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        plain = [head.activated for head in network(images)]
+
+    network.backend = "onnxruntime"
+    found = twice(network, images)
+
+    assert network.prepared().recorder.works, capsys.readouterr().err
+    for one, other in zip(found, plain, strict=True):
+        assert not torch.equal(one, other), "another program computed it"
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+
+
+@installed
+def test_a_network_is_exported_once(net, monkeypatch):
+    count, export = [], onnx_runtime.exported
+    monkeypatch.setattr(onnx_runtime, "exported", lambda *a: (count.append(1), export(*a))[1])
+    text = "[convolutional]\nfilters=4\nsize=3\npad=1\nactivation=leaky\n"
+    network = net(text, c=3, h=8, w=8)
+    network.initialize(torch.Generator().manual_seed(1))
+    network.backend = "onnxruntime"
+    images = torch.rand(1, 3, 8, 8)
+
+    [first] = twice(network, images)
+    [again] = twice(copy.deepcopy(network), images)
+    assert torch.equal(first, again)
+    assert len(count) == 1
+
+    with torch.no_grad():
+        network.stack[0].biases.add_(1)
+    [changed] = twice(network, images)
+    assert len(count) == 2
+    assert not torch.equal(first, changed)
+
+
+@installed
+def test_what_cannot_be_exported_is_told_and_runs(net, monkeypatch, capsys):
+    def refuse(*_: object) -> bytes:
+        raise RuntimeError("no such operator\nand a page more")
+
+    monkeypatch.setattr(onnx_runtime, "exported", refuse)
+    network = net("[convolutional]\nfilters=4\nactivation=leaky\n", c=3, h=8, w=8)
+    network.initialize(torch.Generator().manual_seed(1))
+    images = torch.rand(1, 3, 8, 8)
+    with torch.inference_mode():
+        [plain] = network(images)
+    capsys.readouterr()
+
+    network.backend = "onnxruntime"
+    [found] = twice(network, images)
+
+    assert torch.equal(found, plain.activated)
+    told = "onnxruntime cannot run this network, it goes on without: no such operator\n"
+    assert capsys.readouterr().err == told
+
+
+@installed
+def test_a_command_finds_the_same_boxes_by_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    picture = tmp_path / "digits.png"
+    picture.write_bytes(shipped("data/digits.png").read_bytes())
+    (tmp_path / "list.txt").write_text(f"{picture}\n" * 9)
+    words = ["detect", "list.txt", "-dont_show", "-nogpu"]
+
+    def lines() -> list[str]:
+        text = capsys.readouterr().out.split("\n")
+        return [line for line in text if "%" in line]
+
+    assert main(words) == 0
+    expected = lines()
+    assert main([*words, "-backend", "onnxruntime"]) == 0
+
+    assert lines() == expected
+    assert len(expected) >= 9
+    assert len(list((tmp_path / "pydarknet").glob("*.onnx"))) == 1
+
+
+@installed
+def test_classes_are_its_too(monkeypatch):
+    ran, record = [], onnx_runtime.session
+    monkeypatch.setattr(prepare, "session", lambda *a: (ran.append(1), record(*a))[1])
+    folder = recording("infer_pj_darknet19_a")
+    files = folder / "net.cfg", folder / "net.weights"
+    network = pydarknet.load_network(*files, dialect="pjreddie", device="cpu")
+    image = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    expected = classify(network, [image])
+
+    network.backend = "onnxruntime"
+    first, second = (classify(network, [image]) for _ in range(2))
+
+    assert len(ran) == 1
+    torch.testing.assert_close(first, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(second, expected, rtol=1e-4, atol=1e-5)
+
+
+# What cannot be
+
+
+def test_what_is_missing_is_told(monkeypatch):
+    monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
+    cfg = shipped("digits.cfg")
+
+    with pytest.raises(UsageError) as error:
+        pydarknet.load_network(cfg, backend="onnxruntime", device="cpu")
+
+    assert str(error.value) == (
+        "backend onnxruntime: onnxruntime and onnx and onnxscript cannot be imported\n"
+        "    hint: pip install 'pydarknet[onnxruntime]'"
+    )
+
+
+def test_another_backend_is_told():
+    with pytest.raises(UsageError, match="backend tensorrt: expected onnxruntime"):
+        pydarknet.load_network(shipped("digits.cfg"), backend="tensorrt", device="cpu")
+
+
+def test_a_gpu_has_none():
+    with pytest.raises(UsageError, match=r"expected a CPU \(-nogpu\), the device is cuda:0"):
+        onnx_runtime.check_backend("onnxruntime", torch.device("cuda", 0))
+
+
+def test_nothing_of_it_is_imported_unasked():
+    code = "import sys, pydarknet.load; print([m for m in sys.modules if 'onnxruntime' in m])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"

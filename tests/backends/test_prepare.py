@@ -1,0 +1,227 @@
+"""The fast form of a network computes what the plain one computes."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from conftest import SHARED, needs_shared, recording
+
+import pydarknet
+from pydarknet.backends import onednn
+from pydarknet.backends.onednn import PackedConv
+from pydarknet.backends.winograd import WinogradConv
+from pydarknet.inference.predict import decoded, fitted, predict, settings, suppressed
+from pydarknet.modules.activations import words
+from pydarknet.modules.transforms import load_image
+from pydarknet.network import Network
+
+RECORDINGS = (
+    "infer_ab_grouped_a",
+    "infer_ab_sam_se_a",
+    "infer_ab_yolov4_mish_diounms",
+    "infer_ab_yolov4tiny_a",
+    "infer_ab_yolov7_newcoords_swish",
+    "infer_pj_yolov2_a",
+    "infer_pj_yolov3_a",
+)
+CONV = "[convolutional]\nfilters=8\nsize=3\npad=1\n"
+
+
+@pytest.fixture(params=[True, False], ids=["oneDNN", "public"])
+def operators(request, monkeypatch):
+    """Infer with oneDNN's private operators, and without."""
+    if not request.param:
+        monkeypatch.setattr(onednn, "operators_work", lambda: False)
+
+
+def filled(network: Network) -> Network:
+    """Give a network values that batch norm must not lose."""
+    draws = torch.Generator().manual_seed(1)
+    network.initialize(draws)
+    for name, values in network.state_dict().items():
+        noise = torch.rand(values.shape, generator=draws)
+        values.copy_(noise + 0.5 if "variance" in name or "scales" in name else noise - 0.5)
+    return network
+
+
+def assert_same(network: Network, images: torch.Tensor) -> None:
+    """Assert that both forms give the same heads, and that they are two."""
+    with torch.inference_mode():
+        plain, fast = network(images), network.prepared()(images)
+    assert any(isinstance(module, PackedConv) for module in network.prepared().stack)
+    for one, other in zip(plain, fast, strict=True):
+        torch.testing.assert_close(other.activated, one.activated, rtol=1e-4, atol=1e-4)
+
+
+def test_this_torch_has_the_operators():
+    assert onednn.operators_work()
+
+
+@pytest.mark.usefixtures("operators")
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_recorded_networks_give_the_same(name):
+    folder = recording(name)
+    network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
+    draws = torch.Generator().manual_seed(1)
+
+    for images in (1, 3):
+        assert_same(network, torch.rand(images, *network.input.tensor, generator=draws))
+
+
+@pytest.mark.usefixtures("operators")
+@pytest.mark.parametrize("word", words("alexeyab"))
+def test_every_activation_is_the_same(net, word):
+    network = filled(net(f"{CONV}activation={word}\n", c=3, h=9, w=7, dialect="alexeyab"))
+
+    assert_same(network, torch.randn(2, 3, 9, 7) * 4)
+
+
+@pytest.mark.usefixtures("operators")
+@pytest.mark.parametrize(
+    "options",
+    [
+        "",
+        "groups=4\n",
+        "stride=2\n",
+        "stride_x=2\nstride_y=1\n",
+        "dilation=2\n",
+        "antialiasing=1\nstride=2\n",
+    ],
+)
+@pytest.mark.parametrize("normal", ["", "batch_normalize=1\n"])
+def test_every_option_is_the_same(net, options, normal):
+    text = f"{CONV}activation=leaky\n{options}{normal}"
+    network = filled(net(text, c=4, h=12, w=8, dialect="alexeyab"))
+
+    assert_same(network, torch.randn(2, 4, 12, 8))
+
+
+@pytest.mark.parametrize("form", ["gpu", "cpu"])
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_either_batch_norm_is_folded_as_it_divides(tmp_path, form, dialect):
+    cfg = tmp_path / "a.cfg"
+    text = f"[net]\nwidth=6\nheight=6\nchannels=3\n{CONV}batch_normalize=1\nactivation=linear\n"
+    cfg.write_text(text)
+    network = pydarknet.load_network(cfg, dialect=dialect, batchnorm=form, device="cpu")
+    filled(network)
+    network.state_dict()["stack.0.norm.rolling_variance"].mul_(1e-5)  # epsilon is felt
+
+    assert_same(network, torch.randn(1, 3, 6, 6))
+
+
+def test_the_fast_form_is_kept_until_a_value_or_the_size_changes(net):
+    network = filled(net(f"{CONV}activation=leaky\n", c=3, h=8, w=8))
+    first = network.prepared()
+    assert network.prepared() is first
+
+    with torch.no_grad():
+        network.state_dict()["stack.0.biases"].add_(1)
+    second = network.prepared()
+    assert second is not first
+    assert_same(network, torch.rand(1, 3, 8, 8))
+
+    network.resize(16, 8)
+    assert network.prepared() is not second
+    assert_same(network, torch.rand(1, 3, 8, 16))
+
+
+def biases(network: Network) -> torch.nn.Parameter:
+    """Return the biases of the first layer."""
+    return network.stack[0].biases
+
+
+CHANGES = {
+    "written to": lambda n: biases(n).detach().add_(1),
+    "other memory": lambda n: setattr(biases(n), "data", torch.ones(8)),
+    "another parameter": lambda n: setattr(n.stack[0], "biases", torch.nn.Parameter(torch.ones(8))),
+    "another layer": lambda n: n.stack.__setitem__(0, copy.deepcopy(n.stack[0])),
+    "without batch norm": lambda n: setattr(n.stack[0], "norm", None),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_any_change_of_values_is_noticed(net, change):
+    network = filled(net(f"{CONV}batch_normalize=1\nactivation=leaky\n", c=3, h=8, w=8))
+    first = network.prepared()
+
+    change(network)
+
+    assert network.prepared() is not first
+    assert_same(network, torch.rand(1, 3, 8, 8))
+
+
+def test_a_network_in_training_has_none(net):
+    network = filled(net(f"{CONV}activation=leaky\n", c=3, h=8, w=8))
+
+    assert network.train().prepared() is network
+
+
+def test_copies_are_made_without_it(net):
+    network = filled(net(f"{CONV}activation=leaky\n", c=3, h=8, w=8))
+    fast = network.prepared()
+
+    twin = copy.deepcopy(network)
+
+    assert twin.fast is None
+    assert network.prepared() is fast
+    assert_same(twin, torch.rand(1, 3, 8, 8))
+
+
+# For many images
+
+
+def test_for_many_images_large_convolutions_go_winograds_way(net, monkeypatch):
+    tiled = []
+
+    def spy(weights: torch.Tensor, *others: object) -> WinogradConv:
+        tiled.append(weights.shape[1])
+        return WinogradConv(weights, *others)
+
+    monkeypatch.setattr(onednn, "WinogradConv", spy)
+    wide = CONV.replace("filters=8", "filters=64") + "activation=leaky\n"
+    network = filled(net(f"{wide}{wide}{wide}stride=2\n", c=3, h=32, w=20))
+    images = torch.rand(2, 3, 32, 20)
+
+    with torch.inference_mode():
+        fast = network.prepared(many=True)
+        [plain], [quick] = network(images), fast(images)
+
+    assert tiled == [64], "of three, one has few channels, one a stride"
+    scale = plain.activated.abs().max()
+    torch.testing.assert_close(quick.activated / scale, plain.activated / scale, rtol=0, atol=1e-5)
+
+
+MODELS = sorted((SHARED / "models").glob("*yol*"))
+PHOTOGRAPHS = ("dog.jpg", "person.jpg")
+
+
+@needs_shared
+@pytest.mark.parametrize(("many", "near"), [(False, 1e-4), (True, 1e-3)])
+@pytest.mark.parametrize("folder", MODELS, ids=lambda folder: folder.name)
+def test_trained_models_find_the_same_boxes(folder, many, near):
+    network = pydarknet.load_network(folder / "model.cfg", folder / "model.weights", device="cpu")
+    chosen = settings(network, thresh=0.25)
+
+    for name in PHOTOGRAPHS:
+        image = load_image(SHARED / "images" / name, 1 if network.input.c == 1 else 3)
+        [fast] = predict(network, [image], chosen, many=many)
+        with torch.inference_mode():
+            heads = network(fitted(network, image, boxed=chosen.letterbox)[None])
+            [plain] = suppressed(heads, decoded(network, heads, [image], chosen), chosen)
+        one, other = fast.kept(), plain.kept()
+        assert one.classes.tolist() == other.classes.tolist()
+        torch.testing.assert_close(one.boxes, other.boxes, rtol=0, atol=near)
+        torch.testing.assert_close(one.scores, other.scores, rtol=0, atol=near)
+
+
+@needs_shared
+def test_the_models_are_there():
+    assert len(MODELS) >= 14
+
+
+def test_a_fast_form_is_its_own(net):
+    fast = filled(net(f"{CONV}activation=leaky\n", c=3, h=8, w=8)).prepared(many=True)
+
+    assert fast.prepared() is fast

@@ -1,0 +1,181 @@
+"""Cubins are compiled without a GPU, kept on disk, and done without where they cannot be had."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from pydarknet.boxes.kernels import cubin as module
+from pydarknet.boxes.kernels import nms_cuda
+from pydarknet.boxes.kernels.cubin import cubin
+from pydarknet.boxes.nms import Lines, compared, survivors
+from pydarknet.system import cache
+from pydarknet.system.cache import cache_folder
+
+
+def compiler() -> str | None:
+    """Return NVRTC's version, None where it or cuda.core is not installed."""
+    try:
+        import cuda.core  # noqa: F401  # whether it is there
+
+        return module.compiler()
+    except (ImportError, RuntimeError):
+        return None
+
+
+needs_nvrtc = pytest.mark.skipif(
+    compiler() is None, reason="cuda-core or NVRTC is not installed: pip install 'pydarknet[cuda]'"
+)
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    """Keep cubins in a folder of the test, and forget which kernels are loaded."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    nms_cuda.loaded.cache_clear()
+    yield
+    nms_cuda.loaded.cache_clear()
+
+
+@pytest.fixture
+def compiling(monkeypatch):
+    """Stand in for NVRTC 13.0; lists for which architectures it was asked."""
+    asked: list[str] = []
+
+    def compiled(text: str, name: str, arch: str) -> bytes:
+        asked.append(arch)
+        return f"{name} for {arch}".encode()
+
+    monkeypatch.setattr(module, "compiled", compiled)
+    monkeypatch.setattr(module, "compiler", lambda: "nvrtc 13.0")
+    return asked
+
+
+# By the compiler itself
+
+
+@needs_nvrtc
+@pytest.mark.parametrize("arch", ["sm_75", "sm_80", "sm_90", "sm_100"])
+def test_the_kernels_compile_without_a_gpu(arch):
+    code = cubin(nms_cuda.SOURCE, arch)
+
+    assert code.startswith(b"\x7fELF")
+    assert b".text.crowd" in code
+    assert b".text.sweep" in code
+
+
+@needs_nvrtc
+def test_products_and_sums_are_not_fused():
+    from cuda.core import ProgramOptions
+
+    assert b"--fmad=false" in ProgramOptions(arch="sm_80", fma=False).as_bytes("nvrtc")
+
+
+@needs_nvrtc
+def test_a_mistake_in_a_source_is_told_with_its_place(tmp_path):
+    (tmp_path / "wrong.cu").write_text("\nnonsense;")
+
+    with pytest.raises(Exception, match=r"wrong.cu\(2\)"):
+        cubin(tmp_path / "wrong.cu", "sm_80")
+
+
+# The files
+
+
+def test_a_cubin_is_compiled_once(compiling):
+    first = cubin(nms_cuda.SOURCE, "sm_90")
+    second = cubin(nms_cuda.SOURCE, "sm_90")
+
+    assert first == second == b"nms.cu for sm_90"
+    assert compiling == ["sm_90"]
+
+
+def test_another_gpu_compiler_or_source_has_a_file_of_its_own(compiling, monkeypatch, tmp_path):
+    changed = tmp_path / "nms.cu"
+    changed.write_text(nms_cuda.SOURCE.read_text() + "\n")
+    cubin(nms_cuda.SOURCE, "sm_90")
+    cubin(nms_cuda.SOURCE, "sm_80")
+    cubin(changed, "sm_90")
+    monkeypatch.setattr(module, "compiler", lambda: "nvrtc 13.1")
+
+    cubin(nms_cuda.SOURCE, "sm_90")
+
+    assert compiling == ["sm_90", "sm_80", "sm_90", "sm_90"]
+    assert len(list(cache_folder().iterdir())) == 4
+
+
+@pytest.mark.parametrize("keep", [0, 10, 40, -1])
+def test_a_broken_file_is_made_again(compiling, keep):
+    cubin(nms_cuda.SOURCE, "sm_90")
+    [path] = cache_folder().iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:keep])
+
+    code = cubin(nms_cuda.SOURCE, "sm_90")
+
+    assert code == b"nms.cu for sm_90"
+    assert path.read_bytes() == whole
+    assert compiling == ["sm_90", "sm_90"]
+
+
+def test_where_nothing_can_be_written_it_is_compiled_each_time(compiling, tmp_path):
+    (tmp_path / "pydarknet").write_text("a file in the folder's place")
+
+    codes = [cubin(nms_cuda.SOURCE, "sm_90") for _ in range(2)]
+
+    assert codes == [b"nms.cu for sm_90"] * 2
+    assert compiling == ["sm_90", "sm_90"]
+
+
+def test_a_write_that_fails_leaves_nothing_behind(compiling, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(cache.os, "replace", full)
+
+    cubin(nms_cuda.SOURCE, "sm_90")
+
+    assert list(cache_folder().iterdir()) == []
+
+
+# Without the kernels
+
+
+def test_a_kernel_that_cannot_be_had_is_told_once(monkeypatch, capsys):
+    def missing() -> str:
+        raise ImportError("No module named 'cuda.bindings'")
+
+    monkeypatch.setattr(module, "compiler", missing)
+
+    launches = [nms_cuda.loaded("sm_90") for _ in range(2)]
+
+    assert launches == [None, None]
+    assert capsys.readouterr().err == (
+        "suppression on sm_90 does without its kernel (ImportError: No module named "
+        "'cuda.bindings'); pip install 'pydarknet[cuda]' brings what compiles it\n"
+    )
+
+
+def test_without_the_kernel_torch_compares_the_boxes(monkeypatch):
+    lines = Lines(torch.tensor([[0.0, 0.0, 2.0, 2.0]] * 2), torch.arange(2), [2])
+    monkeypatch.setattr(nms_cuda, "launcher", lambda boxes: None)
+
+    [left] = survivors([lines], 0.45, None)
+
+    assert left.tolist() == compared(lines, 0.45, None).tolist() == [True, False]
+
+
+def test_boxes_on_a_cpu_import_nothing_of_cuda():
+    code = (
+        "import sys, torch; from pydarknet.boxes.nms import Lines, survivors; "
+        "survivors([Lines(torch.zeros(2, 4), torch.arange(2), [2])], 0.45, None); "
+        "print('cuda.core' in sys.modules)"
+    )
+
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert out.stdout == "False\n"

@@ -1,0 +1,96 @@
+"""Twins of the kernels: nms.cu block by block in numpy, and nms.cu itself on a CPU."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from pydarknet.boxes.box import diou, iou
+from pydarknet.boxes.kernels.nms_cuda import SOURCE, TILE
+
+HOST = Path(__file__).with_name("host.cpp")
+PLACES = np.arange(TILE, dtype=np.uint64)
+
+
+def numpy_twin(name: str, grid: tuple[int, ...], block: int, *arguments: Any) -> None:
+    """Do what a kernel does; one block after the other."""
+    {"crowd": crowd, "sweep": sweep}[name](grid, block, *arguments)
+
+
+def crowd(grid, block, boxes, lines, tiles, gone, bits, depth, limit, beta, distant):
+    gone, bits, blocks = words_of(gone), words_of(bits), grid[1]
+    for index, tile in tiles.tolist():
+        first, count, gone_at, bits_at = lines[index].tolist()
+        words, panel = -(-count // TILE), tile // depth * depth
+        line = boxes[first : first + count]
+        some = line[tile * TILE : (tile + 1) * TILE]
+        for other in range(max(panel, tile), min(panel + blocks, words)):
+            others = line[other * TILE : (other + 1) * TILE]
+            over = (diou(some, others, beta) if distant else iou(some, others)) > float(limit)
+            for own, row in enumerate(over.numpy()):
+                place = (tile - panel) * TILE + own
+                if not int(gone[gone_at + tile]) >> own & 1:
+                    behind = row & (np.arange(len(row)) > (own if other == tile else -1))
+                    bits[bits_at + place * words + other] = packed(behind)
+
+
+def sweep(grid, block, lines, bits, gone, stay, panel, depth):
+    gone, bits, stay = words_of(gone), words_of(bits), stay.numpy()
+    for first, count, gone_at, bits_at in lines.tolist():
+        words = -(-count // TILE)
+        rows = bits[bits_at:].view()
+        for tile in range(panel, min(panel + depth, words)):
+            out, standing = int(gone[gone_at + tile]), []
+            for own in range(min(TILE, count - tile * TILE)):
+                place = ((tile - panel) * TILE + own) * words
+                stay[first + tile * TILE + own] = left = not out >> own & 1
+                if left:
+                    out |= int(rows[place + tile])
+                    standing.append(place)
+            for place in standing:
+                gone[gone_at + tile + 1 : gone_at + words] |= rows[place + tile + 1 : place + words]
+
+
+def words_of(tensor: Tensor) -> np.ndarray:
+    return tensor.numpy().view(np.uint64)
+
+
+def packed(flags: np.ndarray) -> np.uint64:
+    """Return up to 64 flags as a word, the first its lowest bit."""
+    return np.bitwise_or.reduce(flags.astype(np.uint64) << PLACES[: len(flags)])
+
+
+def compiler() -> str | None:
+    """Return the path of a C++ compiler."""
+    return shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
+
+
+def host_twin(folder: Path) -> Callable[..., None]:
+    """Compile nms.cu for the CPU, and return what starts its kernels."""
+    made = folder / "nms.so"
+    flags = ["-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC", "-pthread"]
+    source = f'-DSOURCE="{SOURCE}"'
+    subprocess.run([str(compiler()), *flags, source, str(HOST), "-o", str(made)], check=True)
+    library = ctypes.CDLL(str(made))
+
+    def launch(name: str, grid: tuple[int, ...], block: int, *arguments: Any) -> None:
+        x, y = (*grid, 1)[:2]
+        getattr(library, f"run_{name}")(x, y, block, *map(as_c, arguments))
+
+    return launch
+
+
+def as_c(argument: Any) -> Any:
+    """Return an argument of a kernel as C takes it."""
+    if isinstance(argument, Tensor):
+        return ctypes.c_void_p(argument.data_ptr())
+    return {np.int32: ctypes.c_int, np.float32: ctypes.c_float, np.float64: ctypes.c_double}[
+        type(argument)
+    ](argument)

@@ -1,0 +1,352 @@
+"""Suppression leaves what the C leaves, in the order in which it leaves it."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import recording
+from test_box import diou_step_by_step, iou_step_by_step
+
+from pydarknet.boxes import nms as module
+from pydarknet.boxes.detections import Detections
+from pydarknet.boxes.nms import nms, nms_obj
+from pydarknet.errors import CfgError
+
+KINDS = ["default", "greedynms", "diounms", "cornersnms"]
+DETECTORS = [
+    "ab_gaussian_yolo_a",
+    "ab_gaussian_yolo_corners",
+    "ab_grayscale",
+    "ab_letterbox_cfg:tall",
+    "ab_letterbox_cfg:wide",
+    "ab_nonsquare_a:same",
+    "ab_nonsquare_a:tall",
+    "ab_nonsquare_a:wide",
+    "ab_region_tree",
+    "ab_yolov1_a",
+    "ab_yolov1_b",
+    "ab_yolov2_a",
+    "ab_yolov2_nosoftmax",
+    "ab_yolov3_a",
+    "ab_yolov3_b",
+    "ab_yolov3tiny_a",
+    "ab_yolov4_csp_newcoords_mish",
+    "ab_yolov4_mish_a",
+    "ab_yolov4_mish_diounms",
+    "ab_yolov4tiny_a",
+    "ab_yolov7_newcoords_swish",
+    "pj_nonsquare_a:same",
+    "pj_nonsquare_a:tall",
+    "pj_nonsquare_a:wide",
+    "pj_yolov1_a",
+    "pj_yolov1_b",
+    "pj_yolov2_a",
+    "pj_yolov2_nosoftmax",
+    "pj_yolov3_a",
+    "pj_yolov3_b",
+    "pj_yolov3tiny_a",
+]  # folder infer_NAME, and which of its pictures
+
+
+# The quadratic loops of the reference
+
+
+class Row:
+    """One detection, as the C keeps it."""
+
+    def __init__(self, number: int, box: np.ndarray, objectness: float, prob: list[float]) -> None:
+        self.number, self.box, self.objectness, self.prob = number, box, objectness, prob
+
+
+def rows_of(detections: Detections) -> list[Row]:
+    return [
+        Row(number, box, objectness, prob)
+        for number, (box, objectness, prob) in enumerate(
+            zip(
+                detections.boxes.numpy(),
+                detections.objectness.tolist(),
+                detections.probabilities.tolist(),
+                strict=True,
+            )
+        )
+    ]
+
+
+def crowds_out(a: np.ndarray, b: np.ndarray, thresh: float, kind: str, beta: float) -> bool:
+    """Say whether box b has to go because of a."""
+    if kind in ("default", "cornersnms"):
+        return iou_step_by_step(a, b) > np.float32(thresh)
+    power = 0.6 if kind == "greedynms" else float(np.float32(beta))
+    return diou_step_by_step(a, b, power) > np.float32(thresh)
+
+
+def swap_empty(rows: list[Row]) -> int:
+    """Swap rows without objectness to the end, and count the others."""
+    i, k = 0, len(rows) - 1
+    while i <= k:
+        if rows[i].objectness == 0:
+            rows[i], rows[k] = rows[k], rows[i]
+            k -= 1
+            i -= 1
+        i += 1
+    return k + 1
+
+
+def nms_by_loops(detections: Detections, thresh: float, kind: str, beta: float) -> list[Row]:
+    rows = rows_of(detections)
+    total = swap_empty(rows)
+    for k in range(detections.probabilities.shape[1]):
+        rows[:total] = sorted(rows[:total], key=lambda row: -row.prob[k])
+        for i in range(total):
+            if rows[i].prob[k] == 0:
+                continue
+            for j in range(i + 1, total):
+                if crowds_out(rows[i].box, rows[j].box, thresh, kind, beta):
+                    rows[j].prob[k] = 0
+    return rows
+
+
+def nms_obj_by_loops(detections: Detections, thresh: float) -> list[Row]:
+    rows = rows_of(detections)
+    total = swap_empty(rows)
+    rows[:total] = sorted(rows[:total], key=lambda row: -row.objectness)
+    for i in range(total):
+        if rows[i].objectness == 0:
+            continue
+        for j in range(i + 1, total):
+            if crowds_out(rows[i].box, rows[j].box, thresh, "default", 0):
+                rows[j].objectness, rows[j].prob = 0, [0] * len(rows[j].prob)
+    return rows
+
+
+def made_up(seed: int, count: int = 40, classes: int = 4) -> Detections:
+    """Make boxes on a coarse grid: many are equal, many scores tie, some have no objectness."""
+    g = torch.Generator().manual_seed(seed)
+    boxes = torch.randint(1, 6, (count, 4), generator=g) / 8
+    scores = torch.randint(0, 4, (count, classes), generator=g) / 4
+    scores[:, seed % classes] = 0  # a class that nobody has
+    objectness = torch.randint(0, 5, (count,), generator=g) / 4
+    # the uncertainty carries the number of the row, so that the order can be read from it
+    number = torch.arange(count)[:, None].expand(count, 4)
+    return Detections(boxes, objectness, scores, number)
+
+
+def order(detections: Detections) -> list[int]:
+    return detections.uncertainty[:, 0].tolist()
+
+
+@pytest.fixture(params=["all boxes at once", "class by class, box by box"])
+def _either_way(request, monkeypatch):
+    """Run a test with both ways of comparing boxes."""
+    if request.param != "all boxes at once":
+        monkeypatch.setattr(module, "CHUNK", 1)
+
+
+@pytest.mark.usefixtures("_either_way")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(6))
+def test_nms_is_the_loops_of_the_reference(kind, seed):
+    detections = made_up(seed)
+
+    got = nms(detections, 0.45, kind, beta=0.8)
+
+    expected = nms_by_loops(detections, 0.45, kind, beta=0.8)
+    assert order(got) == [row.number for row in expected]
+    assert got.probabilities.tolist() == [row.prob for row in expected]
+
+
+@pytest.mark.usefixtures("_either_way")
+@pytest.mark.parametrize("seed", range(6))
+def test_nms_is_the_loops_where_few_boxes_have_a_class(seed):
+    detections = made_up(seed, count=30, classes=8)
+    detections.probabilities.mul_(torch.arange(30 * 8).view(30, 8) % 5 == 0)
+
+    got = nms(detections, 0.3)
+
+    expected = nms_by_loops(detections, 0.3, "default", 0)
+    assert order(got) == [row.number for row in expected]
+    assert got.probabilities.tolist() == [row.prob for row in expected]
+
+
+@pytest.mark.usefixtures("_either_way")
+@pytest.mark.parametrize("seed", range(6))
+def test_nms_obj_is_the_loops_of_the_reference(seed):
+    detections = made_up(seed)
+
+    got = nms_obj(detections, 0.45)
+
+    expected = nms_obj_by_loops(detections, 0.45)
+    assert order(got) == [row.number for row in expected]
+    assert got.objectness.tolist() == [row.objectness for row in expected]
+    assert got.probabilities.tolist() == [row.prob for row in expected]
+
+
+# Against the C program
+
+
+def recorded(detector: str, file: str) -> Any:
+    """Return a file of a recording, read: `expected` the arrays, `meta` the settings."""
+    name, _, which = detector.partition(":")
+    path = recording(f"infer_{name}") / (f"{file}_{which}" if which else file)
+    if file == "meta":
+        return json.loads(path.with_suffix(".json").read_text())
+    return np.load(path.with_suffix(".npz"))
+
+
+def part(arrays: dict[str, np.ndarray], step: str) -> Detections:
+    boxes, objectness, scores = (arrays[f"det_{step}_{key}"] for key in ("bbox", "obj", "prob"))
+    return Detections(
+        torch.from_numpy(boxes), torch.from_numpy(objectness), torch.from_numpy(scores)
+    )
+
+
+def assert_same(got: Detections, expected: Detections) -> None:
+    """Compare in order, to the last bit: no number is computed, they are moved or zeroed."""
+    assert torch.equal(got.boxes, expected.boxes)
+    assert torch.equal(got.objectness, expected.objectness)
+    assert torch.equal(got.probabilities, expected.probabilities)
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_nms_leaves_what_the_reference_leaves(detector):
+    arrays, meta = recorded(detector, "expected"), recorded(detector, "meta")
+
+    got = nms(part(arrays, "raw"), meta["nms"], meta["nms_kind"], meta["beta_nms"])
+
+    assert_same(got, part(arrays, "nms"))
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_nms_obj_leaves_what_the_reference_leaves(detector):
+    arrays, meta = recorded(detector, "expected"), recorded(detector, "meta")
+
+    got = nms_obj(part(arrays, "raw"), meta["nms"])
+
+    assert_same(got, part(arrays, "nmsobj"))
+
+
+# One fact each
+
+
+def scored(*rows: tuple[float, ...], boxes: list[tuple[float, ...]]) -> Detections:
+    number = torch.arange(len(rows))[:, None].expand(len(rows), 4)
+    return Detections(torch.tensor(boxes), torch.ones(len(rows)), torch.tensor(rows), number)
+
+
+HERE, BESIDE, AWAY = (0.5, 0.5, 0.2, 0.2), (0.5, 0.6, 0.2, 0.2), (0.1, 0.1, 0.1, 0.1)
+
+
+def test_the_better_of_two_boxes_stays():
+    got = nms(scored((0.5,), (0.75,), (0.25,), boxes=[HERE, HERE, AWAY]), 0.45)
+
+    assert got.probabilities.tolist() == [[0.75], [0], [0.25]]
+    assert order(got) == [1, 0, 2]
+
+
+def test_classes_do_not_suppress_each_other():
+    got = nms(scored((0.5, 0.0), (0.0, 0.75), boxes=[HERE, HERE]), 0.45)
+
+    assert got.probabilities.tolist() == [[0, 0.75], [0.5, 0]]
+
+
+def test_an_overlap_equal_to_the_threshold_stays():
+    # two of the size 2 x 2, one lower by 1: they share 2 of 6
+    boxes = [(0.0, 0.0, 2.0, 2.0), (0.0, 1.0, 2.0, 2.0)]
+
+    third = (torch.tensor(2.0) / 6).item()
+    assert nms(scored((0.5,), (0.25,), boxes=boxes), third).probabilities.tolist() == [
+        [0.5],
+        [0.25],
+    ]
+
+
+def test_an_overlap_above_the_threshold_goes():
+    boxes = [(0.0, 0.0, 2.0, 2.0), (0.0, 1.0, 2.0, 2.0)]
+
+    assert nms(scored((0.5,), (0.25,), boxes=boxes), 0.33).probabilities.tolist() == [[0.5], [0]]
+
+
+def test_a_suppressed_box_suppresses_nobody():
+    # each overlaps its neighbour by 3 of 5, the first and the last by 2 of 6
+    boxes = [(0.0, 0.0, 4.0, 1.0), (1.0, 0.0, 4.0, 1.0), (2.0, 0.0, 4.0, 1.0)]
+
+    got = nms(scored((0.75,), (0.5,), (0.25,), boxes=boxes), 0.45)
+
+    assert got.probabilities.tolist() == [[0.75], [0], [0.25]]
+
+
+def test_boxes_come_back_in_the_order_of_the_last_class():
+    got = nms(scored((0.5, 0.0), (0.75, 0.25), (0.0, 0.5), boxes=[AWAY, HERE, BESIDE]), 0.45)
+
+    # by class 1: rows 2 and 1; row 0 has none of it
+    assert order(got) == [2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "beta", "threshold", "left"),
+    [
+        ("default", 0.6, 0.45, 0),  # 0.5 is above
+        ("cornersnms", 0.6, 0.45, 0),
+        ("greedynms", 0.6, 0.45, 0.25),  # 0.5 - (1 / 17)^0.6 = 0.317 is not
+        ("greedynms", 0.6, 0.30, 0),
+        ("greedynms", 1.0, 0.43, 0.25),  # its exponent is fixed
+        ("diounms", 1.0, 0.43, 0),  # 0.5 - 1 / 17 = 0.441
+        ("diounms", 0.6, 0.43, 0.25),
+    ],
+)
+def test_the_kind_decides_whether_distance_counts(kind, beta, threshold, left):
+    # two of 1 x 3, one lower by 1: they share 2 of 4, d^2 = 1, both lie in 1 x 4: c^2 = 17
+    detections = scored((0.5,), (0.25,), boxes=[(0.0, 0.0, 1.0, 3.0), (0.0, 1.0, 1.0, 3.0)])
+
+    got = nms(detections, threshold, kind, beta)
+
+    assert got.probabilities.tolist() == [[0.5], [left]]
+
+
+def test_boxes_without_objectness_are_swapped_to_the_end_and_forgotten():
+    boxes = scored((0.5,), (0.75,), (0.5,), (0.5,), boxes=[HERE, AWAY, HERE, AWAY])
+    detections = Detections(
+        boxes.boxes, torch.tensor([0.0, 0.5, 0.5, 0.5]), boxes.probabilities, boxes.uncertainty
+    )
+
+    got = nms(detections, 0.45)
+
+    # 0 changes places with 3: that leaves 3 1 2, sorted by score 1 3 2
+    assert order(got) == [1, 3, 2, 0]
+    assert got.probabilities.tolist() == [[0.75], [0], [0.5], [0.5]]
+
+
+def test_nms_obj_forgets_the_classes():
+    detections = Detections(
+        torch.tensor([HERE, HERE]), torch.tensor([0.5, 0.75]), torch.tensor([[0.5, 0], [0, 0.25]])
+    )
+
+    got = nms_obj(detections, 0.45)
+
+    assert got.objectness.tolist() == [0.75, 0]
+    assert got.probabilities.tolist() == [[0, 0.25], [0, 0]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_found_stays_nothing(kind):
+    nothing = Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, 3))
+
+    assert len(nms(nothing, 0.45, kind)) == 0
+    assert len(nms_obj(nothing, 0.45)) == 0
+
+
+def test_nms_leaves_its_input_alone():
+    detections = scored((0.5,), (0.75,), boxes=[HERE, HERE])
+
+    nms(detections, 0.45)
+
+    assert detections.probabilities.tolist() == [[0.5], [0.75]]
+
+
+def test_an_unknown_kind_is_told_with_the_choices():
+    with pytest.raises(
+        CfgError, match="nms_kind=soft: expected one of default, greedynms, diounms"
+    ):
+        nms(scored((0.5,), boxes=[HERE]), 0.45, "soft")

@@ -1,0 +1,130 @@
+"""Trees of classes: their groups, what is multiplied down them, and their file."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from pydarknet.cfg.class_tree import Tree, read_tree
+from pydarknet.cfg.parser import Section
+from pydarknet.errors import CfgError
+
+#       0 animal      1 thing
+#    2 dog   3 cat     4 car
+#  5 poodle
+TREE = Tree(("animal", "thing", "dog", "cat", "car", "poodle"), (-1, -1, 0, 0, 1, 2))
+TEXT = "animal -1\nthing -1\ndog 0\ncat 0\ncar 1\npoodle 2\n"
+
+
+def test_groups_are_runs_of_one_parent():
+    assert TREE.sizes == (2, 2, 1, 1)
+
+
+def test_each_class_knows_its_group():
+    assert TREE.groups.tolist() == [0, 0, 1, 1, 2, 3]
+
+
+def test_ancestors_of_a_class_begin_with_itself_and_end_at_its_root():
+    assert TREE.ancestors.tolist() == [
+        [0, -1, -1],
+        [1, -1, -1],
+        [2, 0, -1],
+        [3, 0, -1],
+        [4, 1, -1],
+        [5, 2, 0],
+    ]
+
+
+def test_leaves_are_nobodys_parent():
+    assert TREE.leaves.tolist() == [False, False, False, True, True, True]
+
+
+def test_a_class_is_multiplied_with_its_ancestors():
+    probabilities = torch.tensor([[0.8, 0.2, 0.5, 0.5, 1.0, 0.9]])
+
+    products = TREE.products(probabilities)
+
+    # animal, thing, .5 * animal, .5 * animal, 1 * thing, .9 * .5 * animal
+    torch.testing.assert_close(products, torch.tensor([[0.8, 0.2, 0.4, 0.4, 0.2, 0.36]]))
+    assert probabilities[0, 2] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("thresh", "expected"),
+    [
+        (0.9, 0),  # the best root, although .8 <= .9
+        (0.5, 0),  # .8, then .8 * .4 = .32 <= .5
+        (0.3, 2),  # .8, .32, then .32 * .36 = .1152 <= .3
+        (0.1, 5),  # .1152 > .1, and poodle has no children
+    ],
+)
+def test_a_walk_goes_down_while_the_product_of_what_it_met_exceeds_the_threshold(thresh, expected):
+    products = torch.tensor([[0.8, 0.2, 0.4, 0.4, 0.2, 0.36]])
+
+    assert TREE.tops(products, thresh).tolist() == [expected]
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_file_has_a_name_and_the_number_of_its_parent_on_a_line(tmp_path, end):
+    (tmp_path / "a.tree").write_text(TEXT.rstrip("\n") + end)
+
+    assert read_tree("a.tree", Section("softmax", f"{tmp_path}/net.cfg", 1)) == TREE
+
+
+def test_a_tree_is_looked_for_beside_the_folder_of_the_cfg_too(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.tree").write_text(TEXT)
+
+    assert read_tree("data/a.tree", Section("softmax", f"{tmp_path}/cfg/net.cfg", 1)) == TREE
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(CfgError) as error:
+        read_tree("a.tree", Section("softmax", f"{tmp_path}/net.cfg", 7))
+
+    assert str(error.value) == f"{tmp_path}/net.cfg:7: [softmax] Couldn't open file: a.tree"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("", "2: : expected a name and a number"),
+        ("dog", "2: dog: expected a name and a number"),
+        ("dog x", "2: dog x: expected a name and a number"),
+        ("dog --1", "2: dog --1: expected a name and a number"),
+        ("big dog 0", "2: big dog 0: expected a name and a number"),
+        ("dog -2", "2: parent -2: expected an earlier line"),
+        ("dog 1", "2: parent 1: expected an earlier line"),
+    ],
+)
+def test_a_line_that_is_no_node_is_refused(tmp_path, line, problem):
+    path = tmp_path / "a.tree"
+    path.write_text(f"animal -1\n{line}\ncat 0\n")
+
+    with pytest.raises(CfgError) as error:
+        read_tree("a.tree", Section("softmax", f"{tmp_path}/net.cfg", 7))
+
+    assert str(error.value) == f"{tmp_path}/net.cfg:7: [softmax] tree {path}:{problem}"
+
+
+def test_a_number_of_thousands_of_digits_is_refused(tmp_path):
+    (tmp_path / "a.tree").write_text(f"animal -1\ndog {'9' * 5000}\n")
+
+    with pytest.raises(CfgError, match=r"a\.tree:2: "):
+        read_tree("a.tree", Section("softmax", f"{tmp_path}/net.cfg", 7))
+
+
+def test_children_of_one_parent_must_stand_together(tmp_path):
+    (tmp_path / "a.tree").write_text("animal -1\ncat 0\nlion 1\ndog 0\n")
+
+    with pytest.raises(CfgError, match=r"a\.tree:4: dog: expected it next to its parent's others"):
+        read_tree("a.tree", Section("softmax", f"{tmp_path}/net.cfg", 7))
+
+
+@pytest.mark.parametrize("line", ["dog 0", "dog -1", "dog\t0"])
+def test_a_line_that_is_a_node_is_read(tmp_path, line):
+    (tmp_path / "a.tree").write_text(f"animal -1\n{line}\n")
+
+    tree = read_tree("a.tree", Section("softmax", f"{tmp_path}/net.cfg", 1))
+
+    assert tree.names == ("animal", "dog")

@@ -1,0 +1,175 @@
+"""What is found in lists of images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pydarknet.errors import CfgError
+from pydarknet.evaluate.dataset_detections import (
+    Search,
+    ahead,
+    batch_of,
+    batch_size,
+    classes_of,
+    evaluating,
+    grouped,
+)
+from pydarknet.inference.predict import predict, settings
+from pydarknet.modules.recurrent import Recurrent
+from pydarknet.modules.transforms import load_image, save_image
+
+HEAD = (
+    "[convolutional]\nfilters=14\nsize=1\nstride=4\n[yolo]\nmask=0,1\nanchors=5,7, 9,6\n"
+    "num=2\nclasses=2\n"
+)
+
+
+@pytest.fixture
+def network(net):
+    """Make a detector of two classes with weights by chance."""
+    made = net(HEAD, h=16, w=24)
+    made.initialize(torch.Generator().manual_seed(1))
+    return made
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[str]:
+    """Write five pictures of several sizes."""
+    generator = np.random.default_rng(2)
+    names = []
+    for index, (height, width) in enumerate([(16, 24), (9, 30), (40, 20), (16, 24), (5, 5)]):
+        names.append(str(tmp_path / f"{index}.png"))
+        save_image(generator.integers(0, 255, (height, width, 3), dtype=np.uint8), names[-1])
+    return names
+
+
+def test_every_image_is_answered_in_the_order_of_the_list(network, paths):
+    chosen = settings(network, command="detector map")
+
+    seen = list(Search(network, chosen).find(paths))
+
+    assert [one.index for one in seen] == [0, 1, 2, 3, 4]
+    assert [one.path for one in seen] == paths
+    assert [(one.width, one.height) for one in seen] == [
+        *((24, 16), (30, 9), (20, 40), (24, 16), (5, 5))
+    ]
+
+
+@pytest.mark.parametrize("letterbox", [False, True])
+def test_boxes_are_those_that_predict_finds(network, paths, letterbox):
+    chosen = settings(network, command="detector map", letterbox=letterbox)
+
+    seen = list(Search(network, chosen).find(paths))
+
+    expected = [predict(network, [load_image(path)], chosen)[0] for path in paths]
+    for one, boxes in zip(seen, expected, strict=True):
+        torch.testing.assert_close(one.boxes.boxes, boxes.boxes)
+        torch.testing.assert_close(one.boxes.probabilities, boxes.probabilities)
+
+
+def test_boxes_may_be_in_pixels_of_their_image(network, paths):
+    chosen = settings(network, command="detector map")
+
+    relative, absolute = (
+        next(Search(network, chosen, pixels=pixels).find(paths)).boxes.boxes
+        for pixels in (False, True)
+    )
+
+    torch.testing.assert_close(absolute, relative * torch.tensor([24.0, 16, 24, 16]))
+
+
+def test_an_image_that_cannot_be_read_is_told_listed_and_has_no_boxes(
+    network, paths, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    chosen = settings(network, command="detector map")
+
+    seen = list(Search(network, chosen).find([paths[0], "none.png", paths[1]]))
+
+    assert [(one.index, one.width, len(one.boxes) > 0) for one in seen] == [
+        *((0, 24, True), (1, 0, False), (2, 30, True))
+    ]
+    assert seen[1].boxes.probabilities.shape == (0, 2)
+    assert 'Cannot load image "none.png": No such file or directory' in capsys.readouterr().err
+    assert Path("bad.list").read_text() == "none.png\n"
+
+
+def test_a_list_of_nothing_but_bad_images_is_gone_through(network, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    chosen = settings(network, command="detector map")
+
+    assert len(list(Search(network, chosen).find(["a.png", "b.png"]))) == 2
+
+
+def test_searching_leaves_the_callers_gradients_on(network, paths):
+    for _ in Search(network, settings(network, command="detector map")).find(paths):
+        assert torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize(
+    ("side", "images"),
+    [(64, 16), (320, 3), (416, 2), (608, 1)],  # 2^20 numbers over 3 * side^2, at most 16
+)
+def test_a_batch_fills_the_cache_of_a_cpu_and_no_more(net, side, images):
+    network = net(HEAD, h=side, w=side)
+    network.initialize()
+
+    assert batch_size(network) == images
+
+
+def test_a_network_that_remembers_gets_one_image_at_a_time(net):
+    assert batch_size(net("[crnn]\noutput_filters=2\nhidden_filters=2", h=4, w=4)) == 1
+
+
+def test_on_a_cpu_channels_come_last(network):
+    batch = batch_of([torch.zeros(3, 16, 24)] * 2, network)
+
+    assert batch.shape == (2, 3, 16, 24)
+    assert batch.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_images_are_read_ahead_in_order():
+    assert list(ahead(["a", "b", "c"], str.upper, 2)) == [("a", "A"), ("b", "B"), ("c", "C")]
+
+
+def test_what_is_wrong_with_the_program_is_not_taken_for_a_bad_image():
+    def fail(path: str) -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(ahead(["a"], fail))
+
+
+def test_groups_are_full_but_for_the_last():
+    assert list(grouped(range(5), 2)) == [[0, 1], [2, 3], [4]]
+
+
+def test_a_classifier_has_no_classes_of_boxes(net):
+    with pytest.raises(CfgError, match=r"no detection head.*\n.*classifier valid"):
+        classes_of(net("[softmax]"))
+
+
+def test_the_state_of_recurrent_layers_is_put_back(net):
+    network = net("[crnn]\noutput_filters=2\nhidden_filters=2\npad=1", h=4, w=4)
+    network.initialize()
+    network.take_steps(2)
+    network(torch.ones(2, 3, 4, 4))
+    [layer] = [module for module in network.modules() if isinstance(module, Recurrent)]
+    before = layer.state
+
+    with evaluating(network):
+        assert (layer.state, layer.time_steps) == (None, 1)
+        network(torch.zeros(1, 3, 4, 4))
+
+    assert (layer.state, layer.time_steps) == (before, 2)
+
+
+def test_a_network_of_numbers_is_evaluated_at_the_size_it_has(net):
+    network = net("[connected]\noutput=2", inputs=4)
+
+    with evaluating(network):
+        assert network.input.length == 4

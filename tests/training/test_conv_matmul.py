@@ -1,0 +1,114 @@
+"""The gradient of weights by matrix products is torch's own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from pydarknet.modules.ops import Conv
+from pydarknet.training import conv_matmul
+from pydarknet.training.conv_matmul import convolve, use_matrix_products
+from pydarknet.training.learner import Learner
+
+WAYS = [  # size, stride, padding, dilation, height and width
+    (3, (1, 1), (1, 1), 1, (7, 5)),
+    (3, (2, 2), (1, 1), 1, (8, 6)),
+    (3, (2, 1), (0, 2), 1, (7, 9)),
+    (3, (1, 1), (2, 2), 2, (6, 7)),
+    (2, (2, 2), (0, 0), 1, (5, 5)),
+    (5, (1, 3), (2, 2), 1, (9, 9)),
+]
+
+
+@pytest.mark.parametrize("form", [torch.channels_last, torch.contiguous_format])
+@pytest.mark.parametrize("limit", [1, 2**23])
+@pytest.mark.parametrize(("size", "stride", "padding", "dilation", "side"), WAYS)
+def test_gradients_are_those_of_conv2d(
+    monkeypatch, size, stride, padding, dilation, side, limit, form
+):
+    monkeypatch.setattr(conv_matmul, "PATCHES", limit)
+    draws = torch.Generator().manual_seed(1)
+    made = (
+        torch.randn(3, 4, *side, generator=draws),
+        torch.randn(6, 4, size, size, generator=draws),
+        torch.randn(6, generator=draws),
+    )
+    operands = [(t.to(memory_format=form) if t.dim() == 4 else t).requires_grad_() for t in made]
+
+    y = convolve(*operands, stride, padding, dilation, 1)
+    delta = torch.randn(y.shape, generator=draws)
+    found = torch.autograd.grad(y, operands, delta)
+
+    expected = F.conv2d(*operands, stride, padding, dilation, 1)
+    torch.testing.assert_close(y, expected)
+    wanted = torch.autograd.grad(expected, operands, delta)
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-4)
+
+
+def test_only_what_is_asked_for_is_computed():
+    x, weights = torch.randn(1, 2, 4, 4), torch.randn(3, 2, 3, 3, requires_grad=True)
+
+    convolve(x, weights, None, (1, 1), (1, 1), 1, 1).sum().backward()
+
+    assert x.grad is None
+    assert weights.grad is not None
+
+
+def test_it_is_used_where_it_is_faster(net):
+    conv = "[convolutional]\nfilters=16\nactivation=linear\npad=1\n"
+    sizes = ("size=3\n", "size=3\ngroups=2\n", "size=1\n", "size=3\nstride=2\n")
+    network = net("".join(conv + size for size in sizes), c=3, h=8, w=8)
+
+    use_matrix_products(network)
+
+    used = [m.convolve is convolve for m in network.modules() if isinstance(m, Conv)]
+    assert used == [False, False, False, True]  # of 3 channels, of groups, of one cell
+
+
+@pytest.mark.parametrize(
+    ("channels", "stride", "used"),
+    [(3, 2, True), (12, 32, True), (3, 1, False), (8, 2, False), (64, 2, False)],
+)
+def test_it_is_used_where_onednn_writes_beyond_its_memory(net, channels, stride, used):
+    text = f"[convolutional]\nsize=1\nstride={stride}\nfilters=4\nactivation=linear\n"
+    network = net(text, c=channels, h=64, w=64)
+
+    use_matrix_products(network)
+
+    assert (network.stack[0].convolve is convolve) == used
+
+
+def test_strided_points_of_three_channels_learn():
+    code = """
+import torch
+from pydarknet.modules.ops import Conv
+from pydarknet.training.conv_matmul import use_matrix_products
+torch.set_num_threads(1)
+conv = Conv(3, 16, 1, stride=(32, 32), padding=(0, 0))
+torch.nn.init.ones_(conv.weights), torch.nn.init.zeros_(conv.biases)
+use_matrix_products(torch.nn.ModuleList([conv]))
+x = torch.ones(8, 3, 416, 416).contiguous(memory_format=torch.channels_last)
+for _ in range(5):
+    conv.weights.grad = None
+    conv(x).sum().backward()
+print(conv.weights.grad.unique().tolist())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (0, "[1352.0]\n"), done.stderr  # 8 * 13 * 13
+
+
+def test_learners_on_a_cpu_use_it_at_full_precision(net):
+    text = "[convolutional]\nfilters=16\nsize=3\nactivation=linear\n"
+    for amp, expected in ((None, True), (torch.bfloat16, False)):
+        network = net(text + text, c=16, h=8, w=8, options="batch=1")
+        network.initialize(torch.Generator().manual_seed(1))
+        Learner(network, seed=1, amp=amp)
+        assert all(
+            (m.convolve is convolve) == expected for m in network.modules() if isinstance(m, Conv)
+        )
