@@ -22,6 +22,8 @@ FLOORS = [
     [
         "cfg.parser",
         "boxes.box",
+        "boxes.box_arrays",
+        "image.geometry",
         "modules.activations",
         "image.files",
         "modules.transforms",
@@ -54,7 +56,7 @@ FLOORS = [
     [
         "load",
         "inference.classify",
-        "image.draw",
+        "boxes.draw",
         "evaluate.charts",
         "dataset",
         "graph.weights_edit",

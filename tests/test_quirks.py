@@ -7,11 +7,12 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from conftest import HERE
 
-from pydarknet.boxes.detections import Detections
+from pydarknet.boxes.box_arrays import BoxArrays
 from pydarknet.cli.detections_text import Found, json_of
 from pydarknet.dataset.files import label_path
 from pydarknet.layers.base import Decoding
@@ -72,7 +73,7 @@ def test_a_map_is_read_to_its_200th_class(length, last):
 
 
 def test_json_escapes_names_and_paths():
-    boxes = Detections(torch.ones(1, 4), torch.ones(1), torch.ones(1, 1), names=('a "dog"',))
+    boxes = BoxArrays(np.ones((1, 4)), np.ones(1), np.ones((1, 1)), names=('a "dog"',))
 
     found = json.loads(json_of(Found("c:\\dog.jpg", 8, 8, 0.0, boxes, 0.5), 1))
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..boxes.detections import Detections
+from ..boxes.box_arrays import BoxArrays
 from ..network import Network
 
 HIDDEN = "dont_show"  # a name that begins so is never the best class of a box
@@ -22,7 +22,7 @@ class Found:
     width: int
     height: int
     seconds: float
-    boxes: Detections
+    boxes: BoxArrays
     thresh: float
 
     def name(self, index: int) -> str:

@@ -12,9 +12,9 @@ from typing import IO, TypeVar
 
 import numpy as np
 
+from ..boxes.draw import draw
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
-from ..image.draw import draw
 from ..image.window import show
 from ..inference.predict import Settings, finder, predict
 from ..modules.transforms import save_image
@@ -114,7 +114,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
         several = predict(writing.network, images, chosen, many=not source.single)
         seconds, thresh = (time.perf_counter() - start) / len(batch), chosen.decoding.thresh
         return [
-            (Found(path, pixels.shape[1], pixels.shape[0], seconds, boxes, thresh), pixels)
+            (Found(path, pixels.shape[1], pixels.shape[0], seconds, boxes.numpy(), thresh), pixels)
             for (path, pixels), boxes in zip(batch, several, strict=True)
         ]
 

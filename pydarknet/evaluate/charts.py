@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..image.draw import FONT, UNICODE, Color, class_color
+from ..boxes.draw import FONT, UNICODE, Color, class_color
 
 WHITE: Color = (255, 255, 255)
 BLACK: Color = (0, 0, 0)

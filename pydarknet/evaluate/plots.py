@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from ..boxes.box import cxcywh_to_xyxy, iou
+from ..boxes.draw import STYLES, Color, Mark, draw_marks
 from ..errors import DataError
-from ..image.draw import STYLES, Color, Mark, draw_marks
 from ..modules.transforms import load_image, save_image
 from .average_precision import Report
 from .charts import curve, table

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..image.files import grey as grey
 from ..image.files import load_image as load_image
 from ..image.files import save_image as save_image
+from ..image.geometry import letterbox_size
 
 GREY = 0.5  # what a letterbox is filled with
 
@@ -93,27 +94,12 @@ def taps(
     return index.to(device), after.to(device), near.to(device), far.to(device)
 
 
-def inner_size(image_width: int, image_height: int, width: int, height: int) -> tuple[int, int]:
-    """Return the width and height of an image fitted into `width` x `height`.
-
-    The ratios are compared in float32 and the shorter side is an integer division, so it may be
-    a pixel less than the right one. It is never less than one pixel, where the C has none.
-
-    Darknet: src/image.c letterbox_image
-    Quirk: LETTERBOX_INTEGERS
-    """
-    across, down = np.float32(width) / image_width, np.float32(height) / image_height
-    if across < down:
-        return width, max(image_height * width // image_width, 1)
-    return max(image_width * height // image_height, 1), height
-
-
 def letterbox(x: Tensor, width: int, height: int) -> Tensor:
     """Fit [..., H, W] into `width` x `height`, its proportions kept, with grey around it.
 
     Darknet: src/image.c letterbox_image
     """
-    inner = inner_size(x.shape[-1], x.shape[-2], width, height)
+    inner = letterbox_size(x.shape[-1], x.shape[-2], width, height)
     return embed(resize(x, *inner), width, height)
 
 

@@ -12,11 +12,11 @@ from conftest import recording
 from torch import Tensor
 
 from pydarknet.errors import DataError
+from pydarknet.image.geometry import letterbox_size
 from pydarknet.modules.transforms import (
     center_crop,
     center_square,
     embed,
-    inner_size,
     letterbox,
     load_image,
     pixels,
@@ -324,7 +324,7 @@ def test_resize_takes_a_batch():
     ],
 )
 def test_letterbox_divides_integers(image, network, expected):
-    assert inner_size(*image, *network) == expected
+    assert letterbox_size(*image, *network) == expected
 
 
 def test_letterbox_surrounds_the_picture_with_half_grey():

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
 
-from pydarknet.boxes.detections import Detections
-from pydarknet.image.draw import Mark, Tag, best_first, class_color, draw, every_name, place, write
+from pydarknet.boxes.box_arrays import BoxArrays
+from pydarknet.boxes.draw import Mark, Tag, best_first, class_color, draw, every_name, place, write
 
 NAMES = ("cat", "dog", "dont_show_me")
 MIDDLE = (0.5, 0.5, 0.5, 0.5)
@@ -16,8 +15,9 @@ def picture(width: int, height: int) -> np.ndarray:
     return np.full((height, width, 3), 255, np.uint8)
 
 
-def found(*scores: float, box: tuple[float, ...] = MIDDLE) -> Detections:
-    return Detections(torch.tensor([box]), torch.ones(1), torch.tensor([scores]))
+def found(*scores: float, box: tuple[float, ...] = MIDDLE) -> BoxArrays:
+    rows = (np.array([box]), np.ones(1), np.array([scores]))
+    return BoxArrays(*(row.astype(np.float32) for row in rows))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_the_threshold_is_compared_in_float32():
 
 def test_nothing_found_is_an_unchanged_copy():
     image = picture(20, 20)
-    nothing = Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, 3))
+    nothing = BoxArrays(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 3)))
 
     drawn = draw(image, nothing, NAMES)
 

@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
 
-from ..boxes.detections import Detections
+from .box_arrays import BoxArrays
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 UNICODE = int(cv2.__version__.split(".")[0]) >= 5  # OpenCV 4 has the letters of ASCII only
@@ -88,7 +86,7 @@ STYLES = {
 
 def draw(
     image: np.ndarray,
-    detections: Detections,
+    detections: BoxArrays,
     names: Sequence[str] | None = None,
     thresh: float = 0.5,
     style: str = "pjreddie",
@@ -119,7 +117,7 @@ def draw_marks(image: np.ndarray, marks: Iterable[Mark], style: Style) -> np.nda
 
 
 def marked(
-    detections: Detections,
+    detections: BoxArrays,
     names: Sequence[str] | None,
     thresh: float,
     style: Style,
@@ -128,12 +126,12 @@ def marked(
 ) -> Iterator[Mark]:
     """Yield what to draw, in the order of the detections."""
     known = list(names or detections.names or ())
-    above = detections.probabilities > thresh  # in float32, as the C compares
-    seen = detections.take(above.any(dim=1))
+    above = detections.probabilities > np.float32(thresh)  # as the C compares
+    seen = detections.take(above.any(1))
     rows = zip(
         pixel_edges(seen, width, height).tolist(),
         seen.probabilities.tolist(),
-        above[above.any(dim=1)].tolist(),
+        above[above.any(1)].tolist(),
         strict=True,
     )
     for (left, top, right, bottom), scores, shown in rows:
@@ -143,11 +141,10 @@ def marked(
             yield Mark(left, top, right, bottom, class_color(label[0], len(scores)), label[1])
 
 
-def pixel_edges(detections: Detections, width: int, height: int) -> Tensor:
+def pixel_edges(detections: BoxArrays, width: int, height: int) -> np.ndarray:
     """Return left, top, right, bottom as int64 [K, 4], truncated and kept inside the picture."""
-    last = torch.tensor([width - 1, height - 1] * 2)
-    edges = detections.xyxy(width, height).cpu().nan_to_num(nan=0.0)
-    return edges.clamp(min=0).minimum(last).long()
+    edges = np.nan_to_num(detections.xyxy(width, height), nan=0.0)
+    return np.clip(edges, 0, [width - 1, height - 1] * 2).astype(np.int64)
 
 
 def class_color(k: int, classes: int) -> Color:

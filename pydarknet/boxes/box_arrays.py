@@ -1,0 +1,102 @@
+"""The boxes of one image as rows of arrays, numpy's or torch's; this file needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+Array = TypeVar("Array", bound=Any)  # np.ndarray or torch.Tensor
+Rows = TypeVar("Rows", bound="BoxRows[Any]")
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One box with its best class; `box` is centre x, y, width, height in 0..1 of the image."""
+
+    name: str | None
+    class_index: int
+    score: float
+    box: tuple[float, float, float, float]
+    objectness: float
+
+
+@dataclass(frozen=True, eq=False)
+class BoxRows(Generic[Array]):
+    """The boxes of one image, in the order of the C. Iterating gives a `Detection` per box.
+
+    `boxes` [K, 4] are centre x, y, width, height in 0..1 of the image, and may reach beyond it.
+    `objectness` [K] and `probabilities` [K, classes] are in 0..1; a probability of 0 is a class
+    below the threshold or suppressed, and a box of zeros only is none (see `kept`).
+    `uncertainty` [K, 4] comes from [Gaussian_yolo] alone.
+    """
+
+    boxes: Array
+    objectness: Array
+    probabilities: Array
+    uncertainty: Array | None = None
+    names: tuple[str, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def __iter__(self) -> Iterator[Detection]:
+        rows = (self.classes, self.scores, self.boxes, self.objectness)
+        for index, score, (x, y, w, h), objectness in zip(*(r.tolist() for r in rows), strict=True):
+            yield Detection(self.name(index), index, score, (x, y, w, h), objectness)
+
+    def name(self, class_index: int) -> str | None:
+        """Return the name of a class, None where the names do not reach."""
+        names = self.names or ()
+        return names[class_index] if class_index < len(names) else None
+
+    @property
+    def scores(self) -> Array:
+        """The best class probability of each box, [K]."""
+        raise NotImplementedError
+
+    @property
+    def classes(self) -> Array:
+        """The index of the best class of each box, int64 [K]; the first of equals."""
+        return self.probabilities.argmax(1)
+
+    def each(self: Rows, change: Callable[[Any], Any]) -> Rows:
+        """Return the same boxes with every array changed alike."""
+        return replace(
+            self,
+            boxes=change(self.boxes),
+            objectness=change(self.objectness),
+            probabilities=change(self.probabilities),
+            uncertainty=None if self.uncertainty is None else change(self.uncertainty),
+        )
+
+    def take(self: Rows, rows: Any) -> Rows:
+        """Return the boxes of an index [R], a mask [K] or a slice, in that order."""
+        return self.each(lambda array: array[rows])
+
+    def split(self: Rows, counts: Sequence[int]) -> list[Rows]:
+        """Return the first `counts[0]` boxes, the next `counts[1]`, and so on."""
+        ends = accumulate(counts)
+        return [self.take(slice(end - n, end)) for n, end in zip(counts, ends, strict=True)]
+
+    def kept(self: Rows) -> Rows:
+        """Return the boxes that have a class left."""
+        return self.take((self.probabilities > 0).any(1))
+
+
+@dataclass(frozen=True, eq=False)
+class BoxArrays(BoxRows[np.ndarray]):
+    """The boxes of one image in numpy's arrays: what is printed, drawn and written."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        return self.probabilities.max(1)
+
+    def xyxy(self, width: float, height: float) -> np.ndarray:
+        """Return left, top, right, bottom in pixels of a `width` x `height` image, [K, 4]."""
+        center, half = self.boxes[:, :2], self.boxes[:, 2:] / 2
+        edges = np.concatenate((center - half, center + half), 1)
+        return edges * np.array([width, height, width, height], edges.dtype)
