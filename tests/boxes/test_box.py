@@ -1,8 +1,8 @@
 """How much two boxes overlap, to the last bit of the C."""
 
-import numpy as np
 import pytest
 import torch
+from overlaps import diou_step_by_step, iou_step_by_step
 from torch import Tensor
 
 from pydarknet.boxes.box import cxcywh_to_xyxy, diou, iou, xyxy_to_cxcywh
@@ -14,30 +14,6 @@ def boxes(*rows: tuple[float, ...]) -> Tensor:
 
 def random_boxes(count: int, seed: int) -> Tensor:
     return torch.rand(count, 4, generator=torch.Generator().manual_seed(seed))
-
-
-def overlap(x1: np.float32, w1: np.float32, x2: np.float32, w2: np.float32) -> np.float32:
-    """Return what two stretches share, below 0 if they are apart, step by step in float32."""
-    half = np.float32(2)
-    left = max(x1 - w1 / half, x2 - w2 / half)
-    return min(x1 + w1 / half, x2 + w2 / half) - left
-
-
-def iou_step_by_step(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the IoU of two boxes, one operation after the other in float32."""
-    w, h = overlap(a[0], a[2], b[0], b[2]), overlap(a[1], a[3], b[1], b[3])
-    shared = np.float32(0) if w < 0 or h < 0 else w * h
-    union = a[2] * a[3] + b[2] * b[3] - shared
-    return 0.0 if shared == 0 or union == 0 else float(shared / union)
-
-
-def diou_step_by_step(a: np.ndarray, b: np.ndarray, beta: float) -> np.float32:
-    """Return the DIoU of two boxes in float32, but for the power, as the C does."""
-    edges = [np.concatenate((q[:2] - q[2:] / 2, q[:2] + q[2:] / 2)) for q in (a, b)]
-    span = np.maximum(*edges)[2:] - np.minimum(*edges)[:2]
-    c, d = span[0] * span[0] + span[1] * span[1], (a - b)[:2]
-    ratio = np.float32(0) if c == 0 else (d[0] * d[0] + d[1] * d[1]) / c
-    return np.float32(iou_step_by_step(a, b)) - np.float32(float(ratio) ** beta)
 
 
 def test_centre_and_size_become_edges():

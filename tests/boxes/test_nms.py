@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 import torch
 from conftest import recording
-from test_box import diou_step_by_step, iou_step_by_step
+from suppression import KINDS, made_up, nms_by_loops, nms_obj_by_loops, order
 
 from pydarknet.boxes import nms as module
 from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.nms import nms, nms_obj
 from pydarknet.errors import CfgError
 
-KINDS = ["default", "greedynms", "diounms", "cornersnms"]
 DETECTORS = [
     "ab_gaussian_yolo_a",
     "ab_gaussian_yolo_corners",
@@ -48,93 +47,6 @@ DETECTORS = [
     "pj_yolov3_b",
     "pj_yolov3tiny_a",
 ]  # folder infer_NAME, and which of its pictures
-
-
-# The quadratic loops of the reference
-
-
-class Row:
-    """One detection, as the C keeps it."""
-
-    def __init__(self, number: int, box: np.ndarray, objectness: float, prob: list[float]) -> None:
-        self.number, self.box, self.objectness, self.prob = number, box, objectness, prob
-
-
-def rows_of(detections: Detections) -> list[Row]:
-    return [
-        Row(number, box, objectness, prob)
-        for number, (box, objectness, prob) in enumerate(
-            zip(
-                detections.boxes.numpy(),
-                detections.objectness.tolist(),
-                detections.probabilities.tolist(),
-                strict=True,
-            )
-        )
-    ]
-
-
-def crowds_out(a: np.ndarray, b: np.ndarray, thresh: float, kind: str, beta: float) -> bool:
-    """Say whether box b has to go because of a."""
-    if kind in ("default", "cornersnms"):
-        return iou_step_by_step(a, b) > np.float32(thresh)
-    power = 0.6 if kind == "greedynms" else float(np.float32(beta))
-    return diou_step_by_step(a, b, power) > np.float32(thresh)
-
-
-def swap_empty(rows: list[Row]) -> int:
-    """Swap rows without objectness to the end, and count the others."""
-    i, k = 0, len(rows) - 1
-    while i <= k:
-        if rows[i].objectness == 0:
-            rows[i], rows[k] = rows[k], rows[i]
-            k -= 1
-            i -= 1
-        i += 1
-    return k + 1
-
-
-def nms_by_loops(detections: Detections, thresh: float, kind: str, beta: float) -> list[Row]:
-    rows = rows_of(detections)
-    total = swap_empty(rows)
-    for k in range(detections.probabilities.shape[1]):
-        rows[:total] = sorted(rows[:total], key=lambda row: -row.prob[k])
-        for i in range(total):
-            if rows[i].prob[k] == 0:
-                continue
-            for j in range(i + 1, total):
-                if crowds_out(rows[i].box, rows[j].box, thresh, kind, beta):
-                    rows[j].prob[k] = 0
-    return rows
-
-
-def nms_obj_by_loops(detections: Detections, thresh: float) -> list[Row]:
-    rows = rows_of(detections)
-    total = swap_empty(rows)
-    rows[:total] = sorted(rows[:total], key=lambda row: -row.objectness)
-    for i in range(total):
-        if rows[i].objectness == 0:
-            continue
-        for j in range(i + 1, total):
-            if crowds_out(rows[i].box, rows[j].box, thresh, "default", 0):
-                rows[j].objectness, rows[j].prob = 0, [0] * len(rows[j].prob)
-    return rows
-
-
-def made_up(seed: int, count: int = 40, classes: int = 4) -> Detections:
-    """Make boxes on a coarse grid: many are equal, many scores tie, some have no objectness."""
-    g = torch.Generator().manual_seed(seed)
-    boxes = torch.randint(1, 6, (count, 4), generator=g) / 8
-    scores = torch.randint(0, 4, (count, classes), generator=g) / 4
-    scores[:, seed % classes] = 0  # a class that nobody has
-    objectness = torch.randint(0, 5, (count,), generator=g) / 4
-    # the uncertainty carries the number of the row, so that the order can be read from it
-    number = torch.arange(count)[:, None].expand(count, 4)
-    return Detections(boxes, objectness, scores, number)
-
-
-def order(detections: Detections) -> list[int]:
-    return detections.uncertainty[:, 0].tolist()
 
 
 @pytest.fixture(params=["all boxes at once", "class by class, box by box"])

@@ -9,42 +9,13 @@ import numpy as np
 import pytest
 import torch
 from conftest import recording
+from rankings import RANKED, evidence
 
 import pydarknet
 from pydarknet.errors import DataError, UsageError
 from pydarknet.evaluate.average_precision import Curve, area, at_recalls, average_precision, summary
-from pydarknet.evaluate.ground_truth import Truths
 from pydarknet.evaluate.map_report import text
-from pydarknet.evaluate.matched_dataset import Evidence
-from pydarknet.evaluate.matching import Matches
 from pydarknet.network import Network
-
-
-def evidence(rows: list[tuple[float, int, int]], truths: list[int], names: str = "ab") -> Evidence:
-    """Return detections as (score, class, truth), all of one image and of overlap 0.75."""
-    table = np.array(rows, np.float64).reshape(-1, 3)
-    count = len(rows)
-    return Evidence(
-        paths=("a.png",),
-        names=tuple(names),
-        sizes=np.array([[8, 8]]),
-        truths=Truths.of([(index, 0.5, 0.5, 1, 1) for index in truths]),
-        owners=np.zeros(len(truths), np.int64),
-        matches=Matches(
-            scores=table[:, 0].astype(np.float32),
-            classes=table[:, 1].astype(np.int64),
-            images=np.zeros(count, np.int64),
-            truths=table[:, 2].astype(np.int64),
-            overlaps=np.where(table[:, 2] < 0, 0, 0.75).astype(np.float32),
-            boxes=np.zeros((count, 4), np.float32),
-            difficult=np.zeros(count, bool),
-        ),
-        iou_thresh=0.5,
-    )
-
-
-# Right, wrong, right, of three truths: precision 1, 1/2, 2/3 at recall 1/3, 1/3, 2/3.
-RANKED = [(0.9, 0, 0), (0.8, 0, -1), (0.7, 0, 1)]
 
 
 @pytest.mark.parametrize(

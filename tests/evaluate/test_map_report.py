@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from test_average_precision import RANKED, evidence
+from rankings import RANKED, evidence
 
 from pydarknet.evaluate.average_precision import summary
 from pydarknet.evaluate.map_report import HINT, as_json, text

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from conftest import on_cuda
-from test_nms import KINDS, crowds_out, made_up, nms_by_loops, nms_obj_by_loops, order
+from kernel_twins import compiler, host_twin, numpy_twin
+from suppression import KINDS, crowds_out, made_up, nms_by_loops, nms_obj_by_loops, order
 from torch import Tensor
-from twin import compiler, host_twin, numpy_twin
 
 from pydarknet.boxes.box import diou, iou
 from pydarknet.boxes.detections import Detections

@@ -15,7 +15,7 @@ from torch import Tensor
 from pydarknet.boxes.box import diou, iou
 from pydarknet.boxes.kernels.nms_cuda import SOURCE, TILE
 
-HOST = Path(__file__).with_name("host.cpp")
+HOST = Path(__file__).with_name("kernel_host.cpp")
 PLACES = np.arange(TILE, dtype=np.uint64)
 
 
