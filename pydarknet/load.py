@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 
 from .backends.onnx_runtime import check_backend
+from .cfg.dialect import choose
 from .cfg.net import Net
 from .cfg.parser import read_cfg, read_text
 from .errors import UsageError
 from .graph import nodes
-from .graph.dialect import choose
 from .graph.weights import read_header
 from .layers import Reading
 from .network import PRECISIONS, Network

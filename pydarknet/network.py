@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from .backends import prepare
 from .backends.cuda_graph import Recorder
 from .boxes.detections import Detections
+from .cfg.dialect import Dialect
 from .cfg.net import Net
 from .errors import DarknetError
 from .graph import nodes
-from .graph.dialect import Dialect
 from .graph.weights import Header, Loaded, fill, load, save
 from .inference.predict import picture, predict, settings
 from .layers import Layer, Node, Shape

@@ -14,9 +14,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from pydarknet.cfg.dialect import named
 from pydarknet.cfg.net import Net
 from pydarknet.cfg.parser import sections_of
-from pydarknet.graph.dialect import named
 from pydarknet.graph.nodes import read_layers
 from pydarknet.layers import Node, Reading
 from pydarknet.network import Network

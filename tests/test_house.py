@@ -43,7 +43,7 @@ FLOORS = [
     ["layers.base", "layers.antialiasing", "layers.anchor_head"],
     ["layers"],
     [
-        "graph.dialect",
+        "cfg.dialect",
         "backends.onednn",
         "backends.cuda",
         "backends.cuda_graph",

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..cfg.dialect import Dialect
 from ..cfg.parser import Section, shortened
 from ..layers.base import (
     INT_MAX,
@@ -23,7 +24,6 @@ from ..layers.base import (
 from ..layers.rows import BILLION
 from ..modules.parameters import assign
 from ..system.console import note
-from .dialect import Dialect
 
 IMAGE = -1
 

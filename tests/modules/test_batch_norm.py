@@ -10,8 +10,8 @@ import pytest
 import torch
 from conftest import HERE, both_lineages
 
+from pydarknet.cfg.dialect import named
 from pydarknet.errors import DarknetError
-from pydarknet.graph.dialect import named
 
 ARRAYS = ("output", "rolling_mean", "rolling_variance", "input_delta", "scale_delta")
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from conftest import HERE
 
+from pydarknet.cfg.dialect import choose
 from pydarknet.cfg.parser import read_cfg
 from pydarknet.dataset.files import DataFile, label_path
-from pydarknet.graph.dialect import choose
 from pydarknet.load import read_network
 
 CFG = HERE.parent / "cfg"

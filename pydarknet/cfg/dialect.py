@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from ..cfg.net import Net
-from ..cfg.options import Option, declarations
-from ..cfg.parser import Section, shortened
 from ..errors import UsageError
 from ..layers import layer_class
 from ..modules.batch_norm import BatchNorm, EpsilonOutsideBatchNorm, UnbiasedBatchNorm
+from .net import Net
+from .options import Option, declarations
+from .parser import Section, shortened
 
 VARIABLE = "PYDARKNET_DIALECT"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import pydarknet
+from pydarknet.cfg.dialect import VARIABLE, choose, named
 from pydarknet.cfg.parser import sections_of
 from pydarknet.cli.main import main
 from pydarknet.errors import UsageError
-from pydarknet.graph.dialect import VARIABLE, choose, named
 
 NET = "[net]\nwidth=8\nheight=8\nchannels=3\n"
 POOL = f"{NET}[maxpool]\nsize=2\nstride=2\n"
