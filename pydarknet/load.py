@@ -9,13 +9,14 @@ from pathlib import Path
 import torch
 
 from .backends.onnx_runtime import check_backend
-from .cfg.dialect import choose
 from .cfg.net import Net
 from .cfg.parser import read_cfg, read_text
 from .errors import UsageError
 from .graph import nodes
+from .graph.choose_dialect import choose_dialect
 from .graph.weights import read_header
 from .layers import Reading
+from .modules.batch_norm import BATCH_NORMS
 from .network import PRECISIONS, Network
 from .system.console import note
 
@@ -49,17 +50,16 @@ def read_network(
     Darknet: src/parser.c parse_network_cfg
     """
     sections = read_cfg(cfg)
-    choice = choose(sections, said=dialect, seen=seen, version=version)
+    choice = choose_dialect(sections, given=dialect, seen=seen, version=version)
     if choice.reason:
         note(f"dialect {choice.dialect.name}: seen by {choice.reason}")
-    forms = choice.dialect.batch_norms
-    if batchnorm not in forms:
-        raise UsageError(f"batchnorm {batchnorm}: expected one of {', '.join(forms)}")
+    if batchnorm not in BATCH_NORMS:
+        raise UsageError(f"batchnorm {batchnorm}: expected one of {', '.join(BATCH_NORMS)}")
     lineage = choice.dialect.name
     reading = Reading(
         lineage=lineage,
         strict=strict,
-        batch_norm=forms[batchnorm],
+        batch_norm=BATCH_NORMS[batchnorm].of(lineage),
         net=Net.read(sections[0], lineage, strict),
     )
     if len(sections) == 1:

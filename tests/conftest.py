@@ -14,11 +14,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from pydarknet.cfg.dialect import named
+from pydarknet.cfg.dialect import DIALECTS
 from pydarknet.cfg.net import Net
 from pydarknet.cfg.parser import sections_of
 from pydarknet.graph.nodes import read_layers
 from pydarknet.layers import Node, Reading
+from pydarknet.modules.batch_norm import BATCH_NORMS
 from pydarknet.network import Network
 
 pytest.register_assert_rewrite("texts")
@@ -77,11 +78,11 @@ def net() -> Callable[..., Network]:
     ) -> Network:
         size = f"inputs={inputs}" if inputs else f"channels={c}\nheight={h}\nwidth={w}"
         sections = sections_of(f"[net]\n{size}\n{options}\n{text}", "net.cfg")
-        chosen = named(dialect)
+        chosen = DIALECTS.of(dialect)
         reading = Reading(
             lineage=dialect,
             strict=strict,
-            batch_norm=chosen.batch_norms[batchnorm],
+            batch_norm=BATCH_NORMS[batchnorm].of(dialect),
             net=Net.read(sections[0], dialect, strict),
         )
         return Network(reading.net, read_layers(sections[1:], reading), chosen)

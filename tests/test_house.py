@@ -21,6 +21,7 @@ FLOORS = [
     ["errors", "system.console", "system.malloc", "system.cache"],
     [
         "cfg.parser",
+        "cfg.lineage",
         "boxes.box",
         "boxes.box_arrays",
         "image.geometry",
@@ -31,7 +32,7 @@ FLOORS = [
         "system.resources",
         "modules.parameters",
     ],
-    ["backends.winograd", "image.window"],
+    ["backends.winograd", "image.window", "cfg.dialect"],
     [
         "cfg.options",
         "boxes.detections",
@@ -43,7 +44,7 @@ FLOORS = [
     ["layers.base", "layers.antialiasing", "layers.anchor_head"],
     ["layers"],
     [
-        "cfg.dialect",
+        "graph.choose_dialect",
         "backends.onednn",
         "backends.cuda",
         "backends.cuda_graph",

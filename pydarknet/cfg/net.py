@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CfgError
+from .lineage import FORK, PJREDDIE, PerLineage
 from .options import option, quiet, read_options
 from .parser import Section
 
-PJREDDIE = "pjreddie"
-FORK = "alexeyab"
 POLICIES = ("constant", "step", "steps", "exp", "poly", "sigmoid", "random")
-
-
-def policies(lineage: str) -> tuple[str, ...]:
-    """Return the learning-rate policies of a lineage."""
-    return (*POLICIES, "sgdr") if lineage == FORK else POLICIES
+POLICIES_KNOWN = PerLineage(pjreddie=POLICIES, alexeyab=(*POLICIES, "sgdr"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +40,7 @@ class Net:
     B1: float = option(0.9, announced="adam")
     B2: float = option(0.999, announced="adam")
     eps: float = option(0.0000001, announced="adam")
-    policy: str = option("constant", choices=policies, otherwise="constant")
+    policy: str = option("constant", choices=POLICIES_KNOWN.of, otherwise="constant")
     max_batches: int = option(0)
     burn_in: int = quiet(0)
     power: float = quiet(4.0)
@@ -103,12 +98,12 @@ class Net:
     use_cuda_graph: bool = quiet(False, lineage=FORK)
     show_receptive_field: bool = quiet(False, lineage=FORK)
 
-    @classmethod
-    def read(cls, section: Section, lineage: str, strict: bool = True) -> Net:
+    @staticmethod
+    def read(section: Section, lineage: str, strict: bool = True) -> Net:
         """Read [net]; its image size or its number of inputs must be given."""
-        made = NETS.get(lineage, cls)
-        values: dict[str, Any] = read_options(made, section, lineage, strict)
-        net = made(section=section, **values)
+        cls = NETS.of(lineage)
+        values: dict[str, Any] = read_options(cls, section, lineage, strict)
+        net = cls(section=section, **values)
         if not net.inputs:
             raise section.error("has no input: expected width, height and channels, or inputs")
         net.check_schedule()
@@ -147,4 +142,4 @@ class NetAlexeyAB(Net):
     steps: tuple[int, ...] = quiet((), stop="#")
 
 
-NETS: dict[str, type[Net]] = {FORK: NetAlexeyAB}
+NETS: PerLineage[type[Net]] = PerLineage(pjreddie=Net, alexeyab=NetAlexeyAB)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from .verbs import FORK, Help, Parameter
+from ..cfg.lineage import FORK
+from .verbs import Help, Parameter
 
 # By family, `-name` alone or with the type of its value: those of the original, then those that
 # only the fork has. Darknet: examples/detector.c run_detector, src/detector.c run_detector

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
-FORK = "alexeyab"
 Command = TypeVar("Command", bound=Callable[..., None])
 
 

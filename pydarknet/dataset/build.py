@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..cfg.class_tree import Tree
-from ..cfg.net import FORK, PJREDDIE, Net
+from ..cfg.lineage import FORK, PJREDDIE
+from ..cfg.net import Net
 from ..errors import DataError
 from ..layers.softmax import Softmax
 from ..network import Network

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..cfg.net import FORK, PJREDDIE
+from ..cfg.lineage import FORK, PJREDDIE
 from ..cfg.options import integer
 from ..cfg.parser import Section, read_text, section_of, shortened
 from ..errors import DataError

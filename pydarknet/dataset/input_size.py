@@ -9,7 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ..cfg.net import FORK, PJREDDIE, Net
+from ..cfg.lineage import FORK, PJREDDIE
+from ..cfg.net import Net
 from ..network import Network
 from .heads import HeadData, last_head
 from .rng import generator_of_size, scale, whole

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from ..cfg.dialect import Dialect
+from ..cfg.lineage import LINEAGES
 from ..cfg.parser import Section, shortened
 from ..layers.base import (
     INT_MAX,
@@ -60,7 +61,7 @@ def unknown(section: Section, lineage: str) -> Exception:
     choices = section_names(lineage)
     near = difflib.get_close_matches(section.name, choices, n=1)
     hint = f"did you mean [{near[0]}]?" if near else ""
-    others = [other for other in ("pjreddie", "alexeyab") if layer_class(section.name, other)]
+    others = [other for other in LINEAGES if layer_class(section.name, other)]
     if others:
         hint = f"it is known in the dialect {others[0]}; this cfg is read as {lineage}"
     listed = ", ".join(sorted(choices))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from torch import Tensor, nn
 
 from ..boxes.detections import Batch
+from ..cfg.lineage import FORK, PJREDDIE
 from ..cfg.net import Net
 from ..cfg.options import quiet, read_options
 from ..cfg.parser import Section
@@ -20,8 +21,6 @@ from ..modules.recurrent import Recurrent
 
 PREVIOUS: Final = -1
 INT_MAX: Final = 2**31 - 1
-PJREDDIE: Final = "pjreddie"
-FORK: Final = "alexeyab"
 
 
 @dataclass(frozen=True, kw_only=True)

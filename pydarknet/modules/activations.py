@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..cfg.lineage import FORK
+
 Activation = Callable[[Tensor], Tensor]
 
 REGISTRY: dict[str, tuple[str | None, Activation]] = {}
@@ -56,7 +58,7 @@ def leaky(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.1)
 
 
-@register("revleaky", lineage="alexeyab")
+@register("revleaky", lineage=FORK)
 def revleaky(x: Tensor) -> Tensor:
     """As leaky: only its gradient differs in C."""
     return F.leaky_relu(x, 0.1)
@@ -80,7 +82,7 @@ def relu(x: Tensor) -> Tensor:
     return F.relu(x)
 
 
-@register("relu6", lineage="alexeyab")
+@register("relu6", lineage=FORK)
 def relu6(x: Tensor) -> Tensor:
     """x clamped to 0..6.
 
@@ -107,7 +109,7 @@ def selu(x: Tensor) -> Tensor:
     return torch.where(x >= 0, 1.0507 * x, 1.0507 * 1.6732 * torch.expm1(x.clamp(max=0)))
 
 
-@register("gelu", lineage="alexeyab")
+@register("gelu", lineage=FORK)
 def gelu(x: Tensor) -> Tensor:
     """The tanh form of gelu, with Darknet's rounded constants."""
     return 0.5 * x * (1 + torch.tanh(0.797885 * x + 0.035677 * x**3))
@@ -152,39 +154,39 @@ def lhtan(x: Tensor) -> Tensor:
     return torch.where(x < 0, 0.001 * x, torch.where(x > 1, 0.001 * (x - 1) + 1, x))
 
 
-@register("mish", lineage="alexeyab")
+@register("mish", lineage=FORK)
 def mish(x: Tensor) -> Tensor:
     """x tanh(ln(1 + exp(x)))."""
     return F.mish(x)
 
 
-@register("swish", lineage="alexeyab")
+@register("swish", lineage=FORK)
 def swish(x: Tensor) -> Tensor:
     """x / (1 + exp(-x))."""
     return F.silu(x)
 
 
-@register("hard_mish", lineage="alexeyab")
+@register("hard_mish", lineage=FORK)
 def hard_mish(x: Tensor) -> Tensor:
     """x where positive, x^2 / 2 + x above -2, else 0."""
     return torch.where(x > 0, x, torch.where(x > -2, x * x / 2 + x, torch.zeros_like(x)))
 
 
-@register("normalize_channels", lineage="alexeyab")
+@register("normalize_channels", lineage=FORK)
 def normalize_channels(x: Tensor) -> Tensor:
     """Relu, then divided by the sum over channels; x is [N, C, H, W]."""
     positive = F.relu(x)
     return positive / (0.0001 + positive.sum(1, keepdim=True))
 
 
-@register("normalize_channels_softmax", lineage="alexeyab")
+@register("normalize_channels_softmax", lineage=FORK)
 def normalize_channels_softmax(x: Tensor) -> Tensor:
     """Softmax over channels without a maximum taken off; x is [N, C, H, W]."""
     e = torch.exp(x)
     return e / (0.0001 + e.sum(1, keepdim=True))
 
 
-@register("normalize_channels_softmax_maxval", lineage="alexeyab")
+@register("normalize_channels_softmax_maxval", lineage=FORK)
 def normalize_channels_softmax_maxval(x: Tensor) -> Tensor:
     """Softmax over channels with the largest taken off first; x is [N, C, H, W]."""
     return normalize_channels_softmax(x - x.amax(1, keepdim=True))

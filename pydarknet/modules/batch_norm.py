@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
+from ..cfg.lineage import PerLineage
 from ..errors import DarknetError
 from .parameters import Parametric, Stored, array
 
@@ -118,6 +119,14 @@ class EpsilonOutsideBatchNorm(UnbiasedBatchNorm):
         Darknet: src/batchnorm_layer.c normalize_delta_cpu
         """
         return torch.rsqrt(variance + EPSILON)
+
+
+BATCH_NORMS: Final = {  # by the processor whose C code has this form
+    "gpu": PerLineage[type[BatchNorm]](pjreddie=BatchNorm, alexeyab=BatchNorm),
+    "cpu": PerLineage[type[BatchNorm]](
+        pjreddie=EpsilonOutsideBatchNorm, alexeyab=UnbiasedBatchNorm
+    ),
+}
 
 
 class CpuNormal(torch.autograd.Function):

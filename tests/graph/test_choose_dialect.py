@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import pydarknet
-from pydarknet.cfg.dialect import VARIABLE, choose, named
 from pydarknet.cfg.parser import sections_of
 from pydarknet.cli.main import main
 from pydarknet.errors import UsageError
+from pydarknet.graph.choose_dialect import VARIABLE, choose_dialect
 
 NET = "[net]\nwidth=8\nheight=8\nchannels=3\n"
 POOL = f"{NET}[maxpool]\nsize=2\nstride=2\n"
@@ -26,7 +26,7 @@ def unsaid(monkeypatch):
 
 def reason(text: str) -> str:
     """Return what the fork is seen by in a cfg's text."""
-    return choose(sections_of(text, "net.cfg")).reason
+    return choose_dialect(sections_of(text, "net.cfg")).reason
 
 
 def file_of(folder: Path, text: str) -> Path:
@@ -47,41 +47,43 @@ def weights_of(folder: Path, *version: int) -> Path:
 
 
 def test_the_original_is_the_default():
-    choice = choose(sections_of(POOL, "net.cfg"))
+    choice = choose_dialect(sections_of(POOL, "net.cfg"))
 
     assert (choice.dialect.name, choice.reason) == ("pjreddie", "")
 
 
 def test_what_only_the_fork_declares_is_seen():
-    assert choose(sections_of(FORKS_WORD, "net.cfg")).dialect.name == "alexeyab"
+    assert choose_dialect(sections_of(FORKS_WORD, "net.cfg")).dialect.name == "alexeyab"
 
 
 def test_the_environment_stands_over_what_is_seen(monkeypatch):
     monkeypatch.setenv(VARIABLE, "pjreddie")
 
-    assert choose(sections_of(FORKS_WORD, "net.cfg")).dialect.name == "pjreddie"
+    assert choose_dialect(sections_of(FORKS_WORD, "net.cfg")).dialect.name == "pjreddie"
 
 
 def test_what_is_said_stands_over_the_environment(monkeypatch):
     monkeypatch.setenv(VARIABLE, "pjreddie")
 
-    assert choose([], said="alexeyab").dialect.name == "alexeyab"
+    assert choose_dialect([], given="alexeyab").dialect.name == "alexeyab"
 
 
 def test_an_empty_environment_says_nothing(monkeypatch):
     monkeypatch.setenv(VARIABLE, "")
 
-    assert choose([]).dialect.name == "pjreddie"
+    assert choose_dialect([]).dialect.name == "pjreddie"
 
 
 def test_the_command_line_is_seen_before_the_cfg():
-    choice = choose(sections_of(FORKS_WORD, "net.cfg"), seen="-ext_output on the command line")
+    choice = choose_dialect(
+        sections_of(FORKS_WORD, "net.cfg"), seen="-ext_output on the command line"
+    )
 
     assert choice.reason == "-ext_output on the command line"
 
 
 def test_the_cfg_is_seen_before_the_weights():
-    choice = choose(sections_of(FORKS_WORD, "net.cfg"), version=(0, 2, 5))
+    choice = choose_dialect(sections_of(FORKS_WORD, "net.cfg"), version=(0, 2, 5))
 
     assert choice.reason == "net.cfg:6: activation=mish"
 
@@ -97,12 +99,12 @@ def test_the_cfg_is_seen_before_the_weights():
     ],
 )
 def test_a_weights_file_is_the_forks_by_one_version_of_its_header(version, name):
-    assert choose([], version=version).dialect.name == name
+    assert choose_dialect([], version=version).dialect.name == name
 
 
 @pytest.mark.parametrize("name", ["pjreddie", "alexeyab"])
 def test_what_is_said_has_no_reason(name):
-    choice = choose(sections_of(FORKS_WORD, "net.cfg"), said=name)
+    choice = choose_dialect(sections_of(FORKS_WORD, "net.cfg"), given=name)
 
     assert (choice.dialect.name, choice.reason) == (name, "")
 
@@ -191,24 +193,8 @@ def test_the_default_is_not_told(tmp_path, capsys):
     assert "dialect" not in capsys.readouterr().err
 
 
-# Names
-
-
-@pytest.mark.parametrize("name", ["pjreddie", "alexeyab"])
-def test_a_dialect_has_a_name(name):
-    assert named(name).name == name
-
-
-@pytest.mark.parametrize("name", ["AlexeyAB", "darknet", "pj"])
-def test_an_unknown_name_is_told_with_the_choices(name):
-    with pytest.raises(UsageError) as error:
-        named(name)
-
-    assert str(error.value) == f"dialect {name}: expected one of pjreddie, alexeyab"
-
-
 def test_an_unknown_name_in_the_environment_is_told(monkeypatch):
     monkeypatch.setenv(VARIABLE, "fork")
 
     with pytest.raises(UsageError, match="dialect fork: expected one of"):
-        choose([])
+        choose_dialect([])

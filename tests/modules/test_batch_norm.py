@@ -10,15 +10,15 @@ import pytest
 import torch
 from conftest import HERE, both_lineages
 
-from pydarknet.cfg.dialect import named
 from pydarknet.errors import DarknetError
+from pydarknet.modules.batch_norm import BATCH_NORMS
 
 ARRAYS = ("output", "rolling_mean", "rolling_variance", "input_delta", "scale_delta")
 
 
 def fresh(dialect: str, form: str, channels: int) -> Any:
     """Return a batch norm that has seen nothing, in training."""
-    norm = named(dialect).batch_norms[form](channels)
+    norm = BATCH_NORMS[form].of(dialect)(channels)
     for name, values in [*norm.named_parameters(), *norm.named_buffers()]:
         with torch.no_grad():
             norm.fill(name, values, None)

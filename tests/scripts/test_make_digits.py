@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from conftest import HERE
 
-from pydarknet.cfg.dialect import choose
 from pydarknet.cfg.parser import read_cfg
 from pydarknet.dataset.files import DataFile, label_path
+from pydarknet.graph.choose_dialect import choose_dialect
 from pydarknet.load import read_network
 
 CFG = HERE.parent / "cfg"
@@ -194,7 +194,7 @@ def test_without_scikit_learn_it_says_how_to_get_it(digits, monkeypatch):
 
 
 def test_the_network_is_the_forks_for_no_digit_is_mirrored():
-    chosen = choose(read_cfg(CFG / "digits.cfg"))
+    chosen = choose_dialect(read_cfg(CFG / "digits.cfg"))
 
     assert chosen.dialect.name == "alexeyab"
     assert chosen.reason.endswith("flip=0")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ...cfg.lineage import FORK
 from ...errors import DataError
 from ...system.console import say
-from ..verbs import FORK, Help, Run, verb
+from ..verbs import Help, Run, verb
 from .detector_valid import write_text
 
 if TYPE_CHECKING:

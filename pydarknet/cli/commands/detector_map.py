@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ...cfg.lineage import FORK
 from ...errors import DataError
 from ...system.console import note, say
-from ..verbs import FORK, Help, Run, verb
+from ..verbs import Help, Run, verb
 from .detector_valid import Cfg, Data, Weights, heads_told, images_of, write_text
 
 if TYPE_CHECKING:

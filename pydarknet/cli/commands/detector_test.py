@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from ...cfg.lineage import FORK
 from ...errors import DataError
 from ...system.console import note
 from ...system.resources import shipped
-from ..verbs import FORK, Help, Run, verb
+from ..verbs import Help, Run, verb
 
 CACHE = Path("~/.cache/pydarknet")
 YOLOV3 = "https://github.com/hank-ai/darknet/releases/download/v2.0/yolov3.weights"

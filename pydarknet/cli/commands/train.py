@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
+from ...cfg.lineage import FORK
 from ...errors import UsageError
 from ...system.console import say
-from ..verbs import FORK, Help, Run, verb
+from ..verbs import Help, Run, verb
 from .detector_test import Cfg, Data, Weights
 
 if TYPE_CHECKING:

@@ -1,0 +1,78 @@
+"""The choice of a dialect: as given, else as inferred from what a cfg and weights use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..cfg.dialect import DIALECTS, Dialect
+from ..cfg.lineage import FORK, PJREDDIE
+from ..cfg.net import Net
+from ..cfg.options import Option, declarations
+from ..cfg.parser import Section, shortened
+from ..layers import layer_class
+
+VARIABLE = "PYDARKNET_DIALECT"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A dialect and the reason for it, if it is inferred: not given, nor the default."""
+
+    dialect: Dialect
+    reason: str = ""
+
+
+def choose_dialect(
+    sections: Iterable[Section],
+    *,
+    given: str | None = None,
+    seen: str = "",
+    version: tuple[int, int, int] | None = None,
+) -> Choice:
+    """Choose the dialect: the given one, else the fork's if anything is the fork's alone.
+
+    `given` may also stand in the environment. `seen` names what the caller found that only the
+    fork has; then come the sections, then the `version` in a weights file's header.
+    """
+    given = given or os.environ.get(VARIABLE)
+    if given:
+        return Choice(DIALECTS.of(given))
+    for section in sections:
+        seen = seen or only_in(section, FORK, PJREDDIE)
+    if seen:
+        return Choice(DIALECTS.alexeyab, seen)
+    if version == DIALECTS.alexeyab.version:
+        return Choice(DIALECTS.alexeyab, "version 0.2.5 in the weights file's header")
+    return Choice(DIALECTS.pjreddie)
+
+
+def only_in(section: Section, lineage: str, other: str) -> str:
+    """Return the first word in a section that the one lineage declares and the other does not."""
+    ours, theirs = declared(section.name, lineage), declared(section.name, other)
+    if ours and not theirs:
+        return f"{section.path}:{section.line}: [{section.name}]"
+    for entry in section.entries:
+        mine, yours = ours.get(entry.key), theirs.get(entry.key)
+        if (
+            mine
+            and not (yours and knows(yours, entry.value, other))
+            and knows(mine, entry.value, lineage)
+        ):
+            return f"{section.path}:{entry.line}: {entry.key}={shortened(entry.value or '')}"
+    return ""
+
+
+def knows(option: Option, value: str | None, lineage: str) -> bool:
+    """Return whether the lineage knows a value; it knows every number and free text."""
+    return option.choices is None or value in tuple(option.choices(lineage))
+
+
+def declared(name: str, lineage: str) -> dict[str, Option]:
+    """Return key -> option of what a lineage declares for a section; empty if it knows none."""
+    cls: type | None = layer_class(name, lineage)
+    if name in ("net", "network"):
+        cls = Net
+    options = declarations(cls).values() if cls else ()
+    return {key: option for key, option, _ in options if option.declared_by(lineage)}
