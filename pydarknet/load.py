@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
@@ -14,11 +15,40 @@ from .cfg.parser import read_cfg, read_text
 from .errors import UsageError
 from .graph import nodes
 from .graph.choose_dialect import choose_dialect
-from .graph.weights import read_header
+from .graph.weights import Loaded, read_header
 from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
 from .network import PRECISIONS, Network
 from .system.console import note
+
+
+class LoadObserver(Protocol):
+    """What `load_network` calls as it goes, so that a program can report it."""
+
+    def on_read(self, network: Network) -> None:
+        """The cfg is read: the network has its shapes, and no memory yet."""
+
+    def on_loading(self, weights: Path) -> None:
+        """A weights file is read next."""
+
+    def on_loaded(self, network: Network, loaded: Loaded) -> None:
+        """The weights file is read."""
+
+
+class Silent:
+    """The observer that reports nothing."""
+
+    def on_read(self, network: Network) -> None:
+        """Report nothing."""
+
+    def on_loading(self, weights: Path) -> None:
+        """Report nothing."""
+
+    def on_loaded(self, network: Network, loaded: Loaded) -> None:
+        """Report nothing."""
+
+
+SILENT = Silent()
 
 
 def memory() -> int:
@@ -80,6 +110,7 @@ def load_network(
     names: str | Path | Iterable[str] | None = None,
     memory_limit: int | None = None,
     seen: str = "",
+    observer: LoadObserver = SILENT,
 ) -> Network:
     """Read a cfg and, if given, its weights, as a network on a device (cuda, else mps, else cpu).
 
@@ -88,8 +119,8 @@ def load_network(
     CPU. `precision` is "half" or "float", in which a GPU computes; unsaid, half where boxes are
     looked for and float where numbers are returned or compared. `backend` "onnxruntime" lets that
     run the network on a CPU. `strict=False` takes for unknown words what the C takes. `names` are
-    class names, or a file of them. Raises DarknetError, whose text says where and what; also where
-    the network would exceed `memory_limit` bytes (the machine's).
+    class names, or a file of them. `observer` hears of each step. Raises DarknetError, whose text
+    says where and what; also where the network would exceed `memory_limit` bytes (the machine's).
 
     Darknet: src/network.c load_network
     """
@@ -97,16 +128,30 @@ def load_network(
     network = read_network(
         cfg, dialect=dialect, batchnorm=batchnorm, strict=strict, seen=seen, version=version
     )
+    observer.on_read(network)
     network.names, place = class_names(names), torch.device(device) if device else best_device()
     choose_ways(network, place, precision, backend)
     if place.type == "meta":
         return network
     check_memory(network, memory_limit)
-    if weights:
-        network.load_weights(weights, strict=strict)
-    else:
-        network.initialize()
+    load_weights(network, weights, strict=strict, observer=observer)
     return network.to(place)
+
+
+def load_weights(
+    network: Network,
+    weights: str | Path | None,
+    *,
+    strict: bool = True,
+    upto: int | None = None,
+    observer: LoadObserver = SILENT,
+) -> None:
+    """Fill the layers before `upto` from a weights file, or all with Darknet's first values."""
+    if not weights:
+        network.initialize()
+        return
+    observer.on_loading(Path(weights))
+    observer.on_loaded(network, network.load_weights(weights, strict=strict, upto=upto))
 
 
 def choose_ways(

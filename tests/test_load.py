@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import HERE
 
 import pydarknet
 from pydarknet import load_network
@@ -260,3 +261,29 @@ def test_a_loaded_network_learns_while_batch_norm_changes_statistics(cfg, tmp_pa
 
     assert network.stack[0].norm.rolling_mean.count_nonzero() == 2
     assert network.stack[0].weights.grad is not None
+
+
+class Steps:
+    """Keeps what `load_network` reports."""
+
+    def __init__(self):
+        self.steps = []
+
+    def on_read(self, network):
+        self.steps.append(("read", all(p.is_meta for p in network.parameters())))
+
+    def on_loading(self, weights):
+        self.steps.append(("loading", weights.name))
+
+    def on_loaded(self, network, loaded):
+        self.steps.append(("loaded", loaded.layers))
+
+
+def test_an_observer_hears_of_each_step():
+    observer = Steps()
+    cfg, weights = (HERE.parent / folder / f"digits.{folder}" for folder in ("cfg", "weights"))
+
+    network = load_network(cfg, weights, device="cpu", observer=observer)
+
+    layers = ("loaded", len(network.nodes))
+    assert observer.steps == [("read", True), ("loading", "digits.weights"), layers]

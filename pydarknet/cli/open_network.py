@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..graph.weights import Loaded, read_header
-from ..load import best_device, check_memory, choose_ways, read_network
-from ..network import Network
 from ..system.console import note, say
 from ..system.resources import located
 from .verbs import Run
 
+if TYPE_CHECKING:
+    import torch
+
+    from ..graph.weights import Loaded
+    from ..network import Network
+
 
 def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = False) -> Network:
-    """Read a cfg and its weights, if any, onto the device that is said or best.
+    """Read a cfg and its weights, if any, onto the device that the flags name, or the best.
 
     Darknet: src/network.c load_network
     """
+    from ..load import load_network
+
+    device = requested_device(run)
     weights = located(weights) if weights else None
-    network = read(run, cfg, weights, training=training)
-    device = device_of(run)
-    choose_ways(network, device, run.precision, run.backend)
-    if run.precision == "half" and device.type != "cuda":
-        note("-precision half is for a GPU: this computes in float")
-    check_memory(network, None)
-    read_weights(run, network, weights)
-    return network.to(device)
-
-
-def device_of(run: Run) -> torch.device:
-    """Return the device that is said, else the best; where there is no CUDA, `-i 0` says nothing.
-
-    Darknet: src/cuda.c cuda_set_device
-    """
-    if run.device is None or (run.device != "cpu" and not torch.cuda.is_available()):
-        return best_device()
-    device = torch.device(run.device)
-    if device.index is not None and device.index >= (count := torch.cuda.device_count()):
-        raise UsageError(f"-i {device.index}: expected less than {count}, the GPUs of this machine")
-    return device
+    return load_network(
+        located(cfg),
+        weights,
+        dialect=run.dialect,
+        device=device,
+        batchnorm=run.batchnorm,
+        precision=run.precision,
+        backend=run.backend,
+        strict=run.strict,
+        seen=run.seen,
+        observer=LoadPrinter(training, device, run.precision),
+    )
 
 
 def read(run: Run, cfg: Path, weights: Path | None = None, *, training: bool = False) -> Network:
@@ -49,6 +46,9 @@ def read(run: Run, cfg: Path, weights: Path | None = None, *, training: bool = F
 
     Darknet: src/parser.c parse_network_cfg
     """
+    from ..graph.weights import read_header
+    from ..load import read_network
+
     network = read_network(
         located(cfg),
         dialect=run.dialect,
@@ -57,14 +57,96 @@ def read(run: Run, cfg: Path, weights: Path | None = None, *, training: bool = F
         seen=run.seen,
         version=read_header(weights).version if weights else None,
     )
-    note(network.table())
-    if network.dialect.totals:
-        say(told(network, training), end="")
+    LoadPrinter(training).on_read(network)
     return network
 
 
-def told(network: Network, training: bool) -> str:
-    """Return what the fork says on stdout when it has read a cfg.
+def read_weights(run: Run, network: Network, weights: Path, *, upto: int | None = None) -> None:
+    """Fill the layers of a network before `upto` from a weights file.
+
+    Darknet: src/parser.c load_weights_upto
+    """
+    from ..load import load_weights
+
+    load_weights(network, weights, strict=run.strict, upto=upto, observer=LoadPrinter())
+
+
+@dataclass(frozen=True)
+class LoadPrinter:
+    """Print what the C does while it loads a network; `training` is how the fork opens it."""
+
+    training: bool = False
+    device: torch.device | None = None
+    precision: str | None = None
+
+    def on_read(self, network: Network) -> None:
+        """Print the table, and what the fork adds.
+
+        Darknet: src/parser.c parse_network_cfg
+        """
+        note(network.table())
+        if network.dialect.totals:
+            say(fork_summary(network, self.training), end="")
+        if self.device:
+            check_gpu(self.device)
+            warn_of_half(self.device, self.precision)
+
+    def on_loading(self, weights: Path) -> None:
+        """Print the weights file's name.
+
+        Darknet: src/parser.c load_weights_upto
+        """
+        note(f"Loading weights from {weights}...", end="")
+
+    def on_loaded(self, network: Network, loaded: Loaded) -> None:
+        """Print that the weights are read, and in the fork how long they were trained.
+
+        Darknet: src/parser.c load_weights_upto
+        """
+        if network.dialect.totals:
+            say(trained_images(loaded))
+            note(f"Done! Loaded {loaded.layers} layers from weights-file ")
+        else:
+            note("Done!")
+
+
+def device_of(run: Run) -> torch.device:
+    """Return the device that the flags name, else the best one, or refuse one that is not there."""
+    device = requested_device(run)
+    check_gpu(device)
+    return device
+
+
+def requested_device(run: Run) -> torch.device:
+    """Return the device that the flags name, else the best one; without CUDA, `-i 0` names none.
+
+    Darknet: src/cuda.c cuda_set_device
+    """
+    import torch
+
+    from ..load import best_device
+
+    if run.device is None or (run.device != "cpu" and not torch.cuda.is_available()):
+        return best_device()
+    return torch.device(run.device)
+
+
+def check_gpu(device: torch.device) -> None:
+    """Refuse a GPU whose number this machine does not have."""
+    import torch
+
+    if device.index is not None and device.index >= (count := torch.cuda.device_count()):
+        raise UsageError(f"-i {device.index}: expected less than {count}, the GPUs of this machine")
+
+
+def warn_of_half(device: torch.device, precision: str | None) -> None:
+    """Warn that half precision is not for a CPU."""
+    if precision == "half" and device.type != "cuda":
+        note("-precision half is for a GPU: this computes in float")
+
+
+def fork_summary(network: Network, training: bool) -> str:
+    """Return what the fork prints on stdout when it has read a cfg.
 
     Darknet: src/parser.c parse_network_cfg_custom (AlexeyAB)
     """
@@ -88,26 +170,10 @@ def told(network: Network, training: bool) -> str:
     )
 
 
-def read_weights(
-    run: Run, network: Network, weights: Path | None, *, upto: int | None = None
-) -> None:
-    """Fill a network from a weights file, or with first values, and say so as the C does.
+def trained_images(loaded: Loaded) -> str:
+    """Return the fork's line of how many images the weights were trained on.
 
-    Darknet: src/parser.c load_weights_upto
+    Darknet: src/parser.c load_weights_upto (AlexeyAB)
     """
-    if weights is None:
-        network.initialize()
-        return
-    note(f"Loading weights from {weights}...", end="")
-    loaded = network.load_weights(weights, strict=run.strict, upto=upto)
-    if network.dialect.totals:
-        say(trained(loaded))
-        note(f"Done! Loaded {loaded.layers} layers from weights-file ")
-    else:
-        note("Done!")
-
-
-def trained(loaded: Loaded) -> str:
-    """Return the fork's words about how long weights were trained."""
     seen, bits = loaded.header.seen, 64 if loaded.header.long else 32
     return f"\n seen {bits}, trained: {seen // 1000} K-images ({seen // 64000} Kilo-batches_64) "
