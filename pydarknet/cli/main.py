@@ -17,14 +17,14 @@ from .commands import (
     detector_calc_anchors,
     detector_map,
     detector_test,
+    detector_train,
     detector_valid,
     install_shim,
     nightmare,
     rnn,
-    train,
+    visualize,
     weights_edit,
-    weights_inspect,
-    yolov1,
+    yolo,
 )
 from .ignored_flags import passed
 from .unsupported import IGNORED, refuse
@@ -41,10 +41,10 @@ FAMILIES = (
     install_shim,
     nightmare,
     rnn,
-    train,
+    detector_train,
     weights_edit,
-    weights_inspect,
-    yolov1,
+    visualize,
+    yolo,
 )
 
 GLOBAL = (

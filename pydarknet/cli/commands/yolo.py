@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ...system.console import note
 from ..verbs import Run, verb
 from .detector_test import Cfg, DontShow, Exif, Images, Nms, OutDir, Thresh, Weights
+from .detector_train import Amp, Clear, Flags, Gpus, Seed, TensorBoard, Workers, train
 from .detector_valid import images_of, rates, write_results
-from .train import Amp, Clear, Flags, Gpus, Seed, TensorBoard, Workers, train
 
 if TYPE_CHECKING:
     from ...evaluate.result_files import Results

@@ -9,7 +9,7 @@ import torch
 from conftest import HERE
 
 from pydarknet import load_network
-from pydarknet.cli.commands.weights_inspect import filters
+from pydarknet.cli.commands.visualize import filters
 from pydarknet.cli.main import main
 from pydarknet.modules.transforms import load_image
 
