@@ -1,4 +1,4 @@
-"""How Darknet's deltas become gradients, and the costs of its layers the network's."""
+"""How the losses of heads become one number to minimise, and one number to report."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..layers import Layer
 from ..network import Head, Network
-from .losses import Lesson, Loss, loss_of, owns_cost
+from .losses import DeltaLoss, Family, Loss, LossInputs, family_of, owns_cost
 
 
 class DarknetCost(torch.autograd.Function):
@@ -46,21 +47,41 @@ def heads_of(network: Network, images: Tensor) -> list[Head]:
     ]
 
 
-def losses_of(heads: Sequence[Head], lesson: Lesson) -> list[Loss]:
-    """Return what each head loses."""
-    return [loss_of(head.node.layer, head, lesson) for head in heads]
+def losses_of(heads: Sequence[Head], inputs: LossInputs) -> list[Loss]:
+    """Return the loss of each head, in their order; a family gets all of its heads at once."""
+    families: dict[Family, list[int]] = {}
+    for place, head in enumerate(heads):
+        families.setdefault(required_family(head.node.layer), []).append(place)
+    losses: dict[int, Loss] = {}
+    for family, places in families.items():
+        found = family.losses([heads[place] for place in places], inputs)
+        assert all(isinstance(loss, family.form) for loss in found)
+        losses.update(zip(places, found, strict=True))
+    return [losses[place] for place in range(len(heads))]
+
+
+def required_family(layer: Layer) -> Family:
+    """Return the family of a layer; an error of a layer that has none."""
+    if (family := family_of(layer)) is None:
+        raise layer.error("has no loss here: cannot be trained")
+    return family
 
 
 def to_minimise(heads: Sequence[Head], losses: Sequence[Loss]) -> Tensor:
-    """Return the sum of the heads' costs, whose backward passes on their deltas, undivided.
+    """Return the sum of the heads' costs: its backward gives each head its gradient, undivided.
 
     Darknet: src/network.c backward_network
     """
-    costs = [
-        DarknetCost.apply(head.raw, loss.delta, loss.cost)
-        for head, loss in zip(heads, losses, strict=True)
-    ]
+    costs = [differentiable_cost(*pair) for pair in zip(heads, losses, strict=True)]
     return torch.stack(costs).sum()
+
+
+def differentiable_cost(head: Head, loss: Loss) -> Tensor:
+    """Return a cost whose backward gives `-delta` of a DeltaLoss, the gradient of a ScalarLoss."""
+    if isinstance(loss, DeltaLoss):
+        cost: Tensor = DarknetCost.apply(head.raw, loss.delta, loss.cost)
+        return cost
+    return loss.cost
 
 
 def network_cost(costs: Sequence[Tensor]) -> Tensor:
@@ -69,4 +90,4 @@ def network_cost(costs: Sequence[Tensor]) -> Tensor:
     Darknet: src/network.c calc_network_cost
     Quirk: MEAN_OF_HEADS
     """
-    return torch.stack(list(costs)).mean()
+    return torch.stack([cost.detach() for cost in costs]).mean()

@@ -19,7 +19,7 @@ from .checkpoints import State
 from .conv_matmul import use_matrix_products
 from .deltas import heads_of, losses_of, network_cost, to_minimise
 from .ema import MovingAverage
-from .losses import Lesson, Loss
+from .losses import Loss, LossInputs
 from .schedule import learning_rate
 from .straight_through import straighten
 
@@ -123,7 +123,7 @@ class Learner:
 
         Darknet: src/network.c train_network_datum
         """
-        lesson = Lesson(
+        inputs = LossInputs(
             truth=truth,
             size=self.network.input,
             seen=(self.batch - 1) * self.images + number * self.mini,
@@ -133,7 +133,7 @@ class Learner:
         with self.autocast():
             heads = heads_of(self.network, images)
         heads = [Head(head.node, head.raw.float(), head.activated.float()) for head in heads]
-        losses = losses_of(heads, lesson)
+        losses = losses_of(heads, inputs)
         total = to_minimise(heads, losses)
         if total.requires_grad:
             self.scaler.scale(total / self.divisor).backward()

@@ -87,7 +87,7 @@ class Manner:
     def lost(self, losses: list[Loss], boxes: list[int]) -> None:
         """Say what the heads lost in a mini-batch."""
         for loss in losses:
-            text = loss.told()
+            text = loss.line()
             if text:
                 (self.note if loss.on_stderr else self.say)(text)
 

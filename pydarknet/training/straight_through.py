@@ -12,6 +12,7 @@ from torch.utils.hooks import RemovableHandle
 from ..cfg.net import Net, NetAlexeyAB
 from ..layers import Node
 from ..network import Network
+from .losses import by_autograd
 
 
 class Straight(Function):
@@ -40,9 +41,18 @@ def straighten(network: Network) -> list[RemovableHandle]:
     for node, module in zip(network.nodes, network.stack, strict=True):
         if node.layer.onlyforward and ends_gradient(network.net, node):
             handles.append(module.register_forward_hook(ended))
-        elif node.layer.head and node.output.outputs == node.inputs[0].outputs:
+        elif passes_straight(node):
             handles.append(module.register_forward_hook(straight))
     return handles
+
+
+def passes_straight(node: Node) -> bool:
+    """Return whether a layer is a head that passes a later layer's delta on as it is.
+
+    A head whose loss autograd differentiates does not: there a gradient is a gradient.
+    """
+    same_size = node.output.outputs == node.inputs[0].outputs
+    return node.layer.head and same_size and not by_autograd(node.layer)
 
 
 def ended(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:

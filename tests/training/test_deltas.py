@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 import torch
 from conftest import recording
-from lessons import head_of, lesson, rows
+from loss_cases import head_of, inputs_of, rows
 
 from pydarknet import load_network
 from pydarknet.layers import Shape
 from pydarknet.network import Network
-from pydarknet.training import DarknetCost, Lesson, heads_of, losses_of, network_cost, to_minimise
+from pydarknet.training import (
+    DarknetCost,
+    LossInputs,
+    heads_of,
+    losses_of,
+    network_cost,
+    to_minimise,
+)
 
 SIZE = Shape(c=3, h=32, w=32)
 YOLO = "[yolo]\nclasses=2\nnum=1\nanchors=16,16\n"
@@ -60,7 +67,7 @@ def test_the_steps_of_heads_are_added_and_not_divided(net):
     network = net(YOLO, c=7, h=1, w=1)
     head = head_of(network, [0.0] * 7)
     head.raw.requires_grad_()
-    losses = losses_of([head, head], lesson(rows([]), SIZE))
+    losses = losses_of([head, head], inputs_of(rows([]), SIZE))
 
     total = to_minimise([head, head], losses)
     total.backward()
@@ -85,8 +92,8 @@ class Iteration:
         for part in range(2):
             batch = slice(2 * part, 2 * part + 2)
             heads = heads_of(network, images[batch])
-            told = learning(truth[batch], network, seen + 2 * part + 2)
-            losses = losses_of(heads, told)
+            inputs = loss_inputs(truth[batch], network, seen + 2 * part + 2)
+            losses = losses_of(heads, inputs)
             to_minimise(heads, losses).backward()
             self.heads.append(heads)
             self.losses.append(losses)
@@ -98,9 +105,9 @@ class Iteration:
         return float(sum(costs)) / 4
 
 
-def learning(truth: torch.Tensor, network: Network, seen: int) -> Lesson:
-    """Return the lesson of a mini-batch."""
-    return Lesson(truth=truth, size=network.input, seen=seen, batch=1, max_batches=5)
+def loss_inputs(truth: torch.Tensor, network: Network, seen: int) -> LossInputs:
+    """Return what the losses of a mini-batch are given."""
+    return LossInputs(truth=truth, size=network.input, seen=seen, batch=1, max_batches=5)
 
 
 @pytest.fixture(scope="module")

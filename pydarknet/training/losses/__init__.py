@@ -1,4 +1,9 @@
-"""The loss of every layer that owns a cost, by its class: importing this registers them all."""
+"""The losses, a file for each kind of head. Importing this registers them for their layers.
+
+A new head's loss is a file here and its line in the list below. The file registers a function by
+`delta_loss` (a delta as Darknet's C code writes it) or by `scalar_loss` (a number that autograd
+differentiates); see base.py for what each must return.
+"""
 
 from . import (  # noqa: F401  # a name in __all__ would be a section's
     cost,
@@ -11,6 +16,30 @@ from . import (  # noqa: F401  # a name in __all__ would be a section's
     yolo,
     yolo_alexeyab,
 )
-from .base import Lesson, Loss, loss_of, owns_cost
+from .base import (
+    DeltaLoss,
+    Family,
+    Loss,
+    LossInputs,
+    ScalarLoss,
+    by_autograd,
+    delta_loss,
+    family_of,
+    head_by_head,
+    owns_cost,
+    scalar_loss,
+)
 
-__all__ = ["Lesson", "Loss", "loss_of", "owns_cost"]
+__all__ = [
+    "DeltaLoss",
+    "Family",
+    "Loss",
+    "LossInputs",
+    "ScalarLoss",
+    "by_autograd",
+    "delta_loss",
+    "family_of",
+    "head_by_head",
+    "owns_cost",
+    "scalar_loss",
+]

@@ -1,10 +1,11 @@
-"""What every loss is: a head and what it should have said give a step and a printed number."""
+"""The two forms of a loss, what a loss is given, and how it is registered for its layers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, singledispatch
+from functools import cached_property, wraps
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -14,76 +15,167 @@ from ...network import Head
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lesson:
-    """What a mini-batch should have given, and when in the training.
+class LossInputs:
+    """What losses are given besides the heads: a mini-batch's ground truth, and how far it is.
 
-    `truth` is float32: [N, max, 5 or more] rows of x, y, w, h, class for heads with anchors, where
-    the first row whose x is 0 ends an image's; [N, side * side * (1 + classes + 4)] for YOLOv1's;
-    [N, outputs] for classifiers and costs.
+    `truth` is float32. For heads with anchors it is [N, max, 5 or more]: rows of x, y, w, h, class,
+    and an image's rows end at the first whose x is 0. For YOLOv1's head it is
+    [N, side * side * (1 + classes + 4)], for classifiers and costs [N, outputs].
     """
 
     truth: Tensor
-    size: Shape  # the network's input now
+    size: Shape  # of the network's input, which may change between mini-batches
     seen: int  # images, this mini-batch included
     batch: int  # the number of the iteration, from 1
     max_batches: int
-    generator: torch.Generator | None = None  # on the CPU, for heads that draw
+    generator: torch.Generator | None = None  # on the CPU, for heads that draw random numbers
 
     @cached_property
     def rows(self) -> Tensor:
         """The rows of truth that any image uses, on the CPU: [N, T, 5 or more].
 
-        A GPU is waited for here, once for all heads; a loader's own CPU tensor costs nothing.
+        This waits for a GPU, once for all heads; the truth of a data loader is on the CPU already.
         """
         rows = self.truth.detach().cpu()
-        used = (rows[..., 0] != 0).cumprod(1).sum(1)
+        used = (rows[..., 0] != 0).cumprod(1).sum(1)  # [N]: rows before the first whose x is 0
         return rows[:, : int(used.max())] if rows.numel() else rows
+
+
+def no_line() -> str:
+    """Return the line of a head that prints none."""
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """What a head lost in a mini-batch, in Darknet's terms: the step it takes is no gradient.
+    """The loss of one head for a mini-batch: a `DeltaLoss` or a `ScalarLoss`.
 
-    `delta` is what the C adds to the delta of the layer before, of the shape of the head's `raw`;
-    `cost` the number it reports, 0-dim. `told` makes the line it prints, "" if none, and waits
-    for a GPU; the fork's yolo heads print to stderr.
+    `cost`, 0-dim, is the number that is reported. Like deltas it is a sum over the images of the
+    mini-batch. `line` makes the line that is printed; it may wait for a GPU.
     """
 
-    delta: Tensor
     cost: Tensor
-    told: Callable[[], str]
-    on_stderr: bool = False
+    line: Callable[[], str] = no_line
+    on_stderr: bool = False  # where the fork's yolo heads print
     boxes: Tensor | None = None  # int64 [2]: the fork's total_bbox and rewritten_bbox
 
 
-@singledispatch
-def loss_of(layer: Layer, head: Head, lesson: Lesson) -> Loss:
-    """Return what a layer loses by its class; an error of a layer that owns no cost."""
-    raise layer.error("has no loss here: cannot be trained")
+@dataclass(frozen=True, kw_only=True)
+class DeltaLoss(Loss):
+    """Darknet's form: the delta is computed by hand, and the cost is only reported.
+
+    `delta` has the shape of the head's `raw`. It is what the C adds to the delta of the layer
+    before: the step that `raw` should take, so a gradient with its sign turned.
+
+    Quirk: COST_IS_NO_LOSS
+    """
+
+    delta: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalarLoss(Loss):
+    """A loss that autograd differentiates: `cost` still has its graph back to the head.
+
+    The cost must be a sum over the images of the mini-batch: where a paper has a mean, N times
+    that mean. The learner adds up all mini-batches of an update and divides by its images (Adam
+    gets the sum, Quirk ADAM_ON_SUMS). So `subdivisions` changes neither the gradient nor the
+    reported loss. A `DeltaLoss` whose delta is minus the gradient of the cost trains the same.
+    """
+
+
+FamilyLoss = Callable[[Sequence[Head], LossInputs], Sequence[Loss]]
+
+
+@dataclass(frozen=True)
+class Family:
+    """The heads that one function gives a loss, and the form in which it does."""
+
+    losses: FamilyLoss
+    form: type[Loss]
+
+
+LOSSES: Final[dict[type[Layer], Family]] = {}
+
+
+def delta_loss(*layers: type[Layer]) -> Callable[[FamilyLoss], FamilyLoss]:
+    """Register the function that gives heads of these layers a `DeltaLoss` each.
+
+    It gets all heads of the network that it is registered for, in their order, and returns a loss
+    for each. Autograd is off. A delta that a later layer passes back to such a head goes on to the
+    head's input as it is.
+    """
+
+    def register(losses: FamilyLoss) -> FamilyLoss:
+        LOSSES.update(dict.fromkeys(layers, Family(torch.no_grad()(losses), DeltaLoss)))
+        return losses
+
+    return register
+
+
+def scalar_loss(*layers: type[Layer]) -> Callable[[FamilyLoss], FamilyLoss]:
+    """Register the function that gives heads of these layers a `ScalarLoss` each.
+
+    It gets all heads of the network that it is registered for, in their order, and returns a loss
+    for each. `raw` and `activated` have their graph and are float32, mixed precision or not. A head
+    with `onlyforward` comes without its graph: it takes part in matching, but learns nothing.
+    """
+
+    def register(losses: FamilyLoss) -> FamilyLoss:
+        def of_graphs(heads: Sequence[Head], inputs: LossInputs) -> Sequence[Loss]:
+            return losses([with_graph(head) for head in heads], inputs)
+
+        LOSSES.update(dict.fromkeys(layers, Family(of_graphs, ScalarLoss)))
+        return losses
+
+    return register
+
+
+def with_graph(head: Head) -> Head:
+    """Return a head as autograd sees it: without a graph if it has `onlyforward`."""
+    if not head.node.layer.onlyforward:
+        return head
+    return Head(head.node, head.raw.detach(), head.activated.detach())
+
+
+def head_by_head(loss: Callable[[Any, Head, LossInputs], Loss]) -> FamilyLoss:
+    """Make the loss of a family from the loss of one head, as Darknet's are."""
+
+    @wraps(loss)
+    def losses(heads: Sequence[Head], inputs: LossInputs) -> list[Loss]:
+        return [loss(head.node.layer, head, inputs) for head in heads]
+
+    return losses
+
+
+def family_of(layer: Layer) -> Family | None:
+    """Return the family of a layer by its class, or by the nearest class that it derives from."""
+    return next((LOSSES[cls] for cls in type(layer).__mro__ if cls in LOSSES), None)
 
 
 def owns_cost(layer: Layer) -> bool:
-    """Return whether a layer has a cost in the C, which the network's is the mean of.
+    """Return whether a layer has a cost in the C; the network's cost is the mean of these.
 
     Darknet: src/network.c calc_network_cost
     """
-    return loss_of.dispatch(type(layer)) is not loss_of.dispatch(object)
+    return family_of(layer) is not None
 
 
-def untaught(head: Head) -> Loss:
+def by_autograd(layer: Layer) -> bool:
+    """Return whether the loss of a layer is a `ScalarLoss`."""
+    family = family_of(layer)
+    return family is not None and family.form is ScalarLoss
+
+
+def zero_loss(head: Head) -> DeltaLoss:
     """Return the loss of a head with `onlyforward`: it owns a cost, which stays zero.
 
     Darknet: src/yolo_layer.c forward_yolo_layer_gpu
     """
     zero = torch.zeros_like(head.raw)
-    return Loss(delta=zero, cost=zero.new_zeros(()), told=nothing)
+    return DeltaLoss(delta=zero, cost=zero.new_zeros(()))
 
 
-def nothing() -> str:
-    """Say nothing."""
-    return ""
-
-
-def printed(value: float, digits: int = 6) -> str:
+def number_text(value: float, digits: int = 6) -> str:
     """Return a number as the C prints it: 0 / 0 is -nan."""
     return "-nan" if value != value else f"{value:.{digits}f}"

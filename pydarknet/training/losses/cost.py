@@ -10,26 +10,26 @@ from torch import Tensor
 
 from ...layers.cost import Cost
 from ...network import Head
-from .base import Lesson, Loss, loss_of, nothing
+from .base import DeltaLoss, LossInputs, delta_loss, head_by_head
 from .softmax import SECRET
 
 
-@loss_of.register
-@torch.no_grad()
-def cost_loss(layer: Cost, head: Head, lesson: Lesson) -> Loss:
+@delta_loss(Cost)
+@head_by_head
+def cost_loss(layer: Cost, head: Head, inputs: LossInputs) -> DeltaLoss:
     """Compare the layer's input with the truth; `scale` counts in the step alone.
 
     Darknet: src/cost_layer.c forward_cost_layer_gpu, backward_cost_layer_gpu
     Quirk: COST_RATIO
     """
     given = head.raw.detach().flatten(1)
-    truth = lesson.truth.to(given.device).view_as(given)
+    truth = inputs.truth.to(given.device).view_as(given)
     if layer.smooth:
         truth = truth * (1 - layer.smooth) + layer.smooth / given.shape[1]
     delta, lost = TYPES[layer.type](layer, given, truth)
     if layer.thresh:
         delta = torch.where(delta.square() < (layer.thresh / given.shape[1]) ** 2, 0.0, delta)
-    return Loss(delta=(layer.scale * delta).view_as(head.raw), cost=lost.sum(), told=nothing)
+    return DeltaLoss(delta=(layer.scale * delta).view_as(head.raw), cost=lost.sum())
 
 
 def sse(layer: Cost, given: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...layers.detection import DetectionLayer
 from ...network import Head
-from .base import Lesson, Loss, loss_of, printed
+from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text
 from .iou import Box, iou
 
 EARLY: Final = 64000  # images, until which `random` draws the boxes that learn
@@ -48,27 +48,27 @@ class Found(NamedTuple):
         return self.image, self.cell
 
 
-@loss_of.register
-@torch.no_grad()
-def detection_loss(layer: DetectionLayer, head: Head, lesson: Lesson) -> Loss:
+@delta_loss(DetectionLayer)
+@head_by_head
+def detection_loss(layer: DetectionLayer, head: Head, inputs: LossInputs) -> DeltaLoss:
     """Teach confidence everywhere; in cells with a truth classes, and box of the best prediction.
 
     Darknet: src/detection_layer.c forward_detection_layer
     """
     given = Parts.of(layer, head.activated.detach())
-    truth = lesson.truth.to(head.raw.device).view(*given.classes.shape[:2], -1)
+    truth = inputs.truth.to(head.raw.device).view(*given.classes.shape[:2], -1)
     places = (truth[..., 0].int() != 0).nonzero(as_tuple=True)
     goals, target = truth[places][:, 1:].tensor_split([layer.classes], 1)  # [K, classes], [K, 4]
-    overlaps, chosen = responsible(layer, given.boxes[places][..., :4], target, lesson)
+    overlaps, chosen = responsible(layer, given.boxes[places][..., :4], target, inputs)
     found = Found(places[0], places[1], chosen)
     overlap = overlaps.gather(1, chosen[:, None])[:, 0]
     flat = torch.zeros_like(head.activated)
     learn(layer, Parts.of(layer, flat), given, found, (goals, target, overlap))
     figures = statistics(given, found, goals, overlap)
-    return Loss(
+    return DeltaLoss(
         delta=flat.view_as(head.raw),
         cost=flat.square().sum(),
-        told=lambda: line(figures, len(chosen)),
+        line=lambda: log_line(figures, len(chosen)),
     )
 
 
@@ -90,7 +90,7 @@ def learn(
 
 
 def responsible(
-    layer: DetectionLayer, told: Tensor, target: Tensor, lesson: Lesson
+    layer: DetectionLayer, told: Tensor, target: Tensor, inputs: LossInputs
 ) -> tuple[Tensor, Tensor]:
     """Return IoU of predictions [K, n, 4] with their cell's truth, and which of them learns it.
 
@@ -109,8 +109,8 @@ def responsible(
     if layer.forced:
         small = truth.w[:, 0] * truth.h[:, 0] < 0.1
         chosen = torch.where(small, min(1, layer.num - 1), 0)
-    if layer.random and lesson.seen < EARLY:
-        drawn = torch.randint(layer.num, chosen.shape, generator=lesson.generator)
+    if layer.random and inputs.seen < EARLY:
+        drawn = torch.randint(layer.num, chosen.shape, generator=inputs.generator)
         chosen = drawn.to(chosen.device)
     return overlap, chosen
 
@@ -136,12 +136,12 @@ def statistics(given: Parts, found: Found, goals: Tensor, overlap: Tensor) -> Te
     return torch.stack([part.mean() for part in parts])
 
 
-def line(figures: Tensor, count: int) -> str:
+def log_line(figures: Tensor, count: int) -> str:
     """Return the line that the C prints.
 
     Darknet: src/detection_layer.c forward_detection_layer
     """
-    overlap, named, classes, objects, anything = map(printed, figures.tolist())
+    overlap, named, classes, objects, anything = map(number_text, figures.tolist())
     return (
         f"Detection Avg IOU: {overlap}, Pos Cat: {named}, All Cat: {classes},"
         f" Pos Obj: {objects}, Any Obj: {anything}, count: {count}"

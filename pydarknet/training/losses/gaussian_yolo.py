@@ -10,14 +10,14 @@ from torch import Tensor
 
 from ...layers.gaussian_yolo import SHIFTS, GaussianYolo
 from ...network import Head
-from .base import Lesson, Loss, loss_of, untaught
+from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, zero_loss
 from .class_deltas import Classes
 from .iou import Box, giou, iou
 from .iou_gradients import ascent
 from .matcher import Matches, averaged, like_anchors, placed
 from .slots import Grid, Slots, best_overlaps
 from .targets import truths_of
-from .yolo import averages, line, on
+from .yolo import averages, log_line, on
 from .yolo_alexeyab import believing, limited, normalized
 
 PLACES: Final = (0, 2, 4, 6)  # x, y, w, h; what follows each is how unsure it is
@@ -25,22 +25,22 @@ OBJECT: Final = 8
 SPREAD: Final = 0.3
 
 
-@loss_of.register
-@torch.no_grad()
-def gaussian_yolo_loss(layer: GaussianYolo, head: Head, lesson: Lesson) -> Loss:
+@delta_loss(GaussianYolo)
+@head_by_head
+def gaussian_yolo_loss(layer: GaussianYolo, head: Head, inputs: LossInputs) -> DeltaLoss:
     """Teach objectness everywhere, and where truths are box, uncertainty and classes.
 
     Darknet: src/gaussian_yolo_layer.c forward_gaussian_yolo_layer (AlexeyAB)
     """
     if layer.onlyforward:
-        return untaught(head)
+        return zero_loss(head)
     values = head.activated.detach().unflatten(1, (layer.boxes, -1))
-    size = values.new_tensor([lesson.size.w, lesson.size.h])
+    size = values.new_tensor([inputs.size.w, inputs.size.h])
     grid = Grid(values, values.new_tensor(layer.anchor_sizes) / size, torch.exp)
-    truths = truths_of(lesson, layer, layer.classes, most=layer.max, map=layer.map)
+    truths = truths_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
     overlap, which = best_overlaps(centred(layer, grid.boxes(PLACES)), on(grid, truths.boxes))
     points = pointed(layer, truths.boxes)
-    matches = placed(layer, truths, like_anchors(layer, truths, lesson.size), grid, points)
+    matches = placed(layer, truths, like_anchors(layer, truths, inputs.size), grid, points)
     teacher = Teacher(layer, grid)
     near = Matches.where(teacher.background(overlap), which, truths)
     teacher.teach_near(near)
@@ -155,15 +155,17 @@ class Teacher:
             [step.x, step.y, step.w * told[:, 4].exp(), step.h * told[:, 6].exp()], 1
         )
 
-    def loss(self, head: Head, matches: Matches) -> Loss:
+    def loss(self, head: Head, matches: Matches) -> DeltaLoss:
         """Return what the head loses, after all is taught."""
         squares = self.delta.square().sum((0, 3, 4)).sum(0)  # [9 + classes]
         figures, parts = self.figures(matches), losses(squares)
         index, images = head.node.index, len(self.delta)
-        return Loss(
+        return DeltaLoss(
             delta=normalized(self.layer, self.delta).view_as(head.raw),
             cost=squares.sum(),
-            told=lambda: f"Region {index} {line(figures, len(matches))}, {ending(parts, images)}",
+            line=lambda: (
+                f"Region {index} {log_line(figures, len(matches))}, {ending(parts, images)}"
+            ),
             on_stderr=True,
         )
 

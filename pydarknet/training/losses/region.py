@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...layers.region import Region
 from ...network import Head
-from .base import Lesson, Loss, loss_of, printed, untaught
+from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text, zero_loss
 from .iou import Box, iou
 from .matcher import Matches
 from .slots import Grid, Slots, best_overlaps
@@ -21,19 +21,19 @@ FAR: Final = 100000  # truths beyond it are a class without a box
 ROWS: Final = 30  # of an image's truths, which the original reads
 
 
-@loss_of.register
-@torch.no_grad()
-def region_loss(layer: Region, head: Head, lesson: Lesson) -> Loss:
+@delta_loss(Region)
+@head_by_head
+def region_loss(layer: Region, head: Head, inputs: LossInputs) -> DeltaLoss:
     """Teach objectness everywhere, and where truths are box, objectness and classes.
 
     Darknet: src/region_layer.c forward_region_layer
     """
     if layer.onlyforward:
-        return untaught(head)
+        return zero_loss(head)
     values = head.activated.detach().unflatten(1, (layer.num, -1))
-    truths = truths_of(lesson, layer, layer.classes, most=ROWS, place=layer.coords, map=layer.map)
+    truths = truths_of(inputs, layer, layer.classes, most=ROWS, place=layer.coords, map=layer.map)
     teacher = Teacher(layer, squashed(layer, values), truths)
-    teacher.teach(early=lesson.seen < EARLY)
+    teacher.teach(early=inputs.seen < EARLY)
     return teacher.loss(head)
 
 
@@ -215,18 +215,18 @@ class Teacher:
         steep[:, :, squashed] = values * (1 - values)
         return self.delta * steep
 
-    def loss(self, head: Head) -> Loss:
+    def loss(self, head: Head) -> DeltaLoss:
         """Return what the head loses: its cost is told before slopes count.
 
         Quirk: REGION_COST
         """
         return self.reported(head, self.sloped(), self.delta.square().sum())
 
-    def reported(self, head: Head, delta: Tensor, cost: Tensor) -> Loss:
+    def reported(self, head: Head, delta: Tensor, cost: Tensor) -> DeltaLoss:
         """Return the loss with the line that the C prints."""
         figures, count = self.figures(), len(self.matches)
-        return Loss(
-            delta=delta.reshape(head.raw.shape), cost=cost, told=lambda: line(figures, count)
+        return DeltaLoss(
+            delta=delta.reshape(head.raw.shape), cost=cost, line=lambda: log_line(figures, count)
         )
 
     def figures(self) -> Tensor:
@@ -274,12 +274,12 @@ def flags(places: Tensor, count: int) -> Tensor:
     return found.scatter_(1, places % (count + 1), True)[:, :count]
 
 
-def line(figures: Tensor, count: int) -> str:
+def log_line(figures: Tensor, count: int) -> str:
     """Return the line that the C prints.
 
     Darknet: src/region_layer.c forward_region_layer
     """
-    overlap, named, objects, anything, recall = map(printed, figures.tolist())
+    overlap, named, objects, anything, recall = map(number_text, figures.tolist())
     return (
         f"Region Avg IOU: {overlap}, Class: {named}, Obj: {objects}, No Obj: {anything},"
         f" Avg Recall: {recall},  count: {count}"

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...layers.region import RegionAlexeyAB
 from ...network import Head
-from .base import Lesson, Loss, loss_of
+from .base import DeltaLoss, LossInputs, delta_loss, head_by_head
 from .class_deltas import focal_steps
 from .matcher import Matches
 from .region import EARLY, Teacher
@@ -17,18 +17,18 @@ from .slots import Slots
 from .targets import truths_of
 
 
-@loss_of.register
-@torch.no_grad()
-def region_loss(layer: RegionAlexeyAB, head: Head, lesson: Lesson) -> Loss:
+@delta_loss(RegionAlexeyAB)
+@head_by_head
+def region_loss(layer: RegionAlexeyAB, head: Head, inputs: LossInputs) -> DeltaLoss:
     """Teach objectness everywhere, and where truths are box, objectness and classes.
 
     Darknet: src/region_layer.c forward_region_layer (AlexeyAB)
     """
     cells_first = head.activated.detach().permute(0, 3, 4, 1, 2)
     values = torch.cat([torch.sigmoid(cells_first[:, :, :2]), cells_first[:, :, 2:]], 2)
-    truths = truths_of(lesson, layer, layer.classes, most=layer.max, map=layer.map)
+    truths = truths_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
     teacher = ForkTeacher(layer, values, truths)
-    teacher.teach(early=lesson.seen < EARLY)
+    teacher.teach(early=inputs.seen < EARLY)
     loss = teacher.loss(head)
     return replace(loss, delta=torch.zeros_like(loss.delta)) if layer.onlyforward else loss
 
@@ -82,7 +82,7 @@ class ForkTeacher(Teacher):
         told = torch.where(hits, given, 1.0).prod(1)
         return torch.where(reached, self.layer.class_scale * steps, before), told
 
-    def loss(self, head: Head) -> Loss:
+    def loss(self, head: Head) -> DeltaLoss:
         """Return what the head loses: slopes count in its cost."""
         delta = self.sloped()
         return self.reported(head, delta, delta.square().sum())

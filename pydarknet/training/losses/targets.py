@@ -12,7 +12,7 @@ from ...cfg.class_tree import found
 from ...cfg.options import integer
 from ...cfg.parser import read_text
 from ...layers import Layer
-from .base import Lesson
+from .base import LossInputs
 from .iou import Box
 from .slots import Slots
 
@@ -42,7 +42,13 @@ class Truths:
 
 
 def truths_of(
-    lesson: Lesson, layer: Layer, classes: int, *, most: int, place: int = 4, map: str | None = None
+    inputs: LossInputs,
+    layer: Layer,
+    classes: int,
+    *,
+    most: int,
+    place: int = 4,
+    map: str | None = None,
 ) -> Truths:
     """Return the truths that a head of so many classes reads, at most `most` an image.
 
@@ -51,7 +57,7 @@ def truths_of(
 
     Quirk: CLASS_OUT_OF_RANGE
     """
-    rows = lesson.rows[:, :most]
+    rows = inputs.rows[:, :most]
     if rows.shape[-1] <= place:
         raise layer.error(f"reads truths of {place + 1} numbers a box: got {rows.shape[-1]}")
     named = rows[..., place].long()

@@ -1,17 +1,17 @@
-"""Layers that own a cost in the C, which this program does not know."""
+"""Layers that have a loss in the C programs, and none here."""
 
 from __future__ import annotations
 
 from ...layers.contrastive import Contrastive
 from ...layers.iseg import Iseg
 from ...network import Head
-from .base import Lesson, Loss, loss_of
+from .base import DeltaLoss, LossInputs, delta_loss, head_by_head
 
 
-@loss_of.register(Contrastive)
-@loss_of.register(Iseg)
-def refused(layer: Contrastive | Iseg, head: Head, lesson: Lesson) -> Loss:
-    """Say that the network cannot be trained.
+@delta_loss(Contrastive, Iseg)
+@head_by_head
+def refused(layer: Contrastive | Iseg, head: Head, inputs: LossInputs) -> DeltaLoss:
+    """Refuse to train a network with such a layer.
 
     Darknet: src/softmax_layer.c forward_contrastive_layer (AlexeyAB), src/iseg_layer.c
     """

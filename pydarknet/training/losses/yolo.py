@@ -7,42 +7,42 @@ from torch import Tensor
 
 from ...layers.yolo import Yolo
 from ...network import Head
-from .base import Lesson, Loss, loss_of, printed, untaught
+from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text, zero_loss
 from .iou import Box, iou
 from .matcher import Matches, best_anchors, matched
 from .slots import Grid, best_overlaps
 from .targets import truths_of
 
 
-@loss_of.register
-@torch.no_grad()
-def yolo_loss(layer: Yolo, head: Head, lesson: Lesson) -> Loss:
+@delta_loss(Yolo)
+@head_by_head
+def yolo_loss(layer: Yolo, head: Head, inputs: LossInputs) -> DeltaLoss:
     """Teach slots without a truth that there is nothing, the others box, objectness and class.
 
     Darknet: src/yolo_layer.c forward_yolo_layer
     """
     if layer.onlyforward:
-        return untaught(head)
-    grid = grid_of(layer, head, lesson)
-    truths = truths_of(lesson, layer, layer.classes, most=layer.max, map=layer.map)
+        return zero_loss(head)
+    grid = grid_of(layer, head, inputs)
+    truths = truths_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
     overlap, which = best_overlaps(grid.boxes(), on(grid, truths.boxes))
     delta = torch.zeros_like(grid.values)
     delta[:, :, 4] = torch.where(overlap > layer.ignore_thresh, 0.0, -grid.values[:, :, 4])
     learn(delta, grid, Matches.where(overlap > layer.truth_thresh, which, truths))
-    matches = matched(layer, truths, best_anchors(layer, truths, lesson.size), grid)
+    matches = matched(layer, truths, best_anchors(layer, truths, inputs.size), grid)
     learn(delta, grid, matches)
     figures = statistics(grid, matches)
-    return Loss(
+    return DeltaLoss(
         delta=delta.view_as(head.raw),
         cost=delta.square().sum(),
-        told=lambda: f"Region {head.node.index} {line(figures, len(matches))}",
+        line=lambda: f"Region {head.node.index} {log_line(figures, len(matches))}",
     )
 
 
-def grid_of(layer: Yolo, head: Head, lesson: Lesson) -> Grid:
+def grid_of(layer: Yolo, head: Head, inputs: LossInputs) -> Grid:
     """Return a head's output as boxes."""
     values = head.activated.detach().unflatten(1, (layer.boxes, -1))
-    size = values.new_tensor([lesson.size.w, lesson.size.h])
+    size = values.new_tensor([inputs.size.w, inputs.size.h])
     return Grid(values, values.new_tensor(layer.anchor_sizes) / size, layer.sides)
 
 
@@ -89,12 +89,12 @@ def averages(
     return torch.stack([(all_objects if p is None else p).float().mean() for p in parts])
 
 
-def line(figures: Tensor, count: int) -> str:
+def log_line(figures: Tensor, count: int) -> str:
     """Return what the C prints of a yolo head but its index.
 
     Darknet: src/yolo_layer.c forward_yolo_layer
     """
-    overlap, named, objects, anything, half, most = map(printed, figures.tolist())
+    overlap, named, objects, anything, half, most = map(number_text, figures.tolist())
     return (
         f"Avg IOU: {overlap}, Class: {named}, Obj: {objects}, No Obj: {anything},"
         f" .5R: {half}, .75R: {most},  count: {count}"

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...layers.anchor_head import ForkLosses
 from ...layers.yolo import YoloAlexeyAB
 from ...network import Head
-from .base import Lesson, Loss, loss_of, untaught
+from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, zero_loss
 from .class_deltas import Classes
 from .iou import giou, iou
 from .iou_gradients import ascent
@@ -23,20 +23,20 @@ CLASS_GATE: Final = 0.25
 NAMES: Final = {"mse": "mse", "giou": "giou"}  # the others are told as iou
 
 
-@loss_of.register
-@torch.no_grad()
-def yolo_loss(layer: YoloAlexeyAB, head: Head, lesson: Lesson) -> Loss:
+@delta_loss(YoloAlexeyAB)
+@head_by_head
+def yolo_loss(layer: YoloAlexeyAB, head: Head, inputs: LossInputs) -> DeltaLoss:
     """Teach objectness everywhere, and box and classes where truths are; several anchors each.
 
     Darknet: src/yolo_layer.c process_batch (AlexeyAB)
     """
     if layer.onlyforward:
-        return untaught(head)
-    grid = grid_of(layer, head, lesson)
-    truths = truths_of(lesson, layer, layer.classes, most=layer.max, map=layer.map)
+        return zero_loss(head)
+    grid = grid_of(layer, head, inputs)
+    truths = truths_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
     overlap, which = best_overlaps(grid.boxes(), on(grid, truths.boxes))
     sure = Matches.where(overlap > layer.truth_thresh, which, truths)
-    matches = matched(layer, truths, like_anchors(layer, truths, lesson.size), grid)
+    matches = matched(layer, truths, like_anchors(layer, truths, inputs.size), grid)
     delta = torch.zeros_like(grid.values)
     delta[:, :, 4] = background(layer, grid.values[:, :, 4:], overlap)
     teacher = Teacher(layer, grid, delta)
@@ -152,13 +152,13 @@ class Teacher:
         self.total += len(before)
         self.rewritten += (before[:, :4] != 0).any(1).sum()
 
-    def loss(self, head: Head, matches: Matches) -> Loss:
+    def loss(self, head: Head, matches: Matches) -> DeltaLoss:
         """Return what the head loses, after all is taught."""
         figures = self.figures(matches)
-        return Loss(
+        return DeltaLoss(
             delta=normalized(self.layer, self.delta).view_as(head.raw),
             cost=figures[4],
-            told=lambda: self.told(head.node.index, len(matches), figures),
+            line=lambda: self.told(head.node.index, len(matches), figures),
             on_stderr=True,
             boxes=torch.stack([torch.full_like(self.rewritten, self.total), self.rewritten]),
         )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
-from lessons import head_of, lesson
+from loss_cases import head_loss, head_of, inputs_of
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
-from pydarknet.training import loss_of, owns_cost
+from pydarknet.training import owns_cost
 
 YOLO = "[yolo]\nclasses=2\nnum=1\nanchors=16,16\n"
 OTHERS = "[convolutional]\nfilters=7\n[maxpool]\n[dropout]\n[avgpool]\n[connected]\n"
@@ -42,7 +44,7 @@ def refusal(network, numbers):
     """Return what is said of a network whose last layer cannot be trained."""
     head = head_of(network, numbers)
     with pytest.raises(CfgError) as error:
-        loss_of(head.node.layer, head, lesson(torch.zeros(1, 1, 5), Shape(c=3, h=1, w=1)))
+        head_loss(head, inputs_of(torch.zeros(1, 1, 5), Shape(c=3, h=1, w=1)))
     return str(error.value)
 
 
@@ -65,4 +67,4 @@ def test_embeddings_cannot_be_trained(net):
 
     assert owns_cost(node.layer)
     with pytest.raises(CfgError, match=r"\[contrastive\] cannot be trained"):
-        loss_of(node.layer, head_of(net(YOLO, c=7, h=1, w=1), [0.0] * 7), None)
+        head_loss(replace(head_of(net(YOLO, c=7, h=1, w=1), [0.0] * 7), node=node), None)

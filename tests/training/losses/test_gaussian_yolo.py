@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, log, pi, sqrt
 
 import pytest
-from lessons import delta, taught
+from loss_cases import delta, loss_of
 
 # In a network of 32 x 32 the anchor is half the image; zeros give its middle, .5, .5 and sigmas .5.
 ZEROS = [0.0] * 11
@@ -33,28 +33,28 @@ def likelier(off, sigma=0.5, weight=2 - 0.25 * 0.5):
 
 
 def test_coordinates_and_their_uncertainty_become_likelier(cell):
-    loss = taught(cell("iou_normalizer=1"), ZEROS, [(*NARROW, 0)])
+    loss = loss_of(cell("iou_normalizer=1"), ZEROS, [(*NARROW, 0)])
 
     still, wide = likelier(0), likelier(log(0.25 / 0.5))
     assert delta(loss)[:8] == pytest.approx([*still, *still, *wide, *still], abs=1e-5)
 
 
 def test_uc_normalizer_scales_uncertainties_alone(cell):
-    loss = taught(cell("iou_normalizer=1\nuc_normalizer=.5"), ZEROS, [(*NARROW, 0)])
+    loss = loss_of(cell("iou_normalizer=1\nuc_normalizer=.5"), ZEROS, [(*NARROW, 0)])
 
     step, unsure = likelier(log(0.25 / 0.5))
     assert delta(loss)[4:6] == pytest.approx([step, unsure / 2], abs=1e-5)
 
 
 def test_an_iou_loss_moves_coordinates_alone(cell):
-    loss = taught(cell("iou_loss=iou\niou_normalizer=1"), ZEROS, [(*NARROW, 0)])
+    loss = loss_of(cell("iou_loss=iou\niou_normalizer=1"), ZEROS, [(*NARROW, 0)])
 
     _, unsure = likelier(log(0.25 / 0.5))
     assert delta(loss)[4:6] == pytest.approx([-2, unsure], abs=1e-5)  # as [yolo]'s
 
 
 def test_boxes_are_divided_by_the_number_of_their_classes(cell):
-    loss = taught(cell("iou_normalizer=1"), ZEROS, [(*NARROW, 0), (*NARROW, 1)])
+    loss = loss_of(cell("iou_normalizer=1"), ZEROS, [(*NARROW, 0), (*NARROW, 1)])
 
     step, unsure = likelier(log(0.25 / 0.5))
     assert delta(loss)[4:6] == pytest.approx([2 * step / 2, 2 * unsure / 2], abs=1e-5)
@@ -63,7 +63,7 @@ def test_boxes_are_divided_by_the_number_of_their_classes(cell):
 def test_a_slot_counts_as_taught_by_the_delta_of_class_0(cell):
     certain = [0.0] * 9 + [200, 0]  # the delta of class 0 is 0, so all are taught afresh
 
-    loss = taught(cell(), certain, [(*MIDDLE, 0), (*MIDDLE, 1)])
+    loss = loss_of(cell(), certain, [(*MIDDLE, 0), (*MIDDLE, 1)])
 
     assert delta(loss)[9:] == [-1, 0.5]
 
@@ -77,7 +77,7 @@ def test_the_point_chooses_the_cell(net, point, cells):
     network = net(text, c=11, h=1, w=2, dialect="alexeyab")
 
     # from .2 to .6 of the width: the centre .4 and the left lie in the left cell
-    loss = taught(network, [0.0] * 22, [(0.4, 0.5, 0.4, 0.5, 0)])
+    loss = loss_of(network, [0.0] * 22, [(0.4, 0.5, 0.4, 0.5, 0)])
 
     assert delta(loss)[16:18] == cells
 
@@ -87,34 +87,34 @@ def test_with_objectness_smooth_slots_near_a_truth_learn_its_class(net):
     text = f"[Gaussian_yolo]\nclasses=2\nnum=1\nanchors=16,16\n{options}"
     network = net(text, c=11, h=1, w=2, dialect="alexeyab")
 
-    loss = taught(network, [0.0] * 22, [(0.49, 0.5, 0.5, 0.5, 1)])
+    loss = loss_of(network, [0.0] * 22, [(0.49, 0.5, 0.5, 0.5, 1)])
 
     overlap = 0.24 * 0.5 / 0.38  # of the right cell's prediction
     assert delta(loss)[17::2] == pytest.approx([overlap**2 - 0.5, -0.5, 0.5], abs=1e-6)
 
 
 def test_a_missing_truth_tells_no_numbers(cell):
-    assert taught(cell(), ZEROS, []).told() == (
+    assert loss_of(cell(), ZEROS, []).line() == (
         "Region 0 Avg IOU: -nan, Class: -nan, Obj: -nan, No Obj: 0.500000, .5R: -nan, .75R: -nan, "
         " count: 0, class_loss = 0.25, iou_loss = 0.00, uc_loss = 0.00, total_loss = 0.25 "
     )
 
 
 def test_the_line_counts_width_and_height_as_uncertainty(cell):
-    loss = taught(cell("uc_normalizer=0\niou_normalizer=1"), ZEROS, [(*NARROW, 0)])
+    loss = loss_of(cell("uc_normalizer=0\niou_normalizer=1"), ZEROS, [(*NARROW, 0)])
 
     step, _ = likelier(log(0.25 / 0.5))
-    assert f"iou_loss = 0.00, uc_loss = {step**2:.2f}" in loss.told()
+    assert f"iou_loss = 0.00, uc_loss = {step**2:.2f}" in loss.line()
 
 
 def test_delta_normalizer_scales_the_step_and_not_the_cost(cell):
-    loss = taught(cell("delta_normalizer=.5"), ZEROS, [])
+    loss = loss_of(cell("delta_normalizer=.5"), ZEROS, [])
 
     assert delta(loss)[8] == -0.25
     assert float(loss.cost) == 0.25
 
 
 def test_with_onlyforward_it_learns_nothing(cell):
-    loss = taught(cell("onlyforward=1"), ZEROS, [(*MIDDLE, 0)])
+    loss = loss_of(cell("onlyforward=1"), ZEROS, [(*MIDDLE, 0)])
 
     assert (delta(loss), float(loss.cost)) == ([0] * 11, 0)

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 from conftest import HERE
-from lessons import head_of, lesson
+from loss_cases import head_loss, head_of, inputs_of
 
 from pydarknet import load_network
-from pydarknet.training import Loss, loss_of
+from pydarknet.training import Loss
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 FOLDERS = [HERE / "reference" / name for name in ("train_loss_cases", "loss_options")]
@@ -37,7 +37,7 @@ class Played(NamedTuple):
 
 @cache
 def played(name: str) -> Played:
-    """Teach the recorded head as the C program was taught."""
+    """Return the loss of a recorded head with what the C program gave."""
     case = CASES[name]
     arrays = np.load(case["folder"] / f"{name}.npz")
     network = load_network(case["folder"] / f"{name}.cfg", dialect=LINEAGES[case["fork"]])
@@ -46,7 +46,7 @@ def played(name: str) -> Played:
     if case["kind"] in ROWS:
         truth = truth.unflatten(1, (-1, 6 if case["fork"] == "ab" else 5))
     seen = case.get("seen", 20000)
-    ours = loss_of(head.node.layer, head, lesson(truth, network.input, seen=seen))
+    ours = head_loss(head, inputs_of(truth, network.input, seen=seen))
     passed = "delta_gpu_backward" if "delta_gpu_backward" in arrays else "delta"
     return Played(ours, torch.from_numpy(arrays[passed]), case["printed"][0])
 
@@ -67,10 +67,10 @@ def test_costs_are_the_recorded_ones(name: str) -> None:
 def test_lines_are_the_recorded_ones(name: str) -> None:
     ours, _, line = played(name)
 
-    assert NUMBER.sub("#", ours.told()).rstrip() == NUMBER.sub("#", line)
+    assert NUMBER.sub("#", ours.line()).rstrip() == NUMBER.sub("#", line)
     told, wanted = (
         torch.tensor([float(number) for number in NUMBER.findall(text)], dtype=torch.float64)
-        for text in (ours.told(), line)
+        for text in (ours.line(), line)
     )
     # the last digit, and what float32 loses where a loss is the difference of two
     room = 1.5e-6 + 3e-7 * float(wanted.nan_to_num().abs().max()) if len(wanted) else 0

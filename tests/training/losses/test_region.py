@@ -7,11 +7,10 @@ from math import log
 import pytest
 import torch
 from conftest import both_lineages
-from lessons import delta, head_of, lesson, taught
+from loss_cases import delta, head_loss, head_of, inputs_of, loss_of
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
-from pydarknet.training import loss_of
 
 # On a map of one cell this anchor is half the image; zeros give its middle and probabilities .5.
 HEAD = "[region]\nclasses=2\nnum=1\nanchors=.5,.5\nsoftmax=1\n"
@@ -39,19 +38,19 @@ def tree(net, tmp_path):
 
 @both_lineages
 def test_without_truth_objectness_is_taught_to_be_none(net, dialect):
-    loss = taught(cell(net, dialect=dialect), ZEROS, [])
+    loss = loss_of(cell(net, dialect=dialect), ZEROS, [])
 
     assert delta(loss) == [0, 0, 0, 0, -0.5 * SLOPE, 0, 0]
 
 
 @pytest.mark.parametrize(("dialect", "cost"), [("pjreddie", 0.25), ("alexeyab", 0.25 * SLOPE**2)])
 def test_slopes_count_in_the_cost_of_the_fork_alone(net, dialect, cost):
-    assert float(taught(cell(net, dialect=dialect), ZEROS, []).cost) == cost
+    assert float(loss_of(cell(net, dialect=dialect), ZEROS, []).cost) == cost
 
 
 @pytest.mark.parametrize(("dialect", "small"), [("pjreddie", 2 - 0.25 * 0.5), ("alexeyab", 1)])
 def test_small_boxes_count_more_in_the_original_alone(net, dialect, small):
-    loss = taught(cell(net, dialect=dialect), ZEROS, [(*CORNER, 1)])
+    loss = loss_of(cell(net, dialect=dialect), ZEROS, [(*CORNER, 1)])
 
     places = [small * (0.25 - 0.5) * SLOPE, small * (0.75 - 0.5) * SLOPE]
     sides = [small * log(0.25 / 0.5), 0]
@@ -63,7 +62,7 @@ def test_small_boxes_count_more_in_the_original_alone(net, dialect, small):
 def test_scales_weigh_boxes_objects_and_classes(net, dialect):
     options = "coord_scale=2\nobject_scale=3\nclass_scale=4"
 
-    loss = taught(cell(net, options, dialect=dialect), ZEROS, [(0.5, 0.75, 1, 1, 0)])
+    loss = loss_of(cell(net, options, dialect=dialect), ZEROS, [(0.5, 0.75, 1, 1, 0)])
 
     steps = [0, 2 * 0.25 * SLOPE, 2 * log(2), 2 * log(2)]  # a box of area 1 weighs 1 in both
     assert delta(loss) == pytest.approx([*steps, 3 * 0.5 * SLOPE, 2, -2], abs=1e-6)
@@ -71,7 +70,7 @@ def test_scales_weigh_boxes_objects_and_classes(net, dialect):
 
 @both_lineages
 def test_the_last_truth_of_a_slot_has_all_of_it(net, dialect):
-    loss = taught(cell(net, dialect=dialect), ZEROS, [(*CORNER, 0), (*MIDDLE, 1)])
+    loss = loss_of(cell(net, dialect=dialect), ZEROS, [(*CORNER, 0), (*MIDDLE, 1)])
 
     assert delta(loss) == [0, 0, 0, 0, 0.5 * SLOPE, -0.5, 0.5]
 
@@ -79,16 +78,16 @@ def test_the_last_truth_of_a_slot_has_all_of_it(net, dialect):
 def test_without_softmax_classes_come_beside_each_other_in_the_original(net):
     network = net("[region]\nclasses=2\nnum=1\nanchors=.5,.5", c=7, h=1, w=1)
 
-    loss = taught(network, ZEROS, [(*MIDDLE, 0), (*MIDDLE, 1)])
+    loss = loss_of(network, ZEROS, [(*MIDDLE, 0), (*MIDDLE, 1)])
 
     assert delta(loss)[5:] == [0.5, 0.5]
-    assert "Class: 0.250000" in loss.told()  # the second is not counted, but in the number of two
+    assert "Class: 0.250000" in loss.line()  # the second is not counted, but in the number of two
 
 
 def test_without_softmax_the_forks_classes_are_raw(net):
     text = "[region]\nclasses=2\nnum=1\nanchors=.5,.5"
 
-    loss = taught(net(text, c=7, h=1, w=1, dialect="alexeyab"), ZEROS, [(*MIDDLE, 0)])
+    loss = loss_of(net(text, c=7, h=1, w=1, dialect="alexeyab"), ZEROS, [(*MIDDLE, 0)])
 
     assert delta(loss)[5:] == [1, 0]
 
@@ -100,14 +99,14 @@ def test_bias_match_compares_anchors_instead_of_predictions(net, dialect, match,
     text = f"{head}\nbias_match={match}"
     shrunken = [0, 0, -3, -3, 0, 0]  # the first predicts a twentieth of its anchor
 
-    loss = taught(net(text, c=12, h=1, w=1, dialect=dialect), shrunken + [0.0] * 6, [(*MIDDLE, 0)])
+    loss = loss_of(net(text, c=12, h=1, w=1, dialect=dialect), shrunken + [0.0] * 6, [(*MIDDLE, 0)])
 
     assert [delta(loss)[4] > 0, delta(loss)[10] > 0].index(True) == slot
 
 
 @both_lineages
 def test_rescore_teaches_the_overlap_as_objectness(net, dialect):
-    loss = taught(cell(net, "rescore=1", dialect=dialect), ZEROS, [(0.5, 0.5, 0.3, 0.5, 0)])
+    loss = loss_of(cell(net, "rescore=1", dialect=dialect), ZEROS, [(0.5, 0.5, 0.3, 0.5, 0)])
 
     assert delta(loss)[4] == pytest.approx((0.6 - 0.5) * SLOPE, abs=1e-6)
 
@@ -118,7 +117,9 @@ def test_a_slot_that_overlaps_a_truth_enough_is_let_alone(net, dialect, thresh, 
     text = f"[region]\nclasses=2\nnum=1\nanchors=1,.5\nsoftmax=1\nthresh={thresh}"
 
     # two cells: the anchor is half the width; IoU with the right one's box is .316, see [yolo]'s
-    loss = taught(net(text, c=7, h=1, w=2, dialect=dialect), [0.0] * 14, [(0.49, 0.5, 0.5, 0.5, 0)])
+    loss = loss_of(
+        net(text, c=7, h=1, w=2, dialect=dialect), [0.0] * 14, [(0.49, 0.5, 0.5, 0.5, 0)]
+    )
 
     assert delta(loss)[9] == objectness
 
@@ -128,20 +129,20 @@ def test_a_slot_that_overlaps_a_truth_enough_is_let_alone(net, dialect, thresh, 
 def test_until_12800_images_all_boxes_are_drawn_to_their_anchors(net, dialect, seen, x):
     raw = [1.0, 0, 1, 0, 0, 0, 0]  # logistic(1) = .731, its slope .197
 
-    loss = taught(cell(net, dialect=dialect), raw, [], seen=seen)
+    loss = loss_of(cell(net, dialect=dialect), raw, [], seen=seen)
 
     w = -0.01 if seen < 12800 else 0
     assert delta(loss)[:4] == pytest.approx([x, 0, w, 0], abs=1e-6)
 
 
 def test_with_background_the_original_teaches_it_where_nothing_is(net):
-    loss = taught(cell(net, "background=1"), ZEROS, [])
+    loss = loss_of(cell(net, "background=1"), ZEROS, [])
 
     assert delta(loss)[4] == pytest.approx(1 - 1 / 3, abs=1e-6)  # a softmax of three, no slope
 
 
 def test_with_background_a_truth_is_none(net):
-    loss = taught(cell(net, "background=1"), ZEROS, [(*MIDDLE, 0)])
+    loss = loss_of(cell(net, "background=1"), ZEROS, [(*MIDDLE, 0)])
 
     assert delta(loss)[4] == pytest.approx(-1 / 3, abs=1e-6)
 
@@ -149,14 +150,14 @@ def test_with_background_a_truth_is_none(net):
 def test_a_tree_teaches_the_groups_of_a_class_and_of_those_above_it(tree):
     network = tree("alexeyab", "thresh=1")
 
-    loss = taught(network, [0.0] * 18, [(0.25, 0.5, 0.5, 0.5, 3)])
+    loss = loss_of(network, [0.0] * 18, [(0.25, 0.5, 0.5, 0.5, 3)])
 
     assert delta(loss)[10::2] == [0.5, -0.5, -0.5, 0.5]  # an animal, no thing; no cat, a dog
-    assert "Class: 0.250000" in loss.told()  # .5 * .5
+    assert "Class: 0.250000" in loss.line()  # .5 * .5
 
 
 def test_a_tree_teaches_nothing_below_a_class(tree):
-    loss = taught(tree("alexeyab"), [0.0] * 18, [(0.25, 0.5, 0.5, 0.5, 0)])
+    loss = loss_of(tree("alexeyab"), [0.0] * 18, [(0.25, 0.5, 0.5, 0.5, 0)])
 
     assert delta(loss)[10::2] == [0.5, -0.5, 0, 0]
 
@@ -169,7 +170,7 @@ def test_a_class_without_a_box_goes_to_the_slot_that_believes_in_it_most(tree, d
     raw = [0.0] * 18
     raw[11] = 1  # the right cell believes more in an animal
 
-    loss = taught(tree(dialect), raw, [(0.25, 0.5, 0.5, 0.5, 0), (*FAR, 2), (*FAR, 3)])
+    loss = loss_of(tree(dialect), raw, [(0.25, 0.5, 0.5, 0.5, 0), (*FAR, 2), (*FAR, 3)])
 
     likely = 0.731059
     assert delta(loss)[8:10] == objects
@@ -179,12 +180,12 @@ def test_a_class_without_a_box_goes_to_the_slot_that_believes_in_it_most(tree, d
 
 
 def test_images_with_and_without_boxes_stand_in_one_batch(tree):
-    loss = taught(tree("alexeyab"), [0.0] * 36, [(*FAR, 0)], [(0.25, 0.5, 0.5, 0.5, 0)])
+    loss = loss_of(tree("alexeyab"), [0.0] * 36, [(*FAR, 0)], [(0.25, 0.5, 0.5, 0.5, 0)])
 
     assert delta(loss)[8:10] == [0, 0]
     assert delta(loss)[26:28] == [0.5 * SLOPE, -0.5 * SLOPE]
-    assert "No Obj: 0.250000" in loss.told()  # of all slots, but counted in the second image alone
-    assert loss.told().endswith("count: 1")
+    assert "No Obj: 0.250000" in loss.line()  # of all slots, but counted in the second image alone
+    assert loss.line().endswith("count: 1")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_images_with_and_without_boxes_stand_in_one_batch(tree):
 def test_the_forks_classfix_teaches_slots_near_a_truth(net, classfix, objectness, classes):
     text = f"[region]\nclasses=2\nnum=1\nanchors=1,.5\nsoftmax=1\nthresh=.3\nclassfix={classfix}"
 
-    loss = taught(
+    loss = loss_of(
         net(text, c=7, h=1, w=2, dialect="alexeyab"), [0.0] * 14, [(0.49, 0.5, 0.5, 0.5, 1)]
     )
 
@@ -210,7 +211,7 @@ def test_the_forks_classfix_teaches_slots_near_a_truth(net, classfix, objectness
 def test_the_original_reads_30_truths_of_an_image(net):
     truths = [(*MIDDLE, 0)] * 30 + [(*MIDDLE, 1)]
 
-    assert delta(taught(cell(net), ZEROS, truths))[5:] == [0.5, -0.5]
+    assert delta(loss_of(cell(net), ZEROS, truths))[5:] == [0.5, -0.5]
 
 
 def test_masks_learn_coefficients_of_the_truth(net):
@@ -221,7 +222,7 @@ def test_masks_learn_coefficients_of_the_truth(net):
     # x, y, w, h, a number that nobody reads, two coefficients, of which the last is the class too
     truth = torch.tensor([[[*MIDDLE, 9, 1, 0]]])
 
-    loss = loss_of(head.node.layer, head, lesson(truth, Shape(c=3, h=32, w=32)))
+    loss = head_loss(head, inputs_of(truth, Shape(c=3, h=32, w=32)))
 
     assert delta(loss)[4:6] == [2 * 0.5 * SLOPE, 2 * -0.5 * SLOPE]
 
@@ -230,12 +231,12 @@ def test_truths_without_masks_are_refused_where_masks_are_learnt(net):
     network = net("[region]\nclasses=1\nnum=1\nanchors=.5,.5\ncoords=6", c=8, h=1, w=1)
 
     with pytest.raises(CfgError, match=r"\[region\] reads truths of 7 numbers a box: got 5"):
-        taught(network, [0.0] * 8, [(*MIDDLE, 0)])
+        loss_of(network, [0.0] * 8, [(*MIDDLE, 0)])
 
 
 @pytest.mark.parametrize(("dialect", "cost"), [("pjreddie", 0), ("alexeyab", 0.25 * SLOPE**2)])
 def test_with_onlyforward_nothing_is_learnt(net, dialect, cost):
-    loss = taught(cell(net, "onlyforward=1", dialect=dialect), ZEROS, [])
+    loss = loss_of(cell(net, "onlyforward=1", dialect=dialect), ZEROS, [])
 
     assert delta(loss) == [0] * 7
     assert float(loss.cost) == cost

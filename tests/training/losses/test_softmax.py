@@ -7,53 +7,52 @@ from math import log
 import pytest
 import torch
 from conftest import both_lineages
-from lessons import delta, head_of, lesson
+from loss_cases import delta, head_loss, head_of, inputs_of
 
 from pydarknet.layers import Shape
-from pydarknet.training import loss_of
 
 
 @pytest.fixture
-def taught(net):
+def loss_of(net):
     """Return what a classifier loses of zeros, whose probabilities are all alike."""
 
     def teach(text, truth, **options):
         head = head_of(net(text, inputs=len(truth), **options), [0.0] * len(truth))
-        told = lesson(torch.tensor([truth]), Shape(c=3, h=8, w=8))
-        return loss_of(head.node.layer, head, told)
+        told = inputs_of(torch.tensor([truth]), Shape(c=3, h=8, w=8))
+        return head_loss(head, told)
 
     return teach
 
 
 @both_lineages
-def test_classes_learn_their_difference_to_the_truth(taught, dialect):
-    loss = taught("[softmax]", [0.0, 1, 0, 0], dialect=dialect)
+def test_classes_learn_their_difference_to_the_truth(loss_of, dialect):
+    loss = loss_of("[softmax]", [0.0, 1, 0, 0], dialect=dialect)
 
     assert delta(loss) == [-0.25, 0.75, -0.25, -0.25]
     assert float(loss.cost) == pytest.approx(log(4))
 
 
-def test_every_class_that_is_true_at_all_counts_whole(taught):
-    loss = taught("[softmax]", [0.1, 0.9, 0, 0])
+def test_every_class_that_is_true_at_all_counts_whole(loss_of):
+    loss = loss_of("[softmax]", [0.1, 0.9, 0, 0])
 
     assert float(loss.cost) == pytest.approx(2 * log(4))
 
 
-def test_noloss_learns_and_costs_nothing(taught):
-    loss = taught("[softmax]\nnoloss=1", [0.0, 1, 0, 0])
+def test_noloss_learns_and_costs_nothing(loss_of):
+    loss = loss_of("[softmax]\nnoloss=1", [0.0, 1, 0, 0])
 
     assert (delta(loss), float(loss.cost)) == ([0] * 4, 0)
 
 
-def test_the_temperature_divides_no_delta(taught):
-    assert delta(taught("[softmax]\ntemperature=2", [0.0, 1])) == [-0.5, 0.5]
+def test_the_temperature_divides_no_delta(loss_of):
+    assert delta(loss_of("[softmax]\ntemperature=2", [0.0, 1])) == [-0.5, 0.5]
 
 
-def test_in_a_tree_a_truth_of_minus_1234_says_nothing(taught, tmp_path):
+def test_in_a_tree_a_truth_of_minus_1234_says_nothing(loss_of, tmp_path):
     path = tmp_path / "t.tree"
     path.write_text("a -1\nb -1\nc 0\nd 0\n")
 
-    loss = taught(f"[softmax]\ntree={path}", [0.0, 1, -1234, -1234])
+    loss = loss_of(f"[softmax]\ntree={path}", [0.0, 1, -1234, -1234])
 
     assert delta(loss) == [-0.5, 0.5, 0, 0]
     assert float(loss.cost) == pytest.approx(log(2))
@@ -62,13 +61,13 @@ def test_in_a_tree_a_truth_of_minus_1234_says_nothing(taught, tmp_path):
 def test_a_map_learns_in_its_shape(net):
     head = head_of(net("[softmax]", c=2, h=1, w=1), [0, 0])
 
-    loss = loss_of(head.node.layer, head, lesson(torch.tensor([[1.0, 0]]), Shape(c=3, h=8, w=8)))
+    loss = head_loss(head, inputs_of(torch.tensor([[1.0, 0]]), Shape(c=3, h=8, w=8)))
 
     assert loss.delta.shape == (1, 2, 1, 1)
 
 
-def test_logistic_counts_both_of_yes_and_no(taught):
-    loss = taught("[logistic]", [1.0, 0, 0.5])
+def test_logistic_counts_both_of_yes_and_no(loss_of):
+    loss = loss_of("[logistic]", [1.0, 0, 0.5])
 
     assert delta(loss) == [0.5, -0.5, 0]
     assert float(loss.cost) == pytest.approx(3 * log(2), rel=1e-6)
@@ -77,10 +76,10 @@ def test_logistic_counts_both_of_yes_and_no(taught):
 def test_logistic_stays_finite_where_it_is_certain(net):
     head = head_of(net("[logistic]", inputs=1), [200])
 
-    loss = loss_of(head.node.layer, head, lesson(torch.tensor([[0.0]]), Shape(c=3, h=8, w=8)))
+    loss = head_loss(head, inputs_of(torch.tensor([[0.0]]), Shape(c=3, h=8, w=8)))
 
     assert float(loss.cost) == pytest.approx(-log(1e-7), rel=1e-6)
 
 
-def test_nothing_is_told(taught):
-    assert taught("[softmax]", [0.0, 1]).told() == ""
+def test_nothing_is_told(loss_of):
+    assert loss_of("[softmax]", [0.0, 1]).line() == ""

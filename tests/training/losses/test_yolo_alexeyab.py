@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 
 import pytest
-from lessons import delta, taught
+from loss_cases import delta, loss_of
 
 from pydarknet.errors import CfgError
 
@@ -29,33 +29,33 @@ def cell(net):
 
 
 def test_box_steps_are_three_quarters_by_default(cell):
-    loss = taught(cell(), ZEROS, [(*NARROW, 0)])
+    loss = loss_of(cell(), ZEROS, [(*NARROW, 0)])
 
     small = 2 - 0.25 * 0.5
     assert delta(loss)[2] == pytest.approx(0.75 * small * log(0.25 / 0.5), abs=1e-6)
 
 
 def test_box_steps_of_a_slots_truths_add_up(cell):
-    loss = taught(cell("iou_normalizer=1"), ZEROS, [(*NARROW, 0), (*NARROW, 0)])
+    loss = loss_of(cell("iou_normalizer=1"), ZEROS, [(*NARROW, 0), (*NARROW, 0)])
 
     small = 2 - 0.25 * 0.5
     assert delta(loss)[2] == pytest.approx(2 * small * log(0.25 / 0.5), abs=1e-6)
 
 
 def test_boxes_taught_and_those_taught_again_are_counted(cell):
-    loss = taught(cell(), ZEROS, [(*NARROW, 0), (*NARROW, 0), (*MIDDLE, 1)])
+    loss = loss_of(cell(), ZEROS, [(*NARROW, 0), (*NARROW, 0), (*MIDDLE, 1)])
 
     assert loss.boxes.tolist() == [3, 2]
 
 
 def test_a_box_whose_steps_are_all_0_does_not_count_as_taught(cell):
-    loss = taught(cell(), ZEROS, [(*MIDDLE, 0), (*MIDDLE, 0)])
+    loss = loss_of(cell(), ZEROS, [(*MIDDLE, 0), (*MIDDLE, 0)])
 
     assert loss.boxes.tolist() == [2, 0]
 
 
 def test_a_second_class_is_learnt_beside_the_first(cell):
-    loss = taught(cell(), ZEROS, [(*MIDDLE, 0), (*MIDDLE, 1)])
+    loss = loss_of(cell(), ZEROS, [(*MIDDLE, 0), (*MIDDLE, 1)])
 
     assert delta(loss)[5:] == [0.5, 0.5]
 
@@ -68,7 +68,7 @@ def test_a_second_class_is_learnt_beside_the_first(cell):
     ],
 )
 def test_a_slot_counts_as_taught_by_the_delta_of_the_truths_own_class(cell, raw, classes):
-    loss = taught(cell(), [0, 0, 0, 0, 0, *raw], [(*MIDDLE, 0), (*MIDDLE, 1)])
+    loss = loss_of(cell(), [0, 0, 0, 0, 0, *raw], [(*MIDDLE, 0), (*MIDDLE, 1)])
 
     assert delta(loss)[5:] == classes
 
@@ -76,7 +76,7 @@ def test_a_slot_counts_as_taught_by_the_delta_of_the_truths_own_class(cell, raw,
 def test_objectness_is_that_of_the_last_truth(cell):
     counters = "counters_per_class=100,50"
 
-    loss = taught(cell(counters), ZEROS, [(*MIDDLE, 0), (*MIDDLE, 1)])
+    loss = loss_of(cell(counters), ZEROS, [(*MIDDLE, 0), (*MIDDLE, 1)])
 
     assert delta(loss)[4] == 2 * 0.5  # the second class is twice as rare
 
@@ -85,7 +85,7 @@ def test_with_objectness_smooth_the_first_truth_has_the_objectness(cell):
     options = "counters_per_class=100,50\nobjectness_smooth=1\nignore_thresh=.9"
     sure = [0, 0, 0, 0, -200, 0, 0]  # of nothing: the delta of objectness is 0 before truths
 
-    loss = taught(cell(options), sure, [(*MIDDLE, 0), (*MIDDLE, 1)])
+    loss = loss_of(cell(options), sure, [(*MIDDLE, 0), (*MIDDLE, 1)])
 
     assert delta(loss)[4] == 1
 
@@ -93,7 +93,7 @@ def test_with_objectness_smooth_the_first_truth_has_the_objectness(cell):
 def test_rare_classes_count_more_up_to_max_delta(cell):
     options = "counters_per_class=100,0\nmax_delta=3"
 
-    loss = taught(cell(options), ZEROS, [(*MIDDLE, 1)])
+    loss = loss_of(cell(options), ZEROS, [(*MIDDLE, 1)])
 
     assert delta(loss)[4:] == [3 * 0.5, -0.5, 3 * 0.5]
 
@@ -106,18 +106,18 @@ def test_rare_classes_count_more_up_to_max_delta(cell):
     ],
 )
 def test_cls_normalizer_counts_only_with_counters(cell, options, classes):
-    assert delta(taught(cell(options), ZEROS, [(*MIDDLE, 0)]))[5:] == classes
+    assert delta(loss_of(cell(options), ZEROS, [(*MIDDLE, 0)]))[5:] == classes
 
 
 def test_counters_must_be_as_many_as_classes(cell):
     network = cell("counters_per_class=1,2,3")
 
     with pytest.raises(CfgError, match=r"\[yolo\] 3 counters_per_class: expected 2, classes"):
-        taught(network, ZEROS, [(*MIDDLE, 0)])
+        loss_of(network, ZEROS, [(*MIDDLE, 0)])
 
 
 def test_delta_normalizer_scales_the_step_and_not_the_cost(cell):
-    loss = taught(cell("delta_normalizer=.5"), ZEROS, [])
+    loss = loss_of(cell("delta_normalizer=.5"), ZEROS, [])
 
     assert delta(loss)[4] == -0.25
     assert float(loss.cost) == 0.25
@@ -128,13 +128,13 @@ def test_a_slot_near_a_truth_is_let_alone_if_it_believes_in_a_class(net, belief,
     network = net(f"{HEAD}ignore_thresh=.3", c=7, h=1, w=2, dialect="alexeyab")
     raw = [0.0] * 10 + [belief] * 4  # logistic: .27 and .23
 
-    loss = taught(network, raw, [(0.49, 0.5, 0.5, 0.5, 0)])
+    loss = loss_of(network, raw, [(0.49, 0.5, 0.5, 0.5, 0)])
 
     assert delta(loss)[9] == objectness
 
 
 def test_label_smoothing_brings_goals_nearer_to_one_half(cell):
-    loss = taught(cell("label_smooth_eps=.1"), ZEROS, [(*MIDDLE, 0)])
+    loss = loss_of(cell("label_smooth_eps=.1"), ZEROS, [(*MIDDLE, 0)])
 
     assert delta(loss)[5:] == [0.45, -0.45]  # goals .95 and .05
 
@@ -142,7 +142,7 @@ def test_label_smoothing_brings_goals_nearer_to_one_half(cell):
 def test_iou_thresh_teaches_all_anchors_that_are_like_the_truth(net):
     text = "[yolo]\nclasses=1\nnum=3\nanchors=16,16, 16,12, 4,4\niou_thresh=.7"
 
-    loss = taught(net(text, c=18, h=1, w=1, dialect="alexeyab"), [0.0] * 18, [(*MIDDLE, 0)])
+    loss = loss_of(net(text, c=18, h=1, w=1, dialect="alexeyab"), [0.0] * 18, [(*MIDDLE, 0)])
 
     assert delta(loss)[4::6] == [0.5, 0.5, -0.5]
 
@@ -150,7 +150,7 @@ def test_iou_thresh_teaches_all_anchors_that_are_like_the_truth(net):
 def test_with_iou_thresh_boxes_are_divided_by_the_number_of_their_classes(cell):
     options = "iou_thresh=.9\niou_normalizer=1"
 
-    loss = taught(cell(options), ZEROS, [(*NARROW, 0), (*NARROW, 1)])
+    loss = loss_of(cell(options), ZEROS, [(*NARROW, 0), (*NARROW, 1)])
 
     small = 2 - 0.25 * 0.5
     assert delta(loss)[2] == pytest.approx(2 * small * log(0.25 / 0.5) / 2, abs=1e-6)
@@ -166,19 +166,19 @@ def test_with_iou_thresh_boxes_are_divided_by_the_number_of_their_classes(cell):
     ],
 )
 def test_iou_losses_tell_how_little_boxes_overlap(cell, kind, cost):
-    loss = taught(cell(f"iou_loss={kind}"), ZEROS, [(*NARROW, 0)])
+    loss = loss_of(cell(f"iou_loss={kind}"), ZEROS, [(*NARROW, 0)])
 
     assert float(loss.cost) == pytest.approx(cost)
 
 
 def test_without_details_an_iou_loss_tells_the_squares_of_its_deltas(cell):
-    loss = taught(cell("iou_loss=iou\nshow_details=0"), ZEROS, [(*NARROW, 0)])
+    loss = loss_of(cell("iou_loss=iou\nshow_details=0"), ZEROS, [(*NARROW, 0)])
 
     assert float(loss.cost) == pytest.approx(sum(step**2 for step in delta(loss)), rel=1e-5)
 
 
 def test_the_step_of_an_iou_loss_is_that_of_edges_with_sizes_not_halved(cell):
-    loss = taught(cell("iou_loss=iou\niou_normalizer=1"), ZEROS, [(*NARROW, 0)])
+    loss = loss_of(cell("iou_loss=iou\niou_normalizer=1"), ZEROS, [(*NARROW, 0)])
 
     # no edge lies inside the truth, not even those that touch: the shared area .125 stays, the
     # union .25 grows by .5 with each edge, and IoU by -(.125 * .5) / .25^2
@@ -186,7 +186,7 @@ def test_the_step_of_an_iou_loss_is_that_of_edges_with_sizes_not_halved(cell):
 
 
 def test_steps_of_iou_losses_are_limited_by_max_delta(cell):
-    loss = taught(cell("iou_loss=iou\niou_normalizer=1\nmax_delta=1.5"), ZEROS, [(*NARROW, 0)])
+    loss = loss_of(cell("iou_loss=iou\niou_normalizer=1\nmax_delta=1.5"), ZEROS, [(*NARROW, 0)])
 
     assert delta(loss)[2] == -1.5
 
@@ -194,28 +194,28 @@ def test_steps_of_iou_losses_are_limited_by_max_delta(cell):
 def test_steps_that_are_no_numbers_are_none(cell):
     endless = [0, 0, 200, 0, 0, 0, 0]  # e^200 is beyond float32
 
-    loss = taught(cell("iou_loss=ciou"), endless, [(*NARROW, 0)])
+    loss = loss_of(cell("iou_loss=ciou"), endless, [(*NARROW, 0)])
 
     assert delta(loss)[2] == 0
 
 
 def test_with_new_coords_sides_are_told_as_half_their_roots(cell):
-    loss = taught(cell("new_coords=1\niou_normalizer=1"), [0.5] * 7, [(*NARROW, 0)])
+    loss = loss_of(cell("new_coords=1\niou_normalizer=1"), [0.5] * 7, [(*NARROW, 0)])
 
     small = 2 - 0.25 * 0.5  # sides .25 / .5 and 1 anchors: the roots of an eighth and a quarter
     assert delta(loss)[2:4] == pytest.approx([small * (0.125**0.5 - 0.5), 0], abs=1e-6)
 
 
 def test_the_line_tells_count_1_and_no_overlap_without_truths(cell):
-    loss = taught(cell("iou_loss=diou"), ZEROS, [])
+    loss = loss_of(cell("iou_loss=diou"), ZEROS, [])
 
-    assert loss.told() == (
+    assert loss.line() == (
         "v3 (iou loss, Normalizer: (iou: 0.75, obj: 1.00, cls: 1.00) Region 0 Avg (IOU: 0.000000),"
         " count: 1, class_loss = 0.250000, iou_loss = 0.000000, total_loss = 0.250000 "
     )
 
 
 def test_without_details_the_line_has_the_whole_loss_alone(cell):
-    loss = taught(cell("show_details=0"), ZEROS, [])
+    loss = loss_of(cell("show_details=0"), ZEROS, [])
 
-    assert loss.told().endswith("count: 1, total_loss = 0.250000 ")
+    assert loss.line().endswith("count: 1, total_loss = 0.250000 ")

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pydarknet.layers import Shape
 from pydarknet.network import Head, Network
-from pydarknet.training import Lesson, Loss, loss_of
+from pydarknet.training import DeltaLoss, LossInputs, losses_of
 
 
 def head_of(network: Network, numbers: Iterable[float] | Tensor) -> Head:
@@ -21,10 +21,19 @@ def head_of(network: Network, numbers: Iterable[float] | Tensor) -> Head:
         return Head(node, raw, network.stack[-1](raw))
 
 
-def lesson(truth: Tensor, size: Shape, *, seen: int = 20000, seed: int = 0) -> Lesson:
-    """Return a lesson late enough that a head is no longer drawn to its anchors."""
+def inputs_of(truth: Tensor, size: Shape, *, seen: int = 20000, seed: int = 0) -> LossInputs:
+    """Return the inputs of losses, late enough that a head is no longer drawn to its anchors."""
     generator = torch.Generator().manual_seed(seed)
-    return Lesson(truth=truth, size=size, seen=seen, batch=1, max_batches=10, generator=generator)
+    return LossInputs(
+        truth=truth, size=size, seen=seen, batch=1, max_batches=10, generator=generator
+    )
+
+
+def head_loss(head: Head, inputs: LossInputs) -> DeltaLoss:
+    """Return the loss of one head in Darknet's form."""
+    [loss] = losses_of([head], inputs)
+    assert isinstance(loss, DeltaLoss)
+    return loss
 
 
 def rows(*images: Sequence[Sequence[float]], width: int = 5) -> Tensor:
@@ -36,19 +45,19 @@ def rows(*images: Sequence[Sequence[float]], width: int = 5) -> Tensor:
     return truth
 
 
-def taught(
+def loss_of(
     network: Network,
     numbers: Iterable[float] | Tensor,
     *images: Sequence[Sequence[float]],
     side: int = 32,
     seen: int = 20000,
-) -> Loss:
-    """Return what the last layer loses of images' truths, in a network of `side` x `side`."""
+) -> DeltaLoss:
+    """Return the last layer's loss for images' truths, in a network of `side` x `side`."""
     head = head_of(network, numbers)
     size = Shape(c=3, h=side, w=side)
-    return loss_of(head.node.layer, head, lesson(rows(*images), size, seen=seen))
+    return head_loss(head, inputs_of(rows(*images), size, seen=seen))
 
 
-def delta(loss: Loss) -> list[float]:
+def delta(loss: DeltaLoss) -> list[float]:
     """Return the step in memory's order, rounded to six digits."""
     return [round(value, 6) + 0.0 for value in loss.delta.flatten().tolist()]
