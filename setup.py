@@ -6,7 +6,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-VERSION = re.search(r'__version__ = "(.+)"', (HERE / "pydarknet/__init__.py").read_text())[1]
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "pydarknet/system/version.py").read_text())[1]
 FILES = ("cfg", "data", "weights")
 # What compiles boxes/kernels/*.cu, with or without a GPU; NVRTC knows sm_100 from 12.8 on.
 CUDA = [

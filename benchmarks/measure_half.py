@@ -18,7 +18,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import pydarknet  # the copy beside this script
-from pydarknet.backends.prepare import Wanted, on_gpu
+from pydarknet.backends.prepare import PrepareOptions, on_gpu
 from pydarknet.boxes.box import iou
 from pydarknet.boxes.detections import Detections
 from pydarknet.inference.predict import Settings, decoded, fitted, settings, suppressed
@@ -55,9 +55,9 @@ def compare(cfg: str, weights: str, images: list[str], thresh: float) -> str:
     """Return a line about a model."""
     network = pydarknet.load_network(cfg, weights)
     chosen = settings(network, thresh=thresh)
-    half = on_gpu(network, Wanted(half=True))
+    half = on_gpu(network, PrepareOptions(half=True))
     if network.device.type == "cpu":
-        half.recorder = None
+        half.runner = None
     several = [
         (found(network, network, p, chosen), found(network, half, p, chosen)) for p in images
     ]

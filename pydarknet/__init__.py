@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from .compat.name_clash import warn_of_neighbours
 from .errors import CfgError, DarknetError, DataError, UsageError, WeightsError
+from .system.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from . import opencv as opencv
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from .compat.yolo34py import is_compiled_with_gpu as is_compiled_with_gpu
     from .compat.yolo34py import is_compiled_with_opencv as is_compiled_with_opencv
     from .compat.yolo34py import set_cuda_device as set_cuda_device
-    from .graph.weights import Header as Header
+    from .graph.header import Header as Header
     from .load import load_network as load_network
     from .network import Network as Network
     from .training.train import train as train
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 LATER = {  # they need torch
     "load_network": ".load",
     "Network": ".network",
-    "Header": ".graph.weights",
+    "Header": ".graph.header",
     "train": ".training.train",
     "opencv": ".opencv",
     "Detector": ".compat.yolo34py",
@@ -48,7 +49,6 @@ __all__ = [
     "set_cuda_device",
     "train",
 ]
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:

@@ -15,11 +15,14 @@ from .cfg.parser import read_cfg, read_text
 from .errors import UsageError
 from .graph import nodes
 from .graph.choose_dialect import choose_dialect
-from .graph.weights import Loaded, read_header
+from .graph.header import read_header
+from .graph.weights import Loaded
 from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
-from .network import PRECISIONS, Network
+from .network import Network
 from .system.console import note
+
+PRECISIONS = ("half", "float")
 
 
 class LoadObserver(Protocol):

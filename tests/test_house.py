@@ -17,63 +17,24 @@ PACKAGE = HERE.parent / "pydarknet"
 FILES = sorted(PACKAGE.rglob("*.py"))
 SHARED_BY_LAYERS = {"__init__", "base", "antialiasing", "anchor_head", "rows"}
 
-FLOORS = [
-    ["errors", "system.console", "system.malloc", "system.cache"],
-    [
-        "cfg.parser",
-        "cfg.lineage",
-        "boxes.box",
-        "boxes.box_arrays",
-        "image.geometry",
-        "modules.activations",
-        "image.files",
-        "modules.transforms",
-        "layers.rows",
-        "system.resources",
-        "modules.parameters",
-    ],
-    ["backends.winograd", "image.window", "cfg.dialect"],
-    [
-        "cfg.options",
-        "boxes.detections",
-        "modules.batch_norm",
-        "modules.recurrent",
-        "cfg.class_tree",
-    ],
-    ["cfg.net", "modules.ops"],
-    ["layers.base", "layers.antialiasing", "layers.anchor_head"],
+FLOORS = [  # rooms from the bottom up: imports point down, or stay in the room
+    ["errors", "system"],
+    ["cfg"],
+    ["image"],
+    ["modules"],
+    ["boxes"],
+    ["layers.base", "layers.antialiasing", "layers.anchor_head", "layers.rows"],
     ["layers"],
-    [
-        "graph.choose_dialect",
-        "backends.onednn",
-        "backends.cuda",
-        "backends.cuda_graph",
-        "backends.onnx_runtime",
-    ],
-    ["graph.nodes", "graph.weights_diagnosis"],
-    ["graph.weights", "boxes.nms", "boxes.kernels", "backends.prepare"],
-    ["inference.predict"],
+    ["graph"],
+    ["backends"],
+    ["inference"],
     ["network"],
-    [
-        "load",
-        "inference.classify",
-        "boxes.draw",
-        "evaluate.charts",
-        "dataset",
-        "graph.weights_edit",
-        "inference.glibc_rand",
-    ],
-    [
-        "",
-        "training",
-        "evaluate",
-        "export",
-        "stream",
-        "compat",
-        "opencv",
-        "inference.char_rnn",
-        "inference.nightmare",
-    ],
+    ["load"],
+    ["dataset"],
+    ["evaluate"],
+    ["training"],
+    ["compat", "opencv"],
+    [""],
     ["cli", "__main__"],
 ]
 
@@ -94,9 +55,9 @@ def floor(module: str) -> int:
 
 
 def imports(path: Path) -> list[tuple[int, str]]:
-    """Return line and name of the modules of this package that a file imports to run."""
+    """Return line and name of the modules of this package that a file imports, for types too."""
     found = []
-    for node in ast.walk(without_type_checking(ast.parse(path.read_text()))):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.level:
             here = [*module_of(path).split(".")]
             base = here if path.stem == "__init__" else here[:-1]
@@ -106,16 +67,6 @@ def imports(path: Path) -> list[tuple[int, str]]:
             known = [name for name in names if name in MODULES]
             found += [(node.lineno, name) for name in known or [".".join(filter(None, target))]]
     return found
-
-
-def without_type_checking(tree: ast.Module) -> ast.Module:
-    """Return a module without what only a type checker reads."""
-    tree.body = [
-        item
-        for item in tree.body
-        if not (isinstance(item, ast.If) and ast.unparse(item.test) == "TYPE_CHECKING")
-    ]
-    return tree
 
 
 MODULES = {module_of(path) for path in FILES}

@@ -183,7 +183,7 @@ def test_the_meta_device_takes_no_memory(cfg):
 
 
 def test_a_network_beyond_the_limit_is_refused_before_it_takes_memory(cfg, monkeypatch):
-    monkeypatch.setattr("pydarknet.network.fill", pytest.fail)
+    monkeypatch.setattr("pydarknet.graph.executor.fill", pytest.fail)
     path = cfg("[connected]\noutput=40000\n" * 2)
 
     with pytest.raises(pydarknet.CfgError) as error:

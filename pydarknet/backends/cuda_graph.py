@@ -10,18 +10,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from ..graph.executor import Executor, Head
 from ..system.console import note
 
-if TYPE_CHECKING:
-    from ..network import Head, Network
-
-Run = Callable[[Tensor], "list[Head]"]
-Record = Callable[["Network", Tensor], Run]  # of a network's work on images such as these
+Run = Callable[[Tensor], list[Head]]
+Record = Callable[[Executor, Tensor], Run]  # of a network's work on images such as these
 TRIES = 3  # that cuDNN gets to find its fastest ways before it is recorded
 
 
@@ -37,7 +34,7 @@ class Recorder:
         self.records: dict[torch.Size, Run] = {}
         self.works = True
 
-    def __call__(self, network: Network, images: Tensor) -> list[Head]:
+    def __call__(self, network: Executor, images: Tensor) -> list[Head]:
         self.seen[images.shape] += 1
         if not self.works or torch.is_grad_enabled() or self.seen[images.shape] == 1:
             return network.heads(images)
@@ -67,7 +64,7 @@ class Graph:
         return [head.cloned() for head in self.heads]
 
 
-def graph(network: Network, images: Tensor) -> Run:
+def graph(network: Executor, images: Tensor) -> Run:
     """Record what a network does on a GPU with images of a size."""
     place, record = images.clone(), torch.cuda.CUDAGraph()
     with torch.cuda.device(images.device), fastest_ways():

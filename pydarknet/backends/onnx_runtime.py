@@ -13,17 +13,14 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import UsageError
+from ..graph.executor import Executor, Head
 from ..system.cache import cached
-
-if TYPE_CHECKING:
-    from ..network import Head, Network
-    from .cuda_graph import Run
+from .cuda_graph import Run
 
 BACKENDS = ("onnxruntime",)  # besides torch
 NEEDED = ("onnxruntime", "onnx", "onnxscript")
@@ -47,7 +44,7 @@ def check_backend(name: str | None, device: torch.device) -> None:
 class Outputs(nn.Module):
     """What goes into each head of a network and what comes out."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Executor) -> None:
         super().__init__()
         self.network = network
 
@@ -56,7 +53,7 @@ class Outputs(nn.Module):
         return tuple(tensor for head in heads for tensor in (head.raw, head.activated))
 
 
-def session(network: Network, images: Tensor) -> Run:
+def session(network: Executor, images: Tensor) -> Run:
     """Return what runs a network by onnxruntime on images of a size; RuntimeError if it cannot.
 
     Heads are its too: if they took turns, torch's threads and its own would wait busily for each
@@ -83,7 +80,7 @@ def session(network: Network, images: Tensor) -> Run:
     return run
 
 
-def exported(network: Network, images: Tensor) -> bytes:
+def exported(network: Executor, images: Tensor) -> bytes:
     """Return the ONNX file that torch makes of a network."""
     log = logging.getLogger("torch.onnx")
     level = log.level
@@ -105,7 +102,7 @@ def exported(network: Network, images: Tensor) -> bytes:
         log.setLevel(level)
 
 
-def digest(network: Network, images: Tensor) -> str:
+def digest(network: Executor, images: Tensor) -> str:
     """Return a name for what a network computes of images of a size, by this torch."""
     key = hashlib.sha256(repr((torch.__version__, tuple(images.shape))).encode())
     for node in network.nodes:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
+from ..graph.executor import Executor
+from ..layers import Shape
 from ..modules.ops import Conv
 from ..modules.recurrent import Recurrent
 from ..system.malloc import keep_freed_memory
@@ -17,9 +19,8 @@ from .cuda_graph import Recorder, graph
 from .onednn import PackedConv
 from .onnx_runtime import session
 
-if TYPE_CHECKING:
-    from ..layers import Shape
-    from ..network import Network
+FAST = "fast"  # the key of a fast form among what was made of a network
+Runnable = TypeVar("Runnable", bound=Executor)
 
 
 class Value(NamedTuple):
@@ -37,10 +38,10 @@ class Value(NamedTuple):
         return held is not self.held or version(held) != self.version
 
 
-class Wanted(NamedTuple):
-    """How a fast form is wanted: for `many` images it takes longer to make; in `half` precision.
+class PrepareOptions(NamedTuple):
+    """What a fast form is for: `many` images, which pay for a longer preparation; `half` precision.
 
-    `backend` names the program that runs it, none is torch.
+    `backend` names the program that runs it; None is torch.
     """
 
     many: bool = False
@@ -49,20 +50,20 @@ class Wanted(NamedTuple):
 
 
 class Fast(NamedTuple):
-    """The fast form of a network, how it was wanted, and what it was made of."""
+    """The fast form of a network, its options, and the values that it was made of."""
 
-    wanted: Wanted
+    options: PrepareOptions
     input: Shape
     made_of: list[Value]
-    network: Network
+    network: Executor
 
-    def fits(self, network: Network, wanted: Wanted) -> bool:
+    def fits(self, network: Executor, options: PrepareOptions) -> bool:
         """Say whether this still is a network's fast form."""
-        same = self.wanted == wanted and self.input == network.input
+        same = self.options == options and self.input == network.input
         return same and not any(value.changed for value in self.made_of)
 
 
-def values(network: Network) -> list[Value]:
+def values(network: Executor) -> list[Value]:
     """Return every value, and every module that is part of another."""
     holders = (h for m in network.stack.modules() for h in (m._parameters, m._buffers, m._modules))
     return [Value(held, name, x, version(x)) for held in holders for name, x in held.items()]
@@ -73,58 +74,61 @@ def version(held: object) -> tuple[int, int] | None:
     return (held.data_ptr(), held._version) if isinstance(held, Tensor) else None
 
 
-def fast_form(network: Network, wanted: Wanted) -> Network:
+def fast_form(network: Runnable, *, many: bool = False, half: bool = False) -> Runnable:
     """Return the fast form of a network, made anew where a value or the size changed.
 
-    In training, and where there is none, it is the network itself.
+    `half` precision is a GPU's alone. In training, and where there is no faster form, it is the
+    network itself.
     """
     if network.training or network.complete:
         return network
-    if network.fast is not None and network.fast.fits(network, wanted):
-        return network.fast.network
+    options = PrepareOptions(many, half and network.device.type == "cuda", network.backend)
+    kept: Fast | None = network.derived.get(FAST)
+    if kept is not None and kept.fits(network, options):
+        return cast(Runnable, kept.network)
     tensors = list(network.state_dict().values())
     place = network.device.type
     if place not in ("cpu", "cuda") or any(t.is_meta or t.is_inference() for t in tensors):
         return network
     if place == "cuda":
-        fast = on_gpu(network, wanted)
+        fast = on_gpu(network, options)
     else:
-        fast = by_onnxruntime(network) if wanted.backend else on_cpu(network, wanted)
-    network.fast = Fast(wanted, network.input, values(network), fast)
+        fast = by_onnxruntime(network) if options.backend else on_cpu(network, options)
+    network.derived[FAST] = Fast(options, network.input, values(network), fast)
     return fast
 
 
-def on_cpu(network: Network, wanted: Wanted) -> Network:
+def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:
     """Return a network that infers faster on a CPU."""
     keep_freed_memory()
     with torch.no_grad():
         return of_modules(
             network,
-            [PackedConv(m, wanted.many) if type(m) is Conv else m for m in network.stack],
+            [PackedConv(m, options.many) if type(m) is Conv else m for m in network.stack],
         )
 
 
-def on_gpu(network: Network, wanted: Wanted) -> Network:
+def on_gpu(network: Runnable, options: PrepareOptions) -> Runnable:
     """Return a network that infers faster on a GPU; one that remembers nothing is recorded."""
-    dtype = torch.float16 if wanted.half else torch.float32
+    dtype = torch.float16 if options.half else torch.float32
     made = [
         narrowed(node, module, dtype, result=node.index == network.result)
         for node, module in zip(network.nodes, network.stack, strict=True)
     ]
     fast = of_modules(network, made)
     if not any(isinstance(module, Recurrent) for module in network.modules()):
-        fast.recorder = Recorder("CUDA", graph)
+        fast.runner = Recorder("CUDA", graph)
     return fast
 
 
-def by_onnxruntime(network: Network) -> Network:
+def by_onnxruntime(network: Runnable) -> Runnable:
     """Return a network that onnxruntime runs, from the second time on images of a size."""
     fast = of_modules(network, list(network.stack))
-    fast.recorder = Recorder("onnxruntime", session)
+    fast.runner = Recorder("onnxruntime", session)
     return fast
 
 
-def of_modules(network: Network, modules: list[nn.Module]) -> Network:
+def of_modules(network: Runnable, modules: list[nn.Module]) -> Runnable:
     """Return a network of the same layers, whose modules are others: it can only infer."""
     fast = copy.copy(network)
     fast._modules = {**network._modules, "stack": nn.ModuleList(modules)}

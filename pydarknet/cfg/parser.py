@@ -47,6 +47,17 @@ class Section:
         """Yield the entries that nobody asked for."""
         return (entry for entry in self.entries if not entry.used)
 
+    def file(self, name: str) -> Path:
+        """Return a file that the section names: as it stands, or near the cfg.
+
+        Near is the cfg's folder, or the one above it.
+        """
+        folder = Path(self.path).parent
+        for path in (Path(name), folder / name, folder.parent / name):
+            if path.is_file():
+                return path
+        raise self.error(f"Couldn't open file: {shortened(name)}")
+
     def error(self, problem: str, *, line: int | None = None, hint: str = "") -> CfgError:
         """Make the error that names this file, line and section."""
         where = f"{self.path}:{line or self.line}"

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from .. import __version__
 from ..errors import DarknetError, UsageError
 from ..system.console import note, say
+from ..system.version import __version__
 from .arguments import letters, operands, taken, without_unknown
 from .commands import (
     classifier_predict,

@@ -46,7 +46,7 @@ def read(run: Run, cfg: Path, weights: Path | None = None, *, training: bool = F
 
     Darknet: src/parser.c parse_network_cfg
     """
-    from ..graph.weights import read_header
+    from ..graph.header import read_header
     from ..load import read_network
 
     network = read_network(

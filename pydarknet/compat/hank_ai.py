@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .. import __version__
 from ..system.console import say
+from ..system.version import __version__
 from . import darknet
 from .ctypes_structs import IMAGE, put
 from .darknet_images import Color, Told

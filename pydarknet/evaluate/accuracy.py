@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..cfg.class_tree import Tree
 from ..errors import DataError
 from ..inference.classify import hierarchy, result
 from ..inference.classify import top as best
 from ..inference.predict import of_channels
+from ..modules.hierarchy import Hierarchy
 from ..modules.transforms import load_image
 from ..network import Network
 from . import classifier_crops
@@ -138,7 +138,10 @@ def answer(path: str, quiz: Quiz, scores: Tensor | None) -> Answer:
 
 
 def summed(
-    network: Network, images: Sequence[Sequence[Tensor]], tree: Tree | None, leaves: Tensor | None
+    network: Network,
+    images: Sequence[Sequence[Tensor]],
+    tree: Hierarchy | None,
+    leaves: Tensor | None,
 ) -> list[Tensor]:
     """Return the scores [outputs] of images: those of all views of each, added."""
     scores: dict[int, Tensor] = {}

@@ -3,59 +3,25 @@
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from ..errors import WeightsError
 from ..layers import Node
-from ..modules.parameters import Parametric, Stored, assign
+from ..modules.parameters import Parametric, Stored, assign, fill
 from ..system.console import note
-from .weights_diagnosis import likely_cause, no_weights
-
-if TYPE_CHECKING:
-    from ..network import Network
+from .executor import Executor
+from .header import Header, read_header
+from .weights_diagnosis import likely_cause
 
 FLOAT = 4
-LONGEST_HEADER = 20
-
-
-@dataclass(frozen=True)
-class Header:
-    """The first 16 or 20 bytes: a version, and how many images trained the weights."""
-
-    major: int
-    minor: int
-    revision: int
-    seen: int = 0
-    long: bool = True  # whether `seen` has 8 bytes
-
-    @property
-    def version(self) -> tuple[int, int, int]:
-        """The three numbers of the version."""
-        return self.major, self.minor, self.revision
-
-    @property
-    def transposed(self) -> bool:
-        """Whether the matrices of connected layers are [inputs, outputs]."""
-        return self.major > 1000 or self.minor > 1000
-
-    @property
-    def size(self) -> int:
-        """The header's bytes."""
-        return 20 if self.long else 16
-
-    def packed(self) -> bytes:
-        """Return the header as it stands in a file."""
-        form, most = ("<3iQ", 2**64) if self.long else ("<3iI", 2**32)
-        return struct.pack(form, *self.version, self.seen % most)
 
 
 @dataclass(frozen=True)
@@ -83,35 +49,7 @@ class Place:
         return self.start + self.count
 
 
-def read_header(path: str | Path, *, long_when_transposed: bool = False) -> Header:
-    """Read the header of a weights file; refuse what is no weights file.
-
-    `seen` has 8 bytes from version 0.2 on. Where the version says transposed, the original reads
-    4 bytes and the fork 8.
-
-    Darknet: src/parser.c load_weights_upto
-    Quirk: SEEN_WIDTH
-    """
-    try:
-        with open(path, "rb") as file:
-            start, size = file.read(512), os.fstat(file.fileno()).st_size
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a file name"
-        raise WeightsError(f"Couldn't open file: {path} ({reason})") from None
-    problem = no_weights(start, size)
-    if problem:
-        raise WeightsError(problem.text, where=path, hint=problem.hint)
-    major, minor, revision = struct.unpack_from("<3i", start)
-    long = major * 10 + minor >= 2
-    if not long_when_transposed:
-        long = long and major < 1000 and minor < 1000
-    if size < (20 if long else 16):
-        raise WeightsError(f"has {size} bytes: expected a header of 20", where=path)
-    (seen,) = struct.unpack_from("<Q" if long else "<I", start, 12)
-    return Header(major, minor, revision, seen, long)
-
-
-def places(network: Network) -> Iterator[Place]:
+def places(network: Executor) -> Iterator[Place]:
     """Yield the arrays that a network reads from a weights file, in its order."""
     start = 0
     for node, module in zip(network.nodes, network.stack, strict=True):
@@ -124,7 +62,7 @@ def places(network: Network) -> Iterator[Place]:
 
 
 def load(
-    network: Network, path: str | Path, *, strict: bool = True, upto: int | None = None
+    network: Executor, path: str | Path, *, strict: bool = True, upto: int | None = None
 ) -> Loaded:
     """Read a weights file into a network; one that ends between two layers fills those before.
 
@@ -148,7 +86,7 @@ def load(
 
 
 def fitting(
-    network: Network, wanted: list[Place], found: int, path: str | Path, strict: bool
+    network: Executor, wanted: list[Place], found: int, path: str | Path, strict: bool
 ) -> tuple[list[Place], int]:
     """Return the arrays that a file holds whole layers of, and the index of the layer it ends at.
 
@@ -180,7 +118,7 @@ def read_floats(path: str | Path, offset: int, count: int) -> Tensor:
     return torch.from_numpy(floats.astype(np.float32, copy=False))
 
 
-def put(network: Network, place: Place, floats: Tensor, header: Header) -> None:
+def put(network: Executor, place: Place, floats: Tensor, header: Header) -> None:
     """Give an array its floats: as a view of them where the file has it as it is."""
     module, path = network.stack[place.node.index], place.array.path
     stored = floats[place.start : place.end]
@@ -209,7 +147,7 @@ def turned(array: Stored, header: Header) -> bool:
 
 
 def tell_rest(
-    network: Network, wanted: list[Place], held: list[Place], found: int, path: str | Path
+    network: Executor, wanted: list[Place], held: list[Place], found: int, path: str | Path
 ) -> None:
     """Tell what of the network the file did not reach, and what of the file is left over."""
     if len(held) < len(wanted):
@@ -229,18 +167,8 @@ def tensor_at(module: nn.Module, path: str) -> Tensor:
     return tensor
 
 
-def fill(module: Parametric, generator: Generator | None) -> None:
-    """Give memory and first values to the arrays of a module that have none."""
-    own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
-    for name, tensor in own:
-        if tensor.is_meta:
-            made = torch.empty(tensor.shape, device="cpu")
-            module.fill(name, made, generator)
-            assign(module, name, made)
-
-
 def save(
-    network: Network, path: str | Path, *, header: Header | None = None, upto: int | None = None
+    network: Executor, path: str | Path, *, header: Header | None = None, upto: int | None = None
 ) -> None:
     """Write the layers before `upto`; a kill at any instant leaves the old file whole.
 

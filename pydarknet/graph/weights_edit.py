@@ -18,7 +18,7 @@ from ..layers.lstm import Lstm
 from ..modules.ops import Connected as Matrix
 from ..modules.ops import Conv
 from ..modules.recurrent import Recurrent
-from ..network import Network
+from .executor import Executor
 
 RGB = 3
 
@@ -33,7 +33,7 @@ class Part:
     gate: str = ""
 
 
-def parts(network: Network) -> Iterator[Part]:
+def parts(network: Executor) -> Iterator[Part]:
     """Yield what the commands on weights files edit; other layers they leave as they are.
 
     Darknet: examples/darknet.c reset_normalize_net
@@ -81,7 +81,7 @@ def matrices(module: Recurrent) -> list[tuple[str, Matrix]]:
     return [(name, part) for name, part in module.parts.items() if isinstance(part, Matrix)]
 
 
-def first_convolution(network: Network) -> Part:
+def first_convolution(network: Executor) -> Part:
     """Return the first convolution, or refuse a network that has none."""
     found = next((part for part in parts(network) if isinstance(part.module, Conv)), None)
     if found is None:
@@ -90,7 +90,7 @@ def first_convolution(network: Network) -> Part:
 
 
 @torch.no_grad()
-def swap_red_and_blue(network: Network) -> bool:
+def swap_red_and_blue(network: Executor) -> bool:
     """Let the first convolution take BGR for RGB; say whether it reads three channels.
 
     Darknet: src/convolutional_layer.c rgbgr_weights
@@ -103,7 +103,7 @@ def swap_red_and_blue(network: Network) -> bool:
 
 
 @torch.no_grad()
-def rescale(network: Network) -> bool:
+def rescale(network: Executor) -> bool:
     """Let the first convolution take 0..1 for -1..1; say whether it reads three channels.
 
     Sums run in the order of memory, in single precision.
@@ -122,7 +122,7 @@ def rescale(network: Network) -> bool:
 
 
 @torch.no_grad()
-def normalize(network: Network) -> None:
+def normalize(network: Executor) -> None:
     """Give a batch norm that changes nothing to the convolutions and matrices that have none.
 
     Its variance is 0, as memory is before training. The fork also empties the batch norm of
@@ -140,7 +140,7 @@ def normalize(network: Network) -> None:
 
 
 @torch.no_grad()
-def reset(network: Network) -> None:
+def reset(network: Executor) -> None:
     """Move batch norm into weights and biases, and leave one that changes nothing.
 
     Darknet: examples/darknet.c reset_normalize_net
@@ -150,7 +150,7 @@ def reset(network: Network) -> None:
 
 
 @torch.no_grad()
-def denormalize(network: Network) -> None:
+def denormalize(network: Executor) -> None:
     """Move batch norm into weights and biases, and drop it.
 
     Darknet: examples/darknet.c denormalize_net
@@ -187,7 +187,7 @@ def fold(module: Conv | Matrix, single_epsilon: bool) -> None:
 
 
 @torch.no_grad()
-def add(network: Network, other: Network) -> None:
+def add(network: Executor, other: Executor) -> None:
     """Add another network's numbers to a network's, for their mean.
 
     What is neither convolution nor matrix, and the batch norm of matrices, stays as it is.
@@ -200,7 +200,7 @@ def add(network: Network, other: Network) -> None:
 
 
 @torch.no_grad()
-def divide(network: Network, count: int) -> None:
+def divide(network: Executor, count: int) -> None:
     """Make the mean of the sum of so many networks.
 
     Darknet: examples/darknet.c average
@@ -209,7 +209,7 @@ def divide(network: Network, count: int) -> None:
         total.mul_(1 / count)
 
 
-def averaged(network: Network) -> Iterator[Tensor]:
+def averaged(network: Executor) -> Iterator[Tensor]:
     """Yield the arrays that are averaged."""
     for part in parts(network):
         if not part.gate:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ..errors import DataError
+from ..graph.executor import Executor
 from ..layers.softmax import GroupSoftmax
-from ..network import Network
 from .glibc_rand import Rand
 
 LEAST = np.float32(0.0001)  # what a symbol's probability must not fall below to be drawn
@@ -22,7 +22,7 @@ class Reader:
     Darknet: examples/rnn.c test_char_rnn
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Executor) -> None:
         self.network = network
         self.symbols = network.input.outputs
 

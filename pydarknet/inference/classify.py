@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..cfg.class_tree import Tree
+from ..backends.prepare import fast_form
+from ..graph.executor import Executor
+from ..modules.hierarchy import Hierarchy
 from ..modules.transforms import center_crop, resize_min
-from ..network import Network
 from .predict import Image, fitted, of_channels
 
 
-def classify(network: Network, images: Sequence[Image]) -> Tensor:
+def classify(network: Executor, images: Sequence[Image]) -> Tensor:
     """Return the network's output for each image, [N, classes], multiplied down its tree, if any.
 
     An image is uint8 RGB [H, W, 3].
@@ -27,7 +28,7 @@ def classify(network: Network, images: Sequence[Image]) -> Tensor:
     return tree.products(scores) if tree else scores
 
 
-def classifier_input(network: Network, image: Image) -> Tensor:
+def classifier_input(network: Executor, image: Image) -> Tensor:
     """Return an image as a classifier's input [C, H, W]: letterboxed, or in the fork its middle.
 
     Darknet: examples/classifier.c predict_classifier
@@ -38,9 +39,9 @@ def classifier_input(network: Network, image: Image) -> Tensor:
     return center_crop(resize_min(of_channels(image, shape.c), shape.w), shape.w, shape.h)
 
 
-def result(network: Network, inputs: Tensor) -> Tensor:
+def result(network: Executor, inputs: Tensor) -> Tensor:
     """Return the output of the last layer that is no cost, by the network's fastest form."""
-    fast = network.prepared(half=network.precision == "half")
+    fast = fast_form(network, half=network.precision == "half")
     found = {head.node.index: head.activated for head in fast(inputs)}
     if network.result in found:
         return found[network.result]
@@ -48,7 +49,7 @@ def result(network: Network, inputs: Tensor) -> Tensor:
     return output
 
 
-def hierarchy(network: Network) -> Tree | None:
+def hierarchy(network: Executor) -> Hierarchy | None:
     """Return the tree of the network's classes, if its result has one."""
     return getattr(network.nodes[network.result].layer, "hierarchy", None)
 

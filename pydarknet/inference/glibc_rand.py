@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..graph.executor import Executor
 from ..modules.ops import Connected, Conv
-from ..network import Network
 
 RAND_MAX = 2**31 - 1
 WORD = 2**32
@@ -44,7 +44,7 @@ class Rand:
         self.words = [sum(map(int.__mul__, rest, words[k:])) % WORD for k in range(31)]
 
 
-def after_loading(seed: int, network: Network) -> Rand:
+def after_loading(seed: int, network: Executor) -> Rand:
     """Return the numbers that are left after a network of the C took its first weights of them.
 
     A normal weight takes a number, but they are made in pairs.

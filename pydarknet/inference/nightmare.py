@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..graph.executor import Executor
 from ..modules.transforms import GREY, resize
-from ..network import Network
 from .glibc_rand import Rand
 
 
@@ -29,7 +29,7 @@ class Dream:
     norm: bool = True
     greyer: float = 0.0  # how much of the way to grey a step also goes
 
-    def step(self, picture: Tensor, network: Network, rand: Rand) -> Tensor:
+    def step(self, picture: Tensor, network: Executor, rand: Rand) -> Tensor:
         """Return a picture [C, H, W] in 0..1 that excites a layer more, by a look at it.
 
         The look is at a random size, moved by some pixels, and mirrored half of the time.
@@ -50,7 +50,7 @@ class Dream:
         return (picture + self.rate * step).clamp(0, 1)
 
 
-def wanted(network: Network, picture: Tensor, layer: int, thresh: float) -> Tensor:
+def wanted(network: Executor, picture: Tensor, layer: int, thresh: float) -> Tensor:
     """Return how a picture must change for what stands out in a layer's output to grow.
 
     The gradient is that of the network as it runs; the C's backward pass takes a batch norm for one

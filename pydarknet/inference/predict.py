@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..backends.prepare import fast_form
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
 from ..errors import DataError
+from ..graph.executor import Executor, Head
 from ..layers.base import Decoding, Layer, Shape
 from ..modules.transforms import grey, letterbox, load_image, pixels, resize
 from ..system.console import note
-
-if TYPE_CHECKING:
-    from ..network import Head, Network
 
 Image = np.ndarray  # uint8 RGB [H, W, 3]
 
@@ -35,7 +33,7 @@ class Settings:
 
 
 def settings(
-    network: Network,
+    network: Executor,
     *,
     command: str = "detector test",
     thresh: float | None = None,
@@ -62,7 +60,7 @@ def picture(image: str | Path | Image) -> Image:
     return image if isinstance(image, np.ndarray) else load_image(image)
 
 
-def fitted(network: Network, image: Image, *, boxed: bool) -> Tensor:
+def fitted(network: Executor, image: Image, *, boxed: bool) -> Tensor:
     """Return an image as the network's input [C, H, W], letterboxed or stretched.
 
     For a network on a GPU that is done there.
@@ -83,7 +81,7 @@ def of_channels(image: Image, channels: int, device: torch.device | str = "cpu")
 
 
 def predict(
-    network: Network, images: Sequence[Image], chosen: Settings, *, many: bool = False
+    network: Executor, images: Sequence[Image], chosen: Settings, *, many: bool = False
 ) -> list[Detections]:
     """Return the boxes of each image, after suppression, in the order the C leaves them.
 
@@ -96,7 +94,7 @@ def predict(
         return suppressed(heads, found, chosen)
 
 
-def outputs(network: Network, inputs: Tensor, many: bool = False) -> list[Head]:
+def outputs(network: Executor, inputs: Tensor, many: bool = False) -> list[Head]:
     """Return what the heads of the network's fastest form give, on a GPU in half precision.
 
     A network whose numbers that cannot hold goes on in float32, and that is told.
@@ -106,15 +104,15 @@ def outputs(network: Network, inputs: Tensor, many: bool = False) -> list[Head]:
         return heads
     note("half precision cannot hold this network's numbers: it computes in float32 from here on")
     network.precision = "float"
-    return network.prepared(many=many)(inputs)
+    return fast_form(network, many=many)(inputs)
 
 
-def finder(network: Network, many: bool = False) -> Network:
+def finder(network: Executor, many: bool = False) -> Executor:
     """Return the form of a network that looks for boxes, made if need be."""
-    return network.prepared(many=many, half=halved(network))
+    return fast_form(network, many=many, half=halved(network))
 
 
-def halved(network: Network) -> bool:
+def halved(network: Executor) -> bool:
     """Say whether a network looks for boxes in half precision."""
     return network.precision != "float" and on_cuda(network)
 
@@ -124,7 +122,7 @@ def finite(heads: Sequence[Head]) -> bool:
     return bool(torch.stack([head.raw.isfinite().all() for head in heads]).all())
 
 
-def device_around(network: Network) -> torch.device:
+def device_around(network: Executor) -> torch.device:
     """Return where images become inputs and outputs boxes: around a network on CUDA there.
 
     Else it is the CPU.
@@ -132,13 +130,13 @@ def device_around(network: Network) -> torch.device:
     return network.device if on_cuda(network) else torch.device("cpu")
 
 
-def on_cuda(network: Network) -> bool:
+def on_cuda(network: Executor) -> bool:
     """Say whether a network is on a GPU that computes in half precision."""
     return network.device.type == "cuda"
 
 
 def decoded(
-    network: Network,
+    network: Executor,
     heads: Sequence[Head],
     images: Sequence[Image],
     chosen: Settings,

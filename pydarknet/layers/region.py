@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ..boxes.detections import Batch, Detections
-from ..cfg.class_tree import Tree, read_tree
 from ..cfg.options import option, quiet
+from ..modules.hierarchy import Hierarchy
 from ..modules.parameters import constant
 from .anchor_head import above, unmirrored
 from .base import FORK, PJREDDIE, Decoding, Layer, Node, Shape, section
@@ -54,9 +54,9 @@ class Region(Layer):
     anchors: tuple[float, ...] = quiet(())
 
     @cached_property
-    def hierarchy(self) -> Tree | None:
+    def hierarchy(self) -> Hierarchy | None:
         """The tree of the classes, if the section names one."""
-        return read_tree(self.tree, self.section) if self.tree else None
+        return Hierarchy.read(self.tree, self.section) if self.tree else None
 
     @property
     def boxes(self) -> int:

@@ -7,8 +7,8 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from ..cfg.class_tree import Tree, read_tree
 from ..cfg.options import quiet
+from ..modules.hierarchy import Hierarchy
 from .base import Layer, Node, Shape, section
 
 
@@ -33,9 +33,9 @@ class Softmax(Layer):
             raise self.error("temperature = 0: expected a number other than 0")
 
     @cached_property
-    def hierarchy(self) -> Tree | None:
+    def hierarchy(self) -> Hierarchy | None:
         """The tree of the classes, if the section names one."""
-        return read_tree(self.tree, self.section) if self.tree else None
+        return Hierarchy.read(self.tree, self.section) if self.tree else None
 
     def shape(self, *inputs: Shape) -> Shape:
         n = inputs[0].outputs

@@ -76,6 +76,16 @@ class Parametric(nn.Module):
         return tuple(Stored(name) for name, _ in self.named_parameters(recurse=False))
 
 
+def fill(module: Parametric, generator: Generator | None) -> None:
+    """Give memory and first values to the arrays of a module that have none."""
+    own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+    for name, tensor in own:
+        if tensor.is_meta:
+            made = torch.empty(tensor.shape, device="cpu")
+            module.fill(name, made, generator)
+            assign(module, name, made)
+
+
 def spread(tensor: Tensor, fan_in: int, uniform: bool, generator: Generator | None) -> None:
     """Fill weights with noise of scale sqrt(2 / fan_in), normal or uniform between -1 and 1.
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DataError
-from ..graph.weights import Header
+from ..graph.header import Header
 from ..network import Head, Network
 from . import optimizer as update
 from .checkpoints import State

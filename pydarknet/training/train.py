@@ -15,7 +15,7 @@ from ..dataset.files import DataFile, read_list
 from ..dataset.input_size import input_size
 from ..dataset.sample import Samples
 from ..evaluate.dataset_detections import classes_of
-from ..graph.weights import Header
+from ..graph.header import Header
 from ..load import load_network
 from ..network import Network
 from ..system.console import note

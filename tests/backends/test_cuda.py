@@ -9,7 +9,7 @@ from conftest import HERE, on_cuda, recording
 
 import pydarknet
 from pydarknet.backends.cuda import NarrowConv, Wide
-from pydarknet.backends.prepare import Wanted, on_gpu
+from pydarknet.backends.prepare import PrepareOptions, on_gpu
 from pydarknet.inference import predict
 from pydarknet.modules.activations import words
 from pydarknet.modules.ops import Conv
@@ -42,8 +42,8 @@ RECORDINGS = (
 
 def formed(network: Network, *, half: bool) -> Network:
     """Return the form for a GPU, on the CPU and not recorded."""
-    fast = on_gpu(network, Wanted(half=half))
-    fast.recorder = None
+    fast = on_gpu(network, PrepareOptions(half=half))
+    fast.runner = None
     return fast
 
 
@@ -135,7 +135,7 @@ def on_a_gpu(monkeypatch):
     def prepared(network: Network, *, many: bool = False, half: bool = False) -> Network:
         return formed(network, half=half)
 
-    monkeypatch.setattr(Network, "prepared", prepared)
+    monkeypatch.setattr(predict, "fast_form", prepared)
     monkeypatch.setattr(predict, "on_cuda", lambda network: True)
     monkeypatch.setattr(predict, "device_around", lambda network: torch.device("cpu"))
 

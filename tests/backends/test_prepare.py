@@ -164,7 +164,7 @@ def test_copies_are_made_without_it(net):
 
     twin = copy.deepcopy(network)
 
-    assert twin.fast is None
+    assert twin.derived == {}
     assert network.prepared() is fast
     assert_same(twin, torch.rand(1, 3, 8, 8))
 

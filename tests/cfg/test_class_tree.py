@@ -1,9 +1,8 @@
-"""Trees of classes: their groups, what is multiplied down them, and their file."""
+"""Trees of classes: their groups, the walk down them, and their file."""
 
 from __future__ import annotations
 
 import pytest
-import torch
 
 from pydarknet.cfg.class_tree import Tree, read_tree
 from pydarknet.cfg.parser import Section
@@ -20,35 +19,6 @@ def test_groups_are_runs_of_one_parent():
     assert TREE.sizes == (2, 2, 1, 1)
 
 
-def test_each_class_knows_its_group():
-    assert TREE.groups.tolist() == [0, 0, 1, 1, 2, 3]
-
-
-def test_ancestors_of_a_class_begin_with_itself_and_end_at_its_root():
-    assert TREE.ancestors.tolist() == [
-        [0, -1, -1],
-        [1, -1, -1],
-        [2, 0, -1],
-        [3, 0, -1],
-        [4, 1, -1],
-        [5, 2, 0],
-    ]
-
-
-def test_leaves_are_nobodys_parent():
-    assert TREE.leaves.tolist() == [False, False, False, True, True, True]
-
-
-def test_a_class_is_multiplied_with_its_ancestors():
-    probabilities = torch.tensor([[0.8, 0.2, 0.5, 0.5, 1.0, 0.9]])
-
-    products = TREE.products(probabilities)
-
-    # animal, thing, .5 * animal, .5 * animal, 1 * thing, .9 * .5 * animal
-    torch.testing.assert_close(products, torch.tensor([[0.8, 0.2, 0.4, 0.4, 0.2, 0.36]]))
-    assert probabilities[0, 2] == 0.5
-
-
 @pytest.mark.parametrize(
     ("thresh", "expected"),
     [
@@ -59,9 +29,9 @@ def test_a_class_is_multiplied_with_its_ancestors():
     ],
 )
 def test_a_walk_goes_down_while_the_product_of_what_it_met_exceeds_the_threshold(thresh, expected):
-    products = torch.tensor([[0.8, 0.2, 0.4, 0.4, 0.2, 0.36]])
+    products = [0.8, 0.2, 0.4, 0.4, 0.2, 0.36]
 
-    assert TREE.tops(products, thresh).tolist() == [expected]
+    assert TREE.top(products, thresh) == expected
 
 
 @pytest.mark.parametrize("end", ["", "\n"])

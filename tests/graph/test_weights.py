@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pydarknet.graph.weights import Header, read_header
+from pydarknet.graph.header import Header, read_header
 from pydarknet.network import Network
 
 HEADER = struct.pack("<3iQ", 0, 2, 0, 0)

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from pydarknet.errors import WeightsError
-from pydarknet.graph.weights import read_header
+from pydarknet.graph.header import read_header
 
 HEADER = struct.pack("<3iQ", 0, 2, 0, 0)
 # On images of 3 channels, layer 0 has 2 + 2 + 2 + 2 + 2 * 3 = 14 floats, layer 1 has 1 + 2 = 3.

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pydarknet.errors import DarknetError, WeightsError
-from pydarknet.graph.weights import Header
+from pydarknet.graph.header import Header
 from pydarknet.network import Network
 
 # On images of 3 channels, layer 0 has 2 + 2 + 2 + 2 + 2 * 3 = 14 floats, layer 2 has 1 + 2 = 3.

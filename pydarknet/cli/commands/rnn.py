@@ -70,7 +70,7 @@ def train(
 
     Darknet: examples/rnn.c train_char_rnn
     """
-    from ...graph.weights import Header
+    from ...graph.header import Header
     from ...training.char_rnn import Streams, read_symbols, saver, train_text
     from ...training.learner import Learner
     from ...training.train import first_seed

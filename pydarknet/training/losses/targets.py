@@ -8,7 +8,6 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from ...cfg.class_tree import found
 from ...cfg.options import integer
 from ...cfg.parser import read_text
 from ...layers import Layer
@@ -72,7 +71,7 @@ def mapped(layer: Layer, name: str, classes: Tensor) -> Tensor:
 
     Darknet: src/utils.c read_map
     """
-    listed = torch.tensor([*read_map(str(found(name, layer.section))), -1])
+    listed = torch.tensor([*read_map(str(layer.section.file(name))), -1])
     return listed[classes.clamp(-1, len(listed) - 1)]
 
 

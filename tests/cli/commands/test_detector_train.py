@@ -19,7 +19,7 @@ from texts import assert_same_text
 
 import pydarknet
 from pydarknet.cli.main import main
-from pydarknet.graph.weights import read_header
+from pydarknet.graph.header import read_header
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TRAIN = ["detector", "train", "run.data", "run.cfg", "init.weights"]

@@ -1,0 +1,216 @@
+"""The layers of a cfg run one after the other: the loop, and the sizes and states of its nodes.
+
+It knows neither files nor image files, nor any faster form of a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..cfg.dialect import Dialect
+from ..cfg.net import Net
+from ..errors import DarknetError
+from ..layers import Layer, Node, Shape
+from ..modules.parameters import Parametric, fill
+from ..modules.recurrent import Recurrent
+from .header import Header
+from .nodes import IMAGE, built, last_reads, place, share, sizes, table
+
+
+@dataclass(frozen=True)
+class Head:
+    """What went into a head and what came out; a loss needs the first, decoding the second."""
+
+    node: Node
+    raw: Tensor
+    activated: Tensor
+
+    def cloned(self) -> Head:
+        """Return the same in memory of its own."""
+        return Head(self.node, self.raw.clone(), self.activated.clone())
+
+
+class Executor(nn.Module):
+    """The layers of a cfg, run in order; built empty, so that its table needs no memory.
+
+    Darknet: src/network.c forward_network
+    """
+
+    def __init__(self, net: Net, layers: Sequence[Layer], dialect: Dialect) -> None:
+        super().__init__()
+        self.net, self.layers, self.dialect = net, tuple(layers), dialect
+        self.names: tuple[str, ...] | None = None
+        self.header = Header(*dialect.version, seen=0)
+        self.input = input_shape(net)
+        self.nodes = place(self.layers, self.input)
+        self.done = last_reads(self.nodes)
+        with torch.device("meta"):
+            self.stack = nn.ModuleList(built(self.nodes))
+        self.complete = False  # whether every array is known to have values
+        self.runner: Runner | None = None  # runs a batch in the loop's place
+        self.backend: str | None = None  # the program that runs it, if it is not torch
+        self.precision: str | None = None  # "half" or "float", in which a GPU computes
+        self.derived: dict[str, Any] = {}  # what was made of it, such as a faster form
+        self.link()
+        self.eval()
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave what was made of it out of copies and files."""
+        return {**self.__dict__, "derived": {}}
+
+    def link(self) -> None:
+        """Let the layers that share parameters have those of the layer they name."""
+        for node in self.nodes:
+            if node.shares is not None:
+                share(node, self.stack[node.index], self.stack[node.shares])
+
+    @property
+    def result(self) -> int:
+        """The index of the layer whose output is the network's: the last that is no cost.
+
+        Darknet: src/network.c get_network_output_layer
+        """
+        outputs = (node.index for node in self.nodes if node.layer.result)
+        return max(outputs, default=len(self.nodes) - 1)
+
+    def forward(self, images: Tensor) -> list[Head]:
+        """Return the heads' inputs and outputs; without a head, those of the last layer.
+
+        `images` are float32 [N, C, H, W] in 0..1, or [N, inputs].
+        """
+        return self.runner(self, images) if self.runner else self.heads(images)
+
+    def heads(self, images: Tensor) -> list[Head]:
+        """Run every layer, and return what `forward` does."""
+        result = self.result
+        steps = [
+            Head(node, inputs[0], output)
+            for node, inputs, output in self.steps(images)
+            if node.layer.head or node.index == result
+        ]
+        return [head for head in steps if head.node.layer.head] or steps
+
+    def trace(self, images: Tensor) -> list[Tensor]:
+        """Return every layer's output, laid out as in Darknet's memory."""
+        return [output for _, _, output in self.steps(images)]
+
+    def steps(self, images: Tensor) -> Iterator[tuple[Node, list[Tensor], Tensor]]:
+        """Yield every layer with its inputs and output, and keep no map that nobody will read."""
+        outputs = {IMAGE: self.checked(images)}
+        for node, module, done in zip(self.nodes, self.stack, self.done, strict=True):
+            inputs = [outputs[source] for source in node.sources]
+            outputs[node.index] = module(*inputs)
+            yield node, inputs, outputs[node.index]
+            for source in done:
+                del outputs[source]
+
+    def checked(self, images: Tensor) -> Tensor:
+        """Return images that have the network's input size, or say what they have."""
+        if tuple(images.shape[1:]) != self.input.tensor:
+            got, want = list(images.shape[1:]), list(self.input.tensor)
+            raise DarknetError(f"images of size {got}: expected {want}; Network.resize changes it")
+        if not self.complete and not images.is_meta and any(p.is_meta for p in self.parameters()):
+            raise DarknetError("the network has no values: expected load_weights or initialize")
+        return images
+
+    def resize(self, width: int, height: int) -> None:
+        """Take images of another size from now on; parameters stay.
+
+        Darknet: src/network.c resize_network
+        """
+        if not self.input.image or min(width, height) < 1:
+            problem = f"cannot take images of {width} x {height}: expected at least 1 x 1"
+            raise self.net.error(problem if self.input.image else "takes numbers, no images")
+        image = Shape(c=self.input.c, h=height, w=width)
+        placed = place(self.layers, image)
+        with torch.device("meta"):
+            modules = built(placed)
+        for node, old, new in zip(placed, self.stack, modules, strict=True):
+            if sizes(old) != sizes(new):
+                raise node.layer.error(f"cannot take images of {width} x {height}: it has one size")
+        for index, module in enumerate(modules):
+            if not sizes(module):
+                self.stack[index] = module.train(self.training)
+        self.input, self.nodes = image, placed
+        self.reset()
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Executor:
+        """Move or convert every tensor, and let shared ones be shared again."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch's
+        self.reset()
+        self.link()
+        if self.device.type == "cuda":
+            torch.backends.cudnn.allow_tf32 = False  # float32 with all its digits, as in the C
+        return self
+
+    @property
+    def device(self) -> torch.device:
+        """Where the arrays are; the CPU if there are none."""
+        return next((values.device for values in self.parameters()), torch.device("cpu"))
+
+    def reset(self) -> None:
+        """Forget the state of recurrent layers.
+
+        Darknet: src/network.c reset_network_state
+        """
+        for module in self.modules():
+            if isinstance(module, Recurrent):
+                module.reset()
+
+    def take_steps(self, time_steps: int) -> None:
+        """Let recurrent layers take so many steps of each sequence in a batch."""
+        for module in self.modules():
+            if isinstance(module, Recurrent):
+                module.time_steps = time_steps
+
+    def table(self) -> str:
+        """Return the layer table as the C program prints it."""
+        return table(self.nodes, self.dialect)
+
+    def operations(self) -> int:
+        """Return the floating point operations of one image, as the command `ops` counts.
+
+        Darknet: examples/darknet.c numops
+        """
+        return sum(node.layer.operations(node) for node in self.nodes)
+
+    def initialize(self, generator: torch.Generator | None = None) -> None:
+        """Give memory and Darknet's first values to every array that has none yet."""
+        borrowers = {m for n in self.nodes if n.shares is not None for m in self.members(n)}
+        for module in self.modules():
+            if isinstance(module, Parametric) and module not in borrowers:
+                fill(module, generator)
+        self.link()
+
+    def members(self, node: Node) -> Iterator[nn.Module]:
+        """Yield the modules of one layer."""
+        return self.stack[node.index].modules()
+
+    def footprint(self) -> int:
+        """Return the bytes of the parameters and of one image's maps at their most."""
+        kept = {id(tensor): tensor.numel() for tensor in self.state_dict().values()}
+        live, most, outputs = self.input.outputs, 0, {IMAGE: self.input.outputs}
+        for node, done in zip(self.nodes, self.done, strict=True):
+            outputs[node.index] = node.output.outputs
+            live += node.output.outputs
+            most = max(most, live + node.layer.scratch(node))
+            live -= sum(outputs[source] for source in done)
+        return 4 * (int(sum(kept.values())) + most)
+
+
+Runner = Callable[[Executor, Tensor], list[Head]]
+
+
+def input_shape(net: Net) -> Shape:
+    """Return the shape of what a network reads: an image, or so many inputs."""
+    if not net.image:
+        return Shape(length=net.inputs)
+    shape = Shape(c=net.channels, h=net.height, w=net.width)
+    if shape.outputs != net.inputs:
+        raise net.error(f"inputs = {net.inputs}: expected {shape.outputs}, its image's size")
+    return shape

@@ -1,0 +1,63 @@
+"""A tree of classes as tensors: what its probabilities multiply to, and what a walk down trusts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from ..cfg.class_tree import Tree, read_tree
+from ..cfg.parser import Section
+
+
+@dataclass(frozen=True)
+class Hierarchy(Tree):
+    """A tree of classes, with its groups, ancestors and leaves as tensors."""
+
+    @staticmethod
+    def read(name: str, section: Section) -> Hierarchy:
+        """Read the tree file that a section names."""
+        return Hierarchy(**vars(read_tree(name, section)))
+
+    @cached_property
+    def groups(self) -> Tensor:
+        """The group of each class, counted from 0: int64 [classes]."""
+        sizes = torch.tensor(self.sizes)
+        return torch.repeat_interleave(torch.arange(len(sizes)), sizes)
+
+    @cached_property
+    def ancestors(self) -> Tensor:
+        """Each class, its parent, and so on up to its root, then -1: int64 [classes, depth]."""
+        rows: list[list[int]] = []
+        for index, parent in enumerate(self.parents):
+            rows.append([index, *(rows[parent] if parent >= 0 else [])])
+        depth = max(map(len, rows))
+        return torch.tensor([row + [-1] * (depth - len(row)) for row in rows])
+
+    @cached_property
+    def leaves(self) -> Tensor:
+        """Which classes are nobody's parent, bool [classes]."""
+        leaf = torch.ones(len(self.parents), dtype=torch.bool)
+        leaf[[parent for parent in set(self.parents) if parent >= 0]] = False
+        return leaf
+
+    def products(self, probabilities: Tensor) -> Tensor:
+        """Return each class's probability times those of all its ancestors; [..., classes].
+
+        Darknet: src/tree.c hierarchy_predictions
+        """
+        out = probabilities.clone()
+        parents = torch.tensor(self.parents, device=out.device)
+        for level in self.levels:
+            chosen = torch.tensor(level, device=out.device)
+            out[..., chosen] *= out[..., parents[chosen]]
+        return out
+
+    def tops(self, products: Tensor, thresh: float) -> Tensor:
+        """Return for each row of classes [K, classes] the deepest that a walk down trusts.
+
+        Darknet: src/tree.c hierarchy_top_prediction
+        """
+        return torch.tensor([self.top(row, thresh) for row in products.tolist()], dtype=torch.int64)

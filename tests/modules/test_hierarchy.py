@@ -1,0 +1,48 @@
+"""A tree's groups, ancestors and leaves as tensors, and what is multiplied down it."""
+
+from __future__ import annotations
+
+import torch
+
+from pydarknet.modules.hierarchy import Hierarchy
+
+#       0 animal      1 thing
+#    2 dog   3 cat     4 car
+#  5 poodle
+HIERARCHY = Hierarchy(("animal", "thing", "dog", "cat", "car", "poodle"), (-1, -1, 0, 0, 1, 2))
+
+
+def test_each_class_knows_its_group():
+    assert HIERARCHY.groups.tolist() == [0, 0, 1, 1, 2, 3]
+
+
+def test_ancestors_of_a_class_begin_with_itself_and_end_at_its_root():
+    assert HIERARCHY.ancestors.tolist() == [
+        [0, -1, -1],
+        [1, -1, -1],
+        [2, 0, -1],
+        [3, 0, -1],
+        [4, 1, -1],
+        [5, 2, 0],
+    ]
+
+
+def test_leaves_are_nobodys_parent():
+    assert HIERARCHY.leaves.tolist() == [False, False, False, True, True, True]
+
+
+def test_a_class_is_multiplied_with_its_ancestors():
+    probabilities = torch.tensor([[0.8, 0.2, 0.5, 0.5, 1.0, 0.9]])
+
+    products = HIERARCHY.products(probabilities)
+
+    # animal, thing, .5 * animal, .5 * animal, 1 * thing, .9 * .5 * animal
+    torch.testing.assert_close(products, torch.tensor([[0.8, 0.2, 0.4, 0.4, 0.2, 0.36]]))
+    assert probabilities[0, 2] == 0.5
+
+
+def test_each_row_of_products_has_its_own_walk():
+    products = torch.tensor([[0.8, 0.2, 0.4, 0.4, 0.2, 0.36], [0.2, 0.8, 0.1, 0.1, 0.8, 0.1]])
+
+    # .8, then .8 * .4 = .32 <= .5; thing .8, car .8 * .8 = .64, which has no children
+    assert HIERARCHY.tops(products, 0.5).tolist() == [0, 4]

@@ -1,0 +1,29 @@
+"""What reads cfgs and image files, draws and prints runs without torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from conftest import HERE
+
+ROOMS = ("system", "cfg", "image")
+FILES = ("pydarknet.boxes.box_arrays", "pydarknet.boxes.draw")
+CODE = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+    assert "torch" not in sys.modules, name
+"""
+
+
+def test_rooms_that_need_no_torch_import_none() -> None:
+    files = [f for room in ROOMS for f in (HERE.parent / "pydarknet" / room).rglob("*.py")]
+    modules = [".".join(file.relative_to(HERE.parent).with_suffix("").parts) for file in files]
+
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *modules, *FILES], capture_output=True, text=True, check=False
+    )
+
+    assert done.stderr == ""
+    assert "pydarknet.cfg.parser" in modules
