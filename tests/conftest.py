@@ -56,7 +56,7 @@ def run(network: Network, numbers: Iterable[float]) -> Tensor:
 
 def rows(network: Network) -> list[str]:
     """Return the lines of the layer table without its title and totals."""
-    last = -2 if network.dialect.totals else None
+    last = -2 if network.dialect.table_totals else None
     return network.table().split("\n")[1:last]
 
 

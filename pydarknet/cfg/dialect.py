@@ -2,78 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .lineage import FORK, PJREDDIE, PerLineage
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """The texts, defaults and file forms of a network in one lineage."""
+    """How the programs of one lineage read, run, print and store a network.
 
-    name: str
-    title: str  # of the layer table
-    index: str  # how a row's index is printed
-    totals: bool  # whether totals stand below the table
-    version: tuple[int, int, int]  # in the header of the weights it writes
-    long_seen_when_transposed: bool
+    What differs in one command alone stands beside that command.
+    """
+
+    name: str  # of the lineage
+    table_title: str
+    table_index: str  # the form of the number that a row begins with
+    table_totals: bool  # whether totals stand below the last row
+    reports_cfg: bool  # on stdout: mini-batch, detection heads, a size 32 does not divide
+    reports_weights: bool  # on stdout: for how long they were trained
     letterbox: bool  # whether images keep their proportions in the network's input
     cropped: bool  # whether a classifier sees the middle of an image, not all of it
-    thresholds: Mapping[str, float]  # of scores, by command
-    nms: float = 0.45
-    valid_nms: float = 0.45  # of detector valid
-    valid_seconds: bool = True  # whether it tells fractions of a second
-    coco_id_after: str = "/"  # what stands before the number in an image's path
-    recall_list: str = ""  # the images of detector recall, whatever the .data file says
-    single_epsilon: bool = False  # whether what folds a matrix's batch norm adds in 32 bits
-    whole_iterations: bool = False  # whether weights say the images of whole iterations only
+    version: tuple[int, int, int]  # in the header of the weights it writes
+    long_seen_when_transposed: bool  # whether that of a transposed file counts in 64 bits
+    whole_iterations: bool  # whether edited weights count the images of whole iterations only
+    single_epsilon: bool  # whether the epsilon of a folded batch norm is added in 32 bits
 
 
-ORIGINAL = Dialect(
-    name=PJREDDIE,
-    title="layer     filters    size              input                output",
-    index="{:5d} ",
-    totals=False,
-    version=(0, 2, 0),
-    long_seen_when_transposed=False,
-    letterbox=True,
-    cropped=False,
-    thresholds={
-        "detector test": 0.5,
-        "detect": 0.5,
-        "yolo test": 0.2,
-        "yolo valid": 0.001,
-        "coco valid": 0.01,
-        "detector valid": 0.005,
-        "detector recall": 0.001,
-        "detector map": 0.005,
-    },
-    coco_id_after="_",
-    recall_list="data/coco_val_5k.list",
+DIALECTS = PerLineage(
+    pjreddie=Dialect(
+        name=PJREDDIE,
+        table_title="layer     filters    size              input                output",
+        table_index="{:5d} ",
+        table_totals=False,
+        reports_cfg=False,
+        reports_weights=False,
+        letterbox=True,
+        cropped=False,
+        version=(0, 2, 0),
+        long_seen_when_transposed=False,
+        whole_iterations=False,
+        single_epsilon=False,
+    ),
+    alexeyab=Dialect(
+        name=FORK,
+        table_title="   layer   filters  size/strd(dil)      input                output",
+        table_index="{:4d} ",
+        table_totals=True,
+        reports_cfg=True,
+        reports_weights=True,
+        letterbox=False,
+        cropped=True,
+        version=(0, 2, 5),
+        long_seen_when_transposed=True,
+        whole_iterations=True,
+        single_epsilon=True,
+    ),
 )
-ALEXEYAB = Dialect(
-    name=FORK,
-    title="   layer   filters  size/strd(dil)      input                output",
-    index="{:4d} ",
-    totals=True,
-    version=(0, 2, 5),
-    long_seen_when_transposed=True,
-    letterbox=False,
-    cropped=True,
-    thresholds={
-        "detector test": 0.25,
-        "detect": 0.24,
-        "yolo test": 0.2,
-        "yolo valid": 0.001,
-        "coco valid": 0.01,
-        "detector valid": 0.001,
-        "detector recall": 0.001,
-        "detector map": 0.005,
-    },
-    valid_nms=0.6,
-    valid_seconds=False,
-    single_epsilon=True,
-    whole_iterations=True,
-)
-DIALECTS = PerLineage(pjreddie=ORIGINAL, alexeyab=ALEXEYAB)

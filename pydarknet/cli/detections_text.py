@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..boxes.box_arrays import BoxArrays
+from ..cfg.lineage import PerLineage
 from ..network import Network
 
 HIDDEN = "dont_show"  # a name that begins so is never the best class of a box
@@ -32,9 +33,7 @@ class Found:
 
 def lines(network: Network, found: Found, positions: bool = False) -> str:
     """Return the lines of one image in the words of the network's dialect."""
-    if network.dialect.totals:
-        return "\n".join(fork_lines(network, found, positions))
-    return "\n".join([predicted(found), *original_lines(found)])
+    return "\n".join(TEST_LINES.of(network.dialect)(network, found, positions))
 
 
 def predicted(found: Found) -> str:
@@ -42,8 +41,17 @@ def predicted(found: Found) -> str:
     return f"{found.path}: Predicted in {found.seconds:f} seconds."
 
 
-def original_lines(found: Found) -> Iterator[str]:
-    """Yield a line a class above the threshold, box by box in the order of suppression.
+def lines_pjreddie(network: Network, found: Found, positions: bool) -> Iterator[str]:
+    """Yield the original's lines: the time, then the classes box by box.
+
+    Darknet: examples/detector.c test_detector
+    """
+    yield predicted(found)
+    yield from all_classes(found)
+
+
+def all_classes(found: Found) -> Iterator[str]:
+    """Yield a line per class above the threshold, box by box in the order of suppression.
 
     Darknet: src/image.c draw_detections
     """
@@ -53,8 +61,8 @@ def original_lines(found: Found) -> Iterator[str]:
                 yield f"{found.name(index)}: {score * 100:.0f}%"
 
 
-def best_only(found: Found) -> Iterator[str]:
-    """Yield a line a box: its best class, if that exceeds the threshold.
+def best_classes(found: Found) -> Iterator[str]:
+    """Yield a line per box: its best class, if that exceeds the threshold.
 
     Darknet: src/image.c draw_detections (AlexeyAB)
     """
@@ -64,7 +72,7 @@ def best_only(found: Found) -> Iterator[str]:
             yield f"{found.name(best)}: {row[best] * 100:.0f}%"
 
 
-def fork_lines(network: Network, found: Found, positions: bool) -> Iterator[str]:
+def lines_alexeyab(network: Network, found: Found, positions: bool) -> Iterator[str]:
     """Yield the fork's lines: heads, time, then boxes from left to right, best class first.
 
     Darknet: src/detector.c test_detector, src/image.c draw_detections_v3 (AlexeyAB)
@@ -82,6 +90,14 @@ def fork_lines(network: Network, found: Found, positions: bool) -> Iterator[str]
         others = [k for k, score in enumerate(rows[i]) if score > found.thresh and k != best]
         for index in [best, *others]:
             yield f"{found.name(index)}: {rows[i][index] * 100:.0f}%{where}"
+
+
+TEST_LINES: PerLineage[Callable[[Network, Found, bool], Iterator[str]]] = PerLineage(
+    pjreddie=lines_pjreddie, alexeyab=lines_alexeyab
+)
+CLASS_LINES: PerLineage[Callable[[Found], Iterator[str]]] = PerLineage(  # of `yolo test`
+    pjreddie=all_classes, alexeyab=best_classes
+)
 
 
 def best_class(found: Found, row: list[float]) -> int | None:

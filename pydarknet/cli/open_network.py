@@ -85,7 +85,7 @@ class LoadPrinter:
         Darknet: src/parser.c parse_network_cfg
         """
         note(network.table())
-        if network.dialect.totals:
+        if network.dialect.reports_cfg:
             say(fork_summary(network, self.training), end="")
         if self.device:
             check_gpu(self.device)
@@ -103,7 +103,7 @@ class LoadPrinter:
 
         Darknet: src/parser.c load_weights_upto
         """
-        if network.dialect.totals:
+        if network.dialect.reports_weights:
             say(trained_images(loaded))
             note(f"Done! Loaded {loaded.layers} layers from weights-file ")
         else:

@@ -13,6 +13,7 @@ from typing import IO, TypeVar
 import numpy as np
 
 from ..boxes.draw import draw
+from ..cfg.lineage import PerLineage
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
 from ..image.window import show
@@ -24,6 +25,7 @@ from .detections_text import Found, json_of, labels_of, lines
 from .image_source import Source
 
 BATCH = 4  # images that go through the network at once
+OUT_IS_JSON = PerLineage(pjreddie=False, alexeyab=True)  # however the name that `-out` gives ends
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -67,9 +69,9 @@ class Writing:
 
     @property
     def wants_json(self) -> bool:
-        """Whether `-out` names a JSON file: by its ending, or as the fork means it."""
-        fork = self.network.dialect.totals
-        return bool(self.out) and (fork or str(self.out).endswith(".json"))
+        """Whether `-out` names a JSON file: by its ending, or always."""
+        always = OUT_IS_JSON.of(self.network.dialect)
+        return bool(self.out) and (always or str(self.out).endswith(".json"))
 
     def write(self, found: Found, pixels: np.ndarray) -> None:
         """Print, draw, save and show what was found in one image."""

@@ -14,6 +14,8 @@ from .dataset_detections import Search, Seen, classes_of, evaluating
 from .matched_dataset import Evidence, check_pairs, gather
 from .matching import Matches, first_claims
 
+LEAST_SCORE = 0.005  # of detections that are ranked
+
 Watch = Callable[[Iterable[Seen]], Iterable[Seen]]
 
 
@@ -108,7 +110,7 @@ def average_precision(
     names = network.names or ()
     classes = classes_of(network)
     named = [*names, *(f"class {i}" for i in range(len(names), classes))][:classes]
-    chosen = settings(network, command="detector map", hier=0)
+    chosen = settings(network, thresh=LEAST_SCORE, hier=0)
     with evaluating(network):
         seen = watch(Search(network, chosen).find(paths))
         evidence = gather(seen, named, iou_thresh, network.dialect.name, difficult=difficult)

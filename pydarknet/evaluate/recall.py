@@ -17,6 +17,7 @@ from ..network import Head, Network
 from .dataset_detections import Search, Seen
 from .ground_truth import truths_of
 
+THRESH = 0.001  # of objectness
 OVERLAP = 0.4  # two boxes that overlap by more are one proposal
 HIT = 0.5  # a truth that a proposal overlaps by more is found
 
@@ -57,7 +58,7 @@ def recall(network: Network, paths: Sequence[str], overlap: float = OVERLAP) -> 
 
     Darknet: src/detector.c validate_detector_recall
     """
-    chosen = settings(network, command="detector recall", nms=overlap, letterbox=False)
+    chosen = settings(network, thresh=THRESH, nms=overlap, letterbox=False)
     found = Search(network, chosen, suppress=proposals).find(paths)
     yield from counted(found, chosen, network.dialect.name)
 

@@ -138,9 +138,9 @@ def table(nodes: Sequence[Node], dialect: Dialect) -> str:
 
     Darknet: src/parser.c parse_network_cfg
     """
-    rows = [dialect.index.format(node.index) + node.layer.row(node) for node in nodes]
-    below = totals(nodes) if dialect.totals else []
-    return "\n".join([dialect.title, *rows, *below])
+    rows = [dialect.table_index.format(node.index) + node.layer.row(node) for node in nodes]
+    below = totals(nodes) if dialect.table_totals else []
+    return "\n".join([dialect.table_title, *rows, *below])
 
 
 def totals(nodes: Sequence[Node]) -> list[str]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from ..backends.prepare import fast_form
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
+from ..cfg.lineage import PerLineage
 from ..errors import DataError
 from ..graph.executor import Executor, Head
 from ..layers.base import Decoding, Layer, Shape
@@ -20,6 +21,9 @@ from ..modules.transforms import grey, letterbox, load_image, pixels, resize
 from ..system.console import note
 
 Image = np.ndarray  # uint8 RGB [H, W, 3]
+
+THRESH = PerLineage(pjreddie=0.5, alexeyab=0.25)  # of `detector test`
+NMS = 0.45
 
 
 @dataclass(frozen=True)
@@ -35,24 +39,23 @@ class Settings:
 def settings(
     network: Executor,
     *,
-    command: str = "detector test",
     thresh: float | None = None,
     hier: float = 0.5,
     nms: float | None = None,
     letterbox: bool | None = None,
     map: tuple[int, ...] | None = None,
 ) -> Settings:
-    """Return the given values, and for those not given the dialect's for a command.
+    """Return the given values, and for those not given what `detector test` takes.
 
     Darknet: examples/detector.c test_detector
     """
     dialect = network.dialect
     if letterbox is None:
         letterbox = dialect.letterbox or network.net.letter_box
-    thresh = dialect.thresholds[command] if thresh is None else thresh
+    thresh = THRESH.of(dialect) if thresh is None else thresh
     thresh = float(np.float32(thresh))  # as the C compares scores with it
     decoding = Decoding(thresh=thresh, hier=hier, map=map)
-    return Settings(decoding, letterbox, dialect.nms if nms is None else nms)
+    return Settings(decoding, letterbox, NMS if nms is None else nms)
 
 
 def picture(image: str | Path | Image) -> Image:

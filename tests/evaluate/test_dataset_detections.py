@@ -48,7 +48,7 @@ def paths(tmp_path: Path) -> list[str]:
 
 
 def test_every_image_is_answered_in_the_order_of_the_list(network, paths):
-    chosen = settings(network, command="detector map")
+    chosen = settings(network, thresh=0.005)
 
     seen = list(Search(network, chosen).find(paths))
 
@@ -61,7 +61,7 @@ def test_every_image_is_answered_in_the_order_of_the_list(network, paths):
 
 @pytest.mark.parametrize("letterbox", [False, True])
 def test_boxes_are_those_that_predict_finds(network, paths, letterbox):
-    chosen = settings(network, command="detector map", letterbox=letterbox)
+    chosen = settings(network, thresh=0.005, letterbox=letterbox)
 
     seen = list(Search(network, chosen).find(paths))
 
@@ -72,7 +72,7 @@ def test_boxes_are_those_that_predict_finds(network, paths, letterbox):
 
 
 def test_boxes_may_be_in_pixels_of_their_image(network, paths):
-    chosen = settings(network, command="detector map")
+    chosen = settings(network, thresh=0.005)
 
     relative, absolute = (
         next(Search(network, chosen, pixels=pixels).find(paths)).boxes.boxes
@@ -86,7 +86,7 @@ def test_an_image_that_cannot_be_read_is_told_listed_and_has_no_boxes(
     network, paths, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
-    chosen = settings(network, command="detector map")
+    chosen = settings(network, thresh=0.005)
 
     seen = list(Search(network, chosen).find([paths[0], "none.png", paths[1]]))
 
@@ -100,13 +100,13 @@ def test_an_image_that_cannot_be_read_is_told_listed_and_has_no_boxes(
 
 def test_a_list_of_nothing_but_bad_images_is_gone_through(network, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    chosen = settings(network, command="detector map")
+    chosen = settings(network, thresh=0.005)
 
     assert len(list(Search(network, chosen).find(["a.png", "b.png"]))) == 2
 
 
 def test_searching_leaves_the_callers_gradients_on(network, paths):
-    for _ in Search(network, settings(network, command="detector map")).find(paths):
+    for _ in Search(network, settings(network, thresh=0.005)).find(paths):
         assert torch.is_grad_enabled()
 
 

@@ -22,7 +22,7 @@ def test_the_lines_are_the_recorded_ones(monkeypatch):
 
 
 def test_classes_do_not_matter_and_a_half_is_not_enough(tmp_path, net):
-    chosen = settings(net("[maxpool]"), command="detector recall", letterbox=False)
+    chosen = settings(net("[maxpool]"), thresh=0.001, letterbox=False)
     (tmp_path / "a.txt").write_text("5 .5 .5 1 1\n6 .25 .25 .5 .5\n")
     boxes = torch.tensor([[0.5, 0.25, 1.0, 0.5], [0.25, 0.25, 0.5, 0.5]])
     seen = Seen(

@@ -12,6 +12,7 @@ from conftest import SHARED, needs_shared, recording
 
 import pydarknet
 from pydarknet.boxes.detections import Detections
+from pydarknet.cli.commands.detector_valid import NMS, THRESH
 from pydarknet.errors import DataError
 from pydarknet.evaluate.average_precision import summary
 from pydarknet.evaluate.dataset_detections import Search, Seen
@@ -49,7 +50,7 @@ def opened(folder: Path, lineage: str, cfg: str = "net.cfg") -> Network:
 
 def write(network: Network, folder: Path, results: Results, **options: object) -> None:
     """Write the results of a recording's images."""
-    chosen = settings(network, command="detector valid", nms=network.dialect.valid_nms)
+    chosen = settings(network, thresh=THRESH.of(network.dialect), nms=NMS.of(network.dialect))
     paths = [str(folder / path) for path in (folder / "valid.txt").read_text().split()]
     with results:
         for seen in Search(network, chosen, pixels=True, **options).find(paths):

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ...cfg.lineage import PerLineage
 from ...system.console import note, say
 from ..verbs import Help, Run, verb
 from .detector_test import Cfg, Data, Exif, Images, Weights
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from ...dataset.files import DataFile
     from ...network import Network
+
+CHECKS_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # those of the .data file
 
 Top = Annotated[int, Help("how many classes are printed; 0: the .data file's top=")]
 
@@ -43,14 +46,14 @@ def classifier_predict(
     network = open_network(run, cfg, weights)
     network.names = names_of(options)
     top = t or options.integer("top", 1)
-    if network.dialect.totals:
+    if CHECKS_CLASSES.of(network.dialect):
         check_classes(network, options)
     for batch in Source(images, 1 if network.input.c == 1 else 3, exif).batches(BATCH):
         start = time.perf_counter()
         several = classify(network, [pixels for _, pixels in batch])
         seconds = (time.perf_counter() - start) / len(batch)
         for (path, _), scores in zip(batch, several, strict=True):
-            tell(network, path, scores, top, seconds)
+            PREDICT_LINES.of(network.dialect)(network, path, scores, top, seconds)
 
 
 @verb("classify")
@@ -81,7 +84,7 @@ def names_of(options: DataFile) -> tuple[str, ...]:
 
 
 def check_classes(network: Network, options: DataFile) -> None:
-    """Tell the fork's line of the classes, and refuse a .data file of another number of them.
+    """Print the fork's line of the classes, and refuse a .data file of another number of them.
 
     Darknet: src/classifier.c predict_classifier (AlexeyAB)
     """
@@ -97,23 +100,31 @@ def check_classes(network: Network, options: DataFile) -> None:
         )
 
 
-def tell(network: Network, path: str, scores: Tensor, top: int, seconds: float) -> None:
-    """Print the best classes of one image in the words of the dialect.
+def print_pjreddie(network: Network, path: str, scores: Tensor, top: int, seconds: float) -> None:
+    """Print the time on stderr, then the best classes of one image.
 
     Darknet: examples/classifier.c predict_classifier
     """
-    if network.dialect.totals:
-        say(f"{network.input.w} {network.input.h}")
-        say(f"{path}: Predicted in {seconds * 1000:f} milli-seconds.")
-        for line in fork_lines(network, scores, top):
-            say(line)
-        return
     note(f"{path}: Predicted in {seconds:f} seconds.")
-    for line in original_lines(network, scores, top):
+    for line in percentages(network, scores, top):
         say(line)
 
 
-def original_lines(network: Network, scores: Tensor, k: int) -> list[str]:
+def print_alexeyab(network: Network, path: str, scores: Tensor, top: int, seconds: float) -> None:
+    """Print the input size and the time, then the best classes of one image.
+
+    Darknet: src/classifier.c predict_classifier (AlexeyAB)
+    """
+    say(f"{network.input.w} {network.input.h}")
+    say(f"{path}: Predicted in {seconds * 1000:f} milli-seconds.")
+    for line in scored_names(network, scores, top):
+        say(line)
+
+
+PREDICT_LINES = PerLineage(pjreddie=print_pjreddie, alexeyab=print_alexeyab)
+
+
+def percentages(network: Network, scores: Tensor, k: int) -> list[str]:
     """Return the original's lines: per cent and name; of a tree, leaves alone.
 
     Darknet: examples/classifier.c predict_classifier
@@ -125,7 +136,7 @@ def original_lines(network: Network, scores: Tensor, k: int) -> list[str]:
     return [f"{scores[i] * 100:5.2f}%: {name(network, i)}" for i in top(scores, k)]
 
 
-def fork_lines(network: Network, scores: Tensor, k: int) -> list[str]:
+def scored_names(network: Network, scores: Tensor, k: int) -> list[str]:
     """Return the fork's lines: name and score; of a tree, number, parent and all its nodes.
 
     Darknet: src/classifier.c predict_classifier (AlexeyAB)

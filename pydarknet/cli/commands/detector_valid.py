@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ...cfg.lineage import PerLineage
 from ...errors import DataError
 from ...system.console import note, say
 from ..verbs import Help, Run, verb
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from ...evaluate.result_files import Results
     from ...inference.predict import Settings
     from ...network import Network
+
+THRESH = PerLineage(pjreddie=0.005, alexeyab=0.001)
+NMS = PerLineage(pjreddie=0.45, alexeyab=0.6)
+COCO_ID_AFTER = PerLineage(pjreddie="_", alexeyab="/")  # before the number in an image's path
+WHOLE_SECONDS = PerLineage(pjreddie=False, alexeyab=True)  # of the whole detection time
+RECALL_LIST = PerLineage(pjreddie="data/coco_val_5k.list", alexeyab="")  # whatever `valid` says
+RECALL_REPORTS_RATES = PerLineage(pjreddie=True, alexeyab=False)
+REPORTS_HEADS = PerLineage(pjreddie=False, alexeyab=True)  # in a line per detection head
 
 Data = Annotated[Path, Help("the .data file: valid, names, results, eval, difficult")]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
@@ -74,8 +83,8 @@ def validate(
     kind = options.get("eval", "voc")
     if kind not in FORMATS:
         note(f"eval={kind}: expected one of {', '.join(FORMATS)}; taken for voc")
-    results = FORMATS.get(kind, FORMATS["voc"])(folder, out, names, dialect.coco_id_after)
-    chosen = settings(network, command="detector valid", nms=dialect.valid_nms, map=mapped)
+    results = FORMATS.get(kind, FORMATS["voc"])(folder, out, names, COCO_ID_AFTER.of(dialect))
+    chosen = settings(network, thresh=THRESH.of(dialect), nms=NMS.of(dialect), map=mapped)
     write_results(network, images_of(valid), results, chosen, heads)
 
 
@@ -103,8 +112,8 @@ def write_results(
         for seen in counted("{}\n", len(paths), threads)(found):
             results.add(seen)
     seconds = time.perf_counter() - start
-    told = seconds if network.dialect.valid_seconds else int(seconds)
-    note(f"Total Detection Time: {told:f} Seconds")
+    shown = int(seconds) if WHOLE_SECONDS.of(network.dialect) else seconds
+    note(f"Total Detection Time: {shown:f} Seconds")
 
 
 @verb("detector recall")
@@ -119,7 +128,7 @@ def detector_recall(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> 
 
     options = DataFile.read(data)
     network = open_network(run, cfg, weights)
-    if network.dialect.recall_list:
+    if RECALL_REPORTS_RATES.of(network.dialect):
         note(rates(network))
     for now in recall(network, images_of(recall_list(network, options))):
         note(now.line())
@@ -131,7 +140,7 @@ def recall_list(network: Network, options: DataFile) -> str:
     Darknet: examples/detector.c validate_detector_recall
     Quirk: RECALL_LIST
     """
-    fixed = network.dialect.recall_list
+    fixed = RECALL_LIST.of(network.dialect)
     if fixed and Path(fixed).is_file():
         note(f"images are those of {fixed}, whatever {options.section.path} says")
         return fixed
@@ -186,7 +195,7 @@ def heads_told(network: Network) -> str:
 
     Darknet: src/detector.c validate_detector (AlexeyAB)
     """
-    if not network.dialect.totals:
+    if not REPORTS_HEADS.of(network.dialect):
         return ""
     heads = [node for node in network.nodes if node.layer.number]
     return "".join(f" Detection layer: {n.index} - type = {n.layer.number} \n" for n in heads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ...cfg.lineage import PerLineage
 from ...errors import UsageError
 from ...system.console import note, say
 from ..verbs import Help, Run, verb
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from ...inference.glibc_rand import Rand
     from ...inference.nightmare import Dream
     from ...network import Network
+
+
+GREYER = PerLineage(pjreddie=0.1, alexeyab=0.0)  # how much of the way to grey a step also goes
 
 
 @verb("nightmare")
@@ -51,7 +55,7 @@ def nightmare(
         )
     first = layer - range_ // 2
     network, rand = opened(run, cfg, weights, first, first + range_ - 1)
-    greyer = 0.0 if network.dialect.totals else 0.1
+    greyer = GREYER.of(network.dialect)
     dream = Dream(layer, range_, octaves, rate, thresh, bool(norm), greyer)
     name = f"{base(image)}_{base(cfg)}_{layer}"
     picture = pixels(load_image(image, network.input.c)).to(device_of(run))

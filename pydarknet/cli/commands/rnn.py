@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ...cfg.lineage import PerLineage
 from ...errors import DataError
 from ...system.console import note, say, say_bytes
 from ..verbs import Help, Run, verb
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from ...inference.char_rnn import Reader
     from ...training.learner import Step
+
+REPORTS_INPUTS = PerLineage(pjreddie=True, alexeyab=False)  # of `rnn train`, beside the rates
+REPORTS_BITS = PerLineage(pjreddie=True, alexeyab=False)  # of `rnn valid`: bits per character
 
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg whose inputs are the symbols")]
 Weights = Annotated[Path | None, Help("its weights file")]
@@ -87,7 +91,7 @@ def train(
     text = read_symbols(file, symbols, tokenized=tokenized)
     learner = Learner(network, seed=seed)
     inputs = f", Inputs: {symbols} {learner.mini} {net.time_steps}"
-    note(rates(network) + ("" if network.dialect.totals else inputs))
+    note(rates(network) + (inputs if REPORTS_INPUTS.of(network.dialect) else ""))
     streams = Streams(text, symbols, learner.mini // net.time_steps, seed)
     if not train_text(learner, streams, saver(network, cfg, note), tell_step):
         raise KeyboardInterrupt
@@ -134,7 +138,7 @@ def valid(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -
 
     reader, so_far = opened(run, cfg, weights), Perplexity()
     reader.read_all(seed.encode())
-    bits = not reader.network.dialect.totals
+    bits = REPORTS_BITS.of(reader.network.dialect)
     for symbol, after in pairs():
         so_far.words += after in b" \n\t"
         so_far.add(reader.foretold(symbol, after))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ...cfg.lineage import PerLineage
 from ...errors import UsageError
 from ...system.console import note, say
 from ..verbs import Help, Run, verb
@@ -21,6 +22,7 @@ Weights = Annotated[Path, Help("its weights file")]
 Out = Annotated[Path, Help("the weights file to write")]
 
 WARM = 3  # images before the time is taken
+REPORTS_FLOPS = PerLineage(pjreddie=True, alexeyab=False)  # of `speed`
 
 
 @verb("ops")
@@ -54,7 +56,7 @@ def speed(
     seconds = timed(network, count)
     operations = network.operations()
     say(f"\n{count} evals, {seconds:f} Seconds")
-    if not network.dialect.totals:
+    if REPORTS_FLOPS.of(network.dialect):
         say(f"Floating Point Operations: {operations / 1e9:.2f} Bn")
         say(f"FLOPS: {operations / 1e9 * count / seconds:.2f} Bn")
     say(f"Speed: {seconds / count:f} sec/eval")

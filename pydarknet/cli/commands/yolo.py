@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...cfg.lineage import PerLineage
 from ...system.console import note
 from ..verbs import Run, verb
 from .detector_test import Cfg, DontShow, Exif, Images, Nms, OutDir, Thresh, Weights
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ...network import Network
     from ..detections_text import Found
 
+# Whether boxes stay where the network has them while others are suppressed
+LEFT_IN_PLACE = PerLineage(pjreddie=False, alexeyab=True)
 VOC, COCO = Path("cfg/voc.data"), Path("cfg/yolov1-coco.data")
 COCO_WORDS = {  # what `coco` calls the classes that data/coco.names has other words for
     "motorbike": "motorcycle",
@@ -35,7 +38,7 @@ def yolo_test(
     cfg: Cfg,
     weights: Weights = None,
     *images: Images,
-    thresh: Thresh = None,
+    thresh: Thresh = 0.2,
     nms: Nms = 0.4,
     out_dir: OutDir = None,
     dont_show: DontShow = False,
@@ -60,7 +63,7 @@ def coco_test(
     cfg: Cfg,
     weights: Weights = None,
     *images: Images,
-    thresh: Thresh = None,
+    thresh: Thresh = 0.2,
     nms: Nms = 0.4,
     out_dir: OutDir = None,
     dont_show: DontShow = False,
@@ -98,8 +101,8 @@ def first_settings(network: Network, thresh: float | None, nms: float | None) ->
     """Return what decides which boxes the programs of YOLOv1 find: they stretch their images."""
     from ...inference.predict import settings
 
-    chosen = settings(network, command="yolo test", thresh=thresh, nms=nms, letterbox=False)
-    return replace(chosen, stay=network.dialect.totals)
+    chosen = settings(network, thresh=thresh, nms=nms, letterbox=False)
+    return replace(chosen, stay=LEFT_IN_PLACE.of(network.dialect))
 
 
 def yolo_lines(network: Network, found: Found, positions: bool) -> str:
@@ -107,10 +110,9 @@ def yolo_lines(network: Network, found: Found, positions: bool) -> str:
 
     Darknet: src/image.c draw_detections, draw_detections (AlexeyAB)
     """
-    from ..detections_text import best_only, original_lines, predicted
+    from ..detections_text import CLASS_LINES, predicted
 
-    listed = best_only(found) if network.dialect.totals else original_lines(found)
-    return "\n".join([predicted(found), *listed])
+    return "\n".join([predicted(found), *CLASS_LINES.of(network.dialect)(found)])
 
 
 @verb("yolo train")
@@ -169,7 +171,7 @@ def yolo_valid(run: Run, cfg: Cfg, weights: Weights = None) -> None:
 
     network = first_yolo(run, cfg, weights, "data/voc.names")
     results = VocFromZero(Path("results"), None, network.names or ())
-    validate(network, results, "yolo valid", "data/voc/2007_test.txt")
+    validate(network, results, "data/voc/2007_test.txt", thresh=0.001)
 
 
 @verb("coco valid")
@@ -182,14 +184,14 @@ def coco_valid(run: Run, cfg: Cfg, weights: Weights = None) -> None:
 
     network = first_yolo(run, cfg, weights, "data/coco.names")
     results = Coco(Path("results"), None, network.names or (), "_")
-    validate(network, results, "coco valid", "data/coco_val_5k.list")
+    validate(network, results, "data/coco_val_5k.list", thresh=0.01)
 
 
-def validate(network: Network, results: Results, command: str, listed: str) -> None:
+def validate(network: Network, results: Results, listed: str, *, thresh: float) -> None:
     """Write what is found in the images of a list."""
     from ...inference.predict import settings
 
-    chosen = settings(network, command=command, nms=0.5, letterbox=False)
+    chosen = settings(network, thresh=thresh, nms=0.5, letterbox=False)
     note(rates(network))
     write_results(network, images_of(listed), results, chosen, threads=8)
 
