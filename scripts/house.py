@@ -1,36 +1,245 @@
 #!/usr/bin/env python3
-"""Print the figures of the house: how long functions and files are, and who names a section."""
+"""Print the figures of the house: rooms, imports, names, functions, tests and comments."""
 
 from __future__ import annotations
 
+import argparse
 import ast
-import sys
+import re
+import tokenize
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+from import_graph import Package, circles, rooms, upward
 
-import test_house as house  # noqa: E402  # the rules live with their test
+ROOT = Path(__file__).resolve().parents[1]
+
+FLOORS = [  # rooms from the bottom up: imports point down, or stay on the floor
+    ["errors", "system"],
+    ["cfg"],
+    ["image"],
+    ["modules"],
+    ["boxes"],
+    ["layers.base", "layers.antialiasing", "layers.anchor_head", "layers.rows"],
+    ["layers"],
+    ["graph"],
+    ["backends"],
+    ["inference"],
+    ["network"],
+    ["load"],
+    ["dataset"],
+    ["evaluate"],
+    ["training"],
+    ["compat", "opencv"],
+    [""],
+    ["cli", "__main__"],
+]
+
+# Sections whose names are other words too: everywhere, or in a room or a module.
+OTHER_WORDS = {"crop", "activation", "max", "avg", "local", "empty", "cost", "conv", "batchnorm"}
+OTHER_WORDS_OF = {"cli": {"yolo", "rnn"}, "modules.activations": {"logistic"}}
+OF_LAYERS = ["layers", "training.losses"]
+LAYER = re.compile(r"(?:.*[._])?(?:layer|head|detector|node)s?(?:\[.*\])?")
+
+# A participle ends in -ed or stands here. Not here: cut, left, put, read, set, split, spread,
+# which are verbs or nouns of the same spelling.
+IRREGULAR = re.compile(
+    "begun|bent|bought|built|caught|chosen|dealt|done|drawn|driven|fed|felt|found|frozen|given|gone"
+    "|grown|held|kept|known|laid|lent|lost|made|meant|met|moved|paid|said|seen|sent|shown|spoken"
+    "|taken|taught|thrown|told|torn|understood|won|woven|written"
+)
+NO_PARTICIPLES = {"embed", "exceed", "feed", "need", "proceed", "seed", "shed", "speed"}
+PARTICIPLE = re.compile(
+    r"_*([a-z]+)(_(as|away|back|by|down|for|from|here|in|of|off|on|out|over|to|up|with))?"
+)
+NO_RESULT = {None, "None", "bool", "Iterator[None]", "NoReturn"}
+
+MEASURED = {tokenize.NAME, tokenize.NUMBER, tokenize.OP, tokenize.STRING}
+MARK = re.compile(r"#\s*(noqa|type:|!)")
+
+
+def top_level(package: Package) -> list[str]:
+    """Return the names directly in the package, files and folders."""
+    return sorted({name.partition(".")[0] for name in package.trees if name})
+
+
+def sections(package: Package) -> dict[str, set[str]]:
+    """Return the sections that each module registers a layer for."""
+    names: dict[str, set[str]] = {}
+    for module, node in package.walk():
+        for mark in node.decorator_list if isinstance(node, ast.ClassDef) else []:
+            if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "section":
+                words = {word.value for word in mark.args if isinstance(word, ast.Constant)}
+                names.setdefault(module, set()).update(words)
+    return names
+
+
+def concrete_layers(package: Package) -> list[str]:
+    """Return where code outside layers and losses names a section or imports its layer."""
+    modules = sections(package)
+    words = set().union(*modules.values()) - OTHER_WORDS
+    places = [(one.importer, str(one)) for one in package.imports() if one.imported in modules]
+    places += [
+        (module, f"{module}:{node.lineno} says {node.value}")
+        for module, node in package.walk()
+        if isinstance(node, ast.Constant)
+        and node.value in words
+        and not is_another_word(module, node.value)
+    ]
+    return [
+        text for module, text in places if not any(is_within(module, room) for room in OF_LAYERS)
+    ]
+
+
+def is_another_word(module: str, word: str) -> bool:
+    """Say whether a module means something else than a section by its name."""
+    return any(is_within(module, room) and word in words for room, words in OTHER_WORDS_OF.items())
+
+
+def is_within(module: str, room: str) -> bool:
+    """Say whether a module is a room's or the room itself."""
+    return f"{module}.".startswith(f"{room}.")
+
+
+def attributes_looked_up(package: Package) -> list[str]:
+    """Return where a layer is asked by `getattr` or `hasattr` for what it may not have."""
+    return [
+        f"{module}:{node.lineno} {ast.unparse(node)}"
+        for module, node in package.walk()
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("getattr", "hasattr")
+        and LAYER.fullmatch(ast.unparse(node.args[0]))
+    ]
+
+
+def functions(package: Package) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield functions and methods with the names of their modules."""
+    for module, node in package.walk():
+        if isinstance(node, ast.FunctionDef):
+            yield module, node
+
+
+def lengths(package: Package) -> dict[str, int]:
+    """Return the length in lines of every function, its decorators and docstring left out."""
+    found = {}
+    for module, node in functions(package):
+        body = node.body[1:] if ast.get_docstring(node) else node.body
+        lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+        found[f"{module}.{node.name}:{node.lineno}"] = lines
+    return found
+
+
+def participles(package: Package) -> list[str]:
+    """Return the functions that give something and are named by no more than a participle.
+
+    Such names are `told`, `taken` or `lined_up`: a participle alone or with a particle behind it.
+    A participle before a noun says what the noun is (`used_rows`), and one that yes or no answers
+    is a statement (`kept`): both are right.
+    """
+    return [
+        f"{module}.{node.name}"
+        for module, node in functions(package)
+        if returned(node) not in NO_RESULT and is_participle(node.name)
+    ]
+
+
+def returned(node: ast.FunctionDef) -> str | None:
+    """Return the annotation of a function's result."""
+    return ast.unparse(node.returns) if node.returns else None
+
+
+def is_participle(name: str) -> bool:
+    """Say whether a name is a participle, alone or with a particle."""
+    match = PARTICIPLE.fullmatch(name)
+    word = match[1] if match else ""
+    return bool(IRREGULAR.fullmatch(word)) or (word.endswith("ed") and word not in NO_PARTICIPLES)
+
+
+def untested(package: Package, tests: Path) -> list[str]:
+    """Return the modules without a test at the same path below `tests`."""
+    return [
+        name
+        for name, path in package.paths.items()
+        if not path.stem.startswith("__")
+        and not (tests / path.relative_to(package.folder)).with_name(f"test_{path.name}").is_file()
+    ]
+
+
+def comments(package: Package) -> float:
+    """Return the number of comments per 100 lines that hold code, docstrings included."""
+    count = lines = 0
+    for path in package.paths.values():
+        with path.open("rb") as file:
+            tokens = list(tokenize.tokenize(file.readline))
+        count += sum(
+            token.type == tokenize.COMMENT and not MARK.match(token.string) for token in tokens
+        )
+        lines += len(
+            {
+                line
+                for token in tokens
+                if token.type in MEASURED
+                for line in range(token.start[0], token.end[0] + 1)
+            }
+        )
+    return 100 * count / lines
+
+
+def floors_of(root: Path) -> Sequence[Sequence[str]]:
+    """Return the floors that another checkout's own rules name."""
+    for path in (root / "scripts" / "house.py", root / "tests" / "test_house.py"):
+        for node in ast.parse(path.read_text()).body if path.is_file() else []:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FLOORS":
+                return ast.literal_eval(node.value)
+    return FLOORS
+
+
+def figures(root: Path) -> Iterator[tuple[str, object, Sequence[str]]]:
+    """Yield name and value of each figure, and the places that it counts."""
+    package = Package(root / "pydarknet")
+    graph = package.graph()
+    sizes = lengths(package)
+    ordered = sorted(sizes.values())
+    files = {name: path.read_text().count("\n") for name, path in package.paths.items()}
+    yield counted("names at the top level", top_level(package))
+    yield "modules", len(files), ()
+    yield counted("circles of modules", map(" ".join, circles(graph)))
+    yield counted("circles of rooms", map(" ".join, circles(rooms(graph))))
+    yield counted("imports that run up", map(str, upward(package.imports(), floors_of(root))))
+    yield counted("layers named outside layers and losses", concrete_layers(package))
+    yield counted("getattr on layers", attributes_looked_up(package))
+    yield "functions", len(ordered), ()
+    yield "lines of a function, median", ordered[len(ordered) // 2], ()
+    yield "lines of a function, 90th percentile", ordered[len(ordered) * 9 // 10], ()
+    yield "lines of the longest function", *longest(sizes)
+    yield "lines of the longest file", *longest(files)
+    yield counted("functions named by a participle", participles(package))
+    yield counted("modules without a test at their path", untested(package, root / "tests"))
+    yield "comments per 100 lines of code", f"{comments(package):.1f}", ()
+
+
+def counted(name: str, places: Iterable[str]) -> tuple[str, int, Sequence[str]]:
+    """Return a figure that is a number of places."""
+    listed = list(places)
+    return name, len(listed), listed
+
+
+def longest(sizes: dict[str, int]) -> tuple[int, Sequence[str]]:
+    """Return the greatest size, and the name of what has it."""
+    name = max(sizes, key=lambda name: sizes[name])
+    return sizes[name], [name]
 
 
 def main() -> None:
     """Print a line a figure."""
-    lengths = house.functions()
-    ordered = sorted(lengths.values())
-    files = {house.module_of(path): len(path.read_text().split("\n")) for path in house.FILES}
-    name, longest = max(lengths.items(), key=lambda item: item[1])
-    file, lines = max(files.items(), key=lambda item: item[1])
-    documented = sum(
-        bool(ast.get_docstring(node))
-        for path in house.FILES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    )
-    print(f"files: {len(files)}, functions: {len(lengths)}, with docstring: {documented}")
-    print(f"function length: median {ordered[len(ordered) // 2]}, ", end="")
-    print(f"90th percentile {ordered[len(ordered) * 9 // 10]}, longest {longest} ({name})")
-    print(f"longest file: {lines} lines ({file})")
-    print(f"places outside layers/ that name a section: {len(house.places_that_name_a_section())}")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("root", nargs="?", type=Path, default=ROOT, help="another checkout")
+    parser.add_argument("-v", action="store_true", help="list what is counted, too")
+    options = parser.parse_args()
+    for name, value, places in figures(options.root):
+        print(f"{name + ':':<42}{value}")
+        if options.v:
+            print("".join(f"    {place}\n" for place in places), end="")
 
 
 if __name__ == "__main__":
