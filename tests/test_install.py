@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 
-from pydarknet.system.resources import located, shipped
-
 PROJECT = HERE.parent
 KERNELS = PROJECT / "pydarknet" / "boxes" / "kernels"
 
@@ -83,26 +81,3 @@ def test_an_unpacked_wheel_finds_digits_by_itself(wheel: Path, tmp_path: Path) -
 
 def test_the_built_in_model_is_small() -> None:
     assert (PROJECT / "weights/digits.weights").stat().st_size < 1_000_000
-
-
-@pytest.mark.parametrize("name", ["yolov3.cfg", "cfg/yolov3.cfg", "some/where/yolov3.cfg"])
-def test_a_checkout_finds_a_file_by_its_path_or_base_name(name: str) -> None:
-    assert shipped(name) == PROJECT / "cfg" / "yolov3.cfg"
-
-
-def test_what_is_not_shipped_is_not_found() -> None:
-    assert shipped("yolov99.cfg") is None
-
-
-def test_a_file_that_is_here_goes_before_a_shipped_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    missing = located("coco.names")
-    (tmp_path / "coco.names").write_text("cat\n")
-
-    here = located("coco.names")
-
-    assert missing == PROJECT / "data" / "coco.names"
-    assert "coco.names is not here, using the shipped" in capsys.readouterr().err
-    assert here == Path("coco.names")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import json
 import re
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from conftest import HERE
 
-from pydarknet.boxes.box_arrays import BoxArrays
-from pydarknet.cli.detections_text import Found, json_of
 from pydarknet.dataset.files import label_path
 from pydarknet.layers.base import Decoding
 from pydarknet.layers.region import mapped
@@ -70,15 +66,6 @@ def test_a_map_is_read_to_its_200th_class(length, last):
     [scores] = mapped(torch.ones(1), torch.full((1, 300), 0.9), decoding)
 
     assert scores.nonzero().flatten().tolist() == list(range(last + 1))
-
-
-def test_json_escapes_names_and_paths():
-    boxes = BoxArrays(np.ones((1, 4)), np.ones(1), np.ones((1, 1)), names=('a "dog"',))
-
-    found = json.loads(json_of(Found("c:\\dog.jpg", 8, 8, 0.0, boxes, 0.5), 1))
-
-    assert found["filename"] == "c:\\dog.jpg"
-    assert found["objects"][0]["name"] == 'a "dog"'
 
 
 @pytest.mark.parametrize(

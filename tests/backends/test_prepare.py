@@ -55,10 +55,6 @@ def assert_same(network: Network, images: torch.Tensor) -> None:
         torch.testing.assert_close(other.activated, one.activated, rtol=1e-4, atol=1e-4)
 
 
-def test_this_torch_has_the_operators():
-    assert onednn.operators_work()
-
-
 @pytest.mark.usefixtures("operators")
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_recorded_networks_give_the_same(name):
@@ -96,19 +92,6 @@ def test_every_option_is_the_same(net, options, normal):
     network = filled(net(text, c=4, h=12, w=8, dialect="alexeyab"))
 
     assert_same(network, torch.randn(2, 4, 12, 8))
-
-
-@pytest.mark.parametrize("form", ["gpu", "cpu"])
-@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
-def test_either_batch_norm_is_folded_as_it_divides(tmp_path, form, dialect):
-    cfg = tmp_path / "a.cfg"
-    text = f"[net]\nwidth=6\nheight=6\nchannels=3\n{CONV}batch_normalize=1\nactivation=linear\n"
-    cfg.write_text(text)
-    network = pydarknet.load_network(cfg, dialect=dialect, batchnorm=form, device="cpu")
-    filled(network)
-    network.state_dict()["stack.0.norm.rolling_variance"].mul_(1e-5)  # epsilon is felt
-
-    assert_same(network, torch.randn(1, 3, 6, 6))
 
 
 def test_the_fast_form_is_kept_until_a_value_or_the_size_changes(net):

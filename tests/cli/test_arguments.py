@@ -7,9 +7,7 @@ import torch
 from probe import Probe
 
 from pydarknet.cli.main import main
-from pydarknet.cli.open_network import device_of
 from pydarknet.cli.verbs import VERBS, Run
-from pydarknet.errors import UsageError
 
 LOOK = ["probe", "look", "a.jpg"]
 
@@ -236,47 +234,6 @@ def test_a_flag_of_another_of_the_family_is_told_and_ignored(probe, capsys):
 
 
 # Flags of all commands
-
-
-@pytest.mark.parametrize(
-    ("words", "device"),
-    [([], None), (["-i", "-1"], "cpu"), (["-nogpu"], "cpu"), (["-nogpu", "-i", "0"], "cpu")],
-)
-def test_a_negative_number_or_nogpu_is_the_cpu(probe, words, device):
-    main([*LOOK, *words])
-
-    assert run_of(probe).device == device
-
-
-def test_a_number_is_a_gpu(probe):
-    main([*LOOK, "-i", "1"])
-
-    assert run_of(probe).device == "cuda:1"
-
-
-@pytest.mark.parametrize("device", ["cuda:0", "cuda:7", None])
-def test_without_cuda_a_gpu_is_ignored(monkeypatch, device):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-
-    assert device_of(Run(device=device)).type in ("cpu", "mps")
-
-
-@pytest.mark.parametrize(("device", "index"), [("cuda:0", 0), ("cuda:1", 1), ("cpu", None)])
-def test_a_gpu_is_one_of_the_machines(monkeypatch, device, index):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-
-    assert device_of(Run(device=device)).index == index
-
-
-def test_a_gpu_that_the_machine_has_not_is_told(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-
-    with pytest.raises(UsageError) as error:
-        device_of(Run(device="cuda:2"))
-
-    assert str(error.value) == "-i 2: expected less than 2, the GPUs of this machine"
 
 
 @pytest.mark.parametrize("name", ["pjreddie", "alexeyab"])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from conftest import HERE, SHARED, needs_shared, recording
 
-from pydarknet import DarknetError, DataError, load_network
+from pydarknet import load_network
 from pydarknet.compat import darknet
 from pydarknet.compat.network_handle import Handle
 
@@ -65,38 +63,6 @@ def predicted(name: str) -> tuple[Handle, darknet.IMAGE]:
     image = darknet.load_image(str(folder / "input.png"), 0, 0)
     darknet.predict_image(handle, image)
     return handle, image
-
-
-@pytest.mark.parametrize("name", ["infer_pj_yolov3_a", "infer_ab_yolov3_a", "infer_ab_yolov2_a"])
-def test_boxes_are_the_library_s(name: str) -> None:
-    handle, image = predicted(name)
-    number = darknet.pointer(darknet.c_int(0))
-    letter = (0,) if "_ab_" in name else ()  # the original's function has no such word
-
-    dets = darknet.get_network_boxes(handle, image.w, image.h, 0.25, 0.5, None, 1, number, *letter)
-
-    boxes, probs = recorded_rows(recording(name), "det_raw")
-    ours = rows_of(dets, number[0], probs.shape[1])
-    np.testing.assert_allclose(ours[0], boxes, atol=1e-3)
-    np.testing.assert_allclose(ours[1], probs, atol=1e-3)
-
-
-@pytest.mark.parametrize("name", ["infer_pj_yolov3_a", "infer_ab_yolov3_a"])
-@pytest.mark.parametrize(
-    ("which", "function"),
-    [("det_nms_", darknet.do_nms_sort), ("det_nmsobj_", darknet.do_nms_obj)],
-)
-def test_suppression_reorders_boxes_in_place(name: str, which: str, function: object) -> None:
-    handle, image = predicted(name)
-    number = darknet.c_int(0)
-    dets = darknet.get_network_boxes(handle, image.w, image.h, 0.25, 0.5, None, 1, number)
-    boxes, probs = recorded_rows(recording(name), which)
-
-    function(dets, number.value, probs.shape[1], 0.45)
-
-    ours = rows_of(dets, number.value, probs.shape[1])
-    np.testing.assert_allclose(ours[1], probs, atol=1e-3)
-    np.testing.assert_allclose(ours[0], boxes, atol=1e-3)
 
 
 def test_the_original_s_detect_gives_names_in_bytes_and_pixels_best_first(net: Handle) -> None:
@@ -166,137 +132,6 @@ def test_a_box_has_its_best_class_in_best_class_idx(fork: tuple) -> None:
     assert [one[0] for one in best] == [names[row.argmax()] for row in scores if row.any()]
     assert [dets[j].best_class_idx == -1 for j in range(number.value)] == (~scores.any(1)).tolist()
     assert dets[0].classes == len(names)
-
-
-def test_a_network_s_size_is_told(net: Handle) -> None:
-    assert (darknet.network_width(net), darknet.network_height(net)) == (48, 48)
-    assert darknet.lib.network_width(net) == 48
-
-
-def test_an_image_takes_bytes_in_place(folder: Path) -> None:
-    image = darknet.make_image(2, 1, 3)
-    data = image.data
-
-    darknet.copy_image_from_bytes(image, bytes([0, 51, 102, 153, 204, 255]))
-
-    expected = np.float32([0, 0.6, 0.2, 0.8, 0.4, 1])  # plane by plane
-    np.testing.assert_allclose([data[i] for i in range(6)], expected, rtol=1e-6)
-    assert (image.w, image.h, image.c) == (2, 1, 3)
-
-
-def test_too_few_bytes_for_an_image_are_an_error() -> None:
-    with pytest.raises(DataError, match="a picture of 5 bytes: expected 6, its image's size"):
-        darknet.copy_image_from_bytes(darknet.make_image(2, 1, 3), bytes(5))
-
-
-def test_red_and_blue_are_swapped_in_place() -> None:
-    image = darknet.make_image(1, 1, 3)
-    darknet.copy_image_from_bytes(image, bytes([255, 51, 0]))
-
-    darknet.rgbgr_image(image)
-
-    np.testing.assert_allclose([image.data[i] for i in range(3)], [0, 0.2, 1], rtol=1e-6)
-
-
-def test_a_letterbox_is_grey_around_the_image() -> None:
-    boxed = darknet.letterbox_image(darknet.make_image(4, 2, 3), 8, 8)
-
-    assert (boxed.w, boxed.h, boxed.c) == (8, 8, 3)
-    assert (boxed.data[0], boxed.data[8 * 4]) == (0.5, 0.0)
-
-
-def test_an_image_may_be_made_of_a_program_s_own_floats(net: Handle) -> None:
-    own = np.zeros((3, 48, 48), np.float32)
-    image = darknet.IMAGE(48, 48, 3, own.ctypes.data_as(darknet.POINTER(darknet.c_float)))
-
-    output = darknet.predict_image(net, image)
-
-    assert isinstance(output[0], float)
-
-
-def test_a_freed_image_is_an_error_not_a_crash(net: Handle) -> None:
-    image = darknet.make_image(48, 48, 3)
-    darknet.free_image(image)
-
-    with pytest.raises(DataError, match="an image has no data: it was freed, or never made"):
-        darknet.predict_image(net, image)
-
-
-def test_a_freed_network_is_an_error_not_a_crash(net: Handle) -> None:
-    darknet.free_network_ptr(net)
-
-    with pytest.raises(DarknetError, match="the network was freed"):
-        darknet.network_width(net)
-
-
-@pytest.mark.parametrize("form", [lambda number: number, ctypes.pointer, ctypes.byref])
-def test_the_number_of_boxes_goes_where_c_would_put_it(net: Handle, form: object) -> None:
-    darknet.predict_image(net, darknet.load_image("input.png"))
-    number = darknet.c_int(-1)
-
-    dets = darknet.get_network_boxes(net, 48, 48, 0.25, 0.5, None, 0, form(number))
-
-    assert number.value > 0
-    assert dets[number.value - 1].objectness > 0.25
-
-
-def test_no_boxes_are_no_error(net: Handle) -> None:
-    darknet.predict_image(net, darknet.load_image("input.png"))
-    number = darknet.c_int(-1)
-
-    dets = darknet.get_network_boxes(net, 48, 48, 0.9999, 0.5, None, 0, number, 0)
-    darknet.do_nms_sort(dets, number.value, 3, 0.45)
-
-    assert number.value == 0
-    assert darknet.remove_negatives(dets, ["a", "b", "c"], 0) == []
-    assert darknet.remove_negatives_faster(dets, ["a", "b", "c"], 0) == []
-
-
-def test_boxes_before_any_image_are_an_error(net: Handle) -> None:
-    with pytest.raises(DarknetError, match="no image was seen yet"):
-        darknet.get_network_boxes(net, 48, 48, 0.5, 0.5, None, 0, darknet.c_int(0), 0)
-
-
-def test_metadata_has_names_in_bytes(folder: Path) -> None:
-    meta = darknet.load_meta(b"net.data")
-
-    assert [meta.names[i] for i in range(meta.classes)] == [
-        line.encode() for line in (folder / "net.names").read_text().split()
-    ]
-
-
-def test_a_batch_lies_in_the_memory_of_one_image(fork: tuple) -> None:
-    network, names, _ = fork
-    picture = cv2.cvtColor(cv2.imread("input.png"), cv2.COLOR_BGR2RGB)
-    small = cv2.resize(picture, (48, 48)).transpose(2, 0, 1)
-    batch = np.concatenate([small, small * 0], axis=0).ravel().astype(np.float32) / 255
-    data = batch.ctypes.data_as(darknet.POINTER(darknet.c_float))
-    one, _ = darknet.array_to_image(small.transpose(1, 2, 0))
-
-    image = darknet.IMAGE(999, 777, 3, data)  # the sizes do not matter
-    pairs = darknet.network_predict_batch(network, image, 2, 48, 48, 0.25, 0.5, None, 0, 0)
-
-    darknet.do_nms_sort(pairs[0].dets, pairs[0].num, len(names), 0.45)
-    found = darknet.decode_detection(darknet.remove_negatives(pairs[0].dets, names, pairs[0].num))
-    expected = sorted(darknet.detect_image(network, names, one, thresh=0.25))
-    assert [one[:2] for one in sorted(found)] == [one[:2] for one in expected]
-    boxes = [one[2] for one in expected]
-    np.testing.assert_allclose([one[2] for one in sorted(found)], boxes, atol=1e-3)
-    assert pairs[1].num != pairs[0].num
-    darknet.free_batch_detections(pairs, 2)
-
-
-def test_whoever_says_letter_is_of_the_fork(net: Handle) -> None:
-    image = darknet.load_image("input.png", 0, 0)
-    stretched, names = Handle(net.network), [b"a", b"b", b"c"]
-    expected = darknet.detect_image(stretched, names, image, 0.25, nms=0)
-    number = darknet.c_int(0)
-
-    darknet.predict_image(net, image)  # a letterbox: nothing has said yet whose program this is
-    dets = darknet.get_network_boxes(net, image.w, image.h, 0.25, 0.5, None, 0, number, 0)
-
-    found = darknet.decode_detection(darknet.remove_negatives(dets, names, number.value))
-    assert sorted(found, key=lambda one: one[1]) == expected
 
 
 def test_classes_come_best_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,11 +228,6 @@ def test_colours_are_random_bytes(fork: tuple) -> None:
 
     assert list(colors) == names
     assert all(0 <= shade <= 255 for color in colors.values() for shade in color)
-
-
-def test_names_of_ctypes_are_there_too() -> None:
-    assert darknet.c_float is ctypes.c_float
-    assert darknet.POINTER(darknet.c_float) is darknet.FloatPtr
 
 
 @needs_shared

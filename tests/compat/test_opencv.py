@@ -51,15 +51,6 @@ def test_outputs_are_opencv_s(name: str) -> None:
         assert output.dtype == np.float32
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_layers_have_opencv_s_names_and_numbers(name: str) -> None:
-    recorded, made = np.load(RECORDED / f"{name}.npz"), read(name)
-
-    assert made.getLayerNames() == tuple(recorded["layers"])
-    assert made.getUnconnectedOutLayers().tolist() == recorded["ids"].tolist()
-    assert made.getUnconnectedOutLayers().dtype == np.int32
-
-
 def test_the_last_layer_is_what_forward_gives_unless_told(net: opencv.Net) -> None:
     first, last = net.forward(["yolo_15", "yolo_22"])
 
@@ -99,30 +90,6 @@ def test_set_input_takes_the_mean_off_and_multiplies(net: opencv.Net) -> None:
     np.testing.assert_allclose(made.forward(), net.forward(), atol=1e-4)
 
 
-def scores_with(option: str, tmp_path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the scores of a network whose [yolo] has one more option, and OpenCV's without it."""
-    place = folder("infer_pj_yolov3_a")
-    cfg = tmp_path / "net.cfg"
-    cfg.write_text((place / "net.cfg").read_text().replace("[yolo]", f"[yolo]\n{option}"))
-    made = opencv.readNetFromDarknet(str(cfg), str(place / "net.weights"))
-    recorded = np.load(RECORDED / "infer_pj_yolov3_a.npz")
-    made.setInput(recorded["blob"])
-    return made.forward()[:, 5:], recorded["yolo_22"][:, 5:]
-
-
-def test_a_section_s_threshold_zeroes_scores(tmp_path: Path) -> None:
-    scores, theirs = scores_with("thresh = 0.6", tmp_path)
-
-    np.testing.assert_allclose(scores, np.where(theirs > 0.6, theirs, 0), atol=1e-4)
-
-
-def test_a_section_s_nms_threshold_leaves_the_best_of_a_place(tmp_path: Path) -> None:
-    scores, theirs = scores_with("nms_threshold = 0.4", tmp_path)
-
-    assert np.count_nonzero(scores) < np.count_nonzero(theirs)
-    np.testing.assert_allclose(scores.max(0), theirs.max(0), atol=1e-4)
-
-
 @pytest.fixture
 def files() -> tuple[str, str]:
     """The paths of a recorded network's weights and cfg."""
@@ -154,10 +121,6 @@ def test_a_network_is_read_from_contents(
 def test_an_empty_net_has_no_layers() -> None:
     assert opencv.Net().empty()
     assert opencv.Net().getUnconnectedOutLayersNames() == ()
-
-
-def test_layers_are_found_by_name(net: opencv.Net) -> None:
-    assert [net.getLayerId(name) for name in ("_input", "conv_0", "none")] == [0, 1, -1]
 
 
 def test_the_time_of_each_layer_is_told(net: opencv.Net) -> None:

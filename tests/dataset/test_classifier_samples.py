@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import HERE
 
-from pydarknet.dataset.class_labels import Classes, Family, smoothed
+from pydarknet.dataset.class_labels import Classes, Family
 from pydarknet.dataset.classifier_augment import Chances, Turning, turned
 from pydarknet.dataset.classifier_samples import (
     CUTMIX,
@@ -103,127 +103,7 @@ def test_samples_of_the_fork_are_the_c_programs(name):
 # What is drawn
 
 
-def test_the_side_is_a_share_of_the_inputs_width_or_a_length():
-    generator = np.random.default_rng(1)
-    shares = Turning(0.5, 2, True, False, 0, 1, True, Colours())
-    lengths = Turning(20, 24, False, True, 0, 1, True, Colours())
-
-    drawn = [shares.draw(generator, 64).side for _ in range(400)]
-    fixed = {lengths.draw(generator, 64).side for _ in range(100)}
-
-    assert min(drawn) >= 32
-    assert max(drawn) <= 128
-    assert max(drawn) - min(drawn) > 80
-    assert fixed == {20, 21, 22, 23, 24}
-
-
-def test_angle_and_aspect_are_drawn_within_their_most():
-    generator = np.random.default_rng(1)
-    turning = Turning(8, 8, False, True, 7, 0.75, True, Colours())
-
-    drawn = [turning.draw(generator, 8) for _ in range(400)]
-
-    assert -7 <= min(one.angle for one in drawn) < -6.5
-    assert 6.5 < max(one.angle for one in drawn) <= 7
-    assert 0.75 <= min(one.aspect for one in drawn) < 0.78
-    assert 1.28 < max(one.aspect for one in drawn) < 1.334
-    assert 160 < sum(one.flip for one in drawn) < 240
-
-
-def test_without_flip_nothing_is_mirrored():
-    generator = np.random.default_rng(1)
-
-    assert not any(NEVER.draw(generator, 8).flip for _ in range(50))
-
-
-def test_the_crop_stays_inside_of_the_image_in_the_fork_alone():
-    # 16 x 8 at half its size is 8 x 4: in a square of 8 no column is free, and -2 to 2 rows are
-    inside = Turning(0, 0, False, True, 0, 1, True, Colours())
-    free = Turning(0, 0, False, False, 0, 1, True, Colours())
-    chances = Chances(1, 4, 0, (0, 1), False, Colour())
-
-    found = [turning.turn(chances, (16, 8), 8) for turning in (inside, free)]
-
-    assert [(turn.scale, turn.x, turn.y) for turn in found] == [(0.5, 0, 0), (0.5, 0, 2)]
-
-
 # Truth
-
-
-@pytest.mark.parametrize(
-    ("path", "truth"),
-    [
-        ("train/cat/1.jpg", [1, 0, 0]),
-        ("train/dog_1.jpg", [0, 1, 0]),
-        ("concatenated.jpg", [1, 0, 0]),  # anywhere in the path
-    ],
-)
-def test_a_class_is_true_if_its_label_is_part_of_the_path(path, truth):
-    found, problems = Classes(("cat", "dog", "bird")).truth(path, 0)
-
-    assert found.tolist() == truth
-    assert problems == ()
-
-
-@pytest.mark.parametrize(
-    ("path", "count", "truth"), [("cow.jpg", 0, [0, 0]), ("cat/dog.jpg", 2, [1, 1])]
-)
-def test_no_label_or_several_are_told_and_the_image_is_used(path, count, truth):
-    found, [problem] = Classes(("cat", "dog")).truth(path, 0)
-
-    assert found.tolist() == truth
-    assert problem.text == (f"{path}: {count} of the labels are part of the path: expected one")
-
-
-def test_a_single_label_may_be_absent():
-    found, problems = Classes(("cat",), 0.1).truth("dog.jpg", 0)
-
-    assert found == pytest.approx([0.1])
-    assert problems == ()
-
-
-def test_smoothing_spreads_a_share_over_the_other_classes():
-    found = smoothed(np.array([False, True, False]), 0.25)
-
-    assert found.tolist() == [0.125, 0.75, 0.125]
-
-
-def test_ancestors_are_true_and_groups_without_a_true_class_hidden():
-    found = FAMILY.filled(np.array([0, 0, 0, 1, 0, 0, 0], np.float32))
-
-    assert found.tolist() == [1, 0, 0, 1, 0, -1234, -1234]
-
-
-def test_smoothing_makes_all_of_a_tree_that_has_children_true():
-    found, _ = Classes(("a", "b", "cat", "d", "e", "f", "g"), 0.6, FAMILY).truth("cat", 0)
-
-    assert found == pytest.approx([1, 1, 0.4, 0.1, 0.1, 0.1, 0.1])
-
-
-def test_unsupervised_classes_are_places_in_the_list():
-    classes = Classes(("a", "b", "c"), unsupervised=True)
-
-    assert [classes.truth("x", index)[0].argmax() for index in range(4)] == [0, 1, 2, 0]
-
-
-def test_tags_are_numbers_in_a_file(tmp_path):
-    (tmp_path / "labels").mkdir()
-    (tmp_path / "labels" / "a.txt").write_text("0 2\n3\n-1\n")
-
-    truth, problems = Classes(("a", "b", "c"), tags=True).truth(f"{tmp_path}/images/a.jpg", 0)
-
-    assert truth.tolist() == [1, 0, 1]
-    assert [problem.text.replace(f"{tmp_path}/", "") for problem in problems] == [
-        "labels/a.txt:2: class 3: expected 0 to 2",
-        "labels/a.txt:3: class -1: expected 0 to 2",
-    ]
-
-
-def test_an_image_without_tags_has_no_true_class_and_that_is_told(tmp_path):
-    truth, [problem] = Classes(("a", "b"), tags=True).truth(f"{tmp_path}/a.jpg", 0)
-
-    assert truth.tolist() == [0, 0]
-    assert problem.text == f"{tmp_path}/a.txt: no file of tags: no class is true"
 
 
 # Mixtures

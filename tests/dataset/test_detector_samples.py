@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import both_lineages
 
-from pydarknet.cfg.class_tree import Tree
-from pydarknet.dataset.build import classifier_samples, detector_samples
-from pydarknet.dataset.detector_augment_alexeyab import Cropping, cropped_bytes, cropped_floats
-from pydarknet.dataset.image_list import Pictures
+from pydarknet.dataset.build import detector_samples
 from pydarknet.dataset.labels import labels_of
-from pydarknet.dataset.sample import Request, planes
-from pydarknet.dataset.sampler import Pairs, Track
-from pydarknet.errors import CfgError, DataError
+from pydarknet.dataset.sample import Request
 from pydarknet.image.files import save_image
 
 YOLO = "[convolutional]\nfilters=24\n[yolo]\nnum=1\nclasses=19\nmask=0\njitter=.3\n"
 REGION = "[convolutional]\nfilters=12\n[region]\nnum=2\ncoords=4\nclasses=1\njitter=.3\n"
-GAUSSIAN = "[convolutional]\nfilters=28\n[Gaussian_yolo]\nnum=1\nclasses=19\nmask=0\nresize=1.5\n"
 V1 = "[connected]\noutput=15\n[detection]\nside=1\nclasses=5\nnum=2\ncoords=4\njitter=.1\n"
-SOFTMAX = "[connected]\noutput=3\n[softmax]\n"
 WHOLE = Request(1, 1, 0, (32, 32))
 
 
@@ -43,139 +33,6 @@ def image(tmp_path: Path) -> str:
 
 
 # What the sections say
-
-
-@pytest.mark.parametrize(
-    ("dialect", "head", "shape"),
-    [
-        ("pjreddie", YOLO, (90, 5)),
-        ("pjreddie", YOLO + "max=40\n", (40, 5)),
-        ("pjreddie", REGION, (30, 5)),
-        ("alexeyab", YOLO, (200, 6)),
-        ("alexeyab", REGION, (200, 6)),
-        ("alexeyab", GAUSSIAN, (200, 6)),
-        ("pjreddie", V1, (1 * (1 + 5 + 4),)),
-        ("alexeyab", V1, (1 * (1 + 5 + 4),)),
-    ],
-)
-def test_truth_has_the_form_that_the_head_reads(net, dialect, head, shape):
-    samples = detector_samples(net(head, dialect=dialect), ["a.jpg"])
-
-    assert samples.truth_shape == shape
-
-
-@pytest.mark.parametrize(("dialect", "listed"), [("pjreddie", False), ("alexeyab", True)])
-@pytest.mark.parametrize("head", [YOLO, V1])
-def test_the_fork_alone_keeps_lists_of_what_is_wrong(net, head, dialect, listed):
-    assert detector_samples(net(head, dialect=dialect), ["a.jpg"]).listed is listed
-
-
-def test_the_original_takes_jitter_from_the_head_and_colours_from_net(net):
-    options = "hue=.1\nsaturation=.75\nexposure=1.5"
-
-    placing = detector_samples(net(YOLO, options=options), ["a.jpg"]).placing
-
-    assert placing.jitter == 0.3
-    assert (placing.colours.hue, placing.colours.saturation) == (0.1, 0.75)
-    assert placing.colours.exposure == 1.5
-
-
-def test_the_fork_takes_its_options_from_the_last_head_and_net(net):
-    options = "hue=.1\nflip=0\nblur=5\ngaussian_noise=7\nletter_box=1\nmosaic_bound=1"
-    heads = YOLO + "[route]\nlayers=0\n" + YOLO.partition("\n[yolo]")[2].replace(".3", ".4")
-    text = f"{heads[: heads.rindex('num=')]}[yolo]\n{heads[heads.rindex('num=') :]}resize=1.5\n"
-
-    samples = detector_samples(net(text, options=options, dialect="alexeyab"), ["a.jpg"])
-
-    cropping = samples.planner.cropping
-    assert (cropping.jitter, cropping.resize, cropping.letter_box) == (0.4, 1.5, True)
-    assert (cropping.flip, cropping.blur, cropping.noise) == (False, 5, 7)
-    assert cropping.colours.hue == 0.1
-    assert samples.bound is True
-    assert samples.render is cropped_bytes
-
-
-@both_lineages
-def test_yolov1_is_cropped_in_floats_and_always_flipped(net, dialect):
-    samples = detector_samples(net(V1, options="flip=0", dialect=dialect), ["a.jpg"])
-
-    assert samples.render is cropped_floats
-    assert samples.planner.cropping == Cropping(0.1, samples.planner.cropping.colours)
-
-
-@pytest.mark.parametrize(
-    ("options", "parts"),
-    [
-        ("", 1),
-        ("mixup=1", 2),
-        ("mosaic=1", 4),
-        ("mixup=1\nmosaic=1", 4),
-        ("cutmix=1", 1),
-        ("cutmix=1\nmosaic=1", 4),
-    ],
-)
-def test_a_detectors_images_are_mixed_by_two_or_by_four(net, options, parts):
-    samples = detector_samples(net(YOLO, options=options, dialect="alexeyab"), ["a.jpg"])
-
-    assert samples.planner.parts == parts
-
-
-def test_cutmix_of_a_detector_is_told_to_have_no_effect(net, capsys):
-    detector_samples(net(YOLO, options="cutmix=1", dialect="alexeyab"), ["a.jpg"])
-
-    assert "cutmix=1 - isn't supported for Detector" in capsys.readouterr().err
-
-
-def test_mosaics_in_a_letter_box_are_refused(net):
-    network = net(YOLO, options="letter_box=1\nmosaic=1", dialect="alexeyab")
-
-    with pytest.raises(CfgError, match="letter_box=1 and mosaic=1: expected only one of them"):
-        detector_samples(network, ["a.jpg"])
-
-
-def test_contrastive_makes_pairs(net):
-    options = "contrastive=1\ncontrastive_color=1"
-
-    samples = detector_samples(net(YOLO, options=options, dialect="alexeyab"), ["a.jpg"])
-
-    assert samples.planner.pairs == Pairs(edges=False, colour=True)
-
-
-def test_track_makes_films_of_a_mini_batch_each(net):
-    options = "track=1\nbatch=16\nsubdivisions=4\ntime_steps=3\naugment_speed=5"
-
-    samples = detector_samples(net(YOLO, options=options, dialect="alexeyab"), ["a.jpg"])
-
-    # 4 requests for 16 * 3 images: 12 of 4 films each
-    assert samples.planner.track == Track(films=4, request=12, speed=5)
-
-
-def test_films_whose_length_changes_are_refused(net):
-    options = "track=1\nsteps=10,20\nseq_scales=1,.5"
-
-    with pytest.raises(CfgError, match="seq_scales: expected 1 in all of them"):
-        detector_samples(net(YOLO, options=options, dialect="alexeyab"), ["a.jpg"])
-
-
-@both_lineages
-def test_a_network_without_a_detection_head_is_refused(net, dialect):
-    with pytest.raises(CfgError, match="has no detection head: expected a detector"):
-        detector_samples(net(SOFTMAX, dialect=dialect), ["a.jpg"])
-
-
-@pytest.mark.parametrize("paths", [[], ["", "  "]])
-def test_a_list_of_nothing_is_refused(net, paths):
-    with pytest.raises(DataError, match="the list of images is empty"):
-        detector_samples(net(YOLO), paths)
-
-
-def test_empty_lines_of_a_list_are_left_out(net):
-    assert detector_samples(net(YOLO), ["a.jpg", "", "b.jpg"]).pictures.paths == ("a.jpg", "b.jpg")
-
-
-def test_images_of_4_channels_are_refused(net):
-    with pytest.raises(CfgError, match="channels = 4: expected 1 or 3 to train on images"):
-        detector_samples(net(YOLO, c=4), ["a.jpg"])
 
 
 # Samples
@@ -252,115 +109,7 @@ def test_a_sample_is_made_of_seed_batch_index_and_size_alone(net, image, dialect
     assert (first.image != other.image).any()
 
 
-@both_lineages
-def test_samples_are_small_and_come_back_from_a_pickle(net, dialect):
-    samples = detector_samples(net(YOLO, dialect=dialect), ["a.jpg"])
-
-    assert len(pickle.dumps(samples)) < 2000
-    assert pickle.loads(pickle.dumps(samples)) == samples
-
-
-@pytest.mark.parametrize("module", ["worker", "detector_samples", "classifier_samples", "loader"])
-def test_only_the_trainers_side_imports_torch(module):
-    code = f"import sys, pydarknet.dataset.{module}; print('torch' in sys.modules)"
-
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-    assert found == str(module == "loader")
-
-
 # Images that cannot be read
 
 
-def test_an_image_that_cannot_be_read_is_told_and_another_one_taken(tmp_path, image):
-    (tmp_path / "bad.jpg").write_bytes(b"no picture")
-    pictures = Pictures((str(tmp_path / "bad.jpg"), str(tmp_path / "none.jpg"), image), 3)
-
-    found = pictures.read(0, seed=1, batch=1)
-
-    assert (found.path, found.index) == (image, 2)
-    assert f'Cannot load image "{tmp_path}/bad.jpg"' in found.problems[0].text
-    assert (found.problems[0].file, found.problems[0].entry) == (
-        "bad.list",
-        str(tmp_path / "bad.jpg"),
-    )
-
-
-def test_what_is_taken_instead_depends_on_the_batch_alone(tmp_path, image):
-    bad = str(tmp_path / "bad.jpg")
-    pictures = Pictures((bad, *(image,) * 20), 3)
-
-    taken = [pictures.read(0, 1, batch).index for batch in range(10)]
-
-    assert taken == [pictures.read(0, 1, batch).index for batch in range(10)]
-    assert len(set(taken)) > 3
-
-
-def test_a_list_in_which_nothing_can_be_read_is_an_error(tmp_path):
-    pictures = Pictures((str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")), 3)
-
-    with pytest.raises(DataError, match=r"none of the 2 images can be read: Cannot load image"):
-        pictures.read(1, 1, 1)
-
-
-def test_bytes_become_shares_as_the_c_divides():
-    image = np.arange(256, dtype=np.uint8).reshape(1, 256, 1).repeat(3, 2)
-
-    found = planes(image)
-
-    assert found.shape == (3, 1, 256)
-    np.testing.assert_array_equal(found[2, 0], np.float32(np.arange(256) / 255.0))
-
-
 # Classifiers
-
-
-def test_a_classifier_of_the_original_is_cut_by_shares_of_its_width(net):
-    options = "min_crop=16\nmax_crop=48\nangle=7\naspect=.75"
-
-    samples = classifier_samples(net(SOFTMAX, options=options), ["a.jpg"], ["a", "b", "c"])
-
-    turning = samples.turning
-    assert (turning.low, turning.high, turning.relative) == (1, 3, True)
-    assert (turning.angle, turning.aspect, turning.flip) == (7, 0.75, True)
-    assert samples.truth_shape == (3,)
-
-
-def test_a_classifier_of_the_fork_is_cut_by_lengths_and_mixed(net):
-    options = "min_crop=16\nmax_crop=48\nflip=0\ncutmix=1\nmosaic=1\nblur=1\nlabel_smooth_eps=.1"
-
-    network = net(SOFTMAX, options=options, dialect="alexeyab")
-    samples = classifier_samples(network, ["a.jpg"], ["a", "b", "c"])
-
-    turning = samples.turning
-    assert (turning.low, turning.high, turning.relative, turning.flip) == (16, 48, False, False)
-    assert (samples.mixing, samples.blur, samples.listed) == (4, 15, True)
-    assert samples.classes.smooth == 0.1
-
-
-def test_an_even_blur_of_a_classifier_is_refused(net):
-    network = net(SOFTMAX, options="blur=4", dialect="alexeyab")
-
-    with pytest.raises(CfgError, match="blur = 4: expected an odd number"):
-        classifier_samples(network, ["a.jpg"], ["a", "b", "c"])
-
-
-@both_lineages
-def test_there_must_be_a_label_an_output(net, dialect):
-    with pytest.raises(DataError, match="2 labels: expected 3, a label an output of the cfg"):
-        classifier_samples(net(SOFTMAX, dialect=dialect), ["a.jpg"], ["a", "b"])
-
-
-def test_a_tree_of_the_data_goes_before_that_of_the_cfg(net, tmp_path):
-    (tmp_path / "cfg.tree").write_text("x -1\ny -1\nz -1\n")
-    network = net(f"{SOFTMAX}tree={tmp_path}/cfg.tree\n")
-
-    of_cfg = classifier_samples(network, ["a.jpg"], ["x", "y", "z"])
-    of_data = classifier_samples(
-        network, ["a.jpg"], ["x", "y", "z"], Tree(("x", "y", "z"), (-1, 0, 0))
-    )
-
-    assert of_cfg.classes.family.groups == (3,)
-    assert of_data.classes.family.groups == (1, 2)

@@ -12,7 +12,7 @@ from pydarknet.errors import CfgError, DataError
 from pydarknet.evaluate import classifier_crops
 from pydarknet.evaluate.accuracy import Accuracy, Answer, Quiz, answers, parts, places, top_accuracy
 from pydarknet.evaluate.dataset_detections import evaluating
-from pydarknet.modules.transforms import crop, resize, resize_max, save_image
+from pydarknet.modules.transforms import crop, resize_max, save_image
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 POOL = "[avgpool]\n[softmax]\n"  # the mean of red, green and blue, as probabilities
@@ -196,49 +196,6 @@ def test_of_a_tree_mirror_images_are_multiplied_too(tree, paths, monkeypatch):
 def picture() -> torch.Tensor:
     """Return 40 rows of 60 columns, each pixel other than all others."""
     return torch.arange(3 * 40 * 60, dtype=torch.float32).view(3, 40, 60) / 7200
-
-
-def test_the_original_shows_the_largest_square_of_the_middle(net):
-    [view] = classifier_crops.middle(picture(), net(POOL, h=16, w=16))
-
-    torch.testing.assert_close(view, resize(picture()[:, :, 10:50], 16, 16))
-
-
-def test_the_fork_cuts_the_middle_of_what_the_width_leaves(net):
-    [view] = classifier_crops.middle(picture(), net(POOL, h=16, w=16, dialect="alexeyab"))
-
-    torch.testing.assert_close(view, resize(picture(), 24, 16)[:, :, 4:20])
-
-
-def test_ten_crops_are_five_and_their_mirror_images_corners_repeated(net):
-    shown = classifier_crops.ten(picture(), net(POOL, h=16, w=16))
-
-    large = resize(picture(), 48, 48)
-    assert [tuple(view.shape) for view in shown] == [(3, 16, 16)] * 10
-    torch.testing.assert_close(shown[2], large[:, :16, :16])
-    torch.testing.assert_close(shown[4], large[:, 32:, 32:])
-    torch.testing.assert_close(shown[7], large.flip(-1)[:, :16, :16])
-    torch.testing.assert_close(shown[0], large[:, :1, :1].expand(3, 16, 16))
-
-
-@pytest.mark.parametrize(
-    ("dialect", "expected"),
-    [
-        ("pjreddie", [(149, 224), (170, 256), (192, 288), (213, 320)]),
-        ("alexeyab", [(224, 336), (288, 432), (320, 480), (352, 528), (384, 576)]),
-    ],
-)
-def test_several_sizes_are_of_the_longer_or_the_shorter_side(net, dialect, expected):
-    shown = classifier_crops.several(picture(), net(POOL, dialect=dialect))
-
-    assert [tuple(view.shape[1:]) for view in shown[::2]] == expected
-    torch.testing.assert_close(shown[1], shown[0].flip(-1))
-
-
-def test_whole_images_are_as_wide_as_their_shorter_side_needs(net):
-    [view] = classifier_crops.whole(picture(), net(POOL, h=16, w=20))
-
-    assert tuple(view.shape) == (3, 20, 30)
 
 
 def test_the_longer_side_is_stretched_and_the_shorter_cut_to_whole_pixels():

@@ -12,7 +12,6 @@ from pydarknet.boxes.kernels import cubin as module
 from pydarknet.boxes.kernels import nms_cuda
 from pydarknet.boxes.kernels.cubin import cubin
 from pydarknet.boxes.nms import Lines, compared, survivors
-from pydarknet.system import cache
 from pydarknet.system.cache import cache_folder
 
 
@@ -108,20 +107,6 @@ def test_another_gpu_compiler_or_source_has_a_file_of_its_own(compiling, monkeyp
     assert len(list(cache_folder().iterdir())) == 4
 
 
-@pytest.mark.parametrize("keep", [0, 10, 40, -1])
-def test_a_broken_file_is_made_again(compiling, keep):
-    cubin(nms_cuda.SOURCE, "sm_90")
-    [path] = cache_folder().iterdir()
-    whole = path.read_bytes()
-    path.write_bytes(whole[:keep])
-
-    code = cubin(nms_cuda.SOURCE, "sm_90")
-
-    assert code == b"nms.cu for sm_90"
-    assert path.read_bytes() == whole
-    assert compiling == ["sm_90", "sm_90"]
-
-
 def test_where_nothing_can_be_written_it_is_compiled_each_time(compiling, tmp_path):
     (tmp_path / "pydarknet").write_text("a file in the folder's place")
 
@@ -129,17 +114,6 @@ def test_where_nothing_can_be_written_it_is_compiled_each_time(compiling, tmp_pa
 
     assert codes == [b"nms.cu for sm_90"] * 2
     assert compiling == ["sm_90", "sm_90"]
-
-
-def test_a_write_that_fails_leaves_nothing_behind(compiling, monkeypatch):
-    def full(*_: object) -> None:
-        raise OSError("the disk is full")
-
-    monkeypatch.setattr(cache.os, "replace", full)
-
-    cubin(nms_cuda.SOURCE, "sm_90")
-
-    assert list(cache_folder().iterdir()) == []
 
 
 # Without the kernels

@@ -10,7 +10,6 @@ from pathlib import Path
 import cv2
 import pytest
 from conftest import recording
-from texts import lines
 
 from pydarknet.cli.main import main
 
@@ -151,55 +150,3 @@ def test_the_originals_recall_has_a_list_of_its_own(tmp_path, monkeypatch, capfd
 
 
 # valid
-
-
-def test_valid_prints_the_recorded_text(folder, capfd):
-    assert detector("valid") == 0
-
-    out, err = capfd.readouterr()
-    recorded = (recording("train_eval_ab_greedynms") / "valid_stderr.txt").read_text()
-    told = re.sub(r"Time: \d+", "Time: 0", err).split("\n")
-    told = [re.sub(r"^(eval: Using default 'voc').*", r"\1", row) for row in told]
-    wanted = after(recorded, "Learning Rate")
-    tail = wanted.index("Total Detection Time: 0.000000 Seconds")
-    assert [row for row in wanted[: tail + 1] if row not in told] == []
-    assert [row for row in told if row.isdigit()] == ["4", "8", "12"]
-    assert " Detection layer: 4 - type = 28 " in lines(out)
-
-
-@pytest.mark.parametrize(
-    ("data", "files"),
-    [
-        ("eval_voc.data", [f"comp4_det_test_{n}.txt" for n in ("alpha", "beta", "gamma")]),
-        ("eval_coco.data", ["coco_results.json"]),
-        ("eval_imagenet.data", ["imagenet-detection.txt"]),
-    ],
-)
-def test_a_data_file_chooses_the_files_of_valid(tmp_path, monkeypatch, capfd, data, files):
-    folder = copied("train_eval_pj", tmp_path, monkeypatch)
-
-    assert detector("valid", data=data) == 0
-
-    assert sorted(path.name for path in (folder / "results").iterdir()) == files
-    assert all((folder / "results" / name).stat().st_size > 1000 for name in files)
-    err = capfd.readouterr().err
-    assert [row for row in err.split("\n") if row.isdigit()] == ["4", "8", "12"]
-    assert re.search(r"\nTotal Detection Time: \d+\.\d{6} Seconds\n$", err)
-
-
-@pytest.mark.parametrize(("verb", "begun"), [("valid", "mine_"), ("valid2", "flip_")])
-def test_results_begin_as_out_says(tmp_path, monkeypatch, capfd, verb, begun):
-    folder = copied("train_eval_pj", tmp_path, monkeypatch)
-
-    assert detector(verb, "-out", begun, data="eval_voc.data") == 0
-
-    assert (folder / "results" / f"{begun}beta.txt").stat().st_size > 1000
-
-
-def test_an_unknown_format_is_told_and_taken_for_vocs(folder, capfd):
-    (folder / "eval.data").write_text((folder / "eval.data").read_text() + "eval=vox\n")
-
-    assert detector("valid") == 0
-
-    told = "eval=vox: expected one of voc, coco, imagenet, bdd, kitti; taken for voc\n"
-    assert told in capfd.readouterr().err

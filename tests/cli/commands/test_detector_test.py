@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
-import cv2
 import pytest
 from conftest import HERE
 
 from pydarknet.cli.commands.detector_test import default_model
 from pydarknet.cli.main import main
-from pydarknet.cli.output import one_ahead
 from pydarknet.system.resources import shipped
 
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
@@ -40,35 +35,6 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     return made
-
-
-def test_one_batch_is_computed_while_the_last_is_written():
-    begun, release = [], threading.Event()
-
-    def work(item: int) -> int:
-        begun.append(item)
-        if item == 2:
-            release.wait(30)
-        return 10 * item
-
-    results = one_ahead(work, [1, 2, 3])
-
-    assert next(results) == 10
-    while begun != [1, 2]:
-        time.sleep(0.001)
-    release.set()
-    assert list(results) == [20, 30]
-
-
-def test_what_goes_wrong_ahead_is_raised():
-    def work(item: int) -> float:
-        return 1 / item
-
-    results = one_ahead(work, [1, 0, 2])
-
-    assert next(results) == 1
-    with pytest.raises(ZeroDivisionError):
-        next(results)
 
 
 def boxes(text: str) -> list[str]:
@@ -167,89 +133,13 @@ def test_a_path_at_the_prompt_that_is_no_image_is_told_and_the_next_is_answered(
 # Several images
 
 
-@pytest.fixture
-def several(folder):
-    """Lay two pictures into a folder, and list them."""
-    (folder / "many").mkdir()
-    for name in ("a.png", "b.png"):
-        shutil.copy("input.png", folder / "many" / name)
-    (folder / "list.txt").write_text("many/a.png\nmany/b.png\n")
-
-
-@pytest.mark.usefixtures("several")
-@pytest.mark.parametrize(
-    "words", [["many/a.png", "many/b.png"], ["many"], ["many/*.png"], ["list.txt"]]
-)
-def test_images_are_operands_a_folder_a_pattern_or_a_list(words, capfd):
-    status = main([*TEST, *words, "-thresh", "0.25", "-batchnorm", "cpu", "-out_dir", "drawn"])
-
-    out = capfd.readouterr().out
-    assert status == 0
-    assert re.findall(r"^(\S+): Predicted", out, re.MULTILINE) == ["many/a.png", "many/b.png"]
-    assert boxes(out) == RECORDED * 2
-    assert sorted(path.name for path in Path("drawn").iterdir()) == ["a.jpg", "b.jpg"]
-    assert not Path("predictions.jpg").exists()
-
-
-@pytest.mark.usefixtures("several")
-def test_json_holds_a_frame_an_image(capfd):
-    main([*TEST, "many", "-thresh", "0.25", "-out", "found.json"])
-
-    frames = json.loads(Path("found.json").read_text())
-    assert [(frame["frame_id"], frame["filename"]) for frame in frames] == [
-        (1, "many/a.png"),
-        (2, "many/b.png"),
-    ]
-
-
-def test_an_image_of_a_list_that_cannot_be_read_is_passed_over(capfd):
-    Path("list.txt").write_text("missing.png\ninput.png\n")
-
-    status = main([*TEST, "list.txt", "-thresh", "0.25", "-batchnorm", "cpu"])
-
-    told = capfd.readouterr()
-    assert status == 0
-    assert boxes(told.out) == RECORDED
-    assert 'Cannot load image "missing.png": No such file or directory' in told.err
-
-
 # What is written
-
-
-def test_the_picture_is_drawn_without_a_display():
-    assert main([*TEST, "input.png", "-thresh", "0.25"]) == 0
-
-    assert cv2.imread("predictions.jpg").shape == cv2.imread("input.png").shape
-
-
-def test_out_names_the_picture():
-    main([*TEST, "input.png", "-out", "mine"])
-
-    assert Path("mine.jpg").exists()
-    assert not Path("predictions.jpg").exists()
-
-
-def test_labels_are_written_beside_the_image():
-    main([*TEST, "input.png", "-thresh", "0.25", "-save_labels", "-batchnorm", "cpu"])
-
-    rows = [line.split() for line in Path("input.txt").read_text().splitlines()]
-    assert all(re.fullmatch(r"\d+( -?\d+\.\d{4}){4}", " ".join(row)) for row in rows)
-    assert len(rows) > 0
 
 
 def test_flags_stand_anywhere(capfd):
     main(["-thresh", "0.25", "detector", "-batchnorm", "cpu", "test", *TEST[2:], "input.png"])
 
     assert boxes(capfd.readouterr().out) == RECORDED
-
-
-@pytest.mark.parametrize("flag", [["-clear"], ["-c", "0"], ["-gpus", "0,1"], ["-prefix", "x"]])
-def test_flags_of_other_commands_are_taken_out_with_their_values(flag, capfd):
-    main([*TEST[:2], *flag, *TEST[2:], "input.png", "-thresh", "0.25", "-batchnorm", "cpu"])
-
-    told = capfd.readouterr()
-    assert boxes(told.out) == RECORDED
-    assert f"{flag[0]} means nothing to detector test: ignored" in told.err
 
 
 # Mistakes: one line, status 1
@@ -263,30 +153,6 @@ def mistake(words: list[str], capfd) -> str:
     return told.err.rstrip("\n").split("\n")[-1]
 
 
-def test_a_missing_image_is_an_error(capfd):
-    line = mistake([*TEST, "missing.png"], capfd)
-
-    assert line == 'Cannot load image "missing.png": No such file or directory'
-
-
-def test_a_file_that_is_no_image_is_an_error(capfd):
-    line = mistake([*TEST, "net.cfg"], capfd)
-
-    assert line == 'Cannot load image "net.cfg": unknown image type, or damaged'
-
-
-def test_an_empty_list_is_an_error(capfd):
-    Path("list.txt").write_text("")
-
-    assert mistake([*TEST, "list.txt"], capfd) == "list.txt: expected an image, found none"
-
-
-def test_a_folder_without_images_is_an_error(capfd):
-    Path("empty").mkdir()
-
-    assert mistake([*TEST, "empty"], capfd) == "empty: expected an image, found none"
-
-
 def test_missing_names_are_an_error(capfd):
     Path("net.data").write_text("names = missing.names\n")
 
@@ -297,17 +163,6 @@ def test_a_missing_data_file_is_an_error(capfd):
     line = mistake(["detector", "test", "missing.data", *TEST[3:], "input.png"], capfd)
 
     assert line.startswith("Couldn't open file: missing.data")
-
-
-def test_fewer_names_than_classes_are_told_and_numbers_stand_for_the_others(capfd):
-    Path("net.names").write_text("first\n")
-
-    status = main([*TEST, "input.png", "-thresh", "0.25", "-batchnorm", "cpu"])
-
-    told = capfd.readouterr()
-    assert status == 0
-    assert "number of names 1 that isn't equal to classes=" in told.err
-    assert len(boxes(told.out.replace("class ", "class"))) == len(RECORDED)
 
 
 def test_a_classifier_is_no_detector(capfd):

@@ -10,8 +10,6 @@ import pytest
 from conftest import HERE
 
 from pydarknet.cli.main import main
-from pydarknet.inference.char_rnn import Perplexity, drawn
-from pydarknet.inference.glibc_rand import Rand
 
 TOOLS = HERE / "reference" / "tools"
 TEXT = (TOOLS / "text.txt").read_bytes()
@@ -133,30 +131,3 @@ def test_without_a_text_there_is_nothing_to_go_on_with(monkeypatch, capfd):
     assert main(["rnn", "generatetactic", f"{TOOLS}/text_pj.cfg", f"{TOOLS}/text_pj.weights"]) == 1
 
     assert "stdin is empty: expected a text to go on with" in capfd.readouterr().err
-
-
-def test_what_is_improbable_is_never_drawn():
-    output = np.array([0.00009, 0.5, 0.00009, 0.49982], np.float32)
-
-    symbols = {drawn(output, Rand(seed)) for seed in range(200)}
-
-    assert symbols == {1, 3}
-
-
-def test_perplexity_is_two_to_the_bits():
-    so_far = Perplexity()
-    so_far.words = 2
-    so_far.add(np.float32(0.25))
-    so_far.add(np.float32(0.0625))
-
-    assert so_far.bits == pytest.approx(3)  # (2 + 4) / 2
-    assert so_far.per_symbol == pytest.approx(8)
-    assert so_far.per_word == pytest.approx(8)
-
-
-def test_what_cannot_be_is_infinitely_unexpected():
-    so_far = Perplexity()
-
-    so_far.add(np.float32(0))
-
-    assert so_far.per_symbol == float("inf")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import torch
 from loss_cases import head_loss, head_of, inputs_of
@@ -52,19 +50,3 @@ def test_a_layer_without_a_cost_has_no_loss(net):
     network = net("[avgpool]", c=2, h=1, w=1)
 
     assert refusal(network, [0, 0]) == "net.cfg:6: [avgpool] has no loss here: cannot be trained"
-
-
-def test_instance_segmentation_cannot_be_trained(net):
-    network = net("[iseg]\nclasses=1\nids=1", c=2, h=1, w=1)
-
-    assert "net.cfg:6: [iseg] cannot be trained: expected" in refusal(network, [0, 0])
-
-
-def test_embeddings_cannot_be_trained(net):
-    text = "[convolutional]\nfilters=7\n[yolo]\nclasses=2\nnum=1\n[route]\nlayers=0\n"
-    network = net(f"{text}[contrastive]\nyolo_layer=1", c=2, h=1, w=1, dialect="alexeyab")
-    node = network.nodes[-1]
-
-    assert owns_cost(node.layer)
-    with pytest.raises(CfgError, match=r"\[contrastive\] cannot be trained"):
-        head_loss(replace(head_of(net(YOLO, c=7, h=1, w=1), [0.0] * 7), node=node), None)

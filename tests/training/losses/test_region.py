@@ -84,14 +84,6 @@ def test_without_softmax_classes_come_beside_each_other_in_the_original(net):
     assert "Class: 0.250000" in loss.line()  # the second is not counted, but in the number of two
 
 
-def test_without_softmax_the_forks_classes_are_raw(net):
-    text = "[region]\nclasses=2\nnum=1\nanchors=.5,.5"
-
-    loss = loss_of(net(text, c=7, h=1, w=1, dialect="alexeyab"), ZEROS, [(*MIDDLE, 0)])
-
-    assert delta(loss)[5:] == [1, 0]
-
-
 @both_lineages
 @pytest.mark.parametrize(("match", "slot"), [(0, 1), (1, 0)])
 def test_bias_match_compares_anchors_instead_of_predictions(net, dialect, match, slot):
@@ -186,26 +178,6 @@ def test_images_with_and_without_boxes_stand_in_one_batch(tree):
     assert delta(loss)[26:28] == [0.5 * SLOPE, -0.5 * SLOPE]
     assert "No Obj: 0.250000" in loss.line()  # of all slots, but counted in the second image alone
     assert loss.line().endswith("count: 1")
-
-
-@pytest.mark.parametrize(
-    ("classfix", "objectness", "classes"),
-    [
-        (0, 0, [0, 0]),
-        (-1, (0.24 * 0.5 / 0.38 - 0.5) * SLOPE, [0, 0]),
-        (1, 0, [-0.5, 0.5]),
-        (2, 0, [-0.25, 0.25]),
-    ],
-)
-def test_the_forks_classfix_teaches_slots_near_a_truth(net, classfix, objectness, classes):
-    text = f"[region]\nclasses=2\nnum=1\nanchors=1,.5\nsoftmax=1\nthresh=.3\nclassfix={classfix}"
-
-    loss = loss_of(
-        net(text, c=7, h=1, w=2, dialect="alexeyab"), [0.0] * 14, [(0.49, 0.5, 0.5, 0.5, 1)]
-    )
-
-    assert delta(loss)[9] == pytest.approx(objectness, abs=1e-6)
-    assert delta(loss)[11::2] == pytest.approx(classes, abs=1e-6)
 
 
 def test_the_original_reads_30_truths_of_an_image(net):

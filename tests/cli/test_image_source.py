@@ -1,0 +1,107 @@
+"""Images as operands: files, folders, patterns and lists."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import HERE
+
+from pydarknet.cli.main import main
+
+CASE = HERE / "reference" / "infer_pj_yolov3_a"
+
+
+TEST = ["detector", "test", "net.data", "net.cfg", "net.weights"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Work in a copy of a recording's folder, without a display.
+
+    Its weights were written by a header that says the fork, its texts by the original.
+    """
+    made = tmp_path / "case"
+    shutil.copytree(CASE, made, ignore=shutil.ignore_patterns("cli*", "expected*", "predictions*"))
+    monkeypatch.chdir(made)
+    monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    return made
+
+
+def boxes(text: str) -> list[str]:
+    """Return the lines of boxes of a text."""
+    return [line for line in text.splitlines() if re.fullmatch(r"\S+: \d+%.*", line)]
+
+
+RECORDED = boxes((CASE / "cli_stdout.txt").read_text())
+
+
+@pytest.fixture
+def several(folder):
+    """Lay two pictures into a folder, and list them."""
+    (folder / "many").mkdir()
+    for name in ("a.png", "b.png"):
+        shutil.copy("input.png", folder / "many" / name)
+    (folder / "list.txt").write_text("many/a.png\nmany/b.png\n")
+
+
+@pytest.mark.usefixtures("several")
+@pytest.mark.parametrize(
+    "words", [["many/a.png", "many/b.png"], ["many"], ["many/*.png"], ["list.txt"]]
+)
+def test_images_are_operands_a_folder_a_pattern_or_a_list(words, capfd):
+    status = main([*TEST, *words, "-thresh", "0.25", "-batchnorm", "cpu", "-out_dir", "drawn"])
+
+    out = capfd.readouterr().out
+    assert status == 0
+    assert re.findall(r"^(\S+): Predicted", out, re.MULTILINE) == ["many/a.png", "many/b.png"]
+    assert boxes(out) == RECORDED * 2
+    assert sorted(path.name for path in Path("drawn").iterdir()) == ["a.jpg", "b.jpg"]
+    assert not Path("predictions.jpg").exists()
+
+
+def test_an_image_of_a_list_that_cannot_be_read_is_passed_over(capfd):
+    Path("list.txt").write_text("missing.png\ninput.png\n")
+
+    status = main([*TEST, "list.txt", "-thresh", "0.25", "-batchnorm", "cpu"])
+
+    told = capfd.readouterr()
+    assert status == 0
+    assert boxes(told.out) == RECORDED
+    assert 'Cannot load image "missing.png": No such file or directory' in told.err
+
+
+def mistake(words: list[str], capfd) -> str:
+    """Return the last line of stderr of a command that ends with status 1, and prints no box."""
+    assert main(words) == 1
+    told = capfd.readouterr()
+    assert boxes(told.out) == []
+    return told.err.rstrip("\n").split("\n")[-1]
+
+
+def test_a_missing_image_is_an_error(capfd):
+    line = mistake([*TEST, "missing.png"], capfd)
+
+    assert line == 'Cannot load image "missing.png": No such file or directory'
+
+
+def test_a_file_that_is_no_image_is_an_error(capfd):
+    line = mistake([*TEST, "net.cfg"], capfd)
+
+    assert line == 'Cannot load image "net.cfg": unknown image type, or damaged'
+
+
+def test_an_empty_list_is_an_error(capfd):
+    Path("list.txt").write_text("")
+
+    assert mistake([*TEST, "list.txt"], capfd) == "list.txt: expected an image, found none"
+
+
+def test_a_folder_without_images_is_an_error(capfd):
+    Path("empty").mkdir()
+
+    assert mistake([*TEST, "empty"], capfd) == "empty: expected an image, found none"

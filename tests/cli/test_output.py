@@ -1,0 +1,105 @@
+"""What a detector's commands write: ahead of the printing, beside the image, where -out says."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+from conftest import HERE
+
+from pydarknet.cli.main import main
+from pydarknet.cli.output import one_ahead
+
+CASE = HERE / "reference" / "infer_pj_yolov3_a"
+
+
+TEST = ["detector", "test", "net.data", "net.cfg", "net.weights"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Work in a copy of a recording's folder, without a display.
+
+    Its weights were written by a header that says the fork, its texts by the original.
+    """
+    made = tmp_path / "case"
+    shutil.copytree(CASE, made, ignore=shutil.ignore_patterns("cli*", "expected*", "predictions*"))
+    monkeypatch.chdir(made)
+    monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    return made
+
+
+def test_one_batch_is_computed_while_the_last_is_written():
+    begun, release = [], threading.Event()
+
+    def work(item: int) -> int:
+        begun.append(item)
+        if item == 2:
+            release.wait(30)
+        return 10 * item
+
+    results = one_ahead(work, [1, 2, 3])
+
+    assert next(results) == 10
+    while begun != [1, 2]:
+        time.sleep(0.001)
+    release.set()
+    assert list(results) == [20, 30]
+
+
+def test_what_goes_wrong_ahead_is_raised():
+    def work(item: int) -> float:
+        return 1 / item
+
+    results = one_ahead(work, [1, 0, 2])
+
+    assert next(results) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def boxes(text: str) -> list[str]:
+    """Return the lines of boxes of a text."""
+    return [line for line in text.splitlines() if re.fullmatch(r"\S+: \d+%.*", line)]
+
+
+RECORDED = boxes((CASE / "cli_stdout.txt").read_text())
+
+
+def test_the_picture_is_drawn_without_a_display():
+    assert main([*TEST, "input.png", "-thresh", "0.25"]) == 0
+
+    assert cv2.imread("predictions.jpg").shape == cv2.imread("input.png").shape
+
+
+def test_out_names_the_picture():
+    main([*TEST, "input.png", "-out", "mine"])
+
+    assert Path("mine.jpg").exists()
+    assert not Path("predictions.jpg").exists()
+
+
+def test_labels_are_written_beside_the_image():
+    main([*TEST, "input.png", "-thresh", "0.25", "-save_labels", "-batchnorm", "cpu"])
+
+    rows = [line.split() for line in Path("input.txt").read_text().splitlines()]
+    assert all(re.fullmatch(r"\d+( -?\d+\.\d{4}){4}", " ".join(row)) for row in rows)
+    assert len(rows) > 0
+
+
+def test_fewer_names_than_classes_are_told_and_numbers_stand_for_the_others(capfd):
+    Path("net.names").write_text("first\n")
+
+    status = main([*TEST, "input.png", "-thresh", "0.25", "-batchnorm", "cpu"])
+
+    told = capfd.readouterr()
+    assert status == 0
+    assert "number of names 1 that isn't equal to classes=" in told.err
+    assert len(boxes(told.out.replace("class ", "class"))) == len(RECORDED)

@@ -1,0 +1,161 @@
+"""The functions of libdarknet: boxes, suppression, batches."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from conftest import recording
+
+from pydarknet import DarknetError, load_network
+from pydarknet.compat import darknet
+from pydarknet.compat.network_handle import Handle
+
+LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in the folder of a recorded network of the original's."""
+    path = recording("infer_pj_yolov3_a")
+    monkeypatch.chdir(path)
+    return path
+
+
+@pytest.fixture
+def net(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Handle:
+    """Load that network as the original's programs do; its weights say that the fork wrote them."""
+    monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
+    return darknet.load_net(b"net.cfg", b"net.weights", 0)
+
+
+@pytest.fixture
+def fork(folder: Path) -> tuple[Handle, list[str], dict[str, tuple[int, int, int]]]:
+    """Load that network as the fork's programs do."""
+    return darknet.load_network("net.cfg", "net.data", "net.weights", batch_size=1)
+
+
+def recorded_rows(folder: Path, which: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return boxes and probabilities of a recording."""
+    arrays = np.load(folder / "expected.npz")
+    boxes = next(arrays[k] for k in arrays if k.startswith(which) and k.endswith("bbox"))
+    probs = next(arrays[k] for k in arrays if k.startswith(which) and k.endswith("prob"))
+    return boxes, probs
+
+
+def rows_of(dets: object, count: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Read boxes and probabilities one attribute at a time, as programs do."""
+    boxes = [[dets[j].bbox.x, dets[j].bbox.y, dets[j].bbox.w, dets[j].bbox.h] for j in range(count)]
+    return np.array(boxes), np.array(
+        [[dets[j].prob[i] for i in range(classes)] for j in range(count)]
+    )
+
+
+def predicted(name: str) -> tuple[Handle, darknet.IMAGE]:
+    """Let a recorded network see its image as the C's CPU code did."""
+    folder = recording(name)
+    dialect = LINEAGES[name.split("_")[1]]
+    network = load_network(
+        folder / "net.cfg", folder / "net.weights", dialect=dialect, batchnorm="cpu", device="cpu"
+    )
+    handle = Handle(network, 1, network.dialect.letterbox)
+    image = darknet.load_image(str(folder / "input.png"), 0, 0)
+    darknet.predict_image(handle, image)
+    return handle, image
+
+
+@pytest.mark.parametrize("name", ["infer_pj_yolov3_a", "infer_ab_yolov3_a", "infer_ab_yolov2_a"])
+def test_boxes_are_the_library_s(name: str) -> None:
+    handle, image = predicted(name)
+    number = darknet.pointer(darknet.c_int(0))
+    letter = (0,) if "_ab_" in name else ()  # the original's function has no such word
+
+    dets = darknet.get_network_boxes(handle, image.w, image.h, 0.25, 0.5, None, 1, number, *letter)
+
+    boxes, probs = recorded_rows(recording(name), "det_raw")
+    ours = rows_of(dets, number[0], probs.shape[1])
+    np.testing.assert_allclose(ours[0], boxes, atol=1e-3)
+    np.testing.assert_allclose(ours[1], probs, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["infer_pj_yolov3_a", "infer_ab_yolov3_a"])
+@pytest.mark.parametrize(
+    ("which", "function"),
+    [("det_nms_", darknet.do_nms_sort), ("det_nmsobj_", darknet.do_nms_obj)],
+)
+def test_suppression_reorders_boxes_in_place(name: str, which: str, function: object) -> None:
+    handle, image = predicted(name)
+    number = darknet.c_int(0)
+    dets = darknet.get_network_boxes(handle, image.w, image.h, 0.25, 0.5, None, 1, number)
+    boxes, probs = recorded_rows(recording(name), which)
+
+    function(dets, number.value, probs.shape[1], 0.45)
+
+    ours = rows_of(dets, number.value, probs.shape[1])
+    np.testing.assert_allclose(ours[1], probs, atol=1e-3)
+    np.testing.assert_allclose(ours[0], boxes, atol=1e-3)
+
+
+@pytest.mark.parametrize("form", [lambda number: number, ctypes.pointer, ctypes.byref])
+def test_the_number_of_boxes_goes_where_c_would_put_it(net: Handle, form: object) -> None:
+    darknet.predict_image(net, darknet.load_image("input.png"))
+    number = darknet.c_int(-1)
+
+    dets = darknet.get_network_boxes(net, 48, 48, 0.25, 0.5, None, 0, form(number))
+
+    assert number.value > 0
+    assert dets[number.value - 1].objectness > 0.25
+
+
+def test_no_boxes_are_no_error(net: Handle) -> None:
+    darknet.predict_image(net, darknet.load_image("input.png"))
+    number = darknet.c_int(-1)
+
+    dets = darknet.get_network_boxes(net, 48, 48, 0.9999, 0.5, None, 0, number, 0)
+    darknet.do_nms_sort(dets, number.value, 3, 0.45)
+
+    assert number.value == 0
+    assert darknet.remove_negatives(dets, ["a", "b", "c"], 0) == []
+    assert darknet.remove_negatives_faster(dets, ["a", "b", "c"], 0) == []
+
+
+def test_boxes_before_any_image_are_an_error(net: Handle) -> None:
+    with pytest.raises(DarknetError, match="no image was seen yet"):
+        darknet.get_network_boxes(net, 48, 48, 0.5, 0.5, None, 0, darknet.c_int(0), 0)
+
+
+def test_a_batch_lies_in_the_memory_of_one_image(fork: tuple) -> None:
+    network, names, _ = fork
+    picture = cv2.cvtColor(cv2.imread("input.png"), cv2.COLOR_BGR2RGB)
+    small = cv2.resize(picture, (48, 48)).transpose(2, 0, 1)
+    batch = np.concatenate([small, small * 0], axis=0).ravel().astype(np.float32) / 255
+    data = batch.ctypes.data_as(darknet.POINTER(darknet.c_float))
+    one, _ = darknet.array_to_image(small.transpose(1, 2, 0))
+
+    image = darknet.IMAGE(999, 777, 3, data)  # the sizes do not matter
+    pairs = darknet.network_predict_batch(network, image, 2, 48, 48, 0.25, 0.5, None, 0, 0)
+
+    darknet.do_nms_sort(pairs[0].dets, pairs[0].num, len(names), 0.45)
+    found = darknet.decode_detection(darknet.remove_negatives(pairs[0].dets, names, pairs[0].num))
+    expected = sorted(darknet.detect_image(network, names, one, thresh=0.25))
+    assert [one[:2] for one in sorted(found)] == [one[:2] for one in expected]
+    boxes = [one[2] for one in expected]
+    np.testing.assert_allclose([one[2] for one in sorted(found)], boxes, atol=1e-3)
+    assert pairs[1].num != pairs[0].num
+    darknet.free_batch_detections(pairs, 2)
+
+
+def test_whoever_says_letter_is_of_the_fork(net: Handle) -> None:
+    image = darknet.load_image("input.png", 0, 0)
+    stretched, names = Handle(net.network), [b"a", b"b", b"c"]
+    expected = darknet.detect_image(stretched, names, image, 0.25, nms=0)
+    number = darknet.c_int(0)
+
+    darknet.predict_image(net, image)  # a letterbox: nothing has said yet whose program this is
+    dets = darknet.get_network_boxes(net, image.w, image.h, 0.25, 0.5, None, 0, number, 0)
+
+    found = darknet.decode_detection(darknet.remove_negatives(dets, names, number.value))
+    assert sorted(found, key=lambda one: one[1]) == expected

@@ -1,0 +1,57 @@
+"""Images that cannot be read, and which are taken instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pydarknet.dataset.image_list import Pictures
+from pydarknet.dataset.labels import labels_of
+from pydarknet.errors import DataError
+from pydarknet.image.files import save_image
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    labels_of.cache_clear()
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> str:
+    """Return the path of a white image of 64 x 32 with a box of class 3."""
+    save_image(np.full((32, 64, 3), 255, np.uint8), tmp_path / "a.png")
+    (tmp_path / "a.txt").write_text("3 0.5 0.5 0.25 0.5\n")
+    return str(tmp_path / "a.png")
+
+
+def test_an_image_that_cannot_be_read_is_told_and_another_one_taken(tmp_path, image):
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    pictures = Pictures((str(tmp_path / "bad.jpg"), str(tmp_path / "none.jpg"), image), 3)
+
+    found = pictures.read(0, seed=1, batch=1)
+
+    assert (found.path, found.index) == (image, 2)
+    assert f'Cannot load image "{tmp_path}/bad.jpg"' in found.problems[0].text
+    assert (found.problems[0].file, found.problems[0].entry) == (
+        "bad.list",
+        str(tmp_path / "bad.jpg"),
+    )
+
+
+def test_what_is_taken_instead_depends_on_the_batch_alone(tmp_path, image):
+    bad = str(tmp_path / "bad.jpg")
+    pictures = Pictures((bad, *(image,) * 20), 3)
+
+    taken = [pictures.read(0, 1, batch).index for batch in range(10)]
+
+    assert taken == [pictures.read(0, 1, batch).index for batch in range(10)]
+    assert len(set(taken)) > 3
+
+
+def test_a_list_in_which_nothing_can_be_read_is_an_error(tmp_path):
+    pictures = Pictures((str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")), 3)
+
+    with pytest.raises(DataError, match=r"none of the 2 images can be read: Cannot load image"):
+        pictures.read(1, 1, 1)

@@ -1,0 +1,20 @@
+"""The size of an image in a letter box."""
+
+import pytest
+
+from pydarknet.image.geometry import letterbox_size
+
+
+@pytest.mark.parametrize(
+    ("image", "network", "expected"),
+    [
+        ((90, 70), (48, 48), (48, 37)),  # 70 * 48 // 90 = 37.3
+        ((50, 120), (64, 48), (20, 48)),  # 50 * 48 // 120
+        ((768, 576), (416, 416), (416, 312)),
+        ((64, 48), (64, 48), (64, 48)),
+        ((3000, 2), (416, 416), (416, 1)),  # 2 * 416 // 3000 = 0: there the C has no picture left
+        ((2, 3000), (416, 416), (1, 416)),
+    ],
+)
+def test_letterbox_divides_integers(image, network, expected):
+    assert letterbox_size(*image, *network) == expected

@@ -1,0 +1,42 @@
+"""What the fork's [region] loses beside what the original's does."""
+
+from __future__ import annotations
+
+import pytest
+from loss_cases import delta, loss_of
+
+ZEROS = [0.0] * 7
+
+
+MIDDLE = (0.5, 0.5, 0.5, 0.5)
+
+
+SLOPE = 0.25  # of the logistic at 0
+
+
+def test_without_softmax_the_forks_classes_are_raw(net):
+    text = "[region]\nclasses=2\nnum=1\nanchors=.5,.5"
+
+    loss = loss_of(net(text, c=7, h=1, w=1, dialect="alexeyab"), ZEROS, [(*MIDDLE, 0)])
+
+    assert delta(loss)[5:] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("classfix", "objectness", "classes"),
+    [
+        (0, 0, [0, 0]),
+        (-1, (0.24 * 0.5 / 0.38 - 0.5) * SLOPE, [0, 0]),
+        (1, 0, [-0.5, 0.5]),
+        (2, 0, [-0.25, 0.25]),
+    ],
+)
+def test_the_forks_classfix_teaches_slots_near_a_truth(net, classfix, objectness, classes):
+    text = f"[region]\nclasses=2\nnum=1\nanchors=1,.5\nsoftmax=1\nthresh=.3\nclassfix={classfix}"
+
+    loss = loss_of(
+        net(text, c=7, h=1, w=2, dialect="alexeyab"), [0.0] * 14, [(0.49, 0.5, 0.5, 0.5, 1)]
+    )
+
+    assert delta(loss)[9] == pytest.approx(objectness, abs=1e-6)
+    assert delta(loss)[11::2] == pytest.approx(classes, abs=1e-6)
