@@ -1,0 +1,80 @@
+"""Which detections and truths the pictures of an evaluation pair, and what they mark."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rankings import evidence
+
+from pydarknet.evaluate.average_precision import summary
+from pydarknet.evaluate.plots import MISSED, confusions, file_name, mark, missed_marks, plots
+
+WHOLE, LEFT = (0.5, 0.5, 1, 1), (0.25, 0.5, 0.5, 1)
+
+
+def found(rows: list[tuple[float, int, tuple]], truths: list[int]) -> object:
+    """Return a report of detections as (score, class, box); truths are whole images."""
+    seen = evidence([(score, index, -1) for score, index, _ in rows], truths)
+    boxes = np.array([box for *_, box in rows], np.float32).reshape(-1, 4)
+    return summary(replace(seen, matches=replace(seen.matches, boxes=boxes)))
+
+
+def test_a_truth_found_as_another_class_is_a_confusion():
+    counts = confusions(found([(0.9, 1, WHOLE)], [0]))
+
+    assert counts.tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 0]]
+
+
+def test_the_better_score_has_the_truth_and_the_other_none():
+    counts = confusions(found([(0.6, 0, WHOLE), (0.9, 0, WHOLE)], [0]))
+
+    assert counts.tolist() == [[1, 0, 0], [0, 0, 0], [1, 0, 0]]
+
+
+def test_too_little_overlap_is_a_miss_and_a_find_of_nothing():
+    counts = confusions(found([(0.9, 0, LEFT)], [0]))  # an IoU of 0.5 is not above 0.5
+
+    assert counts.tolist() == [[0, 0, 1], [0, 0, 0], [1, 0, 0]]
+
+
+def test_what_is_not_above_the_threshold_does_not_count():
+    counts = confusions(found([(0.25, 0, WHOLE)], []))
+
+    assert counts.sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("box", "edges"),
+    [
+        ((0.5, 0.5, 0.5, 0.5), (2, 1, 6, 3)),
+        ((0.5, 0.5, 2, 2), (0, 0, 7, 3)),  # edges end at the last pixel
+        ((np.nan, 0.5, 0.5, 0.5), (0, 1, 0, 3)),
+    ],
+)
+def test_a_mark_keeps_its_edges_inside(box, edges):
+    drawn = mark(np.array(box), np.array([8, 4]), MISSED, "a")
+
+    assert (drawn.left, drawn.top, drawn.right, drawn.bottom) == edges
+
+
+def test_a_missed_truth_without_a_name_has_its_number():
+    seen = evidence([], [0, 5])
+
+    assert [one.text for one in missed_marks(seen, np.array([0, 1]))] == [
+        "missed a",
+        "missed class 5",
+    ]
+
+
+def test_a_files_name_has_no_blanks_or_slashes():
+    assert file_name("traffic light/red") == "traffic_light_red"
+
+
+def test_a_curve_a_class_and_the_confusions_are_drawn(tmp_path):
+    plots(summary(evidence([], [])), tmp_path / "plots")
+
+    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == [
+        "confusion.png",
+        "curve_00_a.png",
+        "curve_01_b.png",
+    ]
