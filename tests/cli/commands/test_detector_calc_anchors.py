@@ -1,0 +1,65 @@
+"""The command that makes anchors of a data set's boxes."""
+
+from pathlib import Path
+
+import cv2
+import pytest
+
+from pydarknet.cli.main import main
+
+ANCHORS = ["detector", "calc_anchors", "my.data"]
+SIZE = ["-width", "100", "-height", "200", "-num_of_clusters", "1", "-seed", "1"]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    """Work beside two labelled images, whose boxes are of 0.2 x 0.4 and 0.4 x 0.2."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    Path("a.txt").write_text("0 0.5 0.5 0.2 0.4\n")
+    Path("b.txt").write_text("2 0.5 0.5 0.4 0.2\n")
+    Path("train.txt").write_text("a.jpg\nb.jpg\n")
+    Path("my.data").write_text("classes=3\ntrain=train.txt\n")
+
+
+def test_one_anchor_is_the_mean_of_all_boxes_in_pixels(capfd):
+    assert main([*ANCHORS, *SIZE]) == 0
+
+    assert Path("anchors.txt").read_text() == " 30, 60"  # 0.3 of 100, 0.3 of 200
+
+
+def test_boxes_of_each_class_are_counted(capfd):
+    main([*ANCHORS, *SIZE])
+
+    assert Path("counters_per_class.txt").read_text() == "counters_per_class = 1, 0, 1"
+
+
+def test_without_a_size_the_usage_is_told(capfd):
+    assert main(ANCHORS) == 0
+
+    assert "Error: set width and height" in capfd.readouterr().out
+    assert not Path("anchors.txt").exists()
+
+
+def test_boxes_and_anchors_are_drawn(capfd):
+    main([*ANCHORS, *SIZE, "-show"])
+
+    assert cv2.imread("cloud.png").shape == (700, 700, 3)
+
+
+def test_a_box_beyond_its_image_is_told_and_listed(capfd):
+    Path("a.txt").write_text("0 0.5 0.5 1.5 0.4\n")
+
+    main([*ANCHORS, *SIZE])
+
+    [line] = Path("bad_label.list").read_text().splitlines()
+    assert "a.txt" in line
+    assert line in capfd.readouterr().out
+
+
+def test_a_negative_class_is_an_error(capfd):
+    Path("a.txt").write_text("-1 0.5 0.5 0.2 0.4\n")
+
+    assert main([*ANCHORS, *SIZE]) == 1
+    assert "a.txt: class -1: expected 0 or more" in capfd.readouterr().err

@@ -1,0 +1,59 @@
+"""A network as its users hold it."""
+
+import numpy as np
+import pytest
+
+from pydarknet import Header, load_network
+from pydarknet.boxes.detections import Detections
+
+YOLO = """[net]
+channels=3
+width=32
+height=32
+[convolutional]
+filters=18
+size=1
+activation=linear
+[yolo]
+classes=1
+num=3
+mask=0,1,2
+anchors=8,8,16,16,24,24
+"""
+
+
+@pytest.fixture
+def network(tmp_path):
+    """A head whose boxes all have one score: no weights but a bias."""
+    path = tmp_path / "net.cfg"
+    path.write_text(YOLO)
+    network = load_network(path, dialect="pjreddie", device="cpu")
+    for parameter in network.parameters():
+        parameter.data.zero_()
+    return network
+
+
+def test_boxes_that_have_a_class_left_are_detected(network):
+    image = np.zeros((32, 32, 3), np.uint8)
+
+    # objectness and class are a half each: a score of a quarter
+    assert len(network.detect(image, thresh=0.2, nms=0)) == 3 * 32 * 32
+    assert len(network.detect(image, thresh=0.25, nms=0)) == 0
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_list_of_images_gives_a_list(network, count):
+    found = network.detect([np.zeros((32, 32, 3), np.uint8)] * count, thresh=0.3)
+
+    assert [type(one) for one in found] == [Detections] * count
+
+
+def test_weights_are_saved_under_the_header_that_is_given(network, tmp_path):
+    network.save_weights(tmp_path / "w", header=Header(0, 2, 5, seen=64))
+
+    assert network.load_weights(tmp_path / "w").floats == 18 + 18 * 3
+    assert (network.header.revision, network.header.seen) == (5, 64)
+
+
+def test_in_training_a_network_is_its_own_fastest_form(network):
+    assert network.train().prepared() is network
