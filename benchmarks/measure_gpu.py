@@ -33,7 +33,7 @@ from measure_map import fit, make_pictures
 import pydarknet
 from pydarknet.cli.output import one_ahead
 from pydarknet.evaluate.dataset_detections import ahead, grouped
-from pydarknet.inference.predict import Settings, fitted, outputs, predict, settings
+from pydarknet.inference.predict import Settings, network_input, outputs, predict, settings
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
 
@@ -52,7 +52,7 @@ def opened(word: str, device: str, folder: Path) -> Network:
     if side:
         network.resize(int(side), int(side))
     some = [load_image(path) for path in sorted(folder.glob("*.jpg"))[:2]]
-    inputs = torch.stack([fitted(network, image, boxed=False) for image in some])
+    inputs = torch.stack([network_input(network, image, boxed=False) for image in some])
     fit(network, inputs.to(network.device))
     return network
 
@@ -61,7 +61,7 @@ def ways(network: Network, batch: int, chosen: Settings, folder: Path) -> dict[s
     """Return what is measured of a network and a batch."""
     paths = [str(path) for path in sorted(folder.glob("*.jpg"))]
     images = [load_image(path) for path in paths[:batch]]
-    inputs = torch.stack([fitted(network, image, boxed=False) for image in images])
+    inputs = torch.stack([network_input(network, image, boxed=False) for image in images])
     inputs = inputs.to(network.device)
 
     def alone() -> int:

@@ -21,7 +21,7 @@ import pydarknet  # the copy beside this script
 from pydarknet.backends.prepare import PrepareOptions, on_gpu
 from pydarknet.boxes.box import iou
 from pydarknet.boxes.detections import Detections
-from pydarknet.inference.predict import Settings, decoded, fitted, settings, suppressed
+from pydarknet.inference.predict import Settings, decode, network_input, settings, suppress
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
 
@@ -32,10 +32,10 @@ def found(network: Network, form: Network, path: str, chosen: Settings) -> Detec
     """Return what a form of a network finds in an image."""
     image = load_image(path, 1 if network.input.c == 1 else 3)
     with torch.inference_mode():
-        inputs = fitted(network, image, boxed=chosen.letterbox)[None].to(network.device)
+        inputs = network_input(network, image, boxed=chosen.letterbox)[None].to(network.device)
         heads = form(inputs)
-        boxes = decoded(network, heads, [image], chosen)
-        return suppressed(heads, boxes, chosen)[0].kept()
+        boxes = decode(network, heads, [image], chosen)
+        return suppress(heads, boxes, chosen)[0].kept()
 
 
 def pairs(one: Detections, other: Detections) -> list[tuple[float, float]]:

@@ -46,7 +46,7 @@ def measured(cfg: Path, folder: Path) -> tuple[float, float]:
     floats = sum(tensor.numel() for tensor in network.state_dict().values())
     weights = folder / "noise.weights"
     noise = np.random.default_rng(0).random(floats, dtype=np.float32)
-    weights.write_bytes(pydarknet.Header(0, 2, 5).packed() + noise.tobytes())
+    weights.write_bytes(pydarknet.Header(0, 2, 5).to_bytes() + noise.tobytes())
     command = [sys.executable, "-c", MEASURE, str(cfg), str(weights)]
     out = subprocess.run(command, capture_output=True, text=True, check=True)
     reading, loading, grown, parameters = json.loads(out.stdout)

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import pydarknet  # noqa: E402  # the copy beside this script
-from pydarknet.inference.predict import fitted  # noqa: E402
+from pydarknet.inference.predict import network_input  # noqa: E402
 from pydarknet.modules.batch_norm import BatchNorm  # noqa: E402
 from pydarknet.modules.transforms import load_image  # noqa: E402
 from pydarknet.network import Network  # noqa: E402
@@ -76,7 +76,7 @@ def make(folder: Path, count: int) -> list[str]:
     paths = make_pictures(folder, count)
     network = pydarknet.load_network(CFG, dialect="alexeyab", device="cpu")
     some = [load_image(folder / path) for path in paths[:8]]
-    fit(network, torch.stack([fitted(network, image, boxed=False) for image in some]))
+    fit(network, torch.stack([network_input(network, image, boxed=False) for image in some]))
     network.save_weights(folder / "net.weights")
     (folder / "net.cfg").write_text(CFG.read_text())
     (folder / "net.names").write_text(NAMES.read_text())

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pydarknet.boxes.box import cxcywh_to_xyxy  # the checkout that the script lies in
 from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.kernels import nms_cuda
-from pydarknet.boxes.nms import Lines, lined_up, nms, survivors
+from pydarknet.boxes.nms import Lines, nms, queue_of, survivors
 
 THRESHOLD = 0.45
 Contest = dict[str, Callable[[], int]]  # name and what suppresses, and counts who is left
@@ -76,7 +76,7 @@ def contest(boxes: int, classes: int) -> Contest:
     on_cpu = made_up(boxes, classes)
     on_gpu = on_cpu.to("cuda")
     one_line = replaced(on_gpu)
-    lines, line = lined_up(on_gpu).lines, lined_up(one_line).lines
+    lines, line = queue_of(on_gpu).lines, queue_of(one_line).lines
     return {
         "pydarknet lines": lambda: left_of(lines),
         "pydarknet nms": lambda: left(nms(on_gpu, THRESHOLD)),

@@ -52,7 +52,7 @@ def test_a_wheel_carries_the_sources_of_the_kernels(wheel: Path) -> None:
 
 def test_an_unpacked_wheel_finds_its_files(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    code = "from pydarknet.system.resources import shipped; print(shipped('yolov3.cfg'))"
+    code = "from pydarknet.system.resources import shipped_file; print(shipped_file('yolov3.cfg'))"
 
     out = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True

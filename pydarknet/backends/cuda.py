@@ -1,7 +1,7 @@
 """Networks in their fastest form on a GPU: batch norm folded, channels last, half precision.
 
-Convolutions compute in the precision that is chosen, and so do the layers that only move, compare
-or add values; every other layer gets and gives float32.
+Convolutions, and layers that only move, compare or add values, compute in the chosen precision.
+Every other layer takes and returns float32.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ from torch import Tensor, nn
 from ..layers import Node
 from ..modules.activations import ONEDNN, OVERWRITING, activation, overwriting
 from ..modules.ops import Conv
-from .onednn import folded
+from .onednn import folded_weights
 
 ELEMENTWISE = {*OVERWRITING, *ONEDNN, "mish"}  # activations that half precision has room for
 
 
-class NarrowConv(nn.Module):
-    """A convolution of a precision and all that its layer does after it, with channels last.
+class CudaConv(nn.Module):
+    """A convolution in a given precision and all that its layer does after it, channels last.
 
     Darknet: src/convolutional_kernels.cu forward_convolutional_layer_gpu (AlexeyAB, CUDNN_HALF)
     """
 
     def __init__(self, conv: Conv, dtype: torch.dtype) -> None:
         super().__init__()
-        weights, self.bias = (values.to(dtype) for values in folded(conv))
+        weights, self.bias = (values.to(dtype) for values in folded_weights(conv))
         self.weights = weights.contiguous(memory_format=torch.channels_last)
-        self.way = (conv.stride, conv.padding, conv.dilation, conv.groups)
+        self.settings = (conv.stride, conv.padding, conv.dilation, conv.groups)
         self.word, self.blur = conv.activate.word, conv.blur
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.to(self.weights.dtype, memory_format=torch.channels_last)
-        y = self.activated(F.conv2d(x, self.weights, self.bias, *self.way))
+        y = self.activate(F.conv2d(x, self.weights, self.bias, *self.settings))
         return self.blur(y) if self.blur else y
 
-    def activated(self, y: Tensor) -> Tensor:
-        """Return the activation of y; what adds up many values does so in float32."""
+    def activate(self, y: Tensor) -> Tensor:
+        """Return the activation of y; one that sums many values does so in float32."""
         if self.word in ELEMENTWISE:
             return overwriting(self.word)(y)
         return activation(self.word)(y.float()).to(y.dtype)
 
 
-class Wide(nn.Module):
-    """A module that gets and gives float32."""
+class InFloat32(nn.Module):
+    """A module that takes and returns float32, whatever its neighbours compute in."""
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
@@ -55,11 +55,11 @@ class Wide(nn.Module):
         return y.float()
 
 
-def narrowed(node: Node, module: nn.Module, dtype: torch.dtype, *, result: bool) -> nn.Module:
-    """Return a layer's module as it computes in a precision where it may; the result is float32."""
+def cuda_module(node: Node, module: nn.Module, dtype: torch.dtype, *, result: bool) -> nn.Module:
+    """Return a layer's module for a GPU, in `dtype` where that is safe; a result in float32."""
     if type(module) is Conv:
         with torch.no_grad():
-            convolution = NarrowConv(module, dtype)
-        return Wide(convolution) if result else convolution
+            convolution = CudaConv(module, dtype)
+        return InFloat32(convolution) if result else convolution
     moves = node.layer.narrow and not any(True for _ in module.parameters())
-    return module if moves and not result else Wide(module)
+    return module if moves and not result else InFloat32(module)

@@ -1,7 +1,7 @@
-"""A network's work recorded once for images of a size, and then done as one.
+"""A network recorded once per size of images, then replayed as a whole.
 
-On a GPU by CUDA's graphs: starting a hundred kernels takes a processor longer than a small network
-takes a GPU.
+On a GPU by CUDA graphs: launching a hundred kernels takes the CPU longer than a small network takes
+the GPU.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from ..graph.executor import Executor, Head
 from ..system.console import note
 
 Run = Callable[[Tensor], list[Head]]
-Record = Callable[[Executor, Tensor], Run]  # of a network's work on images such as these
-TRIES = 3  # that cuDNN gets to find its fastest ways before it is recorded
+Record = Callable[[Executor, Tensor], Run]  # records a network for images of this size
+WARM_UPS = 3  # runs in which cuDNN finds its fastest algorithms before the recording
 
 
 class Recorder:
-    """Runs a network, from the second time on images of a size by its record.
+    """Runs a network; from the second batch of a size on, by its recording.
 
-    Where `who` records cannot do it, that is told once, and it goes on without.
+    If `program` cannot record the network, that is reported once, and the network runs without.
     """
 
-    def __init__(self, who: str, record: Record) -> None:
-        self.who, self.record = who, record
+    def __init__(self, program: str, record: Record) -> None:
+        self.program, self.record = program, record
         self.seen: Counter[torch.Size] = Counter()
         self.records: dict[torch.Size, Run] = {}
         self.works = True
@@ -44,45 +44,45 @@ class Recorder:
             except RuntimeError as error:
                 self.works = False
                 reason = next(iter(str(error).splitlines()), type(error).__name__)
-                note(f"{self.who} cannot run this network, it goes on without: {reason}")
+                note(f"{self.program} cannot run this network; continuing without it: {reason}")
                 return network.heads(images)
         return self.records[images.shape](images)
 
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """What a network does with the images that lie in one place, and where its heads then lie."""
+    """A recorded network: where it reads images, and where its heads are after a replay."""
 
     images: Tensor
     heads: list[Head]
     replay: Callable[[], None]
 
     def __call__(self, images: Tensor) -> list[Head]:
-        """Return the heads for other images, copied from where the next replay will write."""
+        """Return the heads for other images, copied before a replay overwrites them."""
         self.images.copy_(images)
         self.replay()
-        return [head.cloned() for head in self.heads]
+        return [head.clone() for head in self.heads]
 
 
-def graph(network: Executor, images: Tensor) -> Run:
-    """Record what a network does on a GPU with images of a size."""
+def cuda_graph(network: Executor, images: Tensor) -> Run:
+    """Record a network on a GPU for images of a size."""
     place, record = images.clone(), torch.cuda.CUDAGraph()
-    with torch.cuda.device(images.device), fastest_ways():
+    with torch.cuda.device(images.device), fastest_algorithms():
         aside, stream = torch.cuda.Stream(), torch.cuda.current_stream()
         aside.wait_stream(stream)
         with torch.cuda.stream(aside):
-            for _ in range(TRIES):
+            for _ in range(WARM_UPS):
                 network.heads(place)
         stream.wait_stream(aside)
-        # other threads may copy images meanwhile: what they do is not recorded, and allowed
+        # other threads may copy images meanwhile: that is allowed and not recorded
         with torch.cuda.graph(record, capture_error_mode="thread_local"):
             heads = network.heads(place)
     return Graph(place, heads, record.replay)
 
 
 @contextmanager
-def fastest_ways() -> Iterator[None]:
-    """Let cuDNN try which of its ways is fastest, and use that."""
+def fastest_algorithms() -> Iterator[None]:
+    """Let cuDNN try its algorithms and use the fastest."""
     cudnn = torch.backends.cudnn
     before, cudnn.benchmark = cudnn.benchmark, True
     try:

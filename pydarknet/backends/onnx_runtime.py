@@ -1,7 +1,7 @@
-"""A network run by onnxruntime, on the graph that torch exports of it: for long runs on a CPU.
+"""A network run by onnxruntime from the ONNX file that torch exports: for long runs on a CPU.
 
-It is the faster one where a network has a hundred small layers, for torch takes some 50
-microseconds to start each. Exporting takes seconds, and its result is kept on disk.
+It is faster where a network has a hundred small layers, since torch takes about 50 microseconds to
+start each. The export takes seconds and is kept on disk.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from torch import Tensor, nn
 
 from ..errors import UsageError
 from ..graph.executor import Executor, Head
-from ..system.cache import cached
+from ..system.cache import cached_content
 from .cuda_graph import Run
 
 BACKENDS = ("onnxruntime",)  # besides torch
 NEEDED = ("onnxruntime", "onnx", "onnxscript")
-PLAIN = (bool, int, float, str, tuple, type(None))  # what a module computes with besides tensors
+PLAIN = (bool, int, float, str, tuple, type(None))  # types of attributes that are settings
 
 
 def check_backend(name: str | None, device: torch.device) -> None:
-    """Raise UsageError where there is no such backend, or it cannot run on a device."""
+    """Raise UsageError if there is no such backend, or it cannot run on the device."""
     if name is None:
         return
     if name not in BACKENDS:
@@ -42,7 +42,7 @@ def check_backend(name: str | None, device: torch.device) -> None:
 
 
 class Outputs(nn.Module):
-    """What goes into each head of a network and what comes out."""
+    """A network that returns each head's input and output as a flat tuple."""
 
     def __init__(self, network: Executor) -> None:
         super().__init__()
@@ -53,20 +53,22 @@ class Outputs(nn.Module):
         return tuple(tensor for head in heads for tensor in (head.raw, head.activated))
 
 
-def session(network: Executor, images: Tensor) -> Run:
-    """Return what runs a network by onnxruntime on images of a size; RuntimeError if it cannot.
+def onnx_session(network: Executor, images: Tensor) -> Run:
+    """Return a function that runs a network by onnxruntime on images of a size.
 
-    Heads are its too: if they took turns, torch's threads and its own would wait busily for each
-    other.
+    onnxruntime computes the heads too: if torch did, the two programs' threads would spin while
+    they wait for each other. Raises RuntimeError where onnxruntime cannot run the network.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     try:
-        content = cached(f"{digest(network, images)}.onnx", lambda: exported(network, images))
+        content = cached_content(
+            f"{digest(network, images)}.onnx", lambda: export_onnx(network, images)
+        )
         running = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
-    except Exception as error:  # theirs have no base of their own
+    except Exception as error:  # onnxruntime's errors have no base class
         raise RuntimeError(str(error)) from None
     [name] = [given.name for given in running.get_inputs()]
     heads = network.heads(images)
@@ -80,8 +82,8 @@ def session(network: Executor, images: Tensor) -> Run:
     return run
 
 
-def exported(network: Executor, images: Tensor) -> bytes:
-    """Return the ONNX file that torch makes of a network."""
+def export_onnx(network: Executor, images: Tensor) -> bytes:
+    """Return the content of the ONNX file that torch exports of a network."""
     log = logging.getLogger("torch.onnx")
     level = log.level
     log.setLevel(logging.ERROR)
@@ -103,7 +105,7 @@ def exported(network: Executor, images: Tensor) -> bytes:
 
 
 def digest(network: Executor, images: Tensor) -> str:
-    """Return a name for what a network computes of images of a size, by this torch."""
+    """Return a hash of all that decides a network's outputs for images of a size."""
     key = hashlib.sha256(repr((torch.__version__, tuple(images.shape))).encode())
     for node in network.nodes:
         key.update(repr((node.sources, node.output, node.layer.head)).encode())

@@ -14,17 +14,17 @@ from ..layers import Shape
 from ..modules.ops import Conv
 from ..modules.recurrent import Recurrent
 from ..system.malloc import keep_freed_memory
-from .cuda import narrowed
-from .cuda_graph import Recorder, graph
+from .cuda import cuda_module
+from .cuda_graph import Recorder, cuda_graph
 from .onednn import PackedConv
-from .onnx_runtime import session
+from .onnx_runtime import onnx_session
 
-FAST = "fast"  # the key of a fast form among what was made of a network
+FAST = "fast"  # the key of the fast form in Executor.derived
 Runnable = TypeVar("Runnable", bound=Executor)
 
 
 class Value(NamedTuple):
-    """What a module holds under a name, a tensor or a module, and which version of it."""
+    """A tensor or module that a module holds under a name, and its version."""
 
     holder: Mapping[str, object]
     name: str
@@ -33,7 +33,7 @@ class Value(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether another is held now, or this one has been written to."""
+        """Whether it was replaced or written to."""
         held = self.holder.get(self.name)
         return held is not self.held or version(held) != self.version
 
@@ -58,19 +58,19 @@ class Fast(NamedTuple):
     network: Executor
 
     def fits(self, network: Executor, options: PrepareOptions) -> bool:
-        """Say whether this still is a network's fast form."""
+        """Return whether this is still the fast form of the network with these options."""
         same = self.options == options and self.input == network.input
         return same and not any(value.changed for value in self.made_of)
 
 
 def values(network: Executor) -> list[Value]:
-    """Return every value, and every module that is part of another."""
+    """Return every parameter, buffer and child module of the network's modules."""
     holders = (h for m in network.stack.modules() for h in (m._parameters, m._buffers, m._modules))
     return [Value(held, name, x, version(x)) for held in holders for name, x in held.items()]
 
 
 def version(held: object) -> tuple[int, int] | None:
-    """Return what of a tensor changes when it is written to or gets other memory."""
+    """Return a tensor's address and write counter, which change with its memory or its values."""
     return (held.data_ptr(), held._version) if isinstance(held, Tensor) else None
 
 
@@ -109,27 +109,27 @@ def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:
 
 
 def on_gpu(network: Runnable, options: PrepareOptions) -> Runnable:
-    """Return a network that infers faster on a GPU; one that remembers nothing is recorded."""
+    """Return a network that infers faster on a GPU; without recurrent state, as a CUDA graph."""
     dtype = torch.float16 if options.half else torch.float32
     made = [
-        narrowed(node, module, dtype, result=node.index == network.result)
+        cuda_module(node, module, dtype, result=node.index == network.result)
         for node, module in zip(network.nodes, network.stack, strict=True)
     ]
     fast = of_modules(network, made)
     if not any(isinstance(module, Recurrent) for module in network.modules()):
-        fast.runner = Recorder("CUDA", graph)
+        fast.runner = Recorder("CUDA", cuda_graph)
     return fast
 
 
 def by_onnxruntime(network: Runnable) -> Runnable:
-    """Return a network that onnxruntime runs, from the second time on images of a size."""
+    """Return a network that onnxruntime runs from the second batch of a size on."""
     fast = of_modules(network, list(network.stack))
-    fast.runner = Recorder("onnxruntime", session)
+    fast.runner = Recorder("onnxruntime", onnx_session)
     return fast
 
 
 def of_modules(network: Runnable, modules: list[nn.Module]) -> Runnable:
-    """Return a network of the same layers, whose modules are others: it can only infer."""
+    """Return a network of the same layers with other modules; it can only infer."""
     fast = copy.copy(network)
     fast._modules = {**network._modules, "stack": nn.ModuleList(modules)}
     fast.complete = True

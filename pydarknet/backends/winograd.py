@@ -1,7 +1,7 @@
 """3 x 3 convolutions with fewer products, by Winograd's minimal filtering.
 
-An output tile of m x m takes (m + 2)^2 products a channel instead of 9 m^2; the weights grow by as
-much as the products, so that it pays where maps are large beside them.
+An output tile of m x m takes (m + 2)^2 products per channel instead of 9 m^2. The transformed
+weights are (m + 2)^2 / 9 times as large, so it pays only where maps are large beside the weights.
 
 Source: A. Lavin, S. Gray, Fast algorithms for convolutional neural networks, CVPR 2016
 """
@@ -14,15 +14,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-LEAST = 64  # channels on either side, and
-FEWEST = 25  # tiles of a map, below which it does not pay
+MIN_CHANNELS = 64  # of input and output: below, it does not pay
+MIN_TILES = 25  # of a batch's maps: below, it does not pay
 
 
 @dataclass(frozen=True, eq=False)
 class Filtering:
     """The transforms for tiles of m x m: of the input [t, t], weights [t, 3], output [m, t].
 
-    Both outputs' second column is 1 everywhere: what is added there is added to the whole tile.
+    The second column of both `output` matrices is all ones, so a number added to that place of the
+    products is added to the whole tile: this is where the bias goes.
     """
 
     m: int
@@ -32,7 +33,7 @@ class Filtering:
 
     @property
     def t(self) -> int:
-        """The side of what an output tile is made of."""
+        """The side of the input tile that an output tile is computed from."""
         return self.m + 2
 
 
@@ -67,14 +68,14 @@ F4 = Filtering(
 def filtering(c: int, n: int, tensor: torch.Size) -> Filtering | None:
     """Return the transforms that pay for c to n channels and inputs [N, c, H, W], if any do."""
     images, _, height, width = tensor
-    if min(c, n) < LEAST:
+    if min(c, n) < MIN_CHANNELS:
         return None
     counts = {form: images * tiles(height, form.m) * tiles(width, form.m) for form in (F4, F2)}
-    return next((form for form, count in counts.items() if count >= FEWEST), None)
+    return next((form for form, count in counts.items() if count >= MIN_TILES), None)
 
 
 def tiles(cells: int, m: int) -> int:
-    """Return how many tiles cover so many cells."""
+    """Return how many tiles of m cells cover a side of `cells`."""
     return -(-cells // m)
 
 
@@ -86,14 +87,14 @@ class WinogradConv:
         left = torch.tensor(form.weights, dtype=torch.float64)
         exact = torch.einsum("ij,ncjk,lk->ilcn", left, weights.double(), left)
         self.weights = exact.float().flatten(0, 1).contiguous()  # [t * t, c, n]
-        self.into, self.out_of = (both_ways(rows) for rows in (form.input, form.output))
+        self.into, self.out_of = (kronecker_square(rows) for rows in (form.input, form.output))
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return the convolution [N, n, H, W] of x [N, c, H, W], with channels last."""
         images, _, height, width = x.shape
         m, down, across = self.form.m, tiles(height, self.form.m), tiles(width, self.form.m)
         products = torch.bmm(self.patches(x, down, across), self.weights)
-        products[self.form.t + 1] += self.bias  # the place of both second columns
+        products[self.form.t + 1] += self.bias  # row 1, column 1 of the t x t places: both all ones
         cells = (self.out_of @ products.flatten(1)).view(m, m, images, down, across, self.n)
         map = cells.permute(2, 3, 0, 4, 1, 5).reshape(images, down * m, across * m, self.n)
         return map[:, :height, :width].permute(0, 3, 1, 2)
@@ -106,11 +107,12 @@ class WinogradConv:
         padded = F.pad(x.permute(0, 2, 3, 1), edges).contiguous()
         image, row, column, channel = padded.stride()
         sides, steps = (t, t, images, down, across, c), (row, column, image, row * m, column * m)
-        taken = padded.as_strided(sides, (*steps, channel)).reshape(t * t, -1)
-        return (self.into @ taken).view(t * t, images * down * across, c)
+        # overlapping t x t windows, one every m cells, as a view: [t, t, N, down, across, c]
+        windows = padded.as_strided(sides, (*steps, channel)).reshape(t * t, -1)
+        return (self.into @ windows).view(t * t, images * down * across, c)
 
 
-def both_ways(rows: list[list[float]]) -> Tensor:
-    """Return the matrix that transforms flattened tiles down and across."""
+def kronecker_square(rows: list[list[float]]) -> Tensor:
+    """Return the matrix that transforms flattened tiles along both of their sides."""
     one = torch.tensor(rows, dtype=torch.float32)
     return torch.kron(one, one)

@@ -101,7 +101,7 @@ def draw(
     """
     height, width = image.shape[:2]
     chosen = STYLES[style]
-    return draw_marks(image, marked(detections, names, thresh, chosen, width, height), chosen)
+    return draw_marks(image, marks_of(detections, names, thresh, chosen, width, height), chosen)
 
 
 def draw_marks(image: np.ndarray, marks: Iterable[Mark], style: Style) -> np.ndarray:
@@ -116,7 +116,7 @@ def draw_marks(image: np.ndarray, marks: Iterable[Mark], style: Style) -> np.nda
     return canvas
 
 
-def marked(
+def marks_of(
     detections: BoxArrays,
     names: Sequence[str] | None,
     thresh: float,
@@ -177,7 +177,7 @@ def frame(canvas: np.ndarray, mark: Mark, thickness: int) -> None:
 def write(canvas: np.ndarray, mark: Mark, letters: int, taken: list[Tag]) -> Tag:
     """Write the label of a box on an opaque ground, and return the place it takes."""
     height, width = canvas.shape[:2]
-    text, letters = fitted(mark.text, min(max(letters, SMALLEST), LARGEST), width)
+    text, letters = fitting_label(mark.text, min(max(letters, SMALLEST), LARGEST), width)
     scale, thickness = font(letters)
     (across, _), _ = cv2.getTextSize(text, FONT, scale, thickness)
     pad, below = margin(letters), tail(letters)
@@ -206,7 +206,7 @@ def tail(letters: int) -> int:
     return round(0.38 * letters) + 2
 
 
-def fitted(text: str, letters: int, width: int) -> tuple[str, int]:
+def fitting_label(text: str, letters: int, width: int) -> tuple[str, int]:
     """Shrink a label, then cut its end, until it fits: the text, and the height of its letters."""
     text = text if UNICODE else text.encode("ascii", "replace").decode()
 

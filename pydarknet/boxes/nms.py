@@ -83,12 +83,12 @@ def nms_each(
 ) -> list[Detections]:
     """Suppress the boxes of several images as `nms` does each; on a GPU all at once."""
     power = exponent(kind, beta)
-    lined = [lined_up(detections) for detections in found]
+    lined = [queue_of(detections) for detections in found]
     masks = survivors([queue.lines for queue in lined], threshold, power)
-    return [suppressed(queue, mask, stay=stay) for queue, mask in zip(lined, masks, strict=True)]
+    return [suppress(queue, mask, stay=stay) for queue, mask in zip(lined, masks, strict=True)]
 
 
-def lined_up(detections: Detections) -> Queue:
+def queue_of(detections: Detections) -> Queue:
     """Line up the boxes of one image by class, on their device."""
     order, count = objects_first(detections.objectness)
     found = detections.take(order)
@@ -97,7 +97,7 @@ def lined_up(detections: Detections) -> Queue:
     return Queue(found, order, last, classes, Lines(found.boxes[:count], rows, sizes))
 
 
-def suppressed(queue: Queue, mask: Tensor, *, stay: bool) -> Detections:
+def suppress(queue: Queue, mask: Tensor, *, stay: bool) -> Detections:
     """Zero the probabilities of who is not left, a `mask` [R] over the lines."""
     places = queue.lines.rows, queue.classes
     left = queue.found.probabilities.clone()
@@ -190,14 +190,14 @@ def survivors(lines: Sequence[Lines], threshold: float, beta: float | None) -> l
     """Say who is left of each image's lines, bool [R]: by the kernel on CUDA, else by torch."""
     launch = nms_cuda.launcher(lines[0].boxes) if lines else None
     if launch is None:
-        return [compared(some, threshold, beta) for some in lines]
+        return [torch_survivors(some, threshold, beta) for some in lines]
     rows = torch.cat([some.boxes[some.rows] for some in lines])
     sizes = [size for some in lines for size in some.sizes]
-    left = nms_cuda.left(rows, sizes, threshold, beta, launch)
+    left = nms_cuda.survivors_by_kernel(rows, sizes, threshold, beta, launch)
     return list(left.split([len(some.rows) for some in lines]))
 
 
-def compared(lines: Lines, threshold: float, beta: float | None) -> Tensor:
+def torch_survivors(lines: Lines, threshold: float, beta: float | None) -> Tensor:
     """Say who is left of lines of boxes, bool [R].
 
     All boxes are compared with all once, or only those within each line where that is less work.

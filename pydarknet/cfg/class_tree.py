@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from .parser import Section, read_text, shortened
+from .parser import Section, excerpt, read_text
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ def read_tree(name: str, section: Section) -> Tree:
         words = line.split()
         where = f"tree {path}:{number}"
         if len(words) != 2 or not re.fullmatch("-?[0-9]+", words[1]):
-            raise section.error(f"{where}: {shortened(line)}: expected a name and a number")
+            raise section.error(f"{where}: {excerpt(line)}: expected a name and a number")
         parent = int(words[1][:12])
         if not -1 <= parent < len(parents):
-            raise section.error(f"{where}: parent {shortened(words[1])}: expected an earlier line")
+            raise section.error(f"{where}: parent {excerpt(words[1])}: expected an earlier line")
         if parent in parents and parent != parents[-1]:
             raise section.error(f"{where}: {words[0]}: expected it next to its parent's others")
         names.append(words[0])

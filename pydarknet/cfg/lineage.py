@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
 from ..errors import UsageError
-from .parser import shortened
+from .parser import excerpt
 
 PJREDDIE: Final = "pjreddie"  # the original
 FORK: Final = "alexeyab"  # the fork that most later models were written for
@@ -38,5 +38,5 @@ class PerLineage(Generic[Value]):
         name = lineage if isinstance(lineage, str) else lineage.name
         values = {PJREDDIE: self.pjreddie, FORK: self.alexeyab}
         if name not in values:
-            raise UsageError(f"dialect {shortened(name)}: expected one of {', '.join(LINEAGES)}")
+            raise UsageError(f"dialect {excerpt(name)}: expected one of {', '.join(LINEAGES)}")
         return values[name]

@@ -11,7 +11,7 @@ from types import NoneType, SimpleNamespace
 from typing import Any, Final, get_args, get_type_hints
 
 from ..system.console import note
-from .parser import Entry, Section, shortened
+from .parser import Entry, Section, excerpt
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
 REAL = re.compile(
@@ -129,22 +129,22 @@ def convert(
     text = entry.value or ""
     try:
         if declared.choices:
-            return chosen(entry.key, text, declared, lineage, strict)
+            return choice_of(entry.key, text, declared, lineage, strict)
         if kind is str:
             return text
         if kind in (tuple[int, ...], tuple[float, ...]):
             read = integer if kind == tuple[int, ...] else real
             text = text.partition(declared.stop)[0] if declared.stop else text
-            return tuple(bounded(read(item, strict), declared) for item in text.split(","))
+            return tuple(within_bounds(read(item, strict), declared) for item in text.split(","))
         if kind is bool:
             return integer(text, strict) != 0
-        return bounded((integer if kind is int else real)(text, strict), declared)
+        return within_bounds((integer if kind is int else real)(text, strict), declared)
     except ValueError as error:
-        problem = f"{entry.key} = {shortened(text)}: {error}"
+        problem = f"{entry.key} = {excerpt(text)}: {error}"
         raise section.error(problem, line=entry.line) from None
 
 
-def chosen(key: str, word: str, declared: Option, lineage: str, strict: bool) -> str:
+def choice_of(key: str, word: str, declared: Option, lineage: str, strict: bool) -> str:
     """Return the word if it is one of the choices; what Darknet takes instead if not strict."""
     choices = tuple(declared.choices(lineage)) if declared.choices else ()
     if word in choices:
@@ -152,7 +152,7 @@ def chosen(key: str, word: str, declared: Option, lineage: str, strict: bool) ->
     if strict or declared.otherwise is None:
         comment = " (`#` begins a comment only in the first column)" if "#" in word else ""
         raise ValueError(f"expected one of {', '.join(choices)}{comment}")
-    note(f"Couldn't find {key} {shortened(word)}, going with {declared.otherwise}")
+    note(f"Couldn't find {key} {excerpt(word)}, going with {declared.otherwise}")
     return declared.otherwise
 
 
@@ -190,7 +190,7 @@ def real(text: str, strict: bool = True) -> float:
         return -math.inf if match[0].startswith("-") else math.inf
 
 
-def bounded(value: Any, declared: Option) -> Any:
+def within_bounds(value: Any, declared: Option) -> Any:
     """Return the number if it lies within the declared bounds."""
     if declared.least is not None and not value >= declared.least:
         raise ValueError(f"expected at least {declared.least:g}")

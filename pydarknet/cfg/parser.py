@@ -43,7 +43,7 @@ class Section:
                 return entry if entry.value is not None else None
         return None
 
-    def unused(self) -> Iterator[Entry]:
+    def unused_entries(self) -> Iterator[Entry]:
         """Yield the entries that nobody asked for."""
         return (entry for entry in self.entries if not entry.used)
 
@@ -56,7 +56,7 @@ class Section:
         for path in (Path(name), folder / name, folder.parent / name):
             if path.is_file():
                 return path
-        raise self.error(f"Couldn't open file: {shortened(name)}")
+        raise self.error(f"Couldn't open file: {excerpt(name)}")
 
     def error(self, problem: str, *, line: int | None = None, hint: str = "") -> CfgError:
         """Make the error that names this file, line and section."""
@@ -113,7 +113,7 @@ def sections_of(text: str, path: str) -> list[Section]:
             sections.append(Section(name, path, number))
         elif not sections:
             raise CfgError(
-                f"option {shortened(line)} stands before any section: expected [net]",
+                f"option {excerpt(line)} stands before any section: expected [net]",
                 where=f"{path}:{number}",
             )
         else:
@@ -143,7 +143,7 @@ def entry_of(line: str, number: int, path: str) -> list[Entry]:
     return [Entry(key, value if equals else None, number)]
 
 
-def shortened(text: str, most: int = 60) -> str:
+def excerpt(text: str, most: int = 60) -> str:
     """Return printable text for a message, cut where it grows too long."""
     shown = text.encode("utf-8", "replace").decode("utf-8", "replace")
     shown = "".join(c if c.isprintable() else "?" for c in shown)

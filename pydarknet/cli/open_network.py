@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..system.console import note, say
-from ..system.resources import located
+from ..system.resources import locate
 from .verbs import Run
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = 
     from ..load import load_network
 
     device = requested_device(run)
-    weights = located(weights) if weights else None
+    weights = locate(weights) if weights else None
     return load_network(
-        located(cfg),
+        locate(cfg),
         weights,
         dialect=run.dialect,
         device=device,
@@ -50,7 +50,7 @@ def read(run: Run, cfg: Path, weights: Path | None = None, *, training: bool = F
     from ..load import read_network
 
     network = read_network(
-        located(cfg),
+        locate(cfg),
         dialect=run.dialect,
         batchnorm=run.batchnorm,
         strict=run.strict,

@@ -17,7 +17,7 @@ from ..cfg.lineage import PerLineage
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
 from ..image.window import show
-from ..inference.predict import Settings, finder, predict
+from ..inference.predict import Settings, detection_form, predict
 from ..modules.transforms import save_image
 from ..network import Network
 from ..system.console import note, say
@@ -120,7 +120,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
             for (path, pixels), boxes in zip(batch, several, strict=True)
         ]
 
-    finder(writing.network, not source.single)  # before the time is taken, as the C fuses
+    detection_form(writing.network, not source.single)  # before the time is taken, as the C fuses
     batches = source.batches(BATCH)
     beside = writing.network.device.type == "cuda" and not source.asked
     for several in (one_ahead if beside else map)(found, batches):

@@ -14,12 +14,12 @@ from torch import Tensor
 from ..boxes.detections import Detections
 from ..boxes.nms import nms, nms_obj
 from ..errors import DarknetError, DataError
-from ..inference.predict import Settings, decoded
+from ..inference.predict import Settings, decode
 from ..layers.base import Decoding
 from ..load import load_network
 from ..modules.transforms import letterbox, resize
 from ..network import Head, Network
-from ..system.resources import located
+from ..system.resources import locate
 from .ctypes_structs import IMAGE, planes_of
 
 Text = str | bytes
@@ -109,7 +109,7 @@ class Handle:
         canvas = np.empty((height, width, 0), np.uint8)
         chosen = Settings(decoding, letters, 0)
         with torch.inference_mode():
-            found = decoded(self.network, self.heads, [canvas] * images, chosen)
+            found = decode(self.network, self.heads, [canvas] * images, chosen)
         scale = torch.tensor([1.0, 1.0] * 2 if relative else [width, height] * 2)
         return [self.without_skipped(replace(f, boxes=f.boxes * scale)) for f in found]
 
@@ -137,8 +137,8 @@ def opened(cfg: Text, weights: Text | None, *, clear: int = 0, batch: int = 1, s
 
     Darknet: src/network.c load_network, load_network_custom (AlexeyAB)
     """
-    file = located(Path(text(weights))) if weights else None
-    network = load_network(located(text(cfg)), file, seen=seen)
+    file = locate(Path(text(weights))) if weights else None
+    network = load_network(locate(text(cfg)), file, seen=seen)
     if clear:
         network.header = replace(network.header, seen=0)
     return Handle(network, batch, network.dialect.letterbox)

@@ -20,7 +20,7 @@ import torch
 from ..errors import DarknetError
 from ..load import load_network
 from ..network import Network
-from ..system.resources import located
+from ..system.resources import locate
 from .opencv_layers import output, parts, set_epsilon
 
 Source = str | os.PathLike[str] | bytes | bytearray | np.ndarray
@@ -177,7 +177,7 @@ def readNetFromDarknet(cfgFile: Source, darknetModel: Source | None = None) -> N
         cfg = on_disk(cfgFile, Path(folder, "net.cfg"))
         content = darknetModel if given(darknetModel) else None
         weights = None if content is None else on_disk(content, Path(folder, "net.weights"))
-        network = load_network(located(cfg), weights)
+        network = load_network(locate(cfg), weights)
         set_epsilon(network)
         return Net(network)
 

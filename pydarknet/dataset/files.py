@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ..cfg.lineage import FORK, PJREDDIE
 from ..cfg.options import integer
-from ..cfg.parser import Section, read_text, section_of, shortened
+from ..cfg.parser import Section, excerpt, read_text, section_of
 from ..errors import DataError
 from ..system.console import note
-from ..system.resources import located
+from ..system.resources import locate
 
 LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
 ENDINGS = (*LOWER, *(ending.upper() for ending in LOWER))
@@ -31,7 +31,7 @@ class DataFile:
     @classmethod
     def read(cls, path: str | Path) -> DataFile:
         """Read a .data file, or the shipped one of its name."""
-        file = located(path)
+        file = locate(path)
         return cls(section_of(read_text(file), str(file)))
 
     @property
@@ -54,7 +54,7 @@ class DataFile:
         try:
             return integer(entry.value or "")
         except ValueError as error:
-            problem = f"{key} = {shortened(entry.value or '')}: {error}"
+            problem = f"{key} = {excerpt(entry.value or '')}: {error}"
             raise DataError(problem, where=f"{self.section.path}:{entry.line}") from None
 
     def find(self, key: str) -> str | None:
@@ -72,7 +72,7 @@ def read_list(path: str | Path) -> list[str]:
 
     Darknet: src/data.c get_paths, src/list.c
     """
-    lines = read_text(located(path)).split("\n")
+    lines = read_text(locate(path)).split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 

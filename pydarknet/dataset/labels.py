@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..cfg.parser import read_text, shortened
+from ..cfg.parser import excerpt, read_text
 from ..errors import DarknetError
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
 from .files import label_paths
@@ -115,10 +115,10 @@ def box(words: Sequence[str], rules: LabelRules) -> tuple[float, ...]:
     if len(words) != RECORD:
         raise ValueError(f"{len(words)} words: expected class, x, y, width and height", "")
     if not INTEGER.fullmatch(words[0]):
-        raise ValueError(f"class {shortened(words[0])}: expected a whole number", "")
+        raise ValueError(f"class {excerpt(words[0])}: expected a whole number", "")
     for word in words[1:]:
         if not NUMBER.fullmatch(word) or not math.isfinite(float(word)):
-            raise ValueError(f"{shortened(word)}: expected a number", "")
+            raise ValueError(f"{excerpt(word)}: expected a number", "")
     index, last = int(words[0]), rules.classes - 1
     if not 0 <= index <= last:
         fork = f"class_id = {index}. But class_id should be [from 0 to {last}]"

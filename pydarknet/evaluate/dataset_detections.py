@@ -17,7 +17,7 @@ from torch import Tensor
 from ..boxes.detections import Detections
 from ..dataset.bad_list import BAD_FILES, Problem, append
 from ..errors import DataError
-from ..inference.predict import Settings, decoded, device_around, fitted, suppressed
+from ..inference.predict import Settings, decode, device_around, network_input, suppress
 from ..modules.recurrent import Recurrent
 from ..modules.transforms import load_image
 from ..network import Head, Network
@@ -87,7 +87,7 @@ class Search:
     network: Network
     chosen: Settings
     heads: Heads = Network.__call__
-    suppress: Suppress = suppressed
+    suppress: Suppress = suppress
     pixels: bool = False
 
     def find(self, paths: Sequence[str]) -> Iterator[Seen]:
@@ -109,7 +109,7 @@ class Search:
     def read(self, path: str) -> tuple[np.ndarray, Tensor]:
         """Read an image and make it the network's input."""
         image = load_image(path, 1 if self.network.input.c == 1 else 3)
-        return image, fitted(self.network, image, boxed=self.chosen.letterbox)
+        return image, network_input(self.network, image, boxed=self.chosen.letterbox)
 
     def boxes(self, batch: Sequence[tuple[np.ndarray, Tensor]]) -> Iterator[Detections]:
         """Yield the boxes of each image of a batch, after suppression."""
@@ -119,7 +119,7 @@ class Search:
             fast = self.network.prepared(half=self.network.precision == "half")
             heads = self.heads(fast, inputs)
             place = device_around(self.network)
-            found = decoded(self.network, heads, images, self.chosen, place)
+            found = decode(self.network, heads, images, self.chosen, place)
         if self.pixels:
             found = [
                 in_pixels(boxes, image.shape[1], image.shape[0])

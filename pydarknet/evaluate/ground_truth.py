@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cfg.parser import read_text, shortened
+from ..cfg.parser import excerpt, read_text
 from ..dataset.bad_list import BAD_FILES, Problem, append
 from ..dataset.files import label_paths
 from ..system.console import note, say
@@ -76,6 +76,6 @@ def read_truths(path: str | Path) -> Truths:
     rest = text[end:].strip()
     if rest:
         line = text.count("\n", 0, text.index(rest, end)) + 1
-        shown = shortened(rest.split("\n")[0])
+        shown = excerpt(rest.split("\n")[0])
         note(f"{path}:{line}: {shown}: expected class x y width height; the rest is not read")
     return Truths.of(rows)

@@ -10,7 +10,7 @@ from ..cfg.dialect import DIALECTS, Dialect
 from ..cfg.lineage import FORK, PJREDDIE
 from ..cfg.net import Net
 from ..cfg.options import Option, declarations
-from ..cfg.parser import Section, shortened
+from ..cfg.parser import Section, excerpt
 from ..layers import layer_class
 
 VARIABLE = "PYDARKNET_DIALECT"
@@ -50,7 +50,7 @@ def choose_dialect(
 
 def only_in(section: Section, lineage: str, other: str) -> str:
     """Return the first word in a section that the one lineage declares and the other does not."""
-    ours, theirs = declared(section.name, lineage), declared(section.name, other)
+    ours, theirs = declared_options(section.name, lineage), declared_options(section.name, other)
     if ours and not theirs:
         return f"{section.path}:{section.line}: [{section.name}]"
     for entry in section.entries:
@@ -60,7 +60,7 @@ def only_in(section: Section, lineage: str, other: str) -> str:
             and not (yours and knows(yours, entry.value, other))
             and knows(mine, entry.value, lineage)
         ):
-            return f"{section.path}:{entry.line}: {entry.key}={shortened(entry.value or '')}"
+            return f"{section.path}:{entry.line}: {entry.key}={excerpt(entry.value or '')}"
     return ""
 
 
@@ -69,7 +69,7 @@ def knows(option: Option, value: str | None, lineage: str) -> bool:
     return option.choices is None or value in tuple(option.choices(lineage))
 
 
-def declared(name: str, lineage: str) -> dict[str, Option]:
+def declared_options(name: str, lineage: str) -> dict[str, Option]:
     """Return key -> option of what a lineage declares for a section; empty if it knows none."""
     cls: type | None = layer_class(name, lineage)
     if name in ("net", "network"):

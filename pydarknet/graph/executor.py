@@ -19,7 +19,7 @@ from ..layers import Layer, Node, Shape
 from ..modules.parameters import Parametric, fill
 from ..modules.recurrent import Recurrent
 from .header import Header
-from .nodes import IMAGE, built, last_reads, place, share, sizes, table
+from .nodes import IMAGE, build_modules, last_reads, place, share, sizes, table
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Head:
     raw: Tensor
     activated: Tensor
 
-    def cloned(self) -> Head:
+    def clone(self) -> Head:
         """Return the same in memory of its own."""
         return Head(self.node, self.raw.clone(), self.activated.clone())
 
@@ -50,7 +50,7 @@ class Executor(nn.Module):
         self.nodes = place(self.layers, self.input)
         self.done = last_reads(self.nodes)
         with torch.device("meta"):
-            self.stack = nn.ModuleList(built(self.nodes))
+            self.stack = nn.ModuleList(build_modules(self.nodes))
         self.complete = False  # whether every array is known to have values
         self.runner: Runner | None = None  # runs a batch in the loop's place
         self.backend: str | None = None  # the program that runs it, if it is not torch
@@ -101,7 +101,7 @@ class Executor(nn.Module):
 
     def steps(self, images: Tensor) -> Iterator[tuple[Node, list[Tensor], Tensor]]:
         """Yield every layer with its inputs and output, and keep no map that nobody will read."""
-        outputs = {IMAGE: self.checked(images)}
+        outputs = {IMAGE: self.checked_images(images)}
         for node, module, done in zip(self.nodes, self.stack, self.done, strict=True):
             inputs = [outputs[source] for source in node.sources]
             outputs[node.index] = module(*inputs)
@@ -109,7 +109,7 @@ class Executor(nn.Module):
             for source in done:
                 del outputs[source]
 
-    def checked(self, images: Tensor) -> Tensor:
+    def checked_images(self, images: Tensor) -> Tensor:
         """Return images that have the network's input size, or say what they have."""
         if tuple(images.shape[1:]) != self.input.tensor:
             got, want = list(images.shape[1:]), list(self.input.tensor)
@@ -129,7 +129,7 @@ class Executor(nn.Module):
         image = Shape(c=self.input.c, h=height, w=width)
         placed = place(self.layers, image)
         with torch.device("meta"):
-            modules = built(placed)
+            modules = build_modules(placed)
         for node, old, new in zip(placed, self.stack, modules, strict=True):
             if sizes(old) != sizes(new):
                 raise node.layer.error(f"cannot take images of {width} x {height}: it has one size")

@@ -75,7 +75,7 @@ class Header:
         """The header's bytes."""
         return 20 if self.long else 16
 
-    def packed(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return the header as it stands in a file."""
         form, most = ("<3iQ", 2**64) if self.long else ("<3iI", 2**32)
         return struct.pack(form, *self.version, self.seen % most)

@@ -11,7 +11,7 @@ from torch import nn
 
 from ..cfg.dialect import Dialect
 from ..cfg.lineage import LINEAGES
-from ..cfg.parser import Section, shortened
+from ..cfg.parser import Section, excerpt
 from ..layers.base import (
     INT_MAX,
     Layer,
@@ -46,12 +46,12 @@ def read_layer(section: Section, reading: Reading) -> Layer:
     if cls is None and reading.strict:
         raise unknown(section, reading.lineage)
     if cls is None:
-        note(f"Type not recognized: [{shortened(section.name)}] ({section.path}:{section.line})")
+        note(f"Type not recognized: [{excerpt(section.name)}] ({section.path}:{section.line})")
         return Unrecognised.read(section, reading)
     layer = cls.read(section, reading)
-    for entry in section.unused():
+    for entry in section.unused_entries():
         value = "(null)" if entry.value is None else entry.value
-        field = shortened(f"{entry.key} = {value}")
+        field = excerpt(f"{entry.key} = {value}")
         note(f"Unused field: '{field}' ({section.path}:{entry.line} [{section.name}])")
     return layer
 
@@ -66,7 +66,7 @@ def unknown(section: Section, lineage: str) -> Exception:
         hint = f"it is known in the dialect {others[0]}; this cfg is read as {lineage}"
     listed = ", ".join(sorted(choices))
     where = f"{section.path}:{section.line}"
-    problem = f"[{shortened(section.name)}] is no section: expected one of {listed}"
+    problem = f"[{excerpt(section.name)}] is no section: expected one of {listed}"
     return type(section.error(""))(problem, where=where, hint=hint)
 
 
@@ -74,7 +74,7 @@ def place(layers: Sequence[Layer], image: Shape) -> list[Node]:
     """Give every layer its sources and shapes for an input of that shape."""
     nodes: list[Node] = []
     for index, layer in enumerate(layers):
-        sources = tuple(resolved(layer, index, source) for source in layer.sources())
+        sources = tuple(absolute_index(layer, index, source) for source in layer.sources())
         reads = tuple(None if source == IMAGE else layers[source] for source in sources)
         inputs = tuple(image if source == IMAGE else nodes[source].output for source in sources)
         if layer.image and not inputs[0].image:
@@ -102,7 +102,7 @@ def place(layers: Sequence[Layer], image: Shape) -> list[Node]:
     return nodes
 
 
-def resolved(layer: Layer, index: int, source: int) -> int:
+def absolute_index(layer: Layer, index: int, source: int) -> int:
     """Return the absolute index a layer means: negative counts back from itself."""
     absolute = index + source if source < 0 else source
     if index == 0 and source == -1:
@@ -117,7 +117,7 @@ def owner(layer: Layer, index: int) -> int | None:
     shares = layer.borrows()
     if shares is None:
         return None
-    absolute = resolved(layer, index, shares)
+    absolute = absolute_index(layer, index, shares)
     if absolute == IMAGE:
         raise layer.error("shares the parameters of the image: expected an earlier layer's")
     return absolute
@@ -183,7 +183,7 @@ def share(node: Node, borrower: nn.Module, owner: nn.Module) -> None:
         assign(borrower, name, theirs[name])
 
 
-def built(nodes: Sequence[Node]) -> list[nn.Module]:
+def build_modules(nodes: Sequence[Node]) -> list[nn.Module]:
     """Build every layer's module; one that 32 bits cannot count is an error of its section."""
     modules = []
     for node, layers in zip(nodes, readers(nodes), strict=True):

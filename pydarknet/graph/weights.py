@@ -178,7 +178,7 @@ def save(
     partial = Path(f"{path}.{os.getpid()}.tmp")
     try:
         with open(partial, "wb") as file:
-            file.write(header.packed())
+            file.write(header.to_bytes())
             for node, module in list(zip(network.nodes, network.stack, strict=True))[:upto]:
                 write_layer(file, node, module, header)
             file.flush()

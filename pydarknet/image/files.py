@@ -28,7 +28,7 @@ def load_image(path: str | Path, channels: int = 3, exif: bool = False) -> np.nd
     """
     if channels not in (1, 3):
         raise DataError(f"a picture has 1 or 3 channels, not {channels}", where=path)
-    image = decoded(file_bytes(path), exif)
+    image = decode_image(file_bytes(path), exif)
     if image is None:
         raise DataError(f'Cannot load image "{path}": unknown image type, or damaged')
     return grey(image) if channels == 1 else image
@@ -43,7 +43,7 @@ def file_bytes(path: str | Path) -> bytes:
         raise DataError(f'Cannot load image "{path}": {reason}') from None
 
 
-def decoded(content: bytes, exif: bool = False) -> np.ndarray | None:
+def decode_image(content: bytes, exif: bool = False) -> np.ndarray | None:
     """Decode the content of a picture file to uint8 RGB [H, W, 3], or None if it is no picture."""
     flags = cv2.IMREAD_COLOR if exif else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     if not content:

@@ -11,7 +11,7 @@ from ..backends.prepare import fast_form
 from ..graph.executor import Executor
 from ..modules.hierarchy import Hierarchy
 from ..modules.transforms import center_crop, resize_min
-from .predict import Image, fitted, of_channels
+from .predict import Image, network_input, of_channels
 
 
 def classify(network: Executor, images: Sequence[Image]) -> Tensor:
@@ -34,7 +34,7 @@ def classifier_input(network: Executor, image: Image) -> Tensor:
     Darknet: examples/classifier.c predict_classifier
     """
     if not network.dialect.cropped:
-        return fitted(network, image, boxed=True)
+        return network_input(network, image, boxed=True)
     shape = network.input
     return center_crop(resize_min(of_channels(image, shape.c), shape.w), shape.w, shape.h)
 

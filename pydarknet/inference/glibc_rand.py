@@ -22,7 +22,7 @@ class Rand:
     def __init__(self, seed: int) -> None:
         words = [seed % WORD or 1]
         for _ in range(30):
-            words.append(16807 * signed(words[-1]) % RAND_MAX)
+            words.append(16807 * as_signed(words[-1]) % RAND_MAX)
         self.words = [*words, *words[:3]][-31:]
         self.skip(310)
 
@@ -80,6 +80,6 @@ def product(a: list[int], b: list[int]) -> list[int]:
     return [term % WORD for term in terms[:31]]
 
 
-def signed(word: int) -> int:
+def as_signed(word: int) -> int:
     """Return 32 bits as a signed number."""
     return word - WORD if word >= WORD // 2 else word

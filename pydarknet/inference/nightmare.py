@@ -1,4 +1,4 @@
-"""Pictures changed, step by step, so that a layer of a network answers them more strongly."""
+"""Images changed step by step to excite a layer of a network more strongly (DeepDream)."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import torch
 from torch import Tensor
 
 from ..graph.executor import Executor
-from ..modules.transforms import GREY, resize
+from ..modules.transforms import GREY, crop, resize
 from .glibc_rand import Rand
 
 
 @dataclass(frozen=True)
 class Dream:
-    """How a picture is changed: at which layers and sizes, how much a step, towards what.
+    """The settings of `nightmare`: which layers, which sizes, and how large a step.
 
     Darknet: examples/nightmare.c run_nightmare
     """
 
     layer: int
-    range: int = 1  # how many layers about that one
-    octaves: int = 4  # sizes, each three quarters of the one before
+    range: int = 1  # n layers around it, one drawn per step
+    octaves: int = 4  # n sizes, each three quarters of the previous
     rate: float = 0.04
-    thresh: float = 1.0  # in standard deviations above the mean: what is weaker is not helped
+    thresh: float = 1.0  # in standard deviations above the mean: weaker outputs are left alone
     norm: bool = True
-    greyer: float = 0.0  # how much of the way to grey a step also goes
+    greyer: float = 0.0  # the share of the way to grey that each step adds
 
     def step(self, picture: Tensor, network: Executor, rand: Rand) -> Tensor:
-        """Return a picture [C, H, W] in 0..1 that excites a layer more, by a look at it.
+        """Return the image [C, H, W] in 0..1 after one step of gradient ascent.
 
-        The look is at a random size, moved by some pixels, and mirrored half of the time.
+        The gradient is taken at a random size, shifted by some pixels, and mirrored half the time.
 
         Darknet: examples/nightmare.c optimize_picture
         """
@@ -41,20 +41,20 @@ class Dream:
         dx, dy = rand.integer() % 16 - 8, rand.integer() % 16 - 8
         mirrored = bool(rand.integer() % 2)
         height, width = picture.shape[1:]
-        seen = resize(cut(picture, dx, dy, width, height), int(width * scale), int(height * scale))
-        step = wanted(network, seen.flip(-1) if mirrored else seen, layer, self.thresh)
+        seen = resize(crop(picture, dx, dy, width, height), int(width * scale), int(height * scale))
+        step = excitation_gradient(network, seen.flip(-1) if mirrored else seen, layer, self.thresh)
         step = resize(step.flip(-1) if mirrored else step, width, height)
-        step = cut(step, -dx, -dy, width, height) + self.greyer * (GREY - picture)
+        step = crop(step, -dx, -dy, width, height) + self.greyer * (GREY - picture)
         if self.norm:
             step = (step - step.mean()) / step.std(correction=0)
         return (picture + self.rate * step).clamp(0, 1)
 
 
-def wanted(network: Executor, picture: Tensor, layer: int, thresh: float) -> Tensor:
-    """Return how a picture must change for what stands out in a layer's output to grow.
+def excitation_gradient(network: Executor, picture: Tensor, layer: int, thresh: float) -> Tensor:
+    """Return the gradient that makes the strongest outputs of a layer grow.
 
-    The gradient is that of the network as it runs; the C's backward pass takes a batch norm for one
-    of a batch.
+    It is the gradient of the network in inference; the C's backward pass differentiates batch norm
+    as in training.
 
     Quirk: NIGHTMARE_BATCH_NORM
     """
@@ -66,30 +66,20 @@ def wanted(network: Executor, picture: Tensor, layer: int, thresh: float) -> Ten
     return step[0].detach()
 
 
-def cut(x: Tensor, left: int, top: int, width: int, height: int) -> Tensor:
-    """Cut a piece out of [C, H, W]; beyond its edge the edge repeats.
-
-    Darknet: src/image.c crop_image
-    """
-    down = torch.arange(top, top + height, device=x.device).clamp(0, x.shape[1] - 1)
-    across = torch.arange(left, left + width, device=x.device).clamp(0, x.shape[2] - 1)
-    return x.index_select(1, down).index_select(2, across)
-
-
-def zoomed(picture: Tensor, zoom: float) -> Tensor:
-    """Return the middle of a picture, stretched to the size of the whole.
+def zoom(picture: Tensor, zoom: float) -> Tensor:
+    """Return the middle of an image, stretched to its whole size.
 
     Darknet: examples/nightmare.c run_nightmare
     """
     height, width = picture.shape[1:]
     part = np.float32(zoom)
     left, top = (int(side * (1 - float(part)) / 2) for side in (width, height))
-    middle = cut(picture, left, top, int(width * part), int(height * part))
+    middle = crop(picture, left, top, int(width * part), int(height * part))
     return resize(middle, width, height)
 
 
-def turned(picture: Tensor, angle: float) -> Tensor:
-    """Turn a picture [C, H, W] by an angle in radians; black comes in at its edges.
+def rotate(picture: Tensor, angle: float) -> Tensor:
+    """Rotate an image [C, H, W] by an angle in radians; outside its edges it is black.
 
     Darknet: src/image.c rotate_image
     """

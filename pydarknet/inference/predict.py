@@ -63,7 +63,7 @@ def picture(image: str | Path | Image) -> Image:
     return image if isinstance(image, np.ndarray) else load_image(image)
 
 
-def fitted(network: Executor, image: Image, *, boxed: bool) -> Tensor:
+def network_input(network: Executor, image: Image, *, boxed: bool) -> Tensor:
     """Return an image as the network's input [C, H, W], letterboxed or stretched.
 
     For a network on a GPU that is done there.
@@ -91,10 +91,12 @@ def predict(
     The network is prepared for `many` images if so.
     """
     with torch.inference_mode():
-        inputs = torch.stack([fitted(network, image, boxed=chosen.letterbox) for image in images])
+        inputs = torch.stack(
+            [network_input(network, image, boxed=chosen.letterbox) for image in images]
+        )
         heads = outputs(network, inputs.to(network.device), many)
-        found = decoded(network, heads, images, chosen, device_around(network))
-        return suppressed(heads, found, chosen)
+        found = decode(network, heads, images, chosen, device_around(network))
+        return suppress(heads, found, chosen)
 
 
 def outputs(network: Executor, inputs: Tensor, many: bool = False) -> list[Head]:
@@ -102,20 +104,20 @@ def outputs(network: Executor, inputs: Tensor, many: bool = False) -> list[Head]
 
     A network whose numbers that cannot hold goes on in float32, and that is told.
     """
-    heads = finder(network, many)(inputs)
-    if not halved(network) or finite(heads):
+    heads = detection_form(network, many)(inputs)
+    if not uses_half(network) or finite(heads):
         return heads
     note("half precision cannot hold this network's numbers: it computes in float32 from here on")
     network.precision = "float"
     return fast_form(network, many=many)(inputs)
 
 
-def finder(network: Executor, many: bool = False) -> Executor:
+def detection_form(network: Executor, many: bool = False) -> Executor:
     """Return the form of a network that looks for boxes, made if need be."""
-    return fast_form(network, many=many, half=halved(network))
+    return fast_form(network, many=many, half=uses_half(network))
 
 
-def halved(network: Executor) -> bool:
+def uses_half(network: Executor) -> bool:
     """Say whether a network looks for boxes in half precision."""
     return network.precision != "float" and on_cuda(network)
 
@@ -138,7 +140,7 @@ def on_cuda(network: Executor) -> bool:
     return network.device.type == "cuda"
 
 
-def decoded(
+def decode(
     network: Executor,
     heads: Sequence[Head],
     images: Sequence[Image],
@@ -164,7 +166,7 @@ def decoded(
         replace(
             Detections.cat(
                 [
-                    moved(part, head.node.layer, network.input, image, chosen)
+                    boxes_in_image(part, head.node.layer, network.input, image, chosen)
                     for part, head in zip(of_image, detectors, strict=True)
                 ]
             ),
@@ -174,7 +176,7 @@ def decoded(
     ]
 
 
-def moved(
+def boxes_in_image(
     boxes: Detections, layer: Layer, size: Shape, image: Image, chosen: Settings
 ) -> Detections:
     """Return boxes that are in 0..1 of the network's input in 0..1 of the image, if the C does."""
@@ -184,7 +186,7 @@ def moved(
     return boxes.fit_to_image(width, height, size.w, size.h, letterbox=chosen.letterbox)
 
 
-def suppressed(
+def suppress(
     heads: Sequence[Head], found: Sequence[Detections], chosen: Settings
 ) -> list[Detections]:
     """Return the boxes of each image after the suppression the last head asks for, on the CPU.

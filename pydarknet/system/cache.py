@@ -13,14 +13,14 @@ from pathlib import Path
 DIGEST = 32  # bytes of SHA-256, which stand before the content of a file
 
 
-def cached(name: str, make: Callable[[], bytes]) -> bytes:
+def cached_content(name: str, make: Callable[[], bytes]) -> bytes:
     """Return the content kept under a name, made where there is none, or not what was written."""
     path = cache_folder() / name
-    content = kept(path)
+    content = read_content(path)
     if content is None:
         content = make()
         with suppress(OSError):  # where nothing can be written, it is made each time
-            keep(path, content)
+            write_content(path, content)
     return content
 
 
@@ -33,7 +33,7 @@ def cache_folder() -> Path:
     return Path(base) / "pydarknet"
 
 
-def kept(path: Path) -> bytes | None:
+def read_content(path: Path) -> bytes | None:
     """Read a content; None where there is none, or not what was written."""
     try:
         file = path.read_bytes()
@@ -43,7 +43,7 @@ def kept(path: Path) -> bytes | None:
     return content if hashlib.sha256(content).digest() == digest else None
 
 
-def keep(path: Path, content: bytes) -> None:
+def write_content(path: Path, content: bytes) -> None:
     """Write a content so that another process finds all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)

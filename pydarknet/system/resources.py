@@ -10,7 +10,7 @@ FOLDERS = ("cfg", "data", "weights")
 PACKAGE = Path(__file__).parents[1]
 
 
-def shipped(name: str | Path) -> Path | None:
+def shipped_file(name: str | Path) -> Path | None:
     """Return the shipped file of that path or, failing that, of that base name; None if none is.
 
     A wheel carries the folders in `pydarknet/files`; an editable install finds them beside the
@@ -28,12 +28,12 @@ def shipped(name: str | Path) -> Path | None:
     return None
 
 
-def located(path: str | Path) -> Path:
+def locate(path: str | Path) -> Path:
     """Return the path if it is there, else the shipped file of its name, which is told."""
     wanted = Path(path)
     if wanted.exists():
         return wanted
-    found = shipped(wanted)
+    found = shipped_file(wanted)
     if found:
         note(f"{wanted} is not here, using the shipped {found}")
     return found or wanted

@@ -19,7 +19,7 @@ from ..graph.header import Header
 from ..load import load_network
 from ..network import Network
 from ..system.console import note
-from ..system.resources import located
+from ..system.resources import locate
 from .checkpoints import Files, State, base_name, digest
 from .classifier_reporter import CLASSIFIER_MANNERS
 from .learner import Learner
@@ -93,7 +93,7 @@ def train(
 
     Darknet: examples/detector.c train_detector
     """
-    sources = Sources(DataFile.read(data), located(cfg), located(weights) if weights else None)
+    sources = Sources(DataFile.read(data), locate(cfg), locate(weights) if weights else None)
     seed = first_seed(seed)
     network = load_network(
         sources.cfg,

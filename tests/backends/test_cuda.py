@@ -8,14 +8,14 @@ import torch
 from conftest import HERE, on_cuda, recording
 
 import pydarknet
-from pydarknet.backends.cuda import NarrowConv, Wide
+from pydarknet.backends.cuda import CudaConv, InFloat32
 from pydarknet.backends.prepare import PrepareOptions, on_gpu
 from pydarknet.inference import predict
 from pydarknet.modules.activations import words
 from pydarknet.modules.ops import Conv
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
-from pydarknet.system.resources import shipped
+from pydarknet.system.resources import shipped_file
 
 LINEAGES = {"ab": "alexeyab", "pj": "pjreddie"}
 
@@ -120,9 +120,9 @@ def test_only_what_gains_or_loses_nothing_is_narrow():
         for node, module in zip(network.nodes, formed(network, half=True).stack, strict=True)
     }
 
-    assert kinds["convolutional"] is NarrowConv
-    assert kinds["yolo"] is Wide
-    assert {kinds[name] for name in ("maxpool", "route", "upsample")}.isdisjoint({Wide})
+    assert kinds["convolutional"] is CudaConv
+    assert kinds["yolo"] is InFloat32
+    assert {kinds[name] for name in ("maxpool", "route", "upsample")}.isdisjoint({InFloat32})
 
 
 # What half precision cannot hold
@@ -142,9 +142,9 @@ def on_a_gpu(monkeypatch):
 
 def digits() -> tuple[Network, np.ndarray]:
     """Return the built-in model, and a picture of digits."""
-    files = (shipped(f"digits.{kind}") for kind in ("cfg", "weights"))
+    files = (shipped_file(f"digits.{kind}") for kind in ("cfg", "weights"))
     network = pydarknet.load_network(*files, device="cpu")
-    return network, load_image(shipped("data/digits.png"))
+    return network, load_image(shipped_file("data/digits.png"))
 
 
 @pytest.mark.usefixtures("on_a_gpu")

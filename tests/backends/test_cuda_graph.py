@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import on_cuda
 
-from pydarknet.backends.cuda_graph import Graph, Record, Recorder, graph
+from pydarknet.backends.cuda_graph import Graph, Record, Recorder, cuda_graph
 from pydarknet.network import Head
 
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_recorded_is_told_once_and_runs(capsys):
     assert run.runs == 4
     reason = "operation not permitted when stream is capturing"
     assert capsys.readouterr().err == (
-        f"CUDA cannot run this network, it goes on without: {reason}\n"
+        f"CUDA cannot run this network; continuing without it: {reason}\n"
     )
 
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_recorded_is_told_once_and_runs(capsys):
 @on_cuda
 def test_a_gpu_replays_what_it_recorded():
     layer = torch.nn.Conv2d(3, 8, 3).cuda()
-    recorder, network = recorder_of(graph), Mock(heads=lambda x: [Head(None, x, layer(x))])
+    recorder, network = recorder_of(cuda_graph), Mock(heads=lambda x: [Head(None, x, layer(x))])
 
     with torch.inference_mode():
         for _ in range(4):

@@ -17,7 +17,7 @@ from pydarknet.cli.main import main
 from pydarknet.errors import UsageError
 from pydarknet.inference.classify import classify
 from pydarknet.network import Network
-from pydarknet.system.resources import shipped
+from pydarknet.system.resources import shipped_file
 
 installed = pytest.mark.skipif(
     any(onnx_runtime.find_spec(name) is None for name in onnx_runtime.NEEDED),
@@ -69,8 +69,8 @@ def test_recorded_networks_give_the_same(name, capsys):
 
 @installed
 def test_a_network_is_exported_once(net, monkeypatch):
-    count, export = [], onnx_runtime.exported
-    monkeypatch.setattr(onnx_runtime, "exported", lambda *a: (count.append(1), export(*a))[1])
+    count, export = [], onnx_runtime.export_onnx
+    monkeypatch.setattr(onnx_runtime, "export_onnx", lambda *a: (count.append(1), export(*a))[1])
     text = "[convolutional]\nfilters=4\nsize=3\npad=1\nactivation=leaky\n"
     network = net(text, c=3, h=8, w=8)
     network.initialize(torch.Generator().manual_seed(1))
@@ -94,7 +94,7 @@ def test_what_cannot_be_exported_is_told_and_runs(net, monkeypatch, capsys):
     def refuse(*_: object) -> bytes:
         raise RuntimeError("no such operator\nand a page more")
 
-    monkeypatch.setattr(onnx_runtime, "exported", refuse)
+    monkeypatch.setattr(onnx_runtime, "export_onnx", refuse)
     network = net("[convolutional]\nfilters=4\nactivation=leaky\n", c=3, h=8, w=8)
     network.initialize(torch.Generator().manual_seed(1))
     images = torch.rand(1, 3, 8, 8)
@@ -106,7 +106,7 @@ def test_what_cannot_be_exported_is_told_and_runs(net, monkeypatch, capsys):
     [found] = twice(network, images)
 
     assert torch.equal(found, plain.activated)
-    told = "onnxruntime cannot run this network, it goes on without: no such operator\n"
+    told = "onnxruntime cannot run this network; continuing without it: no such operator\n"
     assert capsys.readouterr().err == told
 
 
@@ -114,7 +114,7 @@ def test_what_cannot_be_exported_is_told_and_runs(net, monkeypatch, capsys):
 def test_a_command_finds_the_same_boxes_by_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     picture = tmp_path / "digits.png"
-    picture.write_bytes(shipped("data/digits.png").read_bytes())
+    picture.write_bytes(shipped_file("data/digits.png").read_bytes())
     (tmp_path / "list.txt").write_text(f"{picture}\n" * 9)
     words = ["detect", "list.txt", "-dont_show", "-nogpu"]
 
@@ -133,8 +133,8 @@ def test_a_command_finds_the_same_boxes_by_it(tmp_path, monkeypatch, capsys):
 
 @installed
 def test_classes_are_its_too(monkeypatch):
-    ran, record = [], onnx_runtime.session
-    monkeypatch.setattr(prepare, "session", lambda *a: (ran.append(1), record(*a))[1])
+    ran, record = [], onnx_runtime.onnx_session
+    monkeypatch.setattr(prepare, "onnx_session", lambda *a: (ran.append(1), record(*a))[1])
     folder = recording("infer_pj_darknet19_a")
     files = folder / "net.cfg", folder / "net.weights"
     network = pydarknet.load_network(*files, dialect="pjreddie", device="cpu")
@@ -154,7 +154,7 @@ def test_classes_are_its_too(monkeypatch):
 
 def test_what_is_missing_is_told(monkeypatch):
     monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
-    cfg = shipped("digits.cfg")
+    cfg = shipped_file("digits.cfg")
 
     with pytest.raises(UsageError) as error:
         pydarknet.load_network(cfg, backend="onnxruntime", device="cpu")
@@ -167,7 +167,7 @@ def test_what_is_missing_is_told(monkeypatch):
 
 def test_another_backend_is_told():
     with pytest.raises(UsageError, match="backend tensorrt: expected onnxruntime"):
-        pydarknet.load_network(shipped("digits.cfg"), backend="tensorrt", device="cpu")
+        pydarknet.load_network(shipped_file("digits.cfg"), backend="tensorrt", device="cpu")
 
 
 def test_a_gpu_has_none():

@@ -12,7 +12,7 @@ import pydarknet
 from pydarknet.backends import onednn
 from pydarknet.backends.onednn import PackedConv
 from pydarknet.backends.winograd import WinogradConv
-from pydarknet.inference.predict import decoded, fitted, predict, settings, suppressed
+from pydarknet.inference.predict import decode, network_input, predict, settings, suppress
 from pydarknet.modules.activations import words
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
@@ -191,8 +191,8 @@ def test_trained_models_find_the_same_boxes(folder, many, near):
         image = load_image(SHARED / "images" / name, 1 if network.input.c == 1 else 3)
         [fast] = predict(network, [image], chosen, many=many)
         with torch.inference_mode():
-            heads = network(fitted(network, image, boxed=chosen.letterbox)[None])
-            [plain] = suppressed(heads, decoded(network, heads, [image], chosen), chosen)
+            heads = network(network_input(network, image, boxed=chosen.letterbox)[None])
+            [plain] = suppress(heads, decode(network, heads, [image], chosen), chosen)
         one, other = fast.kept(), plain.kept()
         assert one.classes.tolist() == other.classes.tolist()
         torch.testing.assert_close(one.boxes, other.boxes, rtol=0, atol=near)

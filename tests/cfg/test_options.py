@@ -244,4 +244,4 @@ def test_an_option_of_another_lineage_is_not_asked_for(lineage, value, unused):
     values = read_options(Sample, sample, lineage, True)
 
     assert values["mish"] == value
-    assert [entry.key for entry in sample.unused()] == unused
+    assert [entry.key for entry in sample.unused_entries()] == unused

@@ -167,14 +167,17 @@ def test_a_key_without_a_value_reads_as_absent_and_shadows_a_later_one():
     section = only("[net]\nwidth\nwidth=8")
 
     assert section.find("width") is None
-    assert [entry.line for entry in section.unused()] == [3]
+    assert [entry.line for entry in section.unused_entries()] == [3]
 
 
 def test_of_duplicates_the_first_wins_and_the_others_stay_unused():
     section = only("[net]\nbatch=1\nbatch=64\nbatch=128")
 
     assert section.find("batch").value == "1"
-    assert [(entry.value, entry.line) for entry in section.unused()] == [("64", 3), ("128", 4)]
+    assert [(entry.value, entry.line) for entry in section.unused_entries()] == [
+        ("64", 3),
+        ("128", 4),
+    ]
 
 
 @pytest.mark.parametrize("key", ["Batch", "batch_", "batc"])
@@ -182,7 +185,7 @@ def test_keys_are_compared_letter_by_letter(key):
     section = only("[net]\nbatch=1")
 
     assert section.find(key) is None
-    assert [entry.key for entry in section.unused()] == ["batch"]
+    assert [entry.key for entry in section.unused_entries()] == ["batch"]
 
 
 def test_sections_of_one_name_keep_their_own_entries():

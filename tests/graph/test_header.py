@@ -72,5 +72,5 @@ def test_seen_may_exceed_32_bits(file):
 def test_a_header_is_packed_as_it_is_read(file, long):
     header = Header(0, 2 if long else 1, 0, 64000, long)
 
-    assert read_header(file([], header.packed())) == header
-    assert len(header.packed()) == header.size == (20 if long else 16)
+    assert read_header(file([], header.to_bytes())) == header
+    assert len(header.to_bytes()) == header.size == (20 if long else 16)

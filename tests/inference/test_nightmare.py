@@ -8,7 +8,7 @@ from conftest import HERE
 
 from pydarknet.cli.main import main
 from pydarknet.inference.glibc_rand import after_loading
-from pydarknet.inference.nightmare import Dream, cut, turned, wanted, zoomed
+from pydarknet.inference.nightmare import Dream, excitation_gradient, rotate, zoom
 from pydarknet.load import read_network
 from pydarknet.modules.transforms import load_image, pixels
 from pydarknet.network import Network
@@ -34,7 +34,7 @@ def test_two_rounds_are_the_c_programs():
             picture = dream.step(picture, network, rand)
         recorded = load_image(NIGHT / name).astype(int)
         assert np.abs(as_bytes(picture) - recorded).max() <= 1
-        picture = zoomed(turned(picture, 0.1), 0.9)
+        picture = zoom(rotate(picture, 0.1), 0.9)
 
 
 def test_layers_behind_the_one_that_is_excited_need_not_fit_the_picture(tmp_path):
@@ -48,7 +48,7 @@ def test_what_stands_out_is_wanted_more_and_the_rest_left(net):
     with torch.no_grad():
         network.stack[0].weights.fill_(3)
 
-    step = wanted(network, torch.tensor([[[0.0, 0.0, 0.0, 1.0]]]), 0, 1.0)
+    step = excitation_gradient(network, torch.tensor([[[0.0, 0.0, 0.0, 1.0]]]), 0, 1.0)
 
     # outputs 0 0 0 3: mean 3/4, deviation 1.3; above 2.05 only the last, 3, which grows by 3
     torch.testing.assert_close(step, torch.tensor([[[0.0, 0.0, 0.0, 9.0]]]))
@@ -62,22 +62,16 @@ def test_a_batch_norm_passes_on_what_it_multiplies_by(net):
         network.stack[0].norm.scales.fill_(2)
         network.stack[0].norm.rolling_variance.fill_(0.25 - 1e-5)
 
-    step = wanted(network, torch.tensor([[[0.0, 1.0]]]), 0, 0.5)
+    step = excitation_gradient(network, torch.tensor([[[0.0, 1.0]]]), 0, 0.5)
 
     # 3 * 2 / 0.5 = 12; outputs 0 12: above 6 + 3 only the last, which grows by 12
     torch.testing.assert_close(step, torch.tensor([[[0.0, 144.0]]]))
-
-
-def test_a_cut_repeats_the_edge():
-    line = torch.tensor([[[1.0, 2.0, 3.0]]])
-
-    assert cut(line, -2, 0, 7, 1).flatten().tolist() == [1, 1, 1, 2, 3, 3, 3]
 
 
 def test_a_quarter_turn_moves_rows_to_columns():
     square = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])
 
     # pixel (x, y) takes what lies at (2 - y, x), and black where that is beyond the edge
-    found = turned(square, np.pi / 2)
+    found = rotate(square, np.pi / 2)
 
     torch.testing.assert_close(found, torch.tensor([[[0.0, 0.0], [2.0, 4.0]]]), atol=1e-6, rtol=0)

@@ -12,7 +12,7 @@ from conftest import HERE, SHARED, needs_shared, recording
 
 import pydarknet
 from pydarknet.boxes.detections import Detections
-from pydarknet.inference.predict import Settings, decoded, fitted, predict, settings
+from pydarknet.inference.predict import Settings, decode, network_input, predict, settings
 from pydarknet.modules.transforms import load_image
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
@@ -59,7 +59,7 @@ def assert_same(found: Detections, arrays: dict, stage: str) -> None:
 def test_the_network_reads_the_recorded_pixels(name: str, suffix: str) -> None:
     network, image, chosen, arrays = case(name, suffix)
 
-    pixels = fitted(network, image, boxed=chosen.letterbox).numpy()
+    pixels = network_input(network, image, boxed=chosen.letterbox).numpy()
 
     whole = arrays.get("net_input")
     got, want = (
@@ -73,8 +73,8 @@ def test_boxes_before_suppression_are_the_recorded_ones(name: str, suffix: str) 
     network, image, chosen, arrays = case(name, suffix)
 
     with torch.inference_mode():
-        heads = network(fitted(network, image, boxed=chosen.letterbox)[None])
-        [found] = decoded(network, heads, [image], chosen)
+        heads = network(network_input(network, image, boxed=chosen.letterbox)[None])
+        [found] = decode(network, heads, [image], chosen)
 
     assert_same(found, arrays, "raw")
 

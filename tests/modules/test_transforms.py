@@ -14,6 +14,7 @@ from torch import Tensor
 from pydarknet.modules.transforms import (
     center_crop,
     center_square,
+    crop,
     embed,
     letterbox,
     load_image,
@@ -340,3 +341,9 @@ def input_size(cfg: str) -> list[int]:
     """Return channels, width and height of the [net] section, which comes first."""
     keys = ("channels", "width", "height")
     return [int(re.search(rf"^{key}=(\d+)", cfg, re.MULTILINE)[1]) for key in keys]
+
+
+def test_a_crop_repeats_the_edge_on_both_sides():
+    line = torch.tensor([[[1.0, 2.0, 3.0]]])
+
+    assert crop(line, -2, 0, 7, 1).flatten().tolist() == [1, 1, 1, 2, 3, 3, 3]

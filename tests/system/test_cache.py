@@ -26,9 +26,9 @@ def _cache(tmp_path, monkeypatch):
     """Keep cubins in a folder of the test, and forget which kernels are loaded."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    nms_cuda.loaded.cache_clear()
+    nms_cuda.load_kernels.cache_clear()
     yield
-    nms_cuda.loaded.cache_clear()
+    nms_cuda.load_kernels.cache_clear()
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def compiling(monkeypatch):
         asked.append(arch)
         return f"{name} for {arch}".encode()
 
-    monkeypatch.setattr(module, "compiled", compiled)
+    monkeypatch.setattr(module, "compile_source", compiled)
     monkeypatch.setattr(module, "compiler", lambda: "nvrtc 13.0")
     return asked
 

@@ -7,28 +7,28 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 
-from pydarknet.system.resources import located, shipped
+from pydarknet.system.resources import locate, shipped_file
 
 PROJECT = HERE.parent
 
 
 @pytest.mark.parametrize("name", ["yolov3.cfg", "cfg/yolov3.cfg", "some/where/yolov3.cfg"])
 def test_a_checkout_finds_a_file_by_its_path_or_base_name(name: str) -> None:
-    assert shipped(name) == PROJECT / "cfg" / "yolov3.cfg"
+    assert shipped_file(name) == PROJECT / "cfg" / "yolov3.cfg"
 
 
 def test_what_is_not_shipped_is_not_found() -> None:
-    assert shipped("yolov99.cfg") is None
+    assert shipped_file("yolov99.cfg") is None
 
 
 def test_a_file_that_is_here_goes_before_a_shipped_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    missing = located("coco.names")
+    missing = locate("coco.names")
     (tmp_path / "coco.names").write_text("cat\n")
 
-    here = located("coco.names")
+    here = locate("coco.names")
 
     assert missing == PROJECT / "data" / "coco.names"
     assert "coco.names is not here, using the shipped" in capsys.readouterr().err

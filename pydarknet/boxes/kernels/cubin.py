@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from ...system.cache import cached
+from ...system.cache import cached_content
 
 
 def cubin(source: Path, arch: str) -> bytes:
@@ -19,7 +19,7 @@ def cubin(source: Path, arch: str) -> bytes:
     parts = (text, arch, compiler())
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     name = f"{source.stem}-{arch}-{key[:16]}.cubin"
-    return cached(name, lambda: compiled(text, source.name, arch))
+    return cached_content(name, lambda: compile_source(text, source.name, arch))
 
 
 def compiler() -> str:
@@ -30,7 +30,7 @@ def compiler() -> str:
     return f"nvrtc {major}.{minor}"
 
 
-def compiled(text: str, name: str, arch: str) -> bytes:
+def compile_source(text: str, name: str, arch: str) -> bytes:
     """Compile CUDA C++; products and sums stay apart, as a CPU computes them."""
     from cuda.core import Program, ProgramOptions
 

@@ -77,7 +77,7 @@ def starts(lengths: np.ndarray) -> np.ndarray:
     return np.cumsum(lengths) - lengths
 
 
-def left(
+def survivors_by_kernel(
     boxes: Tensor, sizes: Sequence[int], threshold: float, beta: float | None, launch: Launch
 ) -> Tensor:
     """Say which `boxes` [R, 4] of lines, best first, are left: bool [R], on their device.
@@ -113,14 +113,14 @@ def launcher(boxes: Tensor) -> Launch | None:
     """
     if not boxes.is_cuda or boxes.dtype != torch.float32:
         return None
-    return loaded("sm_{}{}".format(*torch.cuda.get_device_capability(boxes.device)))
+    return load_kernels("sm_{}{}".format(*torch.cuda.get_device_capability(boxes.device)))
 
 
 @functools.cache
-def loaded(arch: str) -> Launch | None:
+def load_kernels(arch: str) -> Launch | None:
     """Compile and load the kernels for an architecture, or say why not."""
     try:
-        return started_by_cuda(cubin(SOURCE, arch))
+        return cuda_launch(cubin(SOURCE, arch))
     except Exception as error:  # the compiler's, the loader's and the driver's have no common base
         reason = " ".join(str(error).split())
         note(
@@ -130,7 +130,7 @@ def loaded(arch: str) -> Launch | None:
         return None
 
 
-def started_by_cuda(code: bytes) -> Launch:
+def cuda_launch(code: bytes) -> Launch:
     """Load a cubin, and return what starts its kernels on torch's current stream."""
     from cuda.core import Device, LaunchConfig, ObjectCode, Stream
     from cuda.core import launch as start

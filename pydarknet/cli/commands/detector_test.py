@@ -8,7 +8,7 @@ from typing import Annotated
 from ...cfg.lineage import FORK
 from ...errors import DataError
 from ...system.console import note
-from ...system.resources import shipped
+from ...system.resources import shipped_file
 from ..verbs import Help, Run, verb
 
 CACHE = Path("~/.cache/pydarknet")
@@ -123,7 +123,7 @@ def default_model() -> tuple[str, str, str]:
         if weights.is_file():
             note(f"model: yolov3.cfg with {weights}, the 80 classes of COCO")
             return "cfg/coco.data", "yolov3.cfg", str(weights)
-    built_in = [shipped(f"digits.{kind}") for kind in ("data", "cfg", "weights")]
+    built_in = [shipped_file(f"digits.{kind}") for kind in ("data", "cfg", "weights")]
     if None in built_in:
         raise DataError(
             "the built-in model is not in this installation", hint="pip install pydarknet again"

@@ -107,13 +107,13 @@ def train(
 ) -> None:
     """Open a network, and train it by what `maker` makes of it."""
     from ...dataset.files import DataFile
-    from ...system.resources import located
+    from ...system.resources import locate
     from ...training.checkpoints import base_name
     from ...training.train import Options, Sources, first_seed
     from ..open_network import open_network
 
     run = on_gpu(run, flags.gpus) if flags.gpus is not None else run
-    sources = Sources(DataFile.read(data), located(cfg), located(weights) if weights else None)
+    sources = Sources(DataFile.read(data), locate(cfg), locate(weights) if weights else None)
     say(base_name(cfg))
     seed = first_seed(flags.seed)
     network = open_network(run, cfg, weights, training=True)

@@ -94,12 +94,13 @@ def kept(picture: Tensor, file: Path, number: int, zoom: float, rotate: float) -
     """Write a picture as a JPEG, and return what the next round begins with."""
     import torch
 
-    from ...inference.nightmare import turned, zoomed
+    from ...inference import nightmare
     from ...modules.transforms import save_image
 
     say(f"{number} {file}")
     save_image((picture * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy(), f"{file}.jpg")
-    return zoomed(turned(picture, rotate) if rotate else picture, zoom)
+    turned = nightmare.rotate(picture, rotate) if rotate else picture
+    return nightmare.zoom(turned, zoom)
 
 
 def base(path: Path) -> str:

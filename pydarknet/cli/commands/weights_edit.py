@@ -67,12 +67,12 @@ def timed(network: Network, count: int) -> float:
     """Return the seconds that a network takes for so many empty images."""
     import torch
 
-    from ...inference.predict import finder
+    from ...inference.predict import detection_form
 
     device = next(iter(network.state_dict().values())).device
     image = torch.zeros(1, *network.input.tensor, device=device)
     with torch.inference_mode():
-        fast = finder(network, many=True)
+        fast = detection_form(network, many=True)
         for _ in range(WARM):
             fast(image)  # which chooses the order of weights, or records what a GPU does
         start = time.perf_counter()

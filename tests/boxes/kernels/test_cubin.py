@@ -11,7 +11,7 @@ import torch
 from pydarknet.boxes.kernels import cubin as module
 from pydarknet.boxes.kernels import nms_cuda
 from pydarknet.boxes.kernels.cubin import cubin
-from pydarknet.boxes.nms import Lines, compared, survivors
+from pydarknet.boxes.nms import Lines, survivors, torch_survivors
 from pydarknet.system.cache import cache_folder
 
 
@@ -35,9 +35,9 @@ def _cache(tmp_path, monkeypatch):
     """Keep cubins in a folder of the test, and forget which kernels are loaded."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    nms_cuda.loaded.cache_clear()
+    nms_cuda.load_kernels.cache_clear()
     yield
-    nms_cuda.loaded.cache_clear()
+    nms_cuda.load_kernels.cache_clear()
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def compiling(monkeypatch):
         asked.append(arch)
         return f"{name} for {arch}".encode()
 
-    monkeypatch.setattr(module, "compiled", compiled)
+    monkeypatch.setattr(module, "compile_source", compiled)
     monkeypatch.setattr(module, "compiler", lambda: "nvrtc 13.0")
     return asked
 
@@ -125,7 +125,7 @@ def test_a_kernel_that_cannot_be_had_is_told_once(monkeypatch, capsys):
 
     monkeypatch.setattr(module, "compiler", missing)
 
-    launches = [nms_cuda.loaded("sm_90") for _ in range(2)]
+    launches = [nms_cuda.load_kernels("sm_90") for _ in range(2)]
 
     assert launches == [None, None]
     assert capsys.readouterr().err == (
@@ -140,7 +140,7 @@ def test_without_the_kernel_torch_compares_the_boxes(monkeypatch):
 
     [left] = survivors([lines], 0.45, None)
 
-    assert left.tolist() == compared(lines, 0.45, None).tolist() == [True, False]
+    assert left.tolist() == torch_survivors(lines, 0.45, None).tolist() == [True, False]
 
 
 def test_boxes_on_a_cpu_import_nothing_of_cuda():

@@ -13,7 +13,7 @@ from pydarknet.boxes.box import diou, iou
 from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.kernels import nms_cuda
 from pydarknet.boxes.kernels.nms_cuda import Launch
-from pydarknet.boxes.nms import Lines, compared, exponent, nms, nms_each, nms_obj
+from pydarknet.boxes.nms import Lines, exponent, nms, nms_each, nms_obj, torch_survivors
 
 POWERS = [None, 0.6, 1.0, 1.7]
 
@@ -64,7 +64,7 @@ def test_the_kernels_leave_whom_the_loops_of_the_reference_leave(twin, kind):
     sizes = [70, 1, 0, 35]
     boxes = crowded(sum(sizes), seed=1)
 
-    got = nms_cuda.left(boxes, sizes, 0.3, exponent(kind, 0.8), twin)
+    got = nms_cuda.survivors_by_kernel(boxes, sizes, 0.3, exponent(kind, 0.8), twin)
 
     expected = left_by_loops(boxes, sizes, 0.3, kind)
     assert got.tolist() == expected
@@ -76,20 +76,20 @@ def test_the_kernels_leave_whom_the_loops_of_the_reference_leave(twin, kind):
 def test_the_twin_leaves_whom_the_cpu_leaves(kind, sizes):
     boxes, power = crowded(sum(sizes), seed=2), exponent(kind, 0.8)
 
-    got = nms_cuda.left(boxes, sizes, 0.45, power, numpy_twin)
+    got = nms_cuda.survivors_by_kernel(boxes, sizes, 0.45, power, numpy_twin)
 
     lines = Lines(boxes, torch.arange(len(boxes)), sizes)
-    assert torch.equal(got, compared(lines, 0.45, power))
+    assert torch.equal(got, torch_survivors(lines, 0.45, power))
 
 
 @pytest.mark.parametrize("room", [0, 64 * 8 * 7, 64 * 8 * 14])
 def test_panels_leave_whom_one_panel_leaves(twin, room, monkeypatch):
     sizes = [260, 70]
     boxes = crowded(sum(sizes), seed=3)
-    whole = nms_cuda.left(boxes, sizes, 0.3, None, numpy_twin)
+    whole = nms_cuda.survivors_by_kernel(boxes, sizes, 0.3, None, numpy_twin)
     monkeypatch.setattr(nms_cuda, "ROOM", room)
 
-    got = nms_cuda.left(boxes, sizes, 0.3, None, twin)
+    got = nms_cuda.survivors_by_kernel(boxes, sizes, 0.3, None, twin)
 
     assert torch.equal(got, whole)
 
@@ -133,9 +133,9 @@ def test_a_plan_of_nothing_has_no_panels():
 def test_odd_boxes_fare_as_on_a_cpu(twin, a, b, power, threshold):
     boxes = torch.tensor([a, b, a], dtype=torch.float32)
 
-    got = nms_cuda.left(boxes, [3], threshold, power, twin)
+    got = nms_cuda.survivors_by_kernel(boxes, [3], threshold, power, twin)
 
-    assert torch.equal(got, compared(Lines(boxes, torch.arange(3), [3]), threshold, power))
+    assert torch.equal(got, torch_survivors(Lines(boxes, torch.arange(3), [3]), threshold, power))
 
 
 def left_of_pairs(power: float | None, launch: Launch, device: str = "cpu") -> list[list[bool]]:
@@ -146,7 +146,10 @@ def left_of_pairs(power: float | None, launch: Launch, device: str = "cpu") -> l
         overlap = iou(*pair.split(1)) if power is None else diou(*pair.split(1), power)
         below = torch.nextafter(overlap, torch.tensor(-1.0))
         limits = overlap.item(), below.item()
-        found += [nms_cuda.left(pair.to(device), [2], t, power, launch).tolist() for t in limits]
+        found += [
+            nms_cuda.survivors_by_kernel(pair.to(device), [2], t, power, launch).tolist()
+            for t in limits
+        ]
     return found
 
 
@@ -221,10 +224,10 @@ def test_a_gpu_leaves_whom_the_cpu_leaves(kind, sizes):
     launch = nms_cuda.launcher(boxes.cuda())
     assert launch is not None
 
-    got = nms_cuda.left(boxes.cuda(), sizes, 0.45, power, launch)
+    got = nms_cuda.survivors_by_kernel(boxes.cuda(), sizes, 0.45, power, launch)
 
     lines = Lines(boxes, torch.arange(len(boxes)), sizes)
-    assert torch.equal(got.cpu(), compared(lines, 0.45, power))
+    assert torch.equal(got.cpu(), torch_survivors(lines, 0.45, power))
 
 
 @pytest.mark.cuda
@@ -267,12 +270,12 @@ def test_a_gpu_suppresses_by_objectness_as_the_cpu_does():
 @on_cuda
 def test_panels_on_a_gpu_leave_whom_one_panel_leaves(monkeypatch):
     boxes, sizes = crowded(3000, seed=5), [2000, 1000]
-    expected = compared(Lines(boxes, torch.arange(3000), sizes), 0.3, None)
+    expected = torch_survivors(Lines(boxes, torch.arange(3000), sizes), 0.3, None)
     monkeypatch.setattr(nms_cuda, "ROOM", 0)
     launch = nms_cuda.launcher(boxes.cuda())
     assert launch is not None
 
-    got = nms_cuda.left(boxes.cuda(), sizes, 0.3, None, launch)
+    got = nms_cuda.survivors_by_kernel(boxes.cuda(), sizes, 0.3, None, launch)
 
     assert torch.equal(got.cpu(), expected)
 
@@ -281,7 +284,7 @@ def test_panels_on_a_gpu_leave_whom_one_panel_leaves(monkeypatch):
 @on_cuda
 def test_the_kernels_run_on_the_stream_that_is_current():
     boxes = crowded(2000, seed=6)
-    expected = compared(Lines(boxes, torch.arange(2000), [2000]), 0.45, None)
+    expected = torch_survivors(Lines(boxes, torch.arange(2000), [2000]), 0.45, None)
     stream = torch.cuda.Stream()
     launch = nms_cuda.launcher(boxes.cuda())
     assert launch is not None
@@ -290,7 +293,7 @@ def test_the_kernels_run_on_the_stream_that_is_current():
         late = torch.zeros(2000, 4, device="cuda")
         torch.cuda._sleep(10_000_000)  # some milliseconds: a kernel on another stream would see 0
         late.copy_(boxes.cuda())
-        got = nms_cuda.left(late, [2000], 0.45, None, launch)
+        got = nms_cuda.survivors_by_kernel(late, [2000], 0.45, None, launch)
     stream.synchronize()
 
     assert torch.equal(got.cpu(), expected)

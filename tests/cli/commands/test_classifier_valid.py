@@ -8,7 +8,7 @@ import pytest
 from conftest import recording
 
 from pydarknet.cli.main import main
-from pydarknet.inference.predict import fitted
+from pydarknet.inference.predict import network_input
 from pydarknet.load import load_network
 from pydarknet.modules.transforms import load_image
 
@@ -42,7 +42,7 @@ def test_test_prints_the_scores_of_each_image_of_the_last_batch_too(folder, caps
     out, err = capsys.readouterr()
     rows = [row.split("\t") for row in out.rstrip("\n").split("\n")]
     network = load_network("net.cfg", "net.weights", device="cpu")
-    stretched = fitted(network, load_image("input.png"), boxed=False)
+    stretched = network_input(network, load_image("input.png"), boxed=False)
     expected = network.trace(stretched[None])[network.result].flatten().tolist()
     assert [row[0] for row in rows] == ["input.png", "none.png", "input.png"]
     assert len(rows[0]) == 1 + len((folder / "names").read_text().split("\n")[:-1])

@@ -15,7 +15,7 @@ from conftest import HERE
 
 from pydarknet.cli.commands.detector_test import default_model
 from pydarknet.cli.main import main
-from pydarknet.system.resources import shipped
+from pydarknet.system.resources import shipped_file
 
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
 PROMPT = b"Enter Image Path: "
@@ -190,7 +190,9 @@ def test_the_shipped_file_that_is_used_is_told(capfd):
     assert main(["ops", "yolov3-tiny.cfg"]) == 0
 
     told = capfd.readouterr().err
-    assert f"yolov3-tiny.cfg is not here, using the shipped {shipped('yolov3-tiny.cfg')}" in told
+    assert (
+        f"yolov3-tiny.cfg is not here, using the shipped {shipped_file('yolov3-tiny.cfg')}" in told
+    )
 
 
 def test_detect_needs_the_coco_data_of_nobody(capfd):
@@ -208,7 +210,7 @@ def test_detect_needs_the_coco_data_of_nobody(capfd):
 def test_an_image_alone_is_searched_by_the_built_in_model(capfd, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    assert main(["detect", str(shipped("digits.png")), "-dont_show"]) == 0
+    assert main(["detect", str(shipped_file("digits.png")), "-dont_show"]) == 0
 
     out, err = capfd.readouterr()
     assert sorted(re.findall(r"^(\d): \d+%$", out, re.MULTILINE)) == DIGITS
