@@ -1,4 +1,4 @@
-"""Boxes and labels on a picture, in the manner of either lineage."""
+"""Boxes and labels on a picture, drawn in the style of either lineage."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ..cfg.lineage import PJREDDIE, PerLineage
 from .box_arrays import BoxArrays
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -78,10 +79,10 @@ class Style:
     label: Callable[[dict[int, float], Callable[[int], str]], Label | None]
 
 
-STYLES = {
-    "pjreddie": Style(line=0.006, letters=0.03, label=every_name),
-    "alexeyab": Style(line=0.002, letters=0.02, label=best_first),
-}
+STYLES = PerLineage(
+    pjreddie=Style(line=0.006, letters=0.03, label=every_name),
+    alexeyab=Style(line=0.002, letters=0.02, label=best_first),
+)
 
 
 def draw(
@@ -89,7 +90,7 @@ def draw(
     detections: BoxArrays,
     names: Sequence[str] | None = None,
     thresh: float = 0.5,
-    style: str = "pjreddie",
+    lineage: str = PJREDDIE,
 ) -> np.ndarray:
     """Return a copy of uint8 RGB [H, W, C] with the boxes that have a class above `thresh`.
 
@@ -100,12 +101,12 @@ def draw(
     Quirk: DRAWING_NEVER_EMPTY
     """
     height, width = image.shape[:2]
-    chosen = STYLES[style]
-    return draw_marks(image, marks_of(detections, names, thresh, chosen, width, height), chosen)
+    style = STYLES.of(lineage)
+    return draw_marks(image, marks_of(detections, names, thresh, style, width, height), style)
 
 
 def draw_marks(image: np.ndarray, marks: Iterable[Mark], style: Style) -> np.ndarray:
-    """Return a copy of uint8 RGB [H, W, C] with marks in the manner of a style."""
+    """Return a copy of uint8 RGB [H, W, C] with marks in a style."""
     canvas = image.copy() if image.shape[2] == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
     height, marks = len(canvas), list(marks)
     for mark in marks:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..cfg.class_tree import Tree
-from ..cfg.lineage import FORK, PJREDDIE
+from ..cfg.lineage import PerLineage
 from ..cfg.net import Net
 from ..errors import DataError
 from ..layers.softmax import Softmax
@@ -27,8 +27,8 @@ from .sample import Samples
 from .sampler import Pairs, Planner, Track
 from .targets import Grid, Rows
 
-SMALLEST_IN_CELLS = {PJREDDIE: 0.005, FORK: 0.001}
-LISTING = (FORK,)  # whose programs keep lists of what is wrong
+SMALLEST_IN_CELLS = PerLineage(pjreddie=0.005, alexeyab=0.001)  # side of a truth of YOLOv1
+LISTS_PROBLEMS = PerLineage(pjreddie=False, alexeyab=True)  # of images and labels, in files
 PARTS = {0: 1, MIXUP: 2, CUTMIX: 1, MOSAIC: 4, EITHER: 4}  # images in a sample of a detector
 
 
@@ -44,7 +44,7 @@ def detector_samples(network: Network, paths: Sequence[str]) -> Samples:
     rules = LabelRules(lineage, head.classes, head.unplaced)
     if head.cells:
         return in_cells(network, head, pictures, rules)
-    return DETECTORS[lineage](network.net, head, pictures, rules)
+    return DETECTOR_SAMPLES.of(lineage)(network.net, head, pictures, rules)
 
 
 def pictures_of(network: Network, paths: Sequence[str]) -> Pictures:
@@ -95,10 +95,8 @@ def cropped_samples(
     )
 
 
-DETECTORS: dict[str, Callable[[Net, HeadData, Pictures, LabelRules], Samples]] = {
-    PJREDDIE: placed_samples,
-    FORK: cropped_samples,
-}
+DETECTOR_SAMPLES: PerLineage[Callable[[Net, HeadData, Pictures, LabelRules], Samples]]
+DETECTOR_SAMPLES = PerLineage(pjreddie=placed_samples, alexeyab=cropped_samples)
 
 
 def in_cells(network: Network, head: HeadData, pictures: Pictures, rules: LabelRules) -> Samples:
@@ -107,8 +105,8 @@ def in_cells(network: Network, head: HeadData, pictures: Pictures, rules: LabelR
     Darknet: src/data.c load_data_region
     """
     planner = Planner(len(pictures.paths), Cropping(head.jitter, colours(network.net)))
-    truth = Grid(head.cells, head.classes, SMALLEST_IN_CELLS[rules.lineage])
-    listed = rules.lineage in LISTING
+    truth = Grid(head.cells, head.classes, SMALLEST_IN_CELLS.of(rules.lineage))
+    listed = LISTS_PROBLEMS.of(rules.lineage)
     return CroppedSamples(pictures, rules, truth, planner, cropped_floats, listed=listed)
 
 
@@ -177,7 +175,7 @@ def classifier_samples(
     family = Family(hierarchy.parents, hierarchy.sizes) if hierarchy else None
     classes = Classes(tuple(labels), net.label_smooth_eps, family, tags, net.unsupervised)
     pictures = pictures_of(network, paths)
-    return CLASSIFIERS[network.dialect.name](net, pictures, classes)
+    return CLASSIFIER_SAMPLES.of(network.dialect)(net, pictures, classes)
 
 
 def turned_samples(net: Net, pictures: Pictures, classes: Classes) -> ClassifierSamples:
@@ -227,7 +225,4 @@ def mixed_samples(net: Net, pictures: Pictures, classes: Classes) -> ClassifierS
     )
 
 
-CLASSIFIERS: dict[str, Callable[[Net, Pictures, Classes], ClassifierSamples]] = {
-    PJREDDIE: turned_samples,
-    FORK: mixed_samples,
-}
+CLASSIFIER_SAMPLES = PerLineage(pjreddie=turned_samples, alexeyab=mixed_samples)

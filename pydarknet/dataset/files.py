@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..cfg.lineage import FORK, PJREDDIE
+from ..cfg.lineage import PerLineage
 from ..cfg.options import integer
 from ..cfg.parser import Section, excerpt, read_text, section_of
 from ..errors import DataError
@@ -97,7 +97,7 @@ def label_paths(image: str, lineage: str) -> tuple[str, ...]:
 
     Quirk: LABEL_PATHS
     """
-    found = (*(rule(image) for rule in RULES[lineage]), by_words(image, WORDS_OF_V1))
+    found = (*(rule(image) for rule in LABEL_RULES.of(lineage)), by_words(image, WORDS_OF_V1))
     return tuple(dict.fromkeys(path for path in found if path))
 
 
@@ -128,7 +128,6 @@ def by_words(image: str, words: tuple[str, ...] = WORDS) -> str:
     return path if path.endswith(".txt") else ""
 
 
-RULES: dict[str, tuple[Callable[[str], str], ...]] = {
-    PJREDDIE: (by_words, by_folders),
-    FORK: (by_folders, by_words),
-}
+LABEL_RULES: PerLineage[tuple[Callable[[str], str], ...]] = PerLineage(
+    pjreddie=(by_words, by_folders), alexeyab=(by_folders, by_words)
+)

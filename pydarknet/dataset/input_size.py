@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..cfg.lineage import FORK, PJREDDIE
+from ..cfg.lineage import PerLineage
 from ..cfg.net import Net
 from ..network import Network
 from .heads import HeadData, last_head
@@ -134,14 +134,16 @@ def scales(net: Net, head: HeadData, seed: int) -> Sizes:
     return Scales(seed, (net.width, net.height), factor, net.resize_step, net.max_batches - 100)
 
 
-OF_DETECTORS: dict[str, Callable[[Net, HeadData, int], Sizes]] = {PJREDDIE: squares, FORK: scales}
+DETECTOR_SIZES: PerLineage[Callable[[Net, HeadData, int], Sizes]] = PerLineage(
+    pjreddie=squares, alexeyab=scales
+)
 
 
 def input_size(network: Network, seed: int) -> Sizes:
     """Return the size of every batch's images: a function of the batch's number, counted from 1."""
     net, head = network.net, last_head(network)
     if head and head.random:
-        return OF_DETECTORS[network.dialect.name](net, head, seed)
+        return DETECTOR_SIZES.of(network.dialect)(net, head, seed)
     if net.random and not head:
         return Squares(seed, 40, 4, 14)
     return OneSize(net.width, net.height)

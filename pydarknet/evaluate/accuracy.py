@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..cfg.lineage import PerLineage
 from ..errors import DataError
 from ..inference.classify import hierarchy, result
 from ..inference.classify import top as best
@@ -18,8 +19,10 @@ from ..modules.hierarchy import Hierarchy
 from ..modules.transforms import load_image
 from ..network import Network
 from . import classifier_crops
-from .classifier_crops import MANNERS, View
+from .classifier_crops import View
 from .dataset_detections import ahead, batch_of, batch_size, evaluating, grouped
+
+CAPPED_AT_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # how many best classes count
 
 Shown = tuple[str, list[Tensor] | None]
 
@@ -164,7 +167,7 @@ def places(network: Network, top: int, classes: int) -> int:
 
     Darknet: src/classifier.c validate_classifier_single (AlexeyAB)
     """
-    return min(top, classes) if MANNERS[network.dialect.name].capped else top
+    return min(top, classes) if CAPPED_AT_CLASSES.of(network.dialect) else top
 
 
 def parts(count: int) -> list[slice]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from torch import Tensor
 
+from ..cfg.lineage import PerLineage
 from ..modules.transforms import center_crop, center_square, crop, resize, resize_max, resize_min
 from ..network import Network
 
@@ -14,20 +14,10 @@ SHIFT = 32  # pixels between the ten crops
 
 View = Callable[[Tensor, Network], list[Tensor]]
 
-
-@dataclass(frozen=True)
-class Manner:
-    """How a lineage looks at images and counts.
-
-    `sides` and `fit` are those of `several`; `capped` says whether no more places count than
-    there are classes, `lists` whether labels are listed where an image has too many.
-    """
-
-    middle: View
-    sides: tuple[int, ...]
-    fit: Callable[[Tensor, int], Tensor]
-    capped: bool
-    lists: bool
+SIDES = PerLineage[tuple[int, ...]](  # of `several`
+    pjreddie=(224, 256, 288, 320), alexeyab=(224, 288, 320, 352, 384)
+)
+FITS = PerLineage(pjreddie=resize_max, alexeyab=resize_min)  # the longer or the shorter to a side
 
 
 def middle_square(x: Tensor, network: Network) -> list[Tensor]:
@@ -46,17 +36,12 @@ def middle_of_shorter(x: Tensor, network: Network) -> list[Tensor]:
     return [center_crop(resize_min(x, network.net.width), network.net.width, network.net.height)]
 
 
-MANNERS: Mapping[str, Manner] = {
-    "pjreddie": Manner(middle_square, (224, 256, 288, 320), resize_max, capped=False, lists=False),
-    "alexeyab": Manner(
-        middle_of_shorter, (224, 288, 320, 352, 384), resize_min, capped=True, lists=True
-    ),
-}
+MIDDLES: PerLineage[View] = PerLineage(pjreddie=middle_square, alexeyab=middle_of_shorter)
 
 
 def middle(x: Tensor, network: Network) -> list[Tensor]:
     """Show the middle of an image, as the lineage of the network cuts it."""
-    return MANNERS[network.dialect.name].middle(x, network)
+    return MIDDLES.of(network.dialect)(x, network)
 
 
 def ten(x: Tensor, network: Network) -> list[Tensor]:
@@ -82,8 +67,8 @@ def several(x: Tensor, network: Network) -> list[Tensor]:
     Darknet: examples/classifier.c validate_classifier_multi
     Quirk: VALIDMULTI_TREE
     """
-    manner = MANNERS[network.dialect.name]
-    fitted = [manner.fit(x, side) for side in manner.sides]
+    fit = FITS.of(network.dialect)
+    fitted = [fit(x, side) for side in SIDES.of(network.dialect)]
     return [view for image in fitted for view in (image, image.flip(-1))]
 
 

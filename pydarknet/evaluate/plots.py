@@ -106,7 +106,7 @@ def worst(report: Report) -> Iterator[tuple[int, np.ndarray]]:
                 *missed_marks(evidence, missed[evidence.owners[missed] == index]),
             ]
             image = load_image(evidence.paths[index])
-            yield index, draw_marks(image, marks, STYLES["alexeyab"])
+            yield index, draw_marks(image, marks, STYLES.alexeyab)
 
 
 def found_marks(evidence: Evidence, rows: np.ndarray, right: np.ndarray) -> Iterator[Mark]:

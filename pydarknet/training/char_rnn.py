@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..cfg.lineage import PerLineage
 from ..errors import DataError
 from ..modules.recurrent import Recurrent
 from ..network import Network
@@ -86,8 +87,8 @@ def read_symbols(path: Path, symbols: int, *, tokenized: bool) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class TextManner:
-    """When a lineage saves weights: every so many iterations, by number and as `.backup`."""
+class SavingIntervals:
+    """After how many iterations weights are saved under their number, and as `.backup`."""
 
     numbered: int
     newest: int
@@ -98,7 +99,7 @@ class TextManner:
         return [*endings, ".backup"] if batch % self.newest == 0 else endings
 
 
-MANNERS = {"pjreddie": TextManner(10000, 100), "alexeyab": TextManner(1000, 10)}
+SAVING = PerLineage(pjreddie=SavingIntervals(10000, 100), alexeyab=SavingIntervals(1000, 10))
 
 Told = Callable[[Step, float, float], None]
 
@@ -111,7 +112,7 @@ def train_text(learner: Learner, streams: Streams, save: Callable[[str], None], 
     Darknet: examples/rnn.c train_char_rnn
     Quirk: RECURRENT_GRADIENTS
     """
-    net, manner = learner.net, MANNERS[learner.network.dialect.name]
+    net, saving = learner.net, SAVING.of(learner.network.dialect)
     with stopping() as stop:
         while learner.batch < net.max_batches and not stop.asked:
             start = time.perf_counter()
@@ -121,7 +122,7 @@ def train_text(learner: Learner, streams: Streams, save: Callable[[str], None], 
             epochs = step.batch * learner.images / len(streams.text)
             told(step, time.perf_counter() - start, epochs)
             forget(learner.network, streams.wander())
-            for ending in manner.due(step.batch):
+            for ending in saving.due(step.batch):
                 save(ending)
     finished = learner.batch >= net.max_batches
     save("_final.weights" if finished else ".backup")

@@ -1,14 +1,15 @@
-"""What the training of a classifier says and leaves, in the manner of each lineage."""
+"""What the training of a classifier says and leaves, in each lineage."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from ..cfg.lineage import PerLineage
 from .learner import Step
-from .reporter import Manner
+from .reporter import Reporter
 
 
-class ClassifierManner(Manner):
+class ClassifierReporter(Reporter):
     """The original's lines and files: weights at every epoch.
 
     Darknet: examples/classifier.c train_classifier
@@ -54,7 +55,7 @@ class ClassifierManner(Manner):
         return endings
 
 
-class ForkClassifierManner(ClassifierManner):
+class ForkClassifierReporter(ClassifierReporter):
     """The fork's: weights at every thousandth iteration, the last at every hundredth.
 
     Darknet: src/classifier.c train_classifier (AlexeyAB)
@@ -75,7 +76,6 @@ class ForkClassifierManner(ClassifierManner):
         return [*endings, self.newest] if batch % 100 == 0 else endings
 
 
-CLASSIFIER_MANNERS: dict[str, type[Manner]] = {
-    "pjreddie": ClassifierManner,
-    "alexeyab": ForkClassifierManner,
-}
+CLASSIFIER_REPORTERS: PerLineage[type[Reporter]] = PerLineage(
+    pjreddie=ClassifierReporter, alexeyab=ForkClassifierReporter
+)

@@ -1,4 +1,4 @@
-"""What a training says and which files it leaves, in the manner of each lineage."""
+"""What a training says and which files it leaves, in each lineage."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ..cfg.lineage import PerLineage
 from ..dataset.files import DataFile
 from ..errors import UsageError
 from ..network import Network
@@ -22,7 +23,7 @@ CLEAR = "\033[H\033[J"
 
 
 @dataclass
-class Manner:
+class Reporter:
     """The original's lines and files.
 
     Darknet: examples/detector.c train_detector
@@ -108,7 +109,7 @@ class Manner:
         """Say what comes after the last iteration."""
 
 
-class ForkManner(Manner):
+class ForkReporter(Reporter):
     """The fork's.
 
     Darknet: src/detector.c train_detector (AlexeyAB)
@@ -189,4 +190,4 @@ class ForkManner(Manner):
         )
 
 
-MANNERS: dict[str, type[Manner]] = {"pjreddie": Manner, "alexeyab": ForkManner}
+REPORTERS: PerLineage[type[Reporter]] = PerLineage(pjreddie=Reporter, alexeyab=ForkReporter)

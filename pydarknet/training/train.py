@@ -21,11 +21,11 @@ from ..network import Network
 from ..system.console import note
 from ..system.resources import locate
 from .checkpoints import Files, State, base_name, digest
-from .classifier_reporter import CLASSIFIER_MANNERS
+from .classifier_reporter import CLASSIFIER_REPORTERS
 from .learner import Learner
 from .loss_chart import Chart
 from .progress import Progress
-from .reporter import MANNERS, Manner
+from .reporter import REPORTERS, Reporter
 from .trainer import Callback, Trainer
 from .unsupported import amp_of, check_trainable
 from .validation import Mapping
@@ -123,13 +123,13 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
     check_trainable(network)
     if network.net.max_batches <= 0:
         raise network.net.error("max_batches = 0: expected how many batches are trained")
-    kind = MANNERS[network.dialect.name]
+    kind = REPORTERS.of(network.dialect)
     paths = read_list(sources.data.get("train", kind.list_name))
     samples = detector_samples(network, paths)
-    manner = kind(network, len(paths))
+    reporter = kind(network, len(paths))
     if options.map:
-        manner.mapping = mapping(network, sources, len(paths), options.map)
-    return trainer(manner, samples, sources, options)
+        reporter.mapping = mapping(network, sources, len(paths), options.map)
+    return trainer(reporter, samples, sources, options)
 
 
 def mapping(network: Network, sources: Sources, listed: int, options: MapOptions) -> Mapping:
@@ -165,16 +165,16 @@ def classifier_trainer(network: Network, sources: Sources, options: Options) -> 
     tree = read_tree(named, data.section) if named else None
     tags = bool(data.find("tag") and data.integer("tag", 0))
     samples = classifier_samples(network, paths, labels, tree, tags=tags)
-    manner = CLASSIFIER_MANNERS[network.dialect.name](network, len(paths))
-    return trainer(manner, samples, sources, options)
+    reporter = CLASSIFIER_REPORTERS.of(network.dialect)(network, len(paths))
+    return trainer(reporter, samples, sources, options)
 
 
-def trainer(manner: Manner, samples: Samples, sources: Sources, options: Options) -> Trainer:
-    """Return what trains the network of a manner on samples; it may go on from a state."""
-    network = manner.network
-    manner.read(sources.data)
+def trainer(reporter: Reporter, samples: Samples, sources: Sources, options: Options) -> Trainer:
+    """Return what trains the network of a reporter on samples; it may go on from a state."""
+    network = reporter.network
+    reporter.read(sources.data)
     files = Files(
-        Path(sources.data.get("backup", "/backup/")), base_name(sources.cfg), manner.newest
+        Path(sources.data.get("backup", "/backup/")), base_name(sources.cfg), reporter.newest
     )
     files.make_folder()
     if options.clear:
@@ -182,14 +182,14 @@ def trainer(manner: Manner, samples: Samples, sources: Sources, options: Options
     learner = Learner(network, seed=options.seed, amp=amp_of(options.amp, network.device))
     run = sources.hashes
     run = run if options.clear else gone_on(learner, files, run, sources.weights)
-    return assembled(learner, samples, files, manner, run, options)
+    return assembled(learner, samples, files, reporter, run, options)
 
 
 def assembled(
     learner: Learner,
     samples: Samples,
     files: Files,
-    manner: Manner,
+    reporter: Reporter,
     run: dict[str, str],
     options: Options,
 ) -> Trainer:
@@ -201,17 +201,17 @@ def assembled(
         samples,
         input_size(learner.network, learner.seed),
         files,
-        manner,
+        reporter,
         run,
         options.workers,
         list(options.callbacks),
         chart=Chart(charts, net.max_batches, net.max_chart_loss) if options.chart else None,
     )
-    made.mapping = manner.mapping
+    made.mapping = reporter.mapping
     if made.mapping:
         made.mapping.at = learner.batch
     if options.bar:
-        made.progress = manner.progress = Progress(learner.batch, net.max_batches)
+        made.progress = reporter.progress = Progress(learner.batch, net.max_batches)
     return made
 
 

@@ -19,7 +19,7 @@ from .learner import Learner, Step
 from .loss_chart import Chart
 from .memory_check import try_largest
 from .progress import Progress
-from .reporter import Manner
+from .reporter import Reporter
 from .signals import stopping
 from .validation import Mapping
 
@@ -51,7 +51,7 @@ class Trainer:
     samples: Samples
     size: Sizes  # width and height of each iteration's images
     files: Files
-    manner: Manner
+    reporter: Reporter
     run: dict[str, str]  # the hashes that say what is trained
     workers: int | None = None
     callbacks: list[Callback] = field(default_factory=list)
@@ -74,7 +74,7 @@ class Trainer:
         net = self.network.net
         if self.network.device.type == "cpu":
             keep_freed_memory()
-        self.manner.began(self.learner.batch)
+        self.reporter.began(self.learner.batch)
         if self.varies:
             try_largest(self.learner, self.size, self.samples)
         first = self.learner.batch + 1
@@ -102,17 +102,17 @@ class Trainer:
         height, width = batch.images.shape[2:]
         if first or (width, height) != (self.network.input.w, self.network.input.h):
             self.tell_size(width, height, first=first)
-        self.manner.loaded(loading, first=first)
+        self.reporter.loaded(loading, first=first)
         start = time.perf_counter()
         try:
             step = self.learner.learn(batch.images, batch.truth, self.tell_losses)
         except DataError as error:
             raise DataError(str(error), hint=self.good(batch)) from None
         seconds = time.perf_counter() - start
-        self.manner.stepped(step, seconds, loading)
+        self.reporter.stepped(step, seconds, loading)
         self.evaluate(step.batch)
         self.show(Report(step, seconds, loading, width, height, self.learner))
-        self.save(self.manner.due(step.batch))
+        self.save(self.reporter.due(step.batch))
 
     def evaluate(self, batch: int) -> None:
         """Work out the mean average precision where it is due, and save the best weights.
@@ -121,9 +121,9 @@ class Trainer:
         """
         if self.mapping is None or not self.mapping.due(batch):
             return
-        self.manner.say(self.mapping.evaluate(batch))
+        self.reporter.say(self.mapping.evaluate(batch))
         if self.mapping.improved():
-            self.manner.say("New best mAP!")
+            self.reporter.say("New best mAP!")
             self.save(["_best.weights"])
         if self.chart:
             self.chart.precisions.append((batch, self.mapping.last))
@@ -140,12 +140,12 @@ class Trainer:
         for problem in batch.problems:
             if problem not in self.told:
                 self.told.add(problem)
-                self.manner.note(problem)
+                self.reporter.note(problem)
 
     def tell_size(self, width: int, height: int, *, first: bool) -> None:
         """Say that images have another size, if sizes are drawn at all."""
         if self.varies:
-            self.manner.resized(width, height)
+            self.reporter.resized(width, height)
 
     @property
     def varies(self) -> bool:
@@ -154,12 +154,12 @@ class Trainer:
 
     def tell_losses(self, losses: list) -> None:
         """Say what the heads lost in a mini-batch."""
-        self.manner.lost(losses, self.learner.boxes)
+        self.reporter.lost(losses, self.learner.boxes)
 
     def show(self, report: Report) -> None:
         """Let the bar, the chart and the callbacks see an iteration."""
         if report.step.told:
-            self.manner.say(report.step.told)
+            self.reporter.say(report.step.told)
         if self.progress:
             self.progress.stepped(report.step, report.seconds + report.loading)
         if self.chart:
@@ -171,11 +171,11 @@ class Trainer:
         """Write weights under some endings; beside the newest, the state that goes with them."""
         for ending in endings:
             path = self.files.path(ending)
-            if ending == self.manner.newest:
+            if ending == self.reporter.newest:
                 self.files.keep_previous()
-            self.manner.note(f"Saving weights to {path}")
+            self.reporter.note(f"Saving weights to {path}")
             self.network.save_weights(path)
-            if ending == self.manner.newest:
+            if ending == self.reporter.newest:
                 self.files.write_pair(self.learner.state(self.run))
                 self.newest = path
                 self.save_average()
@@ -191,16 +191,16 @@ class Trainer:
             path = self.files.path("_ema.weights")
             with self.learner.moving.in_place():
                 self.network.save_weights(path)
-            self.manner.say(f" EMA weights are saved to the file: {path} ")
+            self.reporter.say(f" EMA weights are saved to the file: {path} ")
 
     def end(self, finished: bool) -> None:
         """Save what the end of a training leaves, or what one that was stopped goes on from."""
         if self.progress:
             self.progress.close()
-            self.manner.progress = None
+            self.reporter.progress = None
         if finished:
-            self.save(list(self.manner.finals))
-            self.manner.ended()
+            self.save(list(self.reporter.finals))
+            self.reporter.ended()
         else:
-            self.save([self.manner.newest])
+            self.save([self.reporter.newest])
             note(f"stopped after batch {self.learner.batch}: the same command goes on from there")

@@ -13,7 +13,7 @@ from conftest import recording
 from pydarknet.cli.main import main
 from pydarknet.errors import DataError
 from pydarknet.modules.recurrent import Recurrent
-from pydarknet.training.char_rnn import MANNERS, Streams, forget, read_symbols, train_text
+from pydarknet.training.char_rnn import SAVING, Streams, forget, read_symbols, train_text
 from pydarknet.training.learner import Learner
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -116,7 +116,7 @@ def test_recurrent_layers_learn_what_comes_next(net, kind):
 
 
 def test_each_lineage_saves_when_its_program_does():
-    original, fork = MANNERS["pjreddie"], MANNERS["alexeyab"]
+    original, fork = SAVING.pjreddie, SAVING.alexeyab
 
     assert [original.due(n) for n in (99, 100, 10000)] == [
         [],

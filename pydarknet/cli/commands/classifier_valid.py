@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ...cfg.lineage import PerLineage
 from ...errors import DataError
 from ...system.console import note, say
 from ..verbs import Help, Run, verb
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ...evaluate.accuracy import Answer, Quiz
     from ...evaluate.classifier_crops import View
     from ...network import Network
+
+LISTS_LABELS = PerLineage(pjreddie=False, alexeyab=True)  # where an image's path has too many
 
 Data = Annotated[Path, Help("the .data file: labels, valid, classes, top, leaves")]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
@@ -55,10 +58,10 @@ def valid(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     exam = examination(
         run, data, cfg, weights, classifier_crops.middle, training=False, leaves=True
     )
-    FORMS[exam.network.dialect.name](exam)
+    VALID_LINES.of(exam.network.dialect)(exam)
 
 
-def valid_lines(exam: Exam) -> None:
+def lines_pjreddie(exam: Exam) -> None:
     """Print two lines an image: its first scores, and how it went so far.
 
     Darknet: examples/classifier.c validate_classifier_single
@@ -73,7 +76,7 @@ def valid_lines(exam: Exam) -> None:
         say(accuracy.line(index, exam.top))
 
 
-def fork_valid_lines(exam: Exam) -> None:
+def lines_alexeyab(exam: Exam) -> None:
     """Print a line an image, which the next line ends.
 
     Darknet: src/classifier.c validate_classifier_single (AlexeyAB)
@@ -87,7 +90,7 @@ def fork_valid_lines(exam: Exam) -> None:
         say(f"\n{accuracy.line(index, exam.top)}", end="")
 
 
-FORMS = {"pjreddie": valid_lines, "alexeyab": fork_valid_lines}
+VALID_LINES = PerLineage(pjreddie=lines_pjreddie, alexeyab=lines_alexeyab)
 
 
 @verb("classifier valid10")
@@ -226,9 +229,7 @@ def tell_labels(exam: Exam, path: str) -> None:
 
     Darknet: src/data.c fill_truth, fill_truth_smooth (AlexeyAB)
     """
-    from ...evaluate.classifier_crops import MANNERS
-
-    lists = MANNERS[exam.network.dialect.name].lists
+    lists = LISTS_LABELS.of(exam.network.dialect)
     found = [label for label in exam.quiz.labels if label in path]
     if len(found) == 1 or (not found and len(exam.quiz.labels) == 1 and not lists):
         return
