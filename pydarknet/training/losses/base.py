@@ -10,8 +10,8 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from ...graph.executor import Head
 from ...layers import Layer, Shape
-from ...network import Head
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What the fork's yolo heads learn of classes: smoothing, multipliers, focal loss."""
+"""The class deltas of the fork's yolo heads: label smoothing, class weights, focal loss."""
 
 from __future__ import annotations
 
@@ -12,49 +12,50 @@ from .matcher import Matches
 
 
 @dataclass(frozen=True)
-class Classes:
-    """How a head of the fork teaches classes; `table` has a multiplier a class, if any."""
+class ClassDeltas:
+    """What class deltas depend on; `weights` has a number for each class, or none."""
 
-    eps: float
-    table: tuple[float, ...]
+    eps: float  # of label smoothing
+    weights: tuple[float, ...]
     normalizer: float
     focal: bool = False
 
     @classmethod
-    def of(cls, layer: ForkLosses, *, focal: bool = False) -> Classes:
-        """Take a head's options.
+    def of(cls, layer: ForkLosses, *, focal: bool = False) -> ClassDeltas:
+        """Read a head's options.
 
         Quirk: CLS_NORMALIZER
         """
-        return cls(layer.label_smooth_eps, multipliers(layer), layer.cls_normalizer, focal)
+        return cls(layer.label_smooth_eps, class_weights(layer), layer.cls_normalizer, focal)
 
-    def multiplier(self, matches: Matches) -> Tensor:
-        """Return how much more each truth counts for its class being rare, [K, 1]."""
-        if not self.table:
+    def weight(self, matches: Matches) -> Tensor:
+        """Return the weight of each match, [K, 1]: the greater the rarer its class is."""
+        if not self.weights:
             return torch.ones_like(matches.truth.x)[:, None]
-        return matches.truth.x.new_tensor(self.table)[matches.classes][:, None]
+        return matches.truth.x.new_tensor(self.weights)[matches.classes][:, None]
 
-    def taught(
-        self, before: Tensor, given: Tensor, hits: Tensor, more: Tensor, known: Tensor
+    def deltas(
+        self, before: Tensor, output: Tensor, one_hot: Tensor, weight: Tensor, again: Tensor
     ) -> Tensor:
-        """Return class deltas [k, classes] after a truth of each slot.
+        """Return class deltas [K, classes] of slots after one match more for each.
 
-        `given` are the probabilities, `hits` the truths' classes, `more` their multipliers [k, 1],
-        `known` [k, 1] whether a slot has learnt before: then it learns the one class beside.
+        `before` are their deltas so far, `output` the predicted probabilities, `weight` [K, 1].
+        Where `again` [K, 1], an earlier match of the slot has set the classes; the C then only adds
+        the class of this one.
 
         Darknet: src/yolo_layer.c delta_yolo_class (AlexeyAB)
         """
-        steps = smoothed(hits, self.eps) - given
-        steps = torch.where(steps.isfinite(), steps, before)
-        fresh = steps
+        plain = smooth_targets(one_hot, self.eps) - output
+        plain = torch.where(plain.isfinite(), plain, before)  # the C skips NaN and infinity
+        first = plain
         if self.focal:
-            fresh = focal_steps(given, hits)
-        elif self.table:
-            fresh = torch.where(hits, steps * more * self.normalizer, steps)
-        return torch.where(known, torch.where(hits, steps * more, before), fresh)
+            first = focal_deltas(output, one_hot)
+        elif self.weights:
+            first = torch.where(one_hot, plain * weight * self.normalizer, plain)
+        return torch.where(again, torch.where(one_hot, plain * weight, before), first)
 
 
-def multipliers(layer: ForkLosses) -> tuple[float, ...]:
+def class_weights(layer: ForkLosses) -> tuple[float, ...]:
     """Return a number for each class, the greater the rarer it is; none without counters.
 
     Darknet: src/parser.c get_classes_multipliers (AlexeyAB)
@@ -66,19 +67,21 @@ def multipliers(layer: ForkLosses) -> tuple[float, ...]:
     return tuple(min(max(counters) / count, layer.max_delta) for count in counters)
 
 
-def smoothed(hits: Tensor, eps: float) -> Tensor:
-    """Return 1 and 0 for classes that are the truth's or not, brought `eps` nearer to one half.
+def smooth_targets(one_hot: Tensor, eps: float) -> Tensor:
+    """Return targets of label smoothing: 1 - eps / 2 for the true class, eps / 2 for others.
 
     Darknet: src/yolo_layer.c delta_yolo_class (AlexeyAB)
     """
-    return hits * (1 - eps) + 0.5 * eps
+    return one_hot * (1 - eps) + 0.5 * eps
 
 
-def focal_steps(given: Tensor, hits: Tensor) -> Tensor:
-    """Return class steps that fade as the truth's class grows sure, [k, classes].
+def focal_deltas(output: Tensor, one_hot: Tensor) -> Tensor:
+    """Return the deltas of focal loss, [K, classes]: they fade as the true class grows certain.
+
+    All classes get the factor of the true one, for gamma = 2 and alpha = 0.5.
 
     Darknet: src/yolo_layer.c delta_yolo_class, src/region_layer.c delta_region_class (AlexeyAB)
     """
-    sure = (given * hits).sum(1, keepdim=True) + 1e-15
-    fading = -(1 - sure) * (2 * sure * sure.log() + sure - 1)
-    return (hits.float() - given) * 0.5 * fading
+    p = (output * one_hot).sum(1, keepdim=True) + 1e-15  # of the true class; keeps the log finite
+    factor = -(1 - p) * (2 * p * p.log() + p - 1)
+    return (one_hot.float() - output) * 0.5 * factor

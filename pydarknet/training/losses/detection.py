@@ -1,4 +1,4 @@
-"""What [detection] loses, the head of YOLOv1."""
+"""The loss of [detection], the head of YOLOv1."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
+from ...graph.executor import Head
 from ...layers.detection import DetectionLayer
-from ...network import Head
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text
 from .iou import Box, iou
 
-EARLY: Final = 64000  # images, until which `random` draws the boxes that learn
+EARLY: Final = 64000  # images; up to it, `random` draws which box is responsible
 
 
 class Parts(NamedTuple):
-    """The parts of a head or of its deltas: views of them, a row an image and cell."""
+    """The parts of a head's output or deltas, as views: one row per image and cell."""
 
     classes: Tensor  # [N, S * S, classes]
     objects: Tensor  # [N, S * S, n]
@@ -35,36 +35,44 @@ class Parts(NamedTuple):
         )
 
 
-class Found(NamedTuple):
-    """The cells with a truth, and the prediction of each that is to learn it: all int64 [K]."""
+class Responsible(NamedTuple):
+    """The cells with a ground truth, and the box of each that should predict it: int64 [K]."""
 
     image: Tensor
     cell: Tensor
-    chosen: Tensor
+    box: Tensor
 
     @property
-    def places(self) -> tuple[Tensor, Tensor]:
-        """What indexes cells."""
+    def cells(self) -> tuple[Tensor, Tensor]:
+        """The index of the cells."""
         return self.image, self.cell
+
+
+class CellTruth(NamedTuple):
+    """The ground truth of K cells, and the IoU of their responsible boxes with it."""
+
+    classes: Tensor  # [K, classes], 0 or 1
+    box: Tensor  # [K, 4]
+    overlap: Tensor  # [K]
 
 
 @delta_loss(DetectionLayer)
 @head_by_head
 def detection_loss(layer: DetectionLayer, head: Head, inputs: LossInputs) -> DeltaLoss:
-    """Teach confidence everywhere; in cells with a truth classes, and box of the best prediction.
+    """Return deltas of all confidences, of cells with a ground truth, and of responsible boxes.
 
     Darknet: src/detection_layer.c forward_detection_layer
     """
-    given = Parts.of(layer, head.activated.detach())
-    truth = inputs.truth.to(head.raw.device).view(*given.classes.shape[:2], -1)
-    places = (truth[..., 0].int() != 0).nonzero(as_tuple=True)
-    goals, target = truth[places][:, 1:].tensor_split([layer.classes], 1)  # [K, classes], [K, 4]
-    overlaps, chosen = responsible(layer, given.boxes[places][..., :4], target, inputs)
-    found = Found(places[0], places[1], chosen)
-    overlap = overlaps.gather(1, chosen[:, None])[:, 0]
+    output = Parts.of(layer, head.activated.detach())
+    rows = inputs.truth.to(head.raw.device).view(*output.classes.shape[:2], -1)
+    cells = (rows[..., 0].int() != 0).nonzero(as_tuple=True)
+    classes, box = rows[cells][:, 1:].tensor_split([layer.classes], 1)  # [K, classes], [K, 4]
+    overlaps, chosen = responsible_boxes(layer, output.boxes[cells][..., :4], box, inputs)
+    responsible = Responsible(cells[0], cells[1], chosen)
+    truth = CellTruth(classes, box, overlaps.gather(1, chosen[:, None])[:, 0])
     flat = torch.zeros_like(head.activated)
-    learn(layer, Parts.of(layer, flat), given, found, (goals, target, overlap))
-    figures = statistics(given, found, goals, overlap)
+    write_deltas(layer, Parts.of(layer, flat), output, responsible, truth)
+    figures = cell_figures(output, responsible, truth)
     return DeltaLoss(
         delta=flat.view_as(head.raw),
         cost=flat.square().sum(),
@@ -72,67 +80,72 @@ def detection_loss(layer: DetectionLayer, head: Head, inputs: LossInputs) -> Del
     )
 
 
-def learn(
-    layer: DetectionLayer,
-    delta: Parts,
-    given: Parts,
-    found: Found,
-    truth: tuple[Tensor, Tensor, Tensor],
+def write_deltas(
+    layer: DetectionLayer, delta: Parts, output: Parts, responsible: Responsible, truth: CellTruth
 ) -> None:
-    """Write what cells learn of their truth: classes, box, and its overlap with the prediction."""
-    goals, target, overlap = truth
-    sure = overlap if layer.rescore else torch.ones_like(overlap)
-    delta.objects.copy_(-layer.noobject_scale * given.objects)
-    delta.objects[tuple(found)] = layer.object_scale * (sure - given.objects[tuple(found)])
-    delta.classes[found.places] = layer.class_scale * (goals - given.classes[found.places])
-    steps = rooted(layer, target) - given.boxes[tuple(found)][:, :4]
-    delta.boxes[(*found, slice(4))] = layer.coord_scale * steps
+    """Write all deltas: of confidences first, then of cells with a ground truth."""
+    index, cells = tuple(responsible), responsible.cells
+    confidence = truth.overlap if layer.rescore else torch.ones_like(truth.overlap)
+    delta.objects.copy_(-layer.noobject_scale * output.objects)
+    delta.objects[index] = layer.object_scale * (confidence - output.objects[index])
+    delta.classes[cells] = layer.class_scale * (truth.classes - output.classes[cells])
+    box_deltas = box_targets(layer, truth.box) - output.boxes[index][:, :4]
+    delta.boxes[(*responsible, slice(4))] = layer.coord_scale * box_deltas
 
 
-def responsible(
-    layer: DetectionLayer, told: Tensor, target: Tensor, inputs: LossInputs
+def responsible_boxes(
+    layer: DetectionLayer, entries: Tensor, target: Tensor, inputs: LossInputs
 ) -> tuple[Tensor, Tensor]:
-    """Return IoU of predictions [K, n, 4] with their cell's truth, and which of them learns it.
+    """Return the IoU of boxes with their cell's ground truth, [K, n], and the responsible box, [K].
 
-    The one of most IoU, or the nearest in numbers where none overlaps; `forced` and `random`
-    choose otherwise.
+    `entries` [K, n, 4] predict boxes, `target` [K, 4] is the ground truth. Responsible is the box
+    of most IoU, or the nearest in its numbers where none overlaps. `forced` and `random` have
+    rules of their own.
 
     Darknet: src/detection_layer.c forward_detection_layer
     Quirk: FORCED_BOX
     """
-    boxes, truth = decoded(layer, told, squared=layer.sqrt), decoded(layer, target, squared=False)
-    truth = Box(*(side[:, None] for side in truth))
+    boxes = decode_boxes(layer, entries, roots=layer.sqrt)
+    truth = Box(*(part[:, None] for part in decode_boxes(layer, target, roots=False)))  # [K, 1]
     overlap = iou(boxes, truth)
-    apart = sum((a - b).square() for a, b in zip(boxes, truth, strict=True))
-    assert isinstance(apart, Tensor)
-    chosen = torch.where((overlap > 0).any(1), overlap.argmax(1), apart.argmin(1))
+    distance = sum((a - b).square() for a, b in zip(boxes, truth, strict=True))
+    assert isinstance(distance, Tensor)
+    chosen = torch.where((overlap > 0).any(1), overlap.argmax(1), distance.argmin(1))
     if layer.forced:
         small = truth.w[:, 0] * truth.h[:, 0] < 0.1
         chosen = torch.where(small, min(1, layer.num - 1), 0)
     if layer.random and inputs.seen < EARLY:
-        drawn = torch.randint(layer.num, chosen.shape, generator=inputs.generator)
-        chosen = drawn.to(chosen.device)
+        draws = torch.randint(layer.num, chosen.shape, generator=inputs.generator)
+        chosen = draws.to(chosen.device)
     return overlap, chosen
 
 
-def decoded(layer: DetectionLayer, told: Tensor, *, squared: bool) -> Box:
-    """Return boxes whose centres are in sides of the image from those in cells."""
-    x, y, w, h = told.unbind(-1)
-    if squared:
+def decode_boxes(layer: DetectionLayer, entries: Tensor, *, roots: bool) -> Box:
+    """Return boxes, with centres in 0..1 of the image less that of their cell's corner.
+
+    With `roots`, entries are square roots of sides.
+    """
+    x, y, w, h = entries.unbind(-1)
+    if roots:
         w, h = w.square(), h.square()
     return Box(x / layer.cells, y / layer.cells, w, h)
 
 
-def rooted(layer: DetectionLayer, target: Tensor) -> Tensor:
-    """Return truths [K, 4] as the head tells them: with `sqrt`, roots of sides."""
-    return torch.cat([target[:, :2], target[:, 2:].sqrt()], 1) if layer.sqrt else target
+def box_targets(layer: DetectionLayer, boxes: Tensor) -> Tensor:
+    """Return boxes [K, 4] as the head predicts them: with `sqrt`, by the roots of their sides."""
+    return torch.cat([boxes[:, :2], boxes[:, 2:].sqrt()], 1) if layer.sqrt else boxes
 
 
-def statistics(given: Parts, found: Found, goals: Tensor, overlap: Tensor) -> Tensor:
-    """Return mean IoU, class of the truth, all classes, confidence with truth, and of all, [5]."""
-    classes = given.classes[found.places]
-    named = (classes * (goals != 0)).sum(1)
-    parts = (overlap, named, classes, given.objects[tuple(found)], given.objects)
+def cell_figures(output: Parts, responsible: Responsible, truth: CellTruth) -> Tensor:
+    """Return the figures of the line, [5].
+
+    They are the means of IoU, of the true class, of all classes, of the responsible boxes'
+    confidence and of all confidences.
+    """
+    classes = output.classes[responsible.cells]
+    true_class = (classes * (truth.classes != 0)).sum(1)
+    confidence = output.objects[tuple(responsible)]
+    parts = (truth.overlap, true_class, classes, confidence, output.objects)
     return torch.stack([part.mean() for part in parts])
 
 
@@ -141,8 +154,8 @@ def log_line(figures: Tensor, count: int) -> str:
 
     Darknet: src/detection_layer.c forward_detection_layer
     """
-    overlap, named, classes, objects, anything = map(number_text, figures.tolist())
+    overlap, true_class, classes, confidence, anywhere = map(number_text, figures.tolist())
     return (
-        f"Detection Avg IOU: {overlap}, Pos Cat: {named}, All Cat: {classes},"
-        f" Pos Obj: {objects}, Any Obj: {anything}, count: {count}"
+        f"Detection Avg IOU: {overlap}, Pos Cat: {true_class}, All Cat: {classes},"
+        f" Pos Obj: {confidence}, Any Obj: {anywhere}, count: {count}"
     )

@@ -1,4 +1,4 @@
-"""What [Gaussian_yolo] loses, the fork's head that says how sure it is of each coordinate."""
+"""The loss of [Gaussian_yolo], the fork's head that predicts an uncertainty per coordinate."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from ...graph.executor import Head
 from ...layers.gaussian_yolo import SHIFTS, GaussianYolo
-from ...network import Head
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, zero_loss
-from .class_deltas import Classes
+from .class_deltas import ClassDeltas
 from .iou import Box, giou, iou
-from .iou_gradients import ascent
-from .matcher import Matches, averaged, like_anchors, placed
-from .slots import Grid, Slots, best_overlaps
-from .targets import truths_of
-from .yolo import averages, log_line, on
-from .yolo_alexeyab import believing, limited, normalized
+from .iou_gradients import overlap_delta
+from .matcher import Matches, average_box_deltas, matches_of, responsible_anchors
+from .slots import Grid, Slots, best_ious
+from .targets import ground_truth_of
+from .yolo import averages, log_line
+from .yolo_alexeyab import clip_deltas, confident_slots, scale_deltas
 
-PLACES: Final = (0, 2, 4, 6)  # x, y, w, h; what follows each is how unsure it is
-OBJECT: Final = 8
-SPREAD: Final = 0.3
+COORDINATES: Final = (0, 2, 4, 6)  # the entries x, y, w, h; each is followed by its uncertainty
+OBJECTNESS: Final = 8
+SIGMA_CONST: Final = 0.3  # the C's name; it is added to each uncertainty
 
 
 @delta_loss(GaussianYolo)
 @head_by_head
 def gaussian_yolo_loss(layer: GaussianYolo, head: Head, inputs: LossInputs) -> DeltaLoss:
-    """Teach objectness everywhere, and where truths are box, uncertainty and classes.
+    """Return deltas of objectness for all slots, and of all entries for matched ones.
 
     Darknet: src/gaussian_yolo_layer.c forward_gaussian_yolo_layer (AlexeyAB)
     """
@@ -37,22 +37,23 @@ def gaussian_yolo_loss(layer: GaussianYolo, head: Head, inputs: LossInputs) -> D
     values = head.activated.detach().unflatten(1, (layer.boxes, -1))
     size = values.new_tensor([inputs.size.w, inputs.size.h])
     grid = Grid(values, values.new_tensor(layer.anchor_sizes) / size, torch.exp)
-    truths = truths_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
-    overlap, which = best_overlaps(centred(layer, grid.boxes(PLACES)), on(grid, truths.boxes))
-    points = pointed(layer, truths.boxes)
-    matches = placed(layer, truths, like_anchors(layer, truths, inputs.size), grid, points)
-    teacher = Teacher(layer, grid)
-    near = Matches.where(teacher.background(overlap), which, truths)
-    teacher.teach_near(near)
-    sure = Matches.where(overlap > layer.truth_thresh, which, truths)
-    teacher.teach_sure(sure, overlap[tuple(sure.slots)][:, None])
-    teacher.teach(matches)
-    averaged(teacher.delta, [sure, matches], boxes=8, objectness=None)
-    return teacher.loss(head, matches)
+    truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
+    boxes = point_to_centre(layer, grid.boxes(COORDINATES))
+    overlap, index = best_ious(boxes, truth.boxes.to(grid.device))  # [N, anchors, H, W]
+    points = centre_to_point(layer, truth.boxes)
+    anchors = responsible_anchors(layer, truth, inputs.size)
+    matches = matches_of(layer, truth, anchors, grid, points)
+    writer = DeltaWriter(layer, grid)
+    writer.write_near(Matches.where(writer.write_background(overlap), index, truth))
+    close = Matches.where(overlap > layer.truth_thresh, index, truth)
+    writer.write_close(close, overlap[tuple(close.slots)][:, None])
+    writer.write(matches)
+    average_box_deltas(writer.delta, [close, matches], boxes=8, objectness=None)
+    return writer.loss(head, matches)
 
 
-def centred(layer: GaussianYolo, box: Box) -> Box:
-    """Return boxes whose x and y are centres of boxes whose x and y are the head's point.
+def point_to_centre(layer: GaussianYolo, box: Box) -> Box:
+    """Return boxes with x and y of their centre, given those with x and y of the head's point.
 
     Darknet: src/gaussian_yolo_layer.c get_gaussian_yolo_box (AlexeyAB)
     """
@@ -60,151 +61,162 @@ def centred(layer: GaussianYolo, box: Box) -> Box:
     return Box(box.x + box.w * shift, box.y + box.h * shift, box.w, box.h)
 
 
-def pointed(layer: GaussianYolo, box: Box) -> Box:
-    """Return boxes whose x and y are the head's point: the centre or a corner."""
+def centre_to_point(layer: GaussianYolo, box: Box) -> Box:
+    """Return boxes with x and y of the head's point, the centre or a corner, given their centre."""
     shift = SHIFTS[layer.yolo_point]
     return Box(box.x - box.w * shift, box.y - box.h * shift, box.w, box.h)
 
 
-class Teacher:
-    """Writes what slots learn into `delta`, [N, anchors, 9 + classes, H, W]."""
+class DeltaWriter:
+    """Writes deltas of slots into `delta`, [N, anchors, 9 + classes, H, W]."""
 
     def __init__(self, layer: GaussianYolo, grid: Grid) -> None:
         self.layer, self.grid = layer, grid
-        self.classes = Classes.of(layer)
+        self.classes = ClassDeltas.of(layer)
         self.delta = torch.zeros_like(grid.values)
 
-    def background(self, overlap: Tensor) -> Tensor:
-        """Teach slots that there is nothing; return which are near a truth and to learn its class.
+    def write_background(self, overlap: Tensor) -> Tensor:
+        """Write the objectness of all slots; return which ones near a box need its class too.
 
         Darknet: src/gaussian_yolo_layer.c forward_gaussian_yolo_layer (AlexeyAB)
         """
-        objects, named = self.grid.values[:, :, OBJECT], self.grid.values[:, :, OBJECT + 1 :]
-        near = believing(overlap > self.layer.ignore_thresh, named)
-        ignored = torch.zeros_like(objects)
+        objectness = self.grid.values[:, :, OBJECTNESS]
+        classes = self.grid.values[:, :, OBJECTNESS + 1 :]
+        near = confident_slots(overlap > self.layer.ignore_thresh, classes)
+        toward_zero = -self.layer.obj_normalizer * objectness
+        ignored = torch.zeros_like(objectness)
         if self.layer.objectness_smooth:
-            ignored = self.layer.obj_normalizer * (overlap.square() - objects)
-        self.delta[:, :, OBJECT] = torch.where(near, ignored, -self.layer.obj_normalizer * objects)
+            ignored = self.layer.obj_normalizer * (overlap.square() - objectness)
+        self.delta[:, :, OBJECTNESS] = torch.where(near, ignored, toward_zero)
         return near & self.layer.objectness_smooth
 
-    def teach_near(self, matches: Matches) -> None:
-        """Teach slots near a truth its class, where `objectness_smooth` asks for it."""
+    def write_near(self, matches: Matches) -> None:
+        """Write the classes of slots near a box, for `objectness_smooth`."""
         index = matches.slots.entries
-        before, more = self.delta[index], self.classes.multiplier(matches)
-        names = self.named(before, self.grid.values[index], matches, more)
-        self.delta[index] = torch.cat([before[:, : OBJECT + 1], names], 1)
+        before, weight = self.delta[index], self.classes.weight(matches)
+        classes = self.class_deltas(before, self.grid.values[index], matches, weight)
+        self.delta[index] = torch.cat([before[:, : OBJECTNESS + 1], classes], 1)
 
-    def teach_sure(self, matches: Matches, overlap: Tensor) -> None:
-        """Teach slots that overlap a truth by more than `truth_thresh`; `overlap` is [K, 1]."""
+    def write_close(self, matches: Matches, overlap: Tensor) -> None:
+        """Write slots whose IoU with a box, `overlap` [K, 1], exceeds `truth_thresh`."""
         index, smooth = matches.slots.entries, self.layer.objectness_smooth
         values, before = self.grid.values[index], self.delta[index]
-        more = self.classes.multiplier(matches)
-        goal = overlap.square() if smooth else torch.ones_like(overlap)
-        objects = self.layer.obj_normalizer * (goal - values[:, OBJECT, None])
-        names = self.named(before, values, matches, more)
+        weight = self.classes.weight(matches)
+        target = overlap.square() if smooth else torch.ones_like(overlap)
+        objectness = self.layer.obj_normalizer * (target - values[:, OBJECTNESS, None])
+        classes = self.class_deltas(before, values, matches, weight)
         if smooth:
-            hits = matches.hits(self.layer.classes)
-            names = torch.where(hits, more * (goal - values[:, OBJECT + 1 :]), names)
-        boxes = before[:, :OBJECT] + self.steps(matches)
-        self.delta[index] = torch.cat([boxes, objects, names], 1)
+            one_hot = matches.one_hot(self.layer.classes)
+            toward_iou = weight * (target - values[:, OBJECTNESS + 1 :])
+            classes = torch.where(one_hot, toward_iou, classes)
+        boxes = before[:, :OBJECTNESS] + self.box_deltas(matches)
+        self.delta[index] = torch.cat([boxes, objectness, classes], 1)
 
-    def teach(self, matches: Matches) -> None:
-        """Teach slots the truths they are given: boxes add up, objectness is the last truth's."""
-        steps, more = self.steps(matches), self.classes.multiplier(matches)
+    def write(self, matches: Matches) -> None:
+        """Write matched slots. Boxes of a slot add up; the last one sets its objectness."""
+        box_deltas, weight = self.box_deltas(matches), self.classes.weight(matches)
         values = self.grid.values[matches.slots.entries]
-        objects = more * self.layer.obj_normalizer * (1 - values[:, OBJECT, None])
+        objectness = weight * self.layer.obj_normalizer * (1 - values[:, OBJECTNESS, None])
         for turn in matches.turns:
             index = matches.slots.at(turn).entries
             before = self.delta[index]
-            names = self.named(before, values[turn], matches.at(turn), more[turn])
-            boxes = before[:, :OBJECT] + steps[turn]
-            self.delta[index] = torch.cat([boxes, objects[turn], names], 1)
+            classes = self.class_deltas(before, values[turn], matches.at(turn), weight[turn])
+            boxes = before[:, :OBJECTNESS] + box_deltas[turn]
+            self.delta[index] = torch.cat([boxes, objectness[turn], classes], 1)
 
-    def named(self, before: Tensor, values: Tensor, matches: Matches, more: Tensor) -> Tensor:
-        """Return class deltas; a slot that has one for class 0 learns a class beside others.
+    def class_deltas(
+        self, before: Tensor, values: Tensor, matches: Matches, weight: Tensor
+    ) -> Tensor:
+        """Return class deltas; a slot whose class 0 has one already keeps the other classes.
 
         Darknet: src/gaussian_yolo_layer.c delta_gaussian_yolo_class (AlexeyAB)
         Quirk: SECOND_CLASS
         """
-        old, given = before[:, OBJECT + 1 :], values[:, OBJECT + 1 :]
-        hits = matches.hits(self.layer.classes)
-        return self.classes.taught(old, given, hits, more, old[:, :1] != 0)
+        before, output = before[:, OBJECTNESS + 1 :], values[:, OBJECTNESS + 1 :]
+        one_hot = matches.one_hot(self.layer.classes)
+        return self.classes.deltas(before, output, one_hot, weight, before[:, :1] != 0)
 
-    def steps(self, matches: Matches) -> Tensor:
-        """Return the steps [K, 8] of what slots tell of their boxes and how unsure they are.
+    def box_deltas(self, matches: Matches) -> Tensor:
+        """Return the deltas [K, 8] of coordinates, each followed by that of its uncertainty.
 
         Darknet: src/gaussian_yolo_layer.c delta_gaussian_yolo_box (AlexeyAB)
         """
         layer, slots, truth = self.layer, matches.slots, matches.truth
         values = self.grid.values[slots.entries]
-        targets = self.grid.targets(pointed(layer, truth), slots, torch.log)
-        small = (2 - truth.w * truth.h)[:, None]
-        told, unsure = likelier(values[:, :8:2], values[:, 1:8:2], targets, small)
+        targets = self.grid.targets(centre_to_point(layer, truth), slots, torch.log)
+        small = (2 - truth.w * truth.h)[:, None]  # 1..2: small boxes count more
+        means, sigmas = likelihood_deltas(values[:, :8:2], values[:, 1:8:2], targets, small)
         if layer.iou_loss != "mse":
-            told = self.rise(slots, truth)
-        told = told * layer.iou_normalizer * self.classes.multiplier(matches)
-        both = torch.stack([told, unsure * layer.uc_normalizer], 2).flatten(1)
-        return limited(both, layer.max_delta)
+            means = self.overlap_deltas(slots, truth)
+        means = means * layer.iou_normalizer * self.classes.weight(matches)
+        both = torch.stack([means, sigmas * layer.uc_normalizer], 2).flatten(1)
+        return clip_deltas(both, layer.max_delta)
 
-    def rise(self, slots: Slots, truth: Box) -> Tensor:
-        """Return the steps [K, 4] that raise the overlap, of the head's point and sides."""
-        boxes = centred(self.layer, self.grid.boxes_at(slots, PLACES))
-        step = pointed(self.layer, ascent(self.layer.iou_loss, boxes, truth))
-        told = self.grid.values[slots.entries]
-        return torch.stack(
-            [step.x, step.y, step.w * told[:, 4].exp(), step.h * told[:, 6].exp()], 1
-        )
+    def overlap_deltas(self, slots: Slots, truth: Box) -> Tensor:
+        """Return the deltas [K, 4] of the head's point and sides that raise the overlap."""
+        boxes = point_to_centre(self.layer, self.grid.boxes_at(slots, COORDINATES))
+        delta = centre_to_point(self.layer, overlap_delta(self.layer.iou_loss, boxes, truth))
+        values = self.grid.values[slots.entries]
+        # (e^x)' = e^x; the C leaves the anchor out
+        w, h = delta.w * values[:, 4].exp(), delta.h * values[:, 6].exp()
+        return torch.stack([delta.x, delta.y, w, h], 1)
 
     def loss(self, head: Head, matches: Matches) -> DeltaLoss:
-        """Return what the head loses, after all is taught."""
+        """Return the loss of the head, once all slots are written."""
         squares = self.delta.square().sum((0, 3, 4)).sum(0)  # [9 + classes]
-        figures, parts = self.figures(matches), losses(squares)
+        figures, parts = self.figures(matches), losses_by_part(squares)
         index, images = head.node.index, len(self.delta)
         return DeltaLoss(
-            delta=normalized(self.layer, self.delta).view_as(head.raw),
+            delta=scale_deltas(self.layer, self.delta).view_as(head.raw),
             cost=squares.sum(),
             line=lambda: (
-                f"Region {index} {log_line(figures, len(matches))}, {ending(parts, images)}"
+                f"Region {index} {log_line(figures, len(matches))}, {losses_text(parts, images)}"
             ),
             on_stderr=True,
         )
 
     def figures(self, matches: Matches) -> Tensor:
-        """Return what the line tells before the losses; where an IoU loss is used, its GIoU."""
-        boxes = centred(self.layer, self.grid.boxes_at(matches.slots, PLACES))
+        """Return the figures of the line, [6]. With an IoU loss, the GIoU stands for the IoU."""
+        boxes = point_to_centre(self.layer, self.grid.boxes_at(matches.slots, COORDINATES))
         overlap = (iou if self.layer.iou_loss == "mse" else giou)(boxes, matches.truth)
         values = self.grid.values[matches.slots.entries]
-        objects, named = values[:, OBJECT], values[:, OBJECT + 1 :]
-        return averages(overlap, objects, named, matches, self.grid.values[:, :, OBJECT])
+        objectness, classes = values[:, OBJECTNESS], values[:, OBJECTNESS + 1 :]
+        everywhere = self.grid.values[:, :, OBJECTNESS]
+        return averages(overlap, objectness, classes, matches, everywhere)
 
 
-def likelier(
-    told: Tensor, unsure: Tensor, targets: Tensor, weight: Tensor
+def likelihood_deltas(
+    mean: Tensor, sigma: Tensor, targets: Tensor, weight: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return steps [K, 4] of coordinates and their uncertainties that make targets likelier.
+    """Return the deltas [K, 4] of means and sigmas that make targets likelier.
+
+    They are the derivatives of the log of a normal density, in which the C adds `SIGMA_CONST` to
+    some of the sigmas only.
 
     Darknet: src/gaussian_yolo_layer.c delta_gaussian_yolo_box (AlexeyAB)
     """
-    off = (targets - told) / unsure
-    density = (-0.5 * off.square()).exp() / (math.sqrt(2 * math.pi) * (unsure + SPREAD))
-    pull = 0.5 * weight * density / (density + 1e-9)
-    return pull * off / unsure, pull * (off.square() / unsure - 1 / (unsure + SPREAD))
+    off = (targets - mean) / sigma
+    density = (-0.5 * off.square()).exp() / (math.sqrt(2 * math.pi) * (sigma + SIGMA_CONST))
+    pull = 0.5 * weight * density / (density + 1e-9)  # near 0 where the density is
+    return pull * off / sigma, pull * (off.square() / sigma - 1 / (sigma + SIGMA_CONST))
 
 
-def losses(squares: Tensor) -> Tensor:
-    """Return what is told as lost by classes, boxes and uncertainty, and the sum, [4].
+def losses_by_part(squares: Tensor) -> Tensor:
+    """Return the printed losses of classes, boxes and uncertainties, and their sum, [4].
+
+    `squares` [9 + classes] are the summed squares of each entry's deltas.
 
     Darknet: src/gaussian_yolo_layer.c forward_gaussian_yolo_layer (AlexeyAB)
     Quirk: GAUSSIAN_LOSSES
     """
-    boxes, unsure, named = squares[:4].sum(), squares[4:8].sum(), squares[8:].sum()
-    return torch.stack([named, boxes, unsure, squares.sum()])
+    boxes, uncertainties, classes = squares[:4].sum(), squares[4:8].sum(), squares[8:].sum()
+    return torch.stack([classes, boxes, uncertainties, squares.sum()])
 
 
-def ending(parts: Tensor, images: int) -> str:
-    """Return the end of the line, which has the losses of an image."""
-    named, boxes, unsure, total = (value / images for value in parts.tolist())
+def losses_text(parts: Tensor, images: int) -> str:
+    """Return the end of the line: the losses per image."""
+    classes, boxes, uncertainties, total = (value / images for value in parts.tolist())
     return (
-        f"class_loss = {named:.2f}, iou_loss = {boxes:.2f}, uc_loss = {unsure:.2f},"
+        f"class_loss = {classes:.2f}, iou_loss = {boxes:.2f}, uc_loss = {uncertainties:.2f},"
         f" total_loss = {total:.2f} "
     )

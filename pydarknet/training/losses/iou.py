@@ -1,4 +1,8 @@
-"""How much two boxes overlap, in four ways, and the steps that make a box overlap more."""
+"""How much predicted boxes overlap ground truth, by each measure that the fork's options name.
+
+Here box i of one side meets box i of the other, and shapes broadcast. `iou` in boxes/box.py is the
+same number for every pair of two lists.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from torch import Tensor
 
 
 class Box(NamedTuple):
-    """Centres and sizes of boxes in 0..1 of the image, of shapes that broadcast."""
+    """Centres and sizes of boxes in 0..1 of the image: four tensors of any shape that broadcast."""
 
     x: Tensor
     y: Tensor
@@ -24,9 +28,16 @@ class Box(NamedTuple):
         w, h = self.w / 2, self.h / 2
         return self.x - w, self.y - h, self.x + w, self.y + h
 
+    def to(self, device: torch.device) -> Box:
+        """Return the boxes on a device."""
+        return Box(*(part.to(device, non_blocking=True) for part in self))
 
-def shared(a: Box, b: Box) -> tuple[Tensor, Tensor]:
-    """Return how far two boxes share columns and rows; negative where a gap is between them."""
+
+def overlap_sides(a: Box, b: Box) -> tuple[Tensor, Tensor]:
+    """Return width and height of what two boxes share; negative where a gap is between them.
+
+    Darknet: src/box.c overlap
+    """
     left, top, right, bottom = a.edges
     other_left, other_top, other_right, other_bottom = b.edges
     across = torch.minimum(right, other_right) - torch.maximum(left, other_left)
@@ -34,7 +45,7 @@ def shared(a: Box, b: Box) -> tuple[Tensor, Tensor]:
     return across, down
 
 
-def hull(a: Box, b: Box) -> tuple[Tensor, Tensor]:
+def hull_sides(a: Box, b: Box) -> tuple[Tensor, Tensor]:
     """Return width and height of the smallest box around two.
 
     Darknet: src/box.c box_c (AlexeyAB)
@@ -46,75 +57,79 @@ def hull(a: Box, b: Box) -> tuple[Tensor, Tensor]:
     return across, down
 
 
-def meeting(a: Box, b: Box) -> tuple[Tensor, Tensor]:
-    """Return the areas that two boxes share and that they cover.
+def intersection_and_union(a: Box, b: Box) -> tuple[Tensor, Tensor]:
+    """Return the area that two boxes share, and the area that they cover.
 
     Darknet: src/box.c box_intersection, box_union
     """
-    across, down = shared(a, b)
-    both = across.clamp_(min=0).mul_(down.clamp_(min=0))
-    return both, a.w * a.h + b.w * b.h - both
+    across, down = overlap_sides(a, b)
+    # clamped first: the product of two gaps would be a positive area
+    intersection = across.clamp_(min=0).mul_(down.clamp_(min=0))
+    return intersection, a.w * a.h + b.w * b.h - intersection
 
 
 def iou(a: Box, b: Box) -> Tensor:
-    """Return intersection over union; 0 of boxes without area, and of what are no numbers.
+    """Return intersection over union. It is 0 for boxes without area, and for NaN.
 
     Darknet: src/box.c box_iou
     """
-    both, either = meeting(a, b)
-    return both.div_(either).nan_to_num_(nan=0.0, posinf=0.0)
+    intersection, union = intersection_and_union(a, b)
+    return intersection.div_(union).nan_to_num_(nan=0.0, posinf=0.0)
 
 
 def giou(a: Box, b: Box) -> Tensor:
-    """Return IoU less the part of the hull that neither box covers.
+    """Return IoU minus the share of the hull that neither box covers.
 
     Darknet: src/box.c box_giou (AlexeyAB)
     """
-    across, down = hull(a, b)
-    area = across * down
-    empty = torch.where(area == 0, 0.0, (area - meeting(a, b)[1]) / area)
-    return iou(a, b) - empty
+    across, down = hull_sides(a, b)
+    hull = across * down
+    _, union = intersection_and_union(a, b)
+    return iou(a, b) - torch.where(hull == 0, 0.0, (hull - union) / hull)
 
 
 def diou(a: Box, b: Box) -> Tensor:
-    """Return IoU less the distance of the centres in diagonals of the hull, to the power 1.2.
+    """Return IoU minus the centres' distance in diagonals of the hull, to the power 1.2.
 
     Darknet: src/box.c box_diou (AlexeyAB)
     """
-    return iou(a, b) - apart(a, b).pow(0.6)
+    return iou(a, b) - squared_distance(a, b).pow(0.6)  # a square to the power 0.6
 
 
 def ciou(a: Box, b: Box) -> Tensor:
-    """Return IoU less the distance of the centres and a measure of unlike proportions.
+    """Return IoU minus the centres' squared distance and minus a term for unlike proportions.
 
     Darknet: src/box.c box_ciou (AlexeyAB)
     """
     overlap = iou(a, b)
-    unlike = 4 / math.pi**2 * slant(a, b).square()
-    penalty = apart(a, b) + unlike * weight(unlike, overlap)
-    across, down = hull(a, b)
+    difference = 4 / math.pi**2 * aspect_angle(a, b).square()  # v in the paper, 0..1
+    penalty = squared_distance(a, b) + difference * aspect_weight(difference, overlap)
+    across, down = hull_sides(a, b)
     return overlap - torch.where((across == 0) & (down == 0), 0.0, penalty)
 
 
-def apart(a: Box, b: Box) -> Tensor:
-    """Return the squared distance of centres over the hull's squared diagonal; 0 of no hull."""
-    across, down = hull(a, b)
+def squared_distance(a: Box, b: Box) -> Tensor:
+    """Return the squared distance of centres over the hull's squared diagonal; 0 without a hull."""
+    across, down = hull_sides(a, b)
     diagonal = across.square() + down.square()
     distance = (a.x - b.x).square() + (a.y - b.y).square()
     return torch.where(diagonal == 0, 0.0, distance / diagonal)
 
 
-def slant(a: Box, b: Box) -> Tensor:
-    """Return by how much the second box is wider for its height, as an angle."""
+def aspect_angle(a: Box, b: Box) -> Tensor:
+    """Return the angle between the diagonals of two boxes; positive if the second is wider."""
     return torch.atan(b.w / b.h) - torch.atan(a.w / a.h)
 
 
-def weight(unlike: Tensor, overlap: Tensor) -> Tensor:
-    """Return how much the proportions count, the more the better boxes overlap."""
-    return unlike / (1 - overlap + unlike + 0.000001)
+def aspect_weight(difference: Tensor, overlap: Tensor) -> Tensor:
+    """Return how much unlike proportions count: more for boxes that overlap more.
+
+    The paper's alpha. The small term keeps equal boxes from 0 / 0.
+    """
+    return difference / (1 - overlap + difference + 0.000001)
 
 
-KINDS: Final[dict[str, Callable[[Box, Box], Tensor]]] = {
+IOUS: Final[dict[str, Callable[[Box, Box], Tensor]]] = {
     "iou": iou,
     "giou": giou,
     "mse": iou,

@@ -1,4 +1,4 @@
-"""The steps of a predicted box that raise its overlap with a truth, as the fork takes them."""
+"""The deltas by which a predicted box overlaps its ground truth more, as the fork computes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
-from .iou import Box, hull, shared, slant, weight
+from .iou import Box, aspect_angle, aspect_weight, hull_sides, overlap_sides
 
 
 class Edges(NamedTuple):
@@ -21,8 +21,10 @@ class Edges(NamedTuple):
     bottom: Tensor
 
     @property
-    def step(self) -> Box:
-        """The edges' steps as those of a centre and a size: sizes are not halved.
+    def box_delta(self) -> Box:
+        """The edges' deltas as those of a centre and a size.
+
+        An edge is the centre plus or minus half the size. The C takes the whole size.
 
         Quirk: IOU_STEP
         """
@@ -35,26 +37,27 @@ class Edges(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Predicted boxes and their truths, and what the steps are made of."""
+    """Predicted boxes and their ground truth, with the areas that deltas are computed from."""
 
     predicted: Box
     truth: Box
-    across: Tensor  # shared columns, negative where there is a gap
-    down: Tensor
-    both: Tensor  # their product, which is positive too where there are two gaps
-    either: Tensor
+    across: Tensor  # width of the intersection, negative where there is a gap
+    down: Tensor  # its height
+    intersection: Tensor  # their product, which two gaps make positive too
+    union: Tensor
 
     @classmethod
     def of(cls, predicted: Box, truth: Box) -> Pair:
-        """Take two boxes; a predicted side of 0 counts as 1.
+        """Make pairs. A predicted side of 0 counts as 1.
 
         Darknet: src/yolo_layer.c delta_yolo_box, src/box.c dx_box_iou (AlexeyAB)
         """
         w, h = (torch.where(side == 0, 1.0, side) for side in (predicted.w, predicted.h))
-        grown = predicted._replace(w=w, h=h)
-        across, down = shared(grown, truth)
-        both = across * down
-        return cls(grown, truth, across, down, both, w * h + truth.w * truth.h - both)
+        predicted = predicted._replace(w=w, h=h)
+        across, down = overlap_sides(predicted, truth)
+        intersection = across * down
+        union = w * h + truth.w * truth.h - intersection
+        return cls(predicted, truth, across, down, intersection, union)
 
     @property
     def disjoint(self) -> Tensor:
@@ -63,98 +66,108 @@ class Pair(NamedTuple):
 
     @property
     def inside(self) -> Edges:
-        """Where the prediction's edge lies within the truth: there it bounds what they share."""
+        """Whether the prediction's edge lies within the truth: there it bounds the intersection."""
         left, top, right, bottom = self.predicted.edges
-        of_left, of_top, of_right, of_bottom = self.truth.edges
-        return Edges(left > of_left, top > of_top, right < of_right, bottom < of_bottom)
+        truth_left, truth_top, truth_right, truth_bottom = self.truth.edges
+        return Edges(left > truth_left, top > truth_top, right < truth_right, bottom < truth_bottom)
 
     @property
     def outside(self) -> Edges:
-        """Where the prediction's edge lies beyond the truth: there it bounds the hull."""
+        """Whether the prediction's edge lies beyond the truth: there it bounds the hull."""
         left, top, right, bottom = self.predicted.edges
-        of_left, of_top, of_right, of_bottom = self.truth.edges
-        return Edges(left < of_left, top < of_top, right > of_right, bottom > of_bottom)
+        truth_left, truth_top, truth_right, truth_bottom = self.truth.edges
+        return Edges(left < truth_left, top < truth_top, right > truth_right, bottom > truth_bottom)
 
     @property
     def growth(self) -> tuple[Edges, Edges]:
-        """How the shared area and the union grow with each edge."""
+        """The derivatives of intersection and union by each edge of the prediction."""
         w, h = self.predicted.w, self.predicted.h
-        both = moved(self.inside, self.across, self.down)
-        own = Edges(-h, -w, h, w)
-        return both, Edges(*(mine - ours for mine, ours in zip(own, both, strict=True)))
+        intersection = area_growth(self.inside, self.across, self.down)
+        own = Edges(-h, -w, h, w)  # of the prediction's own area
+        union = Edges(*(area - shared for area, shared in zip(own, intersection, strict=True)))
+        return intersection, union
 
 
-def moved(where: Edges, across: Tensor, down: Tensor) -> Edges:
-    """Return how an area of sides `across` and `down` grows with the edges that bound it."""
+def area_growth(bounds: Edges, across: Tensor, down: Tensor) -> Edges:
+    """Return the derivatives of an area `across` x `down` by the edges that bound it.
+
+    An edge that moves by 1 adds a strip as long as the edge: `down` for left and right.
+    """
     return Edges(
-        torch.where(where.left, -down, 0.0),
-        torch.where(where.top, -across, 0.0),
-        torch.where(where.right, down, 0.0),
-        torch.where(where.bottom, across, 0.0),
+        torch.where(bounds.left, -down, 0.0),
+        torch.where(bounds.top, -across, 0.0),
+        torch.where(bounds.right, down, 0.0),
+        torch.where(bounds.bottom, across, 0.0),
     )
 
 
-def edges_iou(pair: Pair) -> Edges:
+def edge_deltas(pair: Pair) -> Edges:
     """Return the derivative of intersection over union by each edge; 0 without a union.
 
     Darknet: src/box.c dx_box_iou (AlexeyAB)
     """
-    both, either = pair.both, pair.either
-    steps = (
-        torch.where(either > 0, (either * shared - both * covered) / either.square(), 0.0)
+    intersection, union = pair.intersection, pair.union
+    deltas = (  # (I / U)' = (U I' - I U') / U^2
+        torch.where(union > 0, (union * shared - intersection * covered) / union.square(), 0.0)
         for shared, covered in zip(*pair.growth, strict=True)
     )
-    left, top, right, bottom = steps
-    of_left, of_top, of_right, of_bottom = pair.predicted.edges
-    return Edges(  # a side too small for float32 has one edge
-        torch.where(of_left < of_right, left, right),
-        torch.where(of_top < of_bottom, top, bottom),
+    left, top, right, bottom = deltas
+    at_left, at_top, at_right, at_bottom = pair.predicted.edges
+    return Edges(  # a side too small for float32 has but one edge, and the C takes the later
+        torch.where(at_left < at_right, left, right),
+        torch.where(at_top < at_bottom, top, bottom),
         right,
         bottom,
     )
 
 
-def step_iou(pair: Pair) -> Box:
-    """Return the step that raises IoU."""
-    return edges_iou(pair).step
+def iou_delta(pair: Pair) -> Box:
+    """Return the delta that raises IoU."""
+    return edge_deltas(pair).box_delta
 
 
-def step_giou(pair: Pair) -> Box:
-    """Return the step that raises generalised IoU; disjoint boxes only shrink what is empty."""
-    across, down = hull(pair.predicted, pair.truth)
-    area = across * down
-    hulls = moved(pair.outside, across, down)
-    steps = []
-    for own, covered, around in zip(edges_iou(pair), pair.growth[1], hulls, strict=True):
-        filling = (area * covered - pair.either * around) / area.square()
-        steps.append(torch.where(pair.disjoint, filling, own + filling))
-    return Edges(*steps).step
+def giou_delta(pair: Pair) -> Box:
+    """Return the delta that raises generalised IoU; between disjoint boxes it closes the gap."""
+    across, down = hull_sides(pair.predicted, pair.truth)
+    hull = across * down
+    hull_growth = area_growth(pair.outside, across, down)
+    deltas = []
+    for own, covered, around in zip(edge_deltas(pair), pair.growth[1], hull_growth, strict=True):
+        filling = (hull * covered - pair.union * around) / hull.square()  # (U / hull)'
+        deltas.append(torch.where(pair.disjoint, filling, own + filling))
+    return Edges(*deltas).box_delta
 
 
-def step_diou(pair: Pair) -> Box:
-    """Return the step that raises IoU less the distance; of disjoint boxes the distance alone."""
-    return combined(pair, nearer(pair))
+def diou_delta(pair: Pair) -> Box:
+    """Return the delta that raises IoU and lessens the centres' distance."""
+    return plus_iou_delta(pair, distance_delta(pair))
 
 
-def step_ciou(pair: Pair) -> Box:
-    """Return the step for distance-IoU less unlike proportions.
+def ciou_delta(pair: Pair) -> Box:
+    """Return the delta of distance-IoU plus that toward the truth's proportions.
 
     Quirk: IOU_STEP
     """
-    nearing, (shape_w, shape_h) = nearer(pair), alike(pair)
-    return combined(pair, nearing._replace(w=nearing.w + shape_w, h=nearing.h + shape_h))
+    distance, (aspect_w, aspect_h) = distance_delta(pair), aspect_delta(pair)
+    delta = distance._replace(w=distance.w + aspect_w, h=distance.h + aspect_h)
+    return plus_iou_delta(pair, delta)
 
 
-def combined(pair: Pair, extra: Box) -> Box:
-    """Return the step of IoU with another's; the other alone where boxes are disjoint."""
-    steps = zip(step_iou(pair), extra, strict=True)
-    return Box(*(torch.where(pair.disjoint, other, own + other) for own, other in steps))
+def plus_iou_delta(pair: Pair, delta: Box) -> Box:
+    """Return a delta plus that of IoU; the delta alone where boxes are disjoint."""
+    parts = zip(iou_delta(pair), delta, strict=True)
+    return Box(*(torch.where(pair.disjoint, other, own + other) for own, other in parts))
 
 
-def nearer(pair: Pair) -> Box:
-    """Return the step that lessens the distance of the centres over the hull's diagonal."""
+def distance_delta(pair: Pair) -> Box:
+    """Return the delta that lessens S / Q, the squared distance over the hull's squared diagonal.
+
+    The derivative is (S' Q - S Q') / Q^2. Q grows with the edges that lie outside the truth.
+
+    Darknet: src/box.c dx_box_iou (AlexeyAB)
+    """
     p, t = pair.predicted, pair.truth
-    across, down = hull(p, t)
+    across, down = hull_sides(p, t)
     diagonal = across.square() + down.square()
     distance = (p.x - t.x).square() + (p.y - t.y).square()
     left, top, right, bottom = (edge.to(p.x.dtype) for edge in pair.outside)
@@ -166,33 +179,35 @@ def nearer(pair: Pair) -> Box:
     )
 
 
-def alike(pair: Pair) -> tuple[Tensor, Tensor]:
-    """Return the steps of width and height toward the truth's proportions.
+def aspect_delta(pair: Pair) -> tuple[Tensor, Tensor]:
+    """Return the deltas of width and height toward the truth's proportions.
+
+    The derivative of atan(w / h) by w is h / (w^2 + h^2). The C leaves the divisor out.
 
     Quirk: IOU_STEP
     """
     p = pair.predicted
-    angle = slant(p, pair.truth)
-    unlike = 4 / math.pi**2 * angle.square()
-    pull = weight(unlike, pair.both / pair.either) * 8 / math.pi**2 * angle
+    angle = aspect_angle(p, pair.truth)
+    difference = 4 / math.pi**2 * angle.square()
+    pull = aspect_weight(difference, pair.intersection / pair.union) * 8 / math.pi**2 * angle
     return pull * p.h, -pull * p.w
 
 
-STEPS: Final[dict[str, Callable[[Pair], Box]]] = {
-    "iou": step_iou,
-    "giou": step_giou,
-    "diou": step_diou,
-    "ciou": step_ciou,
+DELTAS: Final[dict[str, Callable[[Pair], Box]]] = {
+    "iou": iou_delta,
+    "giou": giou_delta,
+    "diou": diou_delta,
+    "ciou": ciou_delta,
 }
 
 
-def ascent(kind: str, predicted: Box, truth: Box) -> Box:
-    """Return the step of x, y, w and h in 0..1 of the image that raises an overlap.
+def overlap_delta(kind: str, predicted: Box, truth: Box) -> Box:
+    """Return the delta of x, y, w and h, in 0..1 of the image, that raises an overlap.
 
-    `kind` is iou, giou, diou or ciou. The step is no gradient of a loss: sizes are not halved,
-    and nothing that decodes a box is derived.
+    `kind` is iou, giou, diou or ciou. The delta is no gradient: sizes are not halved, and the
+    functions that decode a box are not differentiated.
 
     Darknet: src/box.c dx_box_iou (AlexeyAB)
     Quirk: IOU_STEP
     """
-    return STEPS[kind](Pair.of(predicted, truth))
+    return DELTAS[kind](Pair.of(predicted, truth))

@@ -1,4 +1,4 @@
-"""What [region] loses in the original."""
+"""The loss of [region] in the original."""
 
 from __future__ import annotations
 
@@ -7,38 +7,39 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from ...graph.executor import Head
 from ...layers.region import Region
-from ...network import Head
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text, zero_loss
 from .iou import Box, iou
 from .matcher import Matches
-from .slots import Grid, Slots, best_overlaps
-from .targets import Truths, cells, truths_of
-from .yolo import on
+from .slots import Grid, Slots, best_ious
+from .targets import GroundTruth, cells_of, ground_truth_of
 
-EARLY: Final = 12800  # images, until which every box is also drawn to its anchor
-FAR: Final = 100000  # truths beyond it are a class without a box
-ROWS: Final = 30  # of an image's truths, which the original reads
+EARLY: Final = 12800  # images; up to it, every box also has deltas toward its anchor
+FAR: Final = 100000  # a label whose x and y exceed it is a class without a box
+MOST: Final = 30  # boxes of an image that the original reads
 
 
 @delta_loss(Region)
 @head_by_head
 def region_loss(layer: Region, head: Head, inputs: LossInputs) -> DeltaLoss:
-    """Teach objectness everywhere, and where truths are box, objectness and classes.
+    """Return deltas of objectness for all slots, and of all entries for matched ones.
 
     Darknet: src/region_layer.c forward_region_layer
     """
     if layer.onlyforward:
         return zero_loss(head)
     values = head.activated.detach().unflatten(1, (layer.num, -1))
-    truths = truths_of(inputs, layer, layer.classes, most=ROWS, place=layer.coords, map=layer.map)
-    teacher = Teacher(layer, squashed(layer, values), truths)
-    teacher.teach(early=inputs.seen < EARLY)
-    return teacher.loss(head)
+    truth = ground_truth_of(
+        inputs, layer, layer.classes, most=MOST, place=layer.coords, map=layer.map
+    )
+    writer = DeltaWriter(layer, sigmoid_masks(layer, values), truth)
+    writer.write(early=inputs.seen < EARLY)
+    return writer.loss(head)
 
 
-def squashed(layer: Region, values: Tensor) -> Tensor:
-    """Return values [N, num, entries, H, W] whose mask coefficients, if any, are squashed too.
+def sigmoid_masks(layer: Region, values: Tensor) -> Tensor:
+    """Return values [N, num, entries, H, W] with the sigmoid of mask coefficients, if any.
 
     Darknet: src/region_layer.c forward_region_layer_gpu
     Quirk: REGION_MASKS
@@ -49,229 +50,238 @@ def squashed(layer: Region, values: Tensor) -> Tensor:
     return torch.cat([values[:, :, :4], masks, values[:, :, layer.coords :]], 2)
 
 
-class Teacher:
-    """Writes what slots learn into `delta`, [N, num, entries, H, W], without slopes yet."""
+class DeltaWriter:
+    """Writes deltas of activated values into `delta`, [N, num, entries, H, W]."""
 
-    def __init__(self, layer: Region, values: Tensor, truths: Truths) -> None:
-        self.layer, self.all_truths = layer, truths
+    def __init__(self, layer: Region, values: Tensor, truth: GroundTruth) -> None:
+        self.layer, self.labels = layer, truth  # with the classes that have no box
         cells = values.new_tensor([values.shape[4], values.shape[3]])
         self.grid = Grid(values, values.new_tensor(layer.anchor_sizes) / cells, torch.exp)
         self.delta = torch.zeros_like(values)
-        self.lone = lone_truths(layer, truths)
-        self.truths = truths.without(self.lone >= 0)
-        self.boxed = (self.lone < 0).to(values.device)[:, None, None, None]  # [N, 1, 1, 1]
-        self.named = values.new_zeros(())  # the probabilities that classes of truths were given
-        self.lessons = 0  # how many classes were taught
-        self.matches = self.matched()
+        self.class_rows = rows_without_box(layer, truth)  # [N]
+        self.truth = truth.without(self.class_rows >= 0)
+        self.has_boxes = (self.class_rows < 0).to(values.device)[
+            :, None, None, None
+        ]  # [N, 1, 1, 1]
+        self.probabilities = values.new_zeros(())  # of true classes, summed
+        self.classes_written = 0
+        self.matches = self.best_matches()
 
-    def teach(self, *, early: bool) -> None:
-        """Teach every slot; the later lesson counts where there are two."""
-        overlap, which = best_overlaps(self.grid.boxes(), on(self.grid, self.truths.boxes))
-        self.teach_background(overlap, which)
+    def write(self, *, early: bool) -> None:
+        """Write every slot, as the C does: later deltas replace earlier ones."""
+        boxes = self.truth.boxes.to(self.delta.device)
+        self.write_background(*best_ious(self.grid.boxes(), boxes))
         if early:
-            self.draw_to_anchors()
-        self.teach_lone()
-        self.teach_given()
+            self.write_anchors()
+        self.write_boxless()
+        self.write_matches()
 
-    def teach_background(self, overlap: Tensor, which: Tensor) -> None:
-        """Teach slots that there is nothing; those that overlap a truth are let alone."""
-        layer, objects = self.layer, self.grid.values[:, :, self.layer.coords]
-        nothing = -layer.noobject_scale * objects
-        goal = layer.noobject_scale * (1 - objects) if layer.background else nothing
-        apart = torch.where(overlap > layer.thresh, 0.0, goal)
-        self.delta[:, :, layer.coords] = torch.where(self.boxed, apart, nothing)
+    def write_background(self, overlap: Tensor, index: Tensor) -> None:
+        """Write objectness toward 0, but none for slots with `overlap` [N, num, H, W] of a box."""
+        layer, objectness = self.layer, self.grid.values[:, :, self.layer.coords]
+        toward_zero = -layer.noobject_scale * objectness
+        target = layer.noobject_scale * (1 - objectness) if layer.background else toward_zero
+        apart = torch.where(overlap > layer.thresh, 0.0, target)
+        self.delta[:, :, layer.coords] = torch.where(self.has_boxes, apart, toward_zero)
 
-    def draw_to_anchors(self) -> None:
-        """Teach every slot, a little, the middle of its cell and the size of its anchor."""
-        values, boxed = self.grid.values, self.boxed[:, :, None]
-        self.delta[:, :, :2] = 0.01 * (0.5 - values[:, :, :2]) * boxed
-        self.delta[:, :, 2:4] = -0.01 * values[:, :, 2:4] * boxed
+    def write_anchors(self) -> None:
+        """Write small deltas toward the centre of each cell and the size of each anchor."""
+        values, mask = self.grid.values, self.has_boxes[:, :, None]
+        self.delta[:, :, :2] = 0.01 * (0.5 - values[:, :, :2]) * mask
+        self.delta[:, :, 2:4] = -0.01 * values[:, :, 2:4] * mask  # e^0 times the anchor
 
-    def teach_lone(self) -> None:
-        """Teach classes without a box, each to the slot of its image that believes in it most.
+    def write_boxless(self) -> None:
+        """Write each class without a box in the slot of its image that predicts it most.
 
         Darknet: src/region_layer.c forward_region_layer (onlyclass)
         """
-        for image in (self.lone >= 0).nonzero()[:, 0]:
-            row = self.lone[image][None]
-            slots = self.believer(image[None], self.all_truths.classes[image, row])
-            matches = Matches.of(slots, self.all_truths, row, self.delta.device)
-            self.let_alone(matches.slots)
-            self.name(matches)
+        for image in (self.class_rows >= 0).nonzero()[:, 0]:
+            row = self.class_rows[image][None]
+            slots = self.best_slot(image[None], self.labels.classes[image, row])
+            matches = Matches.of(slots, self.labels, row, self.delta.device)
+            self.clear_objectness(matches.slots)
+            self.write_classes(matches)
 
-    def believer(self, image: Tensor, classes: Tensor) -> Slots:
-        """Return the slot of an image whose objectness times probability of a class is most."""
+    def best_slot(self, image: Tensor, classes: Tensor) -> Slots:
+        """Return the slot of an image with the most objectness times probability of a class."""
         tree, first = self.layer.hierarchy, self.layer.coords + 1
         assert tree is not None
         path = tree.ancestors[int(classes)]
-        values = self.grid.values[int(image)]
-        trust = values[:, first + path[path >= 0]].prod(1) * values[:, self.layer.coords]
-        place = torch.unravel_index(trust.argmax().cpu(), trust.shape)
-        return Slots(image, *(part[None] for part in place))
+        values = self.grid.values[int(image)]  # [num, entries, H, W]
+        # of a class in a tree: the product down its path
+        score = values[:, first + path[path >= 0]].prod(1) * values[:, self.layer.coords]
+        anchor, row, column = torch.unravel_index(score.argmax().cpu(), score.shape)
+        return Slots(image, anchor[None], row[None], column[None])
 
-    def let_alone(self, slots: Slots) -> None:
-        """Teach slots nothing of objectness."""
+    def clear_objectness(self, slots: Slots) -> None:
+        """Set the objectness deltas of slots to 0."""
         self.delta[slots.image, slots.anchor, self.layer.coords, slots.row, slots.column] = 0.0
 
-    def matched(self) -> Matches:
-        """Give each truth to the anchor of its cell that is most like it, as a shape.
+    def best_matches(self) -> Matches:
+        """Match each box with the anchor of its cell that is most like it in its sides.
 
         Darknet: src/region_layer.c forward_region_layer (bias_match)
         """
-        image, row = self.truths.listed
-        truth = Box(*(side[image, row] for side in self.truths.boxes))
-        down, across = cells(truth, self.grid.width, self.grid.height)
-        sides = self.grid.anchors
-        if not self.layer.bias_match:
-            sides = self.grid.values[image, :, 2:4, down, across].exp() * sides  # [K, num, 2]
+        image, row = self.truth.indices
+        truth = Box(*(part[image, row] for part in self.truth.boxes))  # [K]
+        rows, columns = cells_of(truth, self.grid.width, self.grid.height)
+        sides = self.grid.anchors  # [num, 2]
+        if not self.layer.bias_match:  # the predicted sides, not those of the anchors
+            sides = self.grid.values[image, :, 2:4, rows, columns].exp() * sides  # [K, num, 2]
         w, h = sides.unbind(-1)
-        zero, told = w.new_zeros(()), on(self.grid, truth)
-        likeness = iou(Box(zero, zero, w, h), Box(zero, zero, told.w[:, None], told.h[:, None]))
-        slots = Slots(image, likeness.argmax(1).cpu(), down, across)
-        return Matches.of(slots, self.truths, row, self.delta.device)
+        zero, true = w.new_zeros(()), truth.to(self.delta.device)
+        overlap = iou(Box(zero, zero, w, h), Box(zero, zero, true.w[:, None], true.h[:, None]))
+        slots = Slots(image, overlap.argmax(1).cpu(), rows, columns)
+        return Matches.of(slots, self.truth, row, self.delta.device)
 
-    def teach_given(self) -> None:
-        """Teach slots the truths they are given; the last of a slot's counts.
+    def write_matches(self) -> None:
+        """Write matched slots; the last box of a slot replaces earlier ones.
 
         Darknet: src/region_layer.c delta_region_box, delta_region_mask
         """
         layer, matches = self.layer, self.matches
-        values = self.grid.values[matches.slots.entries]
-        objects = layer.object_scale * (self.goal() - values[:, layer.coords])
-        parts = [self.box_steps(values), *self.mask_steps(values), objects[:, None]]
-        steps = torch.cat(parts, 1)
+        values = self.grid.values[matches.slots.entries]  # [K, entries]
+        objectness = layer.object_scale * (self.objectness_target() - values[:, layer.coords])
+        parts = [self.box_deltas(values), *self.mask_deltas(values), objectness[:, None]]
+        deltas = torch.cat(parts, 1)  # [K, coords + 1]
         for turn in matches.turns:
             index = matches.slots.at(turn).entries
-            self.delta[index] = torch.cat([steps[turn], self.delta[index][:, steps.shape[1] :]], 1)
-            self.name(matches.at(turn))
+            classes = self.delta[index][:, deltas.shape[1] :]
+            self.delta[index] = torch.cat([deltas[turn], classes], 1)
+            self.write_classes(matches.at(turn))
 
-    def goal(self) -> Tensor:
-        """Return what the objectness of slots with a truth is to be, [K]."""
+    def objectness_target(self) -> Tensor:
+        """Return the target of the objectness of matched slots, [K]."""
         overlap = self.overlap()
         if self.layer.background:
             return torch.zeros_like(overlap)
         return overlap if self.layer.rescore else torch.ones_like(overlap)
 
     def overlap(self) -> Tensor:
-        """Return the IoU of predictions and the truths they are given, [K]."""
+        """Return the IoU of matched slots with their ground truth, [K]."""
         return iou(self.grid.boxes_at(self.matches.slots), self.matches.truth)
 
-    def box_steps(self, values: Tensor) -> Tensor:
-        """Return steps toward truths' boxes, [K, 4]; small boxes count more."""
+    def box_deltas(self, values: Tensor) -> Tensor:
+        """Return the deltas of x, y, w and h, [K, 4]."""
         truth = self.matches.truth
         targets = self.grid.targets(truth, self.matches.slots, torch.log)
-        small = (2 - truth.w * truth.h)[:, None]
+        small = (2 - truth.w * truth.h)[:, None]  # 1..2: small boxes count more
         return self.layer.coord_scale * small * (targets - values[:, :4])
 
-    def mask_steps(self, values: Tensor) -> list[Tensor]:
-        """Return steps toward truths' mask coefficients, if the head has any.
+    def mask_deltas(self, values: Tensor) -> list[Tensor]:
+        """Return the deltas of mask coefficients, [K, coords - 4], if the head has any.
 
         Quirk: REGION_MASKS
         """
         if self.layer.coords == 4:
             return []
-        image, row = self.truths.listed
-        masks = self.truths.rows[image, row, 5 : self.layer.coords + 1].to(values.device)
+        image, row = self.truth.indices
+        masks = self.truth.rows[image, row, 5 : self.layer.coords + 1].to(values.device)
         return [int(self.layer.mask_scale) * (masks - values[:, 4 : self.layer.coords])]
 
-    def name(self, matches: Matches) -> None:
-        """Teach slots the classes of truths, and those above them in a tree.
+    def write_classes(self, matches: Matches) -> None:
+        """Write the classes of slots, with the classes above them in a tree.
 
         Darknet: src/region_layer.c delta_region_class
         """
         first, index = self.layer.coords + 1, matches.slots.entries
-        before, given = self.delta[index], self.grid.values[index][:, first:]
-        hits, reached = marks(self.layer, matches)
-        names, told = self.names(before[:, first:], given, hits, reached)
-        self.delta[index] = torch.cat([before[:, :first], names], 1)
-        self.named += told.sum()
-        self.lessons += len(matches)
+        before, output = self.delta[index], self.grid.values[index][:, first:]
+        target, affected = class_targets(self.layer, matches)
+        deltas, probabilities = self.class_deltas(before[:, first:], output, target, affected)
+        self.delta[index] = torch.cat([before[:, :first], deltas], 1)
+        self.probabilities += probabilities.sum()
+        self.classes_written += len(matches)
 
-    def names(
-        self, before: Tensor, given: Tensor, hits: Tensor, reached: Tensor
+    def class_deltas(
+        self, before: Tensor, output: Tensor, target: Tensor, affected: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return class deltas, and the probabilities told: none where a class comes beside others.
+        """Return class deltas [K, classes], and the probabilities of true classes [K].
+
+        A probability counts as 0 in a slot that keeps its earlier class beside the new one.
 
         Quirk: SECOND_CLASS
         """
         scale = self.layer.class_scale
-        steps = torch.where(reached, scale * (hits.float() - given), before)
-        told = torch.where(hits, given, 1.0).prod(1)
+        deltas = torch.where(affected, scale * (target.float() - output), before)
+        probabilities = torch.where(target, output, 1.0).prod(1)  # in a tree, down the path
         if self.layer.softmax or self.layer.hierarchy:
-            return steps, told
-        known = before[:, :1] != 0
-        beside = torch.where(hits, scale * (1 - given), before)
-        return torch.where(known, beside, steps), told * ~known[:, 0]
+            return deltas, probabilities
+        again = before[:, :1] != 0
+        beside = torch.where(target, scale * (1 - output), before)
+        return torch.where(again, beside, deltas), probabilities * ~again[:, 0]
 
-    def sloped(self) -> Tensor:
-        """Return the deltas with those of squashed entries times the logistic's derivative.
+    def raw_delta(self) -> Tensor:
+        """Return the deltas of raw values: those of sigmoid entries times the derivative.
 
         Darknet: src/region_layer.c backward_region_layer_gpu
         """
-        steep = torch.ones_like(self.delta)
-        squashed = [0, 1, *range(4, self.layer.coords)]
-        squashed += [] if self.layer.background else [self.layer.coords]
-        values = self.grid.values[:, :, squashed]
-        steep[:, :, squashed] = values * (1 - values)
-        return self.delta * steep
+        slope = torch.ones_like(self.delta)
+        entries = [0, 1, *range(4, self.layer.coords)]
+        entries += [] if self.layer.background else [self.layer.coords]
+        values = self.grid.values[:, :, entries]
+        slope[:, :, entries] = values * (1 - values)
+        return self.delta * slope
 
     def loss(self, head: Head) -> DeltaLoss:
-        """Return what the head loses: its cost is told before slopes count.
+        """Return the loss of the head. Its cost does not include the sigmoid's derivative.
 
         Quirk: REGION_COST
         """
-        return self.reported(head, self.sloped(), self.delta.square().sum())
+        return self.loss_with_line(head, self.raw_delta(), self.delta.square().sum())
 
-    def reported(self, head: Head, delta: Tensor, cost: Tensor) -> DeltaLoss:
-        """Return the loss with the line that the C prints."""
+    def loss_with_line(self, head: Head, delta: Tensor, cost: Tensor) -> DeltaLoss:
+        """Return a loss with the line that the C prints."""
         figures, count = self.figures(), len(self.matches)
         return DeltaLoss(
             delta=delta.reshape(head.raw.shape), cost=cost, line=lambda: log_line(figures, count)
         )
 
     def figures(self) -> Tensor:
-        """Return mean IoU, class, objectness, all objectness and the part of IoU above .5, [5]."""
-        overlap, objects = self.overlap(), self.grid.values[:, :, self.layer.coords]
-        given, most = objects[tuple(self.matches.slots)], overlap > 0.5
-        everywhere = (objects * self.boxed).mean()
-        named = self.named / self.lessons
-        return torch.stack([overlap.mean(), named, given.mean(), everywhere, most.float().mean()])
+        """Return the figures of the line, [5], in the order of `log_line`."""
+        overlap, objectness = self.overlap(), self.grid.values[:, :, self.layer.coords]
+        matched, recall = objectness[tuple(self.matches.slots)], (overlap > 0.5).float()
+        anywhere = objectness * self.has_boxes
+        true_class = self.probabilities / self.classes_written
+        means = (overlap.mean(), true_class, matched.mean(), anywhere.mean(), recall.mean())
+        return torch.stack(means)
 
 
-def lone_truths(layer: Region, truths: Truths) -> Tensor:
-    """Return the row of each image's first truth that is a class without a box; -1 if none.
+def rows_without_box(layer: Region, truth: GroundTruth) -> Tensor:
+    """Return the row of each image's first label without a box, int64 [N]; -1 if none.
 
     Darknet: src/region_layer.c forward_region_layer (onlyclass)
     Quirk: LONE_CLASS
     """
-    far = truths.usable & (truths.rows[..., :2] > FAR).all(2)
+    far = truth.usable & (truth.rows[..., :2] > FAR).all(2)  # [N, T]
     if layer.hierarchy is None or not far.any():
         return torch.full((len(far),), -1)
     return torch.where(far.any(1), far.int().argmax(1), -1)
 
 
-def marks(layer: Region, matches: Matches) -> tuple[Tensor, Tensor]:
-    """Return which classes are a truth's or above it, and which it teaches, bool [K, classes].
+def class_targets(layer: Region, matches: Matches) -> tuple[Tensor, Tensor]:
+    """Return the target of each class, and which classes have a delta, bool [K, classes].
 
-    In a tree those are the members of its group and of the groups above it; else all.
+    In a tree, targets are the true class and those above it. The classes with a delta are all
+    members of their groups. Without a tree all classes have one.
 
     Darknet: src/region_layer.c delta_region_class
     """
-    hits = matches.hits(layer.classes)
+    one_hot = matches.one_hot(layer.classes)
     if layer.hierarchy is None:
-        return hits, torch.ones_like(hits)
-    device = hits.device
-    path = layer.hierarchy.ancestors.to(device)[matches.classes]  # [K, depth]
-    groups = layer.hierarchy.groups.to(device)
-    hits = flags(path, layer.classes)
-    taught = torch.where(path >= 0, groups[path], -1)
-    return hits, flags(taught, len(layer.hierarchy.sizes))[:, groups]
+        return one_hot, torch.ones_like(one_hot)
+    device = one_hot.device
+    path = layer.hierarchy.ancestors.to(device)[matches.classes]  # [K, depth], -1 above the root
+    groups = layer.hierarchy.groups.to(device)  # [classes]
+    own_groups = torch.where(path >= 0, groups[path], -1)
+    affected = multi_hot(own_groups, len(layer.hierarchy.sizes))[:, groups]
+    return multi_hot(path, layer.classes), affected
 
 
-def flags(places: Tensor, count: int) -> Tensor:
-    """Return bool [K, count], true at the places of each row; a place of -1 is none."""
-    found = torch.zeros(len(places), count + 1, dtype=torch.bool, device=places.device)
-    return found.scatter_(1, places % (count + 1), True)[:, :count]
+def multi_hot(indices: Tensor, count: int) -> Tensor:
+    """Return bool [K, count], true at the indices of each row; -1 is no index."""
+    flags = torch.zeros(len(indices), count + 1, dtype=torch.bool, device=indices.device)
+    # -1 becomes `count`, a column that is cut off
+    return flags.scatter_(1, indices % (count + 1), True)[:, :count]
 
 
 def log_line(figures: Tensor, count: int) -> str:
@@ -279,8 +289,8 @@ def log_line(figures: Tensor, count: int) -> str:
 
     Darknet: src/region_layer.c forward_region_layer
     """
-    overlap, named, objects, anything, recall = map(number_text, figures.tolist())
+    overlap, true_class, objectness, anywhere, recall = map(number_text, figures.tolist())
     return (
-        f"Region Avg IOU: {overlap}, Class: {named}, Obj: {objects}, No Obj: {anything},"
+        f"Region Avg IOU: {overlap}, Class: {true_class}, Obj: {objectness}, No Obj: {anywhere},"
         f" Avg Recall: {recall},  count: {count}"
     )

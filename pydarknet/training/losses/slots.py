@@ -1,4 +1,4 @@
-"""Where a head predicts boxes: all its slots at once, or the slots that truths are given to."""
+"""The slots of a head with anchors: each image, anchor and cell has one, and a box in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .iou import Box, iou
 
-PAIRS_AT_ONCE: Final = 2**20
+PAIRS_AT_ONCE: Final = 2**20  # of predicted and true boxes, which bounds memory
 
 
 class Slots(NamedTuple):
@@ -24,7 +24,7 @@ class Slots(NamedTuple):
 
     @property
     def entries(self) -> tuple[Tensor, Tensor, slice, Tensor, Tensor]:
-        """What indexes a head [N, anchors, entries, H, W] to give the slots' entries."""
+        """The index of the slots' entries, [K, entries], in a head [N, anchors, entries, H, W]."""
         return self.image, self.anchor, slice(None), self.row, self.column
 
     def at(self, positions: Tensor) -> Slots:
@@ -36,25 +36,27 @@ class Slots(NamedTuple):
         return Slots(*(part.to(device, non_blocking=True) for part in self))
 
     def turns(self) -> Iterator[Tensor]:
-        """Yield positions of slots so that in a turn none comes twice, the first comers first.
+        """Yield positions turn by turn: in a turn no slot is twice, and the first come first.
 
-        The C works truth by truth, and later ones see what earlier ones left in their slot.
+        The C goes from truth to truth, and a truth sees what earlier ones left in its slot. Truths
+        of different slots are independent, so a turn can be written at once.
         """
         if not len(self.image):
             return
-        order = sorted_by(*self)
-        here = torch.stack(self)[:, order]
+        order = sort_order(*self)
+        ordered = torch.stack(self)[:, order]  # [4, K], equal slots side by side
         count = torch.arange(len(order))
         new = torch.ones(len(order), dtype=torch.bool)
-        new[1:] = (here[:, 1:] != here[:, :-1]).any(0)
+        new[1:] = (ordered[:, 1:] != ordered[:, :-1]).any(0)
         turn = torch.empty_like(order)
+        # how far each stands behind the first of its slot
         turn[order] = count - torch.where(new, count, 0).cummax(0).values
         for number in range(int(turn.max()) + 1):
             yield (turn == number).nonzero()[:, 0]
 
 
-def sorted_by(*keys: Tensor) -> Tensor:
-    """Return the positions that sort by keys, the first of them foremost; equals keep order."""
+def sort_order(*keys: Tensor) -> Tensor:
+    """Return the positions that sort by keys, the first key foremost; equals keep their order."""
     order = torch.arange(len(keys[0]))
     for key in reversed(keys):
         order = order[torch.argsort(key[order], stable=True)]
@@ -63,10 +65,10 @@ def sorted_by(*keys: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Grid:
-    """A head's output as boxes: values [N, anchors, entries, H, W], and what decodes them.
+    """A head's output: values [N, anchors, entries, H, W], and what makes boxes of them.
 
-    `anchors` are [anchors, 2] widths and heights in 0..1 of the image; `sides` makes factors of
-    them from what the head gives.
+    `anchors` [anchors, 2] are widths and heights in 0..1 of the image. `sides` turns the entries of
+    width and height into factors of the anchor.
     """
 
     values: Tensor
@@ -74,13 +76,18 @@ class Grid:
     sides: Callable[[Tensor], Tensor]
 
     @property
+    def device(self) -> torch.device:
+        """Where the output is."""
+        return self.values.device
+
+    @property
     def width(self) -> int:
-        """How many cells are in a row."""
+        """The number of cells in a row."""
         return self.values.shape[4]
 
     @property
     def height(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return self.values.shape[3]
 
     def boxes(self, entries: tuple[int, int, int, int] = (0, 1, 2, 3)) -> Box:
@@ -88,55 +95,59 @@ class Grid:
 
         Darknet: src/yolo_layer.c get_yolo_box
         """
-        column = torch.arange(self.width, device=self.values.device)
-        row = torch.arange(self.height, device=self.values.device)[:, None]
-        w, h = self.anchors[:, :, None, None].unbind(1)
-        return self.decoded(Box(*(self.values[:, :, i] for i in entries)), column, row, w, h)
+        column = torch.arange(self.width, device=self.device)  # [W]
+        row = torch.arange(self.height, device=self.device)[:, None]  # [H, 1]
+        w, h = self.anchors[:, :, None, None].unbind(1)  # [anchors, 1, 1]
+        return self.decode(Box(*(self.values[:, :, i] for i in entries)), column, row, w, h)
 
     def boxes_at(self, slots: Slots, entries: tuple[int, int, int, int] = (0, 1, 2, 3)) -> Box:
         """Return the predicted boxes of some slots, [K]."""
         w, h = self.anchors[slots.anchor].unbind(1)
         values = self.values[slots.entries]
-        told = Box(*(values[:, i] for i in entries))
-        return self.decoded(told, slots.column, slots.row, w, h)
+        return self.decode(Box(*(values[:, i] for i in entries)), slots.column, slots.row, w, h)
 
-    def decoded(self, told: Box, column: Tensor, row: Tensor, w: Tensor, h: Tensor) -> Box:
-        """Return boxes in 0..1 of the image from what the head tells of them."""
+    def decode(self, entries: Box, column: Tensor, row: Tensor, w: Tensor, h: Tensor) -> Box:
+        """Return boxes in 0..1 of the image from entries, their cells and their anchors' sides."""
         return Box(
-            (column + told.x) / self.width,
-            (row + told.y) / self.height,
-            self.sides(told.w) * w,
-            self.sides(told.h) * h,
+            (column + entries.x) / self.width,
+            (row + entries.y) / self.height,
+            self.sides(entries.w) * w,
+            self.sides(entries.h) * h,
         )
 
-    def targets(self, truth: Box, slots: Slots, unsides: Callable[[Tensor], Tensor]) -> Tensor:
-        """Return what the slots should tell of their truths, [K, 4]."""
+    def targets(
+        self, truth: Box, slots: Slots, inverse_sides: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """Return the entries [K, 4] that would decode to the ground truth: `decode` turned round.
+
+        Darknet: src/yolo_layer.c delta_yolo_box
+        """
         w, h = self.anchors[slots.anchor].unbind(1)
         return torch.stack(
             (
                 truth.x * self.width - slots.column,
                 truth.y * self.height - slots.row,
-                unsides(truth.w / w),
-                unsides(truth.h / h),
+                inverse_sides(truth.w / w),
+                inverse_sides(truth.h / h),
             ),
             1,
         )
 
 
-def best_overlaps(predicted: Box, truths: Box) -> tuple[Tensor, Tensor]:
-    """Return the IoU of boxes [N, anchors, H, W] with their best truth of [N, T], and which it is.
+def best_ious(predicted: Box, truth: Box) -> tuple[Tensor, Tensor]:
+    """Return the IoU of boxes [N, anchors, H, W] with their best of truth [N, T], and its index.
 
-    The first of equally good truths counts; 0 and the first where nothing overlaps.
+    The first of equally good ones counts; it is 0 of index 0 where nothing overlaps.
 
     Darknet: src/yolo_layer.c forward_yolo_layer
     """
     best = torch.zeros_like(predicted.x)
-    which = torch.zeros_like(best, dtype=torch.int64)
-    boxes = Box(*(side[:, None] for side in predicted))
+    index = torch.zeros_like(best, dtype=torch.int64)
+    boxes = Box(*(part[:, None] for part in predicted))  # [N, 1, anchors, H, W]
     count = max(1, PAIRS_AT_ONCE // best.numel())
-    for first in range(0, truths.x.shape[1], count):
-        part = Box(*(side[:, first : first + count, None, None, None] for side in truths))
-        found, index = iou(boxes, part).max(1)
-        which = torch.where(found > best, index + first, which)
-        best = torch.maximum(found, best)
-    return best, which
+    for first in range(0, truth.x.shape[1], count):
+        some = Box(*(part[:, first : first + count, None, None, None] for part in truth))
+        overlap, place = iou(boxes, some).max(1)
+        index = torch.where(overlap > best, place + first, index)
+        best = torch.maximum(overlap, best)
+    return best, index

@@ -1,4 +1,4 @@
-"""What [softmax] and the original's [logistic] lose."""
+"""The losses of [softmax] and of the original's [logistic]."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from ...graph.executor import Head
 from ...layers.logistic import Logistic
 from ...layers.softmax import Softmax
-from ...network import Head
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, zero_loss
 
-SECRET: Final = -1234.0  # of a truth that says nothing
-GUARD: Final = 1e-7
+MASKED: Final = -1234.0  # a target that does not count; the C's SECRET_NUM
+EPSILON: Final = 1e-7  # keeps logs finite
 
 
 @delta_loss(Softmax)
 @head_by_head
 def softmax_loss(layer: Softmax, head: Head, inputs: LossInputs) -> DeltaLoss:
-    """Teach the difference to the truth, and count surprise at every class that is true at all.
+    """Return target minus output as delta, and -ln p of every class whose target is not 0.
 
     Darknet: src/softmax_layer.c forward_softmax_layer_gpu, src/blas_kernels.cu softmax_x_ent_kernel
     Quirk: SOFTMAX_COST
     """
     if layer.noloss:
         return zero_loss(head)
-    given = head.activated.detach()
-    truth = inputs.truth.to(given.device).view_as(given)
-    delta, lost = truth - given, torch.where(truth != 0, -given.log(), 0.0)
+    output = head.activated.detach()
+    target = inputs.truth.to(output.device).view_as(output)
+    delta, costs = target - output, torch.where(target != 0, -output.log(), 0.0)
     if layer.hierarchy is not None:
-        delta, lost = (torch.where(truth == SECRET, 0.0, part) for part in (delta, lost))
-    return classified(head, delta, lost)
+        delta, costs = (torch.where(target == MASKED, 0.0, part) for part in (delta, costs))
+    return loss_of(head, delta, costs)
 
 
 @delta_loss(Logistic)
 @head_by_head
 def logistic_loss(layer: Logistic, head: Head, inputs: LossInputs) -> DeltaLoss:
-    """Teach the difference to the truth, and count cross entropy.
+    """Return target minus output as delta, and the cross entropy as cost.
 
     Darknet: src/logistic_layer.c, src/blas_kernels.cu logistic_x_ent_kernel
     """
-    given = head.activated.detach()
-    truth = inputs.truth.to(given.device).view_as(given)
-    lost = -truth * (given + GUARD).log() - (1 - truth) * (1 - given + GUARD).log()
-    return classified(head, truth - given, lost)
+    output = head.activated.detach()
+    target = inputs.truth.to(output.device).view_as(output)
+    costs = -target * (output + EPSILON).log() - (1 - target) * (1 - output + EPSILON).log()
+    return loss_of(head, target - output, costs)
 
 
-def classified(head: Head, delta: Tensor, lost: Tensor) -> DeltaLoss:
-    """Return a loss that the C prints nothing of."""
-    return DeltaLoss(delta=delta.view_as(head.raw), cost=lost.sum())
+def loss_of(head: Head, delta: Tensor, costs: Tensor) -> DeltaLoss:
+    """Return the loss of a head from the deltas and the costs of its outputs."""
+    return DeltaLoss(delta=delta.view_as(head.raw), cost=costs.sum())

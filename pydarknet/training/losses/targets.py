@@ -1,4 +1,4 @@
-"""The truths of a mini-batch as a head reads them."""
+"""The ground truth of a mini-batch as a head with anchors reads it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from ...cfg.parser import read_text
 from ...layers import Layer
 from .base import LossInputs
 from .iou import Box
-from .slots import Slots
 
 
 @dataclass(frozen=True)
-class Truths:
-    """Rows [N, T, 5 or more] on the CPU, of which `usable` [N, T] count; `classes` are mapped."""
+class GroundTruth:
+    """Rows [N, T, 5 or more] on the CPU, and their classes [N, T], as `map` has them.
+
+    Rows that are not `usable` [N, T] count for nothing.
+    """
 
     rows: Tensor
     classes: Tensor
@@ -26,21 +28,21 @@ class Truths:
 
     @property
     def boxes(self) -> Box:
-        """Boxes [N, T]; those that do not count are empty and overlap nothing."""
+        """Boxes [N, T]; those that are not usable have no area, so that they overlap nothing."""
         return Box(*(self.rows[..., :4] * self.usable[..., None]).unbind(2))
 
-    def without(self, images: Tensor) -> Truths:
-        """Return the truths of all but some images, which are given as bool [N]."""
+    def without(self, images: Tensor) -> GroundTruth:
+        """Return the ground truth without that of some images, bool [N]."""
         return replace(self, usable=self.usable & ~images[:, None])
 
     @property
-    def listed(self) -> tuple[Tensor, Tensor]:
-        """Image and row of each truth that counts, in the order of the C."""
+    def indices(self) -> tuple[Tensor, Tensor]:
+        """Image [K] and row [K] of each usable box, in the order of the C."""
         image, row = self.usable.nonzero(as_tuple=True)
         return image, row
 
 
-def truths_of(
+def ground_truth_of(
     inputs: LossInputs,
     layer: Layer,
     classes: int,
@@ -48,26 +50,27 @@ def truths_of(
     most: int,
     place: int = 4,
     map: str | None = None,
-) -> Truths:
-    """Return the truths that a head of so many classes reads, at most `most` an image.
+) -> GroundTruth:
+    """Return the ground truth of a head that has `classes`, at most `most` boxes per image.
 
-    `place` is where a row has its class, which the file `map` may turn into another. Truths of
-    a class that the head does not have count for nothing.
+    `place` is the index of the class in a row. The file `map` may turn that class into another.
+    Boxes of a class that the head does not have are not usable.
 
+    Darknet: src/yolo_layer.c forward_yolo_layer
     Quirk: CLASS_OUT_OF_RANGE
     """
     rows = inputs.rows[:, :most]
     if rows.shape[-1] <= place:
         raise layer.error(f"reads truths of {place + 1} numbers a box: got {rows.shape[-1]}")
-    named = rows[..., place].long()
-    meant = named if map is None else mapped(layer, map, named)
-    used = (rows[..., 0] != 0).cumprod(1).bool()
+    named = rows[..., place].long()  # [N, T]
+    meant = named if map is None else mapped_classes(layer, map, named)
+    used = (rows[..., 0] != 0).cumprod(1).bool()  # the C stops at the first row whose x is 0
     usable = used & (named >= 0) & (named < classes) & (meant >= 0) & (meant < classes)
-    return Truths(rows, meant.clamp(0, max(classes - 1, 0)), usable)
+    return GroundTruth(rows, meant.clamp(0, max(classes - 1, 0)), usable)
 
 
-def mapped(layer: Layer, name: str, classes: Tensor) -> Tensor:
-    """Return the classes that a map file has for some; -1 beyond its end.
+def mapped_classes(layer: Layer, name: str, classes: Tensor) -> Tensor:
+    """Return the classes that a map file gives for some; -1 beyond its end.
 
     Darknet: src/utils.c read_map
     """
@@ -82,17 +85,11 @@ def read_map(path: str) -> tuple[int, ...]:
     return tuple(integer(line, strict=False) for line in lines)
 
 
-def cells(box: Box, width: int, height: int) -> tuple[Tensor, Tensor]:
-    """Return row and column of the cells that centres lie in; the nearest of those outside.
+def cells_of(points: Box, width: int, height: int) -> tuple[Tensor, Tensor]:
+    """Return row and column of the cells that points lie in; of points outside, the nearest cell.
 
     Quirk: TRUTH_ON_THE_BORDER
     """
-    column = (box.x * width).long().clamp(0, width - 1)
-    row = (box.y * height).long().clamp(0, height - 1)
+    column = (points.x * width).long().clamp(0, width - 1)
+    row = (points.y * height).long().clamp(0, height - 1)
     return row, column
-
-
-def slots_of(box: Box, image: Tensor, anchor: Tensor, width: int, height: int) -> Slots:
-    """Return the slots of an anchor each in the cells that boxes' centres lie in."""
-    row, column = cells(box, width, height)
-    return Slots(image, anchor, row, column)

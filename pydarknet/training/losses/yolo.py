@@ -1,37 +1,37 @@
-"""What [yolo] loses in the original."""
+"""The loss of [yolo] in the original."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+from ...graph.executor import Head
 from ...layers.yolo import Yolo
-from ...network import Head
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text, zero_loss
-from .iou import Box, iou
-from .matcher import Matches, best_anchors, matched
-from .slots import Grid, best_overlaps
-from .targets import truths_of
+from .iou import iou
+from .matcher import Matches, best_anchors, matches_of
+from .slots import Grid, best_ious
+from .targets import ground_truth_of
 
 
 @delta_loss(Yolo)
 @head_by_head
 def yolo_loss(layer: Yolo, head: Head, inputs: LossInputs) -> DeltaLoss:
-    """Teach slots without a truth that there is nothing, the others box, objectness and class.
+    """Return deltas of objectness for all slots, and of box and classes for matched ones.
 
     Darknet: src/yolo_layer.c forward_yolo_layer
     """
     if layer.onlyforward:
         return zero_loss(head)
     grid = grid_of(layer, head, inputs)
-    truths = truths_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
-    overlap, which = best_overlaps(grid.boxes(), on(grid, truths.boxes))
-    delta = torch.zeros_like(grid.values)
+    truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
+    overlap, index = best_ious(grid.boxes(), truth.boxes.to(grid.device))  # [N, anchors, H, W]
+    delta = torch.zeros_like(grid.values)  # [N, anchors, 5 + classes, H, W]
     delta[:, :, 4] = torch.where(overlap > layer.ignore_thresh, 0.0, -grid.values[:, :, 4])
-    learn(delta, grid, Matches.where(overlap > layer.truth_thresh, which, truths))
-    matches = matched(layer, truths, best_anchors(layer, truths, inputs.size), grid)
-    learn(delta, grid, matches)
-    figures = statistics(grid, matches)
+    write_deltas(delta, grid, Matches.where(overlap > layer.truth_thresh, index, truth))
+    matches = matches_of(layer, truth, best_anchors(layer, truth, inputs.size), grid)
+    write_deltas(delta, grid, matches)
+    figures = match_figures(grid, matches)
     return DeltaLoss(
         delta=delta.view_as(head.raw),
         cost=delta.square().sum(),
@@ -40,62 +40,62 @@ def yolo_loss(layer: Yolo, head: Head, inputs: LossInputs) -> DeltaLoss:
 
 
 def grid_of(layer: Yolo, head: Head, inputs: LossInputs) -> Grid:
-    """Return a head's output as boxes."""
-    values = head.activated.detach().unflatten(1, (layer.boxes, -1))
+    """Return the output of a head as a grid of boxes."""
+    values = head.activated.detach().unflatten(1, (layer.boxes, -1))  # [N, anchors, entries, H, W]
     size = values.new_tensor([inputs.size.w, inputs.size.h])
     return Grid(values, values.new_tensor(layer.anchor_sizes) / size, layer.sides)
 
 
-def on(grid: Grid, boxes: Box) -> Box:
-    """Return boxes where the head's output is."""
-    return Box(*(side.to(grid.values.device, non_blocking=True) for side in boxes))
+def write_deltas(delta: Tensor, grid: Grid, matches: Matches) -> None:
+    """Write the deltas of matched slots. Where a slot matches several boxes, the last one counts.
 
-
-def learn(delta: Tensor, grid: Grid, matches: Matches) -> None:
-    """Write what slots learn of their truths; of several truths the last has the box.
-
-    Classes add up: a slot that has learnt one before learns another beside it.
+    Classes add up: a slot that has a class already keeps it beside the new one.
 
     Darknet: src/yolo_layer.c delta_yolo_box, delta_yolo_class
     Quirk: SECOND_CLASS
     """
     slots, truth = matches.slots, matches.truth
-    values = grid.values[slots.entries]
-    small = (2 - truth.w * truth.h)[:, None]
+    values = grid.values[slots.entries]  # [K, 5 + classes]
+    small = (2 - truth.w * truth.h)[:, None]  # 1..2: small boxes count more
     boxes = small * (grid.targets(truth, slots, torch.log) - values[:, :4])
-    objects, names = 1 - values[:, 4:5], values[:, 5:]
-    hits = matches.hits(names.shape[1])
+    objectness, classes = 1 - values[:, 4:5], values[:, 5:]
+    one_hot = matches.one_hot(classes.shape[1])
     for turn in matches.turns:
         index = slots.at(turn).entries
         before = delta[index][:, 5:]
-        others = torch.where(before[:, :1] != 0, before, -names[turn])
-        classes = torch.where(hits[turn], 1 - names[turn], others)
-        delta[index] = torch.cat([boxes[turn], objects[turn], classes], 1)
+        # the C asks the delta of class 0 whether the slot has a class already
+        others = torch.where(before[:, :1] != 0, before, -classes[turn])
+        class_deltas = torch.where(one_hot[turn], 1 - classes[turn], others)
+        delta[index] = torch.cat([boxes[turn], objectness[turn], class_deltas], 1)
 
 
-def statistics(grid: Grid, matches: Matches) -> Tensor:
-    """Return IoU, class, objectness, all objectness, and the parts of IoU above .5 and .75."""
+def match_figures(grid: Grid, matches: Matches) -> Tensor:
+    """Return the figures of a head's line, [6]; see `averages`."""
     values = grid.values[matches.slots.entries]
     overlap = iou(grid.boxes_at(matches.slots), matches.truth)
     return averages(overlap, values[:, 4], values[:, 5:], matches, grid.values[:, :, 4])
 
 
 def averages(
-    overlap: Tensor, objects: Tensor, names: Tensor, matches: Matches, all_objects: Tensor
+    overlap: Tensor, objectness: Tensor, classes: Tensor, matches: Matches, all_objectness: Tensor
 ) -> Tensor:
-    """Return the means of what matched slots gave, [6]; no numbers without any."""
-    named = (names * matches.hits(names.shape[1])).sum(1)
-    parts = (overlap, named, objects, None, overlap > 0.5, overlap > 0.75)
-    return torch.stack([(all_objects if p is None else p).float().mean() for p in parts])
+    """Return means over matched slots, [6]; NaN if no slot is matched.
+
+    They are the IoU, the probability of the true class, the objectness, that of all slots, and the
+    shares of slots whose IoU exceeds .5 and .75.
+    """
+    true_class = (classes * matches.one_hot(classes.shape[1])).sum(1)
+    parts = (overlap, true_class, objectness, all_objectness, overlap > 0.5, overlap > 0.75)
+    return torch.stack([part.float().mean() for part in parts])
 
 
 def log_line(figures: Tensor, count: int) -> str:
-    """Return what the C prints of a yolo head but its index.
+    """Return the line that the C prints for a yolo head, without its index.
 
     Darknet: src/yolo_layer.c forward_yolo_layer
     """
-    overlap, named, objects, anything, half, most = map(number_text, figures.tolist())
+    overlap, true_class, objectness, anywhere, half, most = map(number_text, figures.tolist())
     return (
-        f"Avg IOU: {overlap}, Class: {named}, Obj: {objects}, No Obj: {anything},"
+        f"Avg IOU: {overlap}, Class: {true_class}, Obj: {objectness}, No Obj: {anywhere},"
         f" .5R: {half}, .75R: {most},  count: {count}"
     )

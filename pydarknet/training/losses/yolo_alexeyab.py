@@ -1,4 +1,4 @@
-"""What [yolo] loses in the fork."""
+"""The loss of [yolo] in the fork."""
 
 from __future__ import annotations
 
@@ -7,164 +7,170 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from ...graph.executor import Head
 from ...layers.anchor_head import ForkLosses
 from ...layers.yolo import YoloAlexeyAB
-from ...network import Head
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, zero_loss
-from .class_deltas import Classes
+from .class_deltas import ClassDeltas
 from .iou import giou, iou
-from .iou_gradients import ascent
-from .matcher import Matches, averaged, like_anchors, matched
-from .slots import Grid, Slots, best_overlaps
-from .targets import truths_of
-from .yolo import grid_of, on
+from .iou_gradients import overlap_delta
+from .matcher import Matches, average_box_deltas, matches_of, responsible_anchors
+from .slots import Grid, Slots, best_ious
+from .targets import ground_truth_of
+from .yolo import grid_of
 
-CLASS_GATE: Final = 0.25
-NAMES: Final = {"mse": "mse", "giou": "giou"}  # the others are told as iou
+CONFIDENT: Final = 0.25
+LINE_NAMES: Final = {"mse": "mse", "giou": "giou"}  # the line calls the others iou
 
 
 @delta_loss(YoloAlexeyAB)
 @head_by_head
 def yolo_loss(layer: YoloAlexeyAB, head: Head, inputs: LossInputs) -> DeltaLoss:
-    """Teach objectness everywhere, and box and classes where truths are; several anchors each.
+    """Return deltas of objectness for all slots, and of box and classes for matched ones.
+
+    Several anchors may match one box.
 
     Darknet: src/yolo_layer.c process_batch (AlexeyAB)
     """
     if layer.onlyforward:
         return zero_loss(head)
     grid = grid_of(layer, head, inputs)
-    truths = truths_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
-    overlap, which = best_overlaps(grid.boxes(), on(grid, truths.boxes))
-    sure = Matches.where(overlap > layer.truth_thresh, which, truths)
-    matches = matched(layer, truths, like_anchors(layer, truths, inputs.size), grid)
-    delta = torch.zeros_like(grid.values)
-    delta[:, :, 4] = background(layer, grid.values[:, :, 4:], overlap)
-    teacher = Teacher(layer, grid, delta)
-    teacher.teach_sure(sure, overlap[tuple(sure.slots)][:, None])
-    teacher.teach(matches)
+    truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
+    overlap, index = best_ious(grid.boxes(), truth.boxes.to(grid.device))  # [N, anchors, H, W]
+    close = Matches.where(overlap > layer.truth_thresh, index, truth)
+    matches = matches_of(layer, truth, responsible_anchors(layer, truth, inputs.size), grid)
+    delta = torch.zeros_like(grid.values)  # [N, anchors, 5 + classes, H, W]
+    delta[:, :, 4] = background_delta(layer, grid.values[:, :, 4:], overlap)
+    writer = DeltaWriter(layer, grid, delta)
+    writer.write_close(close, overlap[tuple(close.slots)][:, None])
+    writer.write(matches)
     if layer.iou_thresh < 1:
-        averaged(delta, [sure, matches], boxes=4, objectness=4)
-    return teacher.loss(head, matches)
+        average_box_deltas(delta, [close, matches], boxes=4, objectness=4)
+    return writer.loss(head, matches)
 
 
-def background(layer: YoloAlexeyAB, values: Tensor, overlap: Tensor) -> Tensor:
-    """Return the objectness deltas [N, anchors, H, W] of slots that no truth is given to.
+def background_delta(layer: YoloAlexeyAB, values: Tensor, overlap: Tensor) -> Tensor:
+    """Return the objectness deltas [N, anchors, H, W] of slots that no box is matched with.
 
-    `values` are objectness and class probabilities. What overlaps a truth is let alone, or with
-    `objectness_smooth` taught its IoU, but only if it believes in any class.
+    `values` are objectness and class probabilities. A slot that overlaps a box and is confident of
+    a class has no delta, or with `objectness_smooth` one toward its IoU.
 
     Darknet: src/yolo_layer.c process_batch (AlexeyAB)
     """
-    objects = values[:, :, 0]
-    near = believing(overlap > layer.ignore_thresh, values[:, :, 1:])
-    nothing = -layer.obj_normalizer * objects
-    ignored = torch.zeros_like(nothing)
+    objectness = values[:, :, 0]
+    near = confident_slots(overlap > layer.ignore_thresh, values[:, :, 1:])
+    toward_zero = -layer.obj_normalizer * objectness
+    ignored = torch.zeros_like(toward_zero)
     if layer.objectness_smooth:
-        ignored = torch.maximum(nothing, layer.obj_normalizer * (overlap - objects))
-    return torch.where(near, ignored, nothing)
+        ignored = torch.maximum(toward_zero, layer.obj_normalizer * (overlap - objectness))
+    return torch.where(near, ignored, toward_zero)
 
 
-def believing(near: Tensor, named: Tensor) -> Tensor:
-    """Return the slots of those in `near` whose probability of any class exceeds a quarter.
+def confident_slots(near: Tensor, classes: Tensor) -> Tensor:
+    """Return which slots of `near` [N, anchors, H, W] have a class above a quarter.
 
     Darknet: src/yolo_layer.c compare_yolo_class (AlexeyAB)
     Quirk: CLASS_GATE
     """
     slots = Slots(*near.nonzero(as_tuple=True))
-    sure = torch.zeros_like(near)
-    sure[tuple(slots)] = (named[slots.entries] > CLASS_GATE).any(1)
-    return sure
+    confident = torch.zeros_like(near)
+    confident[tuple(slots)] = (classes[slots.entries] > CONFIDENT).any(1)
+    return confident
 
 
-class Teacher:
-    """Writes what slots learn into `delta`, and counts the boxes that are taught twice."""
+class DeltaWriter:
+    """Writes deltas of slots into `delta`, and counts the boxes that it writes twice."""
 
     def __init__(self, layer: YoloAlexeyAB, grid: Grid, delta: Tensor) -> None:
         self.layer, self.grid, self.delta = layer, grid, delta
-        self.classes = Classes.of(layer, focal=layer.focal_loss)
+        self.classes = ClassDeltas.of(layer, focal=layer.focal_loss)
         self.total = 0
         self.rewritten = torch.zeros((), dtype=torch.int64, device=delta.device)
 
-    def teach_sure(self, matches: Matches, overlap: Tensor) -> None:
-        """Teach slots that overlap a truth by more than `truth_thresh`; `overlap` is [K, 1]."""
+    def write_close(self, matches: Matches, overlap: Tensor) -> None:
+        """Write slots whose IoU with a box, `overlap` [K, 1], exceeds `truth_thresh`."""
         layer, index = self.layer, matches.slots.entries
-        values, more = self.grid.values[index], self.classes.multiplier(matches)
-        hits, before = matches.hits(layer.classes), self.delta[index]
-        goal = overlap.square() if layer.objectness_smooth else torch.ones_like(overlap)
-        objects = layer.obj_normalizer * (goal - values[:, 4:5])
-        names = self.named(before[:, 5:], values[:, 5:], hits, more)
+        values, weight = self.grid.values[index], self.classes.weight(matches)
+        one_hot, before = matches.one_hot(layer.classes), self.delta[index]
+        target = overlap.square() if layer.objectness_smooth else torch.ones_like(overlap)
+        objectness = layer.obj_normalizer * (target - values[:, 4:5])
+        classes = self.class_deltas(before[:, 5:], values[:, 5:], one_hot, weight)
         if layer.objectness_smooth:
-            names = torch.where(hits, more * (goal - values[:, 5:]), names)
-        boxes = before[:, :4] + self.steps(matches)
+            classes = torch.where(one_hot, weight * (target - values[:, 5:]), classes)
+        boxes = before[:, :4] + self.box_deltas(matches)
         self.count(before)
-        self.delta[index] = torch.cat([boxes, objects, names], 1)
+        self.delta[index] = torch.cat([boxes, objectness, classes], 1)
 
-    def teach(self, matches: Matches) -> None:
-        """Teach slots the truths they are given: boxes add up, objectness is the last truth's.
+    def write(self, matches: Matches) -> None:
+        """Write matched slots. Boxes of a slot add up; the last one sets its objectness.
 
         Darknet: src/yolo_layer.c process_batch (AlexeyAB)
         """
-        layer, steps = self.layer, self.steps(matches)
-        values, more = self.grid.values[matches.slots.entries], self.classes.multiplier(matches)
-        hits = matches.hits(layer.classes)
-        objects = more * layer.obj_normalizer * (1 - values[:, 4:5])
+        layer, boxes = self.layer, self.box_deltas(matches)
+        values, weight = self.grid.values[matches.slots.entries], self.classes.weight(matches)
+        one_hot = matches.one_hot(layer.classes)
+        toward_one = weight * layer.obj_normalizer * (1 - values[:, 4:5])
         for turn in matches.turns:
             index = matches.slots.at(turn).entries
-            before, object_steps = self.delta[index], objects[turn]
-            if layer.objectness_smooth:
+            before, objectness = self.delta[index], toward_one[turn]
+            if layer.objectness_smooth:  # the C leaves what a close box has written
                 now = before[:, 4:5]
-                object_steps = torch.where(now == 0, object_steps, now)
-            names = self.named(before[:, 5:], values[turn, 5:], hits[turn], more[turn])
+                objectness = torch.where(now == 0, objectness, now)
+            classes = self.class_deltas(
+                before[:, 5:], values[turn, 5:], one_hot[turn], weight[turn]
+            )
             self.count(before)
-            self.delta[index] = torch.cat([before[:, :4] + steps[turn], object_steps, names], 1)
+            self.delta[index] = torch.cat([before[:, :4] + boxes[turn], objectness, classes], 1)
 
-    def named(self, before: Tensor, given: Tensor, hits: Tensor, more: Tensor) -> Tensor:
-        """Return class deltas; a slot that has a delta for the class learns it beside others.
+    def class_deltas(
+        self, before: Tensor, output: Tensor, one_hot: Tensor, weight: Tensor
+    ) -> Tensor:
+        """Return class deltas; a slot whose true class has one already keeps the other classes.
 
         Quirk: SECOND_CLASS
         """
-        known = ((before != 0) & hits).any(1, keepdim=True)
-        return self.classes.taught(before, given, hits, more, known)
+        again = ((before != 0) & one_hot).any(1, keepdim=True)
+        return self.classes.deltas(before, output, one_hot, weight, again)
 
-    def steps(self, matches: Matches) -> Tensor:
-        """Return the steps [K, 4] of what slots tell of their boxes.
+    def box_deltas(self, matches: Matches) -> Tensor:
+        """Return the deltas [K, 4] of box entries.
 
         Darknet: src/yolo_layer.c delta_yolo_box (AlexeyAB)
         Quirk: IOU_NORMALIZER
         """
         layer, slots, truth = self.layer, matches.slots, matches.truth
-        told = self.grid.values[slots.entries][:, :4]
-        more = layer.iou_normalizer * self.classes.multiplier(matches)
+        entries = self.grid.values[slots.entries][:, :4]
+        weight = layer.iou_normalizer * self.classes.weight(matches)
         if layer.iou_loss == "mse":
-            small = (2 - truth.w * truth.h)[:, None]
-            return small * (self.grid.targets(truth, slots, self.unsides) - told) * more
-        rise = torch.stack(ascent(layer.iou_loss, self.grid.boxes_at(slots), truth), 1)
+            small = (2 - truth.w * truth.h)[:, None]  # 1..2: small boxes count more
+            return small * (self.grid.targets(truth, slots, self.inverse_sides) - entries) * weight
+        deltas = torch.stack(overlap_delta(layer.iou_loss, self.grid.boxes_at(slots), truth), 1)
         if not layer.new_coords:
-            rise[:, 2:] *= told[:, 2:].exp()
-        return limited(rise * more, layer.max_delta)
+            deltas[:, 2:] *= entries[:, 2:].exp()  # (e^x)' = e^x; the C leaves the anchor out
+        return clip_deltas(deltas * weight, layer.max_delta)
 
-    def unsides(self, ratio: Tensor) -> Tensor:
-        """Return what the head must tell of a side so many times its anchor's."""
+    def inverse_sides(self, ratio: Tensor) -> Tensor:
+        """Return the entry that decodes to a side so many times the anchor's."""
         return (ratio / 4).sqrt() if self.layer.new_coords else ratio.log()
 
     def count(self, before: Tensor) -> None:
-        """Count boxes that are taught, and those of them that were before."""
+        """Count boxes that are written, and those that have deltas before."""
         self.total += len(before)
         self.rewritten += (before[:, :4] != 0).any(1).sum()
 
     def loss(self, head: Head, matches: Matches) -> DeltaLoss:
-        """Return what the head loses, after all is taught."""
+        """Return the loss of the head, once all slots are written."""
         figures = self.figures(matches)
         return DeltaLoss(
-            delta=normalized(self.layer, self.delta).view_as(head.raw),
+            delta=scale_deltas(self.layer, self.delta).view_as(head.raw),
             cost=figures[4],
-            line=lambda: self.told(head.node.index, len(matches), figures),
+            line=lambda: self.log_line(head.node.index, len(matches), figures),
             on_stderr=True,
             boxes=torch.stack([torch.full_like(self.rewritten, self.total), self.rewritten]),
         )
 
     def figures(self, matches: Matches) -> Tensor:
-        """Return mean IoU, the losses told of classes, boxes and all, and the cost, [5].
+        """Return mean IoU, the printed losses of classes, boxes and all, and the cost, [5].
 
         Quirk: IOU_COST
         """
@@ -172,20 +178,20 @@ class Teacher:
         overlap = iou(boxes, matches.truth)
         rest = self.delta[:, :, 4:].square().sum()
         total = rest + self.delta[:, :, :4].square().sum()
-        named = layer.obj_normalizer * rest
-        reached = giou(boxes, matches.truth) if layer.iou_loss == "giou" else overlap
-        cost = layer.iou_normalizer * (1 - reached).sum() / count + named
+        classes = layer.obj_normalizer * rest
+        measure = giou(boxes, matches.truth) if layer.iou_loss == "giou" else overlap
+        cost = layer.iou_normalizer * (1 - measure).sum() / count + classes
         if layer.iou_loss == "mse" or not layer.show_details:
             cost = total
-        return torch.stack([overlap.sum() / count, named, total - named, total, cost])
+        return torch.stack([overlap.sum() / count, classes, total - classes, total, cost])
 
-    def told(self, index: int, count: int, figures: Tensor) -> str:
-        """Return the line of the C, which says how boxes overlapped and what they lost."""
+    def log_line(self, index: int, count: int, figures: Tensor) -> str:
+        """Return the line that the C prints."""
         layer, images = self.layer, len(self.delta)
-        overlap, named, boxes, total, _ = figures.tolist()
-        details = f"class_loss = {named / images:f}, iou_loss = {boxes / images:f}, "
+        overlap, classes, boxes, total, _ = figures.tolist()
+        details = f"class_loss = {classes / images:f}, iou_loss = {boxes / images:f}, "
         return (
-            f"v3 ({NAMES.get(layer.iou_loss, 'iou')} loss, Normalizer:"
+            f"v3 ({LINE_NAMES.get(layer.iou_loss, 'iou')} loss, Normalizer:"
             f" (iou: {layer.iou_normalizer:.2f}, obj: {layer.obj_normalizer:.2f},"
             f" cls: {layer.cls_normalizer:.2f}) Region {index} Avg (IOU: {overlap:f}),"
             f" count: {max(count, 1)}, {details if layer.show_details else ''}"
@@ -193,8 +199,8 @@ class Teacher:
         )
 
 
-def normalized(layer: ForkLosses, delta: Tensor) -> Tensor:
-    """Return deltas as they are passed on, which no cost tells of.
+def scale_deltas(layer: ForkLosses, delta: Tensor) -> Tensor:
+    """Return deltas times `delta_normalizer`, which no printed cost includes.
 
     Darknet: src/yolo_layer.c backward_yolo_layer_gpu (AlexeyAB)
     Quirk: DELTA_NORMALIZER
@@ -202,9 +208,9 @@ def normalized(layer: ForkLosses, delta: Tensor) -> Tensor:
     return delta if layer.delta_normalizer == 1 else delta * layer.delta_normalizer
 
 
-def limited(steps: Tensor, most: float) -> Tensor:
-    """Return steps between -most and most; 0 where they are no numbers.
+def clip_deltas(deltas: Tensor, most: float) -> Tensor:
+    """Return deltas clipped to -most..most; NaN and infinity become 0.
 
     Darknet: src/yolo_layer.c fix_nan_inf, clip_value (AlexeyAB)
     """
-    return steps.nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0).clamp_(-most, most)
+    return deltas.nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0).clamp_(-most, most)

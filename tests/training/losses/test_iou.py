@@ -7,7 +7,7 @@ from math import atan, pi
 import pytest
 import torch
 
-from pydarknet.training.losses.iou import KINDS, Box
+from pydarknet.training.losses.iou import IOUS, Box
 
 
 def box(x, y, w, h):
@@ -31,8 +31,8 @@ NOTHING = box(0.5, 0.5, 0.0, 0.0)
     ],
 )
 def test_kinds_differ_by_what_they_take_away(kind, halves, apart):
-    assert float(KINDS[kind](HALF, WHOLE)) == pytest.approx(halves)
-    assert float(KINDS[kind](*QUARTERS)) == pytest.approx(apart)
+    assert float(IOUS[kind](HALF, WHOLE)) == pytest.approx(halves)
+    assert float(IOUS[kind](*QUARTERS)) == pytest.approx(apart)
 
 
 def test_ciou_takes_unlike_proportions_away_the_more_the_better_boxes_overlap():
@@ -40,13 +40,13 @@ def test_ciou_takes_unlike_proportions_away_the_more_the_better_boxes_overlap():
     weight = unlike / (1 - 0.5 + unlike + 1e-6)
 
     expected = 0.5 - 0.0625 / 2 - weight * unlike
-    assert float(KINDS["ciou"](HALF, WHOLE)) == pytest.approx(expected)
+    assert float(IOUS["ciou"](HALF, WHOLE)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("kind", ["iou", "giou", "diou"])
 def test_boxes_without_area_overlap_nothing(kind):
-    assert float(KINDS[kind](NOTHING, NOTHING)) == 0
+    assert float(IOUS[kind](NOTHING, NOTHING)) == 0
 
 
 def test_what_is_no_number_overlaps_nothing():
-    assert float(KINDS["iou"](box(float("nan"), 0.5, 0.5, 0.5), WHOLE)) == 0
+    assert float(IOUS["iou"](box(float("nan"), 0.5, 0.5, 0.5), WHOLE)) == 0

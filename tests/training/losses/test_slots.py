@@ -6,7 +6,7 @@ import torch
 
 from pydarknet.training.losses import slots
 from pydarknet.training.losses.iou import Box
-from pydarknet.training.losses.slots import Slots, best_overlaps
+from pydarknet.training.losses.slots import Slots, best_ious
 
 
 def slots_of(*quadruples):
@@ -48,7 +48,7 @@ def predictions():
 def test_each_slot_has_the_truth_that_overlaps_it_most():
     truths = boxes([0.7, 0.5, 0.5, 1.0], [0.25, 0.5, 0.5, 1.0])
 
-    overlap, which = best_overlaps(predictions(), truths)
+    overlap, which = best_ious(predictions(), truths)
 
     torch.testing.assert_close(overlap.flatten(), torch.tensor([1, 0.45 / 0.55]))
     assert which.flatten().tolist() == [1, 0]
@@ -57,20 +57,20 @@ def test_each_slot_has_the_truth_that_overlaps_it_most():
 def test_of_equally_good_truths_the_first_counts():
     truths = boxes(*[[0.25, 0.5, 0.5, 1.0]] * 3)
 
-    assert best_overlaps(predictions(), truths)[1].flatten().tolist() == [0, 0]
+    assert best_ious(predictions(), truths)[1].flatten().tolist() == [0, 0]
 
 
 def test_truths_in_several_portions_are_compared_alike(monkeypatch):
     truths = boxes([0.7, 0.5, 0.5, 1.0], [0.25, 0.5, 0.5, 1.0], [0.25, 0.5, 0.5, 1.0])
     monkeypatch.setattr(slots, "PAIRS_AT_ONCE", 1)
 
-    overlap, which = best_overlaps(predictions(), truths)
+    overlap, which = best_ious(predictions(), truths)
 
     torch.testing.assert_close(overlap.flatten(), torch.tensor([1, 0.45 / 0.55]))
     assert which.flatten().tolist() == [1, 0]
 
 
 def test_without_truths_nothing_overlaps():
-    overlap, which = best_overlaps(predictions(), Box(*torch.zeros(4, 1, 0)))
+    overlap, which = best_ious(predictions(), Box(*torch.zeros(4, 1, 0)))
 
     assert overlap.count_nonzero() == which.count_nonzero() == 0
