@@ -54,8 +54,8 @@ class Silent:
 SILENT = Silent()
 
 
-def memory() -> int:
-    """Return the bytes of memory this machine has, or plenty where it does not tell."""
+def machine_memory() -> int:
+    """Return this machine's memory in bytes, or a terabyte where the platform does not say."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
@@ -78,7 +78,7 @@ def read_network(
     seen: str = "",
     version: tuple[int, int, int] | None = None,
 ) -> Network:
-    """Read a cfg as a network without memory: table, shapes and errors, on the meta device.
+    """Read a cfg as a network on the meta device: with table and shapes, without memory.
 
     Darknet: src/parser.c parse_network_cfg
     """
@@ -117,13 +117,14 @@ def load_network(
 ) -> Network:
     """Read a cfg and, if given, its weights, as a network on a device (cuda, else mps, else cpu).
 
-    `dialect` is "pjreddie" or "alexeyab"; unsaid, it is seen by what cfg and weights use, or by
-    what the caller has `seen` that only the fork has. `batchnorm` "cpu" divides as the C does on a
-    CPU. `precision` is "half" or "float", in which a GPU computes; unsaid, half where boxes are
-    looked for and float where numbers are returned or compared. `backend` "onnxruntime" lets that
-    run the network on a CPU. `strict=False` takes for unknown words what the C takes. `names` are
-    class names, or a file of them. `observer` hears of each step. Raises DarknetError, whose text
-    says where and what; also where the network would exceed `memory_limit` bytes (the machine's).
+    `dialect` is "pjreddie" or "alexeyab". If omitted, it is inferred from the cfg, the weights'
+    header, and what the caller has `seen` that only the fork has. `batchnorm` "cpu" divides as the
+    C does on a CPU. `precision`, "half" or "float", is a GPU's; if omitted, boxes are found in half
+    precision, and numbers that are returned or compared are computed in float. `backend`
+    "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words as the C does.
+    `names` are class names, or a file of them. `observer` is called after each step. Raises
+    DarknetError, which says where and what; also if the network would need more than
+    `memory_limit` bytes (by default the machine's memory).
 
     Darknet: src/network.c load_network
     """
@@ -133,7 +134,7 @@ def load_network(
     )
     observer.on_read(network)
     network.names, place = class_names(names), torch.device(device) if device else best_device()
-    choose_ways(network, place, precision, backend)
+    set_precision_and_backend(network, place, precision, backend)
     if place.type == "meta":
         return network
     check_memory(network, memory_limit)
@@ -157,10 +158,10 @@ def load_weights(
     observer.on_loaded(network, network.load_weights(weights, strict=strict, upto=upto))
 
 
-def choose_ways(
+def set_precision_and_backend(
     network: Network, place: torch.device, precision: str | None, backend: str | None
 ) -> None:
-    """Let a network compute as is said, or say what of that cannot be on a device."""
+    """Set a network's precision and backend; raise UsageError if the device cannot."""
     if precision not in (None, *PRECISIONS):
         raise UsageError(f"precision {precision}: expected {' or '.join(PRECISIONS)}")
     check_backend(backend, place)
@@ -168,15 +169,15 @@ def choose_ways(
 
 
 def check_memory(network: Network, limit: int | None) -> None:
-    """Refuse a network that would not fit, before any memory is taken."""
-    needed, most = network.footprint(), memory() if limit is None else limit
+    """Raise an error if a network would not fit into memory, before any is allocated."""
+    needed, most = network.footprint(), machine_memory() if limit is None else limit
     if needed > most:
         gigabytes = f"{needed / 2**30:.1f} GiB: expected at most {most / 2**30:.1f} GiB"
         raise network.net.error(f"the network needs {gigabytes}")
 
 
 def class_names(names: str | Path | Iterable[str] | None) -> tuple[str, ...] | None:
-    """Return class names, read from a file where one is named."""
+    """Return class names; a path is read as a file of them."""
     if isinstance(names, str | Path):
         lines = read_text(names).split("\n")
         return tuple(lines[:-1] if lines[-1] == "" else lines)

@@ -16,11 +16,11 @@ from .graph.header import Header
 from .graph.weights import Loaded, load, save
 from .inference.predict import picture, predict, settings
 
-MANY = 4  # images for which preparing the network longer pays
+MANY = 4  # n images from which the longer preparation pays
 
 
 class Network(Executor):
-    """The layers of a cfg, run in order; built empty, so that its table needs no memory.
+    """A cfg as a PyTorch network that finds boxes, and loads and saves its weights.
 
     Darknet: src/network.c network
     """
@@ -54,7 +54,7 @@ class Network(Executor):
 
         An image is a path or an RGB uint8 array [H, W, 3]. A score must exceed `thresh`, boxes of
         a class that overlap by more than `nms` are suppressed (0: none), `letterbox` keeps the
-        image's proportions; what is not given is the dialect's.
+        image's proportions; omitted values are the dialect's.
 
         Darknet: examples/detector.c test_detector
         """
@@ -79,7 +79,7 @@ class Network(Executor):
     ) -> Loaded:
         """Read a weights file for the layers before `upto`.
 
-        Arrays that the file lacks keep their values; those without any get first ones.
+        Arrays that the file lacks keep their values, or are initialized if they have none.
         """
         return load(self, path, strict=strict, upto=upto)
 
@@ -88,6 +88,6 @@ class Network(Executor):
     ) -> None:
         """Write a weights file of the layers before `upto`, under the dialect's header.
 
-        `header`, if given, decides instead: a loaded file's own gives back the same bytes.
+        `header` replaces it: with a loaded file's own header the same bytes are written.
         """
         save(self, path, header=header, upto=upto)

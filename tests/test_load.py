@@ -205,7 +205,7 @@ def test_a_byte_less_is_too_little(cfg):
 
 
 def test_unsaid_the_limit_is_the_machines_memory(cfg, monkeypatch):
-    monkeypatch.setattr("pydarknet.load.memory", lambda: 351)
+    monkeypatch.setattr("pydarknet.load.machine_memory", lambda: 351)
 
     with pytest.raises(pydarknet.CfgError, match="the network needs"):
         load_network(cfg(CONV), device="cpu")

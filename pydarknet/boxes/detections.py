@@ -46,8 +46,8 @@ class Detections(BoxRows[Tensor]):
     ) -> Detections:
         """Move boxes from 0..1 of the network's input to 0..1 of the image that was put into it.
 
-        A stretched image needs no move. Out of a letterbox, half the margin is taken off as a
-        real number, although the image was laid in at the truncated half.
+        A stretched image needs no move. For a letterbox, half the margin is subtracted as a real
+        number, although the image was placed at the truncated half.
 
         Darknet: src/yolo_layer.c correct_yolo_boxes
         Quirk: LETTERBOX_HALF_PIXEL
@@ -77,9 +77,9 @@ class Detections(BoxRows[Tensor]):
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """The boxes that a head finds in a batch of images, those of one image after another's.
+    """The boxes that a head finds in a batch, image by image.
 
-    `counts` int64 [N] says how many each image has; it is where the boxes are.
+    `counts` int64 [N] is the number of boxes per image; it is on the boxes' device.
     """
 
     rows: Detections

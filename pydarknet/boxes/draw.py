@@ -1,4 +1,4 @@
-"""Boxes and labels on a picture, drawn in the style of either lineage."""
+"""Boxes and labels on an image, in the style of either lineage."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Label = tuple[int, str]  # the class that gives the colour, and the text
 
 
 class Mark(NamedTuple):
-    """One box to draw: its edges in pixels, all of them inside the picture."""
+    """One box to draw: its edges in pixels, inside the image."""
 
     left: int
     top: int
@@ -34,7 +34,7 @@ class Mark(NamedTuple):
 
 
 class Tag(NamedTuple):
-    """The opaque ground of one label, `right` and `bottom` not included."""
+    """The opaque background of one label; `right` and `bottom` are exclusive."""
 
     left: int
     top: int
@@ -42,7 +42,7 @@ class Tag(NamedTuple):
     bottom: int
 
     def covers(self, other: Tag) -> bool:
-        """Say whether the two have a pixel in common."""
+        """Return whether the two have a pixel in common."""
         apart = self.right <= other.left or other.right <= self.left
         return not (apart or self.bottom <= other.top or other.bottom <= self.top)
 
@@ -56,9 +56,9 @@ def every_name(found: dict[int, float], name: Callable[[int], str]) -> Label:
 
 
 def best_first(found: dict[int, float], name: Callable[[int], str]) -> Label | None:
-    """Label a box with its best class, how likely that is, and the others: `dog: 0.93, cat`.
+    """Label a box with its best class and its probability, then the others: `dog: 0.93, cat`.
 
-    Names that begin with dont_show are never the best.
+    A name that begins with dont_show is never the best.
 
     Darknet: src/image.c draw_detections_v3
     """
@@ -72,7 +72,7 @@ def best_first(found: dict[int, float], name: Callable[[int], str]) -> Label | N
 
 @dataclass(frozen=True)
 class Style:
-    """How a lineage draws: line and letters as shares of the picture's height, and the words."""
+    """How a lineage draws: line and letters as shares of the image's height, and its label."""
 
     line: float
     letters: float
@@ -94,8 +94,8 @@ def draw(
 ) -> np.ndarray:
     """Return a copy of uint8 RGB [H, W, C] with the boxes that have a class above `thresh`.
 
-    A class without a name is called by its number. Labels lie above their boxes as long as the
-    picture and the other labels leave room, and always inside the picture.
+    A class without a name is labelled with its number. Labels lie above their boxes where the image
+    and other labels leave room, and always inside the image.
 
     Darknet: src/image.c draw_detections, draw_detections_v3
     Quirk: DRAWING_NEVER_EMPTY
@@ -106,7 +106,7 @@ def draw(
 
 
 def draw_marks(image: np.ndarray, marks: Iterable[Mark], style: Style) -> np.ndarray:
-    """Return a copy of uint8 RGB [H, W, C] with marks in a style."""
+    """Return a copy of uint8 RGB [H, W, C] with marks drawn in a style."""
     canvas = image.copy() if image.shape[2] == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
     height, marks = len(canvas), list(marks)
     for mark in marks:
@@ -143,7 +143,7 @@ def marks_of(
 
 
 def pixel_edges(detections: BoxArrays, width: int, height: int) -> np.ndarray:
-    """Return left, top, right, bottom as int64 [K, 4], truncated and kept inside the picture."""
+    """Return left, top, right, bottom as int64 [K, 4], truncated and clipped to the image."""
     edges = np.nan_to_num(detections.xyxy(width, height), nan=0.0)
     return np.clip(edges, 0, [width - 1, height - 1] * 2).astype(np.int64)
 
@@ -176,7 +176,7 @@ def frame(canvas: np.ndarray, mark: Mark, thickness: int) -> None:
 
 
 def write(canvas: np.ndarray, mark: Mark, letters: int, taken: list[Tag]) -> Tag:
-    """Write the label of a box on an opaque ground, and return the place it takes."""
+    """Write the label of a box on an opaque background, and return the area it covers."""
     height, width = canvas.shape[:2]
     text, letters = fitting_label(mark.text, min(max(letters, SMALLEST), LARGEST), width)
     scale, thickness = font(letters)
@@ -203,12 +203,12 @@ def margin(letters: int) -> int:
 
 
 def tail(letters: int) -> int:
-    """Return how far a g of this font reaches below the line; OpenCV 4 and 5 do not agree."""
+    """Return how far a g reaches below the baseline, enough for OpenCV 4's font and 5's."""
     return round(0.38 * letters) + 2
 
 
 def fitting_label(text: str, letters: int, width: int) -> tuple[str, int]:
-    """Shrink a label, then cut its end, until it fits: the text, and the height of its letters."""
+    """Return a label's text and letter height, shrunk, then cut at its end, until it fits."""
     text = text if UNICODE else text.encode("ascii", "replace").decode()
 
     def fits(words: str, letters: int) -> bool:
@@ -225,7 +225,7 @@ def fitting_label(text: str, letters: int, width: int) -> tuple[str, int]:
 
 
 def place(mark: Mark, size: tuple[int, int], picture: tuple[int, int], taken: list[Tag]) -> Tag:
-    """Choose where a label goes: above its box, or the nearest lower place that is free."""
+    """Return where a label goes: above its box, or the nearest lower place that is free."""
     left = min(mark.left, picture[0] - size[0])
     lowest = picture[1] - size[1]
     tops = [mark.top - size[1], *range(mark.top, mark.bottom + 1, size[1])]

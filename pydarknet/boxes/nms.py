@@ -1,11 +1,11 @@
 """Non-maximum suppression: where boxes overlap too much, the best of the class stays.
 
-Who goes first is decided in one place, `queues`, for every device: the higher probability; of
-equal ones, who stood first after the class before, and before the first class, where the swap of
-empty boxes has put them (NMS_SWAPS_EMPTY_BOXES). Who goes first and is left crowds out whom it
-overlaps by more than the threshold; an overlap equal to it crowds out nobody. The overlap is that
-of box.py to the last bit on a CPU, by torch on any device, and in kernels/nms.cu, so that the
-survivors are the same.
+`queues` decides the order for every device: the higher probability comes first. Ties keep the order
+that the previous class left, and before the first class the order after the swap of empty boxes
+(NMS_SWAPS_EMPTY_BOXES). A box that survives suppresses every later box of its class that it
+overlaps by more than the threshold; an overlap equal to the threshold suppresses nothing. The
+overlap is computed to the same last bit by box.py on a CPU, by torch on any device and by
+kernels/nms.cu, so that all leave the same boxes.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .box import diou, iou
 from .detections import Detections
 from .kernels import nms_cuda
 
-CHUNK = 1 << 18  # pairs compared at a time: their work stays in the processor's cache
+CHUNK = 1 << 18  # pairs compared at a time, few enough for the CPU's cache
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Who is compared with whom: lines of boxes, each best first, one line after the other.
+    """The boxes that are compared: one line per class, each best first, one after the other.
 
     `rows` int64 [R] point into `boxes` [K, 4]; the first line takes `sizes[0]` of them.
     """
@@ -39,9 +39,9 @@ class Lines:
 
 @dataclass(frozen=True)
 class Queue:
-    """The boxes of one image, lined up: those without objectness behind, `classes` int64 [R].
+    """The boxes of one image in lines; boxes without objectness come last. `classes` is int64 [R].
 
-    `order` [K] is where each box was, `last` [K] how they stand after the last class.
+    `order` [K] is each box's original row, `last` [K] the order after the last class.
     """
 
     found: Detections
@@ -61,10 +61,10 @@ def nms(
 ) -> Detections:
     """Zero the class probabilities of boxes that overlap a better one by more than `threshold`.
 
-    No box is removed (`Detections.kept` does that). They come back in the order in which the C
-    leaves them: by the probability of the last class before it was zeroed, ties by the class before
-    it, and so on; with `stay` every box is where it was. `kind` is a word of `nms_kind=`, `beta`
-    the exponent of diounms.
+    No box is removed (`Detections.kept` does that). Boxes are returned in the order that the C
+    leaves: by the probability of the last class before suppression, ties by the class before it,
+    and so on; with `stay` in their original order. `kind` is a value of `nms_kind=`, `beta` the
+    exponent of diounms.
 
     Darknet: src/box.c do_nms_sort, diounms_sort
     Quirk: NMS_ORDER
@@ -81,7 +81,7 @@ def nms_each(
     *,
     stay: bool = False,
 ) -> list[Detections]:
-    """Suppress the boxes of several images as `nms` does each; on a GPU all at once."""
+    """Suppress the boxes of several images, each as `nms` does; on a GPU all in one launch."""
     power = exponent(kind, beta)
     lined = [queue_of(detections) for detections in found]
     masks = survivors([queue.lines for queue in lined], threshold, power)
@@ -89,7 +89,7 @@ def nms_each(
 
 
 def queue_of(detections: Detections) -> Queue:
-    """Line up the boxes of one image by class, on their device."""
+    """Return the boxes of one image in lines by class, on their device."""
     order, count = objects_first(detections.objectness)
     found = detections.take(order)
     last, classes, rows, sizes = queues(found.probabilities[:count])
@@ -98,7 +98,7 @@ def queue_of(detections: Detections) -> Queue:
 
 
 def suppress(queue: Queue, mask: Tensor, *, stay: bool) -> Detections:
-    """Zero the probabilities of who is not left, a `mask` [R] over the lines."""
+    """Zero the probabilities that are false in `mask`, bool [R] over the lines."""
     places = queue.lines.rows, queue.classes
     left = queue.found.probabilities.clone()
     left[places] = left[places].where(mask, 0)
@@ -107,10 +107,10 @@ def suppress(queue: Queue, mask: Tensor, *, stay: bool) -> Detections:
 
 
 def nms_obj(detections: Detections, threshold: float) -> Detections:
-    """Zero boxes that overlap one of more objectness, whatever their classes, by over `threshold`.
+    """Zero boxes that overlap one of higher objectness by more than `threshold`, in any class.
 
-    Objectness and all probabilities of such a box become 0. The boxes come back sorted by the
-    objectness they had.
+    Objectness and all probabilities of such a box become 0. The boxes are returned in the order of
+    their original objectness.
 
     Darknet: src/box.c do_nms_obj
     """
@@ -145,9 +145,9 @@ def exponent(kind: str, beta: float) -> float | None:
 
 
 def objects_first(objectness: Tensor) -> tuple[Tensor, int]:
-    """Order boxes [K] so that those without objectness come last, and count the others.
+    """Return an order of boxes [K] with those of no objectness last, and the count of the others.
 
-    Each box without is swapped with the last one not yet looked at.
+    Each box without objectness is swapped with the last box not yet visited.
 
     Darknet: src/box.c do_nms_sort
     Quirk: NMS_SWAPS_EMPTY_BOXES
@@ -167,11 +167,11 @@ def objects_first(objectness: Tensor) -> tuple[Tensor, int]:
 
 
 def queues(scores: Tensor) -> tuple[Tensor, Tensor, Tensor, list[int]]:
-    """Line up the boxes of each class of `scores` [K, classes], best first.
+    """Return the boxes of each class of `scores` [K, classes], best first.
 
-    Returns the order of all boxes after the last class; class and row of every probability that is
-    not 0, class by class; and how many each class has, of those that have any. The sorts are
-    stable: equal boxes stand as the class before left them.
+    Returns the order of all boxes after the last class; the class and the row of every probability
+    that is not 0, class by class; and the number per class, of classes that have any. The sorts are
+    stable: ties keep the order that the previous class left.
     """
     order, orders = torch.arange(len(scores), device=scores.device), []
     columns = scores.t().contiguous()
@@ -187,7 +187,7 @@ def queues(scores: Tensor) -> tuple[Tensor, Tensor, Tensor, list[int]]:
 
 
 def survivors(lines: Sequence[Lines], threshold: float, beta: float | None) -> list[Tensor]:
-    """Say who is left of each image's lines, bool [R]: by the kernel on CUDA, else by torch."""
+    """Return per image which boxes survive, bool [R]: by the kernel on CUDA, else by torch."""
     launch = nms_cuda.launcher(lines[0].boxes) if lines else None
     if launch is None:
         return [torch_survivors(some, threshold, beta) for some in lines]
@@ -198,9 +198,9 @@ def survivors(lines: Sequence[Lines], threshold: float, beta: float | None) -> l
 
 
 def torch_survivors(lines: Lines, threshold: float, beta: float | None) -> Tensor:
-    """Say who is left of lines of boxes, bool [R].
+    """Return which boxes of the lines survive, bool [R], without the kernel.
 
-    All boxes are compared with all once, or only those within each line where that is less work.
+    All boxes are compared with all once, or only within each line if that is less work.
     """
     boxes, rows = lines.boxes, lines.rows.cpu().split(lines.sizes)
     if len(boxes) ** 2 <= max(sum(size**2 for size in lines.sizes), CHUNK):
@@ -213,7 +213,7 @@ def torch_survivors(lines: Lines, threshold: float, beta: float | None) -> Tenso
 
 
 def walk(line: Iterable[int], crowd: list[int]) -> list[bool]:
-    """Walk down a line of boxes, best first, and say whom nobody that stays crowds out."""
+    """Return which boxes of a line, best first, no earlier survivor suppresses."""
     stay, gone = [], 0
     for box in line:
         left = not gone >> box & 1
@@ -224,9 +224,9 @@ def walk(line: Iterable[int], crowd: list[int]) -> list[bool]:
 
 
 def crowds(boxes: Tensor, threshold: float, beta: float | None) -> list[int]:
-    """Say for each of `boxes` [M, 4] whom it crowds out: a set of boxes is an int, a bit a box.
+    """Return for each of `boxes` [M, 4] the set that it suppresses, as an int with a bit per box.
 
-    Box b is in the set of box a where their IoU, or DIoU of exponent `beta`, is over `threshold`.
+    Bit b of box a is set where their IoU, or DIoU with exponent `beta`, exceeds `threshold`.
     """
     step = max(CHUNK // max(len(boxes), 1), 1)
     crowd: list[int] = []

@@ -12,7 +12,7 @@ from .parser import Section, excerpt, read_text
 
 @dataclass(frozen=True)
 class Tree:
-    """Names and parents (-1: a root) of classes; classes of one parent stand together.
+    """Names and parents (-1: a root) of classes; children of one parent are consecutive.
 
     Darknet: src/tree.c read_tree
     """

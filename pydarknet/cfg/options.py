@@ -39,7 +39,7 @@ class Option:
     stop: str
 
     def declared_by(self, lineage: str) -> bool:
-        """Say whether programs of that lineage know the option."""
+        """Return whether programs of that lineage know the option."""
         return self.lineage in (None, lineage)
 
 
@@ -55,12 +55,12 @@ def option(
     otherwise: str | None = None,
     stop: str = "",
 ) -> Any:
-    """Declare an option of a section; Darknet tells `Using default` where it is missing.
+    """Declare an option of a section; Darknet prints `Using default` if it is missing.
 
-    `default` may be a function of the options above it; without one the option must be given.
-    `announced` may name an option above that must be on for Darknet to tell of the default.
-    `choices` are the words it may be (a function gives those of a lineage), `otherwise` the one
-    that Darknet takes for an unknown word; `stop` ends a list, `least` and `most` bound a number.
+    `default` may be a function of the options above it; without a default the option is required.
+    `announced` may name an option above: the default is then announced only if that one is on.
+    `choices` are the words allowed (or a function that returns a lineage's), `otherwise` is the
+    word that Darknet uses for an unknown one; `stop` ends a list; `least` and `most` are bounds.
     """
     words = choices if callable(choices) or choices is None else constant(tuple(choices))
     declared = Option(key, default, announced, lineage, least, most, words, otherwise, stop)
@@ -68,7 +68,7 @@ def option(
 
 
 def quiet(default: Any, **declared: Any) -> Any:
-    """Declare an option whose default Darknet takes without a word."""
+    """Declare an option whose default Darknet does not announce."""
     return option(default, announced=False, **declared)
 
 
@@ -111,11 +111,11 @@ def default_of(key: str, declared: Option, section: Section, above: dict[str, An
     if callable(value):
         return value(SimpleNamespace(**above))
     if declared.announced is True or above.get(str(declared.announced)):
-        note(f"{key}: Using default '{announced(value)}'")
+        note(f"{key}: Using default '{printed_default(value)}'")
     return value
 
 
-def announced(value: Any) -> str:
+def printed_default(value: Any) -> str:
     """Return a default as C prints it: %d, %lf or %s."""
     if isinstance(value, float):
         return f"{value:f}"
@@ -145,7 +145,7 @@ def convert(
 
 
 def choice_of(key: str, word: str, declared: Option, lineage: str, strict: bool) -> str:
-    """Return the word if it is one of the choices; what Darknet takes instead if not strict."""
+    """Return the word if it is allowed; if not strict, the word that Darknet uses instead."""
     choices = tuple(declared.choices(lineage)) if declared.choices else ()
     if word in choices:
         return word

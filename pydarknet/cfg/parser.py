@@ -32,7 +32,7 @@ class Section:
     entries: list[Entry] = field(default_factory=list)
 
     def find(self, key: str) -> Entry | None:
-        """Return the first entry of that key and mark it used; one without a value reads as absent.
+        """Return the first entry of that key and mark it used; None if it has no value.
 
         Darknet: src/option_list.c option_find
         Quirk: FIRST_DUPLICATE_WINS
@@ -44,7 +44,7 @@ class Section:
         return None
 
     def unused_entries(self) -> Iterator[Entry]:
-        """Yield the entries that nobody asked for."""
+        """Yield the entries that were never read."""
         return (entry for entry in self.entries if not entry.used)
 
     def file(self, name: str) -> Path:
@@ -98,7 +98,7 @@ def sections_of(text: str, path: str) -> list[Section]:
     """Split cfg text into sections.
 
     Blanks and tabs vanish everywhere, also inside numbers and names; `#` and `;` begin a comment
-    in the first column only; `key=` is told and dropped.
+    in the first column only; `key=` is reported and dropped.
 
     Darknet: src/parser.c read_cfg, src/option_list.c read_option
     Quirk: BLANKS_VANISH

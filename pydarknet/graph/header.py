@@ -26,14 +26,14 @@ OTHER_FORMATS = (
 
 @dataclass(frozen=True)
 class Problem:
-    """What a file is instead of weights, and what to do."""
+    """What a file is instead of weights, and a hint what to do."""
 
     text: str
     hint: str = ""
 
 
 def no_weights(start: bytes, size: int) -> Problem | None:
-    """Say what a file is by its first bytes, if it cannot be weights."""
+    """Return what a file is, judged by its first bytes, if it cannot be weights."""
     if size < 16:
         return Problem(f"has {size} bytes: expected a header of 16 or 20", "the download stopped")
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -46,13 +46,13 @@ def no_weights(start: bytes, size: int) -> Problem | None:
 
 
 def is_text(start: bytes) -> bool:
-    """Say whether bytes read as text: no weights file does, its version has zero bytes."""
+    """Return whether bytes are text; weights are not, since their version has zero bytes."""
     return b"\0" not in start and all(byte >= 32 or byte in b"\t\r\n" for byte in start[:64])
 
 
 @dataclass(frozen=True)
 class Header:
-    """The first 16 or 20 bytes: a version, and how many images trained the weights."""
+    """The first 16 or 20 bytes: a version, and the number of images that trained the weights."""
 
     major: int
     minor: int
@@ -82,7 +82,7 @@ class Header:
 
 
 def read_header(path: str | Path, *, long_when_transposed: bool = False) -> Header:
-    """Read the header of a weights file; refuse what is no weights file.
+    """Read the header of a weights file; raise WeightsError if the file is something else.
 
     `seen` has 8 bytes from version 0.2 on. Where the version says transposed, the original reads
     4 bytes and the fork 8.

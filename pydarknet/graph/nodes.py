@@ -1,4 +1,4 @@
-"""Layers put in their places: where each reads, what it gets and gives; and the table of them."""
+"""Layers as nodes of a graph: their sources and shapes; and the layer table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ IMAGE = -1
 
 
 def read_layers(sections: Sequence[Section], reading: Reading) -> list[Layer]:
-    """Read every section as the layer that the lineage knows it for.
+    """Read every section as the lineage's layer of that name.
 
     Darknet: src/parser.c parse_network_cfg
     """
@@ -38,7 +38,7 @@ def read_layers(sections: Sequence[Section], reading: Reading) -> list[Layer]:
 
 
 def read_layer(section: Section, reading: Reading) -> Layer:
-    """Read one section, and tell the options that nobody asked for.
+    """Read one section as a layer, and note its unused options.
 
     Darknet: src/option_list.c option_unused
     """
@@ -57,7 +57,7 @@ def read_layer(section: Section, reading: Reading) -> Layer:
 
 
 def unknown(section: Section, lineage: str) -> Exception:
-    """Make the error of a section that the lineage does not know."""
+    """Return the error for a section that the lineage does not know."""
     choices = section_names(lineage)
     near = difflib.get_close_matches(section.name, choices, n=1)
     hint = f"did you mean [{near[0]}]?" if near else ""
@@ -71,7 +71,7 @@ def unknown(section: Section, lineage: str) -> Exception:
 
 
 def place(layers: Sequence[Layer], image: Shape) -> list[Node]:
-    """Give every layer its sources and shapes for an input of that shape."""
+    """Return a node per layer, with its sources and its shapes for an input image of that shape."""
     nodes: list[Node] = []
     for index, layer in enumerate(layers):
         sources = tuple(absolute_index(layer, index, source) for source in layer.sources())
@@ -103,7 +103,7 @@ def place(layers: Sequence[Layer], image: Shape) -> list[Node]:
 
 
 def absolute_index(layer: Layer, index: int, source: int) -> int:
-    """Return the absolute index a layer means: negative counts back from itself."""
+    """Return a source as an absolute index: a negative one counts back from the layer itself."""
     absolute = index + source if source < 0 else source
     if index == 0 and source == -1:
         return IMAGE
@@ -124,7 +124,7 @@ def owner(layer: Layer, index: int) -> int | None:
 
 
 def readers(nodes: Sequence[Node]) -> list[tuple[Layer, ...]]:
-    """Return for each node the layers that read it."""
+    """Return per node the layers that read it."""
     found: list[list[Layer]] = [[] for _ in nodes]
     for node in nodes:
         for source in node.sources:
@@ -158,7 +158,7 @@ def totals(nodes: Sequence[Node]) -> list[str]:
 
 
 def last_reads(nodes: Sequence[Node]) -> list[list[int]]:
-    """Return for each node the outputs that nobody reads after it."""
+    """Return per node the outputs that no later node reads."""
     last = {node.index: node.index for node in nodes}
     for node in nodes:
         last |= dict.fromkeys(node.sources, node.index)
@@ -184,7 +184,7 @@ def share(node: Node, borrower: nn.Module, owner: nn.Module) -> None:
 
 
 def build_modules(nodes: Sequence[Node]) -> list[nn.Module]:
-    """Build every layer's module; one that 32 bits cannot count is an error of its section."""
+    """Build every layer's module; more parameters than 32 bits count are its section's error."""
     modules = []
     for node, layers in zip(nodes, readers(nodes), strict=True):
         try:

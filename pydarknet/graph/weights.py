@@ -26,7 +26,7 @@ FLOAT = 4
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a weights file gave: its header, and before which layer it ended."""
+    """The result of loading a weights file: its header, and the index of the layer it ended at."""
 
     header: Header
     layers: int
@@ -34,7 +34,7 @@ class Loaded:
 
 
 @dataclass(frozen=True)
-class Place:
+class PlacedArray:
     """One array of a network in a weights file, counted in floats from the first."""
 
     node: Node
@@ -49,14 +49,15 @@ class Place:
         return self.start + self.count
 
 
-def places(network: Executor) -> Iterator[Place]:
+def placed_arrays(network: Executor) -> Iterator[PlacedArray]:
     """Yield the arrays that a network reads from a weights file, in its order."""
     start = 0
     for node, module in zip(network.nodes, network.stack, strict=True):
         for array in node.layer.loaded(module):
             tensor = tensor_at(module, array.path)
             rows = min(array.rows or tensor.shape[0], tensor.shape[0])
-            place = Place(node, array, tensor, start, tensor.numel() // tensor.shape[0] * rows)
+            count = tensor.numel() // tensor.shape[0] * rows
+            place = PlacedArray(node, array, tensor, start, count)
             yield place
             start = place.end
 
@@ -73,24 +74,24 @@ def load(
     """
     header = read_header(path, long_when_transposed=network.dialect.long_seen_when_transposed)
     found = (os.path.getsize(path) - header.size) // FLOAT
-    wanted = [place for place in places(network) if upto is None or place.node.index < upto]
-    held, layers = fitting(network, wanted, found, path, strict)
+    wanted = [place for place in placed_arrays(network) if upto is None or place.node.index < upto]
+    held, layers = arrays_in_file(network, wanted, found, path, strict)
     floats = read_floats(path, header.size, held[-1].end if held else 0)
     for place in held:
-        put(network, place, floats, header)
+        assign_floats(network, place, floats, header)
     network.header = header
     network.initialize()
     if upto is None:
-        tell_rest(network, wanted, held, found, path)
+        note_rest(network, wanted, held, found, path)
     return Loaded(header, layers if upto is None else min(layers, upto), len(floats))
 
 
-def fitting(
-    network: Executor, wanted: list[Place], found: int, path: str | Path, strict: bool
-) -> tuple[list[Place], int]:
-    """Return the arrays that a file holds whole layers of, and the index of the layer it ends at.
+def arrays_in_file(
+    network: Executor, wanted: list[PlacedArray], found: int, path: str | Path, strict: bool
+) -> tuple[list[PlacedArray], int]:
+    """Return the arrays of the layers that a file holds in full, and the layer it ends at.
 
-    A file that ends inside a layer is refused; leniently, that layer is left out.
+    A file that ends inside a layer is an error; if not strict, that layer is left out.
     """
     short = next((place for place in wanted if place.end > found), None)
     if short is None:
@@ -118,13 +119,13 @@ def read_floats(path: str | Path, offset: int, count: int) -> Tensor:
     return torch.from_numpy(floats.astype(np.float32, copy=False))
 
 
-def put(network: Executor, place: Place, floats: Tensor, header: Header) -> None:
-    """Give an array its floats: as a view of them where the file has it as it is."""
+def assign_floats(network: Executor, place: PlacedArray, floats: Tensor, header: Header) -> None:
+    """Assign an array its floats, as a view if the file holds them in the same layout."""
     module, path = network.stack[place.node.index], place.array.path
     stored = floats[place.start : place.end]
     size = place.tensor.shape
-    rows = place.count * size[0] // size.numel()  # that the file has of the first index
-    if turned(place.array, header):
+    rows = place.count * size[0] // size.numel()  # of the first index, that the file holds
+    if is_transposed(place.array, header):
         stored = stored.view(-1, rows).t().contiguous()
     if rows < size[0]:
         owner = module.get_submodule(path.rpartition(".")[0])
@@ -141,15 +142,19 @@ def put(network: Executor, place: Place, floats: Tensor, header: Header) -> None
             place.tensor.copy_(view)
 
 
-def turned(array: Stored, header: Header) -> bool:
-    """Say whether a file holds the array as [others, first index]."""
+def is_transposed(array: Stored, header: Header) -> bool:
+    """Return whether a file holds the array transposed."""
     return header.transposed if array.transposed is None else array.transposed
 
 
-def tell_rest(
-    network: Executor, wanted: list[Place], held: list[Place], found: int, path: str | Path
+def note_rest(
+    network: Executor,
+    wanted: list[PlacedArray],
+    held: list[PlacedArray],
+    found: int,
+    path: str | Path,
 ) -> None:
-    """Tell what of the network the file did not reach, and what of the file is left over."""
+    """Note the layers that the file did not reach, or the floats left over in it."""
     if len(held) < len(wanted):
         first = wanted[len(held)].node.index
         last = len(network.nodes) - 1
@@ -201,6 +206,6 @@ def write_layer(file: BinaryIO, node: Node, module: nn.Module, header: Header) -
         if values.is_meta:
             raise node.layer.error("has no values to write: expected a loaded network")
         tensor = values.detach().to("cpu", torch.float32)
-        if turned(array, header):
+        if is_transposed(array, header):
             tensor = tensor.reshape(tensor.shape[0], -1).t()
         file.write(tensor.contiguous().numpy().astype("<f4", copy=False).tobytes())

@@ -1,4 +1,4 @@
-"""What is wrong with a weights file, in the words of who downloaded it."""
+"""Why a weights file does not fit a network: other classes, another cfg, a broken download."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .executor import Executor
 
 
 def likely_cause(network: Executor, needed: int, found: int) -> str:
-    """Say why a file has another number of floats than the network needs."""
+    """Return the likely reason for a file with another number of floats than the network needs."""
     classes = other_classes(network, found - needed)
     if classes:
         own = {getattr(node.layer, "classes", 0) for node in network.nodes if node.layer.detector}

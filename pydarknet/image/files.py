@@ -1,4 +1,4 @@
-"""Picture files: read and written as uint8 RGB [H, W, C], without torch."""
+"""Image files: read and written as uint8 RGB [H, W, C], without torch."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ opencv_log: Any = getattr(cv2.utils, "logging", cv2)
 
 
 def load_image(path: str | Path, channels: int = 3, exif: bool = False) -> np.ndarray:
-    """Read a picture file as uint8 [H, W, channels]: RGB for 3 channels, grey for 1.
+    """Read an image file as uint8 [H, W, channels]: RGB for 3 channels, grey for 1.
 
     Alpha is dropped, grey is repeated, 16 bits keep their high byte. The EXIF orientation is
-    ignored, as the C does, unless `exif`. DataError says why a file is no picture.
+    ignored, as the C does, unless `exif`. Raises DataError, which says why, if a file is no image.
 
     Darknet: src/image.c load_image_stb
     Quirk: EXIF_IGNORED
     """
     if channels not in (1, 3):
-        raise DataError(f"a picture has 1 or 3 channels, not {channels}", where=path)
+        raise DataError(f"an image has 1 or 3 channels, not {channels}", where=path)
     image = decode_image(file_bytes(path), exif)
     if image is None:
         raise DataError(f'Cannot load image "{path}": unknown image type, or damaged')
@@ -44,21 +44,21 @@ def file_bytes(path: str | Path) -> bytes:
 
 
 def decode_image(content: bytes, exif: bool = False) -> np.ndarray | None:
-    """Decode the content of a picture file to uint8 RGB [H, W, 3], or None if it is no picture."""
+    """Decode the content of an image file to uint8 RGB [H, W, 3]; None if it is no image."""
     flags = cv2.IMREAD_COLOR if exif else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     if not content:
         return None
     with silent_opencv():
         try:
             image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
-        except cv2.error:  # a picture of more pixels than OpenCV agrees to decode
+        except cv2.error:  # an image of more pixels than OpenCV accepts
             return None
     return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 @contextmanager
 def silent_opencv() -> Iterator[None]:
-    """Keep OpenCV from writing about damaged pictures: the caller has an error for that."""
+    """Keep OpenCV from logging about damaged images: the caller raises an error."""
     level = opencv_log.getLogLevel()
     opencv_log.setLogLevel(0)
     try:

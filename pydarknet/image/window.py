@@ -1,4 +1,4 @@
-"""A window, where there is a display to open it on."""
+"""A window that shows an image, if there is a display."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..system.console import note
 
 
 def display() -> bool:
-    """Say whether a window can be opened: OpenCV ends the process where it cannot."""
+    """Return whether a window can be opened; OpenCV ends the process if not."""
     if sys.platform in ("win32", "darwin"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def show(image: np.ndarray, title: str) -> None:
-    """Show an RGB picture until a key is pressed or its window is closed; without a display, don't.
+    """Show an RGB image until a key is pressed or its window is closed; without a display, return.
 
     Darknet: src/image.c show_image
     """

@@ -29,7 +29,7 @@ def classify(network: Executor, images: Sequence[Image]) -> Tensor:
 
 
 def classifier_input(network: Executor, image: Image) -> Tensor:
-    """Return an image as a classifier's input [C, H, W]: letterboxed, or in the fork its middle.
+    """Return an image as a classifier's input [C, H, W]: letterboxed, or for the fork its centre.
 
     Darknet: examples/classifier.c predict_classifier
     """

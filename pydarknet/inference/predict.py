@@ -28,12 +28,12 @@ NMS = 0.45
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides which boxes are found; `nms` 0 suppresses none, as in the C."""
+    """What decides which boxes are found; `nms` 0 switches suppression off, as in the C."""
 
     decoding: Decoding
     letterbox: bool
     nms: float
-    stay: bool = False  # whether suppression leaves boxes where they were
+    stay: bool = False  # whether suppression keeps the order of boxes
 
 
 def settings(
@@ -45,7 +45,7 @@ def settings(
     letterbox: bool | None = None,
     map: tuple[int, ...] | None = None,
 ) -> Settings:
-    """Return the given values, and for those not given what `detector test` takes.
+    """Return the given values; for those omitted, the defaults of `detector test`.
 
     Darknet: examples/detector.c test_detector
     """
@@ -59,14 +59,14 @@ def settings(
 
 
 def picture(image: str | Path | Image) -> Image:
-    """Return an image as an array, read from its file where it is a path."""
+    """Return an image as an array; a path is read."""
     return image if isinstance(image, np.ndarray) else load_image(image)
 
 
 def network_input(network: Executor, image: Image, *, boxed: bool) -> Tensor:
     """Return an image as the network's input [C, H, W], letterboxed or stretched.
 
-    For a network on a GPU that is done there.
+    For a network on a GPU the image is fitted there.
     """
     shape = network.input
     x = of_channels(image, shape.c, device_around(network))
@@ -74,7 +74,7 @@ def network_input(network: Executor, image: Image, *, boxed: bool) -> Tensor:
 
 
 def of_channels(image: Image, channels: int, device: torch.device | str = "cpu") -> Tensor:
-    """Return an image as float32 [channels, H, W] in 0..1, grey or repeated as that needs."""
+    """Return an image as float32 [channels, H, W] in 0..1; grey is repeated, or RGB made grey."""
     if image.ndim != 3 or image.dtype != np.uint8 or image.shape[2] not in (1, 3):
         form = f"{image.dtype} {list(image.shape)}"
         raise DataError(f"an image is {form}: expected uint8 [height, width, 3], RGB")
@@ -88,7 +88,7 @@ def predict(
 ) -> list[Detections]:
     """Return the boxes of each image, after suppression, in the order the C leaves them.
 
-    The network is prepared for `many` images if so.
+    `many` prepares the network for many images, which takes longer once and less per image.
     """
     with torch.inference_mode():
         inputs = torch.stack(
@@ -100,43 +100,40 @@ def predict(
 
 
 def outputs(network: Executor, inputs: Tensor, many: bool = False) -> list[Head]:
-    """Return what the heads of the network's fastest form give, on a GPU in half precision.
+    """Return the heads of the network's fastest form, on a GPU in half precision.
 
-    A network whose numbers that cannot hold goes on in float32, and that is told.
+    If half precision overflows, the network computes in float32 from then on, with a note.
     """
     heads = detection_form(network, many)(inputs)
     if not uses_half(network) or finite(heads):
         return heads
-    note("half precision cannot hold this network's numbers: it computes in float32 from here on")
+    note("half precision overflows in this network: computing in float32 from here on")
     network.precision = "float"
     return fast_form(network, many=many)(inputs)
 
 
 def detection_form(network: Executor, many: bool = False) -> Executor:
-    """Return the form of a network that looks for boxes, made if need be."""
+    """Return the fast form of a network that finds boxes; it is made on first use."""
     return fast_form(network, many=many, half=uses_half(network))
 
 
 def uses_half(network: Executor) -> bool:
-    """Say whether a network looks for boxes in half precision."""
+    """Return whether a network finds boxes in half precision."""
     return network.precision != "float" and on_cuda(network)
 
 
 def finite(heads: Sequence[Head]) -> bool:
-    """Say whether all that goes into heads is a number."""
+    """Return whether every input of the heads is finite."""
     return bool(torch.stack([head.raw.isfinite().all() for head in heads]).all())
 
 
 def device_around(network: Executor) -> torch.device:
-    """Return where images become inputs and outputs boxes: around a network on CUDA there.
-
-    Else it is the CPU.
-    """
+    """Return the device that fits images and decodes boxes: a CUDA network's, else the CPU."""
     return network.device if on_cuda(network) else torch.device("cpu")
 
 
 def on_cuda(network: Executor) -> bool:
-    """Say whether a network is on a GPU that computes in half precision."""
+    """Return whether a network is on a GPU that computes in half precision."""
     return network.device.type == "cuda"
 
 
@@ -160,7 +157,7 @@ def decode(
     ]
     if len({batch.rows.probabilities.shape[1] for batch in found}) > 1:
         raise network.net.error("the detection heads have unlike classes: expected one number")
-    counts = torch.stack([batch.counts for batch in found]).tolist()  # a GPU is waited for here
+    counts = torch.stack([batch.counts for batch in found]).tolist()  # waits for the GPU
     parts = [batch.rows.to(device).split(each) for batch, each in zip(found, counts, strict=True)]
     return [
         replace(
@@ -179,7 +176,7 @@ def decode(
 def boxes_in_image(
     boxes: Detections, layer: Layer, size: Shape, image: Image, chosen: Settings
 ) -> Detections:
-    """Return boxes that are in 0..1 of the network's input in 0..1 of the image, if the C does."""
+    """Move boxes from 0..1 of the network's input to 0..1 of the image, if the C does."""
     if not layer.corrected:
         return boxes
     height, width = image.shape[:2]
@@ -189,7 +186,7 @@ def boxes_in_image(
 def suppress(
     heads: Sequence[Head], found: Sequence[Detections], chosen: Settings
 ) -> list[Detections]:
-    """Return the boxes of each image after the suppression the last head asks for, on the CPU.
+    """Return the boxes of each image on the CPU, after the suppression that the last head asks for.
 
     Darknet: src/detector.c test_detector (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""What programs can make again, kept on disk for the next time."""
+"""Files that can be made again (compiled kernels, exported networks), kept in a cache folder."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ DIGEST = 32  # bytes of SHA-256, which stand before the content of a file
 
 
 def cached_content(name: str, make: Callable[[], bytes]) -> bytes:
-    """Return the content kept under a name, made where there is none, or not what was written."""
+    """Return the content cached under a name; it is made if it is missing or damaged."""
     path = cache_folder() / name
     content = read_content(path)
     if content is None:
         content = make()
-        with suppress(OSError):  # where nothing can be written, it is made each time
+        with suppress(OSError):  # if the folder cannot be written, it is made each time
             write_content(path, content)
     return content
 
 
 def cache_folder() -> Path:
-    """Return where this platform keeps what programs can make again."""
+    """Return this platform's folder for cached files."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     else:
@@ -34,7 +34,7 @@ def cache_folder() -> Path:
 
 
 def read_content(path: Path) -> bytes | None:
-    """Read a content; None where there is none, or not what was written."""
+    """Return a file's content; None if it is missing, or its digest does not match."""
     try:
         file = path.read_bytes()
     except OSError:
@@ -44,7 +44,7 @@ def read_content(path: Path) -> bytes | None:
 
 
 def write_content(path: Path, content: bytes) -> None:
-    """Write a content so that another process finds all of it or nothing."""
+    """Write a content under its digest; other processes see all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:

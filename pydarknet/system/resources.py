@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def shipped_file(name: str | Path) -> Path | None:
-    """Return the shipped file of that path or, failing that, of that base name; None if none is.
+    """Return the shipped file of that path, else of that base name, else None.
 
     A wheel carries the folders in `pydarknet/files`; an editable install finds them beside the
     package.
@@ -29,7 +29,7 @@ def shipped_file(name: str | Path) -> Path | None:
 
 
 def locate(path: str | Path) -> Path:
-    """Return the path if it is there, else the shipped file of its name, which is told."""
+    """Return the path if it exists, else, with a note, the shipped file of its name."""
     wanted = Path(path)
     if wanted.exists():
         return wanted

@@ -163,7 +163,7 @@ def test_numbers_too_large_for_half_are_told_and_computed_in_float(capsys):
     found = network.detect(image)
     network.detect(image)
 
-    told = "half precision cannot hold this network's numbers: it computes in float32 from here on"
+    told = "half precision overflows in this network: computing in float32 from here on"
     assert capsys.readouterr().err.count(told) == 1
     assert found.classes.tolist() == expected.classes.tolist() != []
     torch.testing.assert_close(found.boxes, expected.boxes, atol=1e-4, rtol=1e-4)

@@ -1,4 +1,4 @@
-"""CUDA sources compiled by NVRTC, and kept on disk: a cubin is made once for each GPU's kind."""
+"""CUDA sources compiled by NVRTC and kept on disk: once per GPU architecture."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ...system.cache import cached_content
 def cubin(source: Path, arch: str) -> bytes:
     """Return a CUDA source compiled for an architecture, such as sm_90.
 
-    It is read from the cache folder if it was compiled before, from this source and by this
-    compiler. Raises ImportError where cuda.core is missing, and what it raises where NVRTC is
-    missing, does not know the architecture, or finds a mistake.
+    It is read from the cache folder if this compiler compiled this source before. Raises
+    ImportError if cuda.core is missing, and cuda.core's errors if NVRTC is missing, does not know
+    the architecture, or finds a mistake.
     """
     text = source.read_text(encoding="utf-8")
     parts = (text, arch, compiler())
@@ -31,7 +31,7 @@ def compiler() -> str:
 
 
 def compile_source(text: str, name: str, arch: str) -> bytes:
-    """Compile CUDA C++; products and sums stay apart, as a CPU computes them."""
+    """Compile CUDA C++ without fused multiply-add, so that it rounds as a CPU does."""
     from cuda.core import Program, ProgramOptions
 
     options = ProgramOptions(name=name, arch=arch, std="c++17", fma=False)

@@ -1,4 +1,4 @@
-"""Starts nms.cu: where its lines of boxes stand in memory, and in which order they are compared."""
+"""Launches nms.cu: the memory layout of its lines of boxes, and the order of its comparisons."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .cubin import cubin
 
 SOURCE = Path(__file__).with_name("nms.cu")
 TILE = 64  # boxes, as in nms.cu
-ROOM = 1 << 28  # bytes of bits held at a time
-THREADS = 1024  # of a block at most
+ROOM = 1 << 28  # bytes of the bit matrix held at a time
+THREADS = 1024  # per block at most
 
-Launch = Callable[..., None]  # of a kernel's name, grid, block and arguments
+Launch = Callable[..., None]  # takes a kernel's name, its grid, block and arguments
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Tiles that are compared together: rows `first` to `last` of the plan's tiles."""
+    """Tiles compared in one launch: rows `first` to `last` of the plan's tiles."""
 
     number: int  # of the first tile within its line
     first: int
@@ -35,7 +35,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Plan:
-    """Where the lines stand in memory; `bits` and `gone` are counted in words of 64 bits.
+    """The memory layout of the lines; `bits` and `gone` are counted in words of 64 bits.
 
     `lines` int64 [L, 4] are first box, boxes, first word of gone, first word of bits; `tiles` int32
     [T, 2] line and tile, panel by panel; `depth` is how many tiles of a line a panel has.
@@ -50,9 +50,9 @@ class Plan:
 
 
 def plan(sizes: Sequence[int], room: int | None = None) -> Plan:
-    """Lay out lines of so many boxes each, in panels whose bits fit into `room` bytes.
+    """Return the layout of lines of `sizes` boxes, in panels whose bits fit into `room` bytes.
 
-    A panel has at least a tile of each line, be there room or not.
+    A panel has at least one tile of each line, even where that exceeds `room`.
     """
     boxes = np.array(sizes, np.int64)
     words = -(-boxes // TILE)
@@ -73,18 +73,18 @@ def plan(sizes: Sequence[int], room: int | None = None) -> Plan:
 
 
 def starts(lengths: np.ndarray) -> np.ndarray:
-    """Return where each of so long pieces begins."""
+    """Return the start of each of consecutive pieces of these lengths."""
     return np.cumsum(lengths) - lengths
 
 
 def survivors_by_kernel(
     boxes: Tensor, sizes: Sequence[int], threshold: float, beta: float | None, launch: Launch
 ) -> Tensor:
-    """Say which `boxes` [R, 4] of lines, best first, are left: bool [R], on their device.
+    """Return which `boxes` [R, 4] of lines, best first, survive: bool [R], on their device.
 
-    Boxes are float32 rows of centre and size, lines follow each other and have `sizes` boxes. One
-    is crowded out where its IoU, or DIoU of exponent `beta`, with a better one that is left is
-    over `threshold`.
+    Boxes are float32 rows of centre and size; lines follow each other and have `sizes` boxes. A box
+    is suppressed where its IoU, or DIoU with exponent `beta`, with a better survivor exceeds
+    `threshold`.
     """
     laid, device = plan(sizes), boxes.device
     lines, tiles = (torch.from_numpy(table).to(device) for table in (laid.lines, laid.tiles))
@@ -102,14 +102,15 @@ def survivors_by_kernel(
 
 
 def threads_for(columns: int) -> int:
-    """Return how many threads sweep a line: one a word, in whole warps."""
+    """Return the number of threads that sweep a line: one per word, in whole warps."""
     return min(max(-(-columns // 32) * 32, TILE), THREADS)
 
 
 def launcher(boxes: Tensor) -> Launch | None:
-    """Return what starts the kernels on `boxes`; None on a CPU, and, told once, where nothing can.
+    """Return a function that launches the kernels for `boxes`; None on a CPU.
 
-    Nothing of CUDA is imported but for float32 boxes on a CUDA device.
+    None also if the kernels cannot be compiled or loaded, which is reported once. CUDA modules are
+    imported only for float32 boxes on a CUDA device.
     """
     if not boxes.is_cuda or boxes.dtype != torch.float32:
         return None
@@ -118,20 +119,20 @@ def launcher(boxes: Tensor) -> Launch | None:
 
 @functools.cache
 def load_kernels(arch: str) -> Launch | None:
-    """Compile and load the kernels for an architecture, or say why not."""
+    """Compile and load the kernels for an architecture; None, with a note, if that fails."""
     try:
         return cuda_launch(cubin(SOURCE, arch))
-    except Exception as error:  # the compiler's, the loader's and the driver's have no common base
+    except Exception as error:  # compiler, loader and driver errors have no common base
         reason = " ".join(str(error).split())
         note(
-            f"suppression on {arch} does without its kernel ({type(error).__name__}: {reason}); "
+            f"suppression on {arch} runs without its kernel ({type(error).__name__}: {reason}); "
             "pip install 'pydarknet[cuda]' brings what compiles it"
         )
         return None
 
 
 def cuda_launch(code: bytes) -> Launch:
-    """Load a cubin, and return what starts its kernels on torch's current stream."""
+    """Load a cubin, and return a function that launches its kernels on torch's current stream."""
     from cuda.core import Device, LaunchConfig, ObjectCode, Stream
     from cuda.core import launch as start
 

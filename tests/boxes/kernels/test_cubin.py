@@ -129,7 +129,7 @@ def test_a_kernel_that_cannot_be_had_is_told_once(monkeypatch, capsys):
 
     assert launches == [None, None]
     assert capsys.readouterr().err == (
-        "suppression on sm_90 does without its kernel (ImportError: No module named "
+        "suppression on sm_90 runs without its kernel (ImportError: No module named "
         "'cuda.bindings'); pip install 'pydarknet[cuda]' brings what compiles it\n"
     )
 
