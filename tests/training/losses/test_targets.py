@@ -1,0 +1,95 @@
+"""The truths of a mini-batch as a head reads them."""
+
+import pytest
+import torch
+from loss_cases import inputs_of, rows
+
+from pydarknet.errors import CfgError
+from pydarknet.layers import Shape
+from pydarknet.training.losses.iou import Box
+from pydarknet.training.losses.targets import cells, read_map, slots_of, truths_of
+
+HALF = (0.5, 0.5, 0.2, 0.4)
+
+
+@pytest.fixture
+def layer(nodes):
+    """A layer to complain in the name of."""
+    [node] = nodes("[convolutional]")
+    return node.layer
+
+
+def truths(layer, *boxes, classes: int = 3, **options: object):
+    """Return what a head reads of one image's truths."""
+    inputs = inputs_of(rows(boxes), Shape(c=3, h=32, w=32))
+    return truths_of(inputs, layer, classes, **{"most": 10, **options})
+
+
+@pytest.mark.parametrize(("index", "usable"), [(0, True), (2, True), (3, False), (-1, False)])
+def test_a_truth_of_a_class_that_the_head_lacks_does_not_count(layer, index, usable):
+    assert truths(layer, (*HALF, index)).usable.tolist() == [[usable]]
+
+
+def test_truths_behind_one_whose_x_is_0_do_not_count(layer):
+    read = truths(layer, (*HALF, 0), (0, 0.5, 0.2, 0.4, 0), (*HALF, 0))
+
+    assert read.usable.tolist() == [[True]]
+
+
+def test_no_more_truths_than_the_most_are_read(layer):
+    assert truths(layer, *[(*HALF, 0)] * 3, most=2).rows.shape == (1, 2, 5)
+
+
+def test_boxes_that_do_not_count_are_empty(layer):
+    boxes = truths(layer, (*HALF, 0), (*HALF, 9)).boxes
+
+    torch.testing.assert_close(boxes.w, torch.tensor([[0.2, 0]]))
+
+
+def test_an_image_may_be_left_out(layer):
+    assert truths(layer, (*HALF, 0)).without(torch.tensor([True])).usable.tolist() == [[False]]
+
+
+def test_truths_that_count_are_listed_in_order(layer):
+    image, row = truths(layer, (*HALF, 0), (*HALF, 9), (*HALF, 1)).listed
+
+    assert (image.tolist(), row.tolist()) == ([0, 0], [0, 2])
+
+
+def test_rows_without_a_class_are_refused(layer):
+    with pytest.raises(CfgError, match="reads truths of 7 numbers a box: got 5"):
+        truths(layer, (*HALF, 0), place=6)
+
+
+def test_a_map_has_a_class_a_line(tmp_path):
+    (tmp_path / "map").write_text("4\n2\n0\n")
+
+    assert read_map(str(tmp_path / "map")) == (4, 2, 0)
+
+
+def test_a_map_turns_classes_into_others(layer, tmp_path):
+    (tmp_path / "map").write_text("2\n0\n7\n")
+
+    read = truths(layer, *[(*HALF, index) for index in range(3)], map=str(tmp_path / "map"))
+
+    assert read.classes.tolist() == [[2, 0, 2]]  # 7 is beyond the head's: kept within, unusable
+    assert read.usable.tolist() == [[True, True, False]]
+
+
+@pytest.mark.parametrize(
+    ("x", "column"), [(0.0, 0), (0.49, 1), (0.5, 2), (1.0, 3), (1.5, 3), (-0.5, 0)]
+)
+def test_a_centre_outside_belongs_to_the_nearest_cell(x, column):
+    one = torch.tensor([x])
+
+    _, found = cells(Box(one, one, one, one), 4, 2)
+
+    assert found.tolist() == [column]
+
+
+def test_slots_lie_in_the_cells_of_the_centres():
+    box = Box(*torch.tensor([[0.6], [0.6], [0.1], [0.1]]))
+
+    slots = slots_of(box, torch.tensor([1]), torch.tensor([2]), width=4, height=2)
+
+    assert [part.item() for part in slots] == [1, 2, 1, 2]  # image, anchor, row, column

@@ -1,0 +1,51 @@
+"""A signal ends a training between two iterations."""
+
+import os
+import signal
+from threading import Thread
+
+import pytest
+
+from pydarknet.training.signals import stopping
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_asks_for_an_end(number):
+    with stopping() as stop:
+        assert not stop.asked
+
+        os.kill(os.getpid(), number)
+
+        assert stop.asked
+
+
+def test_a_second_one_interrupts_at_once():
+    with stopping():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_signals_are_answered_as_before_afterwards():
+    before = signal.getsignal(signal.SIGTERM)
+
+    with pytest.raises(ValueError, match="wrong"), stopping():
+        raise ValueError("wrong")
+
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_in_another_thread_signals_are_left_alone():
+    handlers = []
+
+    def work() -> None:
+        with stopping():
+            handlers.append(signal.getsignal(signal.SIGTERM))
+
+    before = signal.getsignal(signal.SIGTERM)
+    thread = Thread(target=work)
+    thread.start()
+    thread.join()
+
+    assert handlers == [before]
