@@ -6,7 +6,12 @@ import pytest
 import torch
 
 from pydarknet.errors import CfgError
-from pydarknet.training.losses.class_deltas import Classes, focal_steps, multipliers, smoothed
+from pydarknet.training.losses.class_deltas import (
+    ClassDeltas,
+    class_weights,
+    focal_deltas,
+    smooth_targets,
+)
 
 HITS = torch.tensor([[True, False]])
 GIVEN = torch.tensor([[0.75, 0.25]])
@@ -21,28 +26,30 @@ def head(nodes, options: str):
 
 @pytest.mark.parametrize(("eps", "goals"), [(0.0, [1, 0]), (0.2, [0.9, 0.1])])
 def test_smoothing_brings_goals_nearer_to_one_half(eps, goals):
-    torch.testing.assert_close(smoothed(HITS, eps), torch.tensor([goals], dtype=torch.float32))
+    torch.testing.assert_close(
+        smooth_targets(HITS, eps), torch.tensor([goals], dtype=torch.float32)
+    )
 
 
 def test_rare_classes_count_more(nodes):
-    assert multipliers(head(nodes, "counters_per_class=100,25")) == (1, 4)
+    assert class_weights(head(nodes, "counters_per_class=100,25")) == (1, 4)
 
 
 def test_a_class_that_was_never_counted_counts_as_once(nodes):
-    assert multipliers(head(nodes, "counters_per_class=100,0\nmax_delta=20")) == (1, 20)
+    assert class_weights(head(nodes, "counters_per_class=100,0\nmax_delta=20")) == (1, 20)
 
 
 def test_without_counters_there_are_no_multipliers(nodes):
-    assert multipliers(head(nodes, "")) == ()
+    assert class_weights(head(nodes, "")) == ()
 
 
 def test_counters_of_another_number_than_classes_are_refused(nodes):
     with pytest.raises(CfgError, match="1 counters_per_class: expected 2, classes"):
-        multipliers(head(nodes, "counters_per_class=100"))
+        class_weights(head(nodes, "counters_per_class=100"))
 
 
 def test_a_slot_learns_all_classes_at_first():
-    taught = Classes(0.0, (), 1.0).taught(GIVEN * 0, GIVEN, HITS, ONE, torch.tensor([[False]]))
+    taught = ClassDeltas(0.0, (), 1.0).deltas(GIVEN * 0, GIVEN, HITS, ONE, torch.tensor([[False]]))
 
     assert taught.tolist() == [[0.25, -0.25]]
 
@@ -50,15 +57,15 @@ def test_a_slot_learns_all_classes_at_first():
 def test_a_slot_that_has_learnt_before_learns_the_one_class_beside():
     before = torch.tensor([[9.0, 9.0]])
 
-    taught = Classes(0.0, (), 1.0).taught(before, GIVEN, HITS, ONE, torch.tensor([[True]]))
+    taught = ClassDeltas(0.0, (), 1.0).deltas(before, GIVEN, HITS, ONE, torch.tensor([[True]]))
 
     assert taught.tolist() == [[0.25, 9]]
 
 
 def test_only_the_truths_class_is_multiplied():
-    classes = Classes(0.0, (1.0, 4.0), normalizer=0.5)
+    classes = ClassDeltas(0.0, (1.0, 4.0), normalizer=0.5)
 
-    taught = classes.taught(GIVEN * 0, GIVEN, HITS, 4 * ONE, torch.tensor([[False]]))
+    taught = classes.deltas(GIVEN * 0, GIVEN, HITS, 4 * ONE, torch.tensor([[False]]))
 
     assert taught.tolist() == [[0.5, -0.25]]  # 0.25 * 4 * 0.5
 
@@ -66,13 +73,13 @@ def test_only_the_truths_class_is_multiplied():
 def test_what_is_no_number_teaches_nothing():
     given = torch.tensor([[math.nan, 0.25]])
 
-    taught = Classes(0.0, (), 1.0).taught(GIVEN * 0, given, HITS, ONE, torch.tensor([[False]]))
+    taught = ClassDeltas(0.0, (), 1.0).deltas(GIVEN * 0, given, HITS, ONE, torch.tensor([[False]]))
 
     assert taught.tolist() == [[0, -0.25]]
 
 
 def test_focal_steps_fade_as_the_class_grows_sure():
-    unsure, sure = (focal_steps(torch.tensor([[p, 0.0]]), HITS)[0, 0].item() for p in (0.5, 0.99))
+    unsure, sure = (focal_deltas(torch.tensor([[p, 0.0]]), HITS)[0, 0].item() for p in (0.5, 0.99))
 
     # half of 1 - p, times -(1 - p) (2 p ln p + p - 1), which is 0.5 (ln 2 + 0.5) where p is 0.5
     assert unsure == pytest.approx(0.25 * 0.5 * (math.log(2) + 0.5), rel=1e-5)

@@ -5,9 +5,14 @@ import torch
 from loss_cases import inputs_of, rows
 
 from pydarknet.layers import Shape
-from pydarknet.training.losses.matcher import Matches, averaged, best_anchors, like_anchors
+from pydarknet.training.losses.matcher import (
+    Matches,
+    average_box_deltas,
+    best_anchors,
+    responsible_anchors,
+)
 from pydarknet.training.losses.slots import Slots
-from pydarknet.training.losses.targets import truths_of
+from pydarknet.training.losses.targets import ground_truth_of
 
 SIZE = Shape(c=3, h=100, w=100)
 CONV = "[convolutional]\nfilters=12\nsize=1\nactivation=linear\n"
@@ -23,7 +28,7 @@ def head(nodes):
 def truths(layer, *sides: float):
     """Return squares of such sides in the middle of one image."""
     boxes = [(0.5, 0.5, side, side, 0) for side in sides]
-    return truths_of(inputs_of(rows(boxes), SIZE), layer, 1, most=10)
+    return ground_truth_of(inputs_of(rows(boxes), SIZE), layer, 1, most=10)
 
 
 def test_of_equal_anchors_the_first_is_best(head):
@@ -45,7 +50,7 @@ def test_of_equal_anchors_the_first_is_best(head):
 def test_anchors_like_the_truth_are_chosen_too(head, thresh, chosen):
     layer = head(f"iou_thresh={thresh}")
 
-    assert like_anchors(layer, truths(layer, 0.2), SIZE).tolist() == [[chosen]]
+    assert responsible_anchors(layer, truths(layer, 0.2), SIZE).tolist() == [[chosen]]
 
 
 def test_chosen_slots_get_the_truths_that_are_said(head):
@@ -76,7 +81,7 @@ def one_match(layer) -> Matches:
 def test_a_truths_class_is_hit(head):
     matches = one_match(head())
 
-    assert matches.hits(2).tolist() == [[True, False]]
+    assert matches.one_hot(2).tolist() == [[True, False]]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +96,7 @@ def test_box_deltas_are_divided_by_how_many_classes_a_slot_learns(head, classes,
     matches = one_match(head())
     delta = torch.tensor([8.0, 8, 8, 8, 1, *classes]).view(1, 1, 7, 1, 1)
 
-    averaged(delta, [matches], 4, None)
+    average_box_deltas(delta, [matches], 4, None)
 
     assert delta.flatten().tolist() == [8 / divided] * 4 + [1, *classes]
 
@@ -100,6 +105,6 @@ def test_a_slot_without_an_objectness_is_not_divided(head):
     matches = one_match(head())
     delta = torch.tensor([8.0, 8, 8, 8, 0, 0.5, 0.5]).view(1, 1, 7, 1, 1)
 
-    averaged(delta, [matches], 4, 4)
+    average_box_deltas(delta, [matches], 4, 4)
 
     assert delta.flatten().tolist()[:4] == [8, 8, 8, 8]

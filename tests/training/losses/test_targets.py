@@ -7,7 +7,7 @@ from loss_cases import inputs_of, rows
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
 from pydarknet.training.losses.iou import Box
-from pydarknet.training.losses.targets import cells, read_map, slots_of, truths_of
+from pydarknet.training.losses.targets import cells_of, ground_truth_of, read_map
 
 HALF = (0.5, 0.5, 0.2, 0.4)
 
@@ -22,7 +22,7 @@ def layer(nodes):
 def truths(layer, *boxes, classes: int = 3, **options: object):
     """Return what a head reads of one image's truths."""
     inputs = inputs_of(rows(boxes), Shape(c=3, h=32, w=32))
-    return truths_of(inputs, layer, classes, **{"most": 10, **options})
+    return ground_truth_of(inputs, layer, classes, **{"most": 10, **options})
 
 
 @pytest.mark.parametrize(("index", "usable"), [(0, True), (2, True), (3, False), (-1, False)])
@@ -51,7 +51,7 @@ def test_an_image_may_be_left_out(layer):
 
 
 def test_truths_that_count_are_listed_in_order(layer):
-    image, row = truths(layer, (*HALF, 0), (*HALF, 9), (*HALF, 1)).listed
+    image, row = truths(layer, (*HALF, 0), (*HALF, 9), (*HALF, 1)).indices
 
     assert (image.tolist(), row.tolist()) == ([0, 0], [0, 2])
 
@@ -82,14 +82,6 @@ def test_a_map_turns_classes_into_others(layer, tmp_path):
 def test_a_centre_outside_belongs_to_the_nearest_cell(x, column):
     one = torch.tensor([x])
 
-    _, found = cells(Box(one, one, one, one), 4, 2)
+    _, found = cells_of(Box(one, one, one, one), 4, 2)
 
     assert found.tolist() == [column]
-
-
-def test_slots_lie_in_the_cells_of_the_centres():
-    box = Box(*torch.tensor([[0.6], [0.6], [0.1], [0.1]]))
-
-    slots = slots_of(box, torch.tensor([1]), torch.tensor([2]), width=4, height=2)
-
-    assert [part.item() for part in slots] == [1, 2, 1, 2]  # image, anchor, row, column
