@@ -1,0 +1,110 @@
+"""What a trainer does around its iterations: problems, evaluations, saving, the end."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from pydarknet.training.trainer import Trainer
+
+
+class Log:
+    """A reporter that notes what it is told, and saves nothing by itself."""
+
+    newest, finals, progress = "_last.weights", ("_final.weights",), None
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+    note = say
+
+    def ended(self) -> None:
+        self.lines.append("ended")
+
+
+class Ratings:
+    """Evaluations that come to given values, each due at once."""
+
+    def __init__(self, *values: float) -> None:
+        self.values, self.last, self.best = [*values], -1.0, -1.0
+
+    def due(self, batch: int) -> bool:
+        return bool(self.values)
+
+    def evaluate(self, batch: int) -> str:
+        self.last = self.values.pop(0)
+        return f"mAP {self.last}"
+
+    def improved(self) -> bool:
+        better, self.best = self.last >= self.best, max(self.last, self.best)
+        return better
+
+
+@pytest.fixture
+def trainer():
+    """A trainer that notes which weights it saves."""
+    made = Trainer(
+        learner=SimpleNamespace(batch=5),
+        samples=None,
+        size=None,
+        files=None,
+        reporter=Log(),
+        run={},
+    )
+    made.saved = []
+    made.save = made.saved.append
+    return made
+
+
+def test_a_problem_of_the_data_is_told_once(trainer):
+    trainer.tell_problems(SimpleNamespace(problems=["a", "b"]))
+    trainer.tell_problems(SimpleNamespace(problems=["b", "c"]))
+
+    assert trainer.reporter.lines == ["a", "b", "c"]
+
+
+def test_the_best_weights_are_saved(trainer):
+    trainer.mapping = Ratings(0.5, 0.25)
+
+    trainer.evaluate(1)
+    trainer.evaluate(2)
+
+    assert trainer.saved == [["_best.weights"]]
+    assert trainer.reporter.lines == ["mAP 0.5", "New best mAP!", "mAP 0.25"]
+
+
+def test_nothing_is_evaluated_before_it_is_due(trainer):
+    trainer.mapping = Ratings()
+
+    trainer.evaluate(1)
+
+    assert trainer.reporter.lines == []
+
+
+def test_the_end_saves_the_final_weights(trainer):
+    trainer.end(finished=True)
+
+    assert trainer.saved == [["_final.weights"]]
+    assert trainer.reporter.lines == ["ended"]
+
+
+def test_a_training_that_is_stopped_saves_what_it_goes_on_from(trainer, capsys):
+    trainer.end(finished=False)
+
+    assert trainer.saved == [["_last.weights"]]
+    assert "stopped after batch 5" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("newest", "weights"), [(None, "none: nothing was saved yet"), ("a.weights", "a.weights")]
+)
+def test_a_batch_that_went_wrong_is_told_by_its_images_and_the_weights_before(
+    trainer, newest, weights
+):
+    trainer.newest = newest
+
+    told = trainer.good(SimpleNamespace(paths=["b.png", "a.png", "b.png"]))
+
+    assert told == f"its images: a.png, b.png; the last good weights: {weights}"
