@@ -11,7 +11,6 @@ import numpy as np
 from .backends.prepare import fast_form
 from .boxes.detections import Detections
 from .graph.executor import Executor
-from .graph.executor import Head as Head
 from .graph.header import Header
 from .graph.weights import Loaded, load, save
 from .inference.predict import picture, predict, settings

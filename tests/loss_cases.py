@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
+from pydarknet.graph.executor import Head
 from pydarknet.layers import Shape
-from pydarknet.network import Head, Network
+from pydarknet.network import Network
 from pydarknet.training import DeltaLoss, LossInputs, losses_of
 
 

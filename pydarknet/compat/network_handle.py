@@ -14,11 +14,12 @@ from torch import Tensor
 from ..boxes.detections import Detections
 from ..boxes.nms import nms, nms_obj
 from ..errors import DarknetError, DataError
+from ..graph.executor import Head
 from ..inference.predict import Settings, decode
 from ..layers.base import Decoding
 from ..load import load_network
 from ..modules.transforms import letterbox, resize
-from ..network import Head, Network
+from ..network import Network
 from ..system.resources import locate
 from .ctypes_structs import IMAGE, planes_of
 

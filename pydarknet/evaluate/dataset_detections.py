@@ -17,10 +17,11 @@ from torch import Tensor
 from ..boxes.detections import Detections
 from ..dataset.bad_list import BAD_FILES, Problem, append
 from ..errors import DataError
+from ..graph.executor import Head
 from ..inference.predict import Settings, decode, device_around, network_input, suppress
 from ..modules.recurrent import Recurrent
 from ..modules.transforms import load_image
-from ..network import Head, Network
+from ..network import Network
 from ..system.console import note
 
 BATCH = 16  # images that go through a network together at most

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from ..network import Head, Network
+from ..graph.executor import Head
+from ..network import Network
 
 
 def both_ways(network: Network, images: Tensor) -> Sequence[Head]:

@@ -12,8 +12,9 @@ import torch
 from ..boxes.box import iou
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_obj
+from ..graph.executor import Head
 from ..inference.predict import Settings, settings
-from ..network import Head, Network
+from ..network import Network
 from .dataset_detections import Search, Seen
 from .ground_truth import truths_of
 

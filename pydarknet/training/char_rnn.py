@@ -1,4 +1,4 @@
-"""Training on a text: each symbol is read, and the one after it is the truth."""
+"""Training on a text: the input is each symbol, the target the next one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ..modules.recurrent import Recurrent
 from ..network import Network
 from .checkpoints import Files
 from .learner import Learner, Step
-from .signals import stopping
+from .signals import catch_stop_signals
 
-ELSEWHERE = 64  # one in so many batches, a stream goes on at another place
+JUMPS = 64  # a stream jumps to another place once in so many batches
 
 
 class Streams:
-    """Several readers of one text; each goes on where its last batch ended, in a circle.
+    """Several readers of one text. Each continues where its last batch ended, in a circle.
 
     Darknet: examples/rnn.c get_rnn_data
     """
@@ -34,7 +34,7 @@ class Streams:
         self.places = self.draws.integers(0, len(text), count)
 
     def batch(self, steps: int) -> tuple[Tensor, Tensor]:
-        """Return what is read and what comes after it, one-hot [steps * streams, symbols].
+        """Return the inputs and the targets, both one-hot [steps * streams, symbols].
 
         Rows are step-major: all streams' first step, then their second.
         """
@@ -44,15 +44,15 @@ class Streams:
         one_hot = torch.nn.functional.one_hot(read, self.symbols).float()
         return one_hot[:-1].flatten(0, 1), one_hot[1:].flatten(0, 1)
 
-    def wander(self) -> np.ndarray:
-        """Let some streams go on elsewhere, and return which."""
-        [chosen] = np.nonzero(self.draws.integers(0, ELSEWHERE, len(self.places)) == 0)
+    def jump(self) -> np.ndarray:
+        """Move some streams to other places, and return which ones."""
+        [chosen] = np.nonzero(self.draws.integers(0, JUMPS, len(self.places)) == 0)
         self.places[chosen] = self.draws.integers(0, len(self.text), len(chosen))
         return chosen
 
 
 def forget(network: Network, streams: np.ndarray) -> None:
-    """Forget what some streams have read.
+    """Clear the recurrent state of some streams.
 
     Darknet: src/network.c reset_network_state
     """
@@ -63,7 +63,7 @@ def forget(network: Network, streams: np.ndarray) -> None:
 
 
 def read_symbols(path: Path, symbols: int, *, tokenized: bool) -> np.ndarray:
-    """Return a text as numbers, int64: its bytes, or the numbers that are written in it.
+    """Return a text as int64 numbers: its bytes, or the numbers that it lists.
 
     Darknet: examples/rnn.c train_char_rnn, read_tokenized_data
     """
@@ -101,27 +101,30 @@ class SavingIntervals:
 
 SAVING = PerLineage(pjreddie=SavingIntervals(10000, 100), alexeyab=SavingIntervals(1000, 10))
 
-Told = Callable[[Step, float, float], None]
+ReportStep = Callable[[Step, float, float], None]
 
 
-def train_text(learner: Learner, streams: Streams, save: Callable[[str], None], told: Told) -> bool:
-    """Train to `max_batches`; return whether that was reached, or a signal ended it before.
+def train_text(
+    learner: Learner, streams: Streams, save: Callable[[str], None], report: ReportStep
+) -> bool:
+    """Train to `max_batches`; return whether it was reached. A signal ends the training before.
 
-    `save` writes weights under an ending; `told` gets each step, its seconds and the epochs.
+    `save` writes weights under an ending. `report` gets each step, its seconds and
+    the epochs so far.
 
     Darknet: examples/rnn.c train_char_rnn
     Quirk: RECURRENT_GRADIENTS
     """
     net, saving = learner.net, SAVING.of(learner.network.dialect)
-    with stopping() as stop:
-        while learner.batch < net.max_batches and not stop.asked:
+    with catch_stop_signals() as stop:
+        while learner.batch < net.max_batches and not stop.requested:
             start = time.perf_counter()
             parts = [streams.batch(net.time_steps) for _ in range(net.subdivisions)]
             read, next_ones = (torch.cat(part) for part in zip(*parts, strict=True))
             step = learner.learn(read, next_ones)
             epochs = step.batch * learner.images / len(streams.text)
-            told(step, time.perf_counter() - start, epochs)
-            forget(learner.network, streams.wander())
+            report(step, time.perf_counter() - start, epochs)
+            forget(learner.network, streams.jump())
             for ending in saving.due(step.batch):
                 save(ending)
     finished = learner.batch >= net.max_batches
@@ -129,7 +132,9 @@ def train_text(learner: Learner, streams: Streams, save: Callable[[str], None], 
     return finished
 
 
-def saver(network: Network, cfg: Path, note: Callable[[str], None]) -> Callable[[str], None]:
+def weights_saver(
+    network: Network, cfg: Path, note: Callable[[str], None]
+) -> Callable[[str], None]:
     """Return what saves weights in the folder `backup`."""
     files = Files(Path("backup"), cfg.name.partition(".")[0], ".backup")
     files.make_folder()

@@ -1,4 +1,4 @@
-"""The weights files of a training, and the state that lets it go on after a kill."""
+"""The weights files of a training, and the state from which it resumes after a kill."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def digest(path: str | Path) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """What a training must know, besides its weights, to go on as if it had not stopped.
+    """What a training needs besides its weights to resume as if it had not stopped.
 
-    `run` names what is trained: the hashes of cfg, data file and initial weights. `weights` is the
-    hash of the weights file it belongs to, `numbers` are counters, `tensors` momenta and averages.
+    `run` has the hashes of cfg, data file and initial weights. `weights` is the hash of the weights
+    file that the state belongs to. `numbers` are counters, `tensors` momenta and averages.
     """
 
     run: Mapping[str, str]
@@ -54,7 +54,7 @@ class State:
 
 
 def write_state(path: Path, state: State) -> None:
-    """Write a state: a line, the length of a JSON text, that text, then the tensors' bytes."""
+    """Write a state: a magic line, the length of a JSON text, that text, the tensors' bytes."""
     listed = {
         name: {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape)}
         for name, tensor in state.tensors.items()
@@ -75,7 +75,7 @@ def write_state(path: Path, state: State) -> None:
 
 
 def read_state(path: Path) -> State | None:
-    """Read a state; None where there is none, or not a whole one."""
+    """Return the state of a file; None if there is none, or it is incomplete."""
     try:
         content = path.read_bytes()
     except OSError:
@@ -93,7 +93,7 @@ def read_state(path: Path) -> State | None:
 
 
 def read_tensors(listed: Mapping[str, Any], content: memoryview) -> dict[str, Tensor]:
-    """Return the tensors of a state's bytes; ValueError where there are too few."""
+    """Return the tensors of a state's bytes. Raises ValueError if there are too few bytes."""
     found, start = {}, 0
     for name, form in listed.items():
         kind = np.dtype(form["dtype"])
@@ -108,20 +108,20 @@ def read_tensors(listed: Mapping[str, Any], content: memoryview) -> dict[str, Te
 class Files:
     """The files of one training: `<folder>/<base>...`.
 
-    The newest weights and the state that belongs to them are a pair. The pair before is kept
-    until the new one is whole, so that there is a whole one at any instant.
+    The newest weights and their state are a pair. The previous pair stays until the new one is
+    complete, so that there is a complete pair at any time.
     """
 
     folder: Path
     base: str
-    newest: str  # what follows the base in the name of the newest weights
+    newest: str  # the ending of the newest weights
 
     def path(self, ending: str) -> Path:
-        """Return the file of an ending."""
+        """Return the path of the file with an ending."""
         return self.folder / f"{self.base}{ending}"
 
     def make_folder(self) -> None:
-        """Make the folder, or fail before anything is trained.
+        """Make the folder; raise an error now rather than after hours of training.
 
         Quirk: BACKUP_IS_MADE
         """
@@ -134,13 +134,13 @@ class Files:
             raise DataError(f"backup = {self.folder}: {error.strerror}") from None
 
     def keep_previous(self) -> None:
-        """Let the pair that is there be the previous one too, by a second name."""
+        """Give the current pair a second name, as the previous pair."""
         for ending, second in ((self.newest, ".previous"), (".state", ".previous.state")):
             if self.path(ending).exists():
-                linked(self.path(ending), self.path(second))
+                link_or_copy(self.path(ending), self.path(second))
 
     def write_pair(self, state: State) -> None:
-        """Write the state of the newest weights, which are written already, beside them."""
+        """Write the state beside the newest weights, which are written already."""
         partial = self.path(f".state.{os.getpid()}.tmp")
         whole = State(state.run, state.numbers, state.tensors, digest(self.path(self.newest)))
         try:
@@ -153,7 +153,7 @@ class Files:
                 partial.unlink()
 
     def whole_pair(self, fits: Callable[[State], bool]) -> tuple[Path, State] | None:
-        """Return the newest weights and state that belong together, if any do and it fits."""
+        """Return the newest weights and state that belong together, if `fits` accepts the state."""
         hashes = {
             digest(path): path
             for path in (self.path(".previous"), self.path(self.newest))
@@ -166,8 +166,8 @@ class Files:
         return None
 
 
-def linked(path: Path, second: Path) -> None:
-    """Give a file a second name, in place of what had it; a copy where links cannot be made."""
+def link_or_copy(path: Path, second: Path) -> None:
+    """Give a file a second name, which may be in use; copy it where links are impossible."""
     partial = second.with_name(f"{second.name}.{os.getpid()}.tmp")
     try:
         os.link(path, partial)

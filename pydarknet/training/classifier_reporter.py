@@ -1,4 +1,4 @@
-"""What the training of a classifier says and leaves, in each lineage."""
+"""The log of a classifier's training and the names of its files, per lineage."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ class ClassifierReporter(Reporter):
     finals: ClassVar[tuple[str, ...]] = (".weights", "_final.weights")
     epoch: int = 0
 
-    def began(self, batch: int) -> None:
+    def report_start(self, batch: int) -> None:
         self.epoch = self.epochs(batch)
         self.say(f"1\n{self.rates()}\n{self.listed}")
         self.say_crops(self.network.net.width)
 
     def say_crops(self, width: int) -> None:
-        """Say between which sides an image's shorter one is scaled."""
+        """Write the range of sizes that an image's shorter side is scaled to."""
         net = self.network.net
         self.say(f"{int(net.min_ratio * width)} {int(net.max_ratio * width)}")
 
     def epochs(self, batch: int) -> int:
-        """Return how often as many images were seen as the list has."""
+        """Return the number of whole epochs after some batches."""
         return batch * self.images // self.listed
 
-    def resized(self, width: int, height: int) -> None:
-        super().resized(width, height)
+    def report_size(self, width: int, height: int) -> None:
+        super().report_size(width, height)
         self.say_crops(width)
 
-    def stepped(self, step: Step, seconds: float, loading: float) -> None:
+    def report_step(self, step: Step, seconds: float, loading: float) -> None:
         self.say(self.line(step, seconds))
 
     def line(self, step: Step, seconds: float) -> str:
-        """Return the line of an iteration."""
+        """Return the line with the figures of an iteration."""
         seen = step.batch * step.images
         return (
             f"{step.batch}, {seen / self.listed:.3f}: {step.loss:f}, {step.average:f} avg,"
@@ -65,9 +65,9 @@ class ForkClassifierReporter(ClassifierReporter):
     finals = ("_final.weights",)
 
     def say_crops(self, width: int) -> None:
-        """Say nothing: the fork does not."""
+        """Write nothing, as the fork."""
 
-    def stepped(self, step: Step, seconds: float, loading: float) -> None:
+    def report_step(self, step: Step, seconds: float, loading: float) -> None:
         self.say(f"{self.line(step, seconds)}, {self.hours_left:f} hours left")
         self.count_hours(step, seconds + loading)
 

@@ -1,6 +1,6 @@
-"""A convolution whose weights get their gradient by matrix products, which is faster on a CPU.
+"""A convolution that computes the gradient of its weights by matrix products, for a CPU.
 
-oneDNN's own gradient of weights, of maps with channels last, takes half as long again.
+With channels last, oneDNN's own gradient of weights takes 1.5 times as long.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from torch import Tensor, nn
 from ..modules.ops import Conv
 
 Pair = tuple[int, int]  # vertical, horizontal
-LEAST = 16  # channels: products of fewer are slower
-WHOLE = 8  # channels that oneDNN takes at a time
-PATCHES = 2**23  # bytes that the patches of a product take
+LEAST = 16  # channels; with fewer, products are slower
+WHOLE = 8  # channels in a block of oneDNN
+PATCHES = 2**23  # bytes of the patches of one product, about
 
 
 def use_matrix_products(network: nn.Module) -> None:
-    """Let convolutions of a network on a CPU learn so, where that is faster or needed."""
+    """Use matrix products in those convolutions where they are faster or needed."""
     for module in network.modules():
-        if isinstance(module, Conv) and (faster(module) or needed(module)):
+        if isinstance(module, Conv) and (is_faster(module) or is_needed(module)):
             module.convolve = convolve
 
 
-def faster(conv: Conv) -> bool:
-    """Say whether products are faster for the gradient of a convolution's weights."""
+def is_faster(conv: Conv) -> bool:
+    """Return whether products are faster than oneDNN for a convolution."""
     _, c, height, width = conv.weights.shape
     return conv.groups == 1 and c >= LEAST and height * width > 1
 
 
-def needed(conv: Conv) -> bool:
-    """Say whether oneDNN writes beyond its memory for the gradient of a convolution's weights.
+def is_needed(conv: Conv) -> bool:
+    """Return whether oneDNN writes out of bounds for the gradient of a convolution's weights.
 
-    Version 3.12 does, with channels last, where a size of 1 strides over channels not in eights.
+    Version 3.12 does for 1 x 1 with a stride, channels last, and channels not a multiple of 8.
     """
     _, c, height, width = conv.weights.shape
     return conv.groups == height * width == 1 and conv.stride != (1, 1) and c % WHOLE != 0
@@ -58,20 +58,20 @@ class ByProducts(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weights: Tensor, bias: Tensor | None, *way: Any) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weights: Tensor, bias: Tensor | None, *args: Any) -> Tensor:
         ctx.save_for_backward(x, weights)
-        ctx.way, ctx.biased = way, bias is not None
-        return F.conv2d(x, weights, bias, *way)
+        ctx.args, ctx.has_bias = args, bias is not None
+        return F.conv2d(x, weights, bias, *args)
 
     @staticmethod
     def backward(ctx: Any, delta: Tensor) -> tuple[Tensor | None, ...]:
         x, weights = ctx.saved_tensors
         of_x = of_weights = of_bias = None
         if ctx.needs_input_grad[0]:
-            of_x = nn.grad.conv2d_input(x.shape, weights, delta, *ctx.way)
+            of_x = nn.grad.conv2d_input(x.shape, weights, delta, *ctx.args)
         if ctx.needs_input_grad[1]:
-            of_weights = weights_gradient(delta, x, weights.shape, *ctx.way)
-        if ctx.biased and ctx.needs_input_grad[2]:
+            of_weights = weights_gradient(delta, x, weights.shape, *ctx.args)
+        if ctx.has_bias and ctx.needs_input_grad[2]:
             of_bias = delta.sum((0, 2, 3))
         return of_x, of_weights, of_bias, None, None, None
 
@@ -81,14 +81,15 @@ def weights_gradient(
 ) -> Tensor:
     """Return the gradient [n, c, k, k] of weights, from deltas [N, n, H, W] and the input.
 
-    Some images at a time, deltas are multiplied with the patches that they came from.
+    It is the product of deltas [n, N * H * W] and the patches of the input that each delta belongs
+    to, [N * H * W, k * k * c]. A few images at a time bound the memory.
     """
     n, c, high, wide = shape
     count, _, height, width = delta.shape
     across, down = padding[1], padding[0]
     padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, across, across, down, down))
     image, row, column, channel = padded.stride()
-    patches = padded.as_strided(
+    patches = padded.as_strided(  # a view: overlapping patches share memory
         (count, height, width, high, wide, c),
         (image, row * stride[0], column * stride[1], row * dilation, column * dilation, channel),
     )  # fmt: skip

@@ -8,17 +8,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..graph.executor import Executor, Head
 from ..layers import Layer
-from ..network import Head, Network
 from .losses import DeltaLoss, Family, Loss, LossInputs, family_of, owns_cost
 
 
 class DarknetCost(torch.autograd.Function):
-    """Darknet's cost of one head: a printed number, and a step that is not its gradient.
+    """Darknet's cost of one head: forward returns the printed number, backward minus the delta.
 
-    Darknet writes the step it wants straight into `delta`, and prints a number of its own: often
-    the sum of its squares, for the IoU losses something else. Neither follows from the other:
-    forward gives the printed number, backward the step.
+    Darknet computes the delta by hand. The number that it prints is often the sum of the delta's
+    squares, for the IoU losses something else: the delta is not its gradient.
 
     Darknet: src/yolo_layer.c forward_yolo_layer, backward_yolo_layer
     Quirk: COST_IS_NO_LOSS
@@ -35,10 +34,10 @@ class DarknetCost(torch.autograd.Function):
         return -grad * delta, None, None
 
 
-def heads_of(network: Network, images: Tensor) -> list[Head]:
-    """Run a network and return every layer that owns a cost, with what it got and gave.
+def heads_of(network: Executor, images: Tensor) -> list[Head]:
+    """Run a network; return a Head for every layer that owns a cost.
 
-    Unlike `Network.forward`, it returns layers that are no outputs too.
+    Unlike `Network.forward`, this includes layers whose output another layer reads.
     """
     return [
         Head(node, inputs[0], output)
@@ -61,7 +60,7 @@ def losses_of(heads: Sequence[Head], inputs: LossInputs) -> list[Loss]:
 
 
 def required_family(layer: Layer) -> Family:
-    """Return the family of a layer; an error of a layer that has none."""
+    """Return the family of a layer. Raises the layer's error if it has none."""
     if (family := family_of(layer)) is None:
         raise layer.error("has no loss here: cannot be trained")
     return family

@@ -1,4 +1,4 @@
-"""The fork's moving average of the weights (`ema_alpha`), which takes their place near the end."""
+"""The fork's moving average of the weights (`ema_alpha`), which replaces them near the end."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from ..graph.executor import Executor
 from ..modules.ops import Conv
-from ..network import Network
 
-LAST: int = 1000  # iterations that are trained on from the averages
+LAST: int = 1000  # iterations at the end, which continue from the averages
 
 
 class MovingAverage:
@@ -20,13 +20,13 @@ class MovingAverage:
     Darknet: src/network.c ema_update, ema_apply, train_network_datum (AlexeyAB)
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Executor) -> None:
         self.network = network
         self.alpha, self.max_batches = network.net.ema_alpha, network.net.max_batches
         self.values: dict[str, Tensor] = {}
 
-    def averaged(self) -> dict[str, Tensor]:
-        """Return the parameters that are averaged, by name."""
+    def parameters(self) -> dict[str, Tensor]:
+        """Return the parameters that have an average, by name."""
         return {
             f"{path}.{name}": parameter
             for path, module in self.network.named_modules()
@@ -35,10 +35,10 @@ class MovingAverage:
         }
 
     def update(self, batch: int) -> str:
-        """Follow the parameters after an update, or put the averages in their place; say so."""
+        """Update the averages, or replace the parameters by them; return the fork's line."""
         if not self.alpha or batch < self.max_batches // 2:
             return ""
-        live = {name: parameter.detach() for name, parameter in self.averaged().items()}
+        live = {name: parameter.detach() for name, parameter in self.parameters().items()}
         if not self.values:
             self.values = {name: value.clone() for name, value in live.items()}
         if batch == self.max_batches - LAST:
@@ -52,18 +52,18 @@ class MovingAverage:
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Let the averages be the parameters for a while."""
-        live = {name: value.detach().clone() for name, value in self.averaged().items()}
+        """Replace the parameters by the averages inside the context."""
+        live = {name: value.detach().clone() for name, value in self.parameters().items()}
         self.apply()
         try:
             yield
         finally:
             with torch.no_grad():
-                for name, parameter in self.averaged().items():
+                for name, parameter in self.parameters().items():
                     parameter.copy_(live[name])
 
     def apply(self) -> None:
-        """Put the averages in the place of the parameters."""
+        """Replace the parameters by the averages."""
         with torch.no_grad():
-            for name, parameter in self.averaged().items():
+            for name, parameter in self.parameters().items():
                 parameter.copy_(self.values[name])

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from ..errors import DataError
+from ..graph.executor import Head
 from ..graph.header import Header
-from ..network import Head, Network
+from ..network import Network
 from . import optimizer as update
 from .checkpoints import State
 from .conv_matmul import use_matrix_products
@@ -26,18 +27,18 @@ from .straight_through import straighten
 
 @dataclass(frozen=True)
 class Step:
-    """What one iteration came to."""
+    """The figures of one iteration."""
 
     batch: int  # the number of the iteration, from 1
     loss: float
     average: float  # of the losses: .9 of itself, .1 of the new one
     rate: float
     images: int  # of one iteration
-    told: str = ""  # what the fork says of its moving average
+    ema_text: str = ""  # the fork's line about its moving average
 
 
 class Learner:
-    """A network that learns a batch at a time, and all that must be known to go on with it."""
+    """A network with its optimiser and counters: all that the next iteration depends on."""
 
     def __init__(self, network: Network, *, seed: int, amp: torch.dtype | None = None) -> None:
         self.network, self.net, self.seed = network, network.net, seed
@@ -51,7 +52,7 @@ class Learner:
         if network.device.type == "cpu" and amp is None:
             use_matrix_products(network)
         self.still = update.inference_only(network)
-        self.parts = update.trained(network)
+        self.parts = update.trainable_parameters(network)
         self.optimizer = update.optimizer(network, self.parts)
         self.moving = MovingAverage(network)
         self.amp = amp
@@ -59,57 +60,57 @@ class Learner:
             network.device.type, enabled=amp is torch.float16 and network.device.type == "cuda"
         )
 
-    def teach(self) -> None:
-        """Put the network into training, but for layers that keep their statistics."""
+    def set_training_mode(self) -> None:
+        """Set training mode, except for layers whose statistics do not change."""
         self.network.train()
         self.network.take_steps(self.net.time_steps)
         for hook in self.hooks:
             hook.remove()
-        self.hooks = straighten(self.network)  # heads are made anew where sizes change
+        self.hooks = straighten(self.network)  # a resize makes new heads
         for index in self.still:
             self.network.stack[index].eval()
 
     def learn(
-        self, images: Tensor, truth: Tensor, tell: Callable[[list[Loss]], None] | None = None
+        self, images: Tensor, truth: Tensor, report: Callable[[list[Loss]], None] | None = None
     ) -> Step:
         """Train one iteration on images [B, C, H, W] and their truth.
 
-        `tell` gets the heads' losses of each mini-batch.
+        `report` is called with the heads' losses of each mini-batch.
 
-        Raises DataError where the loss is no number.
+        Raises DataError if the loss is NaN or infinite.
 
         Darknet: src/network.c train_network, train_network_sgd
         """
         self.batch += 1
-        self.teach()
-        self.fit(images)
-        rate = learning_rate(self.net, self.batch, self.chance())
+        self.set_training_mode()
+        self.resize_for(images)
+        rate = learning_rate(self.net, self.batch, self.seed_iteration())
         self.optimizer.zero_grad(set_to_none=True)
         total = 0.0
         for number, part in enumerate(self.mini_batches(images, truth), start=1):
-            total += self.accumulate(*part, number, tell)
+            total += self.accumulate(*part, number, report)
         loss = total / self.images
         if not math.isfinite(loss):
             raise DataError(f"batch {self.batch}: the loss is {loss} at a rate of {rate:g}")
-        told = self.step(rate)
+        ema_text = self.step(rate)
         self.average = loss if self.average < 0 else 0.9 * self.average + 0.1 * loss
-        return Step(self.batch, loss, self.average, rate, self.images, told)
+        return Step(self.batch, loss, self.average, rate, self.images, ema_text)
 
-    def fit(self, images: Tensor) -> None:
-        """Resize the network where the images have another size."""
+    def resize_for(self, images: Tensor) -> None:
+        """Resize the network if the images have another size."""
         if images.dim() == 4 and images.shape[2:] != self.network.input.tensor[1:]:
             height, width = images.shape[2:]
             self.network.resize(width, height)
-            self.teach()
+            self.set_training_mode()
 
-    def chance(self) -> float:
-        """Seed what torch draws in this iteration, and return a draw for `policy=random`."""
+    def seed_iteration(self) -> float:
+        """Seed torch for this iteration, and return a random number for `policy=random`."""
         draws = np.random.default_rng([self.seed, self.batch])
         torch.manual_seed(int(draws.integers(2**62)))
         return float(draws.random())
 
     def mini_batches(self, images: Tensor, truth: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the parts of a batch that go through the network at once."""
+        """Yield the mini-batches of a batch, and their truth."""
         device = self.network.device
         parts = zip(images.split(self.mini), truth.split(self.mini), strict=True)
         for some, theirs in parts:
@@ -117,7 +118,11 @@ class Learner:
             yield some.to(device, memory_format=form, non_blocking=True), theirs
 
     def accumulate(
-        self, images: Tensor, truth: Tensor, number: int, tell: Callable[[list[Loss]], None] | None
+        self,
+        images: Tensor,
+        truth: Tensor,
+        number: int,
+        report: Callable[[list[Loss]], None] | None,
     ) -> float:
         """Add the gradients of one mini-batch, and return the network's cost.
 
@@ -138,23 +143,26 @@ class Learner:
         if total.requires_grad:
             self.scaler.scale(total / self.divisor).backward()
         self.count_boxes(losses)
-        if tell:
-            tell(losses)
+        if report:
+            report(losses)
         return float(network_cost([loss.cost for loss in losses]))
 
     @property
     def divisor(self) -> int:
-        """What the summed deltas are divided by before the optimiser sees them."""
+        """The number that gradients are divided by before the update.
+
+        Quirk: ADAM_ON_SUMS
+        """
         return 1 if self.net.adam else self.images
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Return the context of mixed precision, if it is on."""
+        """Return the context of mixed precision, or an empty one if it is off."""
         if self.amp is None:
             return nullcontext()
         return torch.autocast(self.network.device.type, self.amp)
 
     def count_boxes(self, losses: list[Loss]) -> None:
-        """Add the boxes that heads were taught to the fork's totals."""
+        """Add the boxes of the heads to the fork's totals."""
         for loss in losses:
             if loss.boxes is not None:
                 total, rewritten = loss.boxes.tolist()
@@ -162,7 +170,7 @@ class Learner:
                 self.boxes[1] += rewritten
 
     def step(self, rate: float) -> str:
-        """Update the parameters from the gradients of a whole batch; return what is said of it."""
+        """Update the parameters from the gradients of a whole batch; return the EMA's line."""
         self.scaler.unscale_(self.optimizer)
         update.centre_gradients(self.network)
         update.prepare_gradients(self.parts, self.net, self.batch)
@@ -175,7 +183,7 @@ class Learner:
         return self.moving.update(self.batch)
 
     def state(self, run: Mapping[str, str]) -> State:
-        """Return what a training must know, besides the weights, to go on from here."""
+        """Return what resuming needs besides the weights."""
         tensors = {f"moving.{name}": value for name, value in self.moving.values.items()}
         for name, parameter in self.network.named_parameters():
             for key, value in self.optimizer.state.get(parameter, {}).items():
@@ -187,7 +195,7 @@ class Learner:
         return State(run, numbers | {"seed": self.seed, "scale": self.scaler.get_scale()}, tensors)
 
     def restore(self, state: State) -> None:
-        """Go on from a state, whose weights the network has."""
+        """Resume from a state whose weights are loaded already."""
         self.batch, self.average = state.numbers["batch"], state.numbers["average"]
         self.boxes, self.seed = list(state.numbers["boxes"]), state.numbers["seed"]
         parameters = dict(self.network.named_parameters())

@@ -1,4 +1,4 @@
-"""The picture of a training's loss, and of its mAP once there is one."""
+"""The chart of a training's loss, and of its mAP once there is one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LINES = 10
 
 
 @dataclass
-class Chart:
+class LossChart:
     """The average loss of each iteration, drawn as the fork draws it.
 
     Darknet: src/image_opencv.cpp draw_train_chart, draw_train_loss (AlexeyAB)
@@ -32,13 +32,13 @@ class Chart:
     drawn: int = 0
 
     def add(self, step: Step) -> None:
-        """Take an iteration in, and draw at every hundredth."""
+        """Add an iteration; draw at every hundredth."""
         self.losses.append((step.batch, step.average))
         if step.batch % 100 == 0:
             self.draw()
 
     def draw(self) -> None:
-        """Write the picture."""
+        """Draw the chart, and write its files."""
         canvas = np.full((SIDE, SIDE, 3), 255, np.uint8)
         self.draw_grid(canvas)
         self.draw_curve(canvas, self.losses, self.most, BLUE)
@@ -53,13 +53,13 @@ class Chart:
             save_image(canvas, path)
 
     def place(self, batch: int, share: float) -> tuple[int, int]:
-        """Return where a point lies: its iteration, and its share of the height."""
+        """Return the pixel of a point: an iteration, and a share of the height."""
         room = SIDE - 2 * MARGIN
         x = MARGIN + round(room * batch / max(self.last, 1))
         return x, SIDE - MARGIN - round(room * min(max(share, 0.0), 1.0))
 
     def draw_grid(self, canvas: np.ndarray) -> None:
-        """Draw lines and numbers: losses up the side, iterations along the foot."""
+        """Draw the grid, with losses on the left and iterations below."""
         for line in range(LINES + 1):
             batch, loss = self.last * line // LINES, self.most * line / LINES
             across, up = self.place(batch, 0), self.place(0, line / LINES)

@@ -1,4 +1,4 @@
-"""Tries the largest images before a training begins, so that memory fails at its start."""
+"""Tries the largest images before a training begins, so that too little memory shows at once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .learner import Learner
 
 
 def try_largest(learner: Learner, size: Sizes, samples: Samples) -> None:
-    """Run one mini-batch of the largest images forward and back, and leave no trace of it.
+    """Run one mini-batch of the largest images forward and backward, then restore everything.
 
-    Raises UsageError with the `subdivisions` that fit where memory does not suffice.
+    Raises UsageError, with the `subdivisions` that fit, if memory does not suffice.
     """
     now = learner.network.input
     before = {name: value.clone() for name, value in learner.network.state_dict().items()}
@@ -22,17 +22,17 @@ def try_largest(learner: Learner, size: Sizes, samples: Samples) -> None:
             raise out_of_memory(learner, size.largest, samples)
     finally:
         learner.optimizer.zero_grad(set_to_none=True)
-        learner.fit(torch.empty(1, now.c, now.h, now.w))
+        learner.resize_for(torch.empty(1, now.c, now.h, now.w))
         learner.network.load_state_dict(before)
 
 
 def fits(learner: Learner, size: Size, samples: Samples, count: int) -> bool:
-    """Say whether so many grey images of a size go through the network and back at once."""
+    """Return whether `count` grey images of a size fit in memory, forward and backward."""
     width, height = size
     try:
         images = torch.full((count, learner.network.input.c, height, width), 0.5)
-        learner.teach()
-        learner.fit(images)
+        learner.set_training_mode()
+        learner.resize_for(images)
         truth = torch.zeros(count, *samples.truth_shape)
         learner.accumulate(images.to(learner.network.device), truth, 1, None)
     except (torch.OutOfMemoryError, RuntimeError) as error:
@@ -43,7 +43,7 @@ def fits(learner: Learner, size: Size, samples: Samples, count: int) -> bool:
 
 
 def out_of_memory(learner: Learner, size: Size, samples: Samples) -> UsageError:
-    """Try smaller mini-batches, and say which `subdivisions` fit."""
+    """Return the error, with the `subdivisions` that fit: found by trying."""
     batch = learner.net.batch
     problem = f"{learner.mini} images of {size[0]} x {size[1]} do not fit in memory"
     for parts in range(learner.net.subdivisions + 1, batch + 1):

@@ -1,4 +1,4 @@
-"""Darknet's update of the parameters: which decay, at which rate, and which stay."""
+"""Darknet's update of the parameters: which ones change, at which rate, with which decay."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ import torch
 from torch import nn
 
 from ..cfg.net import Net, NetAlexeyAB
+from ..graph.executor import Executor
 from ..layers import Layer, Node
 from ..modules.parameters import Parametric
-from ..network import Network
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A parameter with its layer, whether it decays, and whether it is updated at all."""
+class TrainableParameter:
+    """A parameter that updates change, and its layer."""
 
     tensor: nn.Parameter
     node: Node
     decays: bool
-    still: bool  # gets no gradient, but decays as if it were zero
+    still: bool  # has no gradient; decay and momentum act as if it were zero
 
 
-def trained(network: Network) -> list[Trained]:
-    """Return the parameters that updates touch, each once; the others no longer want gradients.
+def trainable_parameters(network: Executor) -> list[TrainableParameter]:
+    """Return the parameters that updates change, each once; turn off gradients of the others.
 
     Darknet: src/convolutional_layer.c update_convolutional_layer, src/network.c backward_network
     """
-    still, left_out = frozen(network.net, network.nodes)
-    found: dict[int, Trained] = {}
+    still, left_out = frozen_layers(network.net, network.nodes)
+    found: dict[int, TrainableParameter] = {}
     for node, module in zip(network.nodes, network.stack, strict=True):
         for parameter, decays in parameters(module):
             out = node.index in left_out or node.layer.unlearned
             parameter.requires_grad_(not out and node.index not in still)
             if not out and id(parameter) not in found:
-                found[id(parameter)] = Trained(parameter, node, decays, node.index in still)
+                found[id(parameter)] = TrainableParameter(
+                    parameter, node, decays, node.index in still
+                )
     return list(found.values())
 
 
@@ -49,10 +51,10 @@ def parameters(module: nn.Module) -> Iterator[tuple[nn.Parameter, bool]]:
 
 
 @singledispatch
-def frozen(net: Net, nodes: list[Node]) -> tuple[set[int], set[int]]:
-    """Return the layers that only decay, and those that are left out of updates altogether.
+def frozen_layers(net: Net, nodes: list[Node]) -> tuple[set[int], set[int]]:
+    """Return the layers that only decay, and those that no update changes.
 
-    Up to the last `stopbackward` layer the original gives no gradient, and decays on.
+    Up to the last `stopbackward` layer the original computes no gradients, but weights decay.
 
     Darknet: src/network.c backward_network
     Quirk: FROZEN_LAYERS_DECAY
@@ -61,28 +63,28 @@ def frozen(net: Net, nodes: list[Node]) -> tuple[set[int], set[int]]:
     return set(range(last + 1)), set()
 
 
-@frozen.register
+@frozen_layers.register
 def _(net: NetAlexeyAB, nodes: list[Node]) -> tuple[set[int], set[int]]:
     last = max((n.index for n in nodes if n.layer.stopbackward == 1), default=-1)
     normalised = max((n.index for n in nodes if n.layer.train_only_bn), default=-1)
     return ({last} if last >= 0 else set()), {*range(last), *range(normalised + 1)}
 
 
-def inference_only(network: Network) -> set[int]:
-    """Return the layers that keep their rolling statistics: the fork's before `stopbackward=1`.
+def inference_only(network: Executor) -> set[int]:
+    """Return the layers whose rolling statistics stay: the fork's before `stopbackward=1`.
 
     Darknet: src/parser.c parse_network_cfg_custom (AlexeyAB)
     """
-    still, left_out = frozen(network.net, network.nodes)
+    still, left_out = frozen_layers(network.net, network.nodes)
     before = set(range(max(still, default=0)))
     return before & left_out
 
 
-def optimizer(network: Network, parts: list[Trained]) -> torch.optim.Optimizer:
-    """Return SGD with Darknet's momentum and decay, or Adam where `adam=1`.
+def optimizer(network: Executor, parts: list[TrainableParameter]) -> torch.optim.Optimizer:
+    """Return SGD with Darknet's momentum and decay, or Adam if `adam=1`.
 
-    A group has the parameters of one `learning_rate` scale and one decay. Gradients are the mean
-    over the batch for SGD; for Adam their sum, whose size its epsilon knows, and all decay.
+    There is a group of parameters per `learning_rate` scale and decay. SGD gets the mean of the
+    batch's gradients. Adam gets their sum, which its epsilon is meant for, and decays everything.
 
     Darknet: src/blas_kernels.cu adam_update_gpu, src/convolutional_layer.c
     Quirk: ADAM_ON_SUMS
@@ -103,9 +105,9 @@ def optimizer(network: Network, parts: list[Trained]) -> torch.optim.Optimizer:
 
 
 def mini_batch(net: Net) -> int:
-    """Return how many images go through the network at once: all steps of all sequences.
+    """Return the number of images per forward pass: all steps of all sequences.
 
-    The fork takes one where `subdivisions` exceeds `batch`, the original none and fails.
+    Where `subdivisions` exceeds `batch`, the fork takes one; the original takes none and fails.
 
     Darknet: src/parser.c parse_net_options
     """
@@ -113,35 +115,35 @@ def mini_batch(net: Net) -> int:
 
 
 def images_of_update(net: Net) -> int:
-    """Return how many images an update is made of."""
+    """Return the number of images per update."""
     return mini_batch(net) * net.subdivisions
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Let the next update go at a rate, times each group's scale."""
+    """Set the rate of the next update, times each group's scale."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["scale"]
 
 
-def waits(layer: Layer, net: Net, batch: int) -> bool:
-    """Say whether a layer is not yet updated at a batch.
+def is_waiting(layer: Layer, net: Net, batch: int) -> bool:
+    """Return whether a layer is not updated yet at a batch.
 
     Darknet: src/network_kernels.cu update_network_gpu (AlexeyAB)
     """
     return layer.burnin_update * net.burn_in > batch or 0 < batch <= layer.dont_update
 
 
-def prepare_gradients(parts: list[Trained], net: Net, batch: int) -> None:
-    """Give zeros to what only decays, and nothing to what waits."""
+def prepare_gradients(parts: list[TrainableParameter], net: Net, batch: int) -> None:
+    """Set zero gradients where parameters only decay, and none in layers that are waiting."""
     for part in parts:
-        if waits(part.node.layer, net, batch):
+        if is_waiting(part.node.layer, net, batch):
             part.tensor.grad = None
         elif part.still and part.tensor.grad is None:
             part.tensor.grad = torch.zeros_like(part.tensor)
 
 
-def clip_weights(parts: list[Trained], net: Net) -> None:
-    """Hold decaying weights within `clip`, of the layer in the fork, else of [net].
+def clip_weights(parts: list[TrainableParameter], net: Net) -> None:
+    """Clip decaying weights to `clip`: the layer's in the fork, else that of [net].
 
     Darknet: src/convolutional_kernels.cu update_convolutional_layer_gpu
     """
@@ -152,8 +154,8 @@ def clip_weights(parts: list[Trained], net: Net) -> None:
                 part.tensor.clamp_(-limit, limit)
 
 
-def centre_gradients(network: Network) -> None:
-    """Take each filter's mean from its gradient, in layers of `grad_centr=1` with batch norm.
+def centre_gradients(network: Executor) -> None:
+    """Subtract its mean from each filter's gradient, where `grad_centr=1` with batch norm.
 
     Darknet: src/convolutional_kernels.cu update_convolutional_layer_gpu (AlexeyAB)
     """

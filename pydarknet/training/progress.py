@@ -1,4 +1,4 @@
-"""The bar that a terminal shows of a training."""
+"""The progress bar of a training in a terminal."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Progress:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Put the bar away while something else is written."""
+        """Hide the bar while something else is written."""
         self.bar.clear()
         yield
         self.bar.refresh()
 
-    def stepped(self, step: Step, seconds: float) -> None:
-        """Show what an iteration came to."""
+    def update(self, step: Step, seconds: float) -> None:
+        """Show the figures of an iteration."""
         speed = f"{step.images / max(seconds, 1e-9):.1f}"
         figures = {"loss": f"{step.average:.2f}", "rate": f"{step.rate:.2g}", "images/s": speed}
         self.bar.set_postfix(figures, refresh=False)

@@ -1,4 +1,4 @@
-"""What a training says and which files it leaves, in each lineage."""
+"""The log of a training and the names of its files, per lineage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .learner import Step
 from .losses import Loss
 from .optimizer import images_of_update
 from .progress import Progress
-from .validation import Mapping
+from .validation import MapValidation
 
 BELL = "\007"
 CLEAR = "\033[H\033[J"
@@ -30,19 +30,19 @@ class Reporter:
     """
 
     network: Network
-    listed: int  # images in the list that is trained on
+    listed: int  # images in the training list
     saveweights: int = 0
     savelast: int = 0
     hours_left: float = -1.0
-    saved: int = 0  # the iteration that numbered weights were last saved at
+    saved: int = 0  # the iteration of the last numbered weights
     progress: Progress | None = None
-    mapping: Mapping | None = None
+    validation: MapValidation | None = None
     newest: ClassVar[str] = ".backup"
     finals: ClassVar[tuple[str, ...]] = ("_final.weights",)
-    list_name: ClassVar[str] = "data/train.list"  # of images, where `train=` is not given
+    list_name: ClassVar[str] = "data/train.list"  # of images, if `train=` is omitted
 
     def read(self, data: DataFile) -> None:
-        """Read what the .data file says of the files."""
+        """Read the options of a .data file about saving."""
 
     def say(self, text: str, *, end: str = "\n") -> None:
         """Write a line of the log, above the progress bar if there is one."""
@@ -54,12 +54,12 @@ class Reporter:
         with self.progress.aside() if self.progress else nullcontext():
             note(text)
 
-    def began(self, batch: int) -> None:
-        """Say what comes before the first iteration; `batch` is the one it goes on from."""
+    def report_start(self, batch: int) -> None:
+        """Write the lines before the first iteration; `batch` iterations are done already."""
         self.say(self.rates())
 
     def rates(self) -> str:
-        """Return the line of the rates."""
+        """Return the line with learning rate, momentum and decay."""
         net = self.network.net
         return (
             f"Learning Rate: {net.learning_rate:g}, Momentum: {net.momentum:g},"
@@ -68,45 +68,45 @@ class Reporter:
 
     @property
     def images(self) -> int:
-        """How many images an iteration has."""
+        """The number of images per iteration."""
         return images_of_update(self.network.net)
 
     def count_hours(self, step: Step, seconds: float) -> None:
-        """Reckon the time that is left by an iteration's."""
+        """Update the estimate of the time left by the seconds of an iteration."""
         remaining = (self.network.net.max_batches - step.batch) * seconds / 3600
         left = self.hours_left
         self.hours_left = remaining if left < 0 else 0.01 * remaining + 0.99 * left
 
-    def resized(self, width: int, height: int) -> None:
-        """Say which size the images have from now on."""
+    def report_size(self, width: int, height: int) -> None:
+        """Write the new size of images."""
         self.say(f"Resizing\n{width}")
 
-    def loaded(self, seconds: float, *, first: bool) -> None:
-        """Say how long the batch was waited for."""
+    def report_loading(self, seconds: float, *, first: bool) -> None:
+        """Write how long the batch was waited for."""
         self.say(f"Loaded: {seconds:f} seconds")
 
-    def lost(self, losses: list[Loss], boxes: list[int]) -> None:
-        """Say what the heads lost in a mini-batch."""
+    def report_losses(self, losses: list[Loss], boxes: list[int]) -> None:
+        """Write the lines of the heads' losses for a mini-batch."""
         for loss in losses:
             text = loss.line()
             if text:
                 (self.note if loss.on_stderr else self.say)(text)
 
-    def stepped(self, step: Step, seconds: float, loading: float) -> None:
-        """Say what an iteration came to."""
+    def report_step(self, step: Step, seconds: float, loading: float) -> None:
+        """Write the figures of an iteration."""
         self.say(
             f"{step.batch}: {step.loss:f}, {step.average:f} avg, {step.rate:f} rate,"
             f" {seconds:f} seconds, {step.batch * step.images} images"
         )
 
     def due(self, batch: int) -> list[str]:
-        """Return the endings of the weights that are saved after an iteration, the newest last."""
+        """Return the endings of the weights to save after an iteration, the newest last."""
         numbered = batch % 10000 == 0 or (batch < 1000 and batch % 100 == 0)
         endings = [f"_{batch}.weights"] if numbered else []
         return [*endings, self.newest] if batch % 100 == 0 else endings
 
-    def ended(self) -> None:
-        """Say what comes after the last iteration."""
+    def report_end(self) -> None:
+        """Write the lines after the last iteration."""
 
 
 class ForkReporter(Reporter):
@@ -123,7 +123,7 @@ class ForkReporter(Reporter):
         self.saveweights = max(data.integer("saveweights", 10000 if many else 1000), 1)
         self.savelast = max(data.integer("savelast", 100), 1)
 
-    def began(self, batch: int) -> None:
+    def report_start(self, batch: int) -> None:
         self.saved = batch
         if self.images == 1:
             raise UsageError(
@@ -144,29 +144,29 @@ class ForkReporter(Reporter):
             if node.layer.number:
                 self.say(f" Detection layer: {node.index} - type = {node.layer.number} ")
 
-    def resized(self, width: int, height: int) -> None:
+    def report_size(self, width: int, height: int) -> None:
         given = max(getattr(node.layer, "random", 0.0) for node in self.network.nodes)
         self.say(
             f"Resizing, random_coef = {1.4 if given == 1 else given:.2f} \n\n {width} x {height} "
         )
 
-    def loaded(self, seconds: float, *, first: bool) -> None:
+    def report_loading(self, seconds: float, *, first: bool) -> None:
         slow = " - performance bottleneck on CPU or Disk HDD/SSD"
         self.say(f"Loaded: {seconds:f} seconds{slow if seconds > 0.1 and not first else ''}")
 
-    def lost(self, losses: list[Loss], boxes: list[int]) -> None:
-        super().lost(losses, boxes)
+    def report_losses(self, losses: list[Loss], boxes: list[int]) -> None:
+        super().report_losses(losses, boxes)
         if boxes[0]:
             share = 100 * boxes[1] / boxes[0]
             self.note(f" total_bbox = {boxes[0]}, rewritten_bbox = {share:f} % ")
 
-    def stepped(self, step: Step, seconds: float, loading: float) -> None:
+    def report_step(self, step: Step, seconds: float, loading: float) -> None:
         last, left = self.network.net.max_batches, self.hours_left
-        found = self.mapping if self.mapping and self.mapping.last > 0 else None
+        found = self.validation if self.validation and self.validation.last > 0 else None
         figures = f" map={found.last:0.2f} best={found.best:0.2f}" if found else ""
         title = f"{step.batch}/{last}: loss={step.loss:0.1f}{figures} hours left={left:0.1f}"
-        if self.mapping:
-            self.say(self.mapping.told(), end="")
+        if self.validation:
+            self.say(self.validation.next_text(), end="")
         self.say(f"{CLEAR}{title}{BELL}" if sys.stdout.isatty() else "", end="")
         self.say(
             f"\n {step.batch}: {step.loss:f}, {step.average:f} avg loss, {step.rate:f} rate,"
@@ -183,7 +183,7 @@ class ForkReporter(Reporter):
             endings.append(self.newest)
         return endings
 
-    def ended(self) -> None:
+    def report_end(self) -> None:
         self.say(
             "If you want to train from the beginning, then use flag in the end of training"
             " command: -clear "

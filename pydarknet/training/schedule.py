@@ -14,10 +14,10 @@ SIZE_T = 2**64  # the original's batch numbers have no sign
 
 
 def learning_rate(net: Net, batch: int, chance: float = 0.0) -> float:
-    """Return the rate of the update that batch number `batch`, from 1, ends with.
+    """Return the rate of the update after batch number `batch`, counted from 1.
 
-    While it is below `burn_in` the rate rises by a power, whatever the policy. `chance` is a draw
-    between 0 and 1 for `policy=random`.
+    While it is below `burn_in` the rate rises by a power, whatever the policy. `chance` is a random
+    number in 0..1 for `policy=random`.
 
     Darknet: src/network.c get_current_rate
     """
@@ -29,20 +29,20 @@ def learning_rate(net: Net, batch: int, chance: float = 0.0) -> float:
 
 
 def constant(net: Net, batch: int) -> float:
-    """Return the same rate for ever."""
+    """Return the constant rate."""
     return net.learning_rate
 
 
 def step(net: Net, batch: int) -> float:
-    """Return the rate times `scale` for each `step` batches."""
+    """Return the rate times `scale` per `step` batches."""
     return net.learning_rate * net.scale ** (batch // net.step)
 
 
 def steps(net: Net, batch: int) -> float:
-    """Return the rate times the scale of each of `steps` that has come."""
+    """Return the rate times the scales of all `steps` so far."""
     rate = net.learning_rate
     for at, scale in zip(net.steps, net.scales, strict=False):
-        if not reached(net, at, batch):
+        if not is_reached(net, at, batch):
             break
         rate *= scale
     return rate
@@ -54,14 +54,14 @@ def exp(net: Net, batch: int) -> float:
 
 
 def poly(net: Net, batch: int) -> float:
-    """Return the rate times a power, 4 unless said, of the share that is left."""
-    done = float(np.float32(batch / net.max_batches))  # in the C's precision, which shows near 1
+    """Return the rate times the share of batches that are left, to `power` (default 4)."""
+    done = float(np.float32(batch / net.max_batches))  # float32 as in the C; it matters near 1
     return net.learning_rate * (1 - done) ** net.power
 
 
 def sigmoid(net: Net, batch: int) -> float:
     """Return the rate on a curve that falls about `step`."""
-    power = net.gamma * since(net, batch)
+    power = net.gamma * batches_since_step(net, batch)
     return net.learning_rate / (1 + math.exp(power)) if power < 700 else 0.0
 
 
@@ -90,8 +90,8 @@ POLICIES: Mapping[str, Callable[[Net, int], float]] = {
 
 
 @singledispatch
-def since(net: Net, batch: int) -> int:
-    """Return how many batches have gone since `step`; before it the original counts around zero.
+def batches_since_step(net: Net, batch: int) -> int:
+    """Return the batches since `step`; before it, the original's unsigned count wraps around.
 
     Darknet: src/network.c get_current_rate
     Quirk: SIGMOID_UNDERFLOW
@@ -99,14 +99,14 @@ def since(net: Net, batch: int) -> int:
     return (batch - net.step) % SIZE_T
 
 
-@since.register
+@batches_since_step.register
 def _(net: NetAlexeyAB, batch: int) -> int:
     return batch - net.step
 
 
 @singledispatch
-def reached(net: Net, at: int, batch: int) -> bool:
-    """Say whether a step has come; a negative one never does in the original.
+def is_reached(net: Net, at: int, batch: int) -> bool:
+    """Return whether a step is reached; a negative one never is in the original.
 
     Darknet: src/network.c get_current_rate
     Quirk: NEGATIVE_STEPS
@@ -114,6 +114,6 @@ def reached(net: Net, at: int, batch: int) -> bool:
     return 0 <= at <= batch
 
 
-@reached.register
+@is_reached.register
 def _(net: NetAlexeyAB, at: int, batch: int) -> bool:
     return at <= batch

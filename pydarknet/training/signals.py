@@ -1,4 +1,4 @@
-"""Ends a training between two iterations when a signal asks for it."""
+"""Ends a training between two iterations when a signal requests it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from types import FrameType
 
 
 class Stop:
-    """Whether somebody asked for an end; asked again, the process is interrupted at once."""
+    """Whether a signal requested the end; a second one interrupts the process at once."""
 
-    asked = False
+    requested = False
 
-    def ask(self, number: int, frame: FrameType | None) -> None:
+    def request(self, number: int, frame: FrameType | None) -> None:
         """Remember a signal."""
-        if self.asked:
+        if self.requested:
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True
 
 
 @contextmanager
-def stopping() -> Iterator[Stop]:
-    """Let ^C and SIGTERM end a training after its iteration, where signals can be caught."""
+def catch_stop_signals() -> Iterator[Stop]:
+    """Catch ^C and SIGTERM, so that a training ends after its iteration. Needs the main thread."""
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, stop.ask) for number in numbers}
+    before = {number: signal.signal(number, stop.request) for number in numbers}
     try:
         yield stop
     finally:

@@ -1,4 +1,4 @@
-"""Where a training's gradient goes straight through, and where it ends."""
+"""Heads that pass gradients on unchanged, and layers that pass none."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from torch.autograd import Function
 from torch.utils.hooks import RemovableHandle
 
 from ..cfg.net import Net, NetAlexeyAB
+from ..graph.executor import Executor
 from ..layers import Node
-from ..network import Network
 from .losses import by_autograd
 
 
 class Straight(Function):
-    """A head's output, whose delta goes to the head's input as it is.
+    """The output of a head; its gradient goes to the head's input unchanged.
 
     Darknet: src/softmax_layer.c backward_softmax_layer
     Quirk: DELTAS_PASS_HEADS
@@ -32,36 +32,36 @@ class Straight(Function):
         return gradients[0].reshape(context.shape), None
 
 
-def straighten(network: Network) -> list[RemovableHandle]:
-    """Let gradients pass every head as the C does, and end at `onlyforward` layers.
+def straighten(network: Executor) -> list[RemovableHandle]:
+    """Make gradients pass every head unchanged, as in the C, and end at `onlyforward` layers.
 
-    Returns what undoes it.
+    Returns the hooks, to remove them.
     """
     handles = []
     for node, module in zip(network.nodes, network.stack, strict=True):
         if node.layer.onlyforward and ends_gradient(network.net, node):
-            handles.append(module.register_forward_hook(ended))
+            handles.append(module.register_forward_hook(detach_output))
         elif passes_straight(node):
-            handles.append(module.register_forward_hook(straight))
+            handles.append(module.register_forward_hook(pass_straight))
     return handles
 
 
 def passes_straight(node: Node) -> bool:
-    """Return whether a layer is a head that passes a later layer's delta on as it is.
+    """Return whether a layer is a head that passes a later layer's delta on unchanged.
 
-    A head whose loss autograd differentiates does not: there a gradient is a gradient.
+    A head whose loss autograd differentiates has true gradients, and does not.
     """
     same_size = node.output.outputs == node.inputs[0].outputs
     return node.layer.head and same_size and not by_autograd(node.layer)
 
 
-def ended(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-    """Replace a layer's output by one that no gradient passes."""
+def detach_output(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+    """Replace a layer's output by one without a graph."""
     return output.detach()
 
 
-def straight(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-    """Replace a head's output by one that gradients pass."""
+def pass_straight(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+    """Replace a head's output by one that passes gradients straight to the head's input."""
     if not module.training or not inputs[0].requires_grad:
         return output
     passed: Tensor = Straight.apply(inputs[0], output)
@@ -70,7 +70,7 @@ def straight(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> T
 
 @singledispatch
 def ends_gradient(net: Net, node: Node) -> bool:
-    """Say whether `onlyforward` keeps a layer from passing gradients: in the original, heads only.
+    """Return whether `onlyforward` stops gradients at a layer: in the original, at heads only.
 
     Darknet: src/network.c backward_network (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""What `detector train` and `pydarknet.train` do: files to a trainer, and the trainer's run."""
+"""`detector train` and `pydarknet.train`: open the files, make a trainer, run it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from ..system.resources import locate
 from .checkpoints import Files, State, base_name, digest
 from .classifier_reporter import CLASSIFIER_REPORTERS
 from .learner import Learner
-from .loss_chart import Chart
+from .loss_chart import LossChart
 from .progress import Progress
 from .reporter import REPORTERS, Reporter
 from .trainer import Callback, Trainer
 from .unsupported import amp_of, check_trainable
-from .validation import Mapping
+from .validation import MapValidation
 
 
 @dataclass(frozen=True)
 class MapOptions:
-    """What may be said of the evaluations in a training."""
+    """The options of the evaluations in a training."""
 
     thresh: float = 0.25
     iou_thresh: float = 0.5
@@ -42,7 +42,7 @@ class MapOptions:
 
 @dataclass(frozen=True)
 class Options:
-    """What may be said of a training besides its files."""
+    """The options of a training, besides its files."""
 
     seed: int
     clear: bool = False
@@ -56,7 +56,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Sources:
-    """The files that a training is of, as they are found."""
+    """The files of a training."""
 
     data: DataFile
     cfg: Path
@@ -64,7 +64,7 @@ class Sources:
 
     @property
     def hashes(self) -> dict[str, str]:
-        """What says whether another training is the same."""
+        """The hashes by which a training recognises its own state."""
         weights = digest(self.weights) if self.weights else ""
         return {"cfg": digest(self.cfg), "data": digest(self.data.path), "weights": weights}
 
@@ -87,9 +87,9 @@ def train(
 ) -> Network:
     """Train a detector as the command `detector train` does, and return it.
 
-    `callback` gets a `Report` after every iteration. `seed` makes the run the same each time,
-    whatever the number of `workers` (processes that make the batches). A run that was stopped goes
-    on where it was, unless `clear`. Raises DarknetError, whose text says where and what.
+    `callback` is called with an `IterationReport` after every iteration. `seed` makes the run
+    reproducible, for any number of `workers` (processes that make the batches). A training that was
+    stopped resumes, unless `clear`. Raises DarknetError.
 
     Darknet: examples/detector.c train_detector
     """
@@ -109,14 +109,14 @@ def train(
 
 
 def first_seed(seed: int | None) -> int:
-    """Return the seed that is given, or any; first weights are drawn from it too."""
+    """Return the given seed, or a random one, and seed torch for the first weights."""
     chosen = secrets.randbelow(2**31) if seed is None else seed
     torch.manual_seed(chosen)
     return chosen
 
 
 def detector_trainer(network: Network, sources: Sources, options: Options) -> Trainer:
-    """Return what trains a detector that was opened from these files.
+    """Return the trainer of a detector.
 
     Darknet: examples/detector.c train_detector
     """
@@ -128,12 +128,14 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
     samples = detector_samples(network, paths)
     reporter = kind(network, len(paths))
     if options.map:
-        reporter.mapping = mapping(network, sources, len(paths), options.map)
+        reporter.validation = map_validation(network, sources, len(paths), options.map)
     return trainer(reporter, samples, sources, options)
 
 
-def mapping(network: Network, sources: Sources, listed: int, options: MapOptions) -> Mapping:
-    """Return the evaluations that a training makes, of the images that `valid` names.
+def map_validation(
+    network: Network, sources: Sources, listed: int, options: MapOptions
+) -> MapValidation:
+    """Return the evaluation on the images of `valid`, for `-map`.
 
     Darknet: src/detector.c train_detector (AlexeyAB)
     """
@@ -147,13 +149,13 @@ def mapping(network: Network, sources: Sources, listed: int, options: MapOptions
     if len(names) != (classes := classes_of(network)):
         raise data.error(f"{len(names)} names: expected {classes}, a name a class, for -map")
     network.names = tuple(names)
-    return Mapping(
+    return MapValidation(
         network, read_list(named), listed, options.thresh, options.iou_thresh, options.epochs
     )
 
 
 def classifier_trainer(network: Network, sources: Sources, options: Options) -> Trainer:
-    """Return what trains a classifier that was opened from these files.
+    """Return the trainer of a classifier.
 
     Darknet: examples/classifier.c train_classifier
     """
@@ -170,7 +172,7 @@ def classifier_trainer(network: Network, sources: Sources, options: Options) -> 
 
 
 def trainer(reporter: Reporter, samples: Samples, sources: Sources, options: Options) -> Trainer:
-    """Return what trains the network of a reporter on samples; it may go on from a state."""
+    """Return the trainer of a reporter's network; it resumes from a state if there is one."""
     network = reporter.network
     reporter.read(sources.data)
     files = Files(
@@ -181,11 +183,11 @@ def trainer(reporter: Reporter, samples: Samples, sources: Sources, options: Opt
         network.header = Header(*network.dialect.version, seen=0)
     learner = Learner(network, seed=options.seed, amp=amp_of(options.amp, network.device))
     run = sources.hashes
-    run = run if options.clear else gone_on(learner, files, run, sources.weights)
-    return assembled(learner, samples, files, reporter, run, options)
+    run = run if options.clear else resume(learner, files, run, sources.weights)
+    return make_trainer(learner, samples, files, reporter, run, options)
 
 
-def assembled(
+def make_trainer(
     learner: Learner,
     samples: Samples,
     files: Files,
@@ -193,10 +195,10 @@ def assembled(
     run: dict[str, str],
     options: Options,
 ) -> Trainer:
-    """Return a trainer of its parts."""
+    """Return a trainer made of these parts."""
     net = learner.net
     charts = (Path("chart.png"), Path(f"chart_{files.base}.png"))
-    made = Trainer(
+    result = Trainer(
         learner,
         samples,
         input_size(learner.network, learner.seed),
@@ -205,24 +207,24 @@ def assembled(
         run,
         options.workers,
         list(options.callbacks),
-        chart=Chart(charts, net.max_batches, net.max_chart_loss) if options.chart else None,
+        chart=LossChart(charts, net.max_batches, net.max_chart_loss) if options.chart else None,
     )
-    made.mapping = reporter.mapping
-    if made.mapping:
-        made.mapping.at = learner.batch
+    result.validation = reporter.validation
+    if result.validation:
+        result.validation.at = learner.batch
     if options.bar:
-        made.progress = reporter.progress = Progress(learner.batch, net.max_batches)
-    return made
+        result.progress = reporter.progress = Progress(learner.batch, net.max_batches)
+    return result
 
 
-def gone_on(
+def resume(
     learner: Learner, files: Files, run: dict[str, str], weights: Path | None
 ) -> dict[str, str]:
-    """Go on from the state that a run of the same files left, if any; return what the run is.
+    """Resume from the state that the same run left, if any; return the hashes of the run.
 
-    The weights given may also be those that the state belongs to.
+    The weights may also be those that the state belongs to.
     """
-    pair = files.whole_pair(lambda state: same(state, run))
+    pair = files.whole_pair(lambda state: is_same_run(state, run))
     if pair is None or pair[1].numbers["batch"] >= learner.net.max_batches:
         return run
     path, state = pair
@@ -232,7 +234,10 @@ def gone_on(
     return dict(state.run)
 
 
-def same(state: State, run: dict[str, str]) -> bool:
-    """Say whether a state is of a run, or of one whose newest weights this one was given."""
+def is_same_run(state: State, run: dict[str, str]) -> bool:
+    """Return whether a state is of this run, or of one whose newest weights this run starts with.
+
+    Cfg and data must be the same.
+    """
     started = state.run.get("weights") == run["weights"] or state.weights == run["weights"]
     return started and all(state.run.get(key) == run[key] for key in ("cfg", "data"))

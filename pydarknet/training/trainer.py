@@ -1,4 +1,4 @@
-"""A training from its first iteration to its last: batches in, weights and a log out."""
+"""The loop of a training: it reads batches, and writes weights and a log."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ..system.console import note
 from ..system.malloc import keep_freed_memory
 from .checkpoints import Files
 from .learner import Learner, Step
-from .loss_chart import Chart
+from .loss_chart import LossChart
 from .memory_check import try_largest
 from .progress import Progress
 from .reporter import Reporter
-from .signals import stopping
-from .validation import Mapping
+from .signals import catch_stop_signals
+from .validation import MapValidation
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a callback gets of an iteration; `seconds` are of training, `loading` of waiting."""
+class IterationReport:
+    """What callbacks are called with; `loading` are the seconds that the batch was waited for."""
 
     step: Step
     seconds: float
@@ -36,13 +36,13 @@ class Report:
     learner: Learner
 
 
-Callback = Callable[[Report], None]
-ENDLESS = 2**31 - 1  # batches: what max_batches=0 is for a classifier
+Callback = Callable[[IterationReport], None]
+ENDLESS = 2**31 - 1  # batches; max_batches=0 of a classifier means it
 
 
 @dataclass
 class Trainer:
-    """Everything that one training is made of.
+    """Everything that a training consists of.
 
     Darknet: examples/detector.c train_detector
     """
@@ -52,13 +52,13 @@ class Trainer:
     size: Sizes  # width and height of each iteration's images
     files: Files
     reporter: Reporter
-    run: dict[str, str]  # the hashes that say what is trained
+    run: dict[str, str]  # the hashes of cfg, data and initial weights
     workers: int | None = None
     callbacks: list[Callback] = field(default_factory=list)
     progress: Progress | None = None
-    chart: Chart | None = None
-    mapping: Mapping | None = None
-    told: set[str] = field(default_factory=set)
+    chart: LossChart | None = None
+    validation: MapValidation | None = None
+    reported: set[str] = field(default_factory=set)
     newest: Path | None = None  # the last good weights
 
     @property
@@ -67,15 +67,15 @@ class Trainer:
         return self.learner.network
 
     def train(self) -> bool:
-        """Train to `max_batches`; return whether that was reached, or a signal ended it before.
+        """Train to `max_batches`; return whether it was reached. A signal ends the training before.
 
-        Raises DataError where there is nothing to learn from, or the loss is no number.
+        Raises DataError if there are no images, or the loss is NaN or infinite.
         """
         net = self.network.net
         if self.network.device.type == "cpu":
             keep_freed_memory()
-        self.reporter.began(self.learner.batch)
-        if self.varies:
+        self.reporter.report_start(self.learner.batch)
+        if self.sizes_vary:
             try_largest(self.learner, self.size, self.samples)
         first = self.learner.batch + 1
         loader = Batches(
@@ -85,11 +85,11 @@ class Trainer:
             size=self.size,
             workers=self.workers,
         )
-        with stopping() as stop, loader as batches:
+        with catch_stop_signals() as stop, loader as batches:
             waiting = time.perf_counter()
             for batch in batches(first, net.max_batches or ENDLESS):
                 self.iterate(batch, time.perf_counter() - waiting, first=batch.number == first)
-                if stop.asked:
+                if stop.requested:
                     break
                 waiting = time.perf_counter()
         finished = self.learner.batch >= (net.max_batches or ENDLESS)
@@ -97,78 +97,78 @@ class Trainer:
         return finished
 
     def iterate(self, batch: Batch, loading: float, *, first: bool) -> None:
-        """Train one iteration, say what it came to, and save what is due."""
-        self.tell_problems(batch)
+        """Train one iteration, report it, and save weights if they are due."""
+        self.report_problems(batch)
         height, width = batch.images.shape[2:]
         if first or (width, height) != (self.network.input.w, self.network.input.h):
-            self.tell_size(width, height, first=first)
-        self.reporter.loaded(loading, first=first)
+            self.report_size(width, height, first=first)
+        self.reporter.report_loading(loading, first=first)
         start = time.perf_counter()
         try:
-            step = self.learner.learn(batch.images, batch.truth, self.tell_losses)
+            step = self.learner.learn(batch.images, batch.truth, self.report_losses)
         except DataError as error:
-            raise DataError(str(error), hint=self.good(batch)) from None
+            raise DataError(str(error), hint=self.failure_hint(batch)) from None
         seconds = time.perf_counter() - start
-        self.reporter.stepped(step, seconds, loading)
+        self.reporter.report_step(step, seconds, loading)
         self.evaluate(step.batch)
-        self.show(Report(step, seconds, loading, width, height, self.learner))
+        self.show(IterationReport(step, seconds, loading, width, height, self.learner))
         self.save(self.reporter.due(step.batch))
 
     def evaluate(self, batch: int) -> None:
-        """Work out the mean average precision where it is due, and save the best weights.
+        """Compute the mean average precision if it is due, and save the best weights.
 
         Darknet: src/detector.c train_detector (AlexeyAB)
         """
-        if self.mapping is None or not self.mapping.due(batch):
+        if self.validation is None or not self.validation.due(batch):
             return
-        self.reporter.say(self.mapping.evaluate(batch))
-        if self.mapping.improved():
+        self.reporter.say(self.validation.evaluate(batch))
+        if self.validation.is_best():
             self.reporter.say("New best mAP!")
             self.save(["_best.weights"])
         if self.chart:
-            self.chart.precisions.append((batch, self.mapping.last))
+            self.chart.precisions.append((batch, self.validation.last))
 
-    def good(self, batch: Batch) -> str:
-        """Return the images of a batch that went wrong, and the weights before it."""
+    def failure_hint(self, batch: Batch) -> str:
+        """Return the hint of an error: the images of the batch, and the last good weights."""
         weights = self.newest or "none: nothing was saved yet"
         return (
             f"its images: {', '.join(sorted(set(batch.paths)))}; the last good weights: {weights}"
         )
 
-    def tell_problems(self, batch: Batch) -> None:
-        """Tell what of the data could not be used, each thing once."""
+    def report_problems(self, batch: Batch) -> None:
+        """Warn about unusable data, once per problem."""
         for problem in batch.problems:
-            if problem not in self.told:
-                self.told.add(problem)
+            if problem not in self.reported:
+                self.reported.add(problem)
                 self.reporter.note(problem)
 
-    def tell_size(self, width: int, height: int, *, first: bool) -> None:
-        """Say that images have another size, if sizes are drawn at all."""
-        if self.varies:
-            self.reporter.resized(width, height)
+    def report_size(self, width: int, height: int, *, first: bool) -> None:
+        """Report a new image size, if sizes vary at all."""
+        if self.sizes_vary:
+            self.reporter.report_size(width, height)
 
     @property
-    def varies(self) -> bool:
-        """Whether `random` draws the sizes of images."""
+    def sizes_vary(self) -> bool:
+        """Whether image sizes are random."""
         return any(getattr(layer, "random", 0) for layer in self.network.layers if layer.head)
 
-    def tell_losses(self, losses: list) -> None:
-        """Say what the heads lost in a mini-batch."""
-        self.reporter.lost(losses, self.learner.boxes)
+    def report_losses(self, losses: list) -> None:
+        """Report the losses of the heads for a mini-batch."""
+        self.reporter.report_losses(losses, self.learner.boxes)
 
-    def show(self, report: Report) -> None:
-        """Let the bar, the chart and the callbacks see an iteration."""
-        if report.step.told:
-            self.reporter.say(report.step.told)
+    def show(self, report: IterationReport) -> None:
+        """Pass an iteration to the progress bar, the chart and the callbacks."""
+        if report.step.ema_text:
+            self.reporter.say(report.step.ema_text)
         if self.progress:
-            self.progress.stepped(report.step, report.seconds + report.loading)
+            self.progress.update(report.step, report.seconds + report.loading)
         if self.chart:
             self.chart.add(report.step)
         for callback in self.callbacks:
             callback(report)
 
     def save(self, endings: list[str]) -> None:
-        """Write weights under some endings; beside the newest, the state that goes with them."""
+        """Write weights under these endings, and the state beside the newest ones."""
         for ending in endings:
             path = self.files.path(ending)
             if ending == self.reporter.newest:
@@ -183,7 +183,7 @@ class Trainer:
             self.chart.draw()
 
     def save_average(self) -> None:
-        """Write the moving averages as weights, where there are any.
+        """Write the moving averages as weights, if there are any.
 
         Darknet: src/detector.c train_detector (AlexeyAB)
         """
@@ -194,13 +194,13 @@ class Trainer:
             self.reporter.say(f" EMA weights are saved to the file: {path} ")
 
     def end(self, finished: bool) -> None:
-        """Save what the end of a training leaves, or what one that was stopped goes on from."""
+        """Save the final weights, or the pair from which a stopped training resumes."""
         if self.progress:
             self.progress.close()
             self.reporter.progress = None
         if finished:
             self.save(list(self.reporter.finals))
-            self.reporter.ended()
+            self.reporter.report_end()
         else:
             self.save([self.reporter.newest])
             note(f"stopped after batch {self.learner.batch}: the same command goes on from there")

@@ -1,11 +1,11 @@
-"""What of a cfg cannot be trained here, and in which precision it is."""
+"""The options that training does not support, and the precision of mixed precision."""
 
 from __future__ import annotations
 
 import torch
 
 from ..errors import UsageError
-from ..network import Network
+from ..graph.executor import Executor
 from .losses import owns_cost
 
 UNSUPPORTED = (
@@ -30,8 +30,8 @@ UNSUPPORTED_OF_LAYERS = (
 )
 
 
-def check_trainable(network: Network) -> None:
-    """Refuse a cfg that asks for what training does not do here."""
+def check_trainable(network: Executor) -> None:
+    """Raise the error of the first option that training does not support."""
     net = network.net
     if not any(owns_cost(layer) for layer in network.layers):
         raise net.error("nothing to learn: expected a layer with a loss")
@@ -45,7 +45,7 @@ def check_trainable(network: Network) -> None:
 
 
 def amp_of(word: str | None, device: torch.device) -> torch.dtype | None:
-    """Return the precision that a word asks for; unsaid, bfloat16 on a GPU that has it."""
+    """Return the precision that a word names; if omitted, bfloat16 on a GPU that has it."""
     words = {"bf16": torch.bfloat16, "fp16": torch.float16, "off": None}
     if word is None:
         fast = device.type == "cuda" and torch.cuda.is_bf16_supported()

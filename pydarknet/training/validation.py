@@ -1,4 +1,4 @@
-"""Average precision while a network trains, as `-map` asks for it."""
+"""Average precision while a network trains, for `-map`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ LEAST = 100  # iterations from one evaluation to the next
 
 
 @dataclass
-class Mapping:
-    """When the mean average precision of the validation images is worked out, and what it was.
+class MapValidation:
+    """The mean average precision on the validation images: when it is computed, and its values.
 
     Darknet: src/detector.c train_detector (AlexeyAB)
     """
 
     network: Network
     paths: Sequence[str]
-    listed: int  # images that are trained on
+    listed: int  # training images
     thresh: float = 0.25
     iou_thresh: float = 0.5
     epochs: int = 4  # from one evaluation to the next
@@ -39,11 +39,11 @@ class Mapping:
         return max(self.at + each, self.network.net.burn_in)
 
     def due(self, batch: int) -> bool:
-        """Say whether the network is evaluated after an iteration."""
+        """Return whether an evaluation is due after an iteration."""
         return batch >= self.next or batch == self.network.net.max_batches
 
-    def told(self) -> str:
-        """Return what every iteration says of the evaluations."""
+    def next_text(self) -> str:
+        """Return the lines about evaluations that the fork prints per iteration."""
         lines = f"\n (next mAP calculation at {self.next} iterations) "
         if self.last > 0:
             lines += (
@@ -53,7 +53,7 @@ class Mapping:
         return lines
 
     def evaluate(self, batch: int) -> str:
-        """Evaluate the network, which stays as it is, and return the report.
+        """Evaluate the network, without changing it, and return the report.
 
         Darknet: src/detector.c validate_detector_map (AlexeyAB)
         """
@@ -71,8 +71,8 @@ class Mapping:
         ]
         return "\n".join(lines)
 
-    def improved(self) -> bool:
-        """Say whether the last evaluation is the best so far, and remember it."""
+    def is_best(self) -> bool:
+        """Return whether the last evaluation is the best so far, and store it if so."""
         better = self.last >= self.best
         self.best = max(self.best, self.last)
         return better

@@ -9,7 +9,7 @@ import torch
 from conftest import on_cuda
 
 from pydarknet.backends.cuda_graph import Graph, Record, Recorder, cuda_graph
-from pydarknet.network import Head
+from pydarknet.graph.executor import Head
 
 
 class Counted:

@@ -48,7 +48,7 @@ def test_a_seed_decides_where_streams_read():
 def test_streams_go_elsewhere_now_and_then():
     streams = Streams(np.arange(1000), 1000, 64, seed=1)
     before = streams.places.copy()
-    chosen = streams.wander()
+    chosen = streams.jump()
 
     assert 0 < len(chosen) < 10
     stayed = np.setdiff1d(np.arange(64), chosen)

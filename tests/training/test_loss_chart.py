@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pydarknet.training.learner import Step
-from pydarknet.training.loss_chart import BLUE, Chart
+from pydarknet.training.loss_chart import BLUE, LossChart
 
 
 def step(batch: int, average: float) -> Step:
@@ -25,11 +25,11 @@ def step(batch: int, average: float) -> Step:
     ],
 )
 def test_a_point_lies_by_its_iteration_and_value(tmp_path, batch, share, place):
-    assert Chart((tmp_path / "c.png",), 100, 20.0).place(batch, share) == place
+    assert LossChart((tmp_path / "c.png",), 100, 20.0).place(batch, share) == place
 
 
 def test_losses_are_a_curve(tmp_path):
-    chart = Chart((tmp_path / "c.png",), 200, 20.0)
+    chart = LossChart((tmp_path / "c.png",), 200, 20.0)
     for batch in range(1, 101):
         chart.add(step(batch, 10.0))
 
@@ -40,7 +40,7 @@ def test_losses_are_a_curve(tmp_path):
 
 
 def test_the_picture_is_drawn_at_every_hundredth_iteration(tmp_path):
-    chart = Chart((tmp_path / "c.png",), 200, 20.0)
+    chart = LossChart((tmp_path / "c.png",), 200, 20.0)
     chart.add(step(99, 1.0))
     assert not (tmp_path / "c.png").exists()
 

@@ -7,7 +7,7 @@ import torch
 
 from pydarknet.network import Network
 from pydarknet.training.learner import Learner
-from pydarknet.training.optimizer import inference_only, mini_batch, trained
+from pydarknet.training.optimizer import inference_only, mini_batch, trainable_parameters
 
 CONV = "[convolutional]\nbatch_normalize=1\nfilters=4\nsize=1\nactivation=linear\n"
 HEAD = "[convolutional]\nfilters=7\nactivation=linear\n[yolo]\nclasses=2\nnum=1\nanchors=8,8\n"
@@ -47,7 +47,7 @@ def weights(network: Network, index: int = 0) -> torch.Tensor:
 
 
 def test_weights_decay_and_biases_and_scales_do_not(learner):
-    decays = {part.tensor: part.decays for part in trained(learner().network)}
+    decays = {part.tensor: part.decays for part in trainable_parameters(learner().network)}
 
     conv = learner().network.stack[0]
     assert [decays.get(p) for p in (conv.weights, conv.biases, conv.norm.scales)] == [None] * 3
@@ -152,7 +152,7 @@ def test_the_originals_batchnorm_section_is_not_trained(net):
     network = net(f"[batchnorm]\n{HEAD}", h=4, w=4, options=ONE)
     network.initialize()
 
-    assert len(trained(network)) == 2  # the head's convolution
+    assert len(trainable_parameters(network)) == 2  # the head's convolution
 
 
 def test_shared_parameters_are_updated_once(net):
@@ -160,7 +160,8 @@ def test_shared_parameters_are_updated_once(net):
     network = net(text, c=4, h=4, w=4, dialect="alexeyab", options=ONE)
     network.initialize()
 
-    assert len(trained(network)) == 5  # weights, biases, scales, and the head's convolution
+    # weights, biases, scales, and the head's convolution
+    assert len(trainable_parameters(network)) == 5
 
 
 @pytest.mark.parametrize(("batch", "subdivisions", "mini"), [(64, 16, 4), (8, 3, 2), (2, 4, 1)])

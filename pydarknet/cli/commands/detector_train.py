@@ -17,7 +17,7 @@ from .detector_test import Cfg, Data, Weights
 if TYPE_CHECKING:
     from ...network import Network
     from ...training.train import MapOptions, Options, Sources
-    from ...training.trainer import Callback, Report, Trainer
+    from ...training.trainer import Callback, IterationReport, Trainer
 
 Gpus = Annotated[str | None, Help("the GPU to train on, by number")]
 Clear = Annotated[bool, Help("start over: count images from 0, and pass over what was begun")]
@@ -146,7 +146,7 @@ def tensorboard_log(folder: Path) -> Callback:
         raise UsageError("-tensorboard needs a package: pip install tensorboard") from None
     writer = SummaryWriter(str(folder))
 
-    def write(report: Report) -> None:
+    def write(report: IterationReport) -> None:
         step = report.step
         writer.add_scalar("loss", step.loss, step.batch)
         writer.add_scalar("average loss", step.average, step.batch)

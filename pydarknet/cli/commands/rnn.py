@@ -75,7 +75,7 @@ def train(
     Darknet: examples/rnn.c train_char_rnn
     """
     from ...graph.header import Header
-    from ...training.char_rnn import Streams, read_symbols, saver, train_text
+    from ...training.char_rnn import Streams, read_symbols, train_text, weights_saver
     from ...training.learner import Learner
     from ...training.train import first_seed
     from ...training.unsupported import check_trainable
@@ -93,7 +93,7 @@ def train(
     inputs = f", Inputs: {symbols} {learner.mini} {net.time_steps}"
     note(rates(network) + (inputs if REPORTS_INPUTS.of(network.dialect) else ""))
     streams = Streams(text, symbols, learner.mini // net.time_steps, seed)
-    if not train_text(learner, streams, saver(network, cfg, note), tell_step):
+    if not train_text(learner, streams, weights_saver(network, cfg, note), tell_step):
         raise KeyboardInterrupt
 
 

@@ -11,9 +11,10 @@ import torch.nn.functional as F
 from loss_cases import inputs_of
 from torch import Tensor, nn
 
+from pydarknet.graph.executor import Head
 from pydarknet.layers import Layer, Shape
 from pydarknet.layers.base import REGISTRY
-from pydarknet.network import Head, Network
+from pydarknet.network import Network
 from pydarknet.training import (
     DeltaLoss,
     LossInputs,
