@@ -16,7 +16,7 @@ from pydarknet.layers.base import REGISTRY
 PACKAGE = Package(HERE.parent / "pydarknet")
 IMPORTS = PACKAGE.imports()
 LAYERS = set(house.sections(PACKAGE))
-coming = pytest.mark.xfail(reason="what is left is on its way")
+to_come = pytest.mark.xfail(reason="who reaches this takes the mark away", strict=True)
 
 
 def test_imports_point_down() -> None:
@@ -45,19 +45,20 @@ def test_every_file_of_layers_is_registered_and_tested() -> None:
     assert files <= set(layers.__all__)
 
 
-@coming
+@to_come
 def test_no_layer_is_named_outside_layers_and_losses() -> None:
     assert house.concrete_layers(PACKAGE) == []
 
 
-@coming
+@to_come
 def test_no_layer_is_asked_for_what_it_may_not_have() -> None:
     assert house.attributes_looked_up(PACKAGE) == []
 
 
-@coming
 def test_every_module_has_its_test_at_the_same_path() -> None:
-    assert house.untested(PACKAGE, HERE) == []
+    going = {"dataset.heads"}  # a head will say these things of itself
+
+    assert set(house.untested(PACKAGE, HERE)) - going == set()
 
 
 def test_every_quirk_has_its_row_and_every_row_its_quirk() -> None:
