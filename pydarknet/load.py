@@ -85,7 +85,7 @@ def read_network(
     sections = read_cfg(cfg)
     choice = choose_dialect(sections, given=dialect, seen=seen, version=version)
     if choice.reason:
-        note(f"dialect {choice.dialect.name}: seen by {choice.reason}")
+        note(f"dialect {choice.dialect.name}: inferred from {choice.reason}")
     if batchnorm not in BATCH_NORMS:
         raise UsageError(f"batchnorm {batchnorm}: expected one of {', '.join(BATCH_NORMS)}")
     lineage = choice.dialect.name

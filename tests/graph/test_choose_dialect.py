@@ -25,7 +25,7 @@ def unsaid(monkeypatch):
 
 
 def reason(text: str) -> str:
-    """Return what the fork is seen by in a cfg's text."""
+    """Return what the fork is inferred from in a cfg's text."""
     return choose_dialect(sections_of(text, "net.cfg")).reason
 
 
@@ -109,7 +109,7 @@ def test_what_is_said_has_no_reason(name):
     assert (choice.dialect.name, choice.reason) == (name, "")
 
 
-# What the fork is seen by
+# What the fork is inferred from
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_the_reason_is_told_once(tmp_path, capsys):
 
     pydarknet.load_network(cfg, device="cpu")
 
-    told = f"dialect alexeyab: seen by {cfg}:6: activation=mish\n"
+    told = f"dialect alexeyab: inferred from {cfg}:6: activation=mish\n"
     assert capsys.readouterr().err.count(told) == 1
 
 
@@ -168,7 +168,7 @@ def test_a_choice_by_the_weights_is_told(tmp_path, capsys):
 
     assert network.dialect.name == "alexeyab"
     told = capsys.readouterr().err
-    assert told.startswith("dialect alexeyab: seen by version 0.2.5 in the weights file's header")
+    assert told.startswith("dialect alexeyab: inferred from version 0.2.5 in the weights file's header")
     assert told.count("0.2.5") == 1
 
 
@@ -177,7 +177,7 @@ def test_a_choice_by_the_weights_is_told_on_the_command_line(tmp_path, capsys):
 
     main(["partial", str(cfg), str(weights), str(tmp_path / "out.weights"), "1"])
 
-    assert capsys.readouterr().err.count("dialect alexeyab: seen by") == 1
+    assert capsys.readouterr().err.count("dialect alexeyab: inferred from") == 1
 
 
 @pytest.mark.parametrize("name", ["pjreddie", "alexeyab"])
