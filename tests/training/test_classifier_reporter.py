@@ -45,7 +45,7 @@ def test_the_fork_saves_at_every_hundredth_and_thousandth(reporter, batch, endin
     ("dialect", "hours"), [("pjreddie", ""), ("alexeyab", ", -1.000000 hours left")]
 )
 def test_an_iteration_is_told_with_its_epoch(reporter, capsys, dialect, hours):
-    reporter(dialect).stepped(STEP, seconds=0.5, loading=0.0)
+    reporter(dialect).report_step(STEP, seconds=0.5, loading=0.0)
 
     assert capsys.readouterr().out == (  # 12 * 64 / 256 epochs
         f"12, 3.000: 1.500000, 2.500000 avg, 0.001000 rate, 0.500000 seconds, 768 images{hours}\n"

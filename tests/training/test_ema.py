@@ -48,7 +48,7 @@ def test_averages_keep_alpha_of_themselves(network):
 
 
 def test_only_convolutions_are_averaged(network):
-    assert sorted(MovingAverage(network).averaged()) == ["stack.0.biases", "stack.0.weights"]
+    assert sorted(MovingAverage(network).parameters()) == ["stack.0.biases", "stack.0.weights"]
 
 
 def test_a_thousand_before_the_end_they_take_the_parameters_place(network):

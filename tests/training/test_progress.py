@@ -15,14 +15,14 @@ def bar():
 
 
 def test_an_iteration_shows_loss_rate_and_speed(bar):
-    bar.stepped(Step(4, 9.0, 1.234, 0.001, 64), seconds=2.0)
+    bar.update(Step(4, 9.0, 1.234, 0.001, 64), seconds=2.0)
 
     assert bar.bar.n == 4
     assert bar.bar.postfix == "loss=1.23, rate=0.001, images/s=32.0"
 
 
 def test_no_time_at_all_divides_nothing_by_0(bar):
-    bar.stepped(Step(4, 9.0, 1.0, 0.001, 64), seconds=0.0)
+    bar.update(Step(4, 9.0, 1.0, 0.001, 64), seconds=0.0)
 
     assert "images/s=64000000000.0" in bar.bar.postfix
 

@@ -53,7 +53,7 @@ def test_the_fork_counts_from_the_iteration_it_saved_at(reporter):
 
 
 def test_the_original_tells_loss_average_rate_time_and_images(reporter, capsys):
-    reporter("pjreddie").stepped(STEP, seconds=0.5, loading=0.0)
+    reporter("pjreddie").report_step(STEP, seconds=0.5, loading=0.0)
 
     assert capsys.readouterr().out == (
         "12: 1.500000, 2.500000 avg, 0.001000 rate, 0.500000 seconds, 768 images\n"
@@ -61,7 +61,7 @@ def test_the_original_tells_loss_average_rate_time_and_images(reporter, capsys):
 
 
 def test_the_fork_tells_the_hours_that_are_left_too(reporter, capsys):
-    reporter("alexeyab").stepped(STEP, seconds=0.5, loading=0.0)
+    reporter("alexeyab").report_step(STEP, seconds=0.5, loading=0.0)
 
     assert capsys.readouterr().out == (
         "\n 12: 1.500000, 2.500000 avg loss, 0.001000 rate, 0.500000 seconds, 768 images,"
@@ -83,9 +83,9 @@ def test_the_hours_left_are_smoothed(reporter):
 def test_the_fork_calls_waiting_a_bottleneck_but_not_at_first(reporter, capsys):
     made = reporter("alexeyab")
 
-    made.loaded(0.5, first=True)
-    made.loaded(0.05, first=False)
-    made.loaded(0.5, first=False)
+    made.report_loading(0.5, first=True)
+    made.report_loading(0.05, first=False)
+    made.report_loading(0.5, first=False)
 
     assert capsys.readouterr().out.split("\n")[:3] == [
         "Loaded: 0.500000 seconds",
@@ -96,10 +96,10 @@ def test_the_fork_calls_waiting_a_bottleneck_but_not_at_first(reporter, capsys):
 
 def test_the_fork_refuses_a_batch_of_one(reporter):
     with pytest.raises(UsageError, match="incorrect value batch=1 for Training"):
-        reporter("alexeyab", batch=1).began(0)
+        reporter("alexeyab", batch=1).report_start(0)
 
 
 def test_the_fork_warns_of_a_small_batch(reporter, capsys):
-    reporter("alexeyab", batch=4).began(0)
+    reporter("alexeyab", batch=4).report_start(0)
 
     assert "Warning: You set batch=4 lower than 64!" in capsys.readouterr().out

@@ -6,21 +6,21 @@ from threading import Thread
 
 import pytest
 
-from pydarknet.training.signals import stopping
+from pydarknet.training.signals import catch_stop_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_asks_for_an_end(number):
-    with stopping() as stop:
-        assert not stop.asked
+    with catch_stop_signals() as stop:
+        assert not stop.requested
 
         os.kill(os.getpid(), number)
 
-        assert stop.asked
+        assert stop.requested
 
 
 def test_a_second_one_interrupts_at_once():
-    with stopping():
+    with catch_stop_signals():
         os.kill(os.getpid(), signal.SIGTERM)
 
         with pytest.raises(KeyboardInterrupt):
@@ -30,7 +30,7 @@ def test_a_second_one_interrupts_at_once():
 def test_signals_are_answered_as_before_afterwards():
     before = signal.getsignal(signal.SIGTERM)
 
-    with pytest.raises(ValueError, match="wrong"), stopping():
+    with pytest.raises(ValueError, match="wrong"), catch_stop_signals():
         raise ValueError("wrong")
 
     assert signal.getsignal(signal.SIGTERM) is before
@@ -40,7 +40,7 @@ def test_in_another_thread_signals_are_left_alone():
     handlers = []
 
     def work() -> None:
-        with stopping():
+        with catch_stop_signals():
             handlers.append(signal.getsignal(signal.SIGTERM))
 
     before = signal.getsignal(signal.SIGTERM)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pydarknet.training.checkpoints import State
-from pydarknet.training.train import first_seed, same
+from pydarknet.training.train import first_seed, is_same_run
 
 RUN = {"cfg": "c", "data": "d", "weights": "w"}
 
@@ -15,16 +15,16 @@ def state(*, newest: str = "n", **run: str) -> State:
 
 
 def test_a_run_of_the_same_files_goes_on():
-    assert same(state(), RUN)
+    assert is_same_run(state(), RUN)
 
 
 @pytest.mark.parametrize("name", ["cfg", "data", "weights"])
 def test_a_run_of_another_file_does_not(name):
-    assert not same(state(**{name: "other"}), RUN)
+    assert not is_same_run(state(**{name: "other"}), RUN)
 
 
 def test_a_run_that_is_given_the_newest_weights_goes_on():
-    assert same(state(newest="w", weights="other"), RUN)
+    assert is_same_run(state(newest="w", weights="other"), RUN)
 
 
 def test_first_weights_are_drawn_by_the_seed_that_is_given():

@@ -20,7 +20,7 @@ class Log:
 
     note = say
 
-    def ended(self) -> None:
+    def report_end(self) -> None:
         self.lines.append("ended")
 
 
@@ -37,7 +37,7 @@ class Ratings:
         self.last = self.values.pop(0)
         return f"mAP {self.last}"
 
-    def improved(self) -> bool:
+    def is_best(self) -> bool:
         better, self.best = self.last >= self.best, max(self.last, self.best)
         return better
 
@@ -59,14 +59,14 @@ def trainer():
 
 
 def test_a_problem_of_the_data_is_told_once(trainer):
-    trainer.tell_problems(SimpleNamespace(problems=["a", "b"]))
-    trainer.tell_problems(SimpleNamespace(problems=["b", "c"]))
+    trainer.report_problems(SimpleNamespace(problems=["a", "b"]))
+    trainer.report_problems(SimpleNamespace(problems=["b", "c"]))
 
     assert trainer.reporter.lines == ["a", "b", "c"]
 
 
 def test_the_best_weights_are_saved(trainer):
-    trainer.mapping = Ratings(0.5, 0.25)
+    trainer.validation = Ratings(0.5, 0.25)
 
     trainer.evaluate(1)
     trainer.evaluate(2)
@@ -76,7 +76,7 @@ def test_the_best_weights_are_saved(trainer):
 
 
 def test_nothing_is_evaluated_before_it_is_due(trainer):
-    trainer.mapping = Ratings()
+    trainer.validation = Ratings()
 
     trainer.evaluate(1)
 
@@ -105,6 +105,6 @@ def test_a_batch_that_went_wrong_is_told_by_its_images_and_the_weights_before(
 ):
     trainer.newest = newest
 
-    told = trainer.good(SimpleNamespace(paths=["b.png", "a.png", "b.png"]))
+    told = trainer.failure_hint(SimpleNamespace(paths=["b.png", "a.png", "b.png"]))
 
     assert told == f"its images: a.png, b.png; the last good weights: {weights}"
