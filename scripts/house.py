@@ -20,7 +20,10 @@ FLOORS = [  # rooms from the bottom up: imports point down, or stay on the floor
     ["image"],
     ["modules"],
     ["boxes"],
-    ["layers.base", "layers.antialiasing", "layers.anchor_head", "layers.rows"],
+    [
+        f"layers.{name}"
+        for name in ("base", "detection_head", "antialiasing", "anchor_head", "rows")
+    ],
     ["layers"],
     ["graph"],
     ["backends"],

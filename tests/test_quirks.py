@@ -11,7 +11,7 @@ import torch
 from conftest import HERE
 
 from pydarknet.dataset.files import label_path
-from pydarknet.layers.base import Decoding
+from pydarknet.layers import Decoding
 from pydarknet.layers.region import mapped
 
 ROW = re.compile(r"^\| ([A-Z0-9_]+) \| (.+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)

@@ -11,6 +11,7 @@ from types import NoneType, SimpleNamespace
 from typing import Any, Final, get_args, get_type_hints
 
 from ..system.console import note
+from ..system.limits import INT_MAX, INT_MIN
 from .parser import Entry, Section, excerpt
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -19,8 +20,6 @@ REAL = re.compile(
     r"|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)",
     re.IGNORECASE | re.ASCII,
 )
-INT_MAX: Final = 2**31 - 1
-INT_MIN: Final = -(2**31)
 REQUIRED: Final = object()
 
 
@@ -37,6 +36,7 @@ class Option:
     choices: Callable[[str], Iterable[str]] | None
     otherwise: str | None
     stop: str
+    trained: bool
 
     def declared_by(self, lineage: str) -> bool:
         """Return whether programs of that lineage know the option."""
@@ -54,6 +54,7 @@ def option(
     choices: Iterable[str] | Callable[[str], Iterable[str]] | None = None,
     otherwise: str | None = None,
     stop: str = "",
+    trained: bool = True,
 ) -> Any:
     """Declare an option of a section; Darknet prints `Using default` if it is missing.
 
@@ -61,9 +62,11 @@ def option(
     `announced` may name an option above: the default is then announced only if that one is on.
     `choices` are the words allowed (or a function that returns a lineage's), `otherwise` is the
     word that Darknet uses for an unknown one; `stop` ends a list; `least` and `most` are bounds.
+    Training refuses a cfg that sets an option with `trained=False`.
     """
     words = choices if callable(choices) or choices is None else constant(tuple(choices))
-    declared = Option(key, default, announced, lineage, least, most, words, otherwise, stop)
+    bounds = (least, most, words, otherwise, stop)
+    declared = Option(key, default, announced, lineage, *bounds, trained)
     return field(metadata={"option": declared})
 
 
@@ -89,6 +92,13 @@ def declarations(cls: type) -> dict[str, tuple[str, Option, type]]:
             bare = get_args(hints[item.name])[0] if kind else hints[item.name]
             found[item.name] = (declared.key or item.name, declared, bare)
     return found
+
+
+def untrainable_options(owner: Any) -> list[str]:
+    """Return the names of the options that a cfg sets though training does not do them."""
+    kind: type = type(owner)
+    values, listed = vars(owner), declarations(kind).items()
+    return [name for name, (_, declared, _) in listed if not declared.trained and values[name]]
 
 
 def read_options(cls: type, section: Section, lineage: str, strict: bool) -> dict[str, Any]:

@@ -77,9 +77,9 @@ def lines_alexeyab(network: Network, found: Found, positions: bool) -> Iterator[
 
     Darknet: src/detector.c test_detector, src/image.c draw_detections_v3 (AlexeyAB)
     """
-    for node in network.nodes:
-        if node.layer.number:
-            yield f" Detection layer: {node.index} - type = {node.layer.number} "
+    from ..layers import type_lines
+
+    yield from type_lines(network.nodes)
     yield f"{found.path}: Predicted in {found.seconds * 1000:f} milli-seconds."
     boxes = found.boxes.boxes.tolist()
     rows = found.boxes.probabilities.tolist()

@@ -150,6 +150,8 @@ def fork_summary(network: Network, training: bool) -> str:
 
     Darknet: src/parser.c parse_network_cfg_custom (AlexeyAB)
     """
+    from ..layers import DetectionHead
+
     net, size = network.net, network.input
     steps = net.time_steps if training else 1
     batch = max(net.batch // net.subdivisions, 1) * steps if training else 1
@@ -158,7 +160,8 @@ def fork_summary(network: Network, training: bool) -> str:
         f" train = {training:d} \n"
     )
     layers = "".join(layer.told() for layer in network.layers)
-    if not network.layers[-1].by_32 or not (size.w % 32 or size.h % 32):
+    last = network.layers[-1]
+    if not (isinstance(last, DetectionHead) and last.by_32) or not (size.w % 32 or size.h % 32):
         return first + layers
     return (
         first

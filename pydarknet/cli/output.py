@@ -18,6 +18,7 @@ from ..dataset.files import label_path
 from ..errors import DataError, UsageError
 from ..image.window import show
 from ..inference.predict import Settings, detection_form, predict
+from ..layers import detection_heads
 from ..modules.transforms import save_image
 from ..network import Network
 from ..system.console import note, say
@@ -148,13 +149,13 @@ def check_names(network: Network, named: str, cfg: Path) -> None:
 
     Darknet: src/detector.c test_detector (AlexeyAB)
     """
-    detectors = [node.layer for node in network.nodes if node.layer.detector]
-    if not detectors:
+    heads = detection_heads(network.layers)
+    if not heads:
         raise network.net.error(
             "the network has no detection head: expected a detector",
             hint="a classifier is used by: pydarknet classifier predict",
         )
-    count, classes = len(network.names or ()), getattr(detectors[0], "classes", 0)
+    count, classes = len(network.names or ()), heads[0].classes
     if classes != count:
         note(
             f"Error: in the file {named} number of names {count} that isn't equal to"

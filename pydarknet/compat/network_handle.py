@@ -16,7 +16,7 @@ from ..boxes.nms import nms, nms_obj
 from ..errors import DarknetError, DataError
 from ..graph.executor import Head
 from ..inference.predict import Settings, decode
-from ..layers.base import Decoding
+from ..layers import Decoding
 from ..load import load_network
 from ..modules.transforms import letterbox, resize
 from ..network import Network

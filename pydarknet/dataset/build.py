@@ -10,7 +10,7 @@ from ..cfg.class_tree import Tree
 from ..cfg.lineage import PerLineage
 from ..cfg.net import Net
 from ..errors import DataError
-from ..layers.softmax import Softmax
+from ..layers import DetectionHead, last_detection_head
 from ..network import Network
 from ..system.console import note
 from .class_labels import Classes, Family
@@ -19,7 +19,6 @@ from .classifier_samples import CUTMIX, EITHER, MIXUP, MOSAIC, ClassifierSamples
 from .detector_augment_alexeyab import Cropping, cropped_bytes, cropped_floats
 from .detector_augment_pjreddie import Placing
 from .detector_samples import CroppedSamples, PlacedSamples
-from .heads import HeadData, last_head
 from .hsv import Colours
 from .image_list import Pictures
 from .labels import LabelRules
@@ -37,7 +36,7 @@ def detector_samples(network: Network, paths: Sequence[str]) -> Samples:
 
     Darknet: src/detector.c train_detector, examples/yolo.c train_yolo
     """
-    head, lineage = last_head(network), network.dialect.name
+    head, lineage = last_detection_head(network.layers), network.dialect.name
     if head is None:
         raise network.net.error("the network has no detection head: expected a detector")
     pictures = pictures_of(network, paths)
@@ -61,18 +60,18 @@ def pictures_of(network: Network, paths: Sequence[str]) -> Pictures:
 
 
 def placed_samples(
-    net: Net, head: HeadData, pictures: Pictures, rules: LabelRules
+    net: Net, head: DetectionHead, pictures: Pictures, rules: LabelRules
 ) -> PlacedSamples:
     """Return the samples of the original's detectors.
 
     Darknet: examples/detector.c train_detector
     """
-    truth = Rows(head.most, 5, 0.001)
+    truth = Rows(head.max, 5, 0.001)
     return PlacedSamples(pictures, rules, truth, Placing(head.jitter, colours(net)))
 
 
 def cropped_samples(
-    net: Net, head: HeadData, pictures: Pictures, rules: LabelRules
+    net: Net, head: DetectionHead, pictures: Pictures, rules: LabelRules
 ) -> CroppedSamples:
     """Return the samples of the fork's detectors.
 
@@ -89,17 +88,19 @@ def cropped_samples(
     )
     pairs = Pairs(net.contrastive_jit_flip, net.contrastive_color) if net.contrastive else None
     planner = Planner(len(pictures.paths), cropping, parts(net), pairs, track(net))
-    truth = Rows(head.most, 6, None)
+    truth = Rows(head.max, 6, None)
     return CroppedSamples(
         pictures, rules, truth, planner, cropped_bytes, net.mosaic_bound, listed=True
     )
 
 
-DETECTOR_SAMPLES: PerLineage[Callable[[Net, HeadData, Pictures, LabelRules], Samples]]
+DETECTOR_SAMPLES: PerLineage[Callable[[Net, DetectionHead, Pictures, LabelRules], Samples]]
 DETECTOR_SAMPLES = PerLineage(pjreddie=placed_samples, alexeyab=cropped_samples)
 
 
-def in_cells(network: Network, head: HeadData, pictures: Pictures, rules: LabelRules) -> Samples:
+def in_cells(
+    network: Network, head: DetectionHead, pictures: Pictures, rules: LabelRules
+) -> Samples:
     """Return the samples of YOLOv1, which both programs make in one way.
 
     Darknet: src/data.c load_data_region
@@ -170,12 +171,18 @@ def classifier_samples(
     net, outputs = network.net, network.nodes[network.result].output.outputs
     if len(labels) != outputs:
         raise DataError(f"{len(labels)} labels: expected {outputs}, a label an output of the cfg")
-    trees = [layer.hierarchy for layer in network.layers if isinstance(layer, Softmax)]
-    hierarchy = tree or next((found for found in reversed(trees) if found), None)
-    family = Family(hierarchy.parents, hierarchy.sizes) if hierarchy else None
+    tree = tree or class_tree(network)
+    family = Family(tree.parents, tree.sizes) if tree else None
     classes = Classes(tuple(labels), net.label_smooth_eps, family, tags, net.unsupervised)
     pictures = pictures_of(network, paths)
     return CLASSIFIER_SAMPLES.of(network.dialect)(net, pictures, classes)
+
+
+def class_tree(network: Network) -> Tree | None:
+    """Return the tree of the last layer that classifies by one; None without any."""
+    classifiers = [layer for layer in network.layers if not isinstance(layer, DetectionHead)]
+    trees = (layer.hierarchy for layer in reversed(classifiers))
+    return next((tree for tree in trees if tree), None)
 
 
 def turned_samples(net: Net, pictures: Pictures, classes: Classes) -> ClassifierSamples:

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..cfg.lineage import PerLineage
 from ..cfg.net import Net
+from ..layers import DetectionHead, last_detection_head
 from ..network import Network
-from .heads import HeadData, last_head
 from .rng import generator_of_size, scale, whole
 
 Size = tuple[int, int]  # width and height
@@ -117,7 +117,7 @@ class Scales:
         return math.floor(float(steps) + 0.5) * self.step
 
 
-def squares(net: Net, head: HeadData, seed: int) -> Sizes:
+def squares(net: Net, head: DetectionHead, seed: int) -> Sizes:
     """Return the original's sizes of a detector.
 
     Darknet: examples/detector.c train_detector
@@ -125,7 +125,7 @@ def squares(net: Net, head: HeadData, seed: int) -> Sizes:
     return Squares(seed, BLOCK, 10, 19, net.max_batches - 200)
 
 
-def scales(net: Net, head: HeadData, seed: int) -> Sizes:
+def scales(net: Net, head: DetectionHead, seed: int) -> Sizes:
     """Return the fork's sizes of a detector.
 
     Darknet: src/detector.c train_detector (AlexeyAB)
@@ -134,15 +134,15 @@ def scales(net: Net, head: HeadData, seed: int) -> Sizes:
     return Scales(seed, (net.width, net.height), factor, net.resize_step, net.max_batches - 100)
 
 
-DETECTOR_SIZES: PerLineage[Callable[[Net, HeadData, int], Sizes]] = PerLineage(
+DETECTOR_SIZES: PerLineage[Callable[[Net, DetectionHead, int], Sizes]] = PerLineage(
     pjreddie=squares, alexeyab=scales
 )
 
 
 def input_size(network: Network, seed: int) -> Sizes:
     """Return the size of every batch's images: a function of the batch's number, counted from 1."""
-    net, head = network.net, last_head(network)
-    if head and head.random:
+    net, head = network.net, last_detection_head(network.layers)
+    if head and head.random and not head.cells:  # YOLOv1 is trained at one size
         return DETECTOR_SIZES.of(network.dialect)(net, head, seed)
     if net.random and not head:
         return Squares(seed, 40, 4, 14)

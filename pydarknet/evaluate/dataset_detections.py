@@ -19,6 +19,7 @@ from ..dataset.bad_list import BAD_FILES, Problem, append
 from ..errors import DataError
 from ..graph.executor import Head
 from ..inference.predict import Settings, decode, device_around, network_input, suppress
+from ..layers import last_detection_head
 from ..modules.recurrent import Recurrent
 from ..modules.transforms import load_image
 from ..network import Network
@@ -163,13 +164,13 @@ def nothing(network: Network) -> Detections:
 
 def classes_of(network: Network) -> int:
     """Return how many classes the last detection head has."""
-    detectors = [layer for layer in network.layers if layer.detector]
-    if not detectors:
+    head = last_detection_head(network.layers)
+    if head is None:
         raise network.net.error(
             "the network has no detection head: expected a detector",
             hint="a classifier is evaluated by: pydarknet classifier valid",
         )
-    return int(getattr(detectors[-1], "classes", 0))
+    return head.classes
 
 
 def ahead(

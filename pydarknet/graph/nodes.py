@@ -13,7 +13,6 @@ from ..cfg.dialect import Dialect
 from ..cfg.lineage import LINEAGES
 from ..cfg.parser import Section, excerpt
 from ..layers.base import (
-    INT_MAX,
     Layer,
     Node,
     Reading,
@@ -25,6 +24,7 @@ from ..layers.base import (
 from ..layers.rows import BILLION
 from ..modules.parameters import assign
 from ..system.console import note
+from ..system.limits import INT_MAX
 
 IMAGE = -1
 

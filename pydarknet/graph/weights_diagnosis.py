@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..layers import DetectionHead, Node, detection_heads
 from .executor import Executor
 
 
@@ -9,7 +10,7 @@ def likely_cause(network: Executor, needed: int, found: int) -> str:
     """Return the likely reason for a file with another number of floats than the network needs."""
     classes = other_classes(network, found - needed)
     if classes:
-        own = {getattr(node.layer, "classes", 0) for node in network.nodes if node.layer.detector}
+        own = {head.classes for head in detection_heads(network.layers)}
         return f"the file has the size of classes = {classes}, the cfg says {own.pop()}"
     if found < needed:
         return (
@@ -24,12 +25,16 @@ def other_classes(network: Executor, difference: int) -> int:
 
     The convolution before a head has `boxes` filters a class, each with its inputs and a bias.
     """
-    heads = [node for node in network.nodes if node.layer.boxes and node.layer.detector]
-    each = 0
-    for head in heads:
-        before = network.nodes[head.sources[0]]
-        each += head.layer.boxes * (before.inputs[0].c * getattr(before.layer, "size", 1) ** 2 + 1)
+    heads = [head for head in detection_heads(network.layers) if head.boxes]
+    each = sum(floats_per_class(network, node) for node in network.nodes)
     if not each or difference % each:
         return 0
-    classes = getattr(heads[0].layer, "classes", 0) + difference // each
-    return max(classes, 0) if difference else 0
+    return max(heads[0].classes + difference // each, 0) if difference else 0
+
+
+def floats_per_class(network: Executor, node: Node) -> int:
+    """Return how many floats a detection head's class takes in the layer before it; 0 of others."""
+    if not isinstance(node.layer, DetectionHead):
+        return 0
+    before = network.nodes[node.sources[0]]
+    return node.layer.boxes * (before.inputs[0].c * before.layer.size**2 + 1)  # and a bias

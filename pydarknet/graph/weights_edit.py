@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import singledispatch
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..layers import Node
-from ..layers.base import Layer
-from ..layers.connected import Connected
-from ..layers.convolutional import Convolutional
-from ..layers.gru import Gru
-from ..layers.lstm import Lstm
-from ..modules.ops import Connected as Matrix
-from ..modules.ops import Conv
-from ..modules.recurrent import Recurrent
+from ..modules.ops import Connected, Conv
 from .executor import Executor
 
 RGB = 3
@@ -28,7 +20,7 @@ class Part:
     """A convolution or a matrix of a network; in a layer of several each is a gate of a name."""
 
     node: Node
-    module: Conv | Matrix
+    module: Conv | Connected
     kind: str  # of the layer, as Darknet prints it
     gate: str = ""
 
@@ -40,45 +32,7 @@ def parts(network: Executor) -> Iterator[Part]:
     """
     for node, module in zip(network.nodes, network.stack, strict=True):
         if node.shares is None:
-            yield from parts_of(node.layer, node, module)
-
-
-@singledispatch
-def parts_of(layer: Layer, node: Node, module: nn.Module) -> list[Part]:
-    """Return the convolutions and matrices of a layer."""
-    return []
-
-
-@parts_of.register(Convolutional)
-def _(layer: Convolutional, node: Node, module: Conv) -> list[Part]:
-    return [Part(node, module, "Convolutional")]
-
-
-@parts_of.register(Connected)
-def _(layer: Connected, node: Node, module: Matrix) -> list[Part]:
-    return [Part(node, module, "Connected")]
-
-
-@parts_of.register(Gru)
-def _(layer: Gru, node: Node, module: Recurrent) -> list[Part]:
-    sides = {"u": "Input", "w": "State"}
-    gates = {f"{sides[name[0]]} {name[1].upper()}": part for name, part in matrices(module)}
-    return [Part(node, gates[gate], "GRU", gate) for gate in sorted(gates, key=gru_order)]
-
-
-@parts_of.register(Lstm)
-def _(layer: Lstm, node: Node, module: Recurrent) -> list[Part]:
-    return [Part(node, part, "LSTM", name) for name, part in matrices(module)]
-
-
-def gru_order(gate: str) -> tuple[bool, int]:
-    """Return where a gate stands among the others: the input's before the state's, Z, R, H."""
-    return gate.startswith("State"), "ZRH".index(gate[-1])
-
-
-def matrices(module: Recurrent) -> list[tuple[str, Matrix]]:
-    """Return the matrices of a recurrent layer and their names in the C."""
-    return [(name, part) for name, part in module.parts.items() if isinstance(part, Matrix)]
+            yield from (Part(node, *part) for part in node.layer.editable(module))
 
 
 def first_convolution(network: Executor) -> Part:
@@ -160,7 +114,7 @@ def denormalize(network: Executor) -> None:
         part.module.norm = None
 
 
-def fold(module: Conv | Matrix, single_epsilon: bool) -> None:
+def fold(module: Conv | Connected, single_epsilon: bool) -> None:
     """Move the batch norm of a module into its weights and biases, if it has one.
 
     Matrices have an epsilon of their own here, a tenth of the one that they are run with.

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from ..errors import DataError
 from ..graph.executor import Executor
-from ..layers.softmax import GroupSoftmax
 from .glibc_rand import Rand
 
 LEAST = np.float32(0.0001)  # what a symbol's probability must not fall below to be drawn
@@ -57,9 +56,8 @@ class Reader:
 
     def temper(self, temperature: float) -> None:
         """Let the softmax divide by a temperature: below 1 it grows more certain."""
-        for module in self.network.modules():
-            if isinstance(module, GroupSoftmax):
-                module.temperature = temperature
+        for layer, module in zip(self.network.layers, self.network.stack, strict=True):
+            layer.temper(module, temperature)
 
     def write(self, output: np.ndarray, count: int, rand: Rand) -> Iterator[int]:
         """Yield so many symbols after an output, each drawn by its probability and read again."""

@@ -51,7 +51,7 @@ def result(network: Executor, inputs: Tensor) -> Tensor:
 
 def hierarchy(network: Executor) -> Hierarchy | None:
     """Return the tree of the network's classes, if its result has one."""
-    return getattr(network.nodes[network.result].layer, "hierarchy", None)
+    return network.nodes[network.result].layer.hierarchy
 
 
 def top(scores: Tensor, k: int) -> list[int]:

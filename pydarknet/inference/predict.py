@@ -16,7 +16,7 @@ from ..boxes.nms import nms_each
 from ..cfg.lineage import PerLineage
 from ..errors import DataError
 from ..graph.executor import Executor, Head
-from ..layers.base import Decoding, Layer, Shape
+from ..layers import Decoding, DetectionHead, Shape, last_detection_head
 from ..modules.transforms import grey, letterbox, load_image, pixels, resize
 from ..system.console import note
 
@@ -148,12 +148,15 @@ def decode(
 
     Darknet: src/network.c get_network_boxes
     """
-    detectors = [head for head in heads if head.node.layer.detector]
+    detectors = [
+        (head.activated, layer)
+        for head in heads
+        if isinstance(layer := head.node.layer, DetectionHead)
+    ]
     if not detectors:
         raise network.net.error("the network has no detection head: expected a detector")
     found = [
-        head.node.layer.detections(head.activated, network.input, chosen.decoding)
-        for head in detectors
+        layer.detections(outputs, network.input, chosen.decoding) for outputs, layer in detectors
     ]
     if len({batch.rows.probabilities.shape[1] for batch in found}) > 1:
         raise network.net.error("the detection heads have unlike classes: expected one number")
@@ -163,8 +166,8 @@ def decode(
         replace(
             Detections.cat(
                 [
-                    boxes_in_image(part, head.node.layer, network.input, image, chosen)
-                    for part, head in zip(of_image, detectors, strict=True)
+                    boxes_in_image(part, layer, network.input, image, chosen)
+                    for part, (_, layer) in zip(of_image, detectors, strict=True)
                 ]
             ),
             names=network.names,
@@ -174,7 +177,7 @@ def decode(
 
 
 def boxes_in_image(
-    boxes: Detections, layer: Layer, size: Shape, image: Image, chosen: Settings
+    boxes: Detections, layer: DetectionHead, size: Shape, image: Image, chosen: Settings
 ) -> Detections:
     """Move boxes from 0..1 of the network's input to 0..1 of the image, if the C does."""
     if not layer.corrected:
@@ -191,7 +194,8 @@ def suppress(
     Darknet: src/detector.c test_detector (AlexeyAB)
     """
     if chosen.nms:
-        detectors = [head for head in heads if head.node.layer.detector]
-        kind, beta = detectors[-1].node.layer.suppression
+        last = last_detection_head(head.node.layer for head in heads)
+        assert last, "boxes come from a detection head"
+        kind, beta = last.suppression
         found = nms_each(found, chosen.nms, kind, beta, stay=chosen.stay)
     return [boxes.to("cpu") for boxes in found]

@@ -10,21 +10,19 @@ from torch import Tensor
 
 from ..cfg.options import option, quiet
 from ..modules.parameters import constant
+from ..system.limits import FLT_MAX
 from .base import Layer, Shape
+from .detection_head import DetectionHead
 
 IOU_LOSSES: Final = {"iou": 0, "giou": 1, "mse": 2, "diou": 3, "ciou": 4}
 NMS_KINDS: Final = {"default": 0, "greedynms": 1, "diounms": 2, "cornersnms": 3}
-FLT_MAX: Final = 3.4028234663852886e38
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnchorHead(Layer):
+class AnchorHead(DetectionHead):
     """A head that gives `mask`'s anchors at every cell, each with `values` numbers and classes."""
 
-    head = True
-    detector = True
     image = True
-    masked = True
     values: ClassVar[int]  # a box's numbers besides its classes
 
     classes: int = option(20, least=0)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
 from torch import Tensor, nn
 
-from ..boxes.detections import Batch
 from ..cfg.lineage import FORK, PJREDDIE
 from ..cfg.net import Net
 from ..cfg.options import quiet, read_options
@@ -16,11 +15,12 @@ from ..cfg.parser import Section
 from ..errors import CfgError
 from ..modules.activations import words
 from ..modules.batch_norm import BatchNorm
+from ..modules.hierarchy import Hierarchy
+from ..modules.ops import Connected, Conv
 from ..modules.parameters import Parametric, Stored
 from ..modules.recurrent import Recurrent
 
 PREVIOUS: Final = -1
-INT_MAX: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,15 +67,6 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decoding:
-    """How boxes are made of a head's output: thresholds, and which classes a tree's are read as."""
-
-    thresh: float
-    hier: float = 0.5
-    map: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Node:
     """A layer in its place: where it reads, what it gets, what it gives."""
 
@@ -86,6 +77,17 @@ class Node:
     output: Shape
     reads: tuple[Layer | None, ...] = ()  # the layers of `sources`, None for the image
     shares: int | None = None
+
+
+class Editable(NamedTuple):
+    """A convolution or matrix that the commands on weights files edit; `kind` is what they print.
+
+    In a layer of several each is a `gate` of a name.
+    """
+
+    module: Conv | Connected
+    kind: str
+    gate: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,18 +101,19 @@ class Layer:
     result: ClassVar[bool] = True  # may be the network's output
     image: ClassVar[bool] = False  # needs channels, height and width before it
     merges: ClassVar[bool] = False  # reads other layers than the one before it
-    detector: ClassVar[bool] = False  # gives boxes
-    number: ClassVar[int] = 0  # of its type, as the fork prints it for detectors
-    by_32: ClassVar[bool] = False  # whether the fork warns of sizes that 32 does not divide
     by_filter: ClassVar[bool] = False  # whether `numload` counts its filters
     unlearned: ClassVar[bool] = False  # whether training leaves its parameters as they are
-    masked: ClassVar[bool] = False  # whether a `mask` chooses its anchors
-    corrected: ClassVar[bool] = True  # whether its boxes are taken out of the letterbox
     narrow: ClassVar[bool] = False  # whether it loses nothing by half precision on a GPU
     opencv: ClassVar[str] = ""  # what OpenCV's importer called it, if it knew it
 
     section: Section
     reading: Reading
+
+    # What layers have that declare no such option.
+    activation = "linear"
+    batch_normalize = False
+    grad_centr = False
+    size = 1  # of the window that it reads
 
     onlyforward: bool = quiet(False)
     stopbackward: int = quiet(0)
@@ -149,14 +152,9 @@ class Layer:
         """Refuse layers that this one cannot read, and what they give."""
 
     @property
-    def suppression(self) -> tuple[str, float]:
-        """The kind of non-maximum suppression that a last head asks for, and its exponent."""
-        return "default", 0.6
-
-    @property
-    def boxes(self) -> int:
-        """How many anchors a detection head has at every cell; 0 for other layers."""
-        return 0
+    def hierarchy(self) -> Hierarchy | None:
+        """The tree of the classes that it gives probabilities of, if there is one."""
+        return None
 
     def shape(self, *inputs: Shape) -> Shape:
         """Return the shape this layer gives for these inputs."""
@@ -187,22 +185,19 @@ class Layer:
         rows = self.numload if self.by_filter else 0
         return tuple(array._replace(rows=rows or None) for array in arrays)
 
-    def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
-        """Return the boxes of images of the network's size, in 0..1 of that.
+    def editable(self, module: nn.Module) -> list[Editable]:
+        """Return what the commands on weights files edit of the layer's module.
 
-        `outputs` [N, ...] are the layer's. Boxes below the threshold may be left out, and their
-        order within an image is the C's.
-
-        Darknet: src/network.c fill_network_boxes
+        Darknet: examples/darknet.c reset_normalize_net
         """
-        raise self.error("is no detection head")
+        return []
 
-    def unmirrored(self, outputs: Tensor) -> Tensor:
-        """Return what it gave for mirror images [N, ...] as if for the images themselves.
+    def temper(self, module: nn.Module, temperature: float) -> None:
+        """Let a softmax divide by a temperature: below 1 it grows more certain."""
 
-        Darknet: src/yolo_layer.c avg_flipped_yolo
-        """
-        raise self.error("cannot be averaged with its mirror image: detector valid takes it")
+    def opencv_name(self, sources: int) -> str:
+        """Return what OpenCV's importer calls the layer where it reads so many others."""
+        return self.opencv
 
     def row(self, node: Node) -> str:
         """Return the layer's row of the table, without its index."""

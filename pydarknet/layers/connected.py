@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from ..cfg.options import option, quiet
 from ..modules.ops import Connected as ConnectedModule
-from .base import Layer, Node, Shape, activation_option, section
+from .base import Editable, Layer, Node, Shape, activation_option, section
 from .rows import connected_row
 
 
@@ -28,6 +30,10 @@ class Connected(Layer):
         return ConnectedModule(
             inputs[0].outputs, self.output, norm=norm, activation=self.activation
         )
+
+    def editable(self, module: nn.Module) -> list[Editable]:
+        assert isinstance(module, ConnectedModule)
+        return [Editable(module, "Connected")]
 
     def operations(self, node: Node) -> int:
         return 2 * node.inputs[0].outputs * self.output

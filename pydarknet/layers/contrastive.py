@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
-from .anchor_head import FLT_MAX
+from ..system.limits import FLT_MAX
+from .anchor_head import AnchorHead
 from .base import FORK, PREVIOUS, Layer, Node, Shape, section
 
 
@@ -36,7 +37,7 @@ class Contrastive(Layer):
 
     def check_reads(self, reads: tuple[Layer | None, ...], inputs: tuple[Shape, ...]) -> None:
         yolo = reads[-1] if len(reads) == 2 else None
-        if yolo is None or not yolo.masked:
+        if not isinstance(yolo, AnchorHead):
             raise self.error("yolo_layer: expected the index of a [yolo]")
         places = yolo.boxes * inputs[-1].h * inputs[-1].w
         if inputs[0].outputs % places:
@@ -47,12 +48,12 @@ class Contrastive(Layer):
 
     def row(self, node: Node) -> str:
         x, yolo = node.inputs[-1], node.reads[-1]
-        assert yolo is not None
+        assert isinstance(yolo, AnchorHead)
         step = yolo.boxes * x.h * x.w
         return (
             f"contrastive {x.w:4d} x{x.h:4d} x{yolo.boxes:4d} x emb_size"
             f" {node.output.outputs // step:4d} x batch: {1:4d} "
-            f" classes = {getattr(yolo, 'classes', 0):4d}, step = {step:4d} \ndetection "
+            f" classes = {yolo.classes:4d}, step = {step:4d} \ndetection "
         )
 
 

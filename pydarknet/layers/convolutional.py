@@ -10,7 +10,7 @@ from ..cfg.options import option, quiet
 from ..modules.ops import Activate, Conv
 from ..modules.parameters import Stored
 from .antialiasing import Blurred
-from .base import FORK, Layer, Node, Shape, activation_option, section
+from .base import FORK, Editable, Layer, Node, Shape, activation_option, section
 from .rows import conv_row, fork_conv_row
 
 
@@ -96,6 +96,10 @@ class Convolutional(Layer):
             for array in module.stored()
         )
 
+    def editable(self, module: nn.Module) -> list[Editable]:
+        assert isinstance(module, Conv)
+        return [Editable(module, "Convolutional")]
+
     def scratch(self, node: Node) -> int:
         x = node.inputs[0]
         return x.c * (x.h + 2 * self.margin) * (x.w + 2 * self.margin) if self.margin else 0
@@ -120,18 +124,18 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
 
     groups: int = quiet(1)
     dilation: int = quiet(1, least=1)
-    cbn: bool = quiet(False)
+    cbn: bool = quiet(False, trained=False)
     bin_output: bool = quiet(False)
     share_index: int | None = quiet(None)
-    assisted_excitation: float = quiet(0.0)
-    sway: bool = quiet(False)
-    rotate: bool = quiet(False)
-    stretch: bool = quiet(False)
-    stretch_sway: bool = quiet(False)
+    assisted_excitation: float = quiet(0.0, trained=False)
+    sway: bool = quiet(False, trained=False)
+    rotate: bool = quiet(False, trained=False)
+    stretch: bool = quiet(False, trained=False)
+    stretch_sway: bool = quiet(False, trained=False)
     angle: float = quiet(15.0)
     grad_centr: bool = quiet(False)
-    reverse: float = quiet(0.0)
-    coordconv: bool = quiet(False)
+    reverse: float = quiet(0.0, trained=False)
+    coordconv: bool = quiet(False, trained=False)
     stream: int = quiet(-1)
     wait_stream: int = quiet(-1)
 

@@ -8,18 +8,17 @@ from torch import Tensor, nn
 from ..boxes.detections import Batch, Detections
 from ..cfg.options import option, quiet
 from .anchor_head import above
-from .base import FORK, Decoding, Layer, Node, Shape, section
+from .base import FORK, Node, Shape, section
+from .detection_head import Decoding, DetectionHead
 
 
 @section("detection")
-class DetectionLayer(Layer):
+class DetectionLayer(DetectionHead):
     """Give class probabilities, confidences and boxes of side x side cells.
 
     Darknet: src/parser.c parse_detection, src/detection_layer.c
     """
 
-    head = True
-    detector = True
     corrected = False
     by_32 = True
 
@@ -52,7 +51,7 @@ class DetectionLayer(Layer):
         return Shape(length=needed)
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return DetectionHead(self.cells**2, self.classes, self.softmax)
+        return CellClasses(self.cells**2, self.classes, self.softmax)
 
     def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
         """Return every box of every cell, with the scores that exceed the threshold.
@@ -93,7 +92,7 @@ class DetectionAlexeyAB(DetectionLayer):
     resize: float = quiet(1.0)
 
 
-class DetectionHead(nn.Module):
+class CellClasses(nn.Module):
     """[N, ...] to [N, outputs]: classes of each cell, then all confidences, then all boxes.
 
     Darknet: src/detection_layer.c forward_detection_layer

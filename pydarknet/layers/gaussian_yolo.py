@@ -9,7 +9,8 @@ from ..boxes.detections import Batch, Detections
 from ..cfg.options import quiet
 from ..modules.parameters import constant
 from .anchor_head import AnchorHead, ForkLosses, above, activate_entries, cells_above
-from .base import FORK, Decoding, Node, Shape, section
+from .base import FORK, Node, Shape, section
+from .detection_head import Decoding
 
 POINTS = {"center": 1, "left_top": 2, "right_bottom": 4}
 SHIFTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}  # of the centre, in sides

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
-from ..modules.ops import Connected
+from ..modules.ops import Connected, matrices
 from ..modules.recurrent import Recurrent
-from .base import FORK, PJREDDIE, Layer, Node, Shape, section
+from .base import FORK, PJREDDIE, Editable, Layer, Node, Shape, section
 from .rows import connected_row
 
 GATES = ("z", "r", "h")
@@ -45,6 +45,15 @@ class Gru(Layer):
             norm = self.reading.batch_norm(self.output) if self.batch_normalize else None
             parts[name] = Connected(n, self.output, norm=norm)
         return GatedUnit(parts, self.output, self.tanh)
+
+    def editable(self, module: nn.Module) -> list[Editable]:
+        assert isinstance(module, GatedUnit)
+        parts = matrices(module.parts)
+        return [
+            Editable(parts[f"{side}{gate}"], "GRU", f"{name} {gate.upper()}")
+            for side, name in (("u", "Input"), ("w", "State"))
+            for gate in GATES
+        ]
 
     def operations(self, node: Node) -> int:
         return sum(2 * n * self.output for n in self.sizes(node.inputs[0].outputs).values())

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
-from ..modules.ops import Connected
+from ..modules.ops import Connected, matrices
 from ..modules.recurrent import Recurrent
-from .base import FORK, Layer, Node, Shape, section
+from .base import FORK, Editable, Layer, Node, Shape, section
 from .rows import connected_row
 
 
@@ -39,6 +39,10 @@ class Lstm(Layer):
             norm = self.reading.batch_norm(self.output) if self.batch_normalize else None
             parts[name] = Connected(n, self.output, norm=norm)
         return MemoryCell(parts, self.output, flat=not self.shape(*inputs).image)
+
+    def editable(self, module: nn.Module) -> list[Editable]:
+        assert isinstance(module, MemoryCell)
+        return [Editable(part, "LSTM", name) for name, part in matrices(module.parts).items()]
 
     def operations(self, node: Node) -> int:
         return sum(2 * n * self.output for n in self.sizes(node.inputs[0].outputs).values())

@@ -12,19 +12,18 @@ from ..cfg.options import option, quiet
 from ..modules.hierarchy import Hierarchy
 from ..modules.parameters import constant
 from .anchor_head import above, unmirrored
-from .base import FORK, PJREDDIE, Decoding, Layer, Node, Shape, section
+from .base import FORK, PJREDDIE, Node, Shape, section
+from .detection_head import Decoding, DetectionHead, OpenCVCells
 
 
 @section("region")
-class Region(Layer):
+class Region(DetectionHead):
     """Squash positions and objectness, and make probabilities of the classes.
 
     Darknet: src/parser.c parse_region, src/region_layer.c
     """
 
     opencv = "detection_out"
-    head = True
-    detector = True
     image = True
     number = 27
     by_32 = True
@@ -61,6 +60,10 @@ class Region(Layer):
     @property
     def boxes(self) -> int:
         return self.num
+
+    @property
+    def unplaced(self) -> bool:
+        return self.hierarchy is not None
 
     @property
     def anchor_sizes(self) -> tuple[tuple[float, float], ...]:
@@ -121,6 +124,19 @@ class Region(Layer):
     def unmirrored(self, outputs: Tensor) -> Tensor:
         return unmirrored(outputs, self.boxes)
 
+    def opencv_cells(self, raw: Tensor, size: Shape) -> OpenCVCells:
+        values = raw.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
+        if self.hierarchy or not self.softmax:
+            raise self.error("is none that OpenCV read: expected softmax=1 and no tree")
+        sides = torch.exp(values[..., 2:4]) * values.new_tensor(self.anchor_sizes)
+        objectness, classes = torch.sigmoid(values[..., 4:5]), torch.softmax(values[..., 5:], -1)
+        if self.classfix == -1:
+            objectness = objectness * (objectness >= 0.5)
+        h, w = values.shape[1:3]
+        return OpenCVCells(
+            torch.sigmoid(values[..., :2]), sides, objectness, classes, (w, h), 0.001, 0.4
+        )
+
     def row(self, node: Node) -> str:
         return "detection"
 
@@ -137,6 +153,10 @@ class RegionAlexeyAB(Region):
     max: int = quiet(200)
     resize: float = quiet(1.0)
     focal_loss: bool = quiet(False)
+
+    @property
+    def unplaced(self) -> bool:
+        return False
 
     def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
         """Return every anchor at every cell, cell by cell; objectness 1 for all of them.

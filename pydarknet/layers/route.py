@@ -34,6 +34,9 @@ class Route(Layer):
     def module(self, *inputs: Shape) -> nn.Module:
         return Cat()
 
+    def opencv_name(self, sources: int) -> str:
+        return self.opencv if sources > 1 else "identity"
+
     def row(self, node: Node) -> str:
         return "route " + "".join(f" {source}" for source in node.sources)
 
@@ -65,6 +68,9 @@ class RouteAlexeyAB(Route):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return Cat() if self.groups == 1 else CatSlices(self.groups, self.group_id)
+
+    def opencv_name(self, sources: int) -> str:
+        return super().opencv_name(sources) if sources > 1 or self.groups == 1 else "slice"
 
     def row(self, node: Node) -> str:
         gap = {1: "\t\t" + " " * 12, 2: "\t" + " " * 12, 3: "\t" + " " * 12}

@@ -50,6 +50,10 @@ class Softmax(Layer):
         sizes = self.hierarchy.sizes if self.hierarchy else (n // self.groups,) * self.groups
         return GroupSoftmax(sizes, self.temperature)
 
+    def temper(self, module: nn.Module, temperature: float) -> None:
+        assert isinstance(module, GroupSoftmax)
+        module.temperature = temperature
+
     def row(self, node: Node) -> str:
         return f"softmax                                        {node.output.outputs:4d}"
 

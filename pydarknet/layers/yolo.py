@@ -17,7 +17,8 @@ from .anchor_head import (
     stretch,
     unmirrored,
 )
-from .base import FORK, Decoding, Node, Shape, section
+from .base import FORK, Node, Shape, section
+from .detection_head import Decoding, OpenCVCells
 
 
 @section("yolo")
@@ -52,6 +53,17 @@ class Yolo(AnchorHead):
     def unmirrored(self, outputs: Tensor) -> Tensor:
         return unmirrored(outputs, self.boxes)
 
+    def opencv_cells(self, raw: Tensor, size: Shape) -> OpenCVCells:
+        values = raw.unflatten(1, (self.boxes, -1)).permute(0, 3, 4, 1, 2)
+        squashed = self.opencv_squashed(values)
+        sides = self.sides(values[..., 2:4]) * values.new_tensor(self.anchor_sizes)
+        objectness, classes = squashed[..., 4:5], squashed[..., 5:]
+        return OpenCVCells(squashed[..., :2], sides, objectness, classes, (size.w, size.h), 0.2, 0)
+
+    def opencv_squashed(self, values: Tensor) -> Tensor:
+        """Return places in their cells, objectness and classes of [..., 5 + classes]."""
+        return torch.sigmoid(values)
+
     def sides(self, raw: Tensor) -> Tensor:
         """Return width and height in anchors."""
         return torch.exp(raw)
@@ -85,6 +97,11 @@ class YoloAlexeyAB(ForkLosses, Yolo):
 
     def sides(self, raw: Tensor) -> Tensor:
         return raw * raw * 4 if self.new_coords else torch.exp(raw)
+
+    def opencv_squashed(self, values: Tensor) -> Tensor:
+        squashed = values.clone() if self.new_coords else torch.sigmoid(values)
+        squashed[..., :2] = squashed[..., :2] * self.scale_x_y - 0.5 * (self.scale_x_y - 1)
+        return squashed
 
     def row(self, node: Node) -> str:
         return f"yolo\n[yolo] params: {self.losses}, scale_x_y: {self.scale_x_y:2.2f}"

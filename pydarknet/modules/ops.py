@@ -131,6 +131,11 @@ class Connected(Parametric):
         return self.activate(y[..., None, None])
 
 
+def matrices(parts: nn.ModuleDict) -> dict[str, Connected]:
+    """Return the fully connected ones of a module's parts, by their names in the C."""
+    return {name: part for name, part in parts.items() if isinstance(part, Connected)}
+
+
 class Blur(nn.Module):
     """A fixed low-pass filter a channel, which strides in place of the layer before it.
 

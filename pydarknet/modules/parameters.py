@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
 
-INT_MAX: Final = 2**31 - 1
+from ..system.limits import INT_MAX
+
 Numbers = tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 

@@ -12,6 +12,7 @@ from torch import nn
 from ..cfg.net import Net, NetAlexeyAB
 from ..graph.executor import Executor
 from ..layers import Layer, Node
+from ..modules.ops import Conv
 from ..modules.parameters import Parametric
 
 
@@ -160,7 +161,7 @@ def centre_gradients(network: Executor) -> None:
     Darknet: src/convolutional_kernels.cu update_convolutional_layer_gpu (AlexeyAB)
     """
     for node, module in zip(network.nodes, network.stack, strict=True):
-        if getattr(node.layer, "grad_centr", False) and getattr(module, "norm", None) is not None:
-            gradient = module.get_parameter("weights").grad
+        if node.layer.grad_centr and isinstance(module, Conv) and module.norm is not None:
+            gradient = module.weights.grad
             if gradient is not None and gradient[0].numel() % 32 == 0:
                 gradient.sub_(gradient.mean((1, 2, 3), keepdim=True))

@@ -10,6 +10,7 @@ from typing import ClassVar
 from ..cfg.lineage import PerLineage
 from ..dataset.files import DataFile
 from ..errors import UsageError
+from ..layers import detection_heads, type_lines
 from ..network import Network
 from ..system.console import note, say
 from .learner import Step
@@ -140,12 +141,11 @@ class ForkReporter(Reporter):
             f" (*_last.weight) are stored every {self.savelast} iterations. "
         )
         self.say(self.rates())
-        for node in self.network.nodes:
-            if node.layer.number:
-                self.say(f" Detection layer: {node.index} - type = {node.layer.number} ")
+        for line in type_lines(self.network.nodes):
+            self.say(line)
 
     def report_size(self, width: int, height: int) -> None:
-        given = max(getattr(node.layer, "random", 0.0) for node in self.network.nodes)
+        given = max(head.random for head in detection_heads(self.network.layers))
         self.say(
             f"Resizing, random_coef = {1.4 if given == 1 else given:.2f} \n\n {width} x {height} "
         )

@@ -11,6 +11,7 @@ from ..dataset.input_size import Sizes
 from ..dataset.loader import Batch, Batches
 from ..dataset.sample import Samples
 from ..errors import DataError
+from ..layers import detection_heads
 from ..network import Network
 from ..system.console import note
 from ..system.malloc import keep_freed_memory
@@ -150,7 +151,7 @@ class Trainer:
     @property
     def sizes_vary(self) -> bool:
         """Whether image sizes are random."""
-        return any(getattr(layer, "random", 0) for layer in self.network.layers if layer.head)
+        return any(head.random for head in detection_heads(self.network.layers))
 
     def report_losses(self, losses: list) -> None:
         """Report the losses of the heads for a mini-batch."""

@@ -4,30 +4,10 @@ from __future__ import annotations
 
 import torch
 
+from ..cfg.options import untrainable_options
 from ..errors import UsageError
 from ..graph.executor import Executor
 from .losses import owns_cost
-
-UNSUPPORTED = (
-    "adversarial_lr",
-    "weights_reject_freq",
-    "badlabels_rejection_percentage",
-    "num_sigmas_reject_badlabels",
-    "equidistant_point",
-    "dynamic_minibatch",
-    "attention",
-)
-UNSUPPORTED_OF_LAYERS = (
-    "assisted_excitation",
-    "sway",
-    "rotate",
-    "stretch",
-    "stretch_sway",
-    "dropblock",
-    "cbn",
-    "reverse",
-    "coordconv",
-)
 
 
 def check_trainable(network: Executor) -> None:
@@ -35,13 +15,11 @@ def check_trainable(network: Executor) -> None:
     net = network.net
     if not any(owns_cost(layer) for layer in network.layers):
         raise net.error("nothing to learn: expected a layer with a loss")
-    for name in UNSUPPORTED:
-        if getattr(net, name, False):
-            raise net.error(f"{name} is not done in training here: expected a cfg without it")
+    for name in untrainable_options(net):
+        raise net.error(f"{name} is not done in training here: expected a cfg without it")
     for layer in network.layers:
-        for name in UNSUPPORTED_OF_LAYERS:
-            if getattr(layer, name, False):
-                raise layer.error(f"{name} is not done in training here: expected none")
+        for name in untrainable_options(layer):
+            raise layer.error(f"{name} is not done in training here: expected none")
 
 
 def amp_of(word: str | None, device: torch.device) -> torch.dtype | None:

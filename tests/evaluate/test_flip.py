@@ -7,7 +7,7 @@ import torch
 
 from pydarknet.errors import CfgError
 from pydarknet.evaluate.flip import both_ways
-from pydarknet.layers.base import Decoding
+from pydarknet.layers import Decoding
 
 YOLO = "[convolutional]\nfilters=14\nsize=1\n[yolo]\nmask=0,1\nanchors=5,7, 9,6\nnum=2\nclasses=2\n"
 REGION = "[convolutional]\nfilters=14\nsize=1\n[region]\nnum=2\nanchors=1,2, 2,1\nclasses=2\n"

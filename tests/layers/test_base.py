@@ -4,9 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from pydarknet.errors import CfgError
 from pydarknet.layers import Shape, base, layer_class, section_names
-from pydarknet.layers.base import Decoding, Layer, Nothing, section
+from pydarknet.layers.base import Layer, Nothing, section
 
 CONV = "[convolutional]\nbatch_normalize=1\nfilters=2\nsize=1\nactivation=linear"
 
@@ -57,13 +56,6 @@ def test_without_either_the_file_has_all(net):
         "norm.rolling_variance",
         "weights",
     ]
-
-
-def test_a_layer_that_is_no_head_gives_no_boxes(nodes):
-    [node] = nodes(CONV)
-
-    with pytest.raises(CfgError, match=r"\[convolutional\] is no detection head"):
-        node.layer.detections(torch.zeros(1), Shape(), Decoding(thresh=0.5))
 
 
 def test_a_side_is_the_shorter_of_the_input(nodes):

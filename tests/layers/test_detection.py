@@ -9,8 +9,7 @@ import torch
 from conftest import both_lineages, rows, run
 
 from pydarknet.errors import CfgError
-from pydarknet.layers import Shape
-from pydarknet.layers.base import Decoding
+from pydarknet.layers import Decoding, Shape
 
 # 2 x 2 cells of 1 box and 2 classes: 8 probabilities, 4 confidences, 16 coordinates
 HEAD = "[detection]\nside=2\ncoords=4\nnum=1\nclasses=2\n"

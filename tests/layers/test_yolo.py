@@ -9,8 +9,7 @@ import torch
 from conftest import both_lineages, rows, run
 
 from pydarknet.errors import CfgError
-from pydarknet.layers import Shape
-from pydarknet.layers.base import Decoding
+from pydarknet.layers import Decoding, Shape
 
 HEAD = "[yolo]\nclasses=2\nnum=1\nanchors=10,20\n"  # 5 + 2 entries a box
 SQUASHED = [1 / (1 + exp(-x)) for x in range(7)]

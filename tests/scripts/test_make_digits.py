@@ -13,6 +13,7 @@ from conftest import HERE
 from pydarknet.cfg.parser import read_cfg
 from pydarknet.dataset.files import DataFile, label_path
 from pydarknet.graph.choose_dialect import choose_dialect
+from pydarknet.layers import detection_heads
 from pydarknet.load import read_network
 
 CFG = HERE.parent / "cfg"
@@ -205,7 +206,7 @@ def test_the_network_is_small_and_its_heads_are_of_ten_classes(dialect):
     network = read_network(CFG / "digits.cfg", dialect=dialect)
 
     assert sum(parameter.numel() for parameter in network.parameters()) < 250_000
-    heads = [node.layer for node in network.nodes if node.layer.detector]
+    heads = detection_heads(network.layers)
     assert [head.classes for head in heads] == [10, 10]
 
 

@@ -14,6 +14,7 @@ from conftest import recording
 from torch import Tensor
 
 import pydarknet
+from pydarknet.layers import detection_heads
 from pydarknet.network import Network
 from pydarknet.training.learner import Learner
 
@@ -51,7 +52,7 @@ def lesson_of(folder: Path, network: Network) -> tuple[Tensor, Tensor]:
     """Return the images and the truth of a recording."""
     images = torch.from_numpy(np.load(folder / "X.npy")).view(-1, *network.input.tensor)
     truth = torch.from_numpy(np.load(folder / "truth.npy"))
-    if any(layer.detector for layer in network.layers):
+    if detection_heads(network.layers):
         row = 6 if network.dialect.name == "alexeyab" else 5
         truth = truth.view(len(truth), -1, row)
     return images, truth

@@ -195,10 +195,11 @@ def heads_told(network: Network) -> str:
 
     Darknet: src/detector.c validate_detector (AlexeyAB)
     """
+    from ...layers import type_lines
+
     if not REPORTS_HEADS.of(network.dialect):
         return ""
-    heads = [node for node in network.nodes if node.layer.number]
-    return "".join(f" Detection layer: {n.index} - type = {n.layer.number} \n" for n in heads)
+    return "".join(f"{line}\n" for line in type_lines(network.nodes))
 
 
 def write_text(path: Path, text: str) -> None:

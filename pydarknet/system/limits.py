@@ -1,0 +1,9 @@
+"""The largest numbers of the C: <limits.h> and <float.h>."""
+
+from __future__ import annotations
+
+from typing import Final
+
+INT_MAX: Final = 2**31 - 1
+INT_MIN: Final = -(2**31)
+FLT_MAX: Final = 3.4028234663852886e38

@@ -1,0 +1,44 @@
+"""What every detection head declares, before a subclass says otherwise."""
+
+import pytest
+import torch
+
+from pydarknet.errors import CfgError
+from pydarknet.layers import DetectionHead, detection_heads, last_detection_head, type_lines
+
+YOLO = "[convolutional]\nfilters=14\nsize=1\n[yolo]\nmask=0,1\nanchors=5,7, 9,6\nnum=2\nclasses=2\n"
+REGION = "[convolutional]\nfilters=14\nsize=1\n[region]\nnum=2\nanchors=1,2, 2,1\nclasses=2\n"
+CELLS = "[connected]\noutput=28\n[detection]\nside=2\ncoords=4\nnum=1\nclasses=2\n"
+
+
+def test_a_head_truth_of_which_is_rows_has_no_cells(nodes):
+    head = nodes(YOLO)[-1].layer
+
+    assert (head.classes, head.max, head.cells, head.unplaced) == (2, 90, 0, False)
+    assert (head.jitter, head.random, head.resize) == (pytest.approx(0.2), 0, 1)
+
+
+def test_a_head_of_cells_says_how_many_a_side(nodes):
+    assert nodes(CELLS)[-1].layer.cells == 2
+
+
+def test_only_a_head_that_can_be_mirrored_is(nodes):
+    with pytest.raises(CfgError, match="cannot be averaged with its mirror image"):
+        DetectionHead.unmirrored(nodes(CELLS)[-1].layer, torch.zeros(1))
+
+
+def test_heads_are_those_of_layers_that_give_boxes(nodes):
+    layers = [node.layer for node in nodes(YOLO + REGION)]
+
+    assert detection_heads(layers) == [layers[1], layers[3]]
+    assert last_detection_head(layers) is layers[3]
+
+
+def test_a_network_without_heads_has_no_last_one():
+    assert last_detection_head([]) is None
+
+
+def test_the_fork_lists_heads_that_have_a_number(nodes):
+    lines = type_lines(nodes(YOLO + REGION))
+
+    assert lines == [" Detection layer: 1 - type = 28 ", " Detection layer: 3 - type = 27 "]
