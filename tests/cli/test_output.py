@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -18,22 +17,8 @@ from pydarknet.cli.output import one_ahead
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
 
 
+pytestmark = pytest.mark.usefixtures("folder")
 TEST = ["detector", "test", "net.data", "net.cfg", "net.weights"]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """Work in a copy of a recording's folder, without a display.
-
-    Its weights were written by a header that says the fork, its texts by the original.
-    """
-    made = tmp_path / "case"
-    shutil.copytree(CASE, made, ignore=shutil.ignore_patterns("cli*", "expected*", "predictions*"))
-    monkeypatch.chdir(made)
-    monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    return made
 
 
 def test_one_batch_is_computed_while_the_last_is_written():

@@ -5,18 +5,7 @@ from __future__ import annotations
 import ctypes
 from pathlib import Path
 
-import pytest
-from conftest import recording
-
 from pydarknet.compat import darknet
-
-
-@pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in the folder of a recorded network of the original's."""
-    path = recording("infer_pj_yolov3_a")
-    monkeypatch.chdir(path)
-    return path
 
 
 def test_metadata_has_names_in_bytes(folder: Path) -> None:

@@ -6,26 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import recording
 
 from pydarknet import DataError
 from pydarknet.compat import darknet
 from pydarknet.compat.network_handle import Handle
-
-
-@pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in the folder of a recorded network of the original's."""
-    path = recording("infer_pj_yolov3_a")
-    monkeypatch.chdir(path)
-    return path
-
-
-@pytest.fixture
-def net(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Handle:
-    """Load that network as the original's programs do; its weights say that the fork wrote them."""
-    monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
-    return darknet.load_net(b"net.cfg", b"net.weights", 0)
 
 
 def test_an_image_takes_bytes_in_place(folder: Path) -> None:

@@ -17,27 +17,6 @@ from pydarknet.compat.network_handle import Handle
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 
 
-@pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in the folder of a recorded network of the original's."""
-    path = recording("infer_pj_yolov3_a")
-    monkeypatch.chdir(path)
-    return path
-
-
-@pytest.fixture
-def net(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Handle:
-    """Load that network as the original's programs do; its weights say that the fork wrote them."""
-    monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
-    return darknet.load_net(b"net.cfg", b"net.weights", 0)
-
-
-@pytest.fixture
-def fork(folder: Path) -> tuple[Handle, list[str], dict[str, tuple[int, int, int]]]:
-    """Load that network as the fork's programs do."""
-    return darknet.load_network("net.cfg", "net.data", "net.weights", batch_size=1)
-
-
 def recorded_rows(folder: Path, which: str) -> tuple[np.ndarray, np.ndarray]:
     """Return boxes and probabilities of a recording."""
     arrays = np.load(folder / "expected.npz")
