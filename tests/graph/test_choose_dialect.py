@@ -168,7 +168,9 @@ def test_a_choice_by_the_weights_is_told(tmp_path, capsys):
 
     assert network.dialect.name == "alexeyab"
     told = capsys.readouterr().err
-    assert told.startswith("dialect alexeyab: inferred from version 0.2.5 in the weights file's header")
+    assert told.startswith(
+        "dialect alexeyab: inferred from version 0.2.5 in the weights file's header"
+    )
     assert told.count("0.2.5") == 1
 
 
