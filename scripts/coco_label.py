@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Turn the instances_*.json of COCO, or any file of that form, into Darknet's labels and lists.
+"""Convert instances_*.json of COCO, or any file of that format, to Darknet's labels and lists.
 
-Classes are the file's categories in the order of their ids: for COCO its 80, numbered 0 to 79
-without the gaps, as data/coco.names has them. Crowds are left out; segmentation is ignored. Images
-are those of images/train2017 for instances_train2017.json, and so on; labels go to
-labels/train2017, an empty file for an image without objects.
+Classes are the file's categories in the order of their ids: for COCO 80, numbered 0 to 79 without
+gaps, as in data/coco.names. Crowds are skipped and segmentations ignored. The images of
+instances_train2017.json are read from images/train2017, and so on; labels go to labels/train2017,
+an empty file for an image without objects.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from labels import label_line, stop, write_label, write_list
 
 
 def read_instances(file: Path) -> dict[str, Any]:
-    """Read the annotations, or end the program with what is wrong with them."""
+    """Read the annotations, or exit with a message if the file is wrong."""
     try:
         content: dict[str, Any] = json.loads(file.read_text())
     except (OSError, ValueError) as error:
@@ -30,16 +30,18 @@ def read_instances(file: Path) -> dict[str, Any]:
     return content
 
 
-def by_image(content: dict[str, Any], *, crowds: bool) -> tuple[dict[int, list[Any]], int]:
-    """Return the annotations of each image, and how many are left out."""
-    found, left_out = defaultdict(list), 0
+def annotations_by_image(
+    content: dict[str, Any], *, crowds: bool
+) -> tuple[dict[int, list[Any]], int]:
+    """Return the annotations of each image, and the number of those skipped."""
+    by_image, skipped = defaultdict(list), 0
     for annotation in content["annotations"]:
         _, _, w, h = annotation["bbox"]
         if (annotation.get("iscrowd") and not crowds) or w <= 0 or h <= 0:
-            left_out += 1
+            skipped += 1
         else:
-            found[annotation["image_id"]].append(annotation)
-    return found, left_out
+            by_image[annotation["image_id"]].append(annotation)
+    return by_image, skipped
 
 
 def line(annotation: dict[str, Any], classes: dict[int, int], width: int, height: int) -> str:
@@ -50,38 +52,38 @@ def line(annotation: dict[str, Any], classes: dict[int, int], width: int, height
 
 
 def convert(file: Path, options: argparse.Namespace) -> None:
-    """Write labels and list of one file of instances."""
+    """Write the labels and the list of one file of instances."""
     content = read_instances(file)
     categories = sorted(content["categories"], key=lambda category: category["id"])
     classes = {category["id"]: index for index, category in enumerate(categories)}
-    found, left_out = by_image(content, crowds=options.crowds)
+    by_image, skipped = annotations_by_image(content, crowds=options.crowds)
     name = file.stem.removeprefix("instances_")
     home = (options.images or Path("images") / name).absolute()
     images = []
     for image in content["images"]:
         path = home / image["file_name"]
         width, height = image["width"], image["height"]
-        lines = [line(annotation, classes, width, height) for annotation in found[image["id"]]]
+        lines = [line(annotation, classes, width, height) for annotation in by_image[image["id"]]]
         write_label(path, lines, options.labels)
         images.append(path)
-    count = sum(map(len, found.values()))
-    print(f"{name}: {len(images)} images, {count} objects; left out: {left_out}")
+    count = sum(map(len, by_image.values()))
+    print(f"{name}: {len(images)} images, {count} objects; left out: {skipped}")
     write_list(options.out / f"{name}.txt", images)
     if options.names:
         write_list(options.names, [category["name"] for category in categories])
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Convert every file on the command line."""
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     add = parser.add_argument
-    add("instances", type=Path, nargs="+", help="instances_train2017.json and the like")
-    add("--images", type=Path, metavar="DIR", help="the folder of the images (images/NAME)")
-    add("--labels", type=Path, metavar="DIR", help="where to write labels (where Darknet looks)")
-    add("--names", type=Path, metavar="FILE", help="write the names of the classes there")
+    add("instances", type=Path, nargs="+", help="files such as instances_train2017.json")
+    add("--images", type=Path, metavar="DIR", help="folder of the images (images/NAME)")
+    add("--labels", type=Path, metavar="DIR", help="write labels here (where Darknet looks)")
+    add("--names", type=Path, metavar="FILE", help="write the class names to this file")
     add("--crowds", action="store_true", help="keep crowds")
-    add("--out", type=Path, default=Path(), metavar="DIR", help="where to write lists (here)")
+    add("--out", type=Path, default=Path(), metavar="DIR", help="write lists here (.)")
     options = parser.parse_args()
     for file in options.instances:
         convert(file, options)

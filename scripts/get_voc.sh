@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fetch PASCAL VOC 2007 and 2012 (2.9 GB) into a folder, and make Darknet's labels and lists there.
+# Download PASCAL VOC 2007 and 2012 (2.9 GB) to a folder, and write Darknet's labels and lists there.
 #
-#     scripts/get_voc.sh [FOLDER]        the folder is voc unless said otherwise
+#     scripts/get_voc.sh [FOLDER]        the folder is voc by default
 #
-# A download that was cut off goes on where it stopped. PYTHON names the interpreter (python3).
+# An interrupted download continues where it stopped. PYTHON names the interpreter (python3).
 set -euo pipefail
 
 case "${1:-}" in
@@ -21,20 +21,20 @@ folder="${1:-voc}"
 mkdir -p "$folder"
 cd "$folder"
 
-bytes_of() { # the size of a file; 0 where there is none
+bytes_of() { # print the size of a file, or 0 if it does not exist
     if [ -f "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi
 }
 
-whole() { # whether a file is the one of that sum
+is_whole() { # succeed if a file has this MD5 sum
     "$python" -c 'import hashlib, sys
 with open(sys.argv[1], "rb") as file:
-    found = hashlib.md5()
+    md5 = hashlib.md5()
     while part := file.read(1 << 20):
-        found.update(part)
-sys.exit(found.hexdigest() != sys.argv[2])' "$1" "$2"
+        md5.update(part)
+sys.exit(md5.hexdigest() != sys.argv[2])' "$1" "$2"
 }
 
-fetch() { # a file, its year, its size and its MD5: from the original host, else from the mirror
+fetch() { # download a file, given its year, size and MD5 sum, from the original host or else the mirror
     local file="$1" year="$2" size="$3" sum="$4" address
     for address in "$original/voc$year/$file" "$mirror/$file"; do
         [ "$(bytes_of "$file")" -ge "$size" ] && break
@@ -42,16 +42,16 @@ fetch() { # a file, its year, its size and its MD5: from the original host, else
         curl --fail --location --retry 3 --continue-at - --output "$file" "$address" || true
     done
     if [ "$(bytes_of "$file")" -lt "$size" ]; then
-        echo "$file has $(bytes_of "$file") bytes: expected $size; run this again to go on" >&2
+        echo "$file has $(bytes_of "$file") bytes: expected $size; run this again to continue" >&2
         exit 1
     fi
-    whole "$file" "$sum" && return
+    is_whole "$file" "$sum" && return
     rm "$file"
-    echo "$file was damaged and is removed: run this again to fetch it anew" >&2
+    echo "$file was damaged and is removed: run this again to download it again" >&2
     exit 1
 }
 
-unpack() { # a file and one that it holds
+unpack() { # unpack a file, unless this file of its content exists
     [ -f "$2" ] && return
     echo "unpacking $1"
     tar -xf "$1"
@@ -64,4 +64,4 @@ unpack VOCtrainval_06-Nov-2007.tar VOCdevkit/VOC2007/ImageSets/Main/train.txt
 unpack VOCtest_06-Nov-2007.tar VOCdevkit/VOC2007/ImageSets/Main/test.txt
 unpack VOCtrainval_11-May-2012.tar VOCdevkit/VOC2012/ImageSets/Main/train.txt
 "$python" "$scripts/voc_label.py"
-echo "name $(pwd)/train.txt and $(pwd)/2007_test.txt in cfg/voc.data, as train and valid"
+echo "now set train=$(pwd)/train.txt and valid=$(pwd)/2007_test.txt in cfg/voc.data"

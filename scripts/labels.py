@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
-PICTURES = (".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".PNG", ".bmp", ".BMP")
+IMAGE_ENDINGS = (".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".PNG", ".bmp", ".BMP")
 
 
 def label_files(image: Path) -> list[Path]:
     """Return where the two programs look for the labels of an image.
 
-    Both look into `labels` beside a folder `JPEGImages`, and beside images of other folders; but of
-    a folder `images` the fork looks beside the image, the original into `labels` beside the folder.
-    The images of COCO lie one folder deeper, and both look into `labels` there.
+    For an image in `JPEGImages` both look in the folder `labels` beside it. For an image in
+    `images` the fork looks beside the image, the original in `labels` beside the folder. For COCO,
+    whose images lie one folder deeper, both look in `labels`. Otherwise both look beside the image.
 
     Darknet: src/utils.c replace_image_to_label (AlexeyAB), src/data.c fill_truth_detection
     """
@@ -35,7 +35,7 @@ def label_line(index: int, x: float, y: float, w: float, h: float) -> str:
 
 
 def write_label(image: Path, lines: Iterable[str], folder: Path | None = None) -> None:
-    """Write the labels of an image into a folder or, unsaid, wherever the programs look."""
+    """Write the labels of an image to a folder or, if omitted, wherever the programs look."""
     text = "".join(lines)
     for file in [folder / f"{image.stem}.txt"] if folder else label_files(image):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -43,14 +43,14 @@ def write_label(image: Path, lines: Iterable[str], folder: Path | None = None) -
 
 
 def write_list(file: Path, lines: Sequence[object]) -> None:
-    """Write a line each, and say so."""
+    """Write a file, one line per item, and print their number."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(f"{line}\n" for line in lines))
     print(f"{file}: {len(lines)} lines")
 
 
 def read_list(file: Path) -> list[str]:
-    """Return the lines of a file, or end the program where it cannot be read."""
+    """Return the lines of a file, or exit with a message if it cannot be read."""
     try:
         lines = file.read_text().split("\n")
     except OSError as error:
@@ -59,5 +59,5 @@ def read_list(file: Path) -> list[str]:
 
 
 def stop(problem: str) -> NoReturn:
-    """End the program with a line that says why."""
+    """Exit with status 1 and a message."""
     sys.exit(f"{Path(sys.argv[0]).name}: {problem}")

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Make a small data set of handwritten digits on varied grounds, for the detector cfg/digits.cfg.
+"""Make a small data set of handwritten digits on various backgrounds, for cfg/digits.cfg.
 
-The digits are the 1797 that scikit-learn ships, of 8 x 8 pixels: the first 1437 are placed in
-training images, the last 360 in test images, so that no test digit was ever trained on. Each image
-is drawn from the seed, its part and its number alone: the same call gives the same set, and more
-images leave the first ones as they are.
+scikit-learn ships 1797 digits of 8 x 8 pixels: training images show the first 1437, test images the
+last 360, so no digit of a test image is trained on. An image depends only on the seed, its part and
+its number: the same command makes the same set, and a larger set begins with the same images.
 
-Writes FOLDER/JPEGImages, FOLDER/labels, FOLDER/train.txt and FOLDER/test.txt. Lists name images as
-FOLDER is typed, which is from where you start Darknet: cfg/digits.data expects `digits`.
+Write FOLDER/JPEGImages, FOLDER/labels, FOLDER/train.txt and FOLDER/test.txt. The lists name images
+relative to the working folder, as FOLDER is given: cfg/digits.data expects `digits`.
 """
 
 from __future__ import annotations
@@ -25,42 +24,42 @@ from numpy.random import Generator
 
 from labels import label_line, write_label, write_list
 
-TRAINING = 1437  # samples; the others are for testing
-PARTS = {"train": 0, "test": 1, "sample": 2}  # what a seed's image is for
-FINE = 16  # pixels that a pixel of a sample becomes before it is shaped
-SMALLEST, LARGEST = 18, 92  # heights of digits, in pixels
-SAMPLE = 28  # the number of the sample picture: one with digits of many sizes
-OVERLAP = 0.06  # of the smaller of two digits' boxes, at most
-CONTRAST = 70  # of 255, between a digit and the ground below it, at least
+TRAINING = 1437  # samples; the others are for test images
+PARTS = {"train": 0, "test": 1, "sample": 2}  # part of the seed of an image
+FINE = 16  # factor by which a sample is enlarged before it is transformed
+SMALLEST, LARGEST = 18, 92  # height of a digit in pixels
+SAMPLE = 28  # number of the sample image: one with digits of many sizes
+OVERLAP = 0.06  # most that two boxes may share of the smaller one
+CONTRAST = 70  # least difference of 255 between a digit and its background
 
 
 @dataclass(frozen=True)
 class Samples:
-    """The handwritten digits of one part: pictures in 0..1, and what they show."""
+    """The handwritten digits of one part: images in 0..1, and the digit that each shows."""
 
-    pictures: np.ndarray  # [N, 8, 8]
+    images: np.ndarray  # [N, 8, 8]
     digits: np.ndarray
 
 
 def load_samples() -> dict[str, Samples]:
-    """Return the digits for training and for testing."""
+    """Return the digits of each part."""
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        sys.exit("make_digits.py: needs scikit-learn, for its digits: pip install scikit-learn")
+        sys.exit("make_digits.py: needs the digits of scikit-learn: pip install scikit-learn")
     found = load_digits()
-    pictures = (found.images / 16).astype(np.float32)
-    test = Samples(pictures[TRAINING:], found.target[TRAINING:])
+    images = (found.images / 16).astype(np.float32)
+    test = Samples(images[TRAINING:], found.target[TRAINING:])
     return {
-        "train": Samples(pictures[:TRAINING], found.target[:TRAINING]),
+        "train": Samples(images[:TRAINING], found.target[:TRAINING]),
         "test": test,
         "sample": test,
     }
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A digit in its place: left, top, width and height of its ink, in pixels."""
+class PlacedDigit:
+    """A digit in an image: left, top, width and height of its ink in pixels."""
 
     digit: int
     left: int
@@ -68,21 +67,21 @@ class Placed:
     width: int
     height: int
 
-    def overlap(self, other: Placed) -> float:
-        """Return what of the smaller of two boxes lies in both."""
+    def overlap(self, other: PlacedDigit) -> float:
+        """Return the intersection with another box, as a fraction of the smaller box."""
         across = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
         down = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
         smaller = min(self.width * self.height, other.width * other.height)
         return max(across, 0) * max(down, 0) / smaller
 
     def line(self, width: int, height: int) -> str:
-        """Return the digit's line in a label file of an image of that size."""
+        """Return the digit's line in the label file of an image of this size."""
         x, y = (self.left + self.width / 2) / width, (self.top + self.height / 2) / height
         return label_line(self.digit, x, y, self.width / width, self.height / height)
 
 
-def shaped(sample: np.ndarray, height: int, rng: Generator) -> np.ndarray:
-    """Return a sample as smooth ink in 0..1, of that height, cut to its edges; turned a little."""
+def ink_of(sample: np.ndarray, height: int, rng: Generator) -> np.ndarray:
+    """Return a sample as smooth ink in 0..1, slightly rotated, `height` pixels high."""
     large = cv2.resize(np.pad(sample, 2), None, fx=FINE, fy=FINE, interpolation=cv2.INTER_CUBIC)
     large = cv2.GaussianBlur(large, (0, 0), FINE * 0.22)
     ink = np.clip((large - rng.uniform(0.36, 0.5)) / 0.14, 0, 1)
@@ -97,13 +96,13 @@ def shaped(sample: np.ndarray, height: int, rng: Generator) -> np.ndarray:
 
 
 def colour(rng: Generator, low: float = 20, high: float = 235) -> np.ndarray:
-    """Return a colour, BGR float32, not too far from a grey."""
+    """Return a colour close to grey, BGR float32."""
     grey, tint = rng.uniform(low, high), rng.normal(0, 32, 3)
     return np.clip(grey + tint, 0, 255).astype(np.float32)
 
 
 def gradient(rng: Generator, width: int, height: int) -> np.ndarray:
-    """Return a ground that runs between the colours of its four corners."""
+    """Return a background that blends the colours of its four corners."""
     corners = np.stack([colour(rng) for _ in range(4)]).reshape(2, 2, 3)
     base = corners.mean((0, 1))
     corners = base + (corners - base) * rng.uniform(0.2, 0.7)
@@ -111,17 +110,17 @@ def gradient(rng: Generator, width: int, height: int) -> np.ndarray:
 
 
 def clouds(rng: Generator, width: int, height: int) -> np.ndarray:
-    """Return a ground of noise, coarse and fine, between two colours."""
+    """Return a background of coarse and fine noise between two colours."""
     field, weight = np.zeros((height, width), np.float32), 1.0
     for cells in (3, 6, 12, 24, 48):
         noise = rng.random((cells, cells), np.float32)
         field += weight * cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
         weight *= rng.uniform(0.3, 0.7)
-    return mixed(rng, (field - field.min()) / np.ptp(field))
+    return mixture(rng, (field - field.min()) / np.ptp(field))
 
 
 def stripes(rng: Generator, width: int, height: int) -> np.ndarray:
-    """Return a ground of stripes or, of two crossing, checks."""
+    """Return a background of stripes or checks."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     field = np.ones((height, width), np.float32)
     for angle in rng.uniform(0, math.pi) + np.array([0, math.pi / 2])[: rng.integers(1, 3)]:
@@ -129,18 +128,18 @@ def stripes(rng: Generator, width: int, height: int) -> np.ndarray:
             (x * math.cos(angle) + y * math.sin(angle)) * 2 * math.pi / rng.uniform(9, 60)
         )
         field *= np.clip(0.5 + wave * rng.uniform(0.5, 4), 0, 1)
-    return mixed(rng, field)
+    return mixture(rng, field)
 
 
-def mixed(rng: Generator, field: np.ndarray) -> np.ndarray:
-    """Return a field of 0..1 as a mixture of two colours that are not too far apart."""
+def mixture(rng: Generator, field: np.ndarray) -> np.ndarray:
+    """Return a mixture of two similar colours by a field of 0..1."""
     first = colour(rng)
     second = first + (colour(rng) - first) * rng.uniform(0.25, 0.6)
     return first + (second - first) * field[..., None]
 
 
 def blobs(rng: Generator, width: int, height: int) -> np.ndarray:
-    """Return a ground of ellipses with soft edges."""
+    """Return a background of ellipses with soft edges."""
     ground = gradient(rng, width, height)
     for _ in range(rng.integers(4, 14)):
         mask = np.zeros((height, width), np.float32)
@@ -153,7 +152,7 @@ def blobs(rng: Generator, width: int, height: int) -> np.ndarray:
 
 
 def clutter(rng: Generator, width: int, height: int) -> np.ndarray:
-    """Return a ground with blurred strokes, as of writing far out of focus."""
+    """Return a background with blurred strokes, like writing out of focus."""
     ground = GROUNDS[rng.integers(3)](rng, width, height)
     for _ in range(rng.integers(6, 20)):
         mask = np.zeros((height, width), np.float32)
@@ -177,7 +176,7 @@ GROUNDS: list[Callable[[Generator, int, int], np.ndarray]] = [
 
 
 def ink_colour(rng: Generator, ground: np.ndarray) -> np.ndarray:
-    """Return a colour that stands out from a piece of ground."""
+    """Return a colour that contrasts with a piece of background."""
     below = ground.reshape(-1, 3).mean(0)
     for _ in range(50):
         found = colour(rng, 0, 255)
@@ -186,24 +185,29 @@ def ink_colour(rng: Generator, ground: np.ndarray) -> np.ndarray:
     return np.full(3, 255.0 if below.mean() < 128 else 0.0, np.float32)
 
 
-def laid(picture: np.ndarray, ink: np.ndarray, placed: Placed, rng: Generator) -> None:
-    """Lay ink onto a picture [H, W, 3]."""
+def draw(canvas: np.ndarray, ink: np.ndarray, placed: PlacedDigit, rng: Generator) -> None:
+    """Draw ink on an image [H, W, 3]."""
     rows = slice(placed.top, placed.top + placed.height)
     columns = slice(placed.left, placed.left + placed.width)
-    ground = picture[rows, columns]
+    ground = canvas[rows, columns]
     ground += (ink_colour(rng, ground) - ground) * (ink * rng.uniform(0.8, 1))[..., None]
 
 
-def place(
-    taken: Sequence[Placed], digit: int, ink: np.ndarray, width: int, height: int, rng: Generator
-) -> Placed | None:
-    """Return a place for ink beside those that are taken, or none if none is found."""
+def free_place(
+    taken: Sequence[PlacedDigit],
+    digit: int,
+    ink: np.ndarray,
+    width: int,
+    height: int,
+    rng: Generator,
+) -> PlacedDigit | None:
+    """Return a free place for ink, or None if 30 random ones all overlap other digits."""
     down, across = ink.shape
     if across > width - 4 or down > height - 4:
         return None
     for _ in range(30):
         left, top = rng.integers(2, width - across - 1), rng.integers(2, height - down - 1)
-        found = Placed(digit, int(left), int(top), across, down)
+        found = PlacedDigit(digit, int(left), int(top), across, down)
         if all(found.overlap(other) <= OVERLAP for other in taken):
             return found
     return None
@@ -211,71 +215,73 @@ def place(
 
 def scene(
     samples: Samples, rng: Generator, width: int, height: int, count: int
-) -> tuple[np.ndarray, list[Placed]]:
-    """Return an image, BGR bytes, of at most so many digits, and where they are."""
-    picture = GROUNDS[rng.integers(len(GROUNDS))](rng, width, height)
-    taken: list[Placed] = []
+) -> tuple[np.ndarray, list[PlacedDigit]]:
+    """Return an image, uint8 BGR, of at most `count` digits, and their places."""
+    canvas = GROUNDS[rng.integers(len(GROUNDS))](rng, width, height)
+    taken: list[PlacedDigit] = []
     for _ in range(count):
         index = rng.integers(len(samples.digits))
         tall = round(math.exp(rng.uniform(math.log(SMALLEST), math.log(LARGEST))))
-        ink = shaped(samples.pictures[index], tall, rng)
-        found = place(taken, int(samples.digits[index]), ink, width, height, rng)
+        ink = ink_of(samples.images[index], tall, rng)
+        found = free_place(taken, int(samples.digits[index]), ink, width, height, rng)
         if found:
-            laid(picture, ink, found, rng)
+            draw(canvas, ink, found, rng)
             taken.append(found)
-    return photographed(picture, rng), taken
+    return camera_image(canvas, rng), taken
 
 
-def photographed(picture: np.ndarray, rng: Generator) -> np.ndarray:
-    """Return a picture as a camera would have it: a little blurred, a little noisy."""
+def camera_image(canvas: np.ndarray, rng: Generator) -> np.ndarray:
+    """Return an image with the slight blur and noise of a camera, uint8."""
     if rng.random() < 0.4:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 0.9))
-    noise = rng.normal(0, rng.uniform(0, 7), picture.shape[:2])[..., None]
-    return np.clip(np.rint(picture + noise), 0, 255).astype(np.uint8)
+        canvas = cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.4, 0.9))
+    noise = rng.normal(0, rng.uniform(0, 7), canvas.shape[:2])[..., None]
+    return np.clip(np.rint(canvas + noise), 0, 255).astype(np.uint8)
 
 
-def image(samples: Samples, seed: int, part: str, number: int) -> tuple[np.ndarray, list[Placed]]:
-    """Return one image of the set: its seed, part and number decide everything."""
+def image(
+    samples: Samples, seed: int, part: str, number: int
+) -> tuple[np.ndarray, list[PlacedDigit]]:
+    """Return one image of the set, which depends only on seed, part and number."""
     rng = np.random.default_rng([seed, PARTS[part], number])
     width = int(rng.choice([304, 320, 320, 336]))
     return scene(samples, rng, width, 240, int(rng.integers(2, 8)))
 
 
 def write_part(folder: Path, samples: Samples, seed: int, part: str, count: int) -> None:
-    """Write images, labels and list of one part."""
+    """Write the images, labels and list of one part."""
     images = []
     for number in range(count):
-        picture, placed = image(samples, seed, part, number)
+        canvas, placed = image(samples, seed, part, number)
         path = folder / "JPEGImages" / f"{part}_{number:05d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+        content = cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
         path.write_bytes(content.tobytes())
-        height, width = picture.shape[:2]
+        height, width = canvas.shape[:2]
         write_label(path, [one.line(width, height) for one in placed])
         images.append(path)
     write_list(folder / f"{part}.txt", images)
 
 
 def write_sample(file: Path, samples: Samples, seed: int) -> None:
-    """Write one image of the kind of the test images as a PNG."""
-    picture, _ = image(samples, seed, "sample", SAMPLE)
-    file.write_bytes(cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes())
+    """Write one image like the test images, as a PNG."""
+    canvas, _ = image(samples, seed, "sample", SAMPLE)
+    file.write_bytes(cv2.imencode(".png", canvas, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes())
     print(f"{file}: {file.stat().st_size} bytes")
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Write what the command line asks for."""
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     add = parser.add_argument
-    add("folder", type=Path, nargs="?", help="where to write the set, such as digits")
-    add("--seed", type=int, default=0, help="another seed makes another set (0)")
-    add("--train", type=int, default=2000, metavar="N", help="training images (2000)")
-    add("--test", type=int, default=400, metavar="N", help="test images (400)")
-    add("--sample", type=Path, metavar="FILE", help="write one picture of the kind, as a PNG")
+    add("folder", type=Path, nargs="?", help="write the set here, for example digits")
+    add("--seed", type=int, default=0, help="seed of the set (0)")
+    add("--train", type=int, default=2000, metavar="N", help="number of training images (2000)")
+    add("--test", type=int, default=400, metavar="N", help="number of test images (400)")
+    add("--sample", type=Path, metavar="FILE", help="write one image like them, as a PNG")
     options = parser.parse_args()
     if not options.folder and not options.sample:
-        parser.error("name a folder for the set, or a --sample to write")
+        parser.error("expected a folder for the set, or --sample FILE")
     samples = load_samples()
     if options.folder:
         for part, count in (("train", options.train), ("test", options.test)):

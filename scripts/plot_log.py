@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Draw loss, average, learning rate and mAP over the batches of Darknet's training logs, as a PNG.
+"""Draw a chart of Darknet's training logs as a PNG: loss, average loss, learning rate and mAP.
 
-Reads what any of the three forks, or this program, prints while it trains: detectors, classifiers
-and networks over text. Several logs are laid over each other, each in a colour of its own.
+Read what any of the three forks or this program prints during training: of detectors, classifiers
+and networks over text. Several logs are drawn in one chart, each in a colour of its own.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ COLOURS = [  # BGR
 ]
 INK, GRID, PAPER = (60, 60, 60), (228, 228, 228), (255, 255, 255)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-FINE = 4  # bits of a coordinate below the pixel
+FINE = 4  # fractional bits of a coordinate
 LEFT, RIGHT, TOP, BOTTOM = 78, 24, 34, 30
 
 
 @dataclass
 class Log:
-    """The numbers of a training, each by the batch that it was printed at."""
+    """The numbers of a training, each by the batch at which it was printed."""
 
     name: str
     loss: Series = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Log:
 
 
 def read_log(text: str, name: str) -> Log:
-    """Return the numbers of a log; what is not finite is left out."""
+    """Return the finite numbers of a log."""
     log, batch = Log(name), 0
     for line in ESCAPES.sub("", text).replace("\r", "\n").split("\n"):
         found = ITERATION.match(line) or LIVE.match(line)
@@ -73,7 +73,7 @@ def read_log(text: str, name: str) -> Log:
 
 
 def put(series: Series, batch: int, text: str, *, per_cent: bool = False) -> None:
-    """Keep a number if it is finite."""
+    """Add a number to a series if it is finite."""
     value = float(text)
     if math.isfinite(value):
         series[batch] = value / 100 if per_cent else value
@@ -81,7 +81,7 @@ def put(series: Series, batch: int, text: str, *, per_cent: bool = False) -> Non
 
 @dataclass(frozen=True)
 class Panel:
-    """A frame of the picture with two axes; the vertical one may be logarithmic."""
+    """A frame of the chart with two axes; the vertical one may be logarithmic."""
 
     title: str
     x: int
@@ -93,18 +93,18 @@ class Panel:
     high: float
     logarithmic: bool = False
 
-    def place(self, batch: float, value: float) -> tuple[float, float]:
-        """Return the pixel of a value, cut at the frame."""
-        low, high, value = map(self.scaled, (self.low, self.high, value))
+    def pixel(self, batch: float, value: float) -> tuple[float, float]:
+        """Return the pixel of a value, clipped to the frame."""
+        low, high, value = map(self.axis_position, (self.low, self.high, value))
         part = min(max((value - low) / (high - low), 0), 1)
         return self.x + self.width * batch / self.last, self.y + self.height * (1 - part)
 
-    def scaled(self, value: float) -> float:
-        """Return a value as it is laid on the axis."""
+    def axis_position(self, value: float) -> float:
+        """Return the position of a value on the axis."""
         return math.log10(max(value, self.low, 1e-12)) if self.logarithmic else value
 
     def ticks(self) -> list[float]:
-        """Return the values that are marked on the vertical axis."""
+        """Return the values of the marks on the vertical axis."""
         if not self.logarithmic:
             return steps(self.low, self.high, 5)
         exponents = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
@@ -116,7 +116,7 @@ class Panel:
 
 
 def steps(low: float, high: float, count: int) -> list[float]:
-    """Return round numbers from low to high, about so many."""
+    """Return about `count` round numbers from low to high."""
     rough = (high - low) / count
     size = 10 ** math.floor(math.log10(rough))
     step = next(size * m for m in (1, 2, 5, 10) if size * m >= rough)
@@ -124,32 +124,32 @@ def steps(low: float, high: float, count: int) -> list[float]:
     return [step * i for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def frame(picture: np.ndarray, panel: Panel) -> None:
-    """Draw a panel's grid, its numbers and its title."""
+def frame(chart: np.ndarray, panel: Panel) -> None:
+    """Draw the grid, the numbers and the title of a panel."""
     right, bottom = panel.x + panel.width, panel.y + panel.height
     for value in panel.ticks():
-        y = round(panel.place(0, value)[1])
-        cv2.line(picture, (panel.x, y), (right, y), GRID)
+        y = round(panel.pixel(0, value)[1])
+        cv2.line(chart, (panel.x, y), (right, y), GRID)
         label = f"{value:.6g}"
         (w, h), _ = cv2.getTextSize(label, FONT, 0.42, 1)
-        write(picture, label, panel.x - w - 8, y + h // 2)
+        write(chart, label, panel.x - w - 8, y + h // 2)
     for value in steps(0, panel.last, 8):
-        x = round(panel.place(value, panel.low)[0])
-        cv2.line(picture, (x, panel.y), (x, bottom), GRID)
+        x = round(panel.pixel(value, panel.low)[0])
+        cv2.line(chart, (x, panel.y), (x, bottom), GRID)
         label = f"{value:g}"
         (w, h), _ = cv2.getTextSize(label, FONT, 0.42, 1)
-        write(picture, label, min(x - w // 2, right - w + 12), bottom + h + 8)
-    cv2.rectangle(picture, (panel.x, panel.y), (right, bottom), INK)
-    write(picture, panel.title, panel.x, panel.y - 10, 0.52)
+        write(chart, label, min(x - w // 2, right - w + 12), bottom + h + 8)
+    cv2.rectangle(chart, (panel.x, panel.y), (right, bottom), INK)
+    write(chart, panel.title, panel.x, panel.y - 10, 0.52)
 
 
-def write(picture: np.ndarray, text: str, x: int, y: int, size: float = 0.42) -> None:
-    """Write a text whose foot begins at x, y."""
-    cv2.putText(picture, text, (x, y), FONT, size, INK, 1, cv2.LINE_AA)
+def write(chart: np.ndarray, text: str, x: int, y: int, size: float = 0.42) -> None:
+    """Write a text with its lower left corner at x, y."""
+    cv2.putText(chart, text, (x, y), FONT, size, INK, 1, cv2.LINE_AA)
 
 
 def curve(
-    picture: np.ndarray,
+    chart: np.ndarray,
     panel: Panel,
     series: Series,
     colour: Sequence[int],
@@ -157,15 +157,15 @@ def curve(
     thickness: int = 2,
     marks: bool = False,
 ) -> None:
-    """Draw a series as a line, and a mark at each value where they are few."""
-    points = [panel.place(batch, value) for batch, value in sorted(series.items())]
+    """Draw a series as a line; with `marks`, or if it has one value only, mark each value."""
+    points = [panel.pixel(batch, value) for batch, value in sorted(series.items())]
     fine = np.rint(np.array(points) * 2**FINE).astype(np.int32)
-    cv2.polylines(picture, [fine], False, colour, thickness, cv2.LINE_AA, FINE)
+    cv2.polylines(chart, [fine], False, colour, thickness, cv2.LINE_AA, FINE)
     for x, y in fine if marks or len(fine) == 1 else ():
-        cv2.circle(picture, (int(x), int(y)), 4 << FINE, colour, -1, cv2.LINE_AA, FINE)
+        cv2.circle(chart, (int(x), int(y)), 4 << FINE, colour, -1, cv2.LINE_AA, FINE)
 
 
-def paler(colour: Sequence[int]) -> tuple[int, ...]:
+def pale(colour: Sequence[int]) -> tuple[int, ...]:
     """Return a colour mixed with much white."""
     return tuple(round(255 - (255 - c) * 0.38) for c in colour)
 
@@ -178,21 +178,21 @@ def draw(
     linear: bool = False,
     most: float | None = None,
 ) -> np.ndarray:
-    """Return the picture of logs, BGR [height, width, 3]."""
-    picture = np.full((height, width, 3), PAPER, np.uint8)
+    """Return the chart of logs, BGR [height, width, 3]."""
+    chart = np.full((height, width, 3), PAPER, np.uint8)
     loss, rate, precision = panels(logs, width, height, linear=linear, most=most)
     for panel in filter(None, (loss, rate, precision)):
-        frame(picture, panel)
+        frame(chart, panel)
     for log, colour in colours(logs):
         if log.loss:
-            curve(picture, loss, log.loss, paler(colour), thickness=1)
-            curve(picture, loss, log.average, colour)
+            curve(chart, loss, log.loss, pale(colour), thickness=1)
+            curve(chart, loss, log.average, colour)
         if log.rate:
-            curve(picture, rate, log.rate, colour)
+            curve(chart, rate, log.rate, colour)
         if precision and log.precision:
-            curve(picture, precision, log.precision, colour, marks=len(log.precision) <= 60)
-    legend(picture, logs, loss)
-    return picture
+            curve(chart, precision, log.precision, colour, marks=len(log.precision) <= 60)
+    legend(chart, logs, loss)
+    return chart
 
 
 def colours(logs: Sequence[Log]) -> Iterator[tuple[Log, tuple[int, int, int]]]:
@@ -204,7 +204,7 @@ def colours(logs: Sequence[Log]) -> Iterator[tuple[Log, tuple[int, int, int]]]:
 def panels(
     logs: Sequence[Log], width: int, height: int, *, linear: bool, most: float | None
 ) -> tuple[Panel, Panel, Panel | None]:
-    """Return the panels of loss, rate and, if any was measured, precision."""
+    """Return the panels of loss, rate and, if a log has any, precision."""
     last = max(max(log.loss, default=1) for log in logs)
     losses = [v for log in logs for series in (log.loss, log.average) for v in series.values()]
     rates = [v for log in logs for v in log.rate.values()]
@@ -224,7 +224,7 @@ def panels(
 
 
 def loss_range(losses: Sequence[float], *, linear: bool, most: float | None) -> tuple[float, float]:
-    """Return where the axis of the loss begins and ends."""
+    """Return the ends of the axis of the loss."""
     high = most or max(losses, default=1) * 1.05 or 1
     if linear:
         return 0, high
@@ -233,25 +233,25 @@ def loss_range(losses: Sequence[float], *, linear: bool, most: float | None) -> 
     return min(low, high / 2), high
 
 
-def legend(picture: np.ndarray, logs: Sequence[Log], panel: Panel) -> None:
-    """Write each log's name and last numbers into the upper right corner of a panel."""
+def legend(chart: np.ndarray, logs: Sequence[Log], panel: Panel) -> None:
+    """Write the name and the last numbers of each log in the upper right corner of a panel."""
     for row, (log, colour) in enumerate(colours(logs)):
         text = log.name + last_numbers(log)
         (w, _), _ = cv2.getTextSize(text, FONT, 0.45, 1)
         x, y = panel.x + panel.width - w - 14, panel.y + 22 + 20 * row
-        cv2.rectangle(picture, (x - 38, y - 14), (x + w + 6, y + 6), PAPER, -1)
-        cv2.line(picture, (x - 32, y - 4), (x - 8, y - 4), colour, 3, cv2.LINE_AA)
-        write(picture, text, x, y, 0.45)
+        cv2.rectangle(chart, (x - 38, y - 14), (x + w + 6, y + 6), PAPER, -1)
+        cv2.line(chart, (x - 32, y - 4), (x - 8, y - 4), colour, 3, cv2.LINE_AA)
+        write(chart, text, x, y, 0.45)
 
 
 def last_numbers(log: Log) -> str:
-    """Return the last average and the best precision of a log, in words."""
-    told = f": {log.average[max(log.average)]:.4g}" if log.average else ""
-    return told + (f", best mAP {max(log.precision.values()):.3f}" if log.precision else "")
+    """Return the last average and the best precision of a log as text."""
+    average = f": {log.average[max(log.average)]:.4g}" if log.average else ""
+    return average + (f", best mAP {max(log.precision.values()):.3f}" if log.precision else "")
 
 
 def read_logs(paths: Sequence[Path]) -> list[Log]:
-    """Read logs, or end the program where one cannot be read or holds no iterations."""
+    """Read logs, or exit with a message if one cannot be read or holds no iterations."""
     logs = []
     for path in paths:
         try:
@@ -265,20 +265,20 @@ def read_logs(paths: Sequence[Path]) -> list[Log]:
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Draw the logs that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("logs", type=Path, nargs="+", help="what Darknet printed while it trained; - is stdin")
-    add("-o", "--out", type=Path, default=Path("log.png"), help="the picture (log.png)")
+    add("logs", type=Path, nargs="+", help="what Darknet printed during training; - is stdin")
+    add("-o", "--out", type=Path, default=Path("log.png"), help="the chart (log.png)")
     add("--size", default="1100x800", help="its width and height (1100x800)")
-    add("--linear", action="store_true", help="draw the loss on a linear axis, not a logarithmic")
-    add("--max", type=float, metavar="LOSS", help="the upper end of the axis of the loss")
+    add("--linear", action="store_true", help="draw the loss on a linear axis")
+    add("--max", type=float, metavar="LOSS", help="upper end of the axis of the loss")
     options = parser.parse_args()
     if not re.fullmatch(r"\d{3,5}x\d{3,5}", options.size):
-        parser.error(f"--size {options.size}: expected such as 1100x800")
+        parser.error(f"--size {options.size}: expected WIDTHxHEIGHT, such as 1100x800")
     width, height = map(int, options.size.split("x"))
-    picture = draw(read_logs(options.logs), width, height, linear=options.linear, most=options.max)
-    content = cv2.imencode(".png", picture)[1].tobytes()
+    chart = draw(read_logs(options.logs), width, height, linear=options.linear, most=options.max)
+    content = cv2.imencode(".png", chart)[1].tobytes()
     try:
         options.out.write_bytes(content)
     except OSError as error:

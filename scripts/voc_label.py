@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Turn the XML annotations of PASCAL VOC, or any folder of their kind, into Darknet's labels.
+"""Convert the XML annotations of PASCAL VOC, or a folder of such files, to Darknet's labels.
 
-Without --annotations: reads VOCdevkit below the current folder, writes VOCdevkit/VOC*/labels, and
-here the lists 2007_train.txt, 2007_val.txt, 2007_test.txt, 2012_train.txt, 2012_val.txt, train.txt
-(all but the test set) and train.all.txt. Objects that are difficult, or of other classes, are left
-out, and boxes are moved by a pixel, as the original's script does.
+Without --annotations: read VOCdevkit in the working folder, write VOCdevkit/VOC*/labels, and in the
+working folder the lists 2007_train.txt, 2007_val.txt, 2007_test.txt, 2012_train.txt, 2012_val.txt,
+train.txt (all but the test set) and train.all.txt. Difficult objects and other classes are skipped,
+and boxes are moved by a pixel, as in the script of the original Darknet.
 
-With --annotations: reads every XML file of a folder, and writes labels where Darknet looks for
-them, a list of the images, and the classes it met.
+With --annotations: read every XML file of a folder, and write the labels where Darknet looks for
+them, a list of the images, and a list of the classes.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from labels import PICTURES, ROOT, label_line, read_list, stop, write_label, write_list
+from labels import IMAGE_ENDINGS, ROOT, label_line, read_list, stop, write_label, write_list
 
 SETS = ("2007_train", "2007_val", "2007_test", "2012_train", "2012_val")
 TEST = "2007_test"
 VOC_NAMES = ROOT / "data" / "voc.names"
 
 
-class Thing(NamedTuple):
+class VocObject(NamedTuple):
     """One object of an annotation; its box is left, top, right, bottom in pixels."""
 
     name: str
@@ -37,77 +37,77 @@ class Thing(NamedTuple):
 
 @dataclass(frozen=True)
 class Annotation:
-    """What an XML file says of an image."""
+    """The content of an XML file: an image's file name, size and objects."""
 
     file: Path
     image: str  # its file name
     width: int
     height: int
-    things: tuple[Thing, ...]
+    objects: tuple[VocObject, ...]
 
     @classmethod
     def read(cls, file: Path) -> Annotation:
-        """Read an XML file, or end the program with what is wrong with it."""
+        """Read an XML file, or exit with a message if it is wrong."""
         try:
             root = ElementTree.parse(file).getroot()
             size = [int(float(root.findtext(f"size/{side}", "0"))) for side in ("width", "height")]
-            things = tuple(thing_of(node) for node in root.iter("object"))
+            objects = tuple(object_of(node) for node in root.iter("object"))
         except (OSError, ElementTree.ParseError, TypeError, ValueError) as error:
             stop(f"{file}: {error}")
-        return cls(file, Path(root.findtext("filename") or "").name, *size, things)
+        return cls(file, Path(root.findtext("filename") or "").name, *size, objects)
 
 
-def thing_of(node: ElementTree.Element) -> Thing:
+def object_of(node: ElementTree.Element) -> VocObject:
     """Return the object of an <object> element."""
     sides = ("xmin", "ymin", "xmax", "ymax")
     left, top, right, bottom = (float(node.findtext(f"bndbox/{side}", "")) for side in sides)
     difficult = int(node.findtext("difficult") or 0) == 1
-    return Thing((node.findtext("name") or "").strip(), difficult, (left, top, right, bottom))
+    return VocObject((node.findtext("name") or "").strip(), difficult, (left, top, right, bottom))
 
 
 @dataclass
 class Labels:
-    """Makes lines of annotations, and counts what it leaves out."""
+    """Converts annotations to lines, and counts the objects it skips."""
 
     classes: list[str]
     keep_difficult: bool = False
     shift: float = 1.0
     count: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
 
     def lines(self, annotation: Annotation, *, difficult_only: bool = False) -> Iterator[str]:
         """Yield the lines of an annotation's label file."""
-        for thing in annotation.things:
-            reason = self.reason(thing, difficult_only)
+        for one in annotation.objects:
+            reason = self.reason(one, difficult_only)
             if reason:
-                self.left_out[reason] += 1
+                self.skipped[reason] += 1
                 continue
             self.count += 1
-            yield label_line(self.classes.index(thing.name), *self.box(annotation, thing))
+            yield label_line(self.classes.index(one.name), *self.box(annotation, one))
 
-    def reason(self, thing: Thing, difficult_only: bool) -> str:
-        """Say why an object is left out, or nothing."""
-        left, top, right, bottom = thing.box
-        if thing.name not in self.classes:
-            return f"of class {thing.name}"
-        if thing.difficult != difficult_only and not (thing.difficult and self.keep_difficult):
-            return "difficult" if thing.difficult else "not difficult"
+    def reason(self, one: VocObject, difficult_only: bool) -> str:
+        """Return why an object is skipped; an empty text if it is not."""
+        left, top, right, bottom = one.box
+        if one.name not in self.classes:
+            return f"of class {one.name}"
+        if one.difficult != difficult_only and not (one.difficult and self.keep_difficult):
+            return "difficult" if one.difficult else "not difficult"
         return "" if right > left and bottom > top else "without an area"
 
-    def box(self, annotation: Annotation, thing: Thing) -> tuple[float, float, float, float]:
+    def box(self, annotation: Annotation, one: VocObject) -> tuple[float, float, float, float]:
         """Return the box as centre and size in 0..1; VOC counts pixels from 1, hence the shift."""
-        left, top, right, bottom = thing.box
+        left, top, right, bottom = one.box
         across, down = 1 / annotation.width, 1 / annotation.height
         x, y = (left + right) / 2 - self.shift, (top + bottom) / 2 - self.shift
         return x * across, y * down, (right - left) * across, (bottom - top) * down
 
-    def tell(self, name: str, images: int) -> None:
-        """Say what became of a set."""
-        gone = ", ".join(f"{n} {reason}" for reason, n in sorted(self.left_out.items()))
-        print(f"{name}: {images} images, {self.count} objects; left out: {gone or 'none'}")
+    def report(self, name: str, images: int) -> None:
+        """Print the numbers of images and objects of a set, and of those skipped."""
+        skipped = ", ".join(f"{n} {reason}" for reason, n in sorted(self.skipped.items()))
+        print(f"{name}: {images} images, {self.count} objects; left out: {skipped or 'none'}")
 
 
-def voc(options: argparse.Namespace) -> None:
+def convert_voc(options: argparse.Namespace) -> None:
     """Write the labels and lists of VOCdevkit."""
     classes = read_list(options.classes or VOC_NAMES)
     lists = {name: voc_set(options, name, classes) for name in options.sets or SETS}
@@ -138,47 +138,49 @@ def voc_set(options: argparse.Namespace, name: str, classes: list[str]) -> list[
         check_size(annotation)
         write_label(image, labels.lines(annotation))
         if options.difficult == "apart":
-            write_label(apart(image), hard.lines(annotation, difficult_only=True))
+            write_label(difficult_name(image), hard.lines(annotation, difficult_only=True))
     if options.difficult == "apart":
-        write_list(options.out / f"difficult_{name}.txt", [apart(image) for image in images])
-    labels.tell(name, len(images))
+        write_list(
+            options.out / f"difficult_{name}.txt", [difficult_name(image) for image in images]
+        )
+    labels.report(name, len(images))
     return images
 
 
-def apart(image: Path) -> Path:
-    """Return the name under which the fork looks for an image's difficult objects."""
+def difficult_name(image: Path) -> Path:
+    """Return the image name for which the fork looks up the difficult objects of an image."""
     return image.with_name(f"difficult_{image.name}")
 
 
-def folder(options: argparse.Namespace) -> None:
-    """Write the labels of every XML file of a folder, a list of their images, and the classes."""
+def convert_folder(options: argparse.Namespace) -> None:
+    """Write the labels of every XML file of a folder, the list of images, and the classes."""
     files = sorted(options.annotations.glob("*.xml"))
     if not files:
         stop(f"{options.annotations}: expected .xml files")
     annotations = [Annotation.read(file) for file in files]
-    found = sorted({thing.name for annotation in annotations for thing in annotation.things})
+    found = sorted({one.name for annotation in annotations for one in annotation.objects})
     classes = read_list(options.classes) if options.classes else found
     labels = Labels(classes, options.difficult == "keep", options.shift)
     images = [image_of(annotation, options) for annotation in annotations]
     for image, annotation in zip(images, annotations, strict=True):
         write_label(image, labels.lines(with_size(annotation, image)), options.labels)
-    labels.tell(str(options.annotations), len(images))
+    labels.report(str(options.annotations), len(images))
     write_list(options.out / options.list, images)
     if not options.classes:
         write_list(options.out / options.names, found)
 
 
 def image_of(annotation: Annotation, options: argparse.Namespace) -> Path:
-    """Return the image of an annotation: of its name, or of the name that it says."""
-    home = options.images or beside(options.annotations)
+    """Return the image named like an annotation's file or, if there is none, as the XML says."""
+    home = options.images or image_folder(options.annotations)
     stem = annotation.file.stem
-    names = [f"{stem}{ending}" for ending in PICTURES] + [annotation.image]
+    names = [f"{stem}{ending}" for ending in IMAGE_ENDINGS] + [annotation.image]
     image = next((home / name for name in names if name and (home / name).is_file()), None)
     return image or stop(f"{annotation.file}: has no image in {home}: expected {stem}.jpg")
 
 
-def beside(annotations: Path) -> Path:
-    """Return the folder of the images that belong to a folder of annotations."""
+def image_folder(annotations: Path) -> Path:
+    """Return the image folder that belongs to a folder of annotations."""
     for name in ("JPEGImages", "images"):
         if (annotations.parent / name).is_dir():
             return annotations.parent / name
@@ -186,53 +188,53 @@ def beside(annotations: Path) -> Path:
 
 
 def with_size(annotation: Annotation, image: Path) -> Annotation:
-    """Return an annotation with its image's size, read from the image where it is not said."""
+    """Return an annotation with its image's size, read from the image if the XML lacks it."""
     if annotation.width and annotation.height:
         return annotation
     import cv2
 
     pixels = cv2.imread(str(image))
     if pixels is None:
-        stop(f"{image}: is no picture, and {annotation.file} does not say its size")
+        stop(f"{image}: is not an image, and {annotation.file} does not give its size")
     height, width = pixels.shape[:2]
-    return Annotation(annotation.file, annotation.image, width, height, annotation.things)
+    return Annotation(annotation.file, annotation.image, width, height, annotation.objects)
 
 
 def check_size(annotation: Annotation) -> None:
-    """Refuse an annotation without the image's size."""
+    """Exit if an annotation lacks the image's size."""
     if not annotation.width or not annotation.height:
         stop(f"{annotation.file}: expected the image's size")
 
 
-def parsed() -> argparse.Namespace:
-    """Return what the command line says."""
+def command_line() -> argparse.Namespace:
+    """Return the options of the command line."""
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     add = parser.add_argument
-    add("--root", type=Path, default=Path("VOCdevkit"), help="where VOC2007 and VOC2012 are")
-    add("--sets", nargs="+", metavar="YEAR_SET", help="the sets to do, such as 2007_train")
-    add("--annotations", type=Path, metavar="DIR", help="a folder of XML files, instead of VOC")
+    add("--root", type=Path, default=Path("VOCdevkit"), help="folder of VOC2007, VOC2012")
+    add("--sets", nargs="+", metavar="YEAR_SET", help="sets to convert, such as 2007_train")
+    add("--annotations", type=Path, metavar="DIR", help="folder of XML files, instead of VOC")
     add("--images", type=Path, metavar="DIR", help="their images (JPEGImages or images beside it)")
-    add("--labels", type=Path, metavar="DIR", help="where to write labels (where Darknet looks)")
-    add("--list", default="train.txt", metavar="NAME", help="the list of images (train.txt)")
-    add("--names", default="classes.names", metavar="NAME", help="the classes (classes.names)")
-    add("--classes", type=Path, metavar="FILE", help="the classes to keep, one a line, in order")
+    add("--labels", type=Path, metavar="DIR", help="write labels here (where Darknet looks)")
+    add("--list", default="train.txt", metavar="NAME", help="list of images (train.txt)")
+    add("--names", default="classes.names", metavar="NAME", help="list of classes (classes.names)")
+    add("--classes", type=Path, metavar="FILE", help="the classes to keep, one per line, in order")
     add(
         "--difficult",
         choices=["leave", "keep", "apart"],
         default="leave",
-        help="leave difficult objects out, keep them, or write labels of their own, for the line"
-        " `difficult=` of a .data file (leave)",
+        help="leave difficult objects out, keep them, or write them to label files of their own,"
+        " for `difficult=` in a .data file (leave)",
     )
-    add("--shift", type=float, default=1, help="pixels that boxes are moved left and up (1)")
-    add("--out", type=Path, default=Path(), metavar="DIR", help="where to write lists (here)")
+    add("--shift", type=float, default=1, help="move boxes left and up by this many pixels (1)")
+    add("--out", type=Path, default=Path(), metavar="DIR", help="write lists here (.)")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Do what the command line says."""
-    options = parsed()
-    (folder if options.annotations else voc)(options)
+    """Convert VOC, or the folder that --annotations names."""
+    options = command_line()
+    (convert_folder if options.annotations else convert_voc)(options)
 
 
 if __name__ == "__main__":

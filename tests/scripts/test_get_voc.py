@@ -57,7 +57,7 @@ def test_what_is_left_to_fetch_is_told(fetched):
 
     assert done.returncode == 1
     assert done.stderr == (
-        "VOCtrainval_06-Nov-2007.tar has 8 bytes: expected 460032000; run this again to go on\n"
+        "VOCtrainval_06-Nov-2007.tar has 8 bytes: expected 460032000; run this again to continue\n"
     )
 
 

@@ -97,7 +97,7 @@ def test_all_grounds_are_drawn(digits):
 
 @pytest.mark.parametrize("height", [18, 40, 92])
 def test_ink_is_cut_to_its_edges(digits, samples, height):
-    ink = digits.shaped(samples.pictures[0], height, np.random.default_rng(0))
+    ink = digits.ink_of(samples.images[0], height, np.random.default_rng(0))
 
     assert ink.shape[0] == height
     assert min(ink[0].max(), ink[-1].max(), ink[:, 0].max(), ink[:, -1].max()) > 0.3
@@ -115,13 +115,13 @@ def test_ink_stands_out_from_its_ground(digits, grey):
 
 
 def test_overlap_is_a_part_of_the_smaller(digits):
-    large, small = digits.Placed(1, 0, 0, 10, 10), digits.Placed(2, 8, 5, 4, 5)
+    large, small = digits.PlacedDigit(1, 0, 0, 10, 10), digits.PlacedDigit(2, 8, 5, 4, 5)
 
     assert large.overlap(small) == 0.5  # 2 x 5 of 4 x 5
 
 
 def test_a_line_is_centre_and_size_of_the_image(digits):
-    assert digits.Placed(3, 40, 30, 20, 60).line(200, 240) == "3 0.25 0.25 0.1 0.25\n"
+    assert digits.PlacedDigit(3, 40, 30, 20, 60).line(200, 240) == "3 0.25 0.25 0.1 0.25\n"
 
 
 def test_the_set_has_images_labels_and_lists(made, tmp_path):
@@ -165,7 +165,7 @@ def test_a_folder_or_a_sample_must_be_named(made):
     done = made()
 
     assert done.returncode == 2
-    assert "name a folder for the set, or a --sample to write" in done.stderr
+    assert "expected a folder for the set, or --sample FILE" in done.stderr
 
 
 def test_no_test_digit_is_one_for_training(digits, monkeypatch):
@@ -187,7 +187,7 @@ def test_without_scikit_learn_it_says_how_to_get_it(digits, monkeypatch):
     with pytest.raises(SystemExit) as stopped:
         digits.load_samples()
 
-    told = "make_digits.py: needs scikit-learn, for its digits: pip install scikit-learn"
+    told = "make_digits.py: needs the digits of scikit-learn: pip install scikit-learn"
     assert str(stopped.value) == told
 
 

@@ -89,7 +89,7 @@ def test_the_c_programs_logs_are_read_whole(module, name, last):
 def test_a_value_has_its_place(module, logarithmic, value, y):
     panel = module("plot_log").Panel("", 20, 10, 200, 100, 50, 1, 100, logarithmic)
 
-    assert panel.place(25, value) == pytest.approx((120, y))  # batch 25 of 50: the middle
+    assert panel.pixel(25, value) == pytest.approx((120, y))  # batch 25 of 50: the middle
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,11 @@ def test_a_log_may_come_from_stdin(script, tmp_path):
     [
         (["none.log"], 1, "plot_log.py: none.log: No such file or directory"),
         (["-"], 1, "plot_log.py: -: has no line like `1: 2.3, 2.3 avg, 0.001 rate, ...`"),
-        (["-", "--size", "9"], 2, "plot_log.py: error: --size 9: expected such as 1100x800"),
+        (
+            ["-", "--size", "9"],
+            2,
+            "plot_log.py: error: --size 9: expected WIDTHxHEIGHT, such as 1100x800",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(script, words, status, told):
