@@ -14,7 +14,7 @@ from import_graph import Package, circles, rooms, upward
 
 ROOT = Path(__file__).resolve().parents[1]
 
-FLOORS = [  # rooms from the bottom up: imports point down, or stay on the floor
+FLOORS = [  # rooms from the bottom up; a module imports from its own floor and below
     ["errors", "system"],
     ["cfg"],
     ["image"],
@@ -38,14 +38,14 @@ FLOORS = [  # rooms from the bottom up: imports point down, or stay on the floor
     ["cli", "__main__"],
 ]
 
-# Sections whose names are other words too: everywhere, or in a room or a module.
+# Section names that also mean something else: everywhere, or in one room or module.
 OTHER_WORDS = {"crop", "activation", "max", "avg", "local", "empty", "cost", "conv", "batchnorm"}
 OTHER_WORDS_OF = {"cli": {"yolo", "rnn"}, "modules.activations": {"logistic"}}
 OF_LAYERS = ["layers", "training.losses"]
 LAYER = re.compile(r"(?:.*[._])?(?:layer|head|detector|node)s?(?:\[.*\])?")
 
-# A participle ends in -ed or stands here. Not here: cut, left, put, read, set, split, spread,
-# which are verbs or nouns of the same spelling.
+# A participle ends in -ed or is listed here. Missing are cut, left, put, read, set, split and
+# spread, because they are also verbs or nouns.
 IRREGULAR = re.compile(
     "begun|bent|bought|built|caught|chosen|dealt|done|drawn|driven|fed|felt|found|frozen|given|gone"
     "|grown|held|kept|known|laid|lent|lost|made|meant|met|moved|paid|said|seen|sent|shown|spoken"
@@ -62,12 +62,12 @@ MARK = re.compile(r"#\s*(noqa|type:|!)")
 
 
 def top_level(package: Package) -> list[str]:
-    """Return the names directly in the package, files and folders."""
+    """Return the names of files and folders directly in the package."""
     return sorted({name.partition(".")[0] for name in package.trees if name})
 
 
 def sections(package: Package) -> dict[str, set[str]]:
-    """Return the sections that each module registers a layer for."""
+    """Return the sections for which each module registers a layer."""
     names: dict[str, set[str]] = {}
     for module, node in package.walk():
         for mark in node.decorator_list if isinstance(node, ast.ClassDef) else []:
@@ -78,7 +78,7 @@ def sections(package: Package) -> dict[str, set[str]]:
 
 
 def concrete_layers(package: Package) -> list[str]:
-    """Return where code outside layers and losses names a section or imports its layer."""
+    """Return the places outside layers and losses that name a section or import its layer."""
     modules = sections(package)
     words = set().union(*modules.values()) - OTHER_WORDS
     places = [(one.importer, str(one)) for one in package.imports() if one.imported in modules]
@@ -95,17 +95,17 @@ def concrete_layers(package: Package) -> list[str]:
 
 
 def is_another_word(module: str, word: str) -> bool:
-    """Say whether a module means something else than a section by its name."""
+    """Say whether a section's name means something else in a module."""
     return any(is_within(module, room) and word in words for room, words in OTHER_WORDS_OF.items())
 
 
 def is_within(module: str, room: str) -> bool:
-    """Say whether a module is a room's or the room itself."""
+    """Say whether a module is a room or lies in it."""
     return f"{module}.".startswith(f"{room}.")
 
 
-def attributes_looked_up(package: Package) -> list[str]:
-    """Return where a layer is asked by `getattr` or `hasattr` for what it may not have."""
+def attribute_lookups(package: Package) -> list[str]:
+    """Return the places that ask a layer by `getattr` or `hasattr`."""
     return [
         f"{module}:{node.lineno} {ast.unparse(node)}"
         for module, node in package.walk()
@@ -116,37 +116,36 @@ def attributes_looked_up(package: Package) -> list[str]:
 
 
 def functions(package: Package) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Yield functions and methods with the names of their modules."""
+    """Yield functions and methods, with the names of their modules."""
     for module, node in package.walk():
         if isinstance(node, ast.FunctionDef):
             yield module, node
 
 
 def lengths(package: Package) -> dict[str, int]:
-    """Return the length in lines of every function, its decorators and docstring left out."""
-    found = {}
+    """Return the number of lines of every function, without decorators and docstring."""
+    lines_of = {}
     for module, node in functions(package):
         body = node.body[1:] if ast.get_docstring(node) else node.body
         lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
-        found[f"{module}.{node.name}:{node.lineno}"] = lines
-    return found
+        lines_of[f"{module}.{node.name}:{node.lineno}"] = lines
+    return lines_of
 
 
 def participles(package: Package) -> list[str]:
-    """Return the functions that give something and are named by no more than a participle.
+    """Return the functions that return something but whose name is only a participle.
 
-    Such names are `told`, `taken` or `lined_up`: a participle alone or with a particle behind it.
-    A participle before a noun says what the noun is (`used_rows`), and one that yes or no answers
-    is a statement (`kept`): both are right.
+    Such a name is a participle, alone or with a particle: `told`, `taken`, `lined_up`. Two uses are
+    allowed: before a noun (`used_rows`), and as the name of a function that returns a bool (`kept`).
     """
     return [
         f"{module}.{node.name}"
         for module, node in functions(package)
-        if returned(node) not in NO_RESULT and is_participle(node.name)
+        if result_annotation(node) not in NO_RESULT and is_participle(node.name)
     ]
 
 
-def returned(node: ast.FunctionDef) -> str | None:
+def result_annotation(node: ast.FunctionDef) -> str | None:
     """Return the annotation of a function's result."""
     return ast.unparse(node.returns) if node.returns else None
 
@@ -169,7 +168,7 @@ def untested(package: Package, tests: Path) -> list[str]:
 
 
 def comments(package: Package) -> float:
-    """Return the number of comments per 100 lines that hold code, docstrings included."""
+    """Return the number of comments per 100 lines with code or docstrings."""
     count = lines = 0
     for path in package.paths.values():
         with path.open("rb") as file:
@@ -189,7 +188,7 @@ def comments(package: Package) -> float:
 
 
 def floors_of(root: Path) -> Sequence[Sequence[str]]:
-    """Return the floors that another checkout's own rules name."""
+    """Return the floors that a checkout declares; this file's if it declares none."""
     for path in (root / "scripts" / "house.py", root / "tests" / "test_house.py"):
         for node in ast.parse(path.read_text()).body if path.is_file() else []:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FLOORS":
@@ -198,46 +197,46 @@ def floors_of(root: Path) -> Sequence[Sequence[str]]:
 
 
 def figures(root: Path) -> Iterator[tuple[str, object, Sequence[str]]]:
-    """Yield name and value of each figure, and the places that it counts."""
+    """Yield the name and value of each figure, and the places that it counts."""
     package = Package(root / "pydarknet")
     graph = package.graph()
     sizes = lengths(package)
     ordered = sorted(sizes.values())
     files = {name: path.read_text().count("\n") for name, path in package.paths.items()}
-    yield counted("names at the top level", top_level(package))
+    yield place_count("names at the top level", top_level(package))
     yield "modules", len(files), ()
-    yield counted("circles of modules", map(" ".join, circles(graph)))
-    yield counted("circles of rooms", map(" ".join, circles(rooms(graph))))
-    yield counted("imports that run up", map(str, upward(package.imports(), floors_of(root))))
-    yield counted("layers named outside layers and losses", concrete_layers(package))
-    yield counted("getattr on layers", attributes_looked_up(package))
+    yield place_count("circles of modules", map(" ".join, circles(graph)))
+    yield place_count("circles of rooms", map(" ".join, circles(rooms(graph))))
+    yield place_count("imports that run up", map(str, upward(package.imports(), floors_of(root))))
+    yield place_count("layers named outside layers and losses", concrete_layers(package))
+    yield place_count("getattr on layers", attribute_lookups(package))
     yield "functions", len(ordered), ()
     yield "lines of a function, median", ordered[len(ordered) // 2], ()
     yield "lines of a function, 90th percentile", ordered[len(ordered) * 9 // 10], ()
     yield "lines of the longest function", *longest(sizes)
     yield "lines of the longest file", *longest(files)
-    yield counted("functions named by a participle", participles(package))
-    yield counted("modules without a test at their path", untested(package, root / "tests"))
+    yield place_count("functions named by a participle", participles(package))
+    yield place_count("modules without a test at their path", untested(package, root / "tests"))
     yield "comments per 100 lines of code", f"{comments(package):.1f}", ()
 
 
-def counted(name: str, places: Iterable[str]) -> tuple[str, int, Sequence[str]]:
-    """Return a figure that is a number of places."""
+def place_count(name: str, places: Iterable[str]) -> tuple[str, int, Sequence[str]]:
+    """Return a figure that counts places."""
     listed = list(places)
     return name, len(listed), listed
 
 
 def longest(sizes: dict[str, int]) -> tuple[int, Sequence[str]]:
-    """Return the greatest size, and the name of what has it."""
+    """Return the greatest size, and the name that has it."""
     name = max(sizes, key=lambda name: sizes[name])
     return sizes[name], [name]
 
 
 def main() -> None:
-    """Print a line a figure."""
+    """Print one line per figure."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("root", nargs="?", type=Path, default=ROOT, help="another checkout")
-    parser.add_argument("-v", action="store_true", help="list what is counted, too")
+    parser.add_argument("-v", action="store_true", help="also list what is place_count")
     options = parser.parse_args()
     for name, value, places in figures(options.root):
         print(f"{name + ':':<42}{value}")

@@ -1,4 +1,4 @@
-"""The imports between the modules of a package: their circles, and those that run up."""
+"""The imports between the modules of a package, their circles, and those that run up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Import:
 
 
 class Package:
-    """The modules of a package by their names below it; the package itself is named ""."""
+    """The modules of a package by their names below it; the name of the package itself is ""."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -31,12 +31,12 @@ class Package:
         self.trees = {name: ast.parse(path.read_text()) for name, path in self.paths.items()}
 
     def walk(self) -> Iterator[tuple[str, ast.AST]]:
-        """Yield each node of the source with the name of its module."""
+        """Yield each node of the source, with the name of its module."""
         for name, tree in self.trees.items():
             yield from ((name, node) for node in ast.walk(tree))
 
     def imports(self) -> list[Import]:
-        """Return the imports within the package: at the top, in functions and for types alone."""
+        """Return the imports within the package, also those in functions and for types only."""
         return [
             Import(name, node.lineno, imported)
             for name, node in self.walk()
@@ -46,7 +46,7 @@ class Package:
         ]
 
     def module(self, importer: str, node: ast.ImportFrom, name: str) -> str | None:
-        """Return the module that `from ... import name` reads, None if it is not of the package."""
+        """Return the module that `from ... import name` reads, None if it lies outside the package."""
         source = (node.module or "").split(".") if node.module else []
         if node.level:
             here = importer.split(".") if importer else []
@@ -61,7 +61,7 @@ class Package:
         return longer if longer in self.trees else ".".join(source)
 
     def graph(self) -> Graph:
-        """Return what each module imports."""
+        """Return the modules that each module imports."""
         graph: Graph = {name: set() for name in self.trees}
         for one in self.imports():
             graph[one.importer].add(one.imported)
@@ -75,12 +75,12 @@ def module_name(path: Path, folder: Path) -> str:
 
 
 def room(module: str) -> str:
-    """Return the name at the top level that a module belongs to."""
+    """Return the top-level room of a module."""
     return module.partition(".")[0]
 
 
 def rooms(graph: Graph) -> Graph:
-    """Return what each room imports of others."""
+    """Return the other rooms that each room imports."""
     merged: Graph = {}
     for name, imported in graph.items():
         own = room(name)
@@ -89,7 +89,7 @@ def rooms(graph: Graph) -> Graph:
 
 
 def reachable(graph: Graph, start: str) -> set[str]:
-    """Return the nodes that a walk of at least one step from a node arrives at."""
+    """Return the nodes reachable from a node in one step or more."""
     seen: set[str] = set()
     ahead = [*graph[start]]
     while ahead:
@@ -112,16 +112,16 @@ def circles(graph: Graph) -> list[list[str]]:
 
 
 def floor(module: str, floors: Sequence[Iterable[str]]) -> int:
-    """Return the floor a module stands on: its own, or that of the room around it."""
+    """Return the floor of a module: its own, or that of the room around it."""
     levels = {name: level for level, names in enumerate(floors) for name in names}
     name = module
     while name not in levels:
         name, dot, _ = name.rpartition(".")
         if not dot:
-            raise ValueError(f"{module} stands on no floor: give it one in scripts/house.py")
+            raise ValueError(f"{module} has no floor: give it one in scripts/house.py")
     return levels[name]
 
 
 def upward(imports: Iterable[Import], floors: Sequence[Iterable[str]]) -> list[Import]:
-    """Return the imports of a module that stands on a higher floor."""
+    """Return the imports of modules that stand on a higher floor than the importer."""
     return [one for one in imports if floor(one.imported, floors) > floor(one.importer, floors)]

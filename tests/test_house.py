@@ -50,7 +50,7 @@ def test_no_layer_is_named_outside_layers_and_losses() -> None:
 
 
 def test_no_layer_is_asked_for_what_it_may_not_have() -> None:
-    assert house.attributes_looked_up(PACKAGE) == []
+    assert house.attribute_lookups(PACKAGE) == []
 
 
 def test_every_module_has_its_test_at_the_same_path() -> None:

@@ -62,14 +62,14 @@ def test_layers_losses_and_commands_of_the_same_name_may_say_it(package, module)
     "asked", ["layer", "node.layer", "detectors[-1]", "nodes[at].layer", "self.head", "first_layer"]
 )
 def test_getattr_on_a_layer_is_told(package, asked):
-    [place] = house.attributes_looked_up(package(load=f"getattr({asked}, 'classes', 0)"))
+    [place] = house.attribute_lookups(package(load=f"getattr({asked}, 'classes', 0)"))
 
     assert place == f"load:1 getattr({asked}, 'classes', 0)"
 
 
 @pytest.mark.parametrize("asked", ["module", "error", "counts", "layer.module"])
 def test_getattr_on_other_things_is_not(package, asked):
-    assert house.attributes_looked_up(package(load=f"getattr({asked}, 'classes', 0)")) == []
+    assert house.attribute_lookups(package(load=f"getattr({asked}, 'classes', 0)")) == []
 
 
 def test_a_function_is_as_long_as_its_body_without_the_docstring(package):

@@ -97,7 +97,7 @@ def test_a_module_stands_on_its_own_floor_or_that_of_its_room():
 
 
 def test_a_module_without_a_floor_is_told():
-    with pytest.raises(ValueError, match=r"^attic.box stands on no floor"):
+    with pytest.raises(ValueError, match=r"^attic.box has no floor"):
         floor("attic.box", [["cellar"]])
 
 
