@@ -21,8 +21,11 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["modules"],
     ["boxes"],
     [
-        f"layers.{name}"
-        for name in ("base", "detection_head", "antialiasing", "anchor_head", "rows")
+        "layers.base",
+        "layers.detection_head",
+        "layers.antialiasing",
+        "layers.anchor_head",
+        "layers.rows",
     ],
     ["layers"],
     ["graph"],
@@ -136,7 +139,7 @@ def participles(package: Package) -> list[str]:
     """Return the functions that return something but whose name is only a participle.
 
     Such a name is a participle, alone or with a particle: `told`, `taken`, `lined_up`. Two uses are
-    allowed: before a noun (`used_rows`), and as the name of a function that returns a bool (`kept`).
+    allowed: before a noun (`used_rows`), and for a function that returns a bool (`kept`).
     """
     return [
         f"{module}.{node.name}"

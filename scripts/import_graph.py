@@ -46,7 +46,7 @@ class Package:
         ]
 
     def module(self, importer: str, node: ast.ImportFrom, name: str) -> str | None:
-        """Return the module that `from ... import name` reads, None if it lies outside the package."""
+        """Return the module that `from ... import name` reads; None outside the package."""
         source = (node.module or "").split(".") if node.module else []
         if node.level:
             here = importer.split(".") if importer else []

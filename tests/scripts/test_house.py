@@ -122,7 +122,11 @@ def test_floors_are_those_of_the_other_checkout(tmp_path):
     assert house.floors_of(tmp_path) == [["a"], ["b"]]
 
 
-def test_a_line_a_figure_is_printed_of_another_checkout(package, tmp_path):
+def test_floors_of_this_checkout_can_be_read_by_another():
+    assert house.floors_of(house.ROOT) == house.FLOORS
+
+
+def test_a_line_per_figure_is_printed_for_another_checkout(package, tmp_path):
     package(errors="def made() -> int:\n    return 1")
 
     script = [sys.executable, str(SCRIPTS / "house.py"), str(tmp_path), "-v"]
