@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pydarknet.boxes.detections import Detections  # the copy beside this script
 from pydarknet.evaluate.average_precision import summary
-from pydarknet.evaluate.dataset_detections import Seen
-from pydarknet.evaluate.matched_dataset import gather
+from pydarknet.evaluate.dataset_detections import ImageDetections
+from pydarknet.evaluate.matched_dataset import match_dataset
 
 TRUTHS = 10  # an image
 NEAR = 0.02  # how far boxes of a truth are from it, as a standard deviation
@@ -33,7 +33,7 @@ def truths(generator: np.random.Generator, classes: int) -> np.ndarray:
     return np.column_stack([generator.integers(0, classes, TRUTHS), boxes])
 
 
-def images(folder: Path, words: argparse.Namespace) -> Iterator[Seen]:
+def images(folder: Path, words: argparse.Namespace) -> Iterator[ImageDetections]:
     """Write the labels of images, and yield what is found in each: boxes around its truths."""
     generator = np.random.default_rng(1)
     for index in range(words.images):
@@ -47,7 +47,7 @@ def images(folder: Path, words: argparse.Namespace) -> Iterator[Seen]:
         found = Detections(
             torch.tensor(boxes).float(), torch.ones(words.boxes), torch.tensor(scores).float()
         )
-        yield Seen(index, str(folder / f"{index}.png"), 640, 480, found)
+        yield ImageDetections(index, str(folder / f"{index}.png"), 640, 480, found)
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
         made = list(images(Path(name), words))
         start = time.perf_counter()
         names = tuple(str(index) for index in range(words.classes))
-        report = summary(gather(made, names, 0.5, "alexeyab"))
+        report = summary(match_dataset(made, names, 0.5, "alexeyab"))
         seconds = time.perf_counter() - start
     count = words.images * words.boxes
     mean = report.mean_average_precision

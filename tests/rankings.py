@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from pydarknet.evaluate.ground_truth import Truths
-from pydarknet.evaluate.matched_dataset import Evidence
+from pydarknet.evaluate.ground_truth import GroundTruth
+from pydarknet.evaluate.matched_dataset import MatchedDataset
 from pydarknet.evaluate.matching import Matches
 
 
-def evidence(rows: list[tuple[float, int, int]], truths: list[int], names: str = "ab") -> Evidence:
+def matched_dataset(
+    rows: list[tuple[float, int, int]], truths: list[int], names: str = "ab"
+) -> MatchedDataset:
     """Return detections as (score, class, truth), all of one image and of overlap 0.75."""
     table = np.array(rows, np.float64).reshape(-1, 3)
     count = len(rows)
-    return Evidence(
+    return MatchedDataset(
         paths=("a.png",),
         names=tuple(names),
         sizes=np.array([[8, 8]]),
-        truths=Truths.of([(index, 0.5, 0.5, 1, 1) for index in truths]),
+        truths=GroundTruth.of([(index, 0.5, 0.5, 1, 1) for index in truths]),
         owners=np.zeros(len(truths), np.int64),
         matches=Matches(
             scores=table[:, 0].astype(np.float32),

@@ -1,4 +1,4 @@
-"""How often a classifier's best classes have the right one among them."""
+"""The top-1 and top-n accuracy of a classifier."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from ..modules.transforms import load_image
 from ..network import Network
 from . import classifier_crops
 from .classifier_crops import View
-from .dataset_detections import ahead, batch_of, batch_size, evaluating, grouped
+from .dataset_detections import batch_of, batch_size, evaluation_mode, groups_of, read_ahead
 
-CAPPED_AT_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # how many best classes count
+CAPPED_AT_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # the number of top classes
 
-Shown = tuple[str, list[Tensor] | None]
+ImageViews = tuple[str, list[Tensor] | None]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a classifier says of an image.
+class Prediction:
+    """The prediction of a classifier for an image.
 
-    `truths` are the classes whose labels are in its path, `picks` the best classes, best first,
-    `scores` of all of them. There are no picks where the image cannot be read.
+    `truths` are the classes whose labels are in its path, `best` those with the best scores, best
+    first, `scores` the scores of all classes. The last two are empty if the image is unreadable.
     """
 
     path: str
     truths: tuple[int, ...]
-    picks: tuple[int, ...]
+    best: tuple[int, ...]
     scores: tuple[float, ...]
 
     @property
@@ -48,22 +48,22 @@ class Answer:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How many images there were, and of how many the best or one of the best was right."""
+    """The number of images, and of those that are right by the best class and by the top ones."""
 
     count: int = 0
     first: int = 0
     among: int = 0
 
-    def after(self, answer: Answer) -> Accuracy:
-        """Return the count with one more image."""
+    def after(self, prediction: Prediction) -> Accuracy:
+        """Return the accuracy with one more image."""
         return Accuracy(
             self.count + 1,
-            self.first + (answer.picks[:1] == (answer.truth,)),
-            self.among + (answer.truth in answer.picks),
+            self.first + (prediction.best[:1] == (prediction.truth,)),
+            self.among + (prediction.truth in prediction.best),
         )
 
     def line(self, number: int, top: int) -> str:
-        """Return what the `valid` commands print after an image.
+        """Return the line that the `valid` commands print after an image.
 
         Darknet: examples/classifier.c validate_classifier_single
         """
@@ -72,10 +72,10 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
-class Quiz:
-    """What is asked: the labels of the classes, how many picks, and what is shown of an image.
+class AccuracyOptions:
+    """The labels of the classes, the number of top classes, and the views of an image.
 
-    `leaves` are the classes of a tree that count; without, those that are nobody's parent.
+    `leaves` are the classes of a tree that count; if omitted, those without children.
     """
 
     labels: tuple[str, ...]
@@ -87,72 +87,79 @@ class Quiz:
 def top_accuracy(
     network: Network, paths: Sequence[str], labels: Sequence[str], *, top: int = 5
 ) -> Accuracy:
-    """Return how often a classifier is right about images whose paths have their labels in them.
+    """Return the accuracy of a classifier on images whose paths contain their labels.
 
-    A network in training may be given; it is left as it was.
+    The network may be in training; it is unchanged afterwards.
 
     Darknet: src/classifier.c validate_classifier_single (AlexeyAB)
     """
     accuracy = Accuracy()
-    with evaluating(network):
-        for answer in answers(network, paths, Quiz(tuple(labels), min(top, len(labels)))):
-            accuracy = accuracy.after(answer)
+    with evaluation_mode(network):
+        options = AccuracyOptions(tuple(labels), min(top, len(labels)))
+        for prediction in predictions(network, paths, options):
+            accuracy = accuracy.after(prediction)
     return accuracy
 
 
-def answers(network: Network, paths: Sequence[str], quiz: Quiz) -> Iterator[Answer]:
-    """Yield what the network, which is being evaluated, says of each image."""
-    return answered(network, shown(network, paths, quiz), quiz)
+def predictions(
+    network: Network, paths: Sequence[str], options: AccuracyOptions
+) -> Iterator[Prediction]:
+    """Yield the prediction for each image; the network is in evaluation mode."""
+    return predictions_of(network, image_views(network, paths, options), options)
 
 
-def shown(network: Network, paths: Sequence[str], quiz: Quiz) -> Iterator[Shown]:
-    """Yield the path of each image and its views, None for one that cannot be read."""
+def image_views(
+    network: Network, paths: Sequence[str], options: AccuracyOptions
+) -> Iterator[ImageViews]:
+    """Yield the path of each image and its views, None if it cannot be read."""
 
     def read(path: str) -> list[Tensor]:
         image = load_image(path, 1 if network.net.channels == 1 else 3)
-        return quiz.view(of_channels(image, network.net.channels), network)
+        return options.view(of_channels(image, network.net.channels), network)
 
-    return ahead(paths, read)
+    return read_ahead(paths, read)
 
 
-def answered(network: Network, images: Iterable[Shown], quiz: Quiz) -> Iterator[Answer]:
-    """Yield what the network says of each image that it is shown."""
+def predictions_of(
+    network: Network, images: Iterable[ImageViews], options: AccuracyOptions
+) -> Iterator[Prediction]:
+    """Yield the prediction for each image from its views."""
     tree = hierarchy(network)
-    keep = torch.tensor(quiz.leaves) if quiz.leaves else tree.leaves if tree else None
-    for batch in grouped(images, batch_size(network)):
+    keep = torch.tensor(options.leaves) if options.leaves else tree.leaves if tree else None
+    for batch in groups_of(images, batch_size(network)):
         seen = [found for _, found in batch if found is not None]
-        scores = iter(summed(network, seen, tree, keep))
+        scores = iter(view_scores(network, seen, tree, keep))
         for path, found in batch:
-            yield answer(path, quiz, None if found is None else next(scores))
+            yield prediction_of(path, options, None if found is None else next(scores))
 
 
-def answer(path: str, quiz: Quiz, scores: Tensor | None) -> Answer:
-    """Make the answer about one image of the scores of its classes."""
-    truths = tuple(index for index, label in enumerate(quiz.labels) if label in path)
+def prediction_of(path: str, options: AccuracyOptions, scores: Tensor | None) -> Prediction:
+    """Return the prediction for an image from its scores."""
+    truths = tuple(index for index, label in enumerate(options.labels) if label in path)
     if scores is None:
-        return Answer(path, truths, (), ())
-    known = scores[: len(quiz.labels)]
-    if len(known) < len(quiz.labels):
+        return Prediction(path, truths, (), ())
+    known = scores[: len(options.labels)]
+    if len(known) < len(options.labels):
         raise DataError(
-            f"the network gives {len(known)} numbers: expected at least {len(quiz.labels)},"
+            f"the network gives {len(known)} numbers: expected at least {len(options.labels)},"
             " the classes of the .data file"
         )
-    return Answer(path, truths, tuple(best(known, quiz.top)), tuple(scores.tolist()))
+    return Prediction(path, truths, tuple(best(known, options.top)), tuple(scores.tolist()))
 
 
-def summed(
+def view_scores(
     network: Network,
     images: Sequence[Sequence[Tensor]],
     tree: Hierarchy | None,
     leaves: Tensor | None,
 ) -> list[Tensor]:
-    """Return the scores [outputs] of images: those of all views of each, added."""
+    """Return the scores [outputs] of each image: the sum over its views."""
     scores: dict[int, Tensor] = {}
     flat = [(index, view) for index, some in enumerate(images) for view in some]
     for shape, same in groupby(flat, key=lambda item: tuple(item[1].shape)):
         if network.input.tensor != shape:
             network.resize(shape[2], shape[1])
-        for some in grouped(same, batch_size(network)):
+        for some in groups_of(same, batch_size(network)):
             shown = batch_of([view for _, view in some], network)
             outputs = result(network, shown).flatten(1).cpu()
             if tree is not None and leaves is not None:
@@ -162,18 +169,18 @@ def summed(
     return [scores[index] for index in range(len(images))]
 
 
-def places(network: Network, top: int, classes: int) -> int:
-    """Return how many places count: the fork caps them at the number of classes.
+def top_count(network: Network, top: int, classes: int) -> int:
+    """Return the number of top classes; the fork caps it at the number of classes.
 
     Darknet: src/classifier.c validate_classifier_single (AlexeyAB)
     """
     return min(top, classes) if CAPPED_AT_CLASSES.of(network.dialect) else top
 
 
-def parts(count: int) -> list[slice]:
-    """Return the parts of about 1000 images in which `validcrop` goes; at least one.
+def crop_parts(count: int) -> list[slice]:
+    """Return the slices of about 1000 images that `validcrop` evaluates one by one.
 
-    All parts are as long as the first, so that images at the very end may be left out.
+    All are as long as the first, so a few images at the end may be left out.
 
     Darknet: examples/classifier.c validate_classifier_crop
     """

@@ -1,4 +1,4 @@
-"""Anchors for a data set: the sizes of its boxes, clustered."""
+"""Anchors for a data set: clusters of its boxes' sizes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import DataError, UsageError
-from .ground_truth import Truths
+from .ground_truth import GroundTruth
 
 ROUNDS = 1000
-FINE = 32  # networks no wider have anchors with decimals
+FINE = 32  # networks up to this width have anchors with decimals
 
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """Centres [K, 2], widths and heights, by area; the rounds it took, and the mean best IoU."""
+    """Centres [K, 2], widths and heights, by area; the number of rounds, and the mean best IoU."""
 
     centers: np.ndarray
     rounds: int
@@ -24,7 +24,7 @@ class Clusters:
 
 
 def cluster(boxes: np.ndarray, count: int, generator: np.random.Generator) -> Clusters:
-    """Cluster boxes [B, 2], widths and heights, beginning with boxes chosen at random.
+    """Cluster boxes [B, 2], widths and heights, starting from random boxes.
 
     Darknet: src/matrix.c do_kmeans, src/detector.c calc_anchors (AlexeyAB)
     """
@@ -44,8 +44,8 @@ def cluster(boxes: np.ndarray, count: int, generator: np.random.Generator) -> Cl
 def kmeans(boxes: np.ndarray, centers: np.ndarray) -> tuple[np.ndarray, int]:
     """Move centres [K, 2] to the means of the boxes [B, 2] that are nearest, until none changes.
 
-    Near is what overlaps much when corners lie on each other; of equals the first. Returns the
-    centres, in 32 bits as the C has them, and the number of rounds.
+    The nearest centre has the most IoU, with corners aligned; of equals it is the first. Returns
+    the centres, in float32 as in the C, and the number of rounds.
 
     Darknet: src/matrix.c do_kmeans, kmeans_expectation (AlexeyAB)
     """
@@ -67,7 +67,7 @@ def closest(boxes: np.ndarray, centers: np.ndarray) -> np.ndarray:
 
 
 def means(boxes: np.ndarray, nearest: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """Return the mean of the boxes of each centre; a coordinate that would be 0 stays as it was.
+    """Return the mean of the boxes of each centre; where a coordinate would be 0, it stays.
 
     Darknet: src/matrix.c kmeans_maximization (AlexeyAB)
     """
@@ -79,7 +79,7 @@ def means(boxes: np.ndarray, nearest: np.ndarray, centers: np.ndarray) -> np.nda
 
 
 def iou(boxes: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """Return the IoU of sizes [B, 2] and [K, 2] laid corner on corner, float32 [B, K].
+    """Return the IoU of sizes [B, 2] and [K, 2] with corners aligned, float32 [B, K].
 
     Darknet: src/matrix.c dist (AlexeyAB)
     """
@@ -89,19 +89,19 @@ def iou(boxes: np.ndarray, centers: np.ndarray) -> np.ndarray:
 
 
 def anchors_text(clusters: Clusters, width: int) -> str:
-    """Return anchors as a cfg has them: whole pixels, or four decimals for small networks."""
+    """Return anchors as text for a cfg: whole pixels, or four decimals for small networks."""
     form = "{:3.0f},{:3.0f}" if width > FINE else "{:2.4f},{:2.4f}"
     return ", ".join(form.format(*center) for center in clusters.centers.tolist())
 
 
 def counters_text(classes: Iterable[int], least: int) -> str:
-    """Return how often each class occurs, as a cfg has it; of at least so many classes."""
+    """Return the boxes per class as text for a cfg, for at least `least` classes."""
     found = np.bincount(np.fromiter(classes, np.int64), minlength=least)
     return f"counters_per_class = {', '.join(str(count) for count in found.tolist())}"
 
 
-def wrong(truths: Truths, path: str) -> Iterator[str]:
-    """Yield what is said of each box that is not within its image.
+def wrong_label_lines(truths: GroundTruth, path: str) -> Iterator[str]:
+    """Yield the warning for each box that is not within its image.
 
     Darknet: src/detector.c calc_anchors (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""Average precision: how well the scores of detections tell the right ones from the wrong."""
+"""Average precision of detections, per class and as a mean."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from ..errors import UsageError
 from ..inference.predict import settings
 from ..network import Network
-from .dataset_detections import Search, Seen, classes_of, evaluating
-from .matched_dataset import Evidence, check_pairs, gather
+from .dataset_detections import DatasetDetector, ImageDetections, classes_of, evaluation_mode
+from .matched_dataset import MatchedDataset, check_pairs, match_dataset
 from .matching import Matches, first_claims
 
 LEAST_SCORE = 0.005  # of detections that are ranked
 
-Watch = Callable[[Iterable[Seen]], Iterable[Seen]]
+Watch = Callable[[Iterable[ImageDetections]], Iterable[ImageDetections]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Counts:
-    """Detections above a score that are right and wrong, and the mean IoU of all of them."""
+    """True and false positives above a score, the mean IoU of all, and the number of true boxes."""
 
     tp: int
     fp: int
@@ -39,29 +39,29 @@ class Counts:
 
     @property
     def fn(self) -> int:
-        """How many truths were not found."""
+        """The number of true boxes without a detection."""
         return self.truths - self.tp
 
     @property
     def precision(self) -> float:
-        """The share of detections that are right, NaN where there are none."""
+        """The share of detections that are right, NaN if there are none."""
         return ratio(self.tp, self.tp + self.fp)
 
     @property
     def recall(self) -> float:
-        """The share of truths that were found, NaN where there are none."""
+        """The share of true boxes with a detection, NaN if there are none."""
         return ratio(self.tp, self.truths)
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of precision and recall, NaN where both are 0."""
+        """The harmonic mean of precision and recall, NaN if both are 0."""
         precision, recall = np.float32(self.precision), np.float32(self.recall)
         return ratio(float(np.float32(2) * precision * recall), float(precision + recall))
 
 
 @dataclass(frozen=True, eq=False)
 class ClassReport:
-    """What the evaluation says of one class; `counts` are those above the report's `thresh`."""
+    """The evaluation of one class; `counts` are those above the report's `thresh`."""
 
     index: int
     name: str
@@ -71,8 +71,8 @@ class ClassReport:
 
 
 @dataclass(frozen=True, eq=False)
-class Report:
-    """What the evaluation says of a network; it keeps the evidence, for pictures and figures."""
+class MapReport:
+    """The evaluation of a network; it keeps the matched dataset, for plots and COCO's figures."""
 
     classes: tuple[ClassReport, ...]
     counts: Counts
@@ -80,11 +80,11 @@ class Report:
     thresh: float
     iou_thresh: float
     points: int
-    evidence: Evidence
+    dataset: MatchedDataset
 
     @property
     def mean_average_precision(self) -> float:
-        """The mean over all classes; one without truths counts as 0."""
+        """The mean over all classes; a class without true boxes counts as 0."""
         return sum(one.average_precision for one in self.classes) / max(len(self.classes), 1)
 
 
@@ -97,11 +97,11 @@ def average_precision(
     points: int = 0,
     difficult: Sequence[str] | None = None,
     watch: Watch = iter,
-) -> Report:
-    """Find boxes in images, compare them with their label files, and report.
+) -> MapReport:
+    """Return the report on a network's detections, compared with label files.
 
-    A network in training may be given: it is evaluated at its cfg's size, with its rolling
-    statistics, and left as it was. `watch` is handed what is found, image by image.
+    The network may be in training: it is evaluated at its cfg's size, with its rolling
+    statistics, and is unchanged afterwards. `watch` wraps the detections of each image.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
@@ -111,50 +111,50 @@ def average_precision(
     classes = classes_of(network)
     named = [*names, *(f"class {i}" for i in range(len(names), classes))][:classes]
     chosen = settings(network, thresh=LEAST_SCORE, hier=0)
-    with evaluating(network):
-        seen = watch(Search(network, chosen).find(paths))
-        evidence = gather(seen, named, iou_thresh, network.dialect.name, difficult=difficult)
-    return summary(evidence, thresh=thresh, points=points)
+    with evaluation_mode(network):
+        seen = watch(DatasetDetector(network, chosen).detect(paths))
+        dataset = match_dataset(seen, named, iou_thresh, network.dialect.name, difficult=difficult)
+    return summary(dataset, thresh=thresh, points=points)
 
 
-def summary(evidence: Evidence, *, thresh: float = 0.25, points: int = 0) -> Report:
-    """Report on the evidence: above `thresh`, and over the ranking of all detections."""
+def summary(dataset: MatchedDataset, *, thresh: float = 0.25, points: int = 0) -> MapReport:
+    """Return the report on a matched dataset: counts above `thresh`, and average precision."""
     check_points(points)
-    ranked = evidence.matches.take(~evidence.matches.difficult)
-    counts = counted(evidence, thresh)
+    ranked = dataset.matches.take(~dataset.matches.difficult)
+    counts = counts_above(dataset, thresh)
     classes = [
         ClassReport(index, name, average(curve, points), counts[index], curve)
         for index, (name, curve) in enumerate(
-            zip(evidence.names, curves(ranked, evidence.truths_of_class), strict=True)
+            zip(dataset.names, curves(ranked, dataset.truths_of_class), strict=True)
         )
     ]
-    return Report(
+    return MapReport(
         classes=tuple(classes),
         counts=counts[len(classes)],
         detections=len(ranked),
         thresh=thresh,
-        iou_thresh=evidence.iou_thresh,
+        iou_thresh=dataset.iou_thresh,
         points=points,
-        evidence=evidence,
+        dataset=dataset,
     )
 
 
 def check_points(points: int) -> None:
-    """Refuse numbers of recall points that cannot be spread from 0 to 1."""
+    """Raise an error for a number of points that cannot span 0 to 1."""
     if points < 0 or points == 1:
         raise UsageError(f"-points {points}: expected 0 for the area, or at least 2 points")
 
 
-def counted(evidence: Evidence, thresh: float) -> list[Counts]:
-    """Count what is above a score: class by class, and all together last.
+def counts_above(dataset: MatchedDataset, thresh: float) -> list[Counts]:
+    """Return the counts above a score, of each class, and last of all classes.
 
-    The first detection that was made of a truth is the right one, whatever its score: a better
-    one made later is wrong.
+    Of several detections of a true box the first in order is right, even if a later one has a
+    better score.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     Quirk: FIRST_MADE_CLAIMS
     """
-    matches, classes = evidence.matches, len(evidence.names)
+    matches, classes = dataset.matches, len(dataset.names)
     above = matches.scores > np.float32(thresh)
     right = above & first_claims(matches.truths)
     hits, made = (np.bincount(matches.classes[s], minlength=classes) for s in (right, above))
@@ -165,21 +165,21 @@ def counted(evidence: Evidence, thresh: float) -> list[Counts]:
         [*hits.tolist(), int(right.sum())],
         [*made.tolist(), int(above.sum())],
         [*sums.tolist(), float(total[-1])],
-        [*evidence.truths_of_class.tolist(), len(evidence.truths)],
+        [*dataset.truths_of_class.tolist(), len(dataset.truths)],
     ]
     return [counts_of(*row) for row in zip(*columns, strict=True)]
 
 
 def counts_of(tp: int, made: int, overlap: float, truths: int) -> Counts:
-    """Return the counts of `made` detections whose right ones overlap by so much in all."""
+    """Return counts, from the number of detections and the summed IoU of right ones."""
     return Counts(tp, made - tp, ratio(overlap, made) if made else 0.0, truths)
 
 
 def curves(matches: Matches, truths: np.ndarray) -> Iterator[Curve]:
-    """Yield the curve of each class; `truths` [classes] says how many truths each has.
+    """Yield the curve of each class; `truths` [classes] are the numbers of true boxes.
 
-    Down the ranking, the first detection of a truth is right, all others are wrong. Equal scores
-    stand in the order in which they were made.
+    In order of scores, the first detection of a true box is right, all others are wrong. Equal
+    scores keep their order.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
@@ -197,7 +197,7 @@ def curves(matches: Matches, truths: np.ndarray) -> Iterator[Curve]:
 
 
 def average(curve: Curve, points: int) -> float:
-    """Return the average precision: the area under the curve, or the mean at so many recalls."""
+    """Return the average precision: the area under the curve, or the mean at `points` recalls."""
     return at_recalls(curve, points) if points else area(curve)
 
 
@@ -214,12 +214,12 @@ def area(curve: Curve) -> float:
 
 
 def at_recalls(curve: Curve, points: int) -> float:
-    """Return the mean of the best precisions at so many recalls."""
+    """Return the mean of the best precisions at `points` recalls."""
     return float(best_precisions(curve, points).sum() / points)
 
 
 def best_precisions(curve: Curve, points: int) -> np.ndarray:
-    """Return, for recalls evenly from 0 to 1, the best precision at that or more: [points].
+    """Return the best precision at or beyond each of `points` recalls from 0 to 1.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""Pictures of numbers: curves, tables of counts, clouds of box sizes; uint8 RGB [H, W, 3]."""
+"""Charts: curves, tables of counts, clouds of box sizes; uint8 RGB [H, W, 3]."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ BLUE: Color = (31, 119, 180)
 SIDE = 700  # pixels of a square picture
 EDGE = 60  # pixels around what is plotted, for labels
 CELL = 36  # pixels of a cell of a table
-LETTER = 8  # pixels that a letter of a table's names takes
+LETTER = 8  # pixels per letter of a table's names
 
 
 def write(canvas: np.ndarray, text: str, x: int, y: int, scale: float = 0.5) -> None:
-    """Write black letters from a point on their base line."""
+    """Write black text; the point is on the left of its base line."""
     text = text if UNICODE else text.encode("ascii", "replace").decode()
     cv2.putText(canvas, text, (x, y), FONT, scale, BLACK, 1, cv2.LINE_AA)
 
@@ -45,7 +45,7 @@ def curve(recall: np.ndarray, precision: np.ndarray, title: str) -> np.ndarray:
 
 
 def place(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return pixels [n, 2] of points in 0..1, the origin being below on the left."""
+    """Return the pixels [n, 2] of points in 0..1; the origin is at the bottom left."""
     inner = SIDE - 2 * EDGE
     return np.stack([EDGE + x * inner, SIDE - EDGE - y * inner], 1).round().astype(np.int32)
 
@@ -53,9 +53,9 @@ def place(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def table(
     counts: np.ndarray, rows: Sequence[str], columns: Sequence[str], corner: tuple[str, str]
 ) -> np.ndarray:
-    """Draw counts [R, C] as a table: the larger its share of its row, the darker a cell.
+    """Draw counts [R, C] as a table; a cell is darker the larger its share of the row is.
 
-    `corner` says what the rows are, and what the columns.
+    `corner` names rows and columns.
     """
     heading = cv2.rotate(names_of(columns), cv2.ROTATE_90_COUNTERCLOCKWISE)
     side = names_of(rows)
@@ -71,7 +71,7 @@ def table(
 
 
 def names_of(names: Sequence[str]) -> np.ndarray:
-    """Write names below each other, each a cell high."""
+    """Return a column of names, each a cell high."""
     width = LETTER * max(len(name) for name in names) + 16
     canvas = np.full((CELL * len(names), width, 3), WHITE, np.uint8)
     for index, name in enumerate(names):
@@ -92,7 +92,7 @@ def cloud(
 ) -> np.ndarray:
     """Draw box sizes [B, 2] as dots in the colour of their cluster, and clusters' centres [K, 2].
 
-    `size` is what the picture's sides stand for, `nearest` [B] the cluster of each box.
+    `size` is the network's, `nearest` [B] the cluster of each box.
 
     Darknet: src/image_opencv.cpp show_acnhors (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""What a classifier is shown of an image: one view or several, whose scores are added."""
+"""The views of an image for a classifier: one or several, whose scores are added."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from torch import Tensor
 
 from ..cfg.lineage import PerLineage
+from ..graph.executor import Executor
 from ..modules.transforms import center_crop, center_square, crop, resize, resize_max, resize_min
-from ..network import Network
 
 SHIFT = 32  # pixels between the ten crops
 
-View = Callable[[Tensor, Network], list[Tensor]]
+View = Callable[[Tensor, Executor], list[Tensor]]
 
 SIDES = PerLineage[tuple[int, ...]](  # of `several`
     pjreddie=(224, 256, 288, 320), alexeyab=(224, 288, 320, 352, 384)
@@ -20,7 +20,7 @@ SIDES = PerLineage[tuple[int, ...]](  # of `several`
 FITS = PerLineage(pjreddie=resize_max, alexeyab=resize_min)  # the longer or the shorter to a side
 
 
-def middle_square(x: Tensor, network: Network) -> list[Tensor]:
+def middle_square(x: Tensor, network: Executor) -> list[Tensor]:
     """Stretch the largest square of the middle to the network's size.
 
     Darknet: examples/classifier.c validate_classifier_single
@@ -28,7 +28,7 @@ def middle_square(x: Tensor, network: Network) -> list[Tensor]:
     return [resize(center_square(x), network.net.width, network.net.height)]
 
 
-def middle_of_shorter(x: Tensor, network: Network) -> list[Tensor]:
+def middle_of_shorter(x: Tensor, network: Executor) -> list[Tensor]:
     """Stretch the shorter side to the network's width, and cut out the middle.
 
     Darknet: src/classifier.c validate_classifier_single (AlexeyAB)
@@ -39,14 +39,16 @@ def middle_of_shorter(x: Tensor, network: Network) -> list[Tensor]:
 MIDDLES: PerLineage[View] = PerLineage(pjreddie=middle_square, alexeyab=middle_of_shorter)
 
 
-def middle(x: Tensor, network: Network) -> list[Tensor]:
-    """Show the middle of an image, as the lineage of the network cuts it."""
+def middle(x: Tensor, network: Executor) -> list[Tensor]:
+    """Cut out the middle of an image, as the network's lineage does."""
     return MIDDLES.of(network.dialect)(x, network)
 
 
-def ten(x: Tensor, network: Network) -> list[Tensor]:
-    """Stretch an image to 32 pixels more than the network's size, and show five crops of it and
-    of its mirror image: the middle of neither, but its corners, beyond which edges repeat.
+def ten(x: Tensor, network: Executor) -> list[Tensor]:
+    """Return ten crops: five of an image and five of its mirror image.
+
+    The image is stretched to 32 pixels more than the network's size. The C shifts crops by 32
+    from the upper left corner, not from the middle; beyond the image, edge pixels repeat.
 
     Darknet: examples/classifier.c validate_classifier_10
     """
@@ -58,11 +60,11 @@ def ten(x: Tensor, network: Network) -> list[Tensor]:
     ]
 
 
-def several(x: Tensor, network: Network) -> list[Tensor]:
-    """Show an image and its mirror image in several sizes, for which the network is resized.
+def several(x: Tensor, network: Executor) -> list[Tensor]:
+    """Return an image and its mirror image in several sizes, to which the network is resized.
 
-    Of a tree of classes the C multiplies the probabilities of the first of each pair alone; here
-    both are.
+    With a class tree, the C multiplies probabilities for the first of each pair only; here it is
+    done for both.
 
     Darknet: examples/classifier.c validate_classifier_multi
     Quirk: VALIDMULTI_TREE
@@ -72,7 +74,7 @@ def several(x: Tensor, network: Network) -> list[Tensor]:
     return [view for image in fitted for view in (image, image.flip(-1))]
 
 
-def whole(x: Tensor, network: Network) -> list[Tensor]:
+def whole(x: Tensor, network: Executor) -> list[Tensor]:
     """Stretch the shorter side to the network's width; the network is resized for the longer.
 
     Darknet: examples/classifier.c validate_classifier_full
@@ -80,7 +82,7 @@ def whole(x: Tensor, network: Network) -> list[Tensor]:
     return [resize_min(x, network.net.width)]
 
 
-def stretched(x: Tensor, network: Network) -> list[Tensor]:
+def stretch(x: Tensor, network: Executor) -> list[Tensor]:
     """Stretch an image to the network's size.
 
     Darknet: src/data.c load_data_old

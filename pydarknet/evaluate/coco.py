@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .matched_dataset import Evidence
+from .matched_dataset import MatchedDataset
 
 OVERLAPS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0.0, 1.0, 101)
@@ -58,7 +58,7 @@ class Boxes:
     classes: np.ndarray
     images: np.ndarray
     boxes: np.ndarray
-    scores: np.ndarray  # of truths, zeros
+    scores: np.ndarray  # zeros for true boxes
 
     @property
     def areas(self) -> np.ndarray:
@@ -76,16 +76,16 @@ class Boxes:
         return Boxes(*(column[rows] for column in vars(self).values()))
 
 
-def figures(evidence: Evidence) -> dict[str, float]:
-    """Return the twelve figures, -1 for one that no truth speaks of.
+def figures(dataset: MatchedDataset) -> dict[str, float]:
+    """Return the twelve figures; -1 for a figure without true boxes.
 
-    A truth's area is that of its box, and boxes are cut at the edges of their image, as in the
-    result file that `detector valid` writes.
+    Areas are those of boxes. Detections are clipped to their image, as in the result file of
+    `detector valid`.
     """
-    truths, found = true_boxes(evidence), found_boxes(evidence)
+    truths, found = true_boxes(dataset), detected_boxes(dataset)
     ranks = ranks_of(found)
     found, ranks = found.take(ranks < MOST), ranks[ranks < MOST]
-    hits, ignored = matches(found, truths)
+    hits, ignored = match_boxes(found, truths)
     classes = np.unique(truths.classes)
     made = {
         (area, most): [
@@ -99,20 +99,20 @@ def figures(evidence: Evidence) -> dict[str, float]:
     return {name: mean_of(one, made[one.area, one.most]) for name, one in FIGURES.items()}
 
 
-def true_boxes(evidence: Evidence) -> Boxes:
-    """Return the truths in pixels."""
-    truths, owners = evidence.truths, evidence.owners
-    sizes = np.tile(evidence.sizes[owners], 2).astype(np.float64)
+def true_boxes(dataset: MatchedDataset) -> Boxes:
+    """Return the true boxes in pixels."""
+    truths, owners = dataset.truths, dataset.owners
+    sizes = np.tile(dataset.sizes[owners], 2).astype(np.float64)
     boxes = truths.boxes.astype(np.float64) * sizes
     boxes[:, :2] -= boxes[:, 2:] / 2
     order = np.lexsort((owners, truths.classes))
     return Boxes(truths.classes, owners, boxes, np.zeros(len(boxes))).take(order)
 
 
-def found_boxes(evidence: Evidence) -> Boxes:
-    """Return the detections in pixels and cut at the edges, the best of a class and image first."""
-    found = evidence.matches
-    sizes = evidence.sizes[found.images].astype(np.float64)
+def detected_boxes(dataset: MatchedDataset) -> Boxes:
+    """Return the detections in pixels, clipped; of a class and image the best comes first."""
+    found = dataset.matches
+    sizes = dataset.sizes[found.images].astype(np.float64)
     center, half = found.boxes[:, :2] * sizes, found.boxes[:, 2:] * sizes / 2
     first, last = np.maximum(center - half, 0), np.minimum(center + half, sizes)
     boxes = np.concatenate([first, last - first], 1)
@@ -121,14 +121,14 @@ def found_boxes(evidence: Evidence) -> Boxes:
 
 
 def ranks_of(found: Boxes) -> np.ndarray:
-    """Return the place of each detection among those of its class and image, from 0."""
+    """Return the rank of each detection among those of its class and image, from 0."""
     starts = [(group.start, group.stop - group.start) for group in groups(found)]
     first = np.repeat(*np.array(starts, np.int64).reshape(-1, 2).T)
     return np.arange(len(found.scores)) - first
 
 
 def groups(boxes: Boxes) -> Iterator[slice]:
-    """Yield where the boxes of each class and image stand."""
+    """Yield the slice of the boxes of each class and image."""
     if not len(boxes.classes):
         return
     changed = (np.diff(boxes.classes) != 0) | (np.diff(boxes.images) != 0)
@@ -136,8 +136,8 @@ def groups(boxes: Boxes) -> Iterator[slice]:
     yield from map(slice, edges[:-1], edges[1:])
 
 
-def matches(found: Boxes, truths: Boxes) -> tuple[np.ndarray, np.ndarray]:
-    """Say which detections have a truth and which do not count, both bool [areas, overlaps, D]."""
+def match_boxes(found: Boxes, truths: Boxes) -> tuple[np.ndarray, np.ndarray]:
+    """Return which detections match and which do not count, both bool [areas, overlaps, D]."""
     shape = (len(AREAS), len(OVERLAPS), len(found.scores))
     hits, ignored = np.zeros(shape, bool), np.zeros(shape, bool)
     places = {
@@ -155,11 +155,11 @@ def matches(found: Boxes, truths: Boxes) -> tuple[np.ndarray, np.ndarray]:
 def assign(
     overlaps: np.ndarray, outside: np.ndarray, hits: np.ndarray, ignored: np.ndarray
 ) -> None:
-    """Give each detection [D] of a class and image, best first, the free truth it overlaps most.
+    """Match each detection of a class and image, best first, with its best free true box.
 
-    A truth outside of the area is taken only where none inside is free, and then the detection
-    does not count. `overlaps` are [D, T], `outside` [areas, T]; `hits` and `ignored`, [areas,
-    overlaps, D], are filled.
+    A true box outside of the area matches only if none inside is free, and then the detection
+    does not count. `overlaps` are [D, T], `outside` [areas, T]. Writes to `hits` and `ignored`,
+    [areas, overlaps, D].
     """
     least = np.minimum(OVERLAPS, ALMOST_ONE)[:, None]
     free = np.ones((len(AREAS), len(OVERLAPS), overlaps.shape[1]), bool)
@@ -187,7 +187,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def counts(truths: Boxes, area: int, classes: np.ndarray) -> list[int]:
-    """Return how many truths of each class are inside an area."""
+    """Return the number of true boxes per class inside an area."""
     inside = truths.classes[~truths.outside[area]]
     return [int((inside == index).sum()) for index in classes]
 
@@ -207,7 +207,7 @@ def score_of(
     truths: int,
     index: int,
 ) -> Score:
-    """Walk down the ranking of a class, all images together."""
+    """Return the score of a class over all images."""
     rows = np.flatnonzero(chosen & (found.classes == index))
     rows = rows[np.argsort(-found.scores[rows], kind="stable")]
     hits, count = hits[:, rows], ~ignored[:, rows]
@@ -224,7 +224,7 @@ def score_of(
 
 
 def mean_of(figure: Figure, scores: list[Score]) -> float:
-    """Return the mean that a figure is, over all classes."""
+    """Return the value of a figure: a mean over all classes."""
     if not scores:
         return -1.0
     levels = slice(None) if figure.overlap is None else np.isclose(OVERLAPS, figure.overlap)

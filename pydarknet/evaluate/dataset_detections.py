@@ -1,4 +1,4 @@
-"""What a network finds in a list of image files: read ahead, in batches, in order."""
+"""The detections of a network in a list of image files, in batches that are read ahead."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from ..modules.transforms import load_image
 from ..network import Network
 from ..system.console import note
 
-BATCH = 16  # images that go through a network together at most
-NUMBERS = 1 << 20  # that a batch has at most on a CPU, whose cache must hold its maps
-AHEAD = 16  # images that are read while others are worked on
+BATCH = 16  # images per batch at most
+NUMBERS = 1 << 20  # in a batch on a CPU at most, for its cache
+AHEAD = 16  # images that are read in advance
 READERS = min(4, os.cpu_count() or 1)
 
 Read = TypeVar("Read")
@@ -36,8 +36,8 @@ Suppress = Callable[[Sequence[Head], Sequence[Detections], Settings], Sequence[D
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What was found in the image of one place in a list, and its width and height in pixels.
+class ImageDetections:
+    """The detections of an image, its index in the list, and its width and height in pixels.
 
     An image that cannot be read is 0 x 0 and has no boxes.
     """
@@ -50,11 +50,11 @@ class Seen:
 
 
 @contextmanager
-def evaluating(network: Network) -> Iterator[None]:
-    """Let a network that is in training be evaluated, and leave it as it was found.
+def evaluation_mode(network: Network) -> Iterator[None]:
+    """Set a network to evaluation inside the context.
 
-    Inside, it takes images of its cfg's size, statistics stand still and no gradients are kept.
-    Its modes, its size and the state of its recurrent layers are put back at the end.
+    There it has its cfg's size, statistics do not change and there are no gradients. Its modes, its
+    size and the state of its recurrent layers are restored at the end.
 
     Darknet: src/detector.c train_detector, validate_detector_map (AlexeyAB)
     """
@@ -79,11 +79,11 @@ def evaluating(network: Network) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Search:
-    """How boxes are looked for: the network, its settings, and what becomes of its outputs.
+class DatasetDetector:
+    """A network with settings, which detects boxes in image files.
 
-    `heads` runs the network on a batch, `suppress` leaves out boxes that overlap. With `pixels`
-    boxes are suppressed and given in pixels of their image, else in 0..1 of it.
+    `heads` runs the network on a batch, `suppress` removes boxes that overlap. With `pixels`, boxes
+    are in pixels of their image, and so is suppression; else they are in 0..1.
     """
 
     network: Network
@@ -92,29 +92,29 @@ class Search:
     suppress: Suppress = suppress
     pixels: bool = False
 
-    def find(self, paths: Sequence[str]) -> Iterator[Seen]:
-        """Yield what is found in each image; one that cannot be read is told, and has no boxes.
+    def detect(self, paths: Sequence[str]) -> Iterator[ImageDetections]:
+        """Yield the detections of each image; warn about one that cannot be read, which has none.
 
         Quirk: BLACK_PICTURE
         """
-        images = enumerate(ahead(paths, self.read))
-        for batch in grouped(images, batch_size(self.network)):
+        images = enumerate(read_ahead(paths, self.read))
+        for batch in groups_of(images, batch_size(self.network)):
             good = [found for _, (_, found) in batch if found is not None]
             boxes = iter(self.boxes(good) if good else [])
             for index, (path, found) in batch:
                 if found is None:
-                    yield Seen(index, path, 0, 0, nothing(self.network))
+                    yield ImageDetections(index, path, 0, 0, no_detections(self.network))
                 else:
                     height, width = found[0].shape[:2]
-                    yield Seen(index, path, width, height, next(boxes))
+                    yield ImageDetections(index, path, width, height, next(boxes))
 
     def read(self, path: str) -> tuple[np.ndarray, Tensor]:
-        """Read an image and make it the network's input."""
+        """Return an image, and the network's input made from it."""
         image = load_image(path, 1 if self.network.input.c == 1 else 3)
         return image, network_input(self.network, image, boxed=self.chosen.letterbox)
 
     def boxes(self, batch: Sequence[tuple[np.ndarray, Tensor]]) -> Iterator[Detections]:
-        """Yield the boxes of each image of a batch, after suppression."""
+        """Yield the detections of each image of a batch, after suppression."""
         images = [image for image, _ in batch]
         with torch.no_grad():
             inputs = batch_of([x for _, x in batch], self.network)
@@ -131,13 +131,13 @@ class Search:
 
 
 def in_pixels(boxes: Detections, width: int, height: int) -> Detections:
-    """Return boxes of 0..1 of an image in its pixels."""
+    """Return boxes in pixels, given those in 0..1 of an image."""
     size = boxes.boxes.new_tensor([width, height] * 2)
     return replace(boxes, boxes=boxes.boxes * size)
 
 
 def batch_size(network: Network) -> int:
-    """Return how many images go through a network together: one where it remembers the last."""
+    """Return the number of images per batch: one if the network has recurrent layers."""
     if any(isinstance(module, Recurrent) for module in network.modules()):
         return 1
     if network.device.type != "cpu":
@@ -146,9 +146,9 @@ def batch_size(network: Network) -> int:
 
 
 def batch_of(views: Sequence[Tensor], network: Network) -> Tensor:
-    """Make a batch [N, C, H, W] of what the network is shown, in the order its device reads best.
+    """Return a batch [N, C, H, W] of views, in the memory format that is fastest on the device.
 
-    Convolutions and poolings of a CPU are a third faster with channels last.
+    On a CPU, convolutions and pooling are a third faster with channels last.
     """
     batch = torch.stack(list(views)).to(network.device)
     if batch.dim() == 4 and batch.device.type == "cpu":
@@ -156,14 +156,14 @@ def batch_of(views: Sequence[Tensor], network: Network) -> Tensor:
     return batch
 
 
-def nothing(network: Network) -> Detections:
-    """Return no boxes of as many classes as the network has."""
+def no_detections(network: Network) -> Detections:
+    """Return empty detections with the network's number of classes."""
     none = torch.zeros(0)
     return Detections(none.view(0, 4), none, none.view(0, classes_of(network)))
 
 
 def classes_of(network: Network) -> int:
-    """Return how many classes the last detection head has."""
+    """Return the number of classes of the last detection head."""
     head = last_detection_head(network.layers)
     if head is None:
         raise network.net.error(
@@ -173,12 +173,12 @@ def classes_of(network: Network) -> int:
     return head.classes
 
 
-def ahead(
+def read_ahead(
     paths: Sequence[str], read: Callable[[str], Read], depth: int = AHEAD
 ) -> Iterator[tuple[str, Read | None]]:
-    """Yield paths and what is read of them by threads that work ahead; None for a bad image.
+    """Yield paths and what threads read from them in advance; None for a bad image.
 
-    A bad image is told, and its path goes to bad.list.
+    Warns about a bad image, and adds its path to bad.list.
 
     Darknet: src/image.c load_image_stb (AlexeyAB)
     """
@@ -188,15 +188,15 @@ def ahead(
         try:
             while waiting:
                 path, task = waiting.pop(0)
-                yield path, result(path, task)
+                yield path, read_result(path, task)
                 waiting += [(path, pool.submit(read, path)) for path in islice(rest, 1)]
         finally:
             for _, task in waiting:
                 task.cancel()
 
 
-def result(path: str, task: Future[Read]) -> Read | None:
-    """Return what a thread has read; None, told and listed, where that is no image."""
+def read_result(path: str, task: Future[Read]) -> Read | None:
+    """Return what a thread has read, or None with a warning if it is no image."""
     try:
         return task.result()
     except DataError as error:
@@ -205,7 +205,7 @@ def result(path: str, task: Future[Read]) -> Read | None:
         return None
 
 
-def grouped(items: Iterable[Read], size: int) -> Iterator[list[Read]]:
+def groups_of(items: Iterable[Read], size: int) -> Iterator[list[Read]]:
     """Yield items in lists of `size`; the last may be shorter."""
     rest = iter(items)
     while group := list(islice(rest, size)):

@@ -1,4 +1,4 @@
-"""What a network sees in an image and in its mirror image, averaged."""
+"""The mean of a network's outputs for an image and for its mirror image."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from ..graph.executor import Head
+from ..graph.executor import Executor, Head
 from ..layers import DetectionHead
-from ..network import Network
 
 
-def both_ways(network: Network, images: Tensor) -> Sequence[Head]:
-    """Run the network on images and on their mirror images: the mean of each detection head.
+def mirror_average(network: Executor, images: Tensor) -> Sequence[Head]:
+    """Run the network on images and their mirror images; return the mean of each detection head.
 
     Darknet: examples/detector.c validate_detector_flip
     """

@@ -1,4 +1,4 @@
-"""The boxes that label files call true, as they stand: nothing is filtered or mended."""
+"""The ground truth in label files, unchanged: nothing is left out or corrected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUP = re.compile(rf"\s*([+-]?\d+)\s+{FLOAT}\s+{FLOAT}\s+{FLOAT}\s+{FLOAT}", re
 
 
 @dataclass(frozen=True, eq=False)
-class Truths:
+class GroundTruth:
     """The true boxes of one image: `classes` int64 [T], `boxes` float32 [T, 4].
 
     A box is centre x, y, width, height in 0..1 of the image.
@@ -31,38 +31,38 @@ class Truths:
         return len(self.classes)
 
     @staticmethod
-    def of(rows: list[tuple[float, ...]]) -> Truths:
-        """Make truths of rows of class, x, y, width, height."""
+    def of(rows: list[tuple[float, ...]]) -> GroundTruth:
+        """Return the ground truth from rows of class, x, y, width, height."""
         table = np.array(rows, np.float64).reshape(-1, 5)
-        return Truths(table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32))
+        return GroundTruth(table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32))
 
 
-def truths_of(image: str, lineage: str) -> Truths:
-    """Return the truths of an image; where it has no label file, that is told, and there are none.
+def ground_truth_of(image: str, lineage: str) -> GroundTruth:
+    """Return the ground truth of an image; warn if it has no label file.
 
     Darknet: src/data.c read_boxes (AlexeyAB)
     """
     path = label_file(image, lineage)
     if path:
-        return read_truths(path)
+        return read_ground_truth(path)
     missing = label_places(image, lineage)[0]
     say(f"Can't open label file. (This can be normal only if you use MSCOCO): {missing} ")
     append([Problem("", BAD_FILES, missing)])
-    return Truths.of([])
+    return GroundTruth.of([])
 
 
 def label_file(image: str, lineage: str) -> str | None:
-    """Return the label file of an image, None where there is none."""
+    """Return the label file of an image, or None."""
     return next((p for p in label_places(image, lineage) if Path(p).is_file()), None)
 
 
 def label_places(image: str, lineage: str) -> tuple[str, ...]:
-    """Return where an image's labels are looked for; beside it, if no rule knows its kind."""
+    """Return the paths where an image's labels may be; beside it, if no rule applies."""
     return label_paths(image, lineage) or (str(Path(image).with_suffix(".txt")),)
 
 
-def read_truths(path: str | Path) -> Truths:
-    """Read a label file: groups of class, x, y, width and height, up to the first that is none.
+def read_ground_truth(path: str | Path) -> GroundTruth:
+    """Read a label file: groups of class, x, y, width and height, up to the first invalid one.
 
     Darknet: src/data.c read_boxes
     Quirk: RAW_TRUTHS
@@ -78,4 +78,4 @@ def read_truths(path: str | Path) -> Truths:
         line = text.count("\n", 0, text.index(rest, end)) + 1
         shown = excerpt(rest.split("\n")[0])
         note(f"{path}:{line}: {shown}: expected class x y width height; the rest is not read")
-    return Truths.of(rows)
+    return GroundTruth.of(rows)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .average_precision import Counts, Report, best_precisions
+from .average_precision import Counts, MapReport, best_precisions
 
 RANKS = 100  # between two marks of progress
 RECALLS = 101  # from 0 to 1, at which the JSON has a precision
@@ -23,7 +23,7 @@ HINT = "\n".join(
 )
 
 
-def text(report: Report) -> str:
+def text(report: MapReport) -> str:
     """Return what `detector map` prints of a report.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
@@ -31,16 +31,16 @@ def text(report: Report) -> str:
     return ranking(report) + "\n".join([*class_lines(report), *totals(report)])
 
 
-def ranking(report: Report) -> str:
-    """Return the lines of how much there is, and of progress, which ends without a new line."""
-    count, truths = report.detections, len(report.evidence.truths)
+def ranking(report: MapReport) -> str:
+    """Return the lines with the totals and the progress; the last has no newline."""
+    count, truths = report.detections, len(report.dataset.truths)
     marks = [f" rank = {rank} of ranks = {count} \r" for rank in range(0, count, RANKS)]
     head = f"\n detections_count = {count}, unique_truth_count = {truths}  \n"
     return head + "".join(marks)
 
 
-def class_lines(report: Report) -> Iterator[str]:
-    """Yield a line a class."""
+def class_lines(report: MapReport) -> Iterator[str]:
+    """Yield a line per class."""
     for one in report.classes:
         yield (
             f"class_id = {one.index}, name = {one.name},"
@@ -49,7 +49,7 @@ def class_lines(report: Report) -> Iterator[str]:
         )
 
 
-def totals(report: Report) -> Iterator[str]:
+def totals(report: MapReport) -> Iterator[str]:
     """Yield the lines about all classes."""
     counts, mean = report.counts, report.mean_average_precision
     shares = (counts.precision, counts.recall, counts.f1)
@@ -72,15 +72,15 @@ def totals(report: Report) -> Iterator[str]:
 
 
 def share(value: float) -> str:
-    """Return a share with two decimals; nothing by nothing has the sign that processors give it."""
+    """Return a share with two decimals, or -nan, which C prints for 0 / 0."""
     return "-nan" if math.isnan(value) else f"{value:1.2f}"
 
 
-def as_json(report: Report, figures: dict[str, float] | None = None) -> str:
-    """Return the whole report as JSON; shares of nothing are null. `figures` are COCO's."""
-    evidence = report.evidence
+def as_json(report: MapReport, figures: dict[str, float] | None = None) -> str:
+    """Return the whole report as JSON; undefined shares are null. `figures` are COCO's."""
+    dataset = report.dataset
     whole = {
-        "images": len(evidence.paths),
+        "images": len(dataset.paths),
         "detections": report.detections,
         "thresh": report.thresh,
         "iou_thresh": report.iou_thresh,
@@ -103,7 +103,7 @@ def as_json(report: Report, figures: dict[str, float] | None = None) -> str:
 
 
 def json_of(counts: Counts) -> dict[str, Any]:
-    """Return counts and what follows from them."""
+    """Return counts with precision, recall and F1."""
     shares = {name: getattr(counts, name) for name in ("precision", "recall", "f1")}
     return {
         "truths": counts.truths,

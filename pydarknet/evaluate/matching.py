@@ -1,4 +1,4 @@
-"""Which detection found which truth."""
+"""Matching of detections with ground truth."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import torch
 
 from ..boxes.box import iou
 from ..boxes.detections import Detections
-from .ground_truth import Truths
+from .ground_truth import GroundTruth
 
 NO_TRUTH = -1
 
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """Detections in the order in which they were made; one is a class of a box, all are [D].
+    """Detections in their original order, a class of a box each; all are [D].
 
-    `truths` are places in the list of all truths, or NO_TRUTH; `overlaps` the IoU with them.
-    `boxes` [D, 4] are in 0..1 of the image whose place in the list is in `images`. A `difficult`
-    one found nothing but what nobody need find.
+    `truths` are indices in the list of all true boxes, or NO_TRUTH; `overlaps` the IoU with them.
+    `boxes` [D, 4] are in 0..1 of the image, whose index is in `images`. A `difficult` detection
+    matches only a box that is marked difficult, and does not count.
     """
 
     scores: np.ndarray
@@ -45,19 +45,19 @@ class Matches:
         return Matches(*(np.concatenate(column) for column in columns))
 
 
-def matched(
+def match_image(
     found: Detections,
-    truths: Truths,
+    truths: GroundTruth,
     iou_thresh: float,
     *,
-    difficult: Truths | None = None,
+    difficult: GroundTruth | None = None,
     image: int = 0,
     first: int = 0,
 ) -> Matches:
-    """Match what was found in one image with its truths, the first of which has number `first`.
+    """Match the detections of an image with its ground truth, whose first box has index `first`.
 
-    A detection's truth is that of its class that it overlaps most, if by more than `iou_thresh`,
-    and several detections may have the same.
+    A detection matches the box of its class with most IoU, if that exceeds `iou_thresh`. Several
+    detections may match the same box.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
@@ -81,11 +81,12 @@ def matched(
 
 
 def best(
-    boxes: torch.Tensor, rows: np.ndarray, classes: np.ndarray, truths: Truths
+    boxes: torch.Tensor, rows: np.ndarray, classes: np.ndarray, truths: GroundTruth
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the most IoU with a truth of its class, and which that is, of each detection [D].
+    """Return the best IoU of each detection with a true box of its class, and its index, both [D].
 
-    Detection d is class `classes[d]` of box `rows[d]`. Without a truth of the class it is -1.
+    Detection d is class `classes[d]` of box `rows[d]`. The IoU is -1 without a true box of the
+    class.
     """
     if not len(truths):
         return np.full(len(rows), np.float32(-1)), np.zeros(len(rows), np.int64)
@@ -96,7 +97,7 @@ def best(
 
 
 def first_claims(truths: np.ndarray) -> np.ndarray:
-    """Say of each of a queue of detections whether it is the first that has its truth; bool [D]."""
+    """Return whether each detection is the first of its true box, bool [D]."""
     claims = np.zeros(len(truths), bool)
     real = (truths != NO_TRUTH).nonzero()[0]
     claims[real[np.unique(truths[real], return_index=True)[1]]] = True

@@ -1,4 +1,4 @@
-"""The pictures of an evaluation: curves, confusions, and the images that went worst."""
+"""The plots of an evaluation: curves, the confusion matrix, and the worst images."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ..boxes.box import cxcywh_to_xyxy, iou
 from ..boxes.draw import STYLES, Color, Mark, draw_marks
 from ..errors import DataError
 from ..modules.transforms import load_image, save_image
-from .average_precision import Report
+from .average_precision import MapReport
 from .charts import curve, table
-from .matched_dataset import Evidence, inside
+from .matched_dataset import MatchedDataset, inside
 from .matching import first_claims
 
 NOTHING = "(nothing)"
@@ -25,10 +25,10 @@ WRONG: Color = (255, 140, 0)
 MISSED: Color = (220, 0, 0)
 
 
-def plots(report: Report, folder: Path) -> None:
-    """Draw a curve a class, the confusion matrix and the worst images into a folder.
+def plots(report: MapReport, folder: Path) -> None:
+    """Draw a curve per class, the confusion matrix and the worst images into a folder.
 
-    In the images, green is right, orange wrong, and red what was missed.
+    In the images, green boxes are right, orange ones wrong, red ones missed.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,99 +38,99 @@ def plots(report: Report, folder: Path) -> None:
         title = f"{one.name}: AP {one.average_precision:.2%}, {one.counts.truths} truths"
         picture = curve(one.curve.recall, one.curve.precision, title)
         save_image(picture, folder / f"curve_{one.index:02d}_{file_name(one.name)}.png")
-    names = [*report.evidence.names, NOTHING]
+    names = [*report.dataset.names, NOTHING]
     picture = table(confusions(report), names, names, ("what it is", "found as"))
     save_image(picture, folder / "confusion.png")
     for place, (index, picture) in enumerate(worst(report), start=1):
-        name = file_name(Path(report.evidence.paths[index]).stem)
+        name = file_name(Path(report.dataset.paths[index]).stem)
         save_image(picture, folder / f"worst_{place:02d}_{name}.jpg")
 
 
 def file_name(name: str) -> str:
-    """Return a name without what a file's name cannot have."""
+    """Return a name without characters that file names cannot have."""
     return re.sub(r"[^\w.-]+", "_", name)
 
 
-def confusions(report: Report) -> np.ndarray:
-    """Count what each true class was taken for, int64 [classes + 1, classes + 1].
+def confusions(report: MapReport) -> np.ndarray:
+    """Return the confusion matrix, int64 [classes + 1, classes + 1].
 
-    Rows are truths and columns detections above the report's `thresh`, the last of both being
-    nothing. Best score first, a detection takes the free truth it overlaps most, whatever their
-    classes, if by more than `iou_thresh`.
+    Rows are true boxes, columns detections above the report's `thresh`; the last of both stands
+    for none. Best score first, a detection matches the free true box with most IoU, whatever
+    their classes, if it exceeds `iou_thresh`.
     """
-    evidence, classes = report.evidence, len(report.classes)
+    dataset, classes = report.dataset, len(report.classes)
     counts = np.zeros((classes + 1, classes + 1), np.int64)
-    above = np.flatnonzero(evidence.matches.scores > np.float32(report.thresh))
-    above = above[np.argsort(-evidence.matches.scores[above], kind="stable")]
-    known = inside(evidence.truths, classes)
-    for image in range(len(evidence.paths)):
-        true = np.flatnonzero((evidence.owners == image) & known)
-        found = above[evidence.matches.images[above] == image]
-        pairs = paired(evidence, true, found)
+    above = np.flatnonzero(dataset.matches.scores > np.float32(report.thresh))
+    above = above[np.argsort(-dataset.matches.scores[above], kind="stable")]
+    known = inside(dataset.truths, classes)
+    for image in range(len(dataset.paths)):
+        true = np.flatnonzero((dataset.owners == image) & known)
+        found = above[dataset.matches.images[above] == image]
+        pairs = pairs_of(dataset, true, found)
         left = set(range(len(true))) - set(pairs.values())
         for place, row in enumerate(found):
-            truth = evidence.truths.classes[true[pairs[place]]] if place in pairs else classes
-            counts[truth, evidence.matches.classes[row]] += 1
-        np.add.at(counts[:, classes], evidence.truths.classes[true[sorted(left)]], 1)
+            truth = dataset.truths.classes[true[pairs[place]]] if place in pairs else classes
+            counts[truth, dataset.matches.classes[row]] += 1
+        np.add.at(counts[:, classes], dataset.truths.classes[true[sorted(left)]], 1)
     return counts
 
 
-def paired(evidence: Evidence, true: np.ndarray, found: np.ndarray) -> dict[int, int]:
-    """Pair detections of an image, best first, with its truths: place in `found` -> in `true`."""
+def pairs_of(dataset: MatchedDataset, true: np.ndarray, found: np.ndarray) -> dict[int, int]:
+    """Pair detections of an image, best first, with true boxes: index in `found` -> in `true`."""
     pairs: dict[int, int] = {}
     if not len(true) or not len(found):
         return pairs
-    boxes = torch.from_numpy(evidence.matches.boxes[found])
-    overlaps = iou(boxes, torch.from_numpy(evidence.truths.boxes[true])).numpy()
+    boxes = torch.from_numpy(dataset.matches.boxes[found])
+    overlaps = iou(boxes, torch.from_numpy(dataset.truths.boxes[true])).numpy()
     for place, row in enumerate(overlaps):
         best = int(row.argmax())
-        if row[best] > np.float32(evidence.iou_thresh):
+        if row[best] > np.float32(dataset.iou_thresh):
             pairs[place] = best
             overlaps[:, best] = -1
     return pairs
 
 
-def worst(report: Report) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the images with most errors, and what went right and wrong in each, drawn."""
-    evidence = report.evidence
-    matches, images = evidence.matches, len(evidence.paths)
+def worst(report: MapReport) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the indices of the images with most errors, and the images with boxes drawn."""
+    dataset = report.dataset
+    matches, images = dataset.matches, len(dataset.paths)
     above = matches.scores > np.float32(report.thresh)
     right = above & first_claims(matches.truths)
-    missed = np.setdiff1d(np.arange(len(evidence.truths)), matches.truths[right])
+    missed = np.setdiff1d(np.arange(len(dataset.truths)), matches.truths[right])
     errors = np.bincount(matches.images[above & ~right], minlength=images)
-    errors = errors + np.bincount(evidence.owners[missed], minlength=images)
+    errors = errors + np.bincount(dataset.owners[missed], minlength=images)
     for index in np.argsort(-errors, kind="stable")[:WORST].tolist():
-        if errors[index] and evidence.sizes[index].all():
+        if errors[index] and dataset.sizes[index].all():
             marks = [
-                *found_marks(evidence, np.flatnonzero(above & (matches.images == index)), right),
-                *missed_marks(evidence, missed[evidence.owners[missed] == index]),
+                *detection_marks(dataset, np.flatnonzero(above & (matches.images == index)), right),
+                *missed_marks(dataset, missed[dataset.owners[missed] == index]),
             ]
-            image = load_image(evidence.paths[index])
+            image = load_image(dataset.paths[index])
             yield index, draw_marks(image, marks, STYLES.alexeyab)
 
 
-def found_marks(evidence: Evidence, rows: np.ndarray, right: np.ndarray) -> Iterator[Mark]:
+def detection_marks(dataset: MatchedDataset, rows: np.ndarray, right: np.ndarray) -> Iterator[Mark]:
     """Yield a mark for each detection of an image."""
-    matches = evidence.matches
+    matches = dataset.matches
     for row in rows.tolist():
-        name, score = evidence.names[matches.classes[row]], matches.scores[row]
-        size = evidence.sizes[matches.images[row]]
+        name, score = dataset.names[matches.classes[row]], matches.scores[row]
+        size = dataset.sizes[matches.images[row]]
         color = RIGHT if right[row] else WRONG
         yield mark(matches.boxes[row], size, color, f"{name}: {score:.2f}")
 
 
-def missed_marks(evidence: Evidence, rows: np.ndarray) -> Iterator[Mark]:
-    """Yield a mark for each truth of an image that was not found."""
+def missed_marks(dataset: MatchedDataset, rows: np.ndarray) -> Iterator[Mark]:
+    """Yield a mark for each true box of an image without a detection."""
     for row in rows.tolist():
-        index = evidence.truths.classes[row]
-        known = 0 <= index < len(evidence.names)
-        name = evidence.names[index] if known else f"class {index}"
-        size = evidence.sizes[evidence.owners[row]]
-        yield mark(evidence.truths.boxes[row], size, MISSED, f"missed {name}")
+        index = dataset.truths.classes[row]
+        known = 0 <= index < len(dataset.names)
+        name = dataset.names[index] if known else f"class {index}"
+        size = dataset.sizes[dataset.owners[row]]
+        yield mark(dataset.truths.boxes[row], size, MISSED, f"missed {name}")
 
 
 def mark(box: np.ndarray, size: np.ndarray, color: Color, text: str) -> Mark:
-    """Return what is drawn of a box in 0..1 of an image of `size`, its edges kept inside."""
+    """Return the mark of a box in 0..1 of an image of `size`, clipped to it."""
     edges = cxcywh_to_xyxy(torch.from_numpy(box)).nan_to_num(nan=0.0).numpy() * np.tile(size, 2)
     left, top, right, bottom = np.clip(edges, 0, np.tile(size - 1, 2)).astype(int).tolist()
     return Mark(left, top, right, bottom, color, text)

@@ -1,4 +1,4 @@
-"""How many of the truths lie under some box, whatever its class."""
+"""Recall of a detector's boxes, whatever their class."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ..boxes.nms import nms_obj
 from ..graph.executor import Head
 from ..inference.predict import Settings, settings
 from ..network import Network
-from .dataset_detections import Search, Seen
-from .ground_truth import truths_of
+from .dataset_detections import DatasetDetector, ImageDetections
+from .ground_truth import ground_truth_of
 
 THRESH = 0.001  # of objectness
-OVERLAP = 0.4  # two boxes that overlap by more are one proposal
-HIT = 0.5  # a truth that a proposal overlaps by more is found
+OVERLAP = 0.4  # IoU above which two boxes are one proposal
+HIT = 0.5  # IoU above which a proposal finds a true box
 
 
 @dataclass(frozen=True)
 class Recall:
-    """The count after an image: truths, those found, proposals, and the sum of best overlaps."""
+    """The counts after an image: true boxes, those found, proposals, and the sum of best IoUs."""
 
     index: int
     correct: int = 0
@@ -34,7 +34,7 @@ class Recall:
     overlap: float = 0.0
 
     def line(self) -> str:
-        """Return what `detector recall` prints after the image.
+        """Return the line that `detector recall` prints after the image.
 
         Darknet: src/detector.c validate_detector_recall
         """
@@ -42,26 +42,27 @@ class Recall:
         return (
             f"{self.index:5d} {self.correct:5d} {self.total:5d}"
             f"\tRPs/Img: {np.float32(self.proposals) / np.float32(self.index + 1):.2f}"
-            f"\tIOU: {mean(overlap, self.total)}%\tRecall:{mean(100 * self.correct, self.total)}%"
+            f"\tIOU: {mean_text(overlap, self.total)}%"
+            f"\tRecall:{mean_text(100 * self.correct, self.total)}%"
         )
 
 
-def mean(total: float, count: int) -> str:
-    """Return a mean with two decimals, or what C prints for nothing by nothing."""
+def mean_text(total: float, count: int) -> str:
+    """Return a mean with two decimals, or -nan, which C prints for 0 / 0."""
     value = total / count if count else math.nan
     return "-nan" if math.isnan(value) else f"{value:.2f}"
 
 
 def recall(network: Network, paths: Sequence[str], overlap: float = OVERLAP) -> Iterator[Recall]:
-    """Yield the count after each image. Images are stretched, in both lineages.
+    """Yield the counts after each image. Images are stretched, in both lineages.
 
-    Of boxes that overlap by more than `overlap` one is counted; 0 counts all.
+    Boxes that overlap by more than `overlap` count as one; with 0 all count.
 
     Darknet: src/detector.c validate_detector_recall
     """
     chosen = settings(network, thresh=THRESH, nms=overlap, letterbox=False)
-    found = Search(network, chosen, suppress=proposals).find(paths)
-    yield from counted(found, chosen, network.dialect.name)
+    found = DatasetDetector(network, chosen, suppress=proposals).detect(paths)
+    yield from recalls_of(found, chosen, network.dialect.name)
 
 
 def proposals(
@@ -72,12 +73,12 @@ def proposals(
     return [boxes.to("cpu") for boxes in left]
 
 
-def counted(seen: Iterable[Seen], chosen: Settings, lineage: str) -> Iterator[Recall]:
-    """Yield the count after each image of what is found in them."""
+def recalls_of(seen: Iterable[ImageDetections], chosen: Settings, lineage: str) -> Iterator[Recall]:
+    """Yield the counts after each image from its detections."""
     now = Recall(-1)
     overlap = np.float32(0)
     for one in seen:
-        truths = truths_of(one.path, lineage)
+        truths = ground_truth_of(one.path, lineage)
         left = one.boxes.objectness > chosen.decoding.thresh
         best = np.zeros(len(truths), np.float32)
         if left.any() and len(truths):

@@ -1,4 +1,4 @@
-"""The result files of `detector valid`, which the programs of VOC, COCO and others read."""
+"""The result files of `detector valid`, for the programs of VOC, COCO and others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..system.console import note, say
-from .dataset_detections import Seen
+from .dataset_detections import ImageDetections
 
 COCO_IDS = tuple(i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
 KITTI = ("car", "pedestrian", "cyclist")
@@ -25,11 +25,10 @@ Row = tuple[int, float, float, float, float, float]  # class, score, left, top, 
 
 
 class Results:
-    """Where results go: files of `names`' classes in a folder, which is made if it is not there.
+    """A writer of result files in a folder, which is made if it is missing.
 
-    `categories` are the classes that the readers of the files know, `least` is where their pixels
-    begin; `id_after` is what stands before the number in an image's path. What is added has its
-    boxes in pixels.
+    `categories` is the number of classes that the format has, `least` its first pixel, 0 or 1.
+    `id_after` comes before the number in an image's path. Boxes are in pixels.
     """
 
     default: ClassVar[str]
@@ -60,14 +59,14 @@ class Results:
         """Open the files."""
 
     def end(self) -> None:
-        """Write what stands at the end of the files."""
+        """Write the end of the files."""
 
-    def add(self, seen: Seen) -> None:
-        """Write what was found in an image."""
+    def add(self, seen: ImageDetections) -> None:
+        """Write the detections of an image."""
         raise NotImplementedError
 
     def open(self, path: Path) -> IO[str]:
-        """Open a file for writing, to be closed at the end; its folder is made."""
+        """Make the folder of a file and open it; `files` closes it at the end."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 # closed by files
@@ -75,11 +74,11 @@ class Results:
             raise DataError(f"cannot be written: {error.strerror}", where=path) from None
         return self.files.enter_context(file)
 
-    def rows(self, seen: Seen) -> Iterator[Row]:
+    def rows(self, seen: ImageDetections) -> Iterator[Row]:
         """Yield a row for each class of each box, box by box.
 
-        Edges are rounded to 32 bits before they are clamped: left and top from below, right and
-        bottom from above.
+        Edges are rounded to float32 before they are clamped: left and top to the first pixel, right
+        and bottom to the size.
 
         Darknet: examples/detector.c print_detector_detections
         """
@@ -100,7 +99,7 @@ class Results:
 
 
 class Voc(Results):
-    """A file a class: image, score and edges, the first pixel being 1.
+    """A file per class: image, score and edges; the first pixel is 1.
 
     Darknet: examples/detector.c print_detector_detections
     """
@@ -111,14 +110,14 @@ class Voc(Results):
     def begin(self) -> None:
         self.lists = [self.open(self.folder / f"{self.name}{word}.txt") for word in self.names]
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: ImageDetections) -> None:
         image = base_name(seen.path)
         for index, *numbers in self.rows(seen):
             self.lists[index].write("{} {:f} {:f} {:f} {:f} {:f}\n".format(image, *numbers))
 
 
 class VocFromZero(Voc):
-    """The same of YOLOv1's program: the first pixel is 0.
+    """The same for YOLOv1's program: the first pixel is 0.
 
     Darknet: examples/yolo.c print_yolo_detections
     """
@@ -127,7 +126,7 @@ class VocFromZero(Voc):
 
 
 class Imagenet(Results):
-    """One file: number of the image and of the class, both from 1, score and edges.
+    """One file: numbers of image and class, both from 1, score and edges.
 
     Darknet: examples/detector.c print_imagenet_detections
     """
@@ -138,14 +137,14 @@ class Imagenet(Results):
     def begin(self) -> None:
         self.list = self.open(self.folder / f"{self.name}.txt")
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: ImageDetections) -> None:
         for index, *numbers in self.rows(seen):
             place = f"{seen.index + 1} {index + 1}"
             self.list.write("{} {:f} {:f} {:f} {:f} {:f}\n".format(place, *numbers))
 
 
 class Kitti(Results):
-    """A file an image, in the folder `data`: the word of the class, edges and score.
+    """A file per image, in the folder `data`: name of the class, edges and score.
 
     Darknet: src/detector.c print_kitti_detections (AlexeyAB)
     """
@@ -156,7 +155,7 @@ class Kitti(Results):
     def begin(self) -> None:
         say(self.name)
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: ImageDetections) -> None:
         file = self.open(self.folder / self.name / "data" / f"{base_name(seen.path)}.txt")
         for index, score, *edges in self.rows(seen):
             box = " ".join(f"{edge:f}" for edge in edges)
@@ -166,7 +165,7 @@ class Kitti(Results):
 
 
 class Objects(Results):
-    """One JSON file: a list of an object a class of a box."""
+    """One JSON file: a list with an object per class of a box."""
 
     def begin(self) -> None:
         self.list = self.open(self.folder / f"{self.name}.json")
@@ -185,7 +184,7 @@ class Objects(Results):
 class Coco(Objects):
     """Objects with the number of the image, COCO's category, left, top, width, height and score.
 
-    Images of one number, which no program can tell apart, are told once.
+    Warns once about images with the same number, which no program can tell apart.
 
     Darknet: examples/detector.c print_cocos
     """
@@ -196,14 +195,14 @@ class Coco(Objects):
     def begin(self) -> None:
         super().begin()
         self.numbers: dict[int, str] = {}
-        self.told = False
+        self.warned = False
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: ImageDetections) -> None:
         image = coco_id(seen.path, self.id_after)
         other = self.numbers.setdefault(image, seen.path)
-        if other != seen.path and not self.told:
+        if other != seen.path and not self.warned:
             note(f"{other} and {seen.path} are both image {image} in {self.name}.json")
-            self.told = True
+            self.warned = True
         for index, score, left, top, right, bottom in self.rows(seen):
             width, height = (float(np.float32(n)) for n in (right - left, bottom - top))
             self.write(
@@ -222,7 +221,7 @@ class Bdd(Objects):
     default = "bdd_results"
     categories = len(BDD)
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: ImageDetections) -> None:
         name = json.dumps(Path(seen.path).name.replace(".jpg", ""), ensure_ascii=False)
         for index, score, *edges in self.rows(seen):
             box = ", ".join(f"{edge:f}" for edge in edges)
@@ -250,7 +249,7 @@ def base_name(path: str) -> str:
 
 
 def coco_id(path: str, after: str) -> int:
-    """Return the number of a COCO image: what stands behind the last `after`, or slash, 0 if none.
+    """Return the number of a COCO image: the digits after the last `after`, or slash; 0 if none.
 
     Darknet: examples/detector.c get_coco_image_id
     Quirk: COCO_IDS

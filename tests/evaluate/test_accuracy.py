@@ -10,8 +10,16 @@ import torch
 
 from pydarknet.errors import CfgError, DataError
 from pydarknet.evaluate import classifier_crops
-from pydarknet.evaluate.accuracy import Accuracy, Answer, Quiz, answers, parts, places, top_accuracy
-from pydarknet.evaluate.dataset_detections import evaluating
+from pydarknet.evaluate.accuracy import (
+    Accuracy,
+    AccuracyOptions,
+    Prediction,
+    crop_parts,
+    predictions,
+    top_accuracy,
+    top_count,
+)
+from pydarknet.evaluate.dataset_detections import evaluation_mode
 from pydarknet.modules.transforms import crop, resize_max, save_image
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
@@ -29,15 +37,15 @@ def paths(tmp_path: Path) -> list[str]:
     return names
 
 
-def quiz(**options: object) -> Quiz:
+def options(**options: object) -> AccuracyOptions:
     """Ask for the three colours."""
-    return Quiz(tuple(COLOURS), **options)
+    return AccuracyOptions(tuple(COLOURS), **options)
 
 
-def asked(network, paths, quiz) -> list[Answer]:
+def asked(network, paths, options) -> list[Prediction]:
     """Return the answers of a network that is evaluated."""
-    with evaluating(network):
-        return list(answers(network, paths, quiz))
+    with evaluation_mode(network):
+        return list(predictions(network, paths, options))
 
 
 @pytest.mark.parametrize(
@@ -47,23 +55,23 @@ def asked(network, paths, quiz) -> list[Answer]:
         classifier_crops.ten,
         classifier_crops.whole,
         classifier_crops.several,
-        classifier_crops.stretched,
+        classifier_crops.stretch,
     ],
 )
 @pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
 def test_the_best_class_is_picked_whatever_is_shown(net, paths, view, dialect):
     network = net(POOL, h=4, w=4, dialect=dialect)
 
-    found = asked(network, paths, quiz(view=view))
+    found = asked(network, paths, options(view=view))
 
-    assert [answer.picks for answer in found] == [(0,), (2,), (1,)]
-    assert [answer.truth for answer in found] == [0, 2, 0]
+    assert [prediction.best for prediction in found] == [(0,), (2,), (1,)]
+    assert [prediction.truth for prediction in found] == [0, 2, 0]
 
 
 def test_the_network_is_put_back_to_its_size(net, paths):
     network = net(POOL, h=4, w=4)
 
-    asked(network, paths, quiz(view=classifier_crops.several))
+    asked(network, paths, options(view=classifier_crops.several))
 
     assert (network.input.h, network.input.w) == (4, 4)
 
@@ -73,7 +81,7 @@ def test_a_network_of_one_size_cannot_be_shown_whole_images(net, paths):
     network.initialize()
 
     with pytest.raises(CfgError, match="cannot take images of 6 x 4"):
-        asked(network, paths, quiz(view=classifier_crops.whole))
+        asked(network, paths, options(view=classifier_crops.whole))
 
 
 def test_accuracy_counts_the_best_and_those_among_the_best(net, paths):
@@ -94,15 +102,15 @@ def test_a_network_in_training_is_left_in_training(net, paths):
 
 
 def test_the_class_is_the_first_label_in_the_path(net, paths):
-    labels = Quiz(("too", "red", "none"))
+    labels = AccuracyOptions(("too", "red", "none"))
 
-    assert [answer.truths for answer in asked(net(POOL, h=4, w=4), paths, labels)] == [
+    assert [prediction.truths for prediction in asked(net(POOL, h=4, w=4), paths, labels)] == [
         *((1,), (), (0, 1))
     ]
 
 
 def test_an_image_without_a_label_is_never_right():
-    unlabelled = Answer("x.png", (), (0, 1), (0.5, 0.5))
+    unlabelled = Prediction("x.png", (), (0, 1), (0.5, 0.5))
 
     assert Accuracy().after(unlabelled) == Accuracy(1, 0, 0)
 
@@ -110,17 +118,17 @@ def test_an_image_without_a_label_is_never_right():
 def test_an_image_that_cannot_be_read_is_told_and_never_right(net, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
-    [answer] = asked(net(POOL, h=4, w=4), ["red.png"], quiz())
+    [prediction] = asked(net(POOL, h=4, w=4), ["red.png"], options())
 
-    assert answer.picks == ()
-    assert Accuracy().after(answer) == Accuracy(1, 0, 0)
+    assert prediction.best == ()
+    assert Accuracy().after(prediction) == Accuracy(1, 0, 0)
     assert "red.png" in capsys.readouterr().err
     assert Path("bad.list").read_text() == "red.png\n"
 
 
 def test_more_classes_than_the_network_has_are_refused(net, paths):
     with pytest.raises(DataError, match="gives 3 numbers: expected at least 4"):
-        asked(net(POOL, h=4, w=4), paths, Quiz(("a", "b", "c", "d")))
+        asked(net(POOL, h=4, w=4), paths, AccuracyOptions(("a", "b", "c", "d")))
 
 
 def test_the_line_has_shares_of_32_bits():
@@ -128,8 +136,8 @@ def test_the_line_has_shares_of_32_bits():
 
 
 def test_only_the_fork_caps_the_places_at_the_classes(net):
-    assert places(net(POOL, dialect="pjreddie"), 5, 3) == 5
-    assert places(net(POOL, dialect="alexeyab"), 5, 3) == 3
+    assert top_count(net(POOL, dialect="pjreddie"), 5, 3) == 5
+    assert top_count(net(POOL, dialect="alexeyab"), 5, 3) == 3
 
 
 @pytest.mark.parametrize(
@@ -142,7 +150,7 @@ def test_only_the_fork_caps_the_places_at_the_classes(net):
     ],
 )
 def test_parts_are_about_a_thousand_images(count, expected):
-    assert [(part.start, part.stop) for part in parts(count)] == expected
+    assert [(part.start, part.stop) for part in crop_parts(count)] == expected
 
 
 # Trees
@@ -167,23 +175,25 @@ def tree(net, tmp_path):
 
 
 def test_of_a_tree_only_leaves_count_with_the_product_of_their_parents(tree, paths):
-    [_, _, green] = asked(tree, paths, Quiz(("red", "green", "leaf", "needle"), top=2))
+    [_, _, green] = asked(tree, paths, AccuracyOptions(("red", "green", "leaf", "needle"), top=2))
 
     assert green.scores[1] == 0  # green is a parent
     assert green.scores[3] == pytest.approx(0.99975, abs=1e-4)  # sigmoid(9) squared
-    assert green.picks == (3, 0)
+    assert green.best == (3, 0)
 
 
 def test_leaves_may_be_listed(tree, paths):
-    chosen = Quiz(("red", "green", "leaf", "needle"), leaves=(False, True, False, False))
+    chosen = AccuracyOptions(("red", "green", "leaf", "needle"), leaves=(False, True, False, False))
 
-    assert asked(tree, paths[2:], chosen)[0].picks == (1,)
+    assert asked(tree, paths[2:], chosen)[0].best == (1,)
 
 
 def test_of_a_tree_mirror_images_are_multiplied_too(tree, paths, monkeypatch):
-    four = Quiz(("red", "green", "leaf", "needle"))
+    four = AccuracyOptions(("red", "green", "leaf", "needle"))
     [plain] = asked(tree, paths[2:], four)
-    pair = Quiz(four.labels, view=lambda x, network: classifier_crops.stretched(x, network) * 2)
+    pair = AccuracyOptions(
+        four.labels, view=lambda x, network: classifier_crops.stretch(x, network) * 2
+    )
 
     [both] = asked(tree, paths[2:], pair)
 

@@ -16,9 +16,9 @@ from pydarknet.evaluate.anchors import (
     iou,
     kmeans,
     means,
-    wrong,
+    wrong_label_lines,
 )
-from pydarknet.evaluate.ground_truth import Truths
+from pydarknet.evaluate.ground_truth import GroundTruth
 
 
 @pytest.mark.parametrize("name", ["seed1_k5", "seed2_k6", "seed3_k9"])
@@ -97,9 +97,9 @@ def test_classes_are_counted_and_are_at_least_so_many():
 
 
 def test_boxes_that_are_not_within_their_image_are_wrong():
-    truths = Truths.of([(0, 0.5, 0.5, 1, 1), (0, 0.5, 0, 0.25, 0.25), (0, 0.5, 0.5, 1.5, 1)])
+    truths = GroundTruth.of([(0, 0.5, 0.5, 1, 1), (0, 0.5, 0, 0.25, 0.25), (0, 0.5, 0.5, 1.5, 1)])
 
-    assert list(wrong(truths, "a.txt")) == [
+    assert list(wrong_label_lines(truths, "a.txt")) == [
         "Wrong label: a.txt - j = 1, x = 0.500000, y = 0.000000, width = 0.250000,"
         " height = 0.250000",
         "Wrong label: a.txt - j = 2, x = 0.500000, y = 0.500000, width = 1.500000,"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import recording
-from rankings import RANKED, evidence
+from rankings import RANKED, matched_dataset
 
 import pydarknet
 from pydarknet.errors import DataError, UsageError
@@ -27,20 +27,20 @@ from pydarknet.network import Network
     ],
 )
 def test_precision_is_averaged_over_recall(points, expected):
-    report = summary(evidence(RANKED, [0, 0, 0]), points=points)
+    report = summary(matched_dataset(RANKED, [0, 0, 0]), points=points)
 
     assert report.classes[0].average_precision == pytest.approx(expected)
 
 
 def test_a_class_without_truths_counts_as_0_in_the_mean():
-    report = summary(evidence([(0.9, 0, 0), (0.5, 1, -1)], [0]))
+    report = summary(matched_dataset([(0.9, 0, 0), (0.5, 1, -1)], [0]))
 
     assert [one.average_precision for one in report.classes] == [1, 0]
     assert report.mean_average_precision == 0.5
 
 
 def test_no_detection_at_all_is_an_average_precision_of_0():
-    report = summary(evidence([], [0, 1]))
+    report = summary(matched_dataset([], [0, 1]))
 
     assert report.mean_average_precision == 0
     assert report.counts.fn == 2
@@ -49,37 +49,37 @@ def test_no_detection_at_all_is_an_average_precision_of_0():
 
 
 def test_in_the_ranking_the_best_detection_of_a_truth_is_right():
-    report = summary(evidence([(0.2, 0, 0), (0.9, 0, 0)], [0]))
+    report = summary(matched_dataset([(0.2, 0, 0), (0.9, 0, 0)], [0]))
 
     assert report.classes[0].curve.precision.tolist() == [1, 0.5]
     assert report.classes[0].curve.recall.tolist() == [1, 1]
 
 
 def test_above_the_threshold_the_first_made_detection_of_a_truth_is_right():
-    report = summary(evidence([(0.3, 0, 0), (0.9, 0, 0)], [0]), thresh=0.25)
+    report = summary(matched_dataset([(0.3, 0, 0), (0.9, 0, 0)], [0]), thresh=0.25)
 
     assert (report.counts.tp, report.counts.fp) == (1, 1)
 
 
 def test_a_detection_below_the_threshold_claims_its_truth_too():
-    report = summary(evidence([(0.2, 0, 0), (0.9, 0, 0)], [0]), thresh=0.25)
+    report = summary(matched_dataset([(0.2, 0, 0), (0.9, 0, 0)], [0]), thresh=0.25)
 
     assert (report.counts.tp, report.counts.fp, report.counts.fn) == (0, 1, 1)
 
 
 def test_a_score_must_exceed_the_threshold_in_32_bits():
-    assert summary(evidence([(0.1, 0, 0)], [0]), thresh=0.1).counts.tp == 0
+    assert summary(matched_dataset([(0.1, 0, 0)], [0]), thresh=0.1).counts.tp == 0
 
 
 def test_the_average_iou_is_over_wrong_detections_too():
-    report = summary(evidence([(0.9, 0, 0), (0.8, 0, -1), (0.7, 1, -1)], [0, 1]))
+    report = summary(matched_dataset([(0.9, 0, 0), (0.8, 0, -1), (0.7, 1, -1)], [0, 1]))
 
     assert report.counts.average_iou == 0.25  # 0.75 + 0 + 0 over 3
     assert report.classes[0].counts.average_iou == 0.375
 
 
 def test_a_difficult_detection_is_not_ranked_but_counted_as_wrong():
-    made = evidence([(0.9, 0, -1), (0.8, 0, 0)], [0])
+    made = matched_dataset([(0.9, 0, -1), (0.8, 0, 0)], [0])
     excused = replace(made, matches=replace(made.matches, difficult=np.array([True, False])))
 
     report = summary(excused)
@@ -90,14 +90,14 @@ def test_a_difficult_detection_is_not_ranked_but_counted_as_wrong():
 
 
 def test_truths_of_classes_that_do_not_exist_count_as_missed():
-    report = summary(evidence([(0.9, 0, 0)], [0, 7, -1]))
+    report = summary(matched_dataset([(0.9, 0, 0)], [0, 7, -1]))
 
     assert report.counts.fn == 2
     assert report.classes[0].average_precision == 1
 
 
 def test_f1_is_the_harmonic_mean():
-    counts = summary(evidence([(0.9, 0, 0), (0.8, 0, -1)], [0, 0, 0, 0])).counts
+    counts = summary(matched_dataset([(0.9, 0, 0), (0.8, 0, -1)], [0, 0, 0, 0])).counts
 
     assert counts.precision == 0.5
     assert counts.recall == 0.25
@@ -107,11 +107,11 @@ def test_f1_is_the_harmonic_mean():
 @pytest.mark.parametrize("points", [-1, 1])
 def test_points_that_cannot_be_spread_are_refused(points):
     with pytest.raises(UsageError, match=f"-points {points}: expected 0 for the area"):
-        summary(evidence([], []), points=points)
+        summary(matched_dataset([], []), points=points)
 
 
 def test_two_points_are_the_fewest():
-    assert summary(evidence([(0.9, 0, 0)], [0]), points=2).classes[0].average_precision == 1
+    assert summary(matched_dataset([(0.9, 0, 0)], [0]), points=2).classes[0].average_precision == 1
 
 
 def test_curves_without_a_detection_have_no_area():
@@ -222,5 +222,5 @@ def test_labels_of_difficult_images_excuse(recorded, tmp_path):
 def test_an_empty_list_is_reported_as_nothing_found(recorded):
     report = average_precision(recorded[0], [])
 
-    assert (report.detections, len(report.evidence.truths)) == (0, 0)
+    assert (report.detections, len(report.dataset.truths)) == (0, 0)
     assert report.mean_average_precision == 0

@@ -7,8 +7,8 @@ import pytest
 from conftest import HERE
 
 from pydarknet.evaluate import coco
-from pydarknet.evaluate.ground_truth import Truths
-from pydarknet.evaluate.matched_dataset import Evidence
+from pydarknet.evaluate.ground_truth import GroundTruth
+from pydarknet.evaluate.matched_dataset import MatchedDataset
 from pydarknet.evaluate.matching import Matches
 
 # Boxes by chance in 16 images, many of equal score and over 100 in an image, with what
@@ -16,15 +16,15 @@ from pydarknet.evaluate.matching import Matches
 RECORDED = HERE / "reference" / "coco_figures.npz"
 
 
-def case() -> tuple[Evidence, np.ndarray, str]:
+def case() -> tuple[MatchedDataset, np.ndarray, str]:
     """Return the boxes, the twelve figures and their text."""
     kept = dict(np.load(RECORDED))
     count = len(kept["scores"])
-    evidence = Evidence(
+    dataset = MatchedDataset(
         paths=tuple(f"{index}.jpg" for index in range(len(kept["sizes"]))),
         names=tuple("abcd"),
         sizes=kept["sizes"].astype(np.int64),
-        truths=Truths(kept["truth_classes"].astype(np.int64), kept["truth_boxes"]),
+        truths=GroundTruth(kept["truth_classes"].astype(np.int64), kept["truth_boxes"]),
         owners=kept["owners"].astype(np.int64),
         matches=Matches(
             scores=kept["scores"],
@@ -37,19 +37,19 @@ def case() -> tuple[Evidence, np.ndarray, str]:
         ),
         iou_thresh=0.5,
     )
-    return evidence, kept["stats"], str(kept["text"])
+    return dataset, kept["stats"], str(kept["text"])
 
 
 def test_the_twelve_figures_are_those_of_pycocotools():
-    evidence, expected, _ = case()
+    dataset, expected, _ = case()
 
-    assert list(coco.figures(evidence).values()) == pytest.approx(expected.tolist(), abs=1e-12)
+    assert list(coco.figures(dataset).values()) == pytest.approx(expected.tolist(), abs=1e-12)
 
 
 def test_the_lines_are_those_of_pycocotools():
-    evidence, _, expected = case()
+    dataset, _, expected = case()
 
-    assert coco.lines(coco.figures(evidence)) == expected.rstrip("\n").split("\n")
+    assert coco.lines(coco.figures(dataset)) == expected.rstrip("\n").split("\n")
 
 
 def boxes(*rows: tuple[float, ...]) -> np.ndarray:
@@ -80,14 +80,14 @@ def test_a_truth_inside_the_area_goes_before_one_that_overlaps_more():
 
 
 def test_figures_that_no_truth_speaks_of_are_minus_1():
-    evidence, _, _ = case()
-    empty = Evidence(
-        evidence.paths,
-        evidence.names,
-        evidence.sizes,
-        Truths.of([]),
+    dataset, _, _ = case()
+    empty = MatchedDataset(
+        dataset.paths,
+        dataset.names,
+        dataset.sizes,
+        GroundTruth.of([]),
         np.zeros(0, np.int64),
-        evidence.matches,
+        dataset.matches,
         0.5,
     )
 
@@ -95,13 +95,13 @@ def test_figures_that_no_truth_speaks_of_are_minus_1():
 
 
 def test_truths_without_a_detection_are_figures_of_0():
-    evidence, _, _ = case()
-    blind = Evidence(
-        evidence.paths,
-        evidence.names,
-        evidence.sizes,
-        evidence.truths,
-        evidence.owners,
+    dataset, _, _ = case()
+    blind = MatchedDataset(
+        dataset.paths,
+        dataset.names,
+        dataset.sizes,
+        dataset.truths,
+        dataset.owners,
         Matches.cat([]),
         0.5,
     )

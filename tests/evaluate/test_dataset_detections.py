@@ -10,13 +10,13 @@ import torch
 
 from pydarknet.errors import CfgError
 from pydarknet.evaluate.dataset_detections import (
-    Search,
-    ahead,
+    DatasetDetector,
     batch_of,
     batch_size,
     classes_of,
-    evaluating,
-    grouped,
+    evaluation_mode,
+    groups_of,
+    read_ahead,
 )
 from pydarknet.inference.predict import predict, settings
 from pydarknet.modules.recurrent import Recurrent
@@ -50,7 +50,7 @@ def paths(tmp_path: Path) -> list[str]:
 def test_every_image_is_answered_in_the_order_of_the_list(network, paths):
     chosen = settings(network, thresh=0.005)
 
-    seen = list(Search(network, chosen).find(paths))
+    seen = list(DatasetDetector(network, chosen).detect(paths))
 
     assert [one.index for one in seen] == [0, 1, 2, 3, 4]
     assert [one.path for one in seen] == paths
@@ -63,7 +63,7 @@ def test_every_image_is_answered_in_the_order_of_the_list(network, paths):
 def test_boxes_are_those_that_predict_finds(network, paths, letterbox):
     chosen = settings(network, thresh=0.005, letterbox=letterbox)
 
-    seen = list(Search(network, chosen).find(paths))
+    seen = list(DatasetDetector(network, chosen).detect(paths))
 
     expected = [predict(network, [load_image(path)], chosen)[0] for path in paths]
     for one, boxes in zip(seen, expected, strict=True):
@@ -75,7 +75,7 @@ def test_boxes_may_be_in_pixels_of_their_image(network, paths):
     chosen = settings(network, thresh=0.005)
 
     relative, absolute = (
-        next(Search(network, chosen, pixels=pixels).find(paths)).boxes.boxes
+        next(DatasetDetector(network, chosen, pixels=pixels).detect(paths)).boxes.boxes
         for pixels in (False, True)
     )
 
@@ -88,7 +88,7 @@ def test_an_image_that_cannot_be_read_is_told_listed_and_has_no_boxes(
     monkeypatch.chdir(tmp_path)
     chosen = settings(network, thresh=0.005)
 
-    seen = list(Search(network, chosen).find([paths[0], "none.png", paths[1]]))
+    seen = list(DatasetDetector(network, chosen).detect([paths[0], "none.png", paths[1]]))
 
     assert [(one.index, one.width, len(one.boxes) > 0) for one in seen] == [
         *((0, 24, True), (1, 0, False), (2, 30, True))
@@ -102,11 +102,11 @@ def test_a_list_of_nothing_but_bad_images_is_gone_through(network, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     chosen = settings(network, thresh=0.005)
 
-    assert len(list(Search(network, chosen).find(["a.png", "b.png"]))) == 2
+    assert len(list(DatasetDetector(network, chosen).detect(["a.png", "b.png"]))) == 2
 
 
 def test_searching_leaves_the_callers_gradients_on(network, paths):
-    for _ in Search(network, settings(network, thresh=0.005)).find(paths):
+    for _ in DatasetDetector(network, settings(network, thresh=0.005)).detect(paths):
         assert torch.is_grad_enabled()
 
 
@@ -133,7 +133,7 @@ def test_on_a_cpu_channels_come_last(network):
 
 
 def test_images_are_read_ahead_in_order():
-    assert list(ahead(["a", "b", "c"], str.upper, 2)) == [("a", "A"), ("b", "B"), ("c", "C")]
+    assert list(read_ahead(["a", "b", "c"], str.upper, 2)) == [("a", "A"), ("b", "B"), ("c", "C")]
 
 
 def test_what_is_wrong_with_the_program_is_not_taken_for_a_bad_image():
@@ -141,11 +141,11 @@ def test_what_is_wrong_with_the_program_is_not_taken_for_a_bad_image():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        list(ahead(["a"], fail))
+        list(read_ahead(["a"], fail))
 
 
 def test_groups_are_full_but_for_the_last():
-    assert list(grouped(range(5), 2)) == [[0, 1], [2, 3], [4]]
+    assert list(groups_of(range(5), 2)) == [[0, 1], [2, 3], [4]]
 
 
 def test_a_classifier_has_no_classes_of_boxes(net):
@@ -161,7 +161,7 @@ def test_the_state_of_recurrent_layers_is_put_back(net):
     [layer] = [module for module in network.modules() if isinstance(module, Recurrent)]
     before = layer.state
 
-    with evaluating(network):
+    with evaluation_mode(network):
         assert (layer.state, layer.time_steps) == (None, 1)
         network(torch.zeros(1, 3, 4, 4))
 
@@ -171,5 +171,5 @@ def test_the_state_of_recurrent_layers_is_put_back(net):
 def test_a_network_of_numbers_is_evaluated_at_the_size_it_has(net):
     network = net("[connected]\noutput=2", inputs=4)
 
-    with evaluating(network):
+    with evaluation_mode(network):
         assert network.input.length == 4

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pydarknet.errors import CfgError
-from pydarknet.evaluate.flip import both_ways
+from pydarknet.evaluate.flip import mirror_average
 from pydarknet.layers import Decoding
 
 YOLO = "[convolutional]\nfilters=14\nsize=1\n[yolo]\nmask=0,1\nanchors=5,7, 9,6\nnum=2\nclasses=2\n"
@@ -40,7 +40,7 @@ def test_of_an_image_that_is_its_own_mirror_image_nothing_changes(net):
     half = torch.rand(1, 3, 2, 2, generator=torch.Generator().manual_seed(6))
     image = torch.cat([half, half.flip(-1)], -1)
 
-    [averaged] = both_ways(network, image)
+    [averaged] = mirror_average(network, image)
 
     entries = averaged.activated.unflatten(1, (2, 7))
     torch.testing.assert_close(entries[:, :, 0], 1 - entries[:, :, 0].flip(-1))
@@ -53,4 +53,4 @@ def test_other_heads_are_refused(net):
     network.initialize()
 
     with pytest.raises(CfgError, match=r"\[detection\] cannot be averaged with its mirror image"):
-        both_ways(network, torch.zeros(1, 3, 2, 2))
+        mirror_average(network, torch.zeros(1, 3, 2, 2))

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from pydarknet.errors import DarknetError
-from pydarknet.evaluate.ground_truth import read_truths, truths_of
+from pydarknet.evaluate.ground_truth import ground_truth_of, read_ground_truth
 
 
 def test_each_line_is_a_class_and_a_box(tmp_path):
     (tmp_path / "a.txt").write_text("3 0.5 0.25 0.125 1\n0 .5 .5 1e-1 2\n")
 
-    truths = read_truths(tmp_path / "a.txt")
+    truths = read_ground_truth(tmp_path / "a.txt")
 
     assert truths.classes.tolist() == [3, 0]
     np.testing.assert_array_equal(
@@ -23,13 +23,13 @@ def test_each_line_is_a_class_and_a_box(tmp_path):
 def test_what_training_would_leave_out_counts(tmp_path):
     (tmp_path / "a.txt").write_text("-1 0 0 0 0\n900 2 2 1 1\n")
 
-    assert read_truths(tmp_path / "a.txt").classes.tolist() == [-1, 900]
+    assert read_ground_truth(tmp_path / "a.txt").classes.tolist() == [-1, 900]
 
 
 def test_lines_mean_nothing_to_the_reader(tmp_path):
     (tmp_path / "a.txt").write_text("\ufeff1 .1 .2\n.3 .4 2\r\n.1 .2 .3 .4", encoding="utf-8")
 
-    assert read_truths(tmp_path / "a.txt").classes.tolist() == [1, 2]
+    assert read_ground_truth(tmp_path / "a.txt").classes.tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -43,21 +43,21 @@ def test_lines_mean_nothing_to_the_reader(tmp_path):
 def test_reading_stops_at_what_is_no_box_and_says_where(tmp_path, capsys, text, read, told):
     (tmp_path / "a.txt").write_text(text)
 
-    assert read_truths(tmp_path / "a.txt").classes.tolist() == read
+    assert read_ground_truth(tmp_path / "a.txt").classes.tolist() == read
     assert told in capsys.readouterr().err
 
 
 def test_an_empty_label_file_has_no_truths_and_needs_no_words(tmp_path, capsys):
     (tmp_path / "a.txt").write_text(" \n")
 
-    assert len(read_truths(tmp_path / "a.txt")) == 0
+    assert len(read_ground_truth(tmp_path / "a.txt")) == 0
     assert capsys.readouterr() == ("", "")
 
 
 def test_a_missing_label_file_is_told_listed_and_empty(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    truths = truths_of("x/a.jpg", "alexeyab")
+    truths = ground_truth_of("x/a.jpg", "alexeyab")
 
     assert len(truths) == 0
     assert capsys.readouterr().out == (
@@ -73,7 +73,9 @@ def test_labels_are_found_by_either_rule(tmp_path, lineage):
     (tmp_path / "labels" / "a.txt").write_text("7 .5 .5 .1 .1")
     (tmp_path / "images" / "b.txt").write_text("8 .5 .5 .1 .1")
 
-    found = [truths_of(str(tmp_path / "images" / name), lineage) for name in ("a.jpg", "b.jpg")]
+    found = [
+        ground_truth_of(str(tmp_path / "images" / name), lineage) for name in ("a.jpg", "b.jpg")
+    ]
 
     assert [truths.classes.tolist() for truths in found] == [[7], [8]]
 
@@ -81,11 +83,11 @@ def test_labels_are_found_by_either_rule(tmp_path, lineage):
 def test_labels_of_an_unknown_kind_of_image_lie_beside_it(tmp_path):
     (tmp_path / "a.txt").write_text("7 .5 .5 .1 .1")
 
-    assert truths_of(str(tmp_path / "a.webp"), "alexeyab").classes.tolist() == [7]
+    assert ground_truth_of(str(tmp_path / "a.webp"), "alexeyab").classes.tolist() == [7]
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"\0\1")
 
     with pytest.raises(DarknetError, match="is not a text file"):
-        read_truths(tmp_path / "a.txt")
+        read_ground_truth(tmp_path / "a.txt")

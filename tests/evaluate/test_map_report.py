@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from rankings import RANKED, evidence
+from rankings import RANKED, matched_dataset
 
 from pydarknet.evaluate.average_precision import summary
 from pydarknet.evaluate.map_report import HINT, as_json, text
 
 
 def test_the_text_has_a_line_a_class_and_the_totals():
-    assert text(summary(evidence(RANKED, [0, 0, 0]), thresh=0.25)) == (
+    assert text(summary(matched_dataset(RANKED, [0, 0, 0]), thresh=0.25)) == (
         "\n detections_count = 3, unique_truth_count = 3  \n"
         " rank = 0 of ranks = 3 \r"
         "class_id = 0, name = a, ap = 55.56%   \t (TP = 2, FP = 1) \n"
@@ -25,7 +25,7 @@ def test_the_text_has_a_line_a_class_and_the_totals():
 
 
 def test_a_share_of_nothing_is_what_c_prints_for_it():
-    lines = text(summary(evidence([], [], names="a"), points=11)).split("\n")
+    lines = text(summary(matched_dataset([], [], names="a"), points=11)).split("\n")
 
     assert lines == [
         "",
@@ -45,7 +45,7 @@ def test_every_hundredth_rank_is_told():
 
     assert (
         "  \n rank = 0 of ranks = 201 \r rank = 100 of ranks = 201 \r rank = 200 of ranks = 201 \r"
-        "class_id = 0" in text(summary(evidence(rows, [])))
+        "class_id = 0" in text(summary(matched_dataset(rows, [])))
     )
 
 
@@ -60,7 +60,7 @@ def test_the_hint_names_the_points_of_each_benchmark():
 
 
 def test_the_json_is_the_whole_report():
-    report = json.loads(as_json(summary(evidence(RANKED, [0, 0, 0])), {"AP": 0.25}))
+    report = json.loads(as_json(summary(matched_dataset(RANKED, [0, 0, 0])), {"AP": 0.25}))
 
     assert list(report) == [
         *("images", "detections", "thresh", "iou_thresh", "points", "mean_average_precision"),
@@ -73,7 +73,7 @@ def test_the_json_is_the_whole_report():
 
 
 def test_each_class_of_the_json_has_its_figures_and_its_curve():
-    first, second = json.loads(as_json(summary(evidence(RANKED, [0, 0, 0]))))["classes"]
+    first, second = json.loads(as_json(summary(matched_dataset(RANKED, [0, 0, 0]))))["classes"]
 
     assert (first["class_id"], first["name"], first["tp"]) == (0, "a", 2)
     np.testing.assert_allclose(first["precision_at_recall"], [1] * 34 + [2 / 3] * 33 + [0] * 34)

@@ -2,36 +2,41 @@
 
 import numpy as np
 import pytest
-from rankings import evidence
+from rankings import matched_dataset
 
 from pydarknet.errors import DataError
-from pydarknet.evaluate.ground_truth import Truths
-from pydarknet.evaluate.matched_dataset import check_pairs, gather, inside, known
+from pydarknet.evaluate.ground_truth import GroundTruth
+from pydarknet.evaluate.matched_dataset import (
+    check_pairs,
+    inside,
+    match_dataset,
+    warn_unknown_classes,
+)
 
 
 def test_truths_are_counted_by_class():
-    assert evidence([], [1, 0, 1]).truths_of_class.tolist() == [1, 2]
+    assert matched_dataset([], [1, 0, 1]).truths_of_class.tolist() == [1, 2]
 
 
 def test_truths_of_no_class_are_not_counted():
-    assert evidence([], [0, 2, -1]).truths_of_class.tolist() == [1, 0]
+    assert matched_dataset([], [0, 2, -1]).truths_of_class.tolist() == [1, 0]
 
 
 def test_a_truth_is_inside_if_the_network_has_its_class():
-    truths = Truths.of([(index, 0.5, 0.5, 1, 1) for index in (-1, 0, 1, 2)])
+    truths = GroundTruth.of([(index, 0.5, 0.5, 1, 1) for index in (-1, 0, 1, 2)])
 
     assert inside(truths, 2).tolist() == [False, True, True, False]
 
 
 def test_the_first_class_that_the_network_lacks_is_told(capsys):
-    truths = Truths.of([(index, 0.5, 0.5, 1, 1) for index in (0, 7, 9)])
+    truths = GroundTruth.of([(index, 0.5, 0.5, 1, 1) for index in (0, 7, 9)])
 
-    assert known(truths, "a.png", 2) is truths
+    assert warn_unknown_classes(truths, "a.png", 2) is truths
     assert capsys.readouterr().err == "a.png: its labels name class 7: expected 0 to 1\n"
 
 
 def test_nothing_seen_is_no_truth():
-    gathered = gather([], ("a",), 0.5, "alexeyab")
+    gathered = match_dataset([], ("a",), 0.5, "alexeyab")
 
     assert (len(gathered.truths), len(gathered.matches.scores)) == (0, 0)
     assert gathered.sizes.shape == (0, 2)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from rankings import evidence
+from rankings import matched_dataset
 
 from pydarknet.evaluate.average_precision import summary
 from pydarknet.evaluate.plots import MISSED, confusions, file_name, mark, missed_marks, plots
@@ -14,7 +14,7 @@ WHOLE, LEFT = (0.5, 0.5, 1, 1), (0.25, 0.5, 0.5, 1)
 
 def found(rows: list[tuple[float, int, tuple]], truths: list[int]) -> object:
     """Return a report of detections as (score, class, box); truths are whole images."""
-    seen = evidence([(score, index, -1) for score, index, _ in rows], truths)
+    seen = matched_dataset([(score, index, -1) for score, index, _ in rows], truths)
     boxes = np.array([box for *_, box in rows], np.float32).reshape(-1, 4)
     return summary(replace(seen, matches=replace(seen.matches, boxes=boxes)))
 
@@ -58,7 +58,7 @@ def test_a_mark_keeps_its_edges_inside(box, edges):
 
 
 def test_a_missed_truth_without_a_name_has_its_number():
-    seen = evidence([], [0, 5])
+    seen = matched_dataset([], [0, 5])
 
     assert [one.text for one in missed_marks(seen, np.array([0, 1]))] == [
         "missed a",
@@ -71,7 +71,7 @@ def test_a_files_name_has_no_blanks_or_slashes():
 
 
 def test_a_curve_a_class_and_the_confusions_are_drawn(tmp_path):
-    plots(summary(evidence([], [])), tmp_path / "plots")
+    plots(summary(matched_dataset([], [])), tmp_path / "plots")
 
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == [
         "confusion.png",

@@ -7,8 +7,8 @@ from conftest import recording
 
 import pydarknet
 from pydarknet.boxes.detections import Detections
-from pydarknet.evaluate.dataset_detections import Seen
-from pydarknet.evaluate.recall import Recall, counted, recall
+from pydarknet.evaluate.dataset_detections import ImageDetections
+from pydarknet.evaluate.recall import Recall, recall, recalls_of
 from pydarknet.inference.predict import settings
 
 
@@ -25,7 +25,7 @@ def test_classes_do_not_matter_and_a_half_is_not_enough(tmp_path, net):
     chosen = settings(net("[maxpool]"), thresh=0.001, letterbox=False)
     (tmp_path / "a.txt").write_text("5 .5 .5 1 1\n6 .25 .25 .5 .5\n")
     boxes = torch.tensor([[0.5, 0.25, 1.0, 0.5], [0.25, 0.25, 0.5, 0.5]])
-    seen = Seen(
+    seen = ImageDetections(
         0,
         str(tmp_path / "a.png"),
         8,
@@ -33,7 +33,7 @@ def test_classes_do_not_matter_and_a_half_is_not_enough(tmp_path, net):
         Detections(boxes, torch.tensor([0.9, 0.5]), torch.zeros(2, 1)),
     )
 
-    [now] = counted([seen], chosen, "alexeyab")
+    [now] = recalls_of([seen], chosen, "alexeyab")
 
     assert now == Recall(index=0, correct=1, total=2, proposals=2, overlap=1.5)
 

@@ -15,9 +15,9 @@ from pydarknet.boxes.detections import Detections
 from pydarknet.cli.commands.detector_valid import NMS, THRESH
 from pydarknet.errors import DataError
 from pydarknet.evaluate.average_precision import summary
-from pydarknet.evaluate.dataset_detections import Search, Seen
-from pydarknet.evaluate.flip import both_ways
-from pydarknet.evaluate.matched_dataset import gather
+from pydarknet.evaluate.dataset_detections import DatasetDetector, ImageDetections
+from pydarknet.evaluate.flip import mirror_average
+from pydarknet.evaluate.matched_dataset import match_dataset
 from pydarknet.evaluate.result_files import (
     COCO_IDS,
     FORMATS,
@@ -53,7 +53,7 @@ def write(network: Network, folder: Path, results: Results, **options: object) -
     chosen = settings(network, thresh=THRESH.of(network.dialect), nms=NMS.of(network.dialect))
     paths = [str(folder / path) for path in (folder / "valid.txt").read_text().split()]
     with results:
-        for seen in Search(network, chosen, pixels=True, **options).find(paths):
+        for seen in DatasetDetector(network, chosen, pixels=True, **options).detect(paths):
             results.add(seen)
 
 
@@ -167,9 +167,9 @@ def test_the_vocs_program_finds_the_same_average_precision(
         path = tmp_path / f"{index}.png"
         lines = [" ".join(f"{x:g}" for x in row) for row in voc_boxes(folder, image)]
         path.with_suffix(".txt").write_text("\n".join(row.replace(".0 ", " ") for row in lines))
-        seen.append(Seen(index, str(path), 64, 64, voc_found(files, Path(image).stem)))
+        seen.append(ImageDetections(index, str(path), 64, 64, voc_found(files, Path(image).stem)))
 
-    report = summary(gather(seen, network.names, 0.5, "alexeyab"), points=points)
+    report = summary(match_dataset(seen, network.names, 0.5, "alexeyab"), points=points)
 
     [found] = [one.average_precision for one in report.classes if one.name == name]
     assert found == pytest.approx(expected, abs=5e-7)
@@ -190,7 +190,7 @@ def test_valid2_but_for_its_mirroring_is_the_recorded_one(tmp_path, monkeypatch)
     network = opened(folder, "pj", "net_batch2.cfg")
     monkeypatch.setattr(Yolo, "unmirrored", c_unmirrored)
 
-    write(network, folder, Voc(tmp_path, "flip_", network.names), heads=both_ways)
+    write(network, folder, Voc(tmp_path, "flip_", network.names), heads=mirror_average)
 
     for name in ("alpha", "beta", "gamma"):
         assert_same(tmp_path / f"flip_{name}.txt", folder / "results" / f"flip_{name}.txt")
@@ -199,11 +199,11 @@ def test_valid2_but_for_its_mirroring_is_the_recorded_one(tmp_path, monkeypatch)
 # Formats
 
 
-def seen(*rows: tuple[tuple[float, ...], list[float]], path: str = "x/a.b.jpg") -> Seen:
+def seen(*rows: tuple[tuple[float, ...], list[float]], path: str = "x/a.b.jpg") -> ImageDetections:
     """Return boxes in pixels of an image of 20 x 10."""
     boxes = torch.tensor([box for box, _ in rows]).view(-1, 4)
     scores = torch.tensor([scores for _, scores in rows]).view(len(rows), -1)
-    return Seen(4, path, 20, 10, Detections(boxes, torch.ones(len(rows)), scores))
+    return ImageDetections(4, path, 20, 10, Detections(boxes, torch.ones(len(rows)), scores))
 
 
 INSIDE = ((10.0, 5.0, 4.0, 2.0), [0.5, 0.0])

@@ -1,4 +1,4 @@
-"""The commands that put a classifier to lists of images: classifier valid, label, test."""
+"""The commands that run a classifier on lists of images: classifier valid, label, test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...system.console import note, say
 from ..verbs import Help, Run, verb
 
 if TYPE_CHECKING:
-    from ...evaluate.accuracy import Answer, Quiz
+    from ...evaluate.accuracy import AccuracyOptions, Prediction
     from ...evaluate.classifier_crops import View
     from ...network import Network
 
@@ -27,22 +27,22 @@ Weights = Annotated[Path | None, Help("its weights file")]
 
 
 @dataclass(frozen=True)
-class Exam:
-    """A network, the images it is asked about, what is asked, and how many places are told."""
+class Evaluation:
+    """A classifier, the images to evaluate it on, and how; `top` is the printed number."""
 
     network: Network
     paths: list[str]
-    quiz: Quiz
+    options: AccuracyOptions
     top: int
 
-    def answers(self) -> Iterator[Answer]:
-        """Yield the answers about all images; behind a bar, where no lines run."""
-        from ...evaluate.accuracy import answers
-        from ...evaluate.dataset_detections import evaluating
+    def predictions(self) -> Iterator[Prediction]:
+        """Yield the predictions for all images, with a progress bar if stdout is not a terminal."""
+        from ...evaluate.accuracy import predictions
+        from ...evaluate.dataset_detections import evaluation_mode
         from ..progress import bar
 
-        with evaluating(self.network):
-            found = answers(self.network, self.paths, self.quiz)
+        with evaluation_mode(self.network):
+            found = predictions(self.network, self.paths, self.options)
             quiet = sys.stderr.isatty() and not sys.stdout.isatty()
             yield from bar(found, len(self.paths)) if quiet else found
 
@@ -55,13 +55,13 @@ def valid(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     """
     from ...evaluate import classifier_crops
 
-    exam = examination(
+    evaluation = evaluation_of(
         run, data, cfg, weights, classifier_crops.middle, training=False, leaves=True
     )
-    VALID_LINES.of(exam.network.dialect)(exam)
+    VALID_LINES.of(evaluation.network.dialect)(evaluation)
 
 
-def lines_pjreddie(exam: Exam) -> None:
+def lines_pjreddie(evaluation: Evaluation) -> None:
     """Print two lines an image: its first scores, and how it went so far.
 
     Darknet: examples/classifier.c validate_classifier_single
@@ -69,14 +69,14 @@ def lines_pjreddie(exam: Exam) -> None:
     from ...evaluate.accuracy import Accuracy
 
     accuracy = Accuracy()
-    for index, answer in enumerate(exam.answers()):
-        accuracy = accuracy.after(answer)
-        first, second = (*answer.scores, 0.0, 0.0)[:2]
-        say(f"{answer.path}, {answer.truth}, {first:f}, {second:f}, ")
-        say(accuracy.line(index, exam.top))
+    for index, prediction in enumerate(evaluation.predictions()):
+        accuracy = accuracy.after(prediction)
+        first, second = (*prediction.scores, 0.0, 0.0)[:2]
+        say(f"{prediction.path}, {prediction.truth}, {first:f}, {second:f}, ")
+        say(accuracy.line(index, evaluation.top))
 
 
-def lines_alexeyab(exam: Exam) -> None:
+def lines_alexeyab(evaluation: Evaluation) -> None:
     """Print a line an image, which the next line ends.
 
     Darknet: src/classifier.c validate_classifier_single (AlexeyAB)
@@ -85,9 +85,9 @@ def lines_alexeyab(exam: Exam) -> None:
 
     say(" TOP calculation...")
     accuracy = Accuracy()
-    for index, answer in enumerate(exam.answers()):
-        accuracy = accuracy.after(answer)
-        say(f"\n{accuracy.line(index, exam.top)}", end="")
+    for index, prediction in enumerate(evaluation.predictions()):
+        accuracy = accuracy.after(prediction)
+        say(f"\n{accuracy.line(index, evaluation.top)}", end="")
 
 
 VALID_LINES = PerLineage(pjreddie=lines_pjreddie, alexeyab=lines_alexeyab)
@@ -101,7 +101,7 @@ def valid10(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     """
     from ...evaluate import classifier_crops
 
-    print_lines(examination(run, data, cfg, weights, classifier_crops.ten))
+    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.ten))
 
 
 @verb("classifier validfull")
@@ -112,7 +112,7 @@ def validfull(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     """
     from ...evaluate import classifier_crops
 
-    print_lines(examination(run, data, cfg, weights, classifier_crops.whole))
+    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.whole))
 
 
 @verb("classifier validmulti")
@@ -123,17 +123,17 @@ def validmulti(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     """
     from ...evaluate import classifier_crops
 
-    print_lines(examination(run, data, cfg, weights, classifier_crops.several))
+    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.several))
 
 
-def print_lines(exam: Exam) -> None:
+def print_lines(evaluation: Evaluation) -> None:
     """Print a line an image."""
     from ...evaluate.accuracy import Accuracy
 
     accuracy = Accuracy()
-    for index, answer in enumerate(exam.answers()):
-        accuracy = accuracy.after(answer)
-        say(accuracy.line(index, exam.top))
+    for index, prediction in enumerate(evaluation.predictions()):
+        accuracy = accuracy.after(prediction)
+        say(accuracy.line(index, evaluation.top))
 
 
 @verb("classifier validcrop")
@@ -143,16 +143,16 @@ def validcrop(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     Darknet: examples/classifier.c validate_classifier_crop
     """
     from ...evaluate import classifier_crops
-    from ...evaluate.accuracy import parts
+    from ...evaluate.accuracy import crop_parts
 
-    exam = examination(run, data, cfg, weights, classifier_crops.stretched)
+    evaluation = evaluation_of(run, data, cfg, weights, classifier_crops.stretch)
     firsts, amongs = 0.0, 0.0
-    for number, part in enumerate(parts(len(exam.paths)), start=1):
-        paths = exam.paths[part]
-        first, among, seconds = part_accuracy(exam, paths)
+    for number, part in enumerate(crop_parts(len(evaluation.paths)), start=1):
+        paths = evaluation.paths[part]
+        first, among, seconds = part_accuracy(evaluation, paths)
         firsts, amongs = firsts + first, amongs + among
         say(
-            f"{number}: top 1: {firsts / number:f}, top {exam.top}: {amongs / number:f},"
+            f"{number}: top 1: {firsts / number:f}, top {evaluation.top}: {amongs / number:f},"
             f" {seconds:f} seconds, {len(paths)} images"
         )
 
@@ -164,7 +164,7 @@ def classifier_label(run: Run, data: Data, cfg: Cfg, weights: Weights = None) ->
     Darknet: examples/classifier.c label_classifier
     """
     from ...dataset.files import DataFile, read_list
-    from ...evaluate.accuracy import Quiz
+    from ...evaluate.accuracy import AccuracyOptions
     from ...evaluate.classifier_crops import middle_of_shorter
     from ..open_network import open_network
 
@@ -173,8 +173,9 @@ def classifier_label(run: Run, data: Data, cfg: Cfg, weights: Weights = None) ->
     names = options.get("names", "data/labels.list")
     listed = options.get("test", "data/train.list")
     labels = named_classes(names, options.integer("classes", 2))
-    for answer in Exam(network, read_list(listed), Quiz(labels, 1, middle_of_shorter), 1).answers():
-        say(labels[answer.picks[0]] if answer.picks else "")
+    chosen = AccuracyOptions(labels, 1, middle_of_shorter)
+    for prediction in Evaluation(network, read_list(listed), chosen, 1).predictions():
+        say(labels[prediction.best[0]] if prediction.best else "")
 
 
 @verb("classifier test")
@@ -185,8 +186,8 @@ def classifier_test(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> 
     Quirk: LAST_BATCH
     """
     from ...dataset.files import DataFile, read_list
-    from ...evaluate.accuracy import Quiz
-    from ...evaluate.classifier_crops import stretched
+    from ...evaluate.accuracy import AccuracyOptions
+    from ...evaluate.classifier_crops import stretch
     from ..open_network import open_network
 
     network = open_network(run, cfg, weights, training=True)
@@ -194,51 +195,53 @@ def classifier_test(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> 
     paths = read_list(options.get("test", "data/test.list"))
     labels = tuple(str(index) for index in range(options.integer("classes", 2)))
     start = time.perf_counter()
-    for answer in Exam(network, paths, Quiz(labels, 1, stretched), 1).answers():
-        say("\t".join([answer.path, *(f"{score:g}" for score in answer.scores[: len(labels)])]))
+    chosen = AccuracyOptions(labels, 1, stretch)
+    for prediction in Evaluation(network, paths, chosen, 1).predictions():
+        scores = [f"{score:g}" for score in prediction.scores[: len(labels)]]
+        say("\t".join([prediction.path, *scores]))
     seconds = time.perf_counter() - start
     note(f"{seconds:f} seconds, {len(paths)} images, {len(paths)} total")
 
 
-def part_accuracy(exam: Exam, paths: list[str]) -> tuple[float, float, float]:
-    """Return the shares of a part of the images that are right, and the seconds they took.
+def part_accuracy(evaluation: Evaluation, paths: list[str]) -> tuple[float, float, float]:
+    """Return top-1 and top-n accuracy on some of the images, and the seconds they took.
 
     Here every label in an image's path is right.
 
     Darknet: src/network.c network_accuracies
     """
-    from ...evaluate.accuracy import answered, shown
-    from ...evaluate.dataset_detections import evaluating
+    from ...evaluate.accuracy import image_views, predictions_of
+    from ...evaluate.dataset_detections import evaluation_mode
 
     for path in paths:
-        tell_labels(exam, path)
+        warn_labels(evaluation, path)
     start = time.perf_counter()
-    loaded = list(shown(exam.network, paths, exam.quiz))
+    loaded = list(image_views(evaluation.network, paths, evaluation.options))
     read = time.perf_counter()
     say(f"Loaded: {len(loaded)} images in {read - start:f} seconds")
-    with evaluating(exam.network):
-        found = list(answered(exam.network, loaded, exam.quiz))
-    first = sum(bool(set(answer.truths) & set(answer.picks[:1])) for answer in found)
-    among = sum(bool(set(answer.truths) & set(answer.picks)) for answer in found)
+    with evaluation_mode(evaluation.network):
+        found = list(predictions_of(evaluation.network, loaded, evaluation.options))
+    first = sum(bool(set(prediction.truths) & set(prediction.best[:1])) for prediction in found)
+    among = sum(bool(set(prediction.truths) & set(prediction.best)) for prediction in found)
     count = max(len(found), 1)
     return first / count, among / count, time.perf_counter() - read
 
 
-def tell_labels(exam: Exam, path: str) -> None:
-    """Tell a path that has not exactly one label in it; the fork lists those that it has.
+def warn_labels(evaluation: Evaluation, path: str) -> None:
+    """Warn about a path that does not have exactly one label; the fork lists them.
 
     Darknet: src/data.c fill_truth, fill_truth_smooth (AlexeyAB)
     """
-    lists = LISTS_LABELS.of(exam.network.dialect)
-    found = [label for label in exam.quiz.labels if label in path]
-    if len(found) == 1 or (not found and len(exam.quiz.labels) == 1 and not lists):
+    lists = LISTS_LABELS.of(evaluation.network.dialect)
+    found = [label for label in evaluation.options.labels if label in path]
+    if len(found) == 1 or (not found and len(evaluation.options.labels) == 1 and not lists):
         return
     say(f"Too many or too few labels: {len(found)}, {path}")
     for number, label in enumerate(found if lists else []):
         say(f"\t label {number}: {label}  ")
 
 
-def examination(
+def evaluation_of(
     run: Run,
     data: Path,
     cfg: Path,
@@ -247,13 +250,13 @@ def examination(
     *,
     training: bool = True,
     leaves: bool = False,
-) -> Exam:
-    """Read what a `valid` command of classifiers needs; `training` is how the fork opens the cfg.
+) -> Evaluation:
+    """Return the evaluation of a `valid` command; `training` is how the fork opens the cfg.
 
     Darknet: examples/classifier.c validate_classifier_single
     """
     from ...dataset.files import DataFile
-    from ...evaluate.accuracy import Quiz, places
+    from ...evaluate.accuracy import AccuracyOptions, top_count
     from ..open_network import open_network
     from .detector_valid import images_of
 
@@ -264,9 +267,9 @@ def examination(
     valid = options.get("valid", "data/train.list")
     classes, top = options.integer("classes", 2), options.integer("top", 1)
     labels = named_classes(named, classes)
-    top = places(network, top, classes)
-    quiz = Quiz(labels, top, view, leaves_of(network, listed) if listed else ())
-    return Exam(network, images_of(valid), quiz, top)
+    top = top_count(network, top, classes)
+    chosen = AccuracyOptions(labels, top, view, leaves_of(network, listed) if listed else ())
+    return Evaluation(network, images_of(valid), chosen, top)
 
 
 def named_classes(named: str, classes: int) -> tuple[str, ...]:

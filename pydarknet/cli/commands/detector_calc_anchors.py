@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ...dataset.files import DataFile
-    from ...evaluate.ground_truth import Truths
+    from ...evaluate.ground_truth import GroundTruth
 
 Data = Annotated[Path, Help("the .data file: train, classes")]
 Count = Annotated[int, Help("how many anchors to make", FORK)]
@@ -80,14 +80,14 @@ def labelled(options: DataFile) -> tuple[np.ndarray, list[int]]:
     import numpy as np
 
     from ...dataset.files import read_list
-    from ...evaluate.ground_truth import truths_of
+    from ...evaluate.ground_truth import ground_truth_of
 
     paths = read_list(options.get("train", "data/train.list"))
     say(f" read labels from {len(paths)} images ")
     sizes: list[np.ndarray] = [np.zeros((0, 2), np.float32)]
     classes: list[int] = []
     for number, path in enumerate(paths, start=1):
-        truths = truths_of(path, FORK)
+        truths = ground_truth_of(path, FORK)
         tell_wrong(truths, path)
         counts = range(len(classes) + 1, len(classes) + len(truths) + 1)
         say("".join(f"\r loaded \t image: {number} \t box: {count}" for count in counts), end="")
@@ -97,19 +97,19 @@ def labelled(options: DataFile) -> tuple[np.ndarray, list[int]]:
     return np.concatenate(sizes), classes
 
 
-def tell_wrong(truths: Truths, image: str) -> None:
+def tell_wrong(truths: GroundTruth, image: str) -> None:
     """Tell boxes that are not within their image, and list them; a negative class is refused.
 
     Darknet: src/detector.c calc_anchors (AlexeyAB)
     """
     from ...dataset.bad_list import BAD_LABELS, Problem, append
-    from ...evaluate.anchors import wrong
+    from ...evaluate.anchors import wrong_label_lines
     from ...evaluate.ground_truth import label_file
 
     path = label_file(image, FORK) or image
     if len(truths) and truths.classes.min() < 0:
         raise DataError(f"class {truths.classes.min()}: expected 0 or more", where=path)
-    lines = list(wrong(truths, path))
+    lines = list(wrong_label_lines(truths, path))
     for line in lines:
         say(f"\n\n{line} ")
     append(Problem(line, BAD_LABELS, line) for line in lines)

@@ -13,7 +13,7 @@ from ..verbs import Help, Run, verb
 from .detector_valid import Cfg, Data, Weights, heads_told, images_of, write_text
 
 if TYPE_CHECKING:
-    from ...evaluate.average_precision import Report
+    from ...evaluate.average_precision import MapReport
     from ...network import Network
 
 Thresh = Annotated[float, Help("the score above which detections are counted as right or wrong")]
@@ -71,7 +71,7 @@ def reported(
     thresh: float,
     iou_thresh: float,
     points: int,
-) -> Report:
+) -> MapReport:
     """Evaluate the network on images, counted on stderr; `difficult` lists what excuses."""
     from ...dataset.files import read_list
     from ...evaluate.average_precision import average_precision
@@ -88,12 +88,12 @@ def reported(
     )
 
 
-def more(report: Report, coco: bool, json: Path | None, plot: Path | None) -> None:
+def more(report: MapReport, coco: bool, json: Path | None, plot: Path | None) -> None:
     """Give what is asked for besides: the figures of COCO, a file of JSON, pictures."""
     from ...evaluate.coco import figures, lines
     from ...evaluate.map_report import as_json
 
-    made = figures(report.evidence) if coco else None
+    made = figures(report.dataset) if coco else None
     if made:
         say("\n" + "\n".join(lines(made)))
     if json:

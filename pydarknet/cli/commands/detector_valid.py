@@ -54,9 +54,9 @@ def detector_valid2(
 
     Darknet: examples/detector.c validate_detector_flip
     """
-    from ...evaluate.flip import both_ways
+    from ...evaluate.flip import mirror_average
 
-    validate(run, data, cfg, weights, out, both_ways)
+    validate(run, data, cfg, weights, out, mirror_average)
 
 
 def validate(
@@ -100,15 +100,15 @@ def write_results(
 
     Darknet: examples/detector.c validate_detector
     """
-    from ...evaluate.dataset_detections import Search
+    from ...evaluate.dataset_detections import DatasetDetector
     from ..progress import counted
 
     start = time.perf_counter()
-    search = Search(network, chosen, pixels=True)
+    detector = DatasetDetector(network, chosen, pixels=True)
     if heads:
-        search = replace(search, heads=heads)
+        detector = replace(detector, heads=heads)
     with results:
-        found = search.find(paths)
+        found = detector.detect(paths)
         for seen in counted("{}\n", len(paths), threads)(found):
             results.add(seen)
     seconds = time.perf_counter() - start
