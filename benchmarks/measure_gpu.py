@@ -32,7 +32,8 @@ from measure_map import fit, make_pictures
 
 import pydarknet
 from pydarknet.cli.output import one_ahead
-from pydarknet.evaluate.dataset_detections import groups_of, read_ahead
+from pydarknet.dataset.read_ahead import good_images
+from pydarknet.evaluate.dataset_detections import groups_of
 from pydarknet.inference.predict import Settings, network_input, outputs, predict, settings
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
@@ -76,7 +77,7 @@ def ways(network: Network, batch: int, chosen: Settings, folder: Path) -> dict[s
         return len(predict(network, [image for _, image in batch], chosen, many=True))
 
     def from_files() -> int:
-        return sum(one_ahead(found, groups_of(read_ahead(paths, load_image), batch)))
+        return sum(one_ahead(found, groups_of(good_images(paths, load_image), batch)))
 
     return {"network": alone, "pixels to boxes": from_pixels, "files to boxes": from_files}
 

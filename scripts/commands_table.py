@@ -13,9 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from pydarknet.cli.arguments import letters  # noqa: E402  # the copy beside this script
+from pydarknet.cli.ignored_flags import ignored_flags  # noqa: E402
 from pydarknet.cli.main import GLOBAL, HELP, VERSION  # noqa: E402
-from pydarknet.cli.unsupported import IGNORED, NEVER  # noqa: E402
-from pydarknet.cli.verbs import VERBS, Parameter  # noqa: E402
+from pydarknet.cli.unsupported import UNSUPPORTED  # noqa: E402
+from pydarknet.cli.verbs import INFER, READ_CFG, VERBS, Parameter  # noqa: E402
 
 FORKS = json.loads((ROOT / "scripts" / "commands.json").read_text())
 HEAD = """# Commands and flags
@@ -24,9 +25,12 @@ Written by `scripts/commands_table.py` from what the program declares, and from 
 three forks have, scripts/commands.json. P is {P}, A is {A}, H is
 {H}, a dash none of them.
 
-Flags stand anywhere in the line, in either spelling: `-dont_show` is `--dont-show`. *Ignored* flags
-are told on stderr and do no harm. A command that is *not* here answers with one line that says what
-is instead, and exits with status 1.
+Flags stand anywhere in the line, in either spelling: `-dont_show` is `--dont-show`. A flag that is
+*ignored* does nothing; a line on stderr says why. A command that is *not* here prints one line that
+says what to use instead, and exits with status 1.
+
+Of the flags of every command, one that opens no network uses only `-i` and `-nogpu`. {inference}
+mean nothing to training, to `rnn` and `nightmare`, and to commands that edit or print weights.
 
 ## Commands
 
@@ -52,8 +56,8 @@ def command_rows() -> Iterator[str]:
 
 def command_state(name: str) -> str:
     """Return what becomes of a command."""
-    if name in NEVER or name.split()[0] in NEVER:
-        return f"*not*: {NEVER.get(name) or NEVER[name.split()[0]]}"
+    if name in UNSUPPORTED or name.split()[0] in UNSUPPORTED:
+        return f"*not*: {UNSUPPORTED.get(name) or UNSUPPORTED[name.split()[0]]}"
     verb = VERBS.get(tuple(name.split()))
     if verb:
         return verb.summary
@@ -62,39 +66,43 @@ def command_state(name: str) -> str:
 
 def flag_rows() -> Iterator[str]:
     """Yield the table's row of every flag: of all commands, then of each that is or will be."""
-    yield from rows_of("every", FORKS["every"], GLOBAL, built=True)
+    yield from rows_of("", FORKS["every"], GLOBAL, built=True)
     for name, known in FORKS["commands"].items():
         verb = VERBS.get(tuple(name.split()))
         if command_state(name).startswith("*not*"):
             continue
-        yield from rows_of(
-            f"`{name}`", known["flags"], verb.flags if verb else (), built=bool(verb)
-        )
+        yield from rows_of(name, known["flags"], verb.flags if verb else (), built=bool(verb))
     for words, verb in VERBS.items():
         if " ".join(words) not in FORKS["commands"]:
-            yield from rows_of(f"`{' '.join(words)}`", {}, verb.flags, built=True)
+            yield from rows_of(" ".join(words), {}, verb.flags, built=True)
 
 
 def rows_of(
     command: str, known: dict[str, str], declared: tuple[Parameter, ...], *, built: bool
 ) -> Iterator[str]:
-    """Yield the rows of one command's flags."""
+    """Yield the rows of one command's flags; of all commands where it is empty."""
     ours = {letters(flag.word): flag for flag in declared}
+    title = f"`{command}`" if command else "every"
     for name, forks in known.items():
         flag = ours.pop(letters(name), None)
-        yield row(command, f"`-{name}`", forks, flag_state(name, flag, built))
+        state = flag.help.text if flag else unused_state(command, name) if built else "not yet"
+        yield row(title, f"`-{name}`", forks, state)
     for flag in ours.values():
-        yield row(command, f"`{flag.word}`", "-", flag_state(flag.name, flag, built))
+        yield row(title, f"`{flag.word}`", "-", flag.help.text)
 
 
-def flag_state(name: str, flag: Parameter | None, built: bool) -> str:
-    """Return what becomes of a flag."""
-    if flag:
-        return flag.help.text
-    ignored = {flag.name: flag.help.text for flag in IGNORED}
-    if name in ignored:
-        return f"*ignored*: {ignored[name]}"
-    return "*ignored*" if built else "not yet"
+def unused_state(command: str, name: str) -> str:
+    """Return why a flag does nothing in a command."""
+    family = command.partition(" ")[0]
+    ignored = ignored_flags(family).get(name)
+    if ignored:
+        return f"*ignored*: {ignored.reason}"
+    users = [
+        f"`{' '.join(words)}`"
+        for words, verb in VERBS.items()
+        if words[0] == family and name in {flag.name for flag in verb.flags}
+    ]
+    return f"*ignored*: {', '.join(users) or 'no command here'} uses it"
 
 
 def row(*cells: str) -> str:
@@ -102,9 +110,15 @@ def row(*cells: str) -> str:
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
 
 
+def head() -> str:
+    """Return the text before the tables."""
+    inference = [f"`-{name}`" for name in INFER if name not in READ_CFG]
+    return HEAD.format(**FORKS["forks"], inference=" and ".join(inference))
+
+
 def document() -> str:
     """Return the whole text."""
-    return HEAD.format(**FORKS["forks"]) + "".join(command_rows()) + FLAGS + "".join(flag_rows())
+    return head() + "".join(command_rows()) + FLAGS + "".join(flag_rows())
 
 
 def main() -> None:

@@ -37,6 +37,6 @@ class Probe:
     def verbs(self) -> Iterator[Verb]:
         """Yield the two commands, the second of which only the fork has."""
         for function, lineage in ((self.look, None), (self.away, "alexeyab")):
-            operands, flags = parameters(function.__func__)
+            operands, flags = parameters(function)
             words = ("probe", function.__name__)
-            yield Verb(words, function, operands[1:], flags, lineage)  # operands[0] is `run`
+            yield Verb(words, function, operands, flags, lineage)

@@ -7,7 +7,7 @@ import sys
 
 from conftest import HERE
 
-ROOMS = ("system", "cfg", "image")
+ROOMS = ("system", "cfg", "image", "cli")
 FILES = ("pydarknet.boxes.box_arrays", "pydarknet.boxes.draw")
 CODE = """
 import importlib, sys

@@ -98,6 +98,14 @@ class Net:
     use_cuda_graph: bool = quiet(False, lineage=FORK)
     show_receptive_field: bool = quiet(False, lineage=FORK)
 
+    def rates(self) -> str:
+        """Return the line of the rates, as programs print it before they train or evaluate.
+
+        Darknet: examples/detector.c train_detector, validate_detector
+        """
+        rate, momentum, decay = self.learning_rate, self.momentum, self.decay
+        return f"Learning Rate: {rate:g}, Momentum: {momentum:g}, Decay: {decay:g}"
+
     @staticmethod
     def read(section: Section, lineage: str, strict: bool = True) -> Net:
         """Read [net]; its image size or its number of inputs must be given."""

@@ -1,4 +1,4 @@
-"""The words of a command line: flags found wherever they stand, what is left in order."""
+"""The words of a command line: flags wherever they stand, then operands in order."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..system.console import note
 from .verbs import Parameter, Verb
 
 
-def taken(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
-    """Take the flags out of the words: a flag's name -> its value, for those given.
+def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
+    """Remove the flags from the words and return their values by name.
 
-    A flag that takes a value takes whatever word is next; as the very last word it stays. Only
-    its first appearance counts.
+    A flag that takes a value takes whatever word is next; as the very last word it is left. Of a
+    flag given twice the first is removed.
 
     Darknet: src/utils.c find_arg, find_int_arg, find_float_arg, find_char_arg
     """
@@ -27,13 +27,13 @@ def taken(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
         at = next((i for i, word in enumerate(words[:last]) if same(word, flag)), None)
         if at is None:
             continue
-        values[flag.name] = converted(flag, flag.word, words[at + 1]) if flag.valued else True
+        values[flag.name] = parse(flag, flag.word, words[at + 1]) if flag.valued else True
         del words[at : at + 1 + flag.valued]
     return values
 
 
 def same(word: str, flag: Parameter) -> bool:
-    """Say whether a word is the flag: as it is, or as the live fork compares them."""
+    """Whether a word is the flag; hank-ai's fork compares letters and digits alone."""
     return word == flag.word or (word.startswith("-") and letters(word) == letters(flag.word))
 
 
@@ -42,10 +42,10 @@ def letters(word: str) -> str:
     return "".join(c for c in word.lower() if c.isalnum())
 
 
-def converted(parameter: Parameter, name: str, word: str) -> Any:
-    """Return a word as the type of its parameter; numbers by the number they begin with.
+def parse(parameter: Parameter, name: str, word: str) -> Any:
+    """Return a word as the type of its parameter; a number is the digits that the word begins with.
 
-    An empty word is none, where there may be none.
+    An empty word is None if the parameter is optional.
 
     Quirk: NUMBER_PREFIX
     """
@@ -60,9 +60,9 @@ def converted(parameter: Parameter, name: str, word: str) -> Any:
 
 
 def without_unknown(words: list[str], flags: Iterable[Parameter]) -> list[str]:
-    """Warn about each word left that looks like a flag, and drop it.
+    """Return the words without those that look like flags, and warn about each of those.
 
-    The value of one that is or resembles a known flag goes with it, if it is no file.
+    The next word is dropped too if the flag resembles one that takes a value, unless it is a file.
     """
     known = {flag.word: flag for flag in flags}
     kept: list[str] = []
@@ -72,19 +72,19 @@ def without_unknown(words: list[str], flags: Iterable[Parameter]) -> list[str]:
             kept.append(words[i])
             continue
         near = nearest(words[i], known)
-        note(f"{words[i]} {trouble(words[i], near, last=i == len(words) - 1)}: ignored")
+        note(f"{words[i]} is ignored: {problem(words[i], near, last=i == len(words) - 1)}")
         if near and near.valued and i + 1 < len(words) and not Path(words[i + 1]).exists():
             next(rest)
     return kept
 
 
-def trouble(word: str, near: Parameter | None, *, last: bool) -> str:
-    """Say why a word that looks like a flag was not taken as one."""
+def problem(word: str, near: Parameter | None, *, last: bool) -> str:
+    """Return what is wrong with a word that looks like a flag."""
     if near is None:
-        return "is no flag of this command"
+        return "unknown option"
     if not same(word, near):
-        return f"is no flag of this command, the nearest known one is {near.word}"
-    return "has no value" if last and near.valued else "is given twice"
+        return f"unknown option, did you mean {near.word}?"
+    return "it has no value" if last and near.valued else "it is given twice"
 
 
 def nearest(word: str, known: dict[str, Parameter]) -> Parameter | None:
@@ -95,20 +95,20 @@ def nearest(word: str, known: dict[str, Parameter]) -> Parameter | None:
 
 
 def looks_like_flag(word: str) -> bool:
-    """Say whether a word begins like a flag, and is no number."""
+    """Whether a word begins like a flag and is not a number."""
     return len(word) > 1 and word[0] == "-" and not (word[1].isdigit() or word[1] == ".")
 
 
-def operands(words: list[str], verb: Verb) -> list[Any]:
-    """Return the operands of a command in order; what is too many is told and ignored."""
+def operand_values(words: list[str], verb: Verb) -> list[Any]:
+    """Return the operands of a command in order; warn about words that are too many."""
     values: list[Any] = []
     rest = list(words)
     for operand in verb.operands:
         if operand.several:
-            values += [converted(operand, operand.name, word) for word in rest]
+            values += [parse(operand, operand.name, word) for word in rest]
             rest = []
         elif rest:
-            values.append(converted(operand, operand.name, rest.pop(0)))
+            values.append(parse(operand, operand.name, rest.pop(0)))
         elif operand.required:
             raise UsageError(f"{operand.name} is missing: {verb.usage}")
         else:

@@ -6,10 +6,13 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..boxes.box_arrays import BoxArrays
 from ..cfg.lineage import PerLineage
-from ..network import Network
+
+if TYPE_CHECKING:
+    from ..network import Network
 
 HIDDEN = "dont_show"  # a name that begins so is never the best class of a box
 LEAST_IN_JSON = 0.005

@@ -1,11 +1,11 @@
-"""The images that a command works on: operands, folders, lists, or a prompt."""
+"""The images of a command: from operands, folders, patterns, lists, or a prompt."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from glob import glob, has_magic
 from itertools import islice
 from pathlib import Path
@@ -14,9 +14,10 @@ import numpy as np
 from tqdm import tqdm
 
 from ..dataset.files import read_list
+from ..dataset.read_ahead import good_or_none, read_ahead
 from ..errors import DataError
-from ..modules.transforms import load_image
-from ..system.console import note, say
+from ..image.files import load_image
+from ..system.console import say
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"}
 AHEAD = 4  # images that are read while one is worked on
@@ -32,7 +33,7 @@ class Source:
 
     @property
     def asked(self) -> bool:
-        """Whether paths are asked for at a prompt."""
+        """Whether a prompt asks for paths."""
         return not self.words
 
     @property
@@ -41,7 +42,7 @@ class Source:
         return len(self.words) == 1 and not self.expands(self.words[0])
 
     def expands(self, word: str) -> bool:
-        """Say whether an operand stands for others: a folder, a pattern, a list."""
+        """Whether an operand stands for several images: a folder, a pattern, a list."""
         path = Path(word)
         return (
             path.is_dir()
@@ -52,51 +53,35 @@ class Source:
     def paths(self) -> Iterator[str]:
         """Yield the path of each image."""
         if self.asked:
-            yield from prompted()
+            yield from paths_from_prompt()
         for word in self.words:
-            yield from expanded(word) if self.expands(word) else [word]
+            yield from paths_of(word) if self.expands(word) else [word]
 
     def batches(self, count: int) -> Iterator[list[tuple[str, np.ndarray]]]:
-        """Yield paths and pixels of up to so many images at once; one by one, if asked for."""
+        """Yield paths and pixels of up to `count` images at once; one by one from the prompt."""
         images = self.images()
         while batch := list(islice(images, 1 if self.asked else count)):
             yield batch
 
     def images(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Yield path and pixels of each image; one that cannot be read is told and passed over.
+        """Yield path and pixels of each image; one that cannot be read is reported and skipped.
 
         Unreadable ones go to bad.list, as in the C; the only one of a command line is an error.
 
         Darknet: src/image.c load_image_stb (AlexeyAB)
         """
-        found = 0
-        for path, loading in self.loading():
-            found += 1
-            try:
-                yield path, loading.result()
-            except DataError as error:
-                if self.single:
-                    raise
-                note(str(error))
-                with open("bad.list", "a") as bad:
-                    bad.write(f"{path}\n")
-        if not found and not self.asked:
+        read = partial(load_image, channels=self.channels, exif=self.exif)
+        count = 0
+        for path, task in read_ahead(self.with_bar(self.paths()), read, 0 if self.asked else AHEAD):
+            count += 1
+            image = task.result() if self.single else good_or_none(path, task)
+            if image is not None:
+                yield path, image
+        if not count and not self.asked:
             raise DataError(f"{' '.join(self.words)}: expected an image, found none")
 
-    def loading(self) -> Iterator[tuple[str, Future[np.ndarray]]]:
-        """Yield paths and images that are being read; ahead, unless they are asked for."""
-        with ThreadPoolExecutor(1 if self.asked else 2) as pool:
-            paths = self.shown(self.paths())
-            waiting: list[tuple[str, Future[np.ndarray]]] = []
-            for path in paths:
-                task = pool.submit(load_image, path, self.channels, self.exif)
-                waiting.append((path, task))
-                if self.asked or len(waiting) > AHEAD:
-                    yield waiting.pop(0)
-            yield from waiting
-
-    def shown(self, paths: Iterator[str]) -> Iterator[str]:
-        """Yield paths behind a progress bar, where there are several and someone looks."""
+    def with_bar(self, paths: Iterator[str]) -> Iterator[str]:
+        """Yield paths and show a progress bar, if there are several and stderr is a terminal."""
         first = list(islice(paths, 0 if self.asked else 2))
         if len(first) < 2 or not sys.stderr.isatty():
             yield from first
@@ -106,7 +91,7 @@ class Source:
         yield from tqdm(listed, unit="image", file=sys.stderr)
 
 
-def prompted() -> Iterator[str]:
+def paths_from_prompt() -> Iterator[str]:
     """Yield the paths typed or piped at the prompt, until the input ends.
 
     Darknet: examples/detector.c test_detector
@@ -119,7 +104,7 @@ def prompted() -> Iterator[str]:
         yield line.rstrip("\r\n")
 
 
-def expanded(word: str) -> Sequence[str]:
+def paths_of(word: str) -> Sequence[str]:
     """Return the images of a folder, a pattern or a list file."""
     path = Path(word)
     if path.is_dir():

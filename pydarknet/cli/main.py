@@ -10,40 +10,58 @@ from typing import Any
 from ..errors import DarknetError, UsageError
 from ..system.console import note, say
 from ..system.version import __version__
-from .arguments import letters, operands, taken, without_unknown
+from .arguments import flag_values, letters, operand_values, without_unknown
 from .commands import (
     classifier_predict,
+    classifier_train,
     classifier_valid,
+    classify,
+    coco,
+    detect,
     detector_calc_anchors,
     detector_map,
+    detector_recall,
     detector_test,
     detector_train,
     detector_valid,
     install_shim,
     nightmare,
+    ops,
+    print_weights,
     rnn,
+    speed,
+    statistics,
     visualize,
     weights_edit,
     yolo,
 )
-from .ignored_flags import passed
-from .unsupported import IGNORED, refuse
+from .ignored_flags import ignored_flags
+from .unsupported import refuse
 from .verbs import VERBS, Help, Parameter, Run, Verb
 
-# importing them registers their commands
+# Importing them registers their commands; the order is that of help
 FAMILIES = (
     classifier_predict,
+    classifier_train,
     classifier_valid,
+    classify,
+    coco,
+    detect,
     detector_calc_anchors,
     detector_map,
+    detector_recall,
     detector_test,
+    detector_train,
     detector_valid,
     install_shim,
     nightmare,
+    ops,
+    print_weights,
     rnn,
-    detector_train,
-    weights_edit,
+    speed,
+    statistics,
     visualize,
+    weights_edit,
     yolo,
 )
 
@@ -51,24 +69,33 @@ GLOBAL = (
     Parameter("i", int, 0, Help("the GPU to use, by number; -1 is the CPU")),
     Parameter("nogpu", bool, False, Help("use the CPU")),
     Parameter(
-        "dialect", str, None, Help("pjreddie or alexeyab; unsaid, it is seen by what is used")
+        "dialect",
+        str,
+        None,
+        Help("pjreddie or alexeyab; if omitted, inferred from cfg, weights and flags"),
     ),
     Parameter(
         "backend",
         str,
         None,
-        Help("onnxruntime: let it find boxes and classes, on a CPU, from the second batch on"),
+        Help("onnxruntime: it runs detectors and classifiers on a CPU, from the second batch on"),
     ),
     Parameter(
         "precision",
         str,
         None,
-        Help("half or float: how a GPU computes; unsaid, half where boxes are looked for"),
+        Help("half or float, in which a GPU computes; if omitted, half where it detects boxes"),
     ),
-    Parameter("batchnorm", str, "gpu", Help("gpu or cpu: how the C divides there")),
-    Parameter("lenient", bool, False, Help("take for unknown words what the C takes")),
+    Parameter("batchnorm", str, "gpu", Help("divide as Darknet does on a gpu or a cpu")),
+    Parameter(
+        "lenient",
+        bool,
+        False,
+        Help("read unknown words of a cfg as Darknet does, instead of refusing them"),
+    ),
 )
 
+DEVICE = ("i", "nogpu")  # which every command accepts
 CHOICES = {
     "backend": ("onnxruntime",),
     "batchnorm": ("gpu", "cpu"),
@@ -101,7 +128,7 @@ def main(words: Sequence[str]) -> int:
 
 def run(words: list[str]) -> int:
     """Find the command of the words and call it."""
-    given = taken(words, GLOBAL)
+    given = flag_values(words, GLOBAL)
     if not words:
         note("usage: pydarknet <command> [words] [flags]; pydarknet --help lists the commands")
         return 0
@@ -117,7 +144,8 @@ def run(words: list[str]) -> int:
     if not family:
         note(f"Not an option: {words[0]}")
         return 0
-    return called(words, family, given)
+    call_verb(words, family, given)
+    return 0
 
 
 def command_first(words: list[str]) -> list[str]:
@@ -129,31 +157,50 @@ def command_first(words: list[str]) -> list[str]:
     return [words[at], *words[:at], *words[at + 1 :]]
 
 
-def called(words: list[str], family: list[Verb], given: dict[str, Any]) -> int:
-    """Call the one of a family of commands that the words name."""
+def call_verb(words: list[str], family: list[Verb], given: dict[str, Any]) -> None:
+    """Call the one of a family of commands that the words name, or print help."""
     wants_help = "--help" in words or words[-1] == "-h"
     words = [word for word in words if word != "--help"]
-    declared = [*passed(words[0]), *(flag for verb in family for flag in verb.flags)]
-    flags = list({flag.word: flag for flag in declared}.values())
-    values = taken(words, flags)
-    tell_ignored(words, flags)
+    flags = known_flags(words[0], family)
+    values = flag_values(words, flags)
     words = without_unknown(words[: len(words) - (words[-1] == "-h")], [*flags, *GLOBAL])
     verb = next((verb for verb in family if tuple(words[: len(verb.words)]) == verb.words), None)
     if wants_help or verb is None:
         say("\n\n".join(help_of(v) for v in ([verb] if verb else family)))
-        return 0
-    own = {flag.name for flag in verb.flags}
-    for name in values.keys() - own:
-        note(f"-{name} means nothing to {' '.join(verb.words)}: ignored")
-    fork = [verb.words[-1]] if verb.lineage else []
-    fork += [flag.word for flag in flags if flag.name in values and flag.help.lineage]
-    values = {name: value for name, value in values.items() if name in own}
-    run = run_of(given, f"{fork[0]} on the command line" if fork else "")
-    given_words = operands(words[len(verb.words) :], verb)
-    if not verb.light:
+        return
+    note_ignored(verb, values, given)
+    run = run_of(verb, given, fork_word(verb, [flag for flag in flags if flag.name in values]))
+    own = {flag.name: values[flag.name] for flag in verb.flags if flag.name in values}
+    operands = operand_values(words[len(verb.words) :], verb)
+    if verb.needs_torch:
         import_networks()
-    verb.function(run, *given_words, **values)
-    return 0
+    verb.call(run, operands, own)
+
+
+def known_flags(name: str, family: list[Verb]) -> list[Parameter]:
+    """Return the flags of a family of commands: those that any declares, and those ignored."""
+    ignored = [row.flag for row in ignored_flags(name).values()]
+    declared = [flag for verb in family for flag in verb.flags]
+    return list({letters(flag.word): flag for flag in [*ignored, *declared]}.values())
+
+
+def note_ignored(verb: Verb, values: dict[str, Any], given: dict[str, Any]) -> None:
+    """Warn about each flag that the command does not use, with the reason if there is one."""
+    ignored = ignored_flags(verb.words[0])
+    own = {flag.name for flag in verb.flags}
+    unused = [name for name in given if name not in (*DEVICE, *verb.uses)]
+    for name in [*unused, *(name for name in values if name not in own)]:
+        if name in ignored:
+            note(f"-{name} is ignored: {ignored[name].reason}")
+        else:
+            note(f"-{name} means nothing to {' '.join(verb.words)}: ignored")
+
+
+def fork_word(verb: Verb, flags: list[Parameter]) -> str:
+    """Return which word only the fork has, of a command and the flags given; empty for none."""
+    words = [verb.words[-1]] if verb.lineage else []
+    words += [flag.word for flag in flags if flag.help.lineage]
+    return f"{words[0]} on the command line" if words else ""
 
 
 def import_networks() -> None:
@@ -172,28 +219,21 @@ def import_networks() -> None:
         gc.enable()
 
 
-def tell_ignored(words: list[str], flags: list[Parameter]) -> None:
-    """Take out of the words what the forks know and the commands do not need, and say why."""
-    own = {letters(flag.word) for flag in flags}
-    known = {flag.name: flag for flag in IGNORED if letters(flag.word) not in own}
-    for name in taken(words, known.values()):
-        note(f"{known[name].word} is ignored: {known[name].help.text}")
-
-
-def run_of(given: dict[str, Any], seen: str) -> Run:
-    """Return what the flags of the whole program say."""
+def run_of(verb: Verb, given: dict[str, Any], seen: str) -> Run:
+    """Return the flags of the whole program that a command uses."""
+    used = {name: value for name, value in given.items() if name in (*DEVICE, *verb.uses)}
     for flag, choices in CHOICES.items():
-        if flag in given and given[flag] not in choices:
-            raise UsageError(f"-{flag} {given[flag]}: expected {' or '.join(choices)}")
-    cpu = given.get("nogpu") or given.get("i", 0) < 0
+        if flag in used and used[flag] not in choices:
+            raise UsageError(f"-{flag} {used[flag]}: expected {' or '.join(choices)}")
+    cpu = used.get("nogpu") or used.get("i", 0) < 0
     return Run(
-        dialect=given.get("dialect"),
+        dialect=used.get("dialect"),
         seen=seen,
-        device="cpu" if cpu else f"cuda:{given['i']}" if "i" in given else None,
-        batchnorm=given.get("batchnorm", "gpu"),
-        precision=given.get("precision"),
-        backend=given.get("backend"),
-        strict=not given.get("lenient", False),
+        device="cpu" if cpu else f"cuda:{used['i']}" if "i" in used else None,
+        batchnorm=used.get("batchnorm", "gpu"),
+        precision=used.get("precision"),
+        backend=used.get("backend"),
+        strict=not used.get("lenient", False),
     )
 
 

@@ -1,8 +1,8 @@
-"""Networks as commands open them: with the table and the words that the C prints."""
+"""How commands open a network: the device, and what the C programs print meanwhile."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,9 @@ def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = 
     )
 
 
-def read(run: Run, cfg: Path, weights: Path | None = None, *, training: bool = False) -> Network:
+def read_cfg(
+    run: Run, cfg: Path, weights: Path | None = None, *, training: bool = False
+) -> Network:
     """Read a cfg without memory, and print its table; `training` is how the fork opens it.
 
     Darknet: src/parser.c parse_network_cfg
@@ -59,6 +61,11 @@ def read(run: Run, cfg: Path, weights: Path | None = None, *, training: bool = F
     )
     LoadPrinter(training).on_read(network)
     return network
+
+
+def open_on_cpu(run: Run, cfg: Path, weights: Path | None) -> Network:
+    """Read a cfg and its weights onto the CPU, as the commands do that edit weights."""
+    return open_network(replace(run, device="cpu"), cfg, weights, training=True)
 
 
 def read_weights(run: Run, network: Network, weights: Path, *, upto: int | None = None) -> None:

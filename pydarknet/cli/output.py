@@ -1,4 +1,4 @@
-"""What a command makes of the boxes it finds: lines, pictures, JSON, label files, a window."""
+"""What a command writes about the boxes it finds: lines, images, JSON, label files, a window."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -16,14 +16,15 @@ from ..boxes.draw import draw
 from ..cfg.lineage import PerLineage
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
+from ..image.files import save_image
 from ..image.window import show
-from ..inference.predict import Settings, detection_form, predict
-from ..layers import detection_heads
-from ..modules.transforms import save_image
-from ..network import Network
 from ..system.console import note, say
 from .detections_text import Found, json_of, labels_of, lines
 from .image_source import Source
+
+if TYPE_CHECKING:
+    from ..inference.predict import Settings
+    from ..network import Network
 
 BATCH = 4  # images that go through the network at once
 OUT_IS_JSON = PerLineage(pjreddie=False, alexeyab=True)  # however the name that `-out` gives ends
@@ -90,7 +91,7 @@ class Writing:
             show(drawn, "predictions")
 
     def picture(self, path: str) -> Path:
-        """Return where the drawn picture goes."""
+        """Return where the drawn image is saved."""
         if self.out_dir:
             return self.out_dir / f"{Path(path).stem}.jpg"
         return Path(f"{self.out}.jpg" if self.out and not self.wants_json else self.file)
@@ -110,6 +111,7 @@ def save_labels(path: str, text: str) -> None:
 
 def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     """Find and write the boxes of every image of a source."""
+    from ..inference.predict import detection_form, predict
 
     def found(batch: Named) -> list[tuple[Found, np.ndarray]]:
         start = time.perf_counter()
@@ -130,7 +132,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
 
 
 def one_ahead(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
-    """Yield what work makes of each item, while it works on the next in a thread of its own.
+    """Yield the result of `work` for each item while a thread works on the next item.
 
     On a GPU one batch is computed while the one before is drawn and written.
     """
@@ -145,10 +147,12 @@ def one_ahead(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator
 
 
 def check_names(network: Network, named: str, cfg: Path) -> None:
-    """Tell where there are not as many names as classes, as the fork does.
+    """Warn if there are not as many names as classes, as the fork does.
 
     Darknet: src/detector.c test_detector (AlexeyAB)
     """
+    from ..layers import detection_heads
+
     heads = detection_heads(network.layers)
     if not heads:
         raise network.net.error(

@@ -1,4 +1,4 @@
-"""How far a command over many images has come: a bar on a terminal, the C's counter elsewhere."""
+"""Progress over many images: a bar on a terminal, elsewhere the counter of the C program."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def bar(items: Iterable[Item], total: int) -> Iterable[Item]:
     return watched
 
 
-def counted(
+def count_items(
     form: str, total: int, threads: int = THREADS
 ) -> Callable[[Iterable[Item]], Iterable[Item]]:
-    """Make what shows how many of so many items are done, by `form` where there is no terminal.
+    """Return a function that passes items on and shows how many of `total` are done.
 
-    The C tells it whenever so many `threads` have read an image each.
+    Without a terminal it prints `form` whenever each of the C's threads has read an image.
 
     Darknet: src/detector.c validate_detector
     """

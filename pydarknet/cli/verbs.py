@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
+# Flags of the whole program that a command may use, besides those that choose the device
+NO_NETWORK: tuple[str, ...] = ()
+READ_CFG = ("dialect", "batchnorm", "lenient")
+INFER = (*READ_CFG, "backend", "precision")
+
 
 @dataclass(frozen=True)
 class Run:
-    """What flags of the whole program say: dialect, device, how it computes, how a cfg is read."""
+    """The flags of the whole program: dialect, device, how it computes, how a cfg is read."""
 
     dialect: str | None = None
-    seen: str = ""  # the word of the command line that only the fork declares
+    seen: str = ""  # the word of the command line that only the fork has
     device: str | None = None
     batchnorm: str = "gpu"
     precision: str | None = None
@@ -26,7 +31,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Help:
-    """What a parameter's annotation says of it; `lineage` None: both lineages know it."""
+    """The help text of a parameter, and the only lineage that has it; None: both have it."""
 
     text: str
     lineage: str | None = None
@@ -74,7 +79,13 @@ class Verb:
     operands: tuple[Parameter, ...]
     flags: tuple[Parameter, ...]
     lineage: str | None = None
-    light: bool = False  # whether it needs no network, and so no PyTorch
+    uses: tuple[str, ...] = INFER  # flags of the whole program
+    groups: tuple[tuple[str, type], ...] = ()  # parameters that are dataclasses of flags
+
+    @property
+    def needs_torch(self) -> bool:
+        """Whether it opens a network."""
+        return self.uses != NO_NETWORK
 
     @property
     def summary(self) -> str:
@@ -83,22 +94,32 @@ class Verb:
 
     @property
     def usage(self) -> str:
-        """The line that tells how to call it."""
+        """The line that shows how to call it."""
         flags = ["[flags]"] if self.flags else []
         operands = [operand.shown for operand in self.operands]
         return " ".join(["usage: pydarknet", *self.words, *operands, *flags])
+
+    def call(self, run: Run, operands: Sequence[Any], flags: dict[str, Any]) -> None:
+        """Call the function; the fields of a dataclass of flags go into it."""
+        values = dict(flags)
+        for name, group in self.groups:
+            own = {field.name for field in fields(group)} & values.keys()
+            values[name] = group(**{field: values.pop(field) for field in own})
+        self.function(run, *operands, **values)
 
 
 VERBS: dict[tuple[str, ...], Verb] = {}
 
 
 def verb(
-    words: str, *, lineage: str | None = None, light: bool = False
+    words: str, *, lineage: str | None = None, uses: tuple[str, ...] = INFER
 ) -> Callable[[Command], Command]:
     """Register a function as the command of those words.
 
     Its first parameter is the Run; then positional ones are the operands in order, keyword-only
-    ones the flags. A parameter is annotated `Annotated[type, Help(...)]`.
+    ones the flags. A parameter is annotated `Annotated[type, Help(...)]`, or with a dataclass whose
+    fields are flags and are annotated so. `uses` names the flags of the whole program that the
+    command uses; others are reported and ignored.
     """
 
     def register(function: Command) -> Command:
@@ -106,7 +127,7 @@ def verb(
         if key in VERBS:
             raise ValueError(f"command {words} is registered twice")
         operands, flags = parameters(function)
-        VERBS[key] = Verb(key, function, operands, flags, lineage, light)
+        VERBS[key] = Verb(key, function, operands, flags, lineage, uses, groups(function))
         return function
 
     return register
@@ -120,14 +141,32 @@ def parameters(
     operands: list[Parameter] = []
     flags: list[Parameter] = []
     for name, declared in list(inspect.signature(function).parameters.items())[1:]:
-        kind, help_text = unpacked(hints[name])
+        if is_dataclass(hints[name]):
+            flags += fields_as_flags(hints[name])
+            continue
+        kind, help_text = type_and_help(hints[name])
         several = declared.kind is declared.VAR_POSITIONAL
         parameter = Parameter(name, kind, declared.default, help_text, several)
         (flags if declared.kind is declared.KEYWORD_ONLY else operands).append(parameter)
     return tuple(operands), tuple(flags)
 
 
-def unpacked(hint: Any) -> tuple[type, Help]:
+def groups(function: Callable[..., None]) -> tuple[tuple[str, type], ...]:
+    """Return the names and types of a function's parameters that are dataclasses of flags."""
+    hints = get_type_hints(function)
+    names = list(inspect.signature(function).parameters)[1:]
+    return tuple((name, hints[name]) for name in names if is_dataclass(hints[name]))
+
+
+def fields_as_flags(group: Any) -> Iterator[Parameter]:
+    """Yield the flags that the fields of a dataclass declare."""
+    hints = get_type_hints(group, include_extras=True)
+    for field in fields(group):
+        kind, help_text = type_and_help(hints[field.name])
+        yield Parameter(field.name, kind, field.default, help_text)
+
+
+def type_and_help(hint: Any) -> tuple[type, Help]:
     """Return the bare type and the help of an annotation."""
     text = Help("")
     if get_origin(hint) is Annotated:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..cfg.lineage import PerLineage
+from ..dataset.read_ahead import good_images
 from ..errors import DataError
 from ..inference.classify import hierarchy, result
 from ..inference.classify import top as best
@@ -20,7 +21,7 @@ from ..modules.transforms import load_image
 from ..network import Network
 from . import classifier_crops
 from .classifier_crops import View
-from .dataset_detections import batch_of, batch_size, evaluation_mode, groups_of, read_ahead
+from .dataset_detections import batch_of, batch_size, evaluation_mode, groups_of
 
 CAPPED_AT_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # the number of top classes
 
@@ -117,7 +118,7 @@ def image_views(
         image = load_image(path, 1 if network.net.channels == 1 else 3)
         return options.view(of_channels(image, network.net.channels), network)
 
-    return read_ahead(paths, read)
+    return good_images(paths, read)
 
 
 def predictions_of(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,20 +13,16 @@ import torch
 from torch import Tensor
 
 from ..boxes.detections import Detections
-from ..dataset.bad_list import BAD_FILES, Problem, append
-from ..errors import DataError
+from ..dataset.read_ahead import good_images
 from ..graph.executor import Head
 from ..inference.predict import Settings, decode, device_around, network_input, suppress
 from ..layers import last_detection_head
 from ..modules.recurrent import Recurrent
 from ..modules.transforms import load_image
 from ..network import Network
-from ..system.console import note
 
 BATCH = 16  # images per batch at most
 NUMBERS = 1 << 20  # in a batch on a CPU at most, for its cache
-AHEAD = 16  # images that are read in advance
-READERS = min(4, os.cpu_count() or 1)
 
 Read = TypeVar("Read")
 Heads = Callable[[Network, Tensor], Sequence[Head]]
@@ -97,7 +91,7 @@ class DatasetDetector:
 
         Quirk: BLACK_PICTURE
         """
-        images = enumerate(read_ahead(paths, self.read))
+        images = enumerate(good_images(paths, self.read))
         for batch in groups_of(images, batch_size(self.network)):
             good = [found for _, (_, found) in batch if found is not None]
             boxes = iter(self.boxes(good) if good else [])
@@ -171,38 +165,6 @@ def classes_of(network: Network) -> int:
             hint="a classifier is evaluated by: pydarknet classifier valid",
         )
     return head.classes
-
-
-def read_ahead(
-    paths: Sequence[str], read: Callable[[str], Read], depth: int = AHEAD
-) -> Iterator[tuple[str, Read | None]]:
-    """Yield paths and what threads read from them in advance; None for a bad image.
-
-    Warns about a bad image, and adds its path to bad.list.
-
-    Darknet: src/image.c load_image_stb (AlexeyAB)
-    """
-    with ThreadPoolExecutor(READERS) as pool:
-        rest = iter(paths)
-        waiting = [(path, pool.submit(read, path)) for path in islice(rest, depth)]
-        try:
-            while waiting:
-                path, task = waiting.pop(0)
-                yield path, read_result(path, task)
-                waiting += [(path, pool.submit(read, path)) for path in islice(rest, 1)]
-        finally:
-            for _, task in waiting:
-                task.cancel()
-
-
-def read_result(path: str, task: Future[Read]) -> Read | None:
-    """Return what a thread has read, or None with a warning if it is no image."""
-    try:
-        return task.result()
-    except DataError as error:
-        note(str(error))
-        append([Problem(str(error), BAD_FILES, path)])
-        return None
 
 
 def groups_of(items: Iterable[Read], size: int) -> Iterator[list[Read]]:

@@ -20,7 +20,7 @@ class ClassifierReporter(Reporter):
 
     def report_start(self, batch: int) -> None:
         self.epoch = self.epochs(batch)
-        self.say(f"1\n{self.rates()}\n{self.listed}")
+        self.say(f"1\n{self.network.net.rates()}\n{self.listed}")
         self.say_crops(self.network.net.width)
 
     def say_crops(self, width: int) -> None:

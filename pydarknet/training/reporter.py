@@ -57,15 +57,7 @@ class Reporter:
 
     def report_start(self, batch: int) -> None:
         """Write the lines before the first iteration; `batch` iterations are done already."""
-        self.say(self.rates())
-
-    def rates(self) -> str:
-        """Return the line with learning rate, momentum and decay."""
-        net = self.network.net
-        return (
-            f"Learning Rate: {net.learning_rate:g}, Momentum: {net.momentum:g},"
-            f" Decay: {net.decay:g}"
-        )
+        self.say(self.network.net.rates())
 
     @property
     def images(self) -> int:
@@ -140,7 +132,7 @@ class ForkReporter(Reporter):
             f"Weights are saved after: {self.saveweights} iterations. Last weights"
             f" (*_last.weight) are stored every {self.savelast} iterations. "
         )
-        self.say(self.rates())
+        self.say(self.network.net.rates())
         for line in type_lines(self.network.nodes):
             self.say(line)
 

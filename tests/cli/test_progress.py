@@ -14,7 +14,7 @@ from pydarknet.cli import progress
     ],
 )
 def test_four_images_are_counted_at_a_time(capsys, total, told):
-    watch = progress.counted("{}\n", total)
+    watch = progress.count_items("{}\n", total)
 
     assert list(watch(range(total))) == list(range(total))
     assert capsys.readouterr().err == told
@@ -23,5 +23,5 @@ def test_four_images_are_counted_at_a_time(capsys, total, told):
 def test_a_terminal_shows_a_bar_instead(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
 
-    assert list(progress.counted("{}\n", 2)("ab")) == ["a", "b"]
+    assert list(progress.count_items("{}\n", 2)("ab")) == ["a", "b"]
     assert "2/2" in capsys.readouterr().err

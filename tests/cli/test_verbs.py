@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 
 from pydarknet.cli import verbs
-from pydarknet.cli.verbs import Help, Run, Verb, parameters, verb
+from pydarknet.cli.verbs import NO_NETWORK, VERBS, Help, Run, Verb, groups, parameters, verb
 
 
 def look(
@@ -63,8 +64,8 @@ def test_a_command_is_summed_up_by_the_first_line_of_its_docstring(declared):
 def test_a_command_is_registered_by_its_words(monkeypatch):
     monkeypatch.setattr(verbs, "VERBS", {})
 
-    assert verb("probe look", light=True)(look) is look
-    assert verbs.VERBS["probe", "look"].light
+    assert verb("probe look", uses=NO_NETWORK)(look) is look
+    assert not verbs.VERBS["probe", "look"].needs_torch
 
 
 def test_words_are_registered_once(monkeypatch):
@@ -73,3 +74,57 @@ def test_words_are_registered_once(monkeypatch):
 
     with pytest.raises(ValueError, match="command probe look is registered twice"):
         verb("probe look")(look)
+
+
+# Flags that several commands share
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Two flags that commands share."""
+
+    thresh: Annotated[float, Help("the least score")] = 0.5
+    out: Annotated[Path | None, Help("where to")] = None
+
+
+def command(run: Run, image: Path, *, flags: Flags, n: Annotated[int, Help("how often")] = 1):
+    """Note how it is called."""
+    CALLS.append((image, flags, n))
+
+
+CALLS: list[Any] = []
+
+
+@pytest.fixture
+def made():
+    """Declare the command, which was not called yet."""
+    CALLS.clear()
+    operands, flags = parameters(command)
+    return Verb(("look",), command, operands, flags, groups=groups(command))
+
+
+def test_fields_of_a_dataclass_are_flags(made):
+    assert [(flag.word, flag.kind, flag.default) for flag in made.flags] == [
+        ("-thresh", float, 0.5),
+        ("-out", Path, None),
+        ("-n", int, 1),
+    ]
+    assert [operand.name for operand in made.operands] == ["image"]
+
+
+def test_flags_that_are_given_go_into_the_dataclass(made):
+    made.call(Run(), [Path("a.jpg")], {"thresh": 0.25, "n": 3})
+
+    assert [(Path("a.jpg"), Flags(thresh=0.25), 3)] == CALLS
+
+
+def test_flags_that_are_not_given_have_their_defaults(made):
+    made.call(Run(), [Path("a.jpg")], {})
+
+    assert [(Path("a.jpg"), Flags(), 1)] == CALLS
+
+
+def test_every_command_that_opens_a_network_reads_a_cfg_by_flags():
+    assert {v.uses[:3] for v in VERBS.values() if v.needs_torch} == {
+        ("dialect", "batchnorm", "lenient")
+    }

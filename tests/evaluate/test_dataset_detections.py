@@ -16,7 +16,6 @@ from pydarknet.evaluate.dataset_detections import (
     classes_of,
     evaluation_mode,
     groups_of,
-    read_ahead,
 )
 from pydarknet.inference.predict import predict, settings
 from pydarknet.modules.recurrent import Recurrent
@@ -130,18 +129,6 @@ def test_on_a_cpu_channels_come_last(network):
 
     assert batch.shape == (2, 3, 16, 24)
     assert batch.is_contiguous(memory_format=torch.channels_last)
-
-
-def test_images_are_read_ahead_in_order():
-    assert list(read_ahead(["a", "b", "c"], str.upper, 2)) == [("a", "A"), ("b", "B"), ("c", "C")]
-
-
-def test_what_is_wrong_with_the_program_is_not_taken_for_a_bad_image():
-    def fail(path: str) -> str:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        list(read_ahead(["a"], fail))
 
 
 def test_groups_are_full_but_for_the_last():

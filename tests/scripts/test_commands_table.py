@@ -8,7 +8,8 @@ import sys
 
 from conftest import HERE
 
-from pydarknet.cli.unsupported import IGNORED, NEVER
+from pydarknet.cli.ignored_flags import IGNORED
+from pydarknet.cli.unsupported import UNSUPPORTED
 from pydarknet.cli.verbs import VERBS
 
 ROOT = HERE.parent
@@ -31,13 +32,13 @@ def test_every_command_of_the_program_has_a_row():
 
 
 def test_what_is_refused_is_a_command_of_the_forks():
-    assert set(NEVER) <= set(FORKS["commands"])
+    assert set(UNSUPPORTED) <= set(FORKS["commands"])
 
 
 def test_what_is_ignored_is_a_flag_of_the_forks():
     known = set(FORKS["every"]).union(*(row["flags"] for row in FORKS["commands"].values()))
 
-    assert {flag.name for flag in IGNORED} <= known
+    assert {row.flag.name for row in IGNORED} <= known
 
 
 def test_a_built_command_shows_its_summary():

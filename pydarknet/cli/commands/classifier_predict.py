@@ -1,15 +1,14 @@
-"""The commands that say what an image shows: classifier predict, classify."""
+"""The command classifier predict."""
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
 from ...system.console import note, say
+from ..operands import Cfg, Data, Exif, Images, Weights
 from ..verbs import Help, Run, verb
-from .detector_test import Cfg, Data, Exif, Images, Weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 CHECKS_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # those of the .data file
 
-Top = Annotated[int, Help("how many classes are printed; 0: the .data file's top=")]
+Top = Annotated[int, Help("how many classes to print; 0: `top` of the .data file")]
 
 
 @verb("classifier predict")
@@ -54,22 +53,6 @@ def classifier_predict(
         seconds = (time.perf_counter() - start) / len(batch)
         for (path, _), scores in zip(batch, several, strict=True):
             PREDICT_LINES.of(network.dialect)(network, path, scores, top, seconds)
-
-
-@verb("classify")
-def classify_image(
-    run: Run,
-    cfg: Cfg,
-    weights: Weights = None,
-    *images: Images,
-    t: Top = 5,
-    exif: Exif = False,
-) -> None:
-    """Print the best of the 1000 ImageNet classes of images.
-
-    Darknet: examples/darknet.c main (classify)
-    """
-    classifier_predict(run, Path("cfg/imagenet1k.data"), cfg, weights, *images, t=t, exif=exif)
 
 
 def names_of(options: DataFile) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import PerLineage
 from ...errors import DataError
 from ...system.console import note, say
+from ..data_files import class_labels, images_of
+from ..operands import Cfg, Weights
 from ..verbs import Help, Run, verb
 
 if TYPE_CHECKING:
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 LISTS_LABELS = PerLineage(pjreddie=False, alexeyab=True)  # where an image's path has too many
 
 Data = Annotated[Path, Help("the .data file: labels, valid, classes, top, leaves")]
-Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
-Weights = Annotated[Path | None, Help("its weights file")]
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def classifier_label(run: Run, data: Data, cfg: Cfg, weights: Weights = None) ->
     options = DataFile.read(data)
     names = options.get("names", "data/labels.list")
     listed = options.get("test", "data/train.list")
-    labels = named_classes(names, options.integer("classes", 2))
+    labels = class_labels(names, options.integer("classes", 2))
     chosen = AccuracyOptions(labels, 1, middle_of_shorter)
     for prediction in Evaluation(network, read_list(listed), chosen, 1).predictions():
         say(labels[prediction.best[0]] if prediction.best else "")
@@ -258,7 +258,6 @@ def evaluation_of(
     from ...dataset.files import DataFile
     from ...evaluate.accuracy import AccuracyOptions, top_count
     from ..open_network import open_network
-    from .detector_valid import images_of
 
     network = open_network(run, cfg, weights, training=training)
     options = DataFile.read(data)
@@ -266,20 +265,10 @@ def evaluation_of(
     listed = options.find("leaves") if leaves else None
     valid = options.get("valid", "data/train.list")
     classes, top = options.integer("classes", 2), options.integer("top", 1)
-    labels = named_classes(named, classes)
+    labels = class_labels(named, classes)
     top = top_count(network, top, classes)
     chosen = AccuracyOptions(labels, top, view, leaves_of(network, listed) if listed else ())
     return Evaluation(network, images_of(valid), chosen, top)
-
-
-def named_classes(named: str, classes: int) -> tuple[str, ...]:
-    """Return so many labels of a file, or refuse one of fewer."""
-    from ...dataset.files import read_list
-
-    labels = read_list(named)[:classes]
-    if len(labels) < classes:
-        raise DataError(f"{len(labels)} labels: expected {classes}, the classes", where=named)
-    return tuple(labels)
 
 
 def leaves_of(network: Network, listed: str) -> tuple[bool, ...]:

@@ -1,4 +1,4 @@
-"""The command that makes anchors for a data set: detector calc_anchors."""
+"""The command detector calc_anchors."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import FORK
 from ...errors import DataError
 from ...system.console import say
-from ..verbs import Help, Run, verb
-from .detector_valid import write_text
+from ..data_files import write_text
+from ..verbs import NO_NETWORK, Help, Run, verb
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ Count = Annotated[int, Help("how many anchors to make", FORK)]
 Width = Annotated[int, Help("the network's width", FORK)]
 Height = Annotated[int, Help("the network's height", FORK)]
 Show = Annotated[bool, Help("draw boxes and anchors: cloud.png, and a window", FORK)]
-Seed = Annotated[int | None, Help("which boxes to begin with; by chance, if not given")]
+Seed = Annotated[int | None, Help("the seed that chooses the first anchors; if omitted, random")]
 
 USAGE = (
     "Usage: darknet detector calc_anchors data/voc.data -num_of_clusters 9 -width 416 -height 416 "
@@ -31,7 +31,7 @@ ANCHORS, COUNTERS = Path("anchors.txt"), Path("counters_per_class.txt")
 CLOUD = Path("cloud.png")
 
 
-@verb("detector calc_anchors", lineage=FORK, light=True)
+@verb("detector calc_anchors", lineage=FORK, uses=NO_NETWORK)
 def calc_anchors(
     run: Run,
     data: Data,
@@ -57,7 +57,7 @@ def calc_anchors(
         say("Error: set width and height ")
         return
     options = DataFile.read(data)
-    boxes, classes = labelled(options)
+    boxes, classes = box_sizes(options)
     sizes = boxes * np.array([width, height], np.float32)
     say("\n calculating k-means++ ...\n")
     made = cluster(sizes, num_of_clusters, np.random.default_rng(seed))
@@ -72,7 +72,7 @@ def calc_anchors(
         show_clusters(sizes, made.centers, (width, height))
 
 
-def labelled(options: DataFile) -> tuple[np.ndarray, list[int]]:
+def box_sizes(options: DataFile) -> tuple[np.ndarray, list[int]]:
     """Return width and height [B, 2] in 0..1 of all boxes of a data set, and their classes.
 
     Darknet: src/detector.c calc_anchors (AlexeyAB)
@@ -88,7 +88,7 @@ def labelled(options: DataFile) -> tuple[np.ndarray, list[int]]:
     classes: list[int] = []
     for number, path in enumerate(paths, start=1):
         truths = ground_truth_of(path, FORK)
-        tell_wrong(truths, path)
+        report_wrong(truths, path)
         counts = range(len(classes) + 1, len(classes) + len(truths) + 1)
         say("".join(f"\r loaded \t image: {number} \t box: {count}" for count in counts), end="")
         sizes.append(truths.boxes[:, 2:])
@@ -97,8 +97,8 @@ def labelled(options: DataFile) -> tuple[np.ndarray, list[int]]:
     return np.concatenate(sizes), classes
 
 
-def tell_wrong(truths: GroundTruth, image: str) -> None:
-    """Tell boxes that are not within their image, and list them; a negative class is refused.
+def report_wrong(truths: GroundTruth, image: str) -> None:
+    """Report and list boxes that exceed their image; refuse a negative class.
 
     Darknet: src/detector.c calc_anchors (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""The command that reports how precise a detector is: detector map."""
+"""The command detector map."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from ...cfg.lineage import FORK
+from ...cfg.lineage import FORK, PerLineage
 from ...errors import DataError
 from ...system.console import note, say
+from ..data_files import images_of, write_text
+from ..operands import Cfg, IouThresh, Weights
 from ..verbs import Help, Run, verb
-from .detector_valid import Cfg, Data, Weights, heads_told, images_of, write_text
 
 if TYPE_CHECKING:
     from ...evaluate.average_precision import MapReport
     from ...network import Network
 
+REPORTS_HEADS = PerLineage(pjreddie=False, alexeyab=True)  # in a line per detection head
+
+Data = Annotated[Path, Help("the .data file: valid, names, difficult")]
 Thresh = Annotated[float, Help("the score above which detections are counted as right or wrong")]
-IouThresh = Annotated[float, Help("how much a detection must overlap a truth to find it", FORK)]
-Points = Annotated[int, Help("recalls at which precision is taken: 0 (the area), 11, 101", FORK)]
+Points = Annotated[
+    int, Help("number of recalls at which precision is taken: 0 (the area), 11, 101", FORK)
+]
 CocoFigures = Annotated[bool, Help("print the twelve figures of COCO too")]
 Json = Annotated[Path | None, Help("write the whole report into this file")]
-Plot = Annotated[Path | None, Help("draw curves, confusions and the worst images into this folder")]
+Plot = Annotated[
+    Path | None, Help("write curves, confusions and the worst images into this folder")
+]
 
 
 @verb("detector map", lineage=FORK)
@@ -44,6 +51,7 @@ def detector_map(
     """
     from ...dataset.files import DataFile
     from ...evaluate.map_report import HINT, text
+    from ...layers import type_lines
     from ..open_network import open_network
 
     options = DataFile.read(data)
@@ -53,18 +61,19 @@ def detector_map(
     difficult = options.find("difficult")
     named = options.get("names", "data/names.list")
     network = open_network(run, cfg, weights)
-    as_many_names(network, named, cfg)
+    set_names(network, named, cfg)
     say("\n calculation mAP (mean average precision)...")
-    say(heads_told(network), end="")
+    for line in type_lines(network.nodes) if REPORTS_HEADS.of(network.dialect) else ():
+        say(line)
     start = time.perf_counter()
-    report = reported(network, images_of(valid), difficult, thresh, iou_thresh, points)
+    report = report_of(network, images_of(valid), difficult, thresh, iou_thresh, points)
     say(text(report))
     note(f"Total Detection Time: {int(time.perf_counter() - start)} Seconds")
     say(HINT)
-    more(report, coco, json, plot)
+    write_extras(report, coco, json, plot)
 
 
-def reported(
+def report_of(
     network: Network,
     paths: list[str],
     difficult: str | None,
@@ -72,10 +81,10 @@ def reported(
     iou_thresh: float,
     points: int,
 ) -> MapReport:
-    """Evaluate the network on images, counted on stderr; `difficult` lists what excuses."""
+    """Evaluate the network on images and count them on stderr; `difficult` lists images."""
     from ...dataset.files import read_list
     from ...evaluate.average_precision import average_precision
-    from ..progress import counted
+    from ..progress import count_items
 
     return average_precision(
         network,
@@ -84,28 +93,28 @@ def reported(
         iou_thresh=iou_thresh,
         points=points,
         difficult=read_list(difficult) if difficult else None,
-        watch=counted("\r{}", len(paths)),
+        watch=count_items("\r{}", len(paths)),
     )
 
 
-def more(report: MapReport, coco: bool, json: Path | None, plot: Path | None) -> None:
-    """Give what is asked for besides: the figures of COCO, a file of JSON, pictures."""
+def write_extras(report: MapReport, coco: bool, json: Path | None, plot: Path | None) -> None:
+    """Print the figures of COCO, and write JSON and plots, as far as flags ask for them."""
     from ...evaluate.coco import figures, lines
     from ...evaluate.map_report import as_json
 
-    made = figures(report.dataset) if coco else None
-    if made:
-        say("\n" + "\n".join(lines(made)))
+    computed = figures(report.dataset) if coco else None
+    if computed:
+        say("\n" + "\n".join(lines(computed)))
     if json:
-        write_text(json, as_json(report, made) + "\n")
+        write_text(json, as_json(report, computed) + "\n")
     if plot:
         from ...evaluate.plots import plots
 
         plots(report, plot)
 
 
-def as_many_names(network: Network, named: str, cfg: Path) -> None:
-    """Give the network its names, or refuse a file of another number of names than of classes.
+def set_names(network: Network, named: str, cfg: Path) -> None:
+    """Give the network its names, or refuse a file that has not one per class.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""The command that lets other programs find this one: install-shim."""
+"""The command install-shim."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 from ...system.console import say
-from ..verbs import Help, Run, verb
+from ..verbs import NO_NETWORK, Help, Run, verb
 
 
-@verb("install-shim", light=True)
+@verb("install-shim", uses=NO_NETWORK)
 def install_shim(
     run: Run,
-    folder: Annotated[Path, Help("where the program looks for darknet; made if it is not there")],
+    folder: Annotated[Path, Help("where the program looks for darknet; created if missing")],
     *,
     api: Annotated[
-        str, Help("whose darknet.py: alexeyab, the original's too, or hank-ai")
+        str, Help("which darknet.py: alexeyab (also the original's) or hank-ai")
     ] = "alexeyab",
-    force: Annotated[bool, Help("write over files that are not of pydarknet")] = False,
+    force: Annotated[bool, Help("overwrite files that pydarknet did not write")] = False,
 ) -> None:
     """Write `darknet` and `darknet.py` into a folder, for programs that call or import them."""
     from ...compat.shim import install

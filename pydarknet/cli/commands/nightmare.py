@@ -1,4 +1,4 @@
-"""The command nightmare: a picture as a layer of a network would like it."""
+"""The command nightmare."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import PerLineage
 from ...errors import UsageError
 from ...system.console import note, say
-from ..verbs import Help, Run, verb
+from ..open_network import device_of, read_cfg, read_weights
+from ..operands import WeightsFile
+from ..verbs import READ_CFG, Help, Run, verb
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,32 +23,31 @@ if TYPE_CHECKING:
 GREYER = PerLineage(pjreddie=0.1, alexeyab=0.0)  # how much of the way to grey a step also goes
 
 
-@verb("nightmare")
+@verb("nightmare", uses=READ_CFG)
 def nightmare(
     run: Run,
     cfg: Annotated[Path, Help("the network: a Darknet .cfg, such as vgg-conv.cfg")],
-    weights: Annotated[Path, Help("its weights file")],
-    image: Annotated[Path, Help("the picture to begin with")],
+    weights: WeightsFile,
+    image: Annotated[Path, Help("the image to begin with")],
     layer: Annotated[int, Help("the layer to excite, by its index in the table")],
     *,
-    range_: Annotated[int, Help("excite so many layers about that one")] = 1,
-    norm: Annotated[int, Help("0: do not make all steps of one size")] = 1,
-    rounds: Annotated[int, Help("how many pictures to write")] = 1,
-    iters: Annotated[int, Help("steps between pictures")] = 10,
-    octaves: Annotated[int, Help("look at so many sizes")] = 4,
-    zoom: Annotated[float, Help("what of a picture the next one begins with")] = 1.0,
-    rate: Annotated[float, Help("how far a step goes")] = 0.04,
-    thresh: Annotated[float, Help("excite what stands out by so many standard deviations")] = 1.0,
-    rotate: Annotated[float, Help("turn each picture by so many radians")] = 0.0,
+    range_: Annotated[int, Help("how many layers around that one to excite")] = 1,
+    norm: Annotated[int, Help("0: do not scale all steps to the same size")] = 1,
+    rounds: Annotated[int, Help("how many images to write")] = 1,
+    iters: Annotated[int, Help("steps between images")] = 10,
+    octaves: Annotated[int, Help("how many sizes to work at")] = 4,
+    zoom: Annotated[float, Help("the part of an image that the next one begins with")] = 1.0,
+    rate: Annotated[float, Help("the size of a step")] = 0.04,
+    thresh: Annotated[float, Help("excite outputs above so many standard deviations")] = 1.0,
+    rotate: Annotated[float, Help("turn each image by so many radians")] = 0.0,
     prefix: Annotated[Path | None, Help("write into this folder")] = None,
 ) -> None:
-    """Change a picture, step by step, so that a layer of a network answers it more strongly.
+    """Change an image step by step so that a layer of a network responds more strongly.
 
     Darknet: examples/nightmare.c run_nightmare
     """
     from ...inference.nightmare import Dream
     from ...modules.transforms import load_image, pixels
-    from ..open_network import device_of
 
     if min(range_, rounds, iters, octaves) < 1 or not 0 < zoom <= 1:
         raise UsageError(
@@ -54,33 +55,34 @@ def nightmare(
             " above 0 and at most 1"
         )
     first = layer - range_ // 2
-    network, rand = opened(run, cfg, weights, first, first + range_ - 1)
+    network, rand = open_layers(run, cfg, weights, first, first + range_ - 1)
     greyer = GREYER.of(network.dialect)
     dream = Dream(layer, range_, octaves, rate, thresh, bool(norm), greyer)
     name = f"{base(image)}_{base(cfg)}_{layer}"
     picture = pixels(load_image(image, network.input.c)).to(device_of(run))
     for number in range(rounds):
-        picture = dreamt(picture, dream, network, rand, iters)
-        picture = kept(picture, (prefix or Path()) / f"{name}_{number:06d}", number, zoom, rotate)
+        picture = run_steps(picture, dream, network, rand, iters)
+        picture = save_round(
+            picture, (prefix or Path()) / f"{name}_{number:06d}", number, zoom, rotate
+        )
 
 
-def opened(run: Run, cfg: Path, weights: Path, first: int, last: int) -> tuple[Network, Rand]:
-    """Read the layers of a network up to the last, and the numbers that the C draws next."""
+def open_layers(run: Run, cfg: Path, weights: Path, first: int, last: int) -> tuple[Network, Rand]:
+    """Read the layers of a network up to the last, and the random numbers that the C draws next."""
     from ...inference.glibc_rand import after_loading
     from ...network import Network
-    from ..open_network import device_of, read, read_weights
 
-    whole = read(run, cfg, weights)
+    whole = read_cfg(run, cfg, weights)
     if not 0 <= first <= last < len(whole.nodes):
         raise UsageError(
-            f"nightmare: layers {first} to {last}: expected of 0 to {len(whole.nodes) - 1}"
+            f"nightmare: layers {first} to {last}: expected 0 to {len(whole.nodes) - 1}"
         )
     network = Network(whole.net, whole.layers[: last + 1], whole.dialect)
     read_weights(run, network, weights, upto=last + 1)
     return network.to(device_of(run)).requires_grad_(False), after_loading(0, whole)
 
 
-def dreamt(picture: Tensor, dream: Dream, network: Network, rand: Rand, iters: int) -> Tensor:
+def run_steps(picture: Tensor, dream: Dream, network: Network, rand: Rand, iters: int) -> Tensor:
     """Return a picture after so many steps, and count them as the C does."""
     note("Iteration: ", end="")
     for count in range(iters):
@@ -90,7 +92,7 @@ def dreamt(picture: Tensor, dream: Dream, network: Network, rand: Rand, iters: i
     return picture
 
 
-def kept(picture: Tensor, file: Path, number: int, zoom: float, rotate: float) -> Tensor:
+def save_round(picture: Tensor, file: Path, number: int, zoom: float, rotate: float) -> Tensor:
     """Write a picture as a JPEG, and return what the next round begins with."""
     import torch
 

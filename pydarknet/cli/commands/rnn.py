@@ -1,4 +1,4 @@
-"""The commands on networks over text: rnn generate, valid, vec and their like."""
+"""The commands rnn generate, train, valid and vec, with their variants."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import PerLineage
 from ...errors import DataError
 from ...system.console import note, say, say_bytes
-from ..verbs import Help, Run, verb
-from .detector_valid import rates
+from ..operands import Cfg, Weights
+from ..verbs import READ_CFG, Help, Run, verb
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,19 +24,21 @@ if TYPE_CHECKING:
 REPORTS_INPUTS = PerLineage(pjreddie=True, alexeyab=False)  # of `rnn train`, beside the rates
 REPORTS_BITS = PerLineage(pjreddie=True, alexeyab=False)  # of `rnn valid`: bits per character
 
-Cfg = Annotated[Path, Help("the network: a Darknet .cfg whose inputs are the symbols")]
-Weights = Annotated[Path | None, Help("its weights file")]
-TextFile = Annotated[Path, Help("the text that is trained on")]
+TextFile = Annotated[Path, Help("the text to train on")]
 Clear = Annotated[bool, Help("count images from 0")]
-Tokenized = Annotated[bool, Help("the text is the numbers of its symbols")]
+Tokenized = Annotated[bool, Help("the text consists of the numbers of its symbols")]
 Seed = Annotated[str, Help("what the network reads first")]
 Length = Annotated[int, Help("how many symbols to write")]
-Temperature = Annotated[float, Help("below 1 the network grows more certain, above less")]
-Srand = Annotated[int | None, Help("where random numbers begin; unsaid, the time")]
-Tokens = Annotated[Path | None, Help("the list of symbols, a line each; without, they are bytes")]
+Temperature = Annotated[
+    float, Help("below 1: more probable symbols; above 1: more surprising ones")
+]
+Srand = Annotated[int | None, Help("the seed of random numbers; if omitted, the time")]
+Tokens = Annotated[
+    Path | None, Help("the list of symbols, one per line; if omitted, they are bytes")
+]
 
 
-@verb("rnn generate")
+@verb("rnn generate", uses=READ_CFG)
 def generate(
     run: Run,
     cfg: Cfg,
@@ -52,14 +54,14 @@ def generate(
 
     Darknet: examples/rnn.c test_char_rnn
     """
-    reader, symbols = opened(run, cfg, weights, temp), spelled(tokens)
+    reader, symbols = open_reader(run, cfg, weights, temp), symbol_bytes(tokens)
     read = seed.encode() or b"\0"
     for symbol in read:
         say_bytes(symbols[symbol])
     write(reader, reader.read_all(read), len_, srand, symbols)
 
 
-@verb("rnn train")
+@verb("rnn train", uses=READ_CFG)
 def train(
     run: Run,
     cfg: Cfg,
@@ -70,7 +72,7 @@ def train(
     tokenized: Tokenized = False,
     srand: Srand = None,
 ) -> None:
-    """Train a network to foretell the next symbol of a text.
+    """Train a network to predict the next symbol of a text.
 
     Darknet: examples/rnn.c train_char_rnn
     """
@@ -91,13 +93,13 @@ def train(
     text = read_symbols(file, symbols, tokenized=tokenized)
     learner = Learner(network, seed=seed)
     inputs = f", Inputs: {symbols} {learner.mini} {net.time_steps}"
-    note(rates(network) + (inputs if REPORTS_INPUTS.of(network.dialect) else ""))
+    note(network.net.rates() + (inputs if REPORTS_INPUTS.of(network.dialect) else ""))
     streams = Streams(text, symbols, learner.mini // net.time_steps, seed)
-    if not train_text(learner, streams, weights_saver(network, cfg, note), tell_step):
+    if not train_text(learner, streams, weights_saver(network, cfg, note), print_step):
         raise KeyboardInterrupt
 
 
-def tell_step(step: Step, seconds: float, epochs: float) -> None:
+def print_step(step: Step, seconds: float, epochs: float) -> None:
     """Print the line of an iteration.
 
     Darknet: examples/rnn.c train_char_rnn
@@ -108,7 +110,7 @@ def tell_step(step: Step, seconds: float, epochs: float) -> None:
     )
 
 
-@verb("rnn generatetactic")
+@verb("rnn generatetactic", uses=READ_CFG)
 def generate_tactic(
     run: Run,
     cfg: Cfg,
@@ -123,20 +125,20 @@ def generate_tactic(
 
     Darknet: examples/rnn.c test_tactic_rnn
     """
-    reader, symbols = opened(run, cfg, weights, temp), spelled(tokens)
+    reader, symbols = open_reader(run, cfg, weights, temp), symbol_bytes(tokens)
     output = reader.read_all(sys.stdin.buffer.read())
     write(reader, output, len_, srand, symbols, stop=True)
 
 
-@verb("rnn valid")
+@verb("rnn valid", uses=READ_CFG)
 def valid(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> None:
-    """Print how well the network foretells the text on stdin.
+    """Print how well the network predicts the text on stdin.
 
     Darknet: examples/rnn.c valid_char_rnn
     """
     from ...inference.char_rnn import Perplexity
 
-    reader, so_far = opened(run, cfg, weights), Perplexity()
+    reader, so_far = open_reader(run, cfg, weights), Perplexity()
     reader.read_all(seed.encode())
     bits = REPORTS_BITS.of(reader.network.dialect)
     for symbol, after in pairs():
@@ -146,15 +148,15 @@ def valid(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -
         say(f"{first} {perplexities(so_far.per_symbol, so_far.per_word)}")
 
 
-@verb("rnn validtactic")
+@verb("rnn validtactic", uses=READ_CFG)
 def valid_tactic(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> None:
-    """Print how well the network foretells what stands after each >> of the text on stdin.
+    """Print how well the network predicts what follows each >> of the text on stdin.
 
     Darknet: examples/rnn.c valid_tactic_rnn
     """
     from ...inference.char_rnn import Perplexity
 
-    reader, so_far, inside = opened(run, cfg, weights), Perplexity(), False
+    reader, so_far, inside = open_reader(run, cfg, weights), Perplexity(), False
     reader.read_all(seed.encode())
     for symbol, after in pairs():
         probability = reader.foretold(symbol, after)
@@ -168,14 +170,14 @@ def valid_tactic(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\
             so_far.words += 1
 
 
-@verb("rnn vec")
+@verb("rnn vec", uses=READ_CFG)
 def vec(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> None:
     """Print each line of stdin, without its blanks, and the first layer's output after it.
 
     Darknet: examples/rnn.c vec_char_rnn
     Quirk: STATE_KEPT
     """
-    reader = opened(run, cfg, weights)
+    reader = open_reader(run, cfg, weights)
     for line in sys.stdin.buffer:
         text = line.translate(None, b" \t\r\n")
         reader.network.reset()
@@ -185,8 +187,10 @@ def vec(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> 
         say("".join(f",{value:g}" for value in first))
 
 
-def opened(run: Run, cfg: Path, weights: Path | None, temperature: float | None = None) -> Reader:
-    """Read a network over symbols, and say its base name as the C does."""
+def open_reader(
+    run: Run, cfg: Path, weights: Path | None, temperature: float | None = None
+) -> Reader:
+    """Open a network over symbols, and print its base name as the C does."""
     from ...inference.char_rnn import Reader
     from ..open_network import open_network
 
@@ -197,7 +201,7 @@ def opened(run: Run, cfg: Path, weights: Path | None, temperature: float | None 
     return reader
 
 
-def spelled(tokens: Path | None) -> list[bytes]:
+def symbol_bytes(tokens: Path | None) -> list[bytes]:
     """Return the bytes that are printed for each symbol.
 
     Darknet: examples/rnn.c read_tokens, print_symbol
@@ -223,7 +227,7 @@ def write(
     from ...inference.glibc_rand import after_loading
 
     if output is None:
-        raise DataError("stdin is empty: expected a text to go on with")
+        raise DataError("stdin is empty: expected a text to continue")
     rand = after_loading(int(time.time()) if srand is None else srand, reader.network)
     before = 0
     for symbol in reader.write(output, count, rand):

@@ -1,92 +1,30 @@
-"""The commands that measure networks, and those that write new weights files from old ones."""
+"""The commands that write new weights files from old ones: partial, average, rescale and others."""
 
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from ...cfg.lineage import PerLineage
 from ...errors import UsageError
-from ...system.console import note, say
-from ..verbs import Help, Run, verb
+from ...system.console import note
+from ..open_network import open_on_cpu, read_cfg, read_weights
+from ..operands import Cfg, WeightsFile
+from ..verbs import READ_CFG, Help, Run, verb
 
 if TYPE_CHECKING:
     from ...network import Network
 
-Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
-Weights = Annotated[Path, Help("its weights file")]
 Out = Annotated[Path, Help("the weights file to write")]
 
-WARM = 3  # images before the time is taken
-REPORTS_FLOPS = PerLineage(pjreddie=True, alexeyab=False)  # of `speed`
 
-
-@verb("ops")
-def ops(run: Run, cfg: Cfg) -> None:
-    """Print how many floating point operations one image takes.
-
-    Darknet: examples/darknet.c operations
-    Quirk: OPS_COUNTS_GROUPS
-    """
-    from ..open_network import read
-
-    operations = read(run, cfg, training=True).operations()
-    say(f"Floating Point Operations: {operations}")
-    say(f"Floating Point Operations: {operations / 1e9:.2f} Bn")
-
-
-@verb("speed")
-def speed(
-    run: Run, cfg: Cfg, n: Annotated[int, Help("how many images; 0 means 1000")] = 1000
-) -> None:
-    """Time the network on n grey images, one by one.
-
-    Darknet: examples/darknet.c speed
-    """
-    from ..open_network import open_network
-
-    network = open_network(run, cfg, None, training=True)
-    count = n or 1000
-    if count < 1:
-        raise UsageError(f"speed {n}: expected at least 1, or 0 for 1000")
-    seconds = timed(network, count)
-    operations = network.operations()
-    say(f"\n{count} evals, {seconds:f} Seconds")
-    if REPORTS_FLOPS.of(network.dialect):
-        say(f"Floating Point Operations: {operations / 1e9:.2f} Bn")
-        say(f"FLOPS: {operations / 1e9 * count / seconds:.2f} Bn")
-    say(f"Speed: {seconds / count:f} sec/eval")
-    say(f"Speed: {count / seconds:f} Hz")
-
-
-def timed(network: Network, count: int) -> float:
-    """Return the seconds that a network takes for so many empty images."""
-    import torch
-
-    from ...inference.predict import detection_form
-
-    device = next(iter(network.state_dict().values())).device
-    image = torch.zeros(1, *network.input.tensor, device=device)
-    with torch.inference_mode():
-        fast = detection_form(network, many=True)
-        for _ in range(WARM):
-            fast(image)  # which chooses the order of weights, or records what a GPU does
-        start = time.perf_counter()
-        for _ in range(count):
-            [*_, last] = fast(image)
-        last.activated.cpu()  # a GPU is done when its result is here
-    return time.perf_counter() - start
-
-
-@verb("partial")
+@verb("partial", uses=READ_CFG)
 def partial(
     run: Run,
     cfg: Cfg,
-    weights: Weights,
+    weights: WeightsFile,
     out: Out,
     n: Annotated[int, Help("how many layers, counted from the first")],
 ) -> None:
@@ -94,9 +32,7 @@ def partial(
 
     Darknet: examples/darknet.c partial
     """
-    from ..open_network import read, read_weights
-
-    network = read(run, cfg, weights, training=True)
+    network = read_cfg(run, cfg, weights, training=True)
     if not 0 <= n <= len(network.nodes):
         raise UsageError(f"partial {n}: expected 0 to {len(network.nodes)}, the layers of {cfg}")
     read_weights(run, network, weights, upto=n)
@@ -105,12 +41,12 @@ def partial(
     network.save_weights(out, upto=n)
 
 
-@verb("average")
+@verb("average", uses=READ_CFG)
 def average(
     run: Run,
     cfg: Cfg,
     out: Out,
-    first: Annotated[Path, Help("a weights file, whose count of images is kept")],
+    first: Annotated[Path, Help("a weights file; the result has its count of images")],
     *others: Annotated[Path, Help("more weights files of the same network")],
 ) -> None:
     """Write the mean of several weights files.
@@ -118,9 +54,8 @@ def average(
     Darknet: examples/darknet.c average
     """
     from ...graph.weights_edit import add, divide
-    from ..open_network import read_weights
 
-    network = opened(run, cfg, first)
+    network = open_on_cpu(run, cfg, first)
     other = copy.deepcopy(network)
     for path in others:
         read_weights(run, other, path)
@@ -129,8 +64,8 @@ def average(
     save(network, out)
 
 
-@verb("rescale")
-def rescale(run: Run, cfg: Cfg, weights: Weights, out: Out) -> None:
+@verb("rescale", uses=READ_CFG)
+def rescale(run: Run, cfg: Cfg, weights: WeightsFile, out: Out) -> None:
     """Write the weights of a network whose images were -1..1 for one whose images are 0..1.
 
     Darknet: examples/darknet.c rescale_net
@@ -140,9 +75,9 @@ def rescale(run: Run, cfg: Cfg, weights: Weights, out: Out) -> None:
     edit(run, cfg, weights, out, rescale)
 
 
-@verb("rgbgr")
-def rgbgr(run: Run, cfg: Cfg, weights: Weights, out: Out) -> None:
-    """Write weights that take BGR images for RGB, or RGB for BGR.
+@verb("rgbgr", uses=READ_CFG)
+def rgbgr(run: Run, cfg: Cfg, weights: WeightsFile, out: Out) -> None:
+    """Write weights for BGR images from weights for RGB images, or the reverse.
 
     Darknet: examples/darknet.c rgbgr_net
     """
@@ -151,8 +86,8 @@ def rgbgr(run: Run, cfg: Cfg, weights: Weights, out: Out) -> None:
     edit(run, cfg, weights, out, swap_red_and_blue)
 
 
-@verb("normalize")
-def normalize(run: Run, cfg: Cfg, weights: Weights, out: Out) -> None:
+@verb("normalize", uses=READ_CFG)
+def normalize(run: Run, cfg: Cfg, weights: WeightsFile, out: Out) -> None:
     """Write weights with a batch norm in every convolution and matrix, for a cfg that has them.
 
     Darknet: examples/darknet.c normalize_net
@@ -162,8 +97,8 @@ def normalize(run: Run, cfg: Cfg, weights: Weights, out: Out) -> None:
     edit(run, cfg, weights, out, normalize)
 
 
-@verb("denormalize")
-def denormalize(run: Run, cfg: Cfg, weights: Weights, out: Out) -> None:
+@verb("denormalize", uses=READ_CFG)
+def denormalize(run: Run, cfg: Cfg, weights: WeightsFile, out: Out) -> None:
     """Write weights into which batch norm is folded, for a cfg without batch_normalize.
 
     Darknet: examples/darknet.c denormalize_net
@@ -173,9 +108,9 @@ def denormalize(run: Run, cfg: Cfg, weights: Weights, out: Out) -> None:
     edit(run, cfg, weights, out, denormalize)
 
 
-@verb("reset")
-def reset(run: Run, cfg: Cfg, weights: Weights, out: Out) -> None:
-    """Write weights into which batch norm is folded, with one that changes nothing after it.
+@verb("reset", uses=READ_CFG)
+def reset(run: Run, cfg: Cfg, weights: WeightsFile, out: Out) -> None:
+    """Write weights into which batch norm is folded, followed by a batch norm without effect.
 
     Darknet: examples/darknet.c reset_normalize_net
     """
@@ -187,22 +122,15 @@ def reset(run: Run, cfg: Cfg, weights: Weights, out: Out) -> None:
 def edit(
     run: Run, cfg: Path, weights: Path, out: Path, change: Callable[[Network], bool | None]
 ) -> None:
-    """Write a changed weights file; a change that found nothing to do is told."""
-    network = opened(run, cfg, weights)
+    """Write a changed weights file; warn if there was nothing to change."""
+    network = open_on_cpu(run, cfg, weights)
     if change(network) is False:
-        note(f"{cfg}: the first convolution does not read 3 channels: its weights stay")
+        note(f"{cfg}: the first convolution does not read 3 channels: its weights are not changed")
     save(network, out)
 
 
-def opened(run: Run, cfg: Path, weights: Path) -> Network:
-    """Read a network and its weights, as the commands that force the CPU do."""
-    from ..open_network import open_network
-
-    return open_network(replace(run, device="cpu"), cfg, weights, training=True)
-
-
 def save(network: Network, out: Path) -> None:
-    """Write a network's weights; the fork says the images of its whole iterations.
+    """Write a network's weights; the fork counts only the images of whole iterations.
 
     Darknet: src/parser.c save_weights_upto (AlexeyAB)
     Quirk: WHOLE_ITERATIONS

@@ -117,15 +117,3 @@ def test_top_must_be_a_number(capfd):
     assert main(PREDICT) == 1
 
     assert capfd.readouterr().err.splitlines()[-1] == "net.data:2: top = some: expected an integer"
-
-
-def test_classify_uses_the_names_of_imagenet(capfd):
-    Path("big.cfg").write_text(
-        "[net]\nwidth=2\nheight=2\nchannels=3\n[convolutional]\nfilters=1000\n[avgpool]\n[softmax]\n"
-    )
-
-    assert main(["classify", "big.cfg", "", "input.png"]) == 0
-
-    told = capfd.readouterr()
-    assert len(told.out.splitlines()) == 5
-    assert "imagenet1k.data is not here, using the shipped" in told.err

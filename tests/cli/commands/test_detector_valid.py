@@ -88,5 +88,5 @@ def test_an_unknown_format_is_told_and_taken_for_vocs(folder, capfd):
 
     assert detector("valid") == 0
 
-    told = "eval=vox: expected one of voc, coco, imagenet, bdd, kitti; taken for voc\n"
+    told = "eval=vox: expected one of voc, coco, imagenet, bdd, kitti; voc is used\n"
     assert told in capfd.readouterr().err

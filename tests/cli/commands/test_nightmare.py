@@ -39,9 +39,9 @@ def test_pictures_go_into_the_folder_of_prefix(tmp_path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["5"], "nightmare: layers 5 to 5: expected of 0 to 4\n"),
-        (["0", "-range", "3"], "nightmare: layers -1 to 1: expected of 0 to 4\n"),
-        (["4", "-range", "3"], "nightmare: layers 3 to 5: expected of 0 to 4\n"),
+        (["5"], "nightmare: layers 5 to 5: expected 0 to 4\n"),
+        (["0", "-range", "3"], "nightmare: layers -1 to 1: expected 0 to 4\n"),
+        (["4", "-range", "3"], "nightmare: layers 3 to 5: expected 0 to 4\n"),
         (["2", "-zoom", "0"], "at least 1, and -zoom above 0 and at most 1\n"),
         (["2", "-octaves", "0"], "at least 1, and -zoom above 0 and at most 1\n"),
     ],

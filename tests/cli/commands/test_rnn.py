@@ -130,4 +130,4 @@ def test_without_a_text_there_is_nothing_to_go_on_with(monkeypatch, capfd):
 
     assert main(["rnn", "generatetactic", f"{TOOLS}/text_pj.cfg", f"{TOOLS}/text_pj.weights"]) == 1
 
-    assert "stdin is empty: expected a text to go on with" in capfd.readouterr().err
+    assert "stdin is empty: expected a text to continue" in capfd.readouterr().err

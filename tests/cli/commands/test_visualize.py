@@ -15,35 +15,6 @@ from pydarknet.modules.transforms import load_image
 
 TOOLS = HERE / "reference" / "tools"
 CONV = [f"{TOOLS}/conv.cfg", f"{TOOLS}/conv.weights"]
-GATES = [f"{TOOLS}/gates.cfg", f"{TOOLS}/gates.weights"]
-
-
-@pytest.mark.parametrize(
-    ("files", "dialect", "recorded"),
-    [
-        (CONV, "pjreddie", "conv.statistics.pj.txt"),
-        (GATES, "alexeyab", "gates.statistics.ab.txt"),
-    ],
-)
-def test_statistics_are_the_c_programs(capsys, files, dialect, recorded):
-    assert main(["statistics", *files, "-dialect", dialect]) == 0
-
-    told = (TOOLS / recorded).read_text().removeprefix(" GPU isn't used \n")
-    assert capsys.readouterr().out == told
-
-
-def test_print_is_the_c_programs(capsys):
-    assert main(["print", *CONV, "0"]) == 0
-
-    assert capsys.readouterr().out == (TOOLS / "conv.print.pj.txt").read_text()
-
-
-@pytest.mark.parametrize("layer", ["3", "99", "-1"])
-def test_print_wants_a_convolution(capsys, layer):
-    assert main(["print", *CONV, layer]) == 1
-
-    told = f"layer {layer} is no convolution: expected 0, 1, 2\n"
-    assert capsys.readouterr().err.endswith(told)
 
 
 @pytest.mark.parametrize("index", [0, 1, 2])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 
 import pytest
@@ -14,8 +13,6 @@ NET = "[net]\nwidth=16\nheight=16\nchannels=4\n"
 THREE = (
     f"{NET}[convolutional]\nfilters=2\n[maxpool]\nsize=2\nstride=2\n[convolutional]\nfilters=3\n"
 )
-TITLE = "layer     filters    size              input                output"
-FORKS_TITLE = "   layer   filters  size/strd(dil)      input                output"
 
 
 @pytest.fixture
@@ -39,53 +36,6 @@ def weights(tmp_path):
         return str(tmp_path / "net.weights")
 
     return make
-
-
-# ops
-
-
-@pytest.mark.parametrize(
-    ("layers", "operations", "billions"),
-    [
-        ("[convolutional]\nfilters=8\nsize=3\npad=1", 147456, "0.00"),  # 2 * 8 * 9 * 4 * 16 * 16
-        ("[convolutional]\nfilters=8\nsize=3\npad=1\ngroups=4", 36864, "0.00"),
-        ("[connected]\noutput=5000", 10240000, "0.01"),  # 2 * 4 * 16 * 16 * 5000
-        ("[rnn]\noutput=10", 20880, "0.00"),  # 2 * (1024 * 10 + 10 * 10 + 10 * 10)
-        ("[maxpool]\nsize=2", 0, "0.00"),
-    ],
-    ids=["convolution", "groups", "matrix", "recurrent", "pool"],
-)
-def test_ops_counts_multiplications_and_additions(cfg, capsys, layers, operations, billions):
-    assert main(["ops", cfg(NET + layers)]) == 0
-
-    assert capsys.readouterr().out == (
-        f"Floating Point Operations: {operations}\nFloating Point Operations: {billions} Bn\n"
-    )
-
-
-def test_ops_counts_groups_in_the_fork_too(cfg, capsys):
-    layers = "[convolutional]\nfilters=8\nsize=3\npad=1\ngroups=4"
-
-    main(["ops", cfg(NET + layers), "-dialect", "alexeyab"])
-
-    told = "Floating Point Operations: 36864\nFloating Point Operations: 0.00 Bn\n"
-    assert capsys.readouterr().out.endswith(told)
-
-
-@pytest.mark.parametrize(("dialect", "title"), [("pjreddie", TITLE), ("alexeyab", FORKS_TITLE)])
-def test_the_table_goes_to_stderr(cfg, capsys, dialect, title):
-    main(["ops", cfg(THREE), "-dialect", dialect])
-
-    told = capsys.readouterr()
-    assert f"{title}\n" in told.err
-    assert title not in told.out
-
-
-def test_ops_takes_unknown_words_where_it_is_lenient(cfg, capsys):
-    path = cfg(f"{NET}[convolutional]\nactivation=nonsense")
-
-    assert main(["ops", path]) == 1
-    assert main(["ops", path, "-lenient"]) == 0
 
 
 # partial
@@ -199,44 +149,3 @@ def test_partial_of_a_file_of_another_network_is_refused(cfg, weights, tmp_path,
     # 4 + 4 * 2 floats are more than the 9 left
     problem = "ends inside layer 2 [convolutional] weights: 5 of 8 floats"
     assert problem in capsys.readouterr().err
-
-
-# speed
-
-
-@pytest.mark.parametrize(
-    ("words", "count"), [(["2"], 2), ([], 1000), (["0"], 1000)], ids=["two", "unsaid", "none"]
-)
-def test_speed_times_images_one_by_one(cfg, capsys, words, count):
-    assert main(["speed", cfg("[net]\ninputs=2\n[connected]\noutput=1"), *words, "-nogpu"]) == 0
-
-    number = r"\d+\.\d+"
-    told = re.fullmatch(
-        rf"\n{count} evals, ({number}) Seconds\n"
-        r"Floating Point Operations: 0\.00 Bn\n"
-        rf"FLOPS: {number} Bn\n"
-        rf"Speed: {number} sec/eval\n"
-        rf"Speed: ({number}) Hz\n",
-        capsys.readouterr().out,
-    )
-    assert told
-    assert float(told[2]) == pytest.approx(count / float(told[1]), rel=0.05)
-
-
-def test_speed_of_the_fork_tells_no_operations(cfg, capsys):
-    assert main(["speed", cfg(THREE), "1", "-nogpu", "-dialect", "alexeyab"]) == 0
-
-    lines = capsys.readouterr().out.split("\n")
-    assert [line.split(":")[0].split(",")[0] for line in lines[-5:]] == [
-        "",
-        "1 evals",
-        "Speed",
-        "Speed",
-        "",
-    ]
-
-
-def test_speed_takes_at_least_one_image(cfg, capsys):
-    assert main(["speed", cfg(THREE), "-3"]) == 1
-
-    assert capsys.readouterr().err.endswith("speed -3: expected at least 1, or 0 for 1000\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
@@ -13,7 +12,6 @@ from conftest import HERE, recording
 
 from pydarknet.cli.main import main
 
-COCO = HERE / "reference" / "coco"
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 
 
@@ -32,11 +30,6 @@ def said(tmp_path, monkeypatch, capsys):
     return run
 
 
-@pytest.mark.parametrize("lineage", ["pj", "ab"])
-def test_coco_prints_the_c_programs_lines(said, lineage):
-    assert said("coco", COCO, lineage) == (COCO / f"{lineage}.txt").read_text()
-
-
 @pytest.mark.parametrize("name", ["pj_yolov1_a", "pj_yolov1_b", "ab_yolov1_a", "ab_yolov1_b"])
 def test_yolo_prints_the_c_programs_lines(said, name):
     folder = recording(f"infer_{name}")
@@ -45,15 +38,6 @@ def test_yolo_prints_the_c_programs_lines(said, name):
 
     told = (folder / "cli_yolo_stdout.txt").read_text()
     assert out == told.removeprefix(" GPU isn't used \n")
-
-
-@pytest.mark.parametrize(
-    ("family", "picture"), [("coco", "prediction.jpg"), ("yolo", "predictions.jpg")]
-)
-def test_the_picture_has_the_name_that_the_program_gives_it(said, tmp_path, family, picture):
-    said(family, recording("infer_pj_yolov1_a") if family == "yolo" else COCO, "pj")
-
-    assert [path.name for path in tmp_path.iterdir()] == [picture]
 
 
 # Evaluation: of lists of eight images, which are one
@@ -96,41 +80,6 @@ def test_yolo_valid_writes_the_c_programs_files(listed, capsys):
     np.testing.assert_allclose(numbers[: len(rows)], numbers[len(rows) :], atol=1e-4)
     err = capsys.readouterr().err
     assert re.search(r"Decay: 0.0005\n8\nTotal Detection Time: \d+\.\d+ Seconds\n$", err)
-
-
-def test_coco_valid_writes_the_c_programs_objects(listed):
-    folder = listed("coco", "data/coco_val_5k.list")
-
-    assert run(folder, "coco", "valid") == 0
-
-    text = (HERE / "reference/yolov1/coco_results.txt").read_text()
-    recorded = json.loads(f"[{text.rstrip().rstrip(',')}]")
-    assert len(recorded) == 40
-    found = json.loads(Path("results/coco_results.json").read_text())[: len(recorded)]
-    for one, other in zip(found, recorded, strict=True):
-        assert one.keys() == other.keys()
-        assert one["category_id"] == other["category_id"]
-        np.testing.assert_allclose(
-            [*one["bbox"], one["score"]], [*other["bbox"], other["score"]], atol=1e-4
-        )
-
-
-@pytest.mark.parametrize(
-    ("family", "place", "name"),
-    [
-        ("yolo", "data/voc.2007.test", "infer_pj_yolov1_a"),
-        ("coco", "data/coco_val_5k.list", "coco"),
-    ],
-)
-def test_recall_counts_boxes_and_truths_in_one_measure(listed, capsys, family, place, name):
-    folder = listed(name, place)
-
-    assert run(folder, family, "recall") == 0
-
-    rows = [row for row in capsys.readouterr().err.split("\n") if "RPs/Img" in row]
-    assert len(rows) == 8
-    assert rows[0].startswith("    0     ")
-    assert not any("IOU: 0.00%" in row for row in rows)
 
 
 def test_yolo_train_reads_the_list_of_voc(tmp_path, monkeypatch, capsys):

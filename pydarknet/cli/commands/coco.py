@@ -1,0 +1,66 @@
+"""The commands coco test, train, valid and recall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..operands import Cfg, Images, TrainFlags, Weights
+from ..train import train
+from ..verbs import READ_CFG, Run, verb
+from ..yolov1 import YoloFlags, detect, open_yolo, recall, validate
+
+DATA, NAMES = Path("cfg/yolov1-coco.data"), "data/coco.names"
+NAMES_IN_C = {  # classes that `coco` names otherwise than data/coco.names
+    "motorbike": "motorcycle",
+    "aeroplane": "airplane",
+    "sofa": "couch",
+    "pottedplant": "potted plant",
+    "diningtable": "dining table",
+    "tvmonitor": "tv",
+}
+
+
+@verb("coco test")
+def coco_test(
+    run: Run, cfg: Cfg, weights: Weights = None, *images: Images, flags: YoloFlags
+) -> None:
+    """Print and draw the boxes that a YOLOv1 network of the 80 COCO classes finds.
+
+    Darknet: examples/coco.c test_coco
+    """
+    network = open_yolo(run, cfg, weights, NAMES)
+    network.names = tuple(NAMES_IN_C.get(name, name) for name in network.names or ())
+    detect(network, images, flags, file="prediction.jpg")
+
+
+@verb("coco train", uses=READ_CFG)
+def coco_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags) -> None:
+    """Train a YOLOv1 network on the images of data/coco.trainval.txt.
+
+    Darknet: examples/coco.c train_coco
+    """
+    from ...training.train import detector_trainer
+
+    train(run, detector_trainer, DATA, cfg, weights, flags)
+
+
+@verb("coco valid")
+def coco_valid(run: Run, cfg: Cfg, weights: Weights = None) -> None:
+    """Write the result file of COCO for the images of data/coco_val_5k.list.
+
+    Darknet: examples/coco.c validate_coco
+    """
+    from ...evaluate.result_files import Coco
+
+    network = open_yolo(run, cfg, weights, NAMES)
+    results = Coco(Path("results"), None, network.names or (), "_")
+    validate(network, results, "data/coco_val_5k.list", thresh=0.01)
+
+
+@verb("coco recall")
+def coco_recall(run: Run, cfg: Cfg, weights: Weights = None) -> None:
+    """Print after each image of data/coco_val_5k.list how many boxes so far are found.
+
+    Darknet: examples/coco.c validate_coco_recall
+    """
+    recall(open_yolo(run, cfg, weights, NAMES), "data/coco_val_5k.list")

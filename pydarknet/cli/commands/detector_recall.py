@@ -1,0 +1,52 @@
+"""The command detector recall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from ...cfg.lineage import PerLineage
+from ...system.console import note
+from ..data_files import images_of
+from ..operands import Cfg, Weights
+from ..verbs import Help, Run, verb
+
+if TYPE_CHECKING:
+    from ...dataset.files import DataFile
+    from ...network import Network
+
+RECALL_LIST = PerLineage(pjreddie="data/coco_val_5k.list", alexeyab="")  # whatever `valid` says
+RECALL_REPORTS_RATES = PerLineage(pjreddie=True, alexeyab=False)
+
+Data = Annotated[Path, Help("the .data file: valid")]
+
+
+@verb("detector recall")
+def detector_recall(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+    """Print after each image how many boxes so far are found.
+
+    Darknet: examples/detector.c validate_detector_recall
+    """
+    from ...dataset.files import DataFile
+    from ...evaluate.recall import recall
+    from ..open_network import open_network
+
+    options = DataFile.read(data)
+    network = open_network(run, cfg, weights)
+    if RECALL_REPORTS_RATES.of(network.dialect):
+        note(network.net.rates())
+    for now in recall(network, images_of(recall_list(network, options))):
+        note(now.line())
+
+
+def recall_list(network: Network, options: DataFile) -> str:
+    """Return the list of images of `detector recall`: the original's own, if it exists.
+
+    Darknet: examples/detector.c validate_detector_recall
+    Quirk: RECALL_LIST
+    """
+    fixed = RECALL_LIST.of(network.dialect)
+    if fixed and Path(fixed).is_file():
+        note(f"images are those of {fixed}, whatever {options.section.path} says")
+        return fixed
+    return options.get("valid", "data/train.txt")

@@ -1,0 +1,20 @@
+"""The command ops."""
+
+from __future__ import annotations
+
+from ...system.console import say
+from ..open_network import read_cfg
+from ..operands import Cfg
+from ..verbs import READ_CFG, Run, verb
+
+
+@verb("ops", uses=READ_CFG)
+def ops(run: Run, cfg: Cfg) -> None:
+    """Print how many floating point operations one image takes.
+
+    Darknet: examples/darknet.c operations
+    Quirk: OPS_COUNTS_GROUPS
+    """
+    operations = read_cfg(run, cfg, training=True).operations()
+    say(f"Floating Point Operations: {operations}")
+    say(f"Floating Point Operations: {operations / 1e9:.2f} Bn")

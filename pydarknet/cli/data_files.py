@@ -1,0 +1,65 @@
+"""What commands read and write beside a network: lists, names, maps of classes, reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import DataError
+from ..system.console import note
+
+if TYPE_CHECKING:
+    from ..dataset.files import DataFile
+    from ..network import Network
+
+
+def images_of(path: str) -> list[str]:
+    """Return the images of a list; warn about an empty one."""
+    from ..dataset.files import read_list
+
+    images = read_list(path)
+    if not images:
+        note(f"{path} is empty: there is no image to evaluate")
+    return images
+
+
+def class_map(options: DataFile) -> tuple[int, ...] | None:
+    """Return the classes of a tree that the file of `map` lists, if there is one.
+
+    Darknet: src/option_list.c read_map
+    """
+    from ..cfg.options import integer
+    from ..dataset.files import read_list
+
+    path = options.find("map")
+    return None if path is None else tuple(integer(line, False) for line in read_list(path))
+
+
+def class_labels(path: str, classes: int) -> tuple[str, ...]:
+    """Return the first `classes` labels of a file, or refuse one of fewer."""
+    from ..dataset.files import read_list
+
+    labels = read_list(path)[:classes]
+    if len(labels) < classes:
+        raise DataError(f"{len(labels)} labels: expected {classes}, one per class", where=path)
+    return tuple(labels)
+
+
+def set_names(network: Network, path: str) -> tuple[str, ...]:
+    """Give the network its class names and return them, or refuse a file of too few."""
+    from ..dataset.files import read_list
+    from ..evaluate.dataset_detections import classes_of
+
+    names, classes = read_list(path), classes_of(network)
+    if len(names) < classes:
+        raise DataError(f"{len(names)} names: expected {classes}, one per class", where=path)
+    network.names = tuple(names[:classes])
+    return network.names
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, or say why not."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot be written: {error.strerror}", where=path) from None

@@ -1,0 +1,62 @@
+"""Operands and flags that several commands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from ..cfg.lineage import FORK
+from .verbs import Help
+
+Data = Annotated[Path, Help("the .data file, which names the classes")]
+Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
+Weights = Annotated[Path | None, Help("its weights file")]
+WeightsFile = Annotated[Path, Help("its weights file")]
+Images = Annotated[str, Help("images, folders, patterns or lists; if omitted, a prompt asks")]
+Thresh = Annotated[float, Help("the score a box must exceed")]
+Nms = Annotated[float | None, Help("boxes of a class that overlap by more are one")]
+OutDir = Annotated[Path | None, Help("write each drawn image into this folder")]
+DontShow = Annotated[bool, Help("open no window", FORK)]
+Exif = Annotated[bool, Help("turn images as their EXIF data says")]
+IouThresh = Annotated[float, Help("the least IoU of a detection and its ground-truth box", FORK)]
+
+
+@dataclass(frozen=True)
+class DetectFlags:
+    """The flags of the commands that print and draw boxes."""
+
+    thresh: Annotated[float | None, Help("the score a box must exceed")] = None
+    hier: Annotated[float, Help("the probability each class on a tree's path must exceed")] = 0.5
+    nms: Nms = None
+    out: Annotated[
+        str | None, Help("NAME.json: write JSON; else the drawn image's name, without .jpg")
+    ] = None
+    out_dir: OutDir = None
+    dont_show: DontShow = False
+    ext_output: Annotated[bool, Help("print where each box is, in pixels", FORK)] = False
+    save_labels: Annotated[bool, Help("write a label file for each image", FORK)] = False
+    letter_box: Annotated[
+        bool, Help("keep the image's proportions in the network's input", FORK)
+    ] = False
+    exif: Exif = False
+
+
+@dataclass(frozen=True)
+class TrainFlags:
+    """The flags of the commands that train on images."""
+
+    gpus: Annotated[str | None, Help("the GPU to train on, by number")] = None
+    clear: Annotated[
+        bool, Help("start over: count images from 0 and ignore the state of a stopped training")
+    ] = False
+    seed: Annotated[
+        int | None, Help("the seed of all random numbers: the same seed repeats a run")
+    ] = None
+    workers: Annotated[
+        int | None, Help("processes that make the batches; if omitted, one per core")
+    ] = None
+    amp: Annotated[
+        str | None, Help("bf16, fp16 or off; if omitted, bf16 on GPUs that support it")
+    ] = None
+    tensorboard: Annotated[Path | None, Help("a folder for TensorBoard's logs")] = None

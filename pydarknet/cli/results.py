@@ -1,0 +1,46 @@
+"""How commands write the result files of a list of images."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..cfg.lineage import PerLineage
+from ..system.console import note
+
+if TYPE_CHECKING:
+    from ..evaluate.dataset_detections import Heads
+    from ..evaluate.result_files import Results
+    from ..inference.predict import Settings
+    from ..network import Network
+
+WHOLE_SECONDS = PerLineage(pjreddie=False, alexeyab=True)  # of the whole detection time
+
+
+def write_results(
+    network: Network,
+    paths: list[str],
+    results: Results,
+    chosen: Settings,
+    heads: Heads | None = None,
+    threads: int = 4,
+) -> None:
+    """Write the detections of images, count the images on stderr, and print the time.
+
+    Darknet: examples/detector.c validate_detector
+    """
+    from ..evaluate.dataset_detections import DatasetDetector
+    from .progress import count_items
+
+    start = time.perf_counter()
+    detector = DatasetDetector(network, chosen, pixels=True)
+    if heads:
+        detector = replace(detector, heads=heads)
+    with results:
+        found = detector.detect(paths)
+        for seen in count_items("{}\n", len(paths), threads)(found):
+            results.add(seen)
+    seconds = time.perf_counter() - start
+    shown = int(seconds) if WHOLE_SECONDS.of(network.dialect) else seconds
+    note(f"Total Detection Time: {shown:f} Seconds")

@@ -1,0 +1,79 @@
+"""How commands train on images: the network, its options and its log."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..system.console import say
+from .operands import TrainFlags
+from .verbs import Run
+
+if TYPE_CHECKING:
+    from ..network import Network
+    from ..training.train import MapOptions, Options, Sources
+    from ..training.trainer import Callback, IterationReport, Trainer
+
+
+def train(
+    run: Run,
+    maker: Callable[[Network, Sources, Options], Trainer],
+    data: Path,
+    cfg: Path,
+    weights: Path | None,
+    flags: TrainFlags,
+    map_options: MapOptions | None = None,
+) -> None:
+    """Open a network and train it with the trainer that `maker` returns."""
+    from ..dataset.files import DataFile
+    from ..system.resources import locate
+    from ..training.checkpoints import base_name
+    from ..training.train import Options, Sources, first_seed
+    from .open_network import open_network
+
+    run = on_gpu(run, flags.gpus) if flags.gpus is not None else run
+    sources = Sources(DataFile.read(data), locate(cfg), locate(weights) if weights else None)
+    say(base_name(cfg))
+    seed = first_seed(flags.seed)
+    network = open_network(run, cfg, weights, training=True)
+    options = Options(
+        seed=seed,
+        clear=flags.clear,
+        workers=flags.workers,
+        amp=flags.amp,
+        bar=sys.stderr.isatty(),
+        map=map_options,
+        callbacks=[tensorboard_log(flags.tensorboard)] if flags.tensorboard else [],
+    )
+    if not maker(network, sources, options).train():
+        raise KeyboardInterrupt
+
+
+def on_gpu(run: Run, gpus: str) -> Run:
+    """Print the number of the GPU, and return the run on it."""
+    say(gpus)
+    if not gpus.isdecimal():
+        raise UsageError(f"-gpus {gpus}: expected the number of one GPU")
+    return replace(run, device=f"cuda:{gpus}")
+
+
+def tensorboard_log(folder: Path) -> Callback:
+    """Return a callback that writes loss and learning rate to a log of TensorBoard."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise UsageError("-tensorboard needs a package: pip install tensorboard") from None
+    writer = SummaryWriter(str(folder))
+
+    def write(report: IterationReport) -> None:
+        step = report.step
+        writer.add_scalar("loss", step.loss, step.batch)
+        writer.add_scalar("average loss", step.average, step.batch)
+        writer.add_scalar("learning rate", step.rate, step.batch)
+        writer.flush()
+
+    return write

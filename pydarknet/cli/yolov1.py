@@ -1,0 +1,103 @@
+"""What the programs of YOLOv1, `yolo` and `coco`, share: their lists and class names are fixed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..cfg.lineage import PerLineage
+from ..system.console import note
+from .data_files import images_of
+from .operands import DontShow, Exif, Nms, OutDir, Thresh
+from .results import write_results
+from .verbs import Run
+
+if TYPE_CHECKING:
+    from ..evaluate.result_files import Results
+    from ..inference.predict import Settings
+    from ..network import Network
+    from .detections_text import Found
+
+# Whether boxes stay where the network has them while others are suppressed
+LEFT_IN_PLACE = PerLineage(pjreddie=False, alexeyab=True)
+
+
+@dataclass(frozen=True)
+class YoloFlags:
+    """The flags of `yolo test` and `coco test`."""
+
+    thresh: Thresh = 0.2
+    nms: Nms = 0.4
+    out_dir: OutDir = None
+    dont_show: DontShow = False
+    exif: Exif = False
+
+
+def detect(
+    network: Network, images: tuple[str, ...], flags: YoloFlags, file: str = "predictions.jpg"
+) -> None:
+    """Print and draw the boxes found in images.
+
+    Darknet: examples/yolo.c test_yolo, examples/coco.c test_coco
+    """
+    from .image_source import Source
+    from .output import Writing, detect_all
+
+    chosen = settings_of(network, flags.thresh, flags.nms)
+    window = not flags.dont_show
+    writing = Writing(network, out_dir=flags.out_dir, window=window, text=yolo_lines, file=file)
+    with writing:
+        detect_all(Source(images, exif=flags.exif), chosen, writing)
+
+
+def open_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:
+    """Open a network of YOLOv1, whose class names are fixed."""
+    from ..dataset.files import read_list
+    from .open_network import open_network
+    from .output import check_names
+
+    network = open_network(run, cfg, weights, training=True)
+    network.names = tuple(read_list(names))
+    check_names(network, names, cfg)
+    return network
+
+
+def settings_of(network: Network, thresh: float | None, nms: float | None) -> Settings:
+    """Return the settings of YOLOv1's programs, which stretch their images."""
+    from ..inference.predict import settings
+
+    chosen = settings(network, thresh=thresh, nms=nms, letterbox=False)
+    return replace(chosen, stay=LEFT_IN_PLACE.of(network.dialect))
+
+
+def yolo_lines(network: Network, found: Found, positions: bool) -> str:
+    """Return the lines of one image: all classes of a box in the original, the best in the fork.
+
+    Darknet: src/image.c draw_detections, draw_detections (AlexeyAB)
+    """
+    from .detections_text import CLASS_LINES, predicted
+
+    return "\n".join([predicted(found), *CLASS_LINES.of(network.dialect)(found)])
+
+
+def validate(network: Network, results: Results, listed: str, *, thresh: float) -> None:
+    """Write the result files of the images of a list."""
+    from ..inference.predict import settings
+
+    chosen = settings(network, thresh=thresh, nms=0.5, letterbox=False)
+    note(network.net.rates())
+    write_results(network, images_of(listed), results, chosen, threads=8)
+
+
+def recall(network: Network, listed: str) -> None:
+    """Print a line an image.
+
+    Darknet: examples/yolo.c validate_yolo_recall
+    Quirk: RECALL_IN_PIXELS
+    """
+    from ..evaluate.recall import recall
+
+    note(network.net.rates())
+    for now in recall(network, images_of(listed), overlap=0):
+        note(now.line())

@@ -1,0 +1,56 @@
+"""Image files read by threads, ahead of what works on them."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from ..errors import DataError
+from ..system.console import note
+from .bad_list import BAD_FILES, Problem, append
+
+AHEAD = 16  # images that are read in advance
+READERS = min(4, os.cpu_count() or 1)
+
+Read = TypeVar("Read")
+
+
+def read_ahead(
+    paths: Iterable[str], read: Callable[[str], Read], depth: int
+) -> Iterator[tuple[str, Future[Read]]]:
+    """Yield each path and what a thread reads from it, while up to `depth` more are read."""
+    with ThreadPoolExecutor(READERS) as pool:
+        waiting: deque[tuple[str, Future[Read]]] = deque()
+        try:
+            for path in paths:
+                waiting.append((path, pool.submit(read, path)))
+                if len(waiting) > depth:
+                    yield waiting.popleft()
+            yield from waiting
+        finally:
+            for _, task in waiting:
+                task.cancel()
+
+
+def good_or_none(path: str, task: Future[Read]) -> Read | None:
+    """Return what a thread read; None for a bad image, which is reported and goes to bad.list.
+
+    Darknet: src/image.c load_image_stb (AlexeyAB)
+    """
+    try:
+        return task.result()
+    except DataError as error:
+        note(str(error))
+        append([Problem(str(error), BAD_FILES, path)])
+        return None
+
+
+def good_images(
+    paths: Iterable[str], read: Callable[[str], Read], depth: int = AHEAD
+) -> Iterator[tuple[str, Read | None]]:
+    """Yield each path and what a thread reads from it; None for a bad image, which is reported."""
+    for path, task in read_ahead(paths, read, depth):
+        yield path, good_or_none(path, task)

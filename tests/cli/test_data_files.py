@@ -1,0 +1,61 @@
+"""What commands read beside a network."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import recording
+
+from pydarknet.cli.data_files import class_labels, write_text
+from pydarknet.cli.main import main
+from pydarknet.errors import DataError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Work in a copy of the fork's recorded evaluation."""
+    return copied("train_eval_ab_greedynms", tmp_path, monkeypatch)
+
+
+def copied(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a copy of a recording, without its results."""
+    leave = shutil.ignore_patterns("results", "map_*", "recall.txt", "valid_stderr.txt")
+    shutil.copytree(recording(name), tmp_path / "run", ignore=leave)
+    monkeypatch.chdir(tmp_path / "run")
+    monkeypatch.setenv("PYDARKNET_DIALECT", "alexeyab" if "_ab_" in name else "pjreddie")
+    return tmp_path / "run"
+
+
+def detector(verb: str, *flags: str, data: str = "eval.data") -> int:
+    """Run a verb of `detector` on the recorded network."""
+    return main(["detector", verb, data, "net.cfg", "net.weights", *flags])
+
+
+def test_an_empty_list_is_told(folder, capfd):
+    (folder / "valid.txt").write_text("")
+
+    assert detector("map") == 0
+
+    out, err = capfd.readouterr()
+    assert "valid.txt is empty: there is no image to evaluate\n" in err
+    assert "detections_count = 0, unique_truth_count = 0" in out
+
+
+def test_labels_are_the_first_of_a_file(tmp_path):
+    (tmp_path / "labels.list").write_text("cat\ndog\nbird\n")
+
+    assert class_labels(str(tmp_path / "labels.list"), 2) == ("cat", "dog")
+
+
+def test_fewer_labels_than_classes_are_refused(tmp_path):
+    (tmp_path / "labels.list").write_text("cat\n")
+
+    with pytest.raises(DataError, match="1 labels: expected 2, one per class"):
+        class_labels(str(tmp_path / "labels.list"), 2)
+
+
+def test_a_text_that_cannot_be_written_is_an_error(tmp_path):
+    with pytest.raises(DataError, match="cannot be written: No such file"):
+        write_text(tmp_path / "none" / "a.txt", "text")

@@ -1,0 +1,30 @@
+"""How commands train on images."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from pydarknet.cli.train import on_gpu, tensorboard_log
+from pydarknet.cli.verbs import Run
+from pydarknet.errors import UsageError
+
+
+def test_the_gpu_is_printed_and_used(capsys):
+    assert on_gpu(Run(batchnorm="cpu"), "1") == Run(device="cuda:1", batchnorm="cpu")
+
+    assert capsys.readouterr().out == "1\n"
+
+
+@pytest.mark.parametrize("gpus", ["0,1", "-1", "one"])
+def test_only_one_gpu_trains(gpus):
+    with pytest.raises(UsageError, match=f"-gpus {gpus}: expected the number of one GPU"):
+        on_gpu(Run(), gpus)
+
+
+def test_a_log_of_tensorboard_needs_its_package(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+
+    with pytest.raises(UsageError, match="-tensorboard needs a package: pip install tensorboard"):
+        tensorboard_log(tmp_path)

@@ -1,0 +1,83 @@
+"""What the programs of YOLOv1 share."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import HERE, recording
+
+from pydarknet.cli.main import main
+
+COCO = HERE / "reference" / "coco"
+LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
+
+
+@pytest.fixture
+def said(tmp_path, monkeypatch, capsys):
+    """Run a command on a recorded network and picture; return stdout with the time masked."""
+
+    def run(family: str, folder: Path, lineage: str) -> str:
+        monkeypatch.chdir(tmp_path)
+        files = [str(folder / name) for name in ("net.cfg", "net.weights", "input.png")]
+        flags = ["-dialect", LINEAGES[lineage], "-batchnorm", "cpu", "-dont_show", "-i", "-1"]
+        assert main([family, "test", *files, *flags]) == 0
+        out = capsys.readouterr().out.replace(f"{folder}/", "")
+        return re.sub(r"Predicted in .+ seconds", "Predicted in <T> seconds", out)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("family", "picture"), [("coco", "prediction.jpg"), ("yolo", "predictions.jpg")]
+)
+def test_the_picture_has_the_name_that_the_program_gives_it(said, tmp_path, family, picture):
+    said(family, recording("infer_pj_yolov1_a") if family == "yolo" else COCO, "pj")
+
+    assert [path.name for path in tmp_path.iterdir()] == [picture]
+
+
+# Evaluation: of lists of eight images, which are one
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    """Work in a folder with a list of a recording's image, and return the recording."""
+
+    def make(name: str, place: str) -> Path:
+        folder = recording(name)
+        shutil.copy(folder / "input.png", tmp_path / "input.png")
+        (tmp_path / "input.txt").write_text("3 .5 .5 .4 .4\n1 .3 .3 .2 .3\n")
+        path = tmp_path / place
+        path.parent.mkdir(parents=True)
+        path.write_text("input.png\n" * 8)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
+        return folder
+
+    return make
+
+
+def run(folder: Path, *words: str) -> int:
+    """Run a command on a recording's network."""
+    return main([*words, str(folder / "net.cfg"), str(folder / "net.weights"), "-batchnorm", "cpu"])
+
+
+@pytest.mark.parametrize(
+    ("family", "place", "name"),
+    [
+        ("yolo", "data/voc.2007.test", "infer_pj_yolov1_a"),
+        ("coco", "data/coco_val_5k.list", "coco"),
+    ],
+)
+def test_recall_counts_boxes_and_truths_in_one_measure(listed, capsys, family, place, name):
+    folder = listed(name, place)
+
+    assert run(folder, family, "recall") == 0
+
+    rows = [row for row in capsys.readouterr().err.split("\n") if "RPs/Img" in row]
+    assert len(rows) == 8
+    assert rows[0].startswith("    0     ")
+    assert not any("IOU: 0.00%" in row for row in rows)
