@@ -13,12 +13,12 @@ from torch import Tensor
 from ..cfg.lineage import PerLineage
 from ..dataset.read_ahead import good_images
 from ..errors import DataError
+from ..graph.executor import Executor
 from ..inference.classify import hierarchy, result
 from ..inference.classify import top as best
 from ..inference.predict import of_channels
 from ..modules.hierarchy import Hierarchy
 from ..modules.transforms import load_image
-from ..network import Network
 from . import classifier_crops
 from .classifier_crops import View
 from .dataset_detections import batch_of, batch_size, evaluation_mode, groups_of
@@ -86,7 +86,7 @@ class AccuracyOptions:
 
 
 def top_accuracy(
-    network: Network, paths: Sequence[str], labels: Sequence[str], *, top: int = 5
+    network: Executor, paths: Sequence[str], labels: Sequence[str], *, top: int = 5
 ) -> Accuracy:
     """Return the accuracy of a classifier on images whose paths contain their labels.
 
@@ -103,14 +103,14 @@ def top_accuracy(
 
 
 def predictions(
-    network: Network, paths: Sequence[str], options: AccuracyOptions
+    network: Executor, paths: Sequence[str], options: AccuracyOptions
 ) -> Iterator[Prediction]:
     """Yield the prediction for each image; the network is in evaluation mode."""
     return predictions_of(network, image_views(network, paths, options), options)
 
 
 def image_views(
-    network: Network, paths: Sequence[str], options: AccuracyOptions
+    network: Executor, paths: Sequence[str], options: AccuracyOptions
 ) -> Iterator[ImageViews]:
     """Yield the path of each image and its views, None if it cannot be read."""
 
@@ -122,7 +122,7 @@ def image_views(
 
 
 def predictions_of(
-    network: Network, images: Iterable[ImageViews], options: AccuracyOptions
+    network: Executor, images: Iterable[ImageViews], options: AccuracyOptions
 ) -> Iterator[Prediction]:
     """Yield the prediction for each image from its views."""
     tree = hierarchy(network)
@@ -149,7 +149,7 @@ def prediction_of(path: str, options: AccuracyOptions, scores: Tensor | None) ->
 
 
 def view_scores(
-    network: Network,
+    network: Executor,
     images: Sequence[Sequence[Tensor]],
     tree: Hierarchy | None,
     leaves: Tensor | None,
@@ -170,7 +170,7 @@ def view_scores(
     return [scores[index] for index in range(len(images))]
 
 
-def top_count(network: Network, top: int, classes: int) -> int:
+def top_count(network: Executor, top: int, classes: int) -> int:
     """Return the number of top classes; the fork caps it at the number of classes.
 
     Darknet: src/classifier.c validate_classifier_single (AlexeyAB)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..boxes.detections import Detections
 from ..dataset.read_ahead import good_images
-from ..graph.executor import Head
+from ..graph.executor import Executor, Head
 from ..inference.predict import Settings, decode, device_around, network_input, suppress
 from ..layers import last_detection_head
 from ..modules.recurrent import Recurrent
@@ -44,7 +44,7 @@ class ImageDetections:
 
 
 @contextmanager
-def evaluation_mode(network: Network) -> Iterator[None]:
+def evaluation_mode(network: Executor) -> Iterator[None]:
     """Set a network to evaluation inside the context.
 
     There it has its cfg's size, statistics do not change and there are no gradients. Its modes, its
@@ -130,7 +130,7 @@ def in_pixels(boxes: Detections, width: int, height: int) -> Detections:
     return replace(boxes, boxes=boxes.boxes * size)
 
 
-def batch_size(network: Network) -> int:
+def batch_size(network: Executor) -> int:
     """Return the number of images per batch: one if the network has recurrent layers."""
     if any(isinstance(module, Recurrent) for module in network.modules()):
         return 1
@@ -139,7 +139,7 @@ def batch_size(network: Network) -> int:
     return min(max(NUMBERS // network.input.outputs, 1), BATCH)
 
 
-def batch_of(views: Sequence[Tensor], network: Network) -> Tensor:
+def batch_of(views: Sequence[Tensor], network: Executor) -> Tensor:
     """Return a batch [N, C, H, W] of views, in the memory format that is fastest on the device.
 
     On a CPU, convolutions and pooling are a third faster with channels last.
@@ -150,13 +150,13 @@ def batch_of(views: Sequence[Tensor], network: Network) -> Tensor:
     return batch
 
 
-def no_detections(network: Network) -> Detections:
+def no_detections(network: Executor) -> Detections:
     """Return empty detections with the network's number of classes."""
     none = torch.zeros(0)
     return Detections(none.view(0, 4), none, none.view(0, classes_of(network)))
 
 
-def classes_of(network: Network) -> int:
+def classes_of(network: Executor) -> int:
     """Return the number of classes of the last detection head."""
     head = last_detection_head(network.layers)
     if head is None:

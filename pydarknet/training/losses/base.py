@@ -1,4 +1,4 @@
-"""The two forms of a loss, what a loss is given, and how it is registered for its layers."""
+"""The two forms of a loss, the inputs of a loss, and how to register one for its layers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...layers import Layer, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class LossInputs:
-    """What losses are given besides the heads: a mini-batch's ground truth, and how far it is.
+    """The inputs of losses besides the heads: the ground truth of a mini-batch, and counters.
 
     `truth` is float32. For heads with anchors it is [N, max, 5 or more]: rows of x, y, w, h, class,
     and an image's rows end at the first whose x is 0. For YOLOv1's head it is
@@ -65,7 +65,7 @@ class DeltaLoss(Loss):
     """Darknet's form: the delta is computed by hand, and the cost is only reported.
 
     `delta` has the shape of the head's `raw`. It is what the C adds to the delta of the layer
-    before: the step that `raw` should take, so a gradient with its sign turned.
+    before: the change that `raw` should make, so a gradient with the opposite sign.
 
     Quirk: COST_IS_NO_LOSS
     """
@@ -118,7 +118,7 @@ def scalar_loss(*layers: type[Layer]) -> Callable[[FamilyLoss], FamilyLoss]:
 
     It gets all heads of the network that it is registered for, in their order, and returns a loss
     for each. `raw` and `activated` have their graph and are float32, mixed precision or not. A head
-    with `onlyforward` comes without its graph: it takes part in matching, but learns nothing.
+    with `onlyforward` comes without its graph: it takes part in matching, but gets no gradient.
     """
 
     def register(losses: FamilyLoss) -> FamilyLoss:

@@ -38,7 +38,7 @@ class Slots(NamedTuple):
     def turns(self) -> Iterator[Tensor]:
         """Yield positions turn by turn: in a turn no slot is twice, and the first come first.
 
-        The C goes from truth to truth, and a truth sees what earlier ones left in its slot. Truths
+        The C writes box by box, and a later box reads what earlier ones wrote into its slot. Boxes
         of different slots are independent, so a turn can be written at once.
         """
         if not len(self.image):

@@ -61,7 +61,9 @@ def ground_truth_of(
     """
     rows = inputs.rows[:, :most]
     if rows.shape[-1] <= place:
-        raise layer.error(f"reads truths of {place + 1} numbers a box: got {rows.shape[-1]}")
+        raise layer.error(
+            f"reads ground truth of {place + 1} numbers per box: got {rows.shape[-1]}"
+        )
     named = rows[..., place].long()  # [N, T]
     meant = named if map is None else mapped_classes(layer, map, named)
     used = (rows[..., 0] != 0).cumprod(1).bool()  # the C stops at the first row whose x is 0

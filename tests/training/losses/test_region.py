@@ -202,7 +202,8 @@ def test_masks_learn_coefficients_of_the_truth(net):
 def test_truths_without_masks_are_refused_where_masks_are_learnt(net):
     network = net("[region]\nclasses=1\nnum=1\nanchors=.5,.5\ncoords=6", c=8, h=1, w=1)
 
-    with pytest.raises(CfgError, match=r"\[region\] reads truths of 7 numbers a box: got 5"):
+    problem = r"\[region\] reads ground truth of 7 numbers per box: got 5"
+    with pytest.raises(CfgError, match=problem):
         loss_of(network, [0.0] * 8, [(*MIDDLE, 0)])
 
 

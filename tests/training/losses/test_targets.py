@@ -57,7 +57,7 @@ def test_truths_that_count_are_listed_in_order(layer):
 
 
 def test_rows_without_a_class_are_refused(layer):
-    with pytest.raises(CfgError, match="reads truths of 7 numbers a box: got 5"):
+    with pytest.raises(CfgError, match="reads ground truth of 7 numbers per box: got 5"):
         truths(layer, (*HALF, 0), place=6)
 
 
