@@ -78,7 +78,7 @@ def filled(network: pydarknet.Network) -> pydarknet.Network:
     largest = max((tensor.numel() for tensor in network.state_dict().values()), default=1)
     noise = torch.rand(largest).mul_(0.01)
     for node, module in zip(network.nodes, network.stack, strict=True):
-        for array in node.layer.stored(module):
+        for array in node.layer.weight_arrays(module):
             size = tensor_at(module, array.path).shape
             assign(module, array.path, noise[: size.numel()].view(size))
     network.initialize()

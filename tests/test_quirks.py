@@ -12,7 +12,7 @@ from conftest import HERE
 
 from pydarknet.dataset.files import label_path
 from pydarknet.layers import Decoding
-from pydarknet.layers.region import mapped
+from pydarknet.layers.region import mapped_scores
 
 ROW = re.compile(r"^\| ([A-Z0-9_]+) \| (.+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
 ROWS = ROW.findall((HERE.parent / "docs" / "QUIRKS.md").read_text())
@@ -63,7 +63,7 @@ def test_quirks_are_in_the_table_once():
 def test_a_map_is_read_to_its_200th_class(length, last):
     decoding = Decoding(thresh=0.5, map=tuple(range(length)))
 
-    [scores] = mapped(torch.ones(1), torch.full((1, 300), 0.9), decoding)
+    [scores] = mapped_scores(torch.ones(1), torch.full((1, 300), 0.9), decoding)
 
     assert scores.nonzero().flatten().tolist() == list(range(last + 1))
 

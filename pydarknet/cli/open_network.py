@@ -166,7 +166,7 @@ def fork_summary(network: Network, training: bool) -> str:
         f"mini_batch = {batch}, batch = {batch * net.subdivisions}, time_steps = {steps},"
         f" train = {training:d} \n"
     )
-    layers = "".join(layer.told() for layer in network.layers)
+    layers = "".join(layer.stdout_text() for layer in network.layers)
     last = network.layers[-1]
     if not (isinstance(last, DetectionHead) and last.by_32) or not (size.w % 32 or size.h % 32):
         return first + layers

@@ -1,4 +1,4 @@
-"""What is wrong with a data set: told with file and line, and listed as the fork lists it."""
+"""Problems of a data set: reported with file and line, and listed as the fork does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Problem:
 
 
 def append(problems: Iterable[Problem]) -> None:
-    """Add problems to the fork's lists in the working folder; a list that cannot be is told.
+    """Add problems to the fork's lists in the working folder; warn if one cannot be written.
 
     Darknet: src/data.c read_boxes, fill_truth_detection (AlexeyAB)
     Quirk: BAD_LISTS

@@ -1,4 +1,4 @@
-"""Pixels between pixels: an image read at any points, black outside of it."""
+"""Bilinear interpolation: an image at any points, black outside of it."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import numpy as np
 LONGEST = 32766  # side of an image that OpenCV's remap takes
 
 
-def sampled(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Read float32 [H, W, C] at columns `x` and rows `y`, float32 [h, w]: [h, w, C].
+def interpolate(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Interpolate float32 [H, W, C] at columns `x` and rows `y`, float32 [h, w]; return [h, w, C].
 
-    What is between four pixels is blended of them; those outside of the image are 0.
+    Pixels outside the image are 0.
 
     Darknet: src/image.c bilinear_interpolate
     """
     if not exact_remap() or max(*image.shape[:2], *x.shape) > LONGEST or 0 in x.shape:
-        return blended(image, x, y)
+        return interpolate_in_numpy(image, x, y)
     found = cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     return found.reshape(*x.shape, image.shape[2])
 
 
 @cache
 def exact_remap() -> bool:
-    """Say whether OpenCV blends by the fractions as they are: 5 does, 4 rounds them to 32nds."""
+    """Return whether OpenCV interpolates exactly: version 5 does, 4 rounds fractions to 1/32."""
     third = np.full((1, 1), 1 / 3, np.float32)
     found = cv2.remap(np.array([[0, 1]], np.float32), third, third * 0, cv2.INTER_LINEAR)
     return abs(float(found[0, 0]) - 1 / 3) < 1e-6
 
 
-def blended(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Read an image at points as `sampled` does, in numpy."""
+def interpolate_in_numpy(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Interpolate as `interpolate` does, in numpy."""
     height, width, channels = image.shape
     framed = np.pad(image, ((1, 1), (1, 1), (0, 0))).reshape(-1, channels)
     column, row = np.floor(x), np.floor(y)

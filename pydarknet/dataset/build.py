@@ -101,7 +101,7 @@ DETECTOR_SAMPLES = PerLineage(pjreddie=placed_samples, alexeyab=cropped_samples)
 def in_cells(
     network: Network, head: DetectionHead, pictures: Pictures, rules: LabelRules
 ) -> Samples:
-    """Return the samples of YOLOv1, which both programs make in one way.
+    """Return the samples of YOLOv1, which both programs make alike.
 
     Darknet: src/data.c load_data_region
     """
@@ -112,12 +112,12 @@ def in_cells(
 
 
 def colours(net: Net) -> Colours:
-    """Return the most that colours change by."""
+    """Return the largest changes of colours."""
     return Colours(net.hue, net.saturation, net.exposure)
 
 
 def mixing(net: Net) -> int:
-    """Return how the fork mixes images, as it counts the ways.
+    """Return the fork's number for its way to mix images.
 
     Darknet: src/parser.c parse_net_options (AlexeyAB)
     """
@@ -127,7 +127,7 @@ def mixing(net: Net) -> int:
 
 
 def parts(net: Net) -> int:
-    """Return of how many images a sample of a detector may be made.
+    """Return how many images a sample of a detector combines at most.
 
     Darknet: src/data.c load_data_detection (AlexeyAB)
     """
@@ -140,7 +140,7 @@ def parts(net: Net) -> int:
 
 
 def track(net: Net) -> Track | None:
-    """Return how images are taken as frames of films, if they are.
+    """Return how images are read as frames of videos; None if they are not.
 
     Darknet: src/detector.c train_detector, src/parser.c parse_net_options (AlexeyAB)
     """

@@ -22,8 +22,8 @@ class Family:
     parents: tuple[int, ...]
     groups: tuple[int, ...]
 
-    def filled(self, truth: np.ndarray) -> np.ndarray:
-        """Make the ancestors of what is not 0 true, and hide the groups where all is 0.
+    def with_ancestors(self, truth: np.ndarray) -> np.ndarray:
+        """Set the ancestors of nonzero classes to 1 and hide groups without a true class.
 
         Darknet: src/data.c fill_hierarchy
         Quirk: SMOOTHED_TREE
@@ -65,15 +65,15 @@ class Classes:
             found[index % len(self.labels)] = 1
             return found, ()
         if self.tags:
-            return tagged(path, len(self.labels))
+            return truth_of_tags(path, len(self.labels))
         true = np.array([label in path for label in self.labels])
-        truth = smoothed(true, self.smooth)
-        problems = () if true.sum() == 1 or len(true) == 1 else (miscounted(path, true),)
-        return self.family.filled(truth) if self.family else truth, problems
+        truth = smooth_truth(true, self.smooth)
+        problems = () if true.sum() == 1 or len(true) == 1 else (label_count_problem(path, true),)
+        return self.family.with_ancestors(truth) if self.family else truth, problems
 
 
-def smoothed(true: np.ndarray, smooth: float) -> np.ndarray:
-    """Return 1 for true and 0 for false, less and more by the smoothing.
+def smooth_truth(true: np.ndarray, smooth: float) -> np.ndarray:
+    """Return 1 for true and 0 for false, with label smoothing.
 
     Darknet: src/data.c fill_truth_smooth (AlexeyAB)
     """
@@ -81,8 +81,8 @@ def smoothed(true: np.ndarray, smooth: float) -> np.ndarray:
     return np.where(true, 1 - np.float32(smooth), others).astype(np.float32)
 
 
-def miscounted(path: str, true: np.ndarray) -> Problem:
-    """Make the problem of a path that has no label in it, or several.
+def label_count_problem(path: str, true: np.ndarray) -> Problem:
+    """Return the problem of a path that contains no label or several.
 
     Darknet: src/data.c fill_truth
     """
@@ -90,8 +90,8 @@ def miscounted(path: str, true: np.ndarray) -> Problem:
     return Problem(told, BAD_LABELS, f"{path} Too many or too few labels: {true.sum()}")
 
 
-def tagged(path: str, classes: int) -> tuple[np.ndarray, tuple[Problem, ...]]:
-    """Return the classes whose numbers stand in an image's file of tags.
+def truth_of_tags(path: str, classes: int) -> tuple[np.ndarray, tuple[Problem, ...]]:
+    """Return truth from the class numbers in an image's file of tags.
 
     Darknet: src/data.c load_tags_paths
     Quirk: MISSING_LABELS

@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from .bilinear import sampled
+from .bilinear import interpolate
+from .c_float import F
 from .hsv import UNCHANGED, Colour, Colours, distort
 from .rng import coin, scale, uniform, whole, within
-
-F = np.float32  # in which the C computes
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class Turning:
         return Turn(angle, float(factor), float(aspect), x, y, chances.flip, chances.colour)
 
 
-def turned(image: np.ndarray, turn: Turn, side: int) -> np.ndarray:
+def rotate_crop(image: np.ndarray, turn: Turn, side: int) -> np.ndarray:
     """Return a square of uint8 [H, W, C] as float32 [side, side, C] in 0..1, black outside of it.
 
     Darknet: src/image.c rotate_crop_image, src/data.c load_image_augment_paths
@@ -105,7 +104,7 @@ def turned(image: np.ndarray, turn: Turn, side: int) -> np.ndarray:
     cosine, sine = math.cos(turn.angle), math.sin(turn.angle)
     x = (cosine * across - sine * down + width / 2).astype(F)
     y = (sine * across + cosine * down + height / 2).astype(F)
-    found: np.ndarray = sampled(image.astype(F), x, y) / F(255)
+    found: np.ndarray = interpolate(image.astype(F), x, y) / F(255)
     if turn.flip:
         found = cv2.flip(found, 1).reshape(found.shape)
     return distort(found, turn.colour)

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from .c_float import F
 from .class_labels import Classes
-from .classifier_augment import Turning, turned
+from .classifier_augment import Turning, rotate_crop
 from .image_list import Pictures
 from .rng import coin, generator_of, whole
 from .sample import Request, Sample, planes
@@ -17,7 +18,6 @@ from .sample import Request, Sample, planes
 MIXUP, CUTMIX, MOSAIC, EITHER = 1, 2, 3, 4  # as the fork counts them
 PASTED = 0.3, 0.8  # of a side, by CutMix
 CUT = 0.2  # the share of each side that no cut of a mosaic is in
-F = np.float32  # in which the C computes
 
 Example = tuple[np.ndarray, np.ndarray]  # image [C, h, w] and truth [classes]
 
@@ -58,19 +58,19 @@ class ClassifierSamples:
         Quirk: MIXING_BY_IMAGE
         """
         generator = generator_of(request.seed, request.batch, request.index)
-        indexes, mixing = self.drawn(generator)
+        indexes, mixing = self.draw(generator)
         if self.paired and request.index % 2:
             first = generator_of(request.seed, request.batch, request.index - 1)
-            indexes, mixing = self.drawn(first)
+            indexes, mixing = self.draw(first)
         made = [self.one(index, request, generator) for index in indexes]
         examples = [(sample.image, sample.truth) for sample in made]
-        image, truth = mixed(examples, mixing, generator)
+        image, truth = mix(examples, mixing, generator)
         if self.blur and whole(generator, 0, 3) == 0:
-            image = blurred(image, self.blur)
+            image = blur_image(image, self.blur)
         problems = tuple(problem for sample in made for problem in sample.problems)
         return Sample(image, truth, made[0].path, problems)
 
-    def drawn(self, generator: Generator) -> tuple[list[int], int]:
+    def draw(self, generator: Generator) -> tuple[list[int], int]:
         """Draw how a sample is mixed, and of which images of the list."""
         mixing = self.mixing if self.mixing and coin(generator) else 0
         if mixing == EITHER:
@@ -84,13 +84,13 @@ class ClassifierSamples:
         picture = self.pictures.read(index, request.seed, request.batch)
         chances = self.turning.draw(generator, w)
         side = max(w, h) if self.longer else w
-        square = turned(picture.image, self.turning.turn(chances, picture.size, side), side)
+        square = rotate_crop(picture.image, self.turning.turn(chances, picture.size, side), side)
         truth, problems = self.classes.truth(picture.path, picture.index)
-        image = stretched(planes(square), w, h)
+        image = stretch(planes(square), w, h)
         return Sample(image, truth, picture.path, (*picture.problems, *problems))
 
 
-def stretched(image: np.ndarray, width: int, height: int) -> np.ndarray:
+def stretch(image: np.ndarray, width: int, height: int) -> np.ndarray:
     """Stretch [C, h, w] to a width and height, if it has others.
 
     Darknet: src/data.c load_image_augment_paths (AlexeyAB)
@@ -105,7 +105,7 @@ def stretched(image: np.ndarray, width: int, height: int) -> np.ndarray:
     return resize(torch.from_numpy(image), width, height).numpy()
 
 
-def mixed(examples: list[Example], mixing: int, generator: Generator) -> Example:
+def mix(examples: list[Example], mixing: int, generator: Generator) -> Example:
     """Mix examples to one: the mean of two, one pasted into another, or the corners of four.
 
     Darknet: src/data.c load_data_augment (AlexeyAB)
@@ -114,7 +114,7 @@ def mixed(examples: list[Example], mixing: int, generator: Generator) -> Example
         (image, truth), (other, theirs) = examples
         return (image + other) / 2, (truth + theirs) / 2
     if mixing == CUTMIX:
-        return pasted(examples[0], examples[1], pasting(examples[0][0].shape, generator))
+        return paste(examples[0], examples[1], pasting(examples[0][0].shape, generator))
     if mixing == MOSAIC:
         h, w = examples[0][0].shape[1:]
         ends = [(int(F(side) * F(CUT)), int(F(side) * (F(1) - F(CUT)))) for side in (w, h)]
@@ -135,7 +135,7 @@ def pasting(shape: tuple[int, ...], generator: Generator) -> tuple[slice, slice]
     return found[0], found[1]
 
 
-def pasted(example: Example, other: Example, place: tuple[slice, slice]) -> Example:
+def paste(example: Example, other: Example, place: tuple[slice, slice]) -> Example:
     """Paste a part of one image into another; each truth counts by its share of the area."""
     (image, truth), (theirs, their_truth) = example, other
     image = image.copy()
@@ -158,7 +158,7 @@ def corners(examples: list[Example], cut: tuple[int, int]) -> Example:
     return image, truth
 
 
-def blurred(image: np.ndarray, side: int) -> np.ndarray:
+def blur_image(image: np.ndarray, side: int) -> np.ndarray:
     """Blur [C, h, w] in 0..1, as bytes, by a kernel of a side.
 
     Darknet: src/image_opencv.cpp blur_image (AlexeyAB)

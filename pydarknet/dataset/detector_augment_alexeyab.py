@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from .c_float import F
 from .hsv import UNCHANGED, Colour, Colours, distort, distort_bytes
 from .rng import coin, uniform, whole, within
 from .targets import View
-
-F = np.float32  # in which the C computes
 
 
 @dataclass(frozen=True)
@@ -94,9 +93,9 @@ class Cropping:
         """
         edges = self.edges(chances, image)
         if self.letter_box:
-            edges = letterboxed(edges, image, size)
+            edges = letterboxed_edges(edges, image, size)
         if corner is not None:
-            edges = cornered(edges, corner, chances.flip)
+            edges = edges_in_corner(edges, corner, chances.flip)
         left, right, top, bottom = edges
         width, height = image[0] - left - right, image[1] - top - bottom
         if min(width, height, image[0] - left, image[1] - top) <= 0:
@@ -124,10 +123,10 @@ class Cropping:
         return low, 0 if factor < 1 else high
 
 
-def letterboxed(
+def letterboxed_edges(
     edges: tuple[int, int, int, int], image: tuple[int, int], size: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """Pad two edges until an image has the shape of the input.
+    """Return edges padded so that the image has the input's aspect ratio.
 
     Darknet: src/data.c load_data_detection (AlexeyAB)
     """
@@ -140,10 +139,10 @@ def letterboxed(
     return int(F(left) - more), int(F(right) - more), top, bottom
 
 
-def cornered(
+def edges_in_corner(
     edges: tuple[int, int, int, int], corner: int, flip: bool
 ) -> tuple[int, int, int, int]:
-    """Move all padding to the edges that a mosaic's corner (0 to 3, row by row) cuts off.
+    """Return edges with all padding where a mosaic's corner (0 to 3, row by row) cuts it off.
 
     Darknet: src/data.c load_data_detection (AlexeyAB)
     """
@@ -167,16 +166,16 @@ def cropped_bytes(
     Darknet: src/image_opencv.cpp image_data_augmentation (AlexeyAB)
     Quirk: MEAN_PADDING
     """
-    stretched = cv2.resize(padded(image, crop), size, interpolation=cv2.INTER_LINEAR)
+    stretched = cv2.resize(padded_crop(image, crop), size, interpolation=cv2.INTER_LINEAR)
     if crop.flip:
         stretched = cv2.flip(stretched, 1)
     found = distort_bytes(stretched.reshape(*size[::-1], image.shape[2]), crop.colour)
-    found = blurred(found, strength(crop.blur, rows, size), rows)
+    found = blur_background(found, strength(crop.blur, rows, size), rows)
     return noisy(found, crop.noise, generator)
 
 
-def padded(image: np.ndarray, crop: Crop) -> np.ndarray:
-    """Return the crop of an image; what lies outside of it has the mean colour of all of it."""
+def padded_crop(image: np.ndarray, crop: Crop) -> np.ndarray:
+    """Return the crop of an image, padded with the image's mean colour."""
     height, width = image.shape[:2]
     right, bottom = crop.left + crop.width, crop.top + crop.height
     inside = image[max(crop.top, 0) : max(bottom, 0), max(crop.left, 0) : max(right, 0)]
@@ -192,7 +191,7 @@ def padded(image: np.ndarray, crop: Crop) -> np.ndarray:
 
 
 def strength(blur: int, rows: np.ndarray, size: tuple[int, int]) -> int:
-    """Return how strongly an image is blurred: less where an object is small, none without any.
+    """Return the strength of the blur: less if an object is small, 0 without objects.
 
     Darknet: src/data.c load_data_detection, fill_truth_detection (AlexeyAB)
     Quirk: BLUR_NEEDS_BOXES
@@ -202,7 +201,7 @@ def strength(blur: int, rows: np.ndarray, size: tuple[int, int]) -> int:
     return min(blur, smallest // 8) if blur > 1 else blur
 
 
-def blurred(image: np.ndarray, blur: int, rows: np.ndarray) -> np.ndarray:
+def blur_background(image: np.ndarray, blur: int, rows: np.ndarray) -> np.ndarray:
     """Blur uint8 [H, W, C]: 1 is strong, but leaves the boxes sharp; more is the kernel's side.
 
     Darknet: src/image_opencv.cpp image_data_augmentation (AlexeyAB)

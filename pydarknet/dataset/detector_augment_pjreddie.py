@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from .bilinear import sampled
+from .bilinear import interpolate
+from .c_float import F
 from .hsv import UNCHANGED, Colour, Colours, distort
 from .rng import coin, uniform, within
 from .targets import View
 
 GREY = 0.5
-F = np.float32  # in which the C computes
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Placing:
         return Placement(float(width), float(height), x, y, chances.colour, chances.flip)
 
 
-def placed(image: np.ndarray, placement: Placement, size: tuple[int, int]) -> np.ndarray:
+def place_image(image: np.ndarray, placement: Placement, size: tuple[int, int]) -> np.ndarray:
     """Return uint8 [H, W, C] on its canvas: float32 [h, w, C] in 0..1, the grey coloured too.
 
     Places and sizes are cut to whole pixels; the last column and row blend with black.
@@ -95,7 +95,7 @@ def placed(image: np.ndarray, placement: Placement, size: tuple[int, int]) -> np
     x = points(columns, placement.width, image.shape[1])
     y = points(rows, placement.height, image.shape[0])
     shape = len(y), len(x)
-    found = sampled(
+    found = interpolate(
         image.astype(np.float32),
         np.ascontiguousarray(np.broadcast_to(x, shape)),
         np.ascontiguousarray(np.broadcast_to(y[:, None], shape)),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from .detector_augment_alexeyab import Crop
-from .detector_augment_pjreddie import Placing, placed
+from .detector_augment_pjreddie import Placing, place_image
 from .image_list import Pictures
 from .labels import LabelRules, labels_of
 from .mosaic import Piece, mosaic
@@ -23,7 +23,7 @@ Render = Callable[[np.ndarray, Crop, tuple[int, int], np.ndarray, Generator], np
 
 @dataclass(frozen=True)
 class PlacedSamples:
-    """The original's: an image somewhere on a grey canvas.
+    """The original's samples: one image placed on a grey canvas.
 
     Darknet: src/data.c load_data_detection
     """
@@ -55,8 +55,8 @@ class PlacedSamples:
         order = generator.permutation(len(labels.boxes))
         rows = self.truth.of(labels, placement.view(request.size), order, request.size)
         return Sample(
-            planes(placed(picture.image, placement, request.size)),
-            self.truth.filled(rows),
+            planes(place_image(picture.image, placement, request.size)),
+            self.truth.to_shape(rows),
             picture.path,
             (*picture.problems, *labels.problems),
         )
@@ -64,7 +64,7 @@ class PlacedSamples:
 
 @dataclass(frozen=True)
 class CroppedSamples:
-    """The fork's and YOLOv1's: images cropped or padded, stretched, and put together.
+    """The fork's and YOLOv1's samples: images cropped or padded, resized and combined.
 
     `bound` cuts a mosaic's boxes off at its corners.
 
@@ -100,7 +100,7 @@ class CroppedSamples:
         ]
         image, rows = self.together(pieces, plan)
         problems = tuple(problem for piece in pieces for problem in piece.problems)
-        return Sample(image, self.truth.filled(rows), pieces[0].path, problems)
+        return Sample(image, self.truth.to_shape(rows), pieces[0].path, problems)
 
     def piece(
         self, part: Part, corner: int | None, request: Request, generator: Generator
@@ -117,16 +117,16 @@ class CroppedSamples:
         return Piece(pixels, rows, crop, picture.size, picture.path, problems)
 
     def together(self, pieces: list[Piece], plan: Plan) -> tuple[np.ndarray, np.ndarray]:
-        """Return image and truth rows of the one, two or four images of a sample."""
+        """Combine the one, two or four images of a sample: image and truth rows."""
         if len(pieces) == 1:
             return planes(pieces[0].pixels), pieces[0].rows
         if len(pieces) == 2:
-            return blended(*pieces)
+            return blend(*pieces)
         pixels, rows = mosaic(pieces, plan.cut, self.bound, self.truth.shape[0])
         return planes(pixels), rows
 
 
-def blended(first: Piece, second: Piece) -> tuple[np.ndarray, np.ndarray]:
+def blend(first: Piece, second: Piece) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean of two images, and the boxes of both, the second's without tracks.
 
     Darknet: src/data.c blend_truth, src/image_opencv.cpp blend_images_cv (AlexeyAB)

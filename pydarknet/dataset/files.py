@@ -40,14 +40,14 @@ class DataFile:
         return self.section.path
 
     def get(self, key: str, default: str) -> str:
-        """Return the value of a key; a default is told."""
+        """Return the value of a key; report if it is the default."""
         found = self.find(key)
         if found is None:
             note(f"{key}: Using default '{default}'")
         return default if found is None else found
 
     def integer(self, key: str, default: int) -> int:
-        """Return the number of a key; a default is told."""
+        """Return the number of a key; report if it is the default."""
         entry = self.section.find(key)
         if entry is None:
             return int(self.get(key, str(default)))

@@ -1,4 +1,4 @@
-"""The size of the network's input, batch by batch: `random` in a head or in [net]."""
+"""The size of the network's input for each batch: `random` in a head or in [net]."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from ..cfg.lineage import PerLineage
 from ..cfg.net import Net
 from ..layers import DetectionHead, last_detection_head
 from ..network import Network
+from .c_float import F
 from .rng import generator_of_size, scale, whole
 
 Size = tuple[int, int]  # width and height
 BLOCK = 10  # batches of one size
 COEFFICIENT = 1.4  # of the fork's sizes, where `random` is just 1
-F = np.float32  # in which the C computes
 
 
 class Sizes(Protocol):
@@ -97,22 +95,22 @@ class Scales:
         block = (number - 1) // BLOCK
         if block == 0 or block * BLOCK > self.end:
             return self.largest
-        return self.scaled(scale(generator_of_size(self.seed, block), self.factor))
+        return self.size_at(scale(generator_of_size(self.seed, block), self.factor))
 
     @property
     def largest(self) -> Size:
         """The size at the largest factor."""
-        return self.stepped(self.factor, 0), self.stepped(self.factor, 1)
+        return self.side_at(self.factor, 0), self.side_at(self.factor, 1)
 
-    def scaled(self, factor: float) -> Size:
+    def size_at(self, factor: float) -> Size:
         """Return the size at a factor; one below 1 never enlarges either side."""
-        width, height = self.stepped(factor, 0), self.stepped(factor, 1)
+        width, height = self.side_at(factor, 0), self.side_at(factor, 1)
         if factor < 1 and (width > self.size[0] or height > self.size[1]):
             width, height = self.size
         return max(width, self.step), max(height, self.step)
 
-    def stepped(self, factor: float, side: int) -> int:
-        """Return a side times a factor, rounded to a number of steps, and one more."""
+    def side_at(self, factor: float, side: int) -> int:
+        """Return a side times a factor, rounded to a multiple of `step`, plus one step."""
         steps = F(factor) * F(self.size[side]) / F(self.step) + F(1)
         return math.floor(float(steps) + 0.5) * self.step
 

@@ -49,7 +49,7 @@ class Labels:
 
 @lru_cache(maxsize=1 << 16)
 def labels_of(image: str, rules: LabelRules) -> Labels:
-    """Read the labels of an image; one without a label file has no boxes, and that is a problem.
+    """Read the labels of an image; a missing label file means no boxes and one problem.
 
     Darknet: src/data.c read_boxes
     Quirk: MISSING_LABELS
@@ -60,11 +60,11 @@ def labels_of(image: str, rules: LabelRules) -> Labels:
         return read_labels(path, rules)
     missing = places[0] if places else image
     told = f"{missing}: no label file: the image counts as one without boxes"
-    return made([], [Problem(told, BAD_FILES, missing)])
+    return labels_from_rows([], [Problem(told, BAD_FILES, missing)])
 
 
 def read_labels(path: str, rules: LabelRules) -> Labels:
-    """Read a label file; what is no good box is left out, and told with its line.
+    """Read a label file; report bad boxes with their line and leave them out.
 
     Darknet: src/data.c read_boxes, fill_truth_detection
     Quirk: BAD_LABELS
@@ -75,7 +75,7 @@ def read_labels(path: str, rules: LabelRules) -> Labels:
     try:
         text = read_text(path)
     except DarknetError as error:
-        return made([], [Problem(str(error), BAD_FILES, path)])
+        return labels_from_rows([], [Problem(str(error), BAD_FILES, path)])
     first = track(path)
     for index, (line, words) in enumerate(records(text)):
         try:
@@ -84,11 +84,11 @@ def read_labels(path: str, rules: LabelRules) -> Labels:
             what, fork = error.args
             entry = f"{path} Wrong annotation: {fork or what}"
             problems.append(Problem(f"{path}:{line}: {what}", BAD_LABELS, entry))
-    return made(boxes, problems)
+    return labels_from_rows(boxes, problems)
 
 
-def made(boxes: list[tuple[float, ...]], problems: list[Problem]) -> Labels:
-    """Make labels of rows of class, x, y, width, height and track."""
+def labels_from_rows(boxes: list[tuple[float, ...]], problems: list[Problem]) -> Labels:
+    """Return labels from rows of class, x, y, width, height and track."""
     table = np.array(boxes, np.float64).reshape(-1, RECORD + 1)
     return Labels(
         table[:, 0].astype(np.int64),

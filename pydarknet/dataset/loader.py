@@ -25,7 +25,7 @@ from ..errors import DarknetError, DataError
 from .bad_list import Problem, append
 from .labels import labels_of
 from .sample import Request, Samples
-from .worker import Answer, Order, Told, bytes_of
+from .worker import Answer, Order, SampleInfo, bytes_of
 
 MOST_WORKERS = 8
 AHEAD = 2  # batches that are made while the trainer has one
@@ -104,18 +104,18 @@ class Batches:
         """Yield the batches of iterations `first` to `last`."""
         assert self.workers or not self.wanted, "batches are made within a `with` statement"
         while self.ordered:  # of an iteration that was given up
-            self.collected()
+            self.collect()
         coming = iter(range(first, last + 1))
         for number in range(first, last + 1):
             if self.workers:
                 for after in itertools.islice(coming, 1 + AHEAD - len(self.ordered)):
                     self.order(after)
-                yield self.collected()
+                yield self.collect()
             else:
-                yield self.made(number)
+                yield self.make(number)
 
     def order(self, number: int) -> None:
-        """Ask the workers for a batch: every so-manieth sample each."""
+        """Ask the workers for a batch: of n workers each makes every n-th sample."""
         size = self.size(number)
         needed = self.count * sum(bytes_of(self.samples, size))
         file = Path(roomy([folder.name for folder in self.folders], needed)) / str(number)
@@ -126,12 +126,12 @@ class Batches:
             worker.send(Order(file, self.seed, number, size, self.count, share))
         self.ordered.append(Ordered(number, size, file))
 
-    def collected(self) -> Batch:
-        """Wait for the batch that was ordered first."""
+    def collect(self) -> Batch:
+        """Wait for the batch ordered first and return it."""
         order = self.ordered.popleft()
         answers = [worker.answer() for worker in self.workers]
-        told = {index: one for answer in answers for index, one in given(answer).items()}
-        numbers = mapped(order.file)
+        told = {index: one for answer in answers for index, one in samples_or_error(answer).items()}
+        numbers = memory_map(order.file)
         channels, (w, h) = self.samples.channels, order.size
         images, truth = np.split(numbers, [self.count * channels * w * h])
         return self.batch(
@@ -141,18 +141,18 @@ class Batches:
             [told[index] for index in range(self.count)],
         )
 
-    def made(self, number: int) -> Batch:
+    def make(self, number: int) -> Batch:
         """Make a batch in this process."""
         size = self.size(number)
         requests = [Request(self.seed, number, index, size) for index in range(self.count)]
         samples = [self.samples.sample(request) for request in requests]
         images = np.stack([sample.image for sample in samples])
         truth = np.stack([sample.truth for sample in samples])
-        told = [Told(sample.path, sample.problems) for sample in samples]
+        told = [SampleInfo(sample.path, sample.problems) for sample in samples]
         return self.batch(number, images, truth, told)
 
     def batch(
-        self, number: int, images: np.ndarray, truth: np.ndarray, told: Sequence[Told]
+        self, number: int, images: np.ndarray, truth: np.ndarray, told: Sequence[SampleInfo]
     ) -> Batch:
         """Make a batch of its parts, and list its problems where the fork would."""
         problems = list(dict.fromkeys(problem for one in told for problem in one.problems))
@@ -195,7 +195,7 @@ class Worker:
             pickle.dump(message, self.process.stdin)
             self.process.stdin.flush()
         except OSError:
-            raise self.ended() from None
+            raise self.exit_error() from None
 
     def answer(self) -> Answer:
         """Wait for the next answer."""
@@ -203,11 +203,11 @@ class Worker:
         try:
             answer: Answer = pickle.load(self.process.stdout)
         except (EOFError, pickle.UnpicklingError):
-            raise self.ended() from None
+            raise self.exit_error() from None
         return answer
 
-    def ended(self) -> DataError:
-        """Make the error of a process that ended by itself."""
+    def exit_error(self) -> DataError:
+        """Return the error of a process that ended unexpectedly."""
         return DataError(
             f"a worker process ended with status {self.process.wait()}",
             hint="memory may be short: fewer workers need less, 0 of them least",
@@ -223,8 +223,8 @@ class Worker:
         self.process.wait()
 
 
-def given(answer: Answer) -> dict[int, Told]:
-    """Return what a worker made, or raise what it found."""
+def samples_or_error(answer: Answer) -> dict[int, SampleInfo]:
+    """Return the samples in a worker's answer; raise its error if it is one."""
     if isinstance(answer, DarknetError):
         raise answer
     return answer
@@ -239,13 +239,13 @@ def cores() -> int:
 
 
 def roomy(folders: Sequence[str], needed: int) -> str:
-    """Return the first folder that has room for so many bytes for all batches that are made."""
+    """Return the first folder with room for all batches in progress, `needed` bytes each."""
     room = needed * (AHEAD + 2)
     return next((one for one in folders if shutil.disk_usage(one).free > room), folders[-1])
 
 
-def mapped(file: Path) -> np.ndarray:
-    """Return the float32 in a file as they lie in memory, and the file's end with theirs."""
+def memory_map(file: Path) -> np.ndarray:
+    """Map a file of float32 into memory; the file goes when the array does."""
     with open(file, "r+b") as opened:
         numbers = np.frombuffer(mmap.mmap(opened.fileno(), 0), np.float32)
     with contextlib.suppress(PermissionError):  # Windows keeps it until the folder goes

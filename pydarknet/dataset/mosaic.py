@@ -1,4 +1,4 @@
-"""Images put together to one: halves of two, or the corners of four."""
+"""Mosaics: one image from the corners of four."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ def mosaic(
         pixels[at.y : at.y + at.height, at.x : at.x + at.width] = piece.pixels[
             at.from_y : at.from_y + at.height, at.from_x : at.from_x + at.width
         ]
-        moved = bounded if bound else cut_off
+        moved = clip_to_corner if bound else clip_to_image
         rows = np.concatenate([rows, moved(piece.rows[: most - len(rows)], at, (w, h))])
     return pixels, rows
 
 
-def shifted(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.ndarray:
-    """Return rows moved from their image to a corner, without tracks."""
+def rows_in_corner(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.ndarray:
+    """Return rows moved from their image to a corner of the mosaic, without tracks."""
     rows = rows.copy()
     rows[:, 0] += np.float32(at.x - at.from_x) / np.float32(size[0])
     rows[:, 1] += np.float32(at.y - at.from_y) / np.float32(size[1])
@@ -101,12 +101,12 @@ def edges(rows: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarr
     return np.trunc(first), np.trunc(last)
 
 
-def bounded(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.ndarray:
-    """Move rows to a corner and cut them off at its edges, which makes their edges whole pixels.
+def clip_to_corner(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.ndarray:
+    """Move rows to a corner and clip them to it, which rounds their edges to pixels.
 
     Darknet: src/data.c blend_truth_mosaic (AlexeyAB)
     """
-    rows, sides = shifted(rows, at, size), np.array(size, np.float32)
+    rows, sides = rows_in_corner(rows, at, size), np.array(size, np.float32)
     first, last = edges(rows, size)
     first = np.maximum(first, np.array([at.x, at.y], np.float32))
     last = np.minimum(last, np.array([at.x + at.width, at.y + at.height], np.float32))
@@ -114,12 +114,12 @@ def bounded(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.ndarray:
     return within_image(rows, first, last, size)
 
 
-def cut_off(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.ndarray:
-    """Move rows to a corner and cut them off at the edges of the whole image.
+def clip_to_image(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.ndarray:
+    """Move rows to a corner and clip them to the whole image.
 
     Darknet: src/data.c blend_truth_mosaic (AlexeyAB)
     """
-    rows, sides = shifted(rows, at, size), np.array(size, np.float32)
+    rows, sides = rows_in_corner(rows, at, size), np.array(size, np.float32)
     first, last = edges(rows, size)
     before, after = np.minimum(first, 0) / sides, np.maximum(last - sides, 0) / sides
     rows[:, :2] -= (before + after) / 2

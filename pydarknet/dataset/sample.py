@@ -1,4 +1,4 @@
-"""One image of a batch with its truth, and what can make such."""
+"""One training sample, and the interface of what makes them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Request:
-    """Which sample is wanted, and the width and height of its image."""
+    """Identifies a sample: seed, batch, index, and the size of its image."""
 
     seed: int
     batch: int

@@ -1,18 +1,17 @@
-"""What is drawn for a sample of the fork before any image is read: which images, and how."""
+"""Random choices for a sample of the fork: which images, and how to augment them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 from numpy.random import Generator
 
+from .c_float import F
 from .detector_augment_alexeyab import Chances, Cropping
 from .rng import coin, generator_of, whole
 from .sample import Request
 
 CUT = 0.2  # the share of each side that no cut of a mosaic is in
-F = np.float32  # in which the C computes
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Pairs:
     edges: bool
     colour: bool
 
-    def paired(self, own: Chances, first: Chances) -> Chances:
+    def chances_of_second(self, own: Chances, first: Chances) -> Chances:
         """Return the chances of the second of a pair."""
         if not self.edges:
             own = replace(own, edges=first.edges, flip=first.flip)
@@ -95,7 +94,7 @@ class Planner:
         return Plan(parts, self.cut(generator, request.size))
 
     def drawn_parts(self, generator: Generator) -> int:
-        """Draw of how many images a sample is made."""
+        """Draw how many images the sample combines."""
         return self.parts if self.parts > 1 and coin(generator) else 1
 
     def cut(self, generator: Generator, size: tuple[int, int]) -> tuple[int, int]:
@@ -112,7 +111,9 @@ class Planner:
 
     def second(self, first: Part, pairs: Pairs, generator: Generator) -> Part:
         """Draw the chances of an image that another sample shows too."""
-        return Part(first.index, pairs.paired(self.cropping.draw(generator), first.chances))
+        return Part(
+            first.index, pairs.chances_of_second(self.cropping.draw(generator), first.chances)
+        )
 
     def frames(self, request: Request, track: Track) -> tuple[Part, ...]:
         """Draw the start and speed of the films of a request, and return a sample's frames.

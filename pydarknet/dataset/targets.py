@@ -1,4 +1,4 @@
-"""Truth boxes: where an image's boxes lie in the network's input, as the heads read them."""
+"""Ground-truth boxes in the network's input, in the form that heads read."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .c_float import F
 from .labels import Labels
 
 UNPLACED = 999999.0  # every coordinate of a box that says only a class
-F = np.float32  # in which the C computes
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class View:
     flip: bool = False
 
 
-def seen(boxes: np.ndarray, view: View) -> np.ndarray:
-    """Return boxes [n, 4], centre and size in 0..1, as they lie in the input, cut off at its edges.
+def boxes_in_view(boxes: np.ndarray, view: View) -> np.ndarray:
+    """Return boxes [n, 4], centre and size in 0..1 of the image, in 0..1 of the input, clipped.
 
     Darknet: src/data.c correct_boxes
     """
@@ -63,13 +63,13 @@ class Rows:
         Darknet: src/data.c fill_truth_detection
         """
         order = order[: self.most]
-        boxes = seen(labels.boxes[order], view)
+        boxes = boxes_in_view(labels.boxes[order], view)
         others = np.stack([labels.classes[order], labels.tracks[order]], 1)
         rows = np.concatenate([boxes, others.astype(F)], 1)[:, : self.values]
         return rows[large(boxes, self.least, size)]
 
-    def filled(self, rows: np.ndarray) -> np.ndarray:
-        """Return rows with zeros after them."""
+    def to_shape(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows padded with zeros to `shape`."""
         truth = np.zeros(self.shape, F)
         truth[: len(rows)] = rows[: self.most]
         return truth
@@ -99,7 +99,7 @@ class Grid:
         Darknet: src/data.c fill_truth_region
         """
         truth = np.zeros((self.cells, self.cells, 1 + self.classes + 4), F)
-        boxes = seen(labels.boxes[order], view)
+        boxes = boxes_in_view(labels.boxes[order], view)
         kept = large(boxes, self.least, size)
         for place, index in zip(boxes[kept], labels.classes[order][kept], strict=True):
             spot = place[:2] * F(self.cells)
@@ -109,13 +109,13 @@ class Grid:
                 truth[row, column, -4:] = (*(spot - (column, row)), *place[2:])
         return truth.reshape(-1)
 
-    def filled(self, rows: np.ndarray) -> np.ndarray:
+    def to_shape(self, rows: np.ndarray) -> np.ndarray:
         """Return the cells as they are."""
         return rows
 
 
 def large(boxes: np.ndarray, least: float | None, size: tuple[int, int]) -> np.ndarray:
-    """Say which boxes [n, 4] are large enough: `least` on both sides, or a pixel of the input."""
+    """Return which boxes [n, 4] have sides of at least `least`, or of a pixel of the input."""
     smallest = np.full(2, least, F) if least is not None else 1 / np.array(size, F)
     kept: np.ndarray = np.all(boxes[:, 2:] >= smallest, axis=1)
     return kept

@@ -39,14 +39,14 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the trainer is told of a sample besides its numbers."""
+class SampleInfo:
+    """A sample's path and problems, which go to the trainer beside its numbers."""
 
     path: str
     problems: tuple[Problem, ...]
 
 
-Answer = dict[int, Told] | DarknetError  # by index
+Answer = dict[int, SampleInfo] | DarknetError  # by index
 
 
 def bytes_of(samples: Samples, size: tuple[int, int]) -> tuple[int, int]:
@@ -65,7 +65,7 @@ def main() -> None:
     samples, folders = pickle.load(sys.stdin.buffer)
     try:
         for order in orders(sys.stdin.buffer):
-            pickle.dump(made(samples, order), answers)
+            pickle.dump(make_samples(samples, order), answers)
             answers.flush()
     except (BrokenPipeError, FileNotFoundError):
         pass  # the trainer died, and perhaps another worker has cleaned up
@@ -83,7 +83,7 @@ def orders(pipe: IO[bytes]) -> Iterator[Order]:
             return
 
 
-def made(samples: Samples, order: Order) -> Answer:
+def make_samples(samples: Samples, order: Order) -> Answer:
     """Make the samples of an order; an error is the answer to all of them."""
     told = {}
     image, truth = bytes_of(samples, order.size)
@@ -94,7 +94,7 @@ def made(samples: Samples, order: Order) -> Answer:
                 sample = samples.sample(request)
                 put(file, index * image, sample.image)
                 put(file, order.count * image + index * truth, sample.truth)
-                told[index] = Told(sample.path, sample.problems)
+                told[index] = SampleInfo(sample.path, sample.problems)
     except DarknetError as error:
         return error
     except OSError as error:

@@ -188,7 +188,7 @@ def build_modules(nodes: Sequence[Node]) -> list[nn.Module]:
     modules = []
     for node, layers in zip(nodes, readers(nodes), strict=True):
         try:
-            modules.append(node.layer.built(node, layers))
+            modules.append(node.layer.build(node, layers))
         except ValueError as error:
             raise node.layer.error(str(error)) from None
     return modules

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..errors import WeightsError
 from ..layers import Node
-from ..modules.parameters import Parametric, Stored, assign, fill
+from ..modules.parameters import Parametric, WeightArray, assign, fill
 from ..system.console import note
 from .executor import Executor
 from .header import Header, read_header
@@ -38,7 +38,7 @@ class PlacedArray:
     """One array of a network in a weights file, counted in floats from the first."""
 
     node: Node
-    array: Stored
+    array: WeightArray
     tensor: Tensor
     start: int
     count: int
@@ -53,7 +53,7 @@ def placed_arrays(network: Executor) -> Iterator[PlacedArray]:
     """Yield the arrays that a network reads from a weights file, in its order."""
     start = 0
     for node, module in zip(network.nodes, network.stack, strict=True):
-        for array in node.layer.loaded(module):
+        for array in node.layer.loadable_arrays(module):
             tensor = tensor_at(module, array.path)
             rows = min(array.rows or tensor.shape[0], tensor.shape[0])
             count = tensor.numel() // tensor.shape[0] * rows
@@ -142,7 +142,7 @@ def assign_floats(network: Executor, place: PlacedArray, floats: Tensor, header:
             place.tensor.copy_(view)
 
 
-def is_transposed(array: Stored, header: Header) -> bool:
+def is_transposed(array: WeightArray, header: Header) -> bool:
     """Return whether a file holds the array transposed."""
     return header.transposed if array.transposed is None else array.transposed
 
@@ -201,7 +201,7 @@ def write_layer(file: BinaryIO, node: Node, module: nn.Module, header: Header) -
 
     Darknet: src/parser.c save_convolutional_weights
     """
-    for array in () if node.layer.dontsave else node.layer.stored(module):
+    for array in () if node.layer.dontsave else node.layer.weight_arrays(module):
         values = tensor_at(module, array.path)
         if values.is_meta:
             raise node.layer.error("has no values to write: expected a loaded network")

@@ -123,7 +123,7 @@ def above(scores: Tensor, thresh: float) -> Tensor:
     return scores * (scores > thresh)
 
 
-def unmirrored(outputs: Tensor, boxes: int) -> Tensor:
+def unmirror(outputs: Tensor, boxes: int) -> Tensor:
     """Return outputs [N, boxes * entries, H, W] of mirror images as if of the images themselves.
 
     Darknet: src/yolo_layer.c avg_flipped_yolo, src/region_layer.c get_region_detections
@@ -162,7 +162,7 @@ class ForkLosses(Layer):
     max_delta: float = quiet(FLT_MAX)
     counters_per_class: tuple[int, ...] = quiet((), stop="#")
 
-    def told(self) -> str:
+    def stdout_text(self) -> str:
         if self.nms_kind == "default":
             return ""
         return (

@@ -46,7 +46,7 @@ class Blurred(Layer):
             raise self.error(f"antialiasing = 2 needs a map of 2 x 2, this one is {y.w} x {y.h}")
         return replace(y, h=h, w=w)
 
-    def told(self) -> str:
+    def stdout_text(self) -> str:
         return "AA:  " if self.antialiasing else ""
 
     def blurred_row(self, node: Node) -> str:

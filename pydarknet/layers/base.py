@@ -17,7 +17,7 @@ from ..modules.activations import words
 from ..modules.batch_norm import BatchNorm
 from ..modules.hierarchy import Hierarchy
 from ..modules.ops import Connected, Conv
-from ..modules.parameters import Parametric, Stored
+from ..modules.parameters import Parametric, WeightArray
 from ..modules.recurrent import Recurrent
 
 PREVIOUS: Final = -1
@@ -58,7 +58,7 @@ class Shape:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How a cfg is read: its lineage, whether unknown words are refused, its batch norm."""
+    """How to read a cfg: its lineage, whether to refuse unknown words, which batch norm."""
 
     lineage: str
     strict: bool
@@ -68,7 +68,7 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A layer in its place: where it reads, what it gets, what it gives."""
+    """A layer in its place in the network: its sources, the shapes of its inputs and output."""
 
     index: int
     layer: Layer
@@ -80,9 +80,9 @@ class Node:
 
 
 class Editable(NamedTuple):
-    """A convolution or matrix that the commands on weights files edit; `kind` is what they print.
+    """A convolution or matrix that commands edit; `kind` is the name that they print.
 
-    In a layer of several each is a `gate` of a name.
+    A layer with several names each of them: `gate`.
     """
 
     module: Conv | Connected
@@ -92,7 +92,7 @@ class Editable(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """The options of one section. A subclass says what differs from passing its input on.
+    """The options of one section. A subclass overrides what is not the identity.
 
     Darknet: src/parser.c parse_network_cfg
     """
@@ -109,7 +109,7 @@ class Layer:
     section: Section
     reading: Reading
 
-    # What layers have that declare no such option.
+    # Defaults for layers without such an option.
     activation = "linear"
     batch_normalize = False
     grad_centr = False
@@ -149,11 +149,11 @@ class Layer:
         return None
 
     def check_reads(self, reads: tuple[Layer | None, ...], inputs: tuple[Shape, ...]) -> None:
-        """Refuse layers that this one cannot read, and what they give."""
+        """Refuse source layers, or their shapes, that this layer cannot read."""
 
     @property
     def hierarchy(self) -> Hierarchy | None:
-        """The tree of the classes that it gives probabilities of, if there is one."""
+        """The tree of the layer's classes, if it has one."""
         return None
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -161,50 +161,50 @@ class Layer:
         return inputs[0]
 
     def module(self, *inputs: Shape) -> nn.Module:
-        """Build the module that computes this layer; called with a tensor a source."""
+        """Build the module that computes this layer; its forward takes one tensor per source."""
         return nn.Identity()
 
-    def built(self, node: Node, readers: tuple[Layer, ...]) -> nn.Module:
-        """Build the module for its place: `readers` are the layers that read this one."""
+    def build(self, node: Node, readers: tuple[Layer, ...]) -> nn.Module:
+        """Build the module for its place in the network; `readers` read this layer's output."""
         return self.module(*node.inputs)
 
-    def stored(self, module: nn.Module) -> tuple[Stored, ...]:
-        """Return where the module keeps its arrays, in the order of the weights file."""
-        return module.stored() if isinstance(module, Parametric | Recurrent) else ()
+    def weight_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
+        """Return where the module's arrays are, in the order of the weights file."""
+        return module.weight_arrays() if isinstance(module, Parametric | Recurrent) else ()
 
-    def loaded(self, module: nn.Module) -> tuple[Stored, ...]:
-        """Return those of the arrays that the options say a file has, as it has them.
+    def loadable_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
+        """Return the arrays that a weights file contains, given the section's options.
 
         Darknet: src/parser.c load_weights_upto, load_convolutional_weights
         """
         if self.dontload:
             return ()
-        arrays = self.stored(module)
+        arrays = self.weight_arrays(module)
         if self.dontloadscales:
             arrays = tuple(array for array in arrays if "norm." not in array.path)
         rows = self.numload if self.by_filter else 0
         return tuple(array._replace(rows=rows or None) for array in arrays)
 
     def editable(self, module: nn.Module) -> list[Editable]:
-        """Return what the commands on weights files edit of the layer's module.
+        """Return the convolutions and matrices that commands on weights files edit.
 
         Darknet: examples/darknet.c reset_normalize_net
         """
         return []
 
     def temper(self, module: nn.Module, temperature: float) -> None:
-        """Let a softmax divide by a temperature: below 1 it grows more certain."""
+        """Set the temperature of a softmax: below 1, it is more certain."""
 
     def opencv_name(self, sources: int) -> str:
-        """Return what OpenCV's importer calls the layer where it reads so many others."""
+        """Return the name that OpenCV's importer gives the layer when it reads n `sources`."""
         return self.opencv
 
     def row(self, node: Node) -> str:
         """Return the layer's row of the table, without its index."""
         raise NotImplementedError
 
-    def told(self) -> str:
-        """Return what the fork says of the layer on stdout while it builds it."""
+    def stdout_text(self) -> str:
+        """Return what the fork prints on stdout when it builds the layer."""
         return ""
 
     def operations(self, node: Node) -> int:
@@ -223,7 +223,7 @@ class Layer:
         return min(node.inputs[0].h, node.inputs[0].w)
 
     def scratch(self, node: Node) -> int:
-        """Return how many numbers one image takes beside the layer's input and output."""
+        """Return how many extra numbers one image needs besides the layer's input and output."""
         return 0
 
     def error(self, problem: str, *, hint: str = "") -> CfgError:
@@ -232,7 +232,7 @@ class Layer:
 
 
 def activation_option(default: str) -> Any:
-    """Declare an `activation`; Darknet takes relu for a word it does not know.
+    """Declare an `activation`; Darknet uses relu for an unknown word.
 
     Darknet: src/activations.c get_activation
     """
@@ -240,7 +240,7 @@ def activation_option(default: str) -> Any:
 
 
 class Unrecognised(Layer):
-    """A section that the lineage does not know, read leniently: a layer that gives nothing.
+    """A section unknown to the lineage, in lenient mode: a layer with an empty output.
 
     Darknet: src/parser.c parse_network_cfg (Type not recognized)
     Quirk: UNKNOWN_SECTION
@@ -257,7 +257,7 @@ class Unrecognised(Layer):
 
 
 class Nothing(nn.Module):
-    """An empty vector a sample."""
+    """An empty vector per sample."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.new_zeros(x.shape[0], 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Generator, Tensor, nn
 
 from ..modules.batch_norm import BatchNorm
-from ..modules.parameters import Parametric, Stored, array, under
+from ..modules.parameters import Parametric, WeightArray, array, under
 from .base import FORK, Layer, Node, Shape, section
 
 
@@ -24,9 +24,9 @@ class Batchnorm(Layer):
     def module(self, *inputs: Shape) -> nn.Module:
         return Normalise(self.reading.batch_norm(inputs[0].c), inputs[0].c)
 
-    def stored(self, module: nn.Module) -> tuple[Stored, ...]:
+    def weight_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
         assert isinstance(module, Normalise)
-        return module.stored()[1:]
+        return module.weight_arrays()[1:]
 
     def row(self, node: Node) -> str:
         x = node.inputs[0]
@@ -39,9 +39,9 @@ class BatchnormAlexeyAB(Batchnorm):
 
     unlearned = False
 
-    def stored(self, module: nn.Module) -> tuple[Stored, ...]:
+    def weight_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
         assert isinstance(module, Normalise)
-        return module.stored()
+        return module.weight_arrays()
 
 
 class Normalise(Parametric):
@@ -55,8 +55,8 @@ class Normalise(Parametric):
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         tensor.zero_()
 
-    def stored(self) -> tuple[Stored, ...]:
-        return Stored("biases"), *under("norm", self.norm.stored())
+    def weight_arrays(self) -> tuple[WeightArray, ...]:
+        return WeightArray("biases"), *under("norm", self.norm.weight_arrays())
 
     def forward(self, x: Tensor) -> Tensor:
         return self.norm(x, self.biases)

@@ -153,17 +153,17 @@ class ConvolvedCell(Recurrent):
         q = self.phi(self.parts["wf"](torch.cat([h, x], 1)))
         return {g: self.parts[f"u{g}"](q) for g in GATES}
 
-    def seen(self, gate: str, c: Tensor) -> Tensor | float:
+    def peephole_part(self, gate: str, c: Tensor) -> Tensor | float:
         """Return what a gate sees of the cells."""
         return self.parts[f"v{gate}"](c) if f"v{gate}" in self.parts else 0.0
 
     def step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         h, c = state
         gates = self.gates(x, h)
-        f = torch.sigmoid(gates["f"] + self.seen("f", c))
-        i = torch.sigmoid(gates["i"] + self.seen("i", c))
+        f = torch.sigmoid(gates["f"] + self.peephole_part("f", c))
+        i = torch.sigmoid(gates["i"] + self.peephole_part("i", c))
         c = f * c + i * self.phi(gates["g"])
-        o = torch.sigmoid(gates["o"] + self.seen("o", c))
+        o = torch.sigmoid(gates["o"] + self.peephole_part("o", c))
         h = o * self.phi(c)
         if self.constraint:
             c = c.clamp(-self.constraint, self.constraint)

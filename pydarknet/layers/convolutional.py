@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
 from ..modules.ops import Activate, Conv
-from ..modules.parameters import Stored
+from ..modules.parameters import WeightArray
 from .antialiasing import Blurred
 from .base import FORK, Editable, Layer, Node, Shape, activation_option, section
 from .rows import conv_row, fork_conv_row
@@ -89,11 +89,11 @@ class Convolutional(Layer):
             uniform=self.uniform,
         )
 
-    def stored(self, module: nn.Module) -> tuple[Stored, ...]:
+    def weight_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
         assert isinstance(module, Conv)
         return tuple(
             array._replace(transposed=self.flipped) if array.path == "weights" else array
-            for array in module.stored()
+            for array in module.weight_arrays()
         )
 
     def editable(self, module: nn.Module) -> list[Editable]:
@@ -143,7 +143,7 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
         deformed = self.sway + self.rotate + self.stretch + self.stretch_sway
         if deformed > 1 or (deformed and self.size == 1):
             raise self.error("sway, rotate, stretch, stretch_sway: expected one, and size above 1")
-        if self.spread > 1 and self.margin != (self.size - 1) / 2:
+        if self.effective_dilation > 1 and self.margin != (self.size - 1) / 2:
             raise self.error(
                 f"dilation = {self.dilation} with size {self.size} and padding {self.margin}:"
                 " expected an odd size and pad=1"
@@ -154,7 +154,7 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
         return 1 if self.xnor else max(self.groups, 1)
 
     @property
-    def spread(self) -> int:
+    def effective_dilation(self) -> int:
         """The dilation, which a kernel of one cell has not."""
         return self.dilation if self.size > 1 else 1
 
@@ -168,8 +168,8 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
             self.filters,
             self.size,
             stride=self.strides,
-            padding=(self.margin * self.spread,) * 2,
-            dilation=self.spread,
+            padding=(self.margin * self.effective_dilation,) * 2,
+            dilation=self.effective_dilation,
             groups=self.parts,
             norm=self.reading.batch_norm(self.filters) if self.normalised else None,
             activation=self.activation,
@@ -177,7 +177,7 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
             blur=self.blur,
         )
 
-    def built(self, node: Node, readers: tuple[Layer, ...]) -> nn.Module:
+    def build(self, node: Node, readers: tuple[Layer, ...]) -> nn.Module:
         """Drop the activation of a layer whose output is kept as bits.
 
         Darknet: src/network.c fuse_conv_batchnorm, calculate_binary_weights (AlexeyAB)
@@ -194,8 +194,8 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
         """Whether batch norm follows: `cbn` means it too."""
         return self.batch_normalize or self.cbn
 
-    def stored(self, module: nn.Module) -> tuple[Stored, ...]:
-        return () if self.share_index is not None else super().stored(module)
+    def weight_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
+        return () if self.share_index is not None else super().weight_arrays(module)
 
     def work(self, node: Node) -> float:
         bits = 32 if self.xnor else 1  # that one operation takes at once
@@ -212,7 +212,7 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
             self.sharp(*node.inputs),
             self.work(node),
             groups=self.parts,
-            dilation=self.spread,
+            dilation=self.effective_dilation,
         )
         return row + self.blurred_row(node)
 
@@ -245,8 +245,8 @@ class XnorConv(Conv):
     Darknet: src/convolutional_layer.c forward_convolutional_layer
     """
 
-    def convolved(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
-        return super().convolved(sign(x), binary(weights), bias)
+    def linear_output(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
+        return super().linear_output(sign(x), binary(weights), bias)
 
 
 class FusedXnorConv(Conv):
@@ -257,13 +257,13 @@ class FusedXnorConv(Conv):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        weights, biases = self.folded()
+        weights, biases = self.folded_parameters()
         vertical, horizontal = self.padding
         signs = F.pad(sign(x), (horizontal, horizontal, vertical, vertical), value=-1.0)
         y = self.activate(F.conv2d(signs, binary(weights), biases, self.stride, 0, self.dilation))
         return self.blur(y) if self.blur else y
 
-    def folded(self) -> tuple[Tensor, Tensor]:
+    def folded_parameters(self) -> tuple[Tensor, Tensor]:
         """Return the weights and biases that do the work of the batch norm too."""
         if self.norm is None:
             return self.weights, self.biases

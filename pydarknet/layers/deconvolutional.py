@@ -68,5 +68,5 @@ class Deconv(Conv):
         self.biases = nn.Parameter(self.biases.new_empty(n))
         return self
 
-    def convolved(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
+    def linear_output(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
         return F.conv_transpose2d(x, weights, bias, self.stride, self.padding)

@@ -1,4 +1,4 @@
-"""What every detection head is: a layer that says how its boxes, truth and training data look."""
+"""The base of detection heads: their boxes, their truth and what training data needs of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .base import Layer, Node, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Decoding:
-    """How boxes are made of a head's output: thresholds, and which classes a tree's are read as."""
+    """How to decode a head's output: thresholds, and the classes that a tree's map to."""
 
     thresh: float
     hier: float = 0.5
@@ -23,10 +23,10 @@ class Decoding:
 
 @dataclass(frozen=True)
 class OpenCVCells:
-    """What OpenCV makes of the map before a head, [N, H, W, anchors, ...], ready to become rows.
+    """OpenCV's values for each cell and anchor, [N, H, W, anchors, ...], before they become rows.
 
-    `places` are in cells; `sides` are in units, and the network's input is `unit` of them wide and
-    high. `thresh` and `overlap` apply where the section has no `thresh` and no `nms_threshold`.
+    `places` are in cells. `sides` are in units; the network's input is `unit` units wide and high.
+    `thresh` and `overlap` are the defaults of the section's `thresh` and `nms_threshold`.
     """
 
     places: Tensor
@@ -39,36 +39,36 @@ class OpenCVCells:
 
 
 class DetectionHead(Layer):
-    """A head that gives boxes. Its section must have the three options that have no default here.
+    """A head that outputs boxes; a subclass declares the fields without a default as options.
 
-    Evaluation, training data, weights files and the compatible interfaces know nothing else of it.
+    Training data, evaluation, weights files and the compatible interfaces read only these.
     """
 
     head = True
-    corrected: ClassVar[bool] = True  # whether its boxes are taken out of the letterbox
+    corrected: ClassVar[bool] = True  # whether boxes are corrected for the letterbox
     number: ClassVar[int] = 0  # of its type, as the fork prints it; 0: not printed
     by_32: ClassVar[bool] = False  # whether the fork warns of sizes that 32 does not divide
 
     classes: int
-    max: int  # boxes of an image that training reads
-    jitter: float  # the share of an image's side that training moves its edges by
-    resize = 1.0  # the factor that training enlarges or shrinks images by
-    random = 0.0  # whether training draws the input's size, or the factor that it draws it by
-    cells = 0  # a side, each of which takes one true box; 0 where truth is a list of boxes
+    max: int  # true boxes per image that training reads
+    jitter: float  # share of an image's side by which training moves its edges
+    resize = 1.0  # factor by which training enlarges or shrinks images
+    random = 0.0  # not 0: training varies the input's size; the fork reads it as a factor
+    cells = 0  # per side, if each cell takes one true box; 0 if truth is rows of boxes
 
     @property
     def boxes(self) -> int:
-        """How many anchors it has at every cell of the map before it; 0 where that is no map."""
+        """How many anchors it has per cell of its input; 0 if the input is no map."""
         return 0
 
     @property
     def unplaced(self) -> bool:
-        """Whether a label may name a class of the whole image, without a box."""
+        """Whether a label may name a class of the whole image without a box."""
         return False
 
     @property
     def suppression(self) -> tuple[str, float]:
-        """The kind of non-maximum suppression that a last head asks for, and its exponent."""
+        """Kind and exponent of non-maximum suppression; the last head decides."""
         return "default", 0.6
 
     def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
@@ -81,15 +81,15 @@ class DetectionHead(Layer):
         """
         raise NotImplementedError
 
-    def unmirrored(self, outputs: Tensor) -> Tensor:
-        """Return what it gave for mirror images [N, ...] as if for the images themselves.
+    def unmirror(self, outputs: Tensor) -> Tensor:
+        """Convert outputs [N, ...] for mirror images to outputs for the images themselves.
 
         Darknet: src/yolo_layer.c avg_flipped_yolo
         """
         raise self.error("cannot be averaged with its mirror image: detector valid takes it")
 
     def opencv_cells(self, raw: Tensor, size: Shape) -> OpenCVCells:
-        """Return what OpenCV makes of the map [N, C, H, W] before the head; `size` is the input's.
+        """Return OpenCV's values for the head's input [N, C, H, W]; `size` is the network input's.
 
         Only heads with an `opencv` name are asked.
         """
@@ -97,12 +97,12 @@ class DetectionHead(Layer):
 
 
 def detection_heads(layers: Iterable[Layer]) -> list[DetectionHead]:
-    """Return those of a network's layers that give boxes."""
+    """Return the detection heads among a network's layers."""
     return [layer for layer in layers if isinstance(layer, DetectionHead)]
 
 
 def last_detection_head(layers: Iterable[Layer]) -> DetectionHead | None:
-    """Return the last detection head, whose options count for all of them; None without any.
+    """Return the last detection head, whose options apply to all; None if there is none.
 
     Darknet: src/detector.c train_detector
     """

@@ -69,8 +69,8 @@ class MeanPool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         inside = x.new_ones(1, 1, *x.shape[2:])
-        return self.pooled(x) / self.pooled(inside)
+        return self.pool(x) / self.pool(inside)
 
-    def pooled(self, x: Tensor) -> Tensor:
+    def pool(self, x: Tensor) -> Tensor:
         """Return the mean of the windows, cells outside counted as zeros."""
-        return F.avg_pool2d(self.window.padded(x, 0.0), self.window.size, self.window.stride)
+        return F.avg_pool2d(self.window.pad(x, 0.0), self.window.size, self.window.stride)

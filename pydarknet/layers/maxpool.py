@@ -110,7 +110,7 @@ class MaxPool(nn.Module):
         sides = window.sides(*x.shape[2:])
         if len(set(sides)) == 1 and sides[0] <= window.size // 2:
             return F.max_pool2d(x, window.size, window.stride, sides[0])
-        padded = window.padded(x, torch.finfo(x.dtype).min)
+        padded = window.pad(x, torch.finfo(x.dtype).min)
         return F.max_pool2d(padded, window.size, window.stride)
 
     def halves(self, x: Tensor) -> bool:

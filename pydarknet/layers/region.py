@@ -11,7 +11,7 @@ from ..boxes.detections import Batch, Detections
 from ..cfg.options import option, quiet
 from ..modules.hierarchy import Hierarchy
 from ..modules.parameters import constant
-from .anchor_head import above, unmirrored
+from .anchor_head import above, unmirror
 from .base import FORK, PJREDDIE, Node, Shape, section
 from .detection_head import Decoding, DetectionHead, OpenCVCells
 
@@ -105,7 +105,7 @@ class Region(DetectionHead):
         """
         cells = outputs.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
         anchors = constant(self.anchor_sizes, outputs)
-        boxes = decoded(cells[..., :2], cells[..., 2:4], anchors).permute(0, 3, 1, 2, 4)
+        boxes = decode_boxes(cells[..., :2], cells[..., 2:4], anchors).permute(0, 3, 1, 2, 4)
         values = cells.permute(0, 3, 1, 2, 4).flatten(0, 3)
         objectness = values[:, self.coords]
         if self.background:
@@ -115,14 +115,14 @@ class Region(DetectionHead):
         if self.hierarchy is None:
             scores = above(seen[:, None] * classes, decoding.thresh)
         elif decoding.map:
-            scores = mapped(objectness, self.hierarchy.products(classes), decoding)
+            scores = mapped_scores(objectness, self.hierarchy.products(classes), decoding)
         else:
             tops = self.hierarchy.tops(self.hierarchy.products(classes), decoding.hier)
             scores = torch.zeros_like(classes).scatter(1, tops[:, None], seen[:, None])
         return Batch.even(len(outputs), Detections(boxes.flatten(0, 3), seen, scores))
 
-    def unmirrored(self, outputs: Tensor) -> Tensor:
-        return unmirrored(outputs, self.boxes)
+    def unmirror(self, outputs: Tensor) -> Tensor:
+        return unmirror(outputs, self.boxes)
 
     def opencv_cells(self, raw: Tensor, size: Shape) -> OpenCVCells:
         values = raw.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
@@ -165,7 +165,7 @@ class RegionAlexeyAB(Region):
         Quirk: REGION_OBJECTNESS
         """
         anchors = constant(self.anchor_sizes, outputs)
-        boxes = decoded(torch.sigmoid(outputs[..., :2]), outputs[..., 2:4], anchors)
+        boxes = decode_boxes(torch.sigmoid(outputs[..., :2]), outputs[..., 2:4], anchors)
         values = outputs.flatten(0, 3)
         objectness, classes = values[:, 4], values[:, 5:]
         if self.classfix == -1:
@@ -173,14 +173,14 @@ class RegionAlexeyAB(Region):
         if self.hierarchy is None:
             scores = above(objectness[:, None] * classes, decoding.thresh)
         elif decoding.map:
-            scores = mapped(objectness, self.hierarchy.products(classes), decoding)
+            scores = mapped_scores(objectness, self.hierarchy.products(classes), decoding)
         else:
             scores = deepest(self.hierarchy.products(classes))
             scores = scores * (objectness > decoding.thresh)[:, None]
         found = Detections(boxes.flatten(0, 3), torch.ones_like(objectness), scores)
         return Batch.even(len(outputs), found)
 
-    def unmirrored(self, outputs: Tensor) -> Tensor:
+    def unmirror(self, outputs: Tensor) -> Tensor:
         cells = outputs.flip(2).clone()  # [N, H, W, anchors, entries], x before its logistic
         cells[..., 0] = -cells[..., 0]
         return cells
@@ -197,7 +197,7 @@ def grouped_softmax(classes: Tensor, groups: tuple[int, ...], dim: int) -> Tenso
     return torch.cat([torch.softmax(part, dim) for part in parts], dim)
 
 
-def decoded(places: Tensor, sides: Tensor, anchors: Tensor) -> Tensor:
+def decode_boxes(places: Tensor, sides: Tensor, anchors: Tensor) -> Tensor:
     """Return boxes [N, H, W, num, 4] in 0..1 of places in their cells and of sides in anchors.
 
     Both are [N, H, W, num, 2], the anchors [num, 2] in cells; exp of the sides is taken.
@@ -212,7 +212,7 @@ def decoded(places: Tensor, sides: Tensor, anchors: Tensor) -> Tensor:
     return torch.cat([centres, torch.exp(sides) * anchors / cells], -1)
 
 
-def mapped(objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:
+def mapped_scores(objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:
     """Return scores of the classes that a map reads from a tree: at most its first 200.
 
     Darknet: src/region_layer.c get_region_detections

@@ -62,7 +62,7 @@ class Reorg(Layer):
 class ReorgAlexeyAB(Reorg):
     """The fork's: another row."""
 
-    def told(self) -> str:
+    def stdout_text(self) -> str:
         return "\n reorg_old \n"
 
     def row(self, node: Node) -> str:

@@ -83,11 +83,11 @@ class ShortcutAlexeyAB(Layer):
     weights_normalization: str = quiet("none", choices=norms, otherwise="none")
 
     def check(self) -> None:
-        if self.weighted and not self.norms[self.weights_normalization]:
+        if self.weight_kind and not self.norms[self.weights_normalization]:
             raise self.error("weights_normalization = none: expected relu or softmax with weights")
 
     @property
-    def weighted(self) -> int:
+    def weight_kind(self) -> int:
         """Zero without weights, 1 with one a source, 2 with one a source and channel."""
         return self.kinds[self.weights_type]
 
@@ -99,9 +99,9 @@ class ShortcutAlexeyAB(Layer):
         return inputs[0]
 
     def module(self, *inputs: Shape) -> nn.Module:
-        if not self.weighted:
+        if not self.weight_kind:
             return Add(self.activation)
-        columns = inputs[0].c if self.weighted == 2 else 1
+        columns = inputs[0].c if self.weight_kind == 2 else 1
         softmax = self.weights_normalization == "softmax"
         return WeightedAdd(len(inputs), columns, softmax, self.activation)
 
@@ -112,7 +112,7 @@ class ShortcutAlexeyAB(Layer):
         listed = "".join(f"{source}, " for source in node.sources[1:])
         norm = self.norms[self.weights_normalization]
         row = (
-            f"Shortcut Layer: {listed} wt = {self.weighted}, wn = {norm},"
+            f"Shortcut Layer: {listed} wt = {self.weight_kind}, wn = {norm},"
             f" outputs:{node.output} {self.work(node) / BILLION:5.3f} BF"
         )
         x = node.inputs[0]
@@ -130,10 +130,10 @@ class Add(nn.Module):
 
     def forward(self, x: Tensor, *skips: Tensor) -> Tensor:
         for skip in skips:
-            x = self.added(x, skip)
+            x = self.add_source(x, skip)
         return self.activate(x)
 
-    def added(self, x: Tensor, skip: Tensor) -> Tensor:
+    def add_source(self, x: Tensor, skip: Tensor) -> Tensor:
         """Return x with one more source."""
         if x.shape == skip.shape:
             scaled = x if self.alpha == 1 else x * self.alpha
@@ -175,7 +175,7 @@ class WeightedAdd(Parametric):
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         tensor.fill_(1.0)
 
-    def normalised(self) -> Tensor:
+    def normalised_weights(self) -> Tensor:
         """Return the weights that are multiplied: each column sums to nearly one."""
         if self.softmax:
             positive = torch.exp(self.weights - self.weights.amax(0))
@@ -184,7 +184,7 @@ class WeightedAdd(Parametric):
         return positive / (0.0001 + positive.sum(0))
 
     def forward(self, x: Tensor, *skips: Tensor) -> Tensor:
-        weights = self.normalised()[..., None, None]  # [sources, channels or 1, 1, 1]
+        weights = self.normalised_weights()[..., None, None]  # [sources, channels or 1, 1, 1]
         total = x * weights[0]
         for skip, weight in zip(skips, weights[1:], strict=True):
             shared, part = overlap(total, skip)

@@ -15,7 +15,7 @@ from .anchor_head import (
     activate_entries,
     cells_above,
     stretch,
-    unmirrored,
+    unmirror,
 )
 from .base import FORK, Node, Shape, section
 from .detection_head import Decoding, OpenCVCells
@@ -50,17 +50,17 @@ class Yolo(AnchorHead):
         scores = above(objectness * cells.values[:, 5:], decoding.thresh)
         return Batch(Detections(boxes, objectness[:, 0], scores), cells.counts)
 
-    def unmirrored(self, outputs: Tensor) -> Tensor:
-        return unmirrored(outputs, self.boxes)
+    def unmirror(self, outputs: Tensor) -> Tensor:
+        return unmirror(outputs, self.boxes)
 
     def opencv_cells(self, raw: Tensor, size: Shape) -> OpenCVCells:
         values = raw.unflatten(1, (self.boxes, -1)).permute(0, 3, 4, 1, 2)
-        squashed = self.opencv_squashed(values)
+        squashed = self.opencv_activations(values)
         sides = self.sides(values[..., 2:4]) * values.new_tensor(self.anchor_sizes)
         objectness, classes = squashed[..., 4:5], squashed[..., 5:]
         return OpenCVCells(squashed[..., :2], sides, objectness, classes, (size.w, size.h), 0.2, 0)
 
-    def opencv_squashed(self, values: Tensor) -> Tensor:
+    def opencv_activations(self, values: Tensor) -> Tensor:
         """Return places in their cells, objectness and classes of [..., 5 + classes]."""
         return torch.sigmoid(values)
 
@@ -98,7 +98,7 @@ class YoloAlexeyAB(ForkLosses, Yolo):
     def sides(self, raw: Tensor) -> Tensor:
         return raw * raw * 4 if self.new_coords else torch.exp(raw)
 
-    def opencv_squashed(self, values: Tensor) -> Tensor:
+    def opencv_activations(self, values: Tensor) -> Tensor:
         squashed = values.clone() if self.new_coords else torch.sigmoid(values)
         squashed[..., :2] = squashed[..., :2] * self.scale_x_y - 0.5 * (self.scale_x_y - 1)
         return squashed

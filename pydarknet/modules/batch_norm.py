@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 
 from ..cfg.lineage import PerLineage
 from ..errors import DarknetError
-from .parameters import Parametric, Stored, array
+from .parameters import Parametric, WeightArray, array
 
 EPSILON: Final = 1e-5
 
@@ -40,8 +40,8 @@ class BatchNorm(Parametric):
         """
         tensor.fill_(1.0 if name == "scales" else 0.0)
 
-    def stored(self) -> tuple[Stored, ...]:
-        return Stored("scales"), Stored("rolling_mean"), Stored("rolling_variance")
+    def weight_arrays(self) -> tuple[WeightArray, ...]:
+        return WeightArray("scales"), WeightArray("rolling_mean"), WeightArray("rolling_variance")
 
     def forward(self, x: Tensor, biases: Tensor) -> Tensor:
         return F.batch_norm(
@@ -71,12 +71,12 @@ class UnbiasedBatchNorm(BatchNorm):
 
     def forward(self, x: Tensor, biases: Tensor) -> Tensor:
         if self.training:
-            normal = self.normalised(x)
+            normal = self.normalise(x)
         else:
             normal = (x - spread(self.rolling_mean, x)) / spread(self.divisor(), x)
         return normal * spread(self.scales, x) + spread(biases, x)
 
-    def normalised(self, x: Tensor) -> Tensor:
+    def normalise(self, x: Tensor) -> Tensor:
         """Return x normalised by statistics of its own, and remember a part of them."""
         with torch.no_grad():
             dims = [0, *range(2, x.dim())]

@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 
 from .activations import activation, overwriting
 from .batch_norm import BatchNorm
-from .parameters import Parametric, Stored, array, constant, spread, under
+from .parameters import Parametric, WeightArray, array, constant, spread, under
 
 
 class Activate(nn.Module):
@@ -68,12 +68,12 @@ class Conv(Parametric):
         else:
             tensor.zero_()
 
-    def stored(self) -> tuple[Stored, ...]:
-        norm = under("norm", self.norm.stored()) if self.norm else ()
-        return Stored("biases"), *norm, Stored("weights")
+    def weight_arrays(self) -> tuple[WeightArray, ...]:
+        norm = under("norm", self.norm.weight_arrays()) if self.norm else ()
+        return WeightArray("biases"), *norm, WeightArray("weights")
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.activate(self.normalised(self.convolved(x, self.weights, self.bias)))
+        y = self.activate(self.normalise(self.linear_output(x, self.weights, self.bias)))
         return self.blur(y) if self.blur else y
 
     @property
@@ -81,12 +81,12 @@ class Conv(Parametric):
         """The bias that the convolution itself adds: none where batch norm follows."""
         return None if self.norm else self.biases
 
-    def convolved(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
+    def linear_output(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
         """Return the convolution alone."""
         way = (self.stride, self.padding, self.dilation, self.groups)
         return self.convolve(x, weights, bias, *way)
 
-    def normalised(self, x: Tensor) -> Tensor:
+    def normalise(self, x: Tensor) -> Tensor:
         """Return x through batch norm, where there is one."""
         return self.norm(x, self.biases) if self.norm else x
 
@@ -115,13 +115,13 @@ class Connected(Parametric):
         else:
             tensor.zero_()
 
-    def stored(self) -> tuple[Stored, ...]:
+    def weight_arrays(self) -> tuple[WeightArray, ...]:
         """Biases, weights, then the batch norm: unlike a convolution's.
 
         Quirk: CONNECTED_ORDER
         """
-        norm = under("norm", self.norm.stored()) if self.norm else ()
-        return Stored("biases"), Stored("weights", transposed=None), *norm
+        norm = under("norm", self.norm.weight_arrays()) if self.norm else ()
+        return WeightArray("biases"), WeightArray("weights", transposed=None), *norm
 
     def forward(self, x: Tensor) -> Tensor:
         if self.norm is None:
@@ -182,7 +182,7 @@ class Window(NamedTuple):
         right = (across - 1) * self.stride[1] + self.size - w - before
         return before, right, before, bottom
 
-    def padded(self, x: Tensor, value: float) -> Tensor:
+    def pad(self, x: Tensor, value: float) -> Tensor:
         """Return x with `value` around it, and cut where no window reaches."""
         left, right, top, bottom = self.sides(*x.shape[2:])
         larger = F.pad(x, (left, max(right, 0), top, max(bottom, 0)), value=value)

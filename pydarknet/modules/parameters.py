@@ -18,7 +18,7 @@ from ..system.limits import INT_MAX
 Numbers = tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 
-class Stored(NamedTuple):
+class WeightArray(NamedTuple):
     """One array of a layer in a .weights file: its path in the module and how it is laid out.
 
     `transposed` None means: only in files whose header says so. With `rows`, the file holds no
@@ -30,7 +30,7 @@ class Stored(NamedTuple):
     rows: int | None = None
 
 
-def under(child: str, arrays: Iterable[Stored]) -> tuple[Stored, ...]:
+def under(child: str, arrays: Iterable[WeightArray]) -> tuple[WeightArray, ...]:
     """Return the arrays of a module that is a child of another."""
     return tuple(array._replace(path=f"{child}.{array.path}") for array in arrays)
 
@@ -72,9 +72,9 @@ class Parametric(nn.Module):
         """Give one of the module's arrays its first values; zero unless said otherwise."""
         tensor.zero_()
 
-    def stored(self) -> tuple[Stored, ...]:
+    def weight_arrays(self) -> tuple[WeightArray, ...]:
         """Return the arrays in the order of the weights file."""
-        return tuple(Stored(name) for name, _ in self.named_parameters(recurse=False))
+        return tuple(WeightArray(name) for name, _ in self.named_parameters(recurse=False))
 
 
 def fill(module: Parametric, generator: Generator | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from .parameters import Parametric, Stored, under
+from .parameters import Parametric, WeightArray, under
 
 
 class Recurrent(nn.Module):
@@ -29,15 +29,15 @@ class Recurrent(nn.Module):
         """Forget the state."""
         self.state = None
 
-    def stored(self) -> tuple[Stored, ...]:
+    def weight_arrays(self) -> tuple[WeightArray, ...]:
         """Return the arrays of the parts in their order."""
         return tuple(array for name in self.parts for array in self.stored_of(name))
 
-    def stored_of(self, name: str) -> tuple[Stored, ...]:
+    def stored_of(self, name: str) -> tuple[WeightArray, ...]:
         """Return the arrays of one part."""
         part = self.parts[name]
         assert isinstance(part, Parametric)
-        return under(f"parts.{name}", part.stored())
+        return under(f"parts.{name}", part.weight_arrays())
 
     def zeros(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return the state before the first step, for one step's input."""

@@ -219,5 +219,5 @@ def saved_names(network: Network) -> set[str]:
         f"stack.{node.index}.{array.path}"
         for node, module in zip(network.nodes, network.stack, strict=True)
         if not node.layer.dontsave
-        for array in node.layer.stored(module)
+        for array in node.layer.weight_arrays(module)
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pydarknet.dataset import bilinear
-from pydarknet.dataset.bilinear import blended, sampled
+from pydarknet.dataset.bilinear import interpolate, interpolate_in_numpy
 
 IMAGE = np.array([[[8], [16]], [[24], [48]]], np.float32)
 
@@ -16,7 +16,7 @@ def at(x: float, y: float) -> tuple[np.ndarray, np.ndarray]:
     return np.full((1, 1), x, np.float32), np.full((1, 1), y, np.float32)
 
 
-@pytest.mark.parametrize("read", [sampled, blended])
+@pytest.mark.parametrize("read", [interpolate, interpolate_in_numpy])
 @pytest.mark.parametrize(
     ("x", "y", "value"),
     [
@@ -44,23 +44,25 @@ def test_both_ways_to_read_are_one(channels):
     x = generator.uniform(-5, 52, (29, 40)).astype(np.float32)
     y = generator.uniform(-5, 36, (29, 40)).astype(np.float32)
 
-    np.testing.assert_allclose(sampled(image, x, y), blended(image, x, y), rtol=0, atol=2e-6)
+    np.testing.assert_allclose(
+        interpolate(image, x, y), interpolate_in_numpy(image, x, y), rtol=0, atol=2e-6
+    )
 
 
 def test_an_opencv_of_coarse_fractions_is_not_used(monkeypatch):
     monkeypatch.setattr(bilinear, "exact_remap", lambda: False)
     monkeypatch.setattr(bilinear.cv2, "remap", None)
 
-    assert sampled(IMAGE, *at(0.25, 0)).tolist() == [[[10]]]
+    assert interpolate(IMAGE, *at(0.25, 0)).tolist() == [[[10]]]
 
 
 def test_nothing_is_read_at_no_points():
     none = np.zeros((0, 3), np.float32)
 
-    assert sampled(IMAGE, none, none).shape == (0, 3, 1)
+    assert interpolate(IMAGE, none, none).shape == (0, 3, 1)
 
 
 def test_an_image_of_more_columns_than_remap_takes_is_read():
     image = np.arange(40000, dtype=np.float32).reshape(1, -1, 1)
 
-    assert sampled(image, *at(39998.5, 0)).tolist() == [[[39998.5]]]
+    assert interpolate(image, *at(39998.5, 0)).tolist() == [[[39998.5]]]

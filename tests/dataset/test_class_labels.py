@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pydarknet.dataset.class_labels import Classes, Family, smoothed
+from pydarknet.dataset.class_labels import Classes, Family, smooth_truth
 
 FAMILY = Family((-1, -1, 0, 0, 0, 1, 1), (2, 3, 2))  # animal thing | cat dog bird | car ship
 
@@ -43,13 +43,13 @@ def test_a_single_label_may_be_absent():
 
 
 def test_smoothing_spreads_a_share_over_the_other_classes():
-    found = smoothed(np.array([False, True, False]), 0.25)
+    found = smooth_truth(np.array([False, True, False]), 0.25)
 
     assert found.tolist() == [0.125, 0.75, 0.125]
 
 
 def test_ancestors_are_true_and_groups_without_a_true_class_hidden():
-    found = FAMILY.filled(np.array([0, 0, 0, 1, 0, 0, 0], np.float32))
+    found = FAMILY.with_ancestors(np.array([0, 0, 0, 1, 0, 0, 0], np.float32))
 
     assert found.tolist() == [1, 0, 0, 1, 0, -1234, -1234]
 

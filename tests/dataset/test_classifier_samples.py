@@ -11,19 +11,19 @@ import pytest
 from conftest import HERE
 
 from pydarknet.dataset.class_labels import Classes, Family
-from pydarknet.dataset.classifier_augment import Chances, Turning, turned
+from pydarknet.dataset.classifier_augment import Chances, Turning, rotate_crop
 from pydarknet.dataset.classifier_samples import (
     CUTMIX,
     EITHER,
     MIXUP,
     MOSAIC,
     ClassifierSamples,
-    blurred,
+    blur_image,
     corners,
-    mixed,
-    pasted,
+    mix,
+    paste,
     pasting,
-    stretched,
+    stretch,
 )
 from pydarknet.dataset.hsv import Colour, Colours
 from pydarknet.dataset.image_list import Pictures
@@ -59,7 +59,7 @@ def square(path: Path, drawn: dict[str, Any], side: int, *, inside: bool) -> np.
         Colour(*drawn["colour"]),
     )
     turn = turning.turn(chances, (image.shape[1], image.shape[0]), side)
-    return planes(turned(image, turn, side))
+    return planes(rotate_crop(image, turn, side))
 
 
 @pytest.mark.parametrize("name", recorded("pj"))
@@ -82,15 +82,15 @@ def test_samples_of_the_fork_are_the_c_programs(name):
     classes = Classes(tuple(params["labels"]), params["eps"])
     examples = [
         (
-            stretched(square(folder / path, turn, max(w, h), inside=True), w, h),
+            stretch(square(folder / path, turn, max(w, h), inside=True), w, h),
             classes.truth(path, 0)[0],
         )
         for path, turn in zip(params["paths"], params["turns"], strict=True)
     ]
     mixes = {
         0: lambda: examples[0],
-        MIXUP: lambda: mixed(examples, MIXUP, np.random.default_rng(1)),
-        CUTMIX: lambda: pasted(*examples, (slice(cut[1], cut[3]), slice(cut[0], cut[2]))),
+        MIXUP: lambda: mix(examples, MIXUP, np.random.default_rng(1)),
+        CUTMIX: lambda: paste(*examples, (slice(cut[1], cut[3]), slice(cut[0], cut[2]))),
         MOSAIC: lambda: corners(examples, tuple(cut)),
     }
 
@@ -115,7 +115,7 @@ def example(value: float, *truth: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_mixup_is_the_mean_of_two():
-    image, truth = mixed([example(0, 1, 0), example(1, 0, 1)], MIXUP, np.random.default_rng(1))
+    image, truth = mix([example(0, 1, 0), example(1, 0, 1)], MIXUP, np.random.default_rng(1))
 
     assert (image == 0.5).all()
     assert truth.tolist() == [0.5, 0.5]
@@ -124,7 +124,7 @@ def test_mixup_is_the_mean_of_two():
 def test_cutmix_counts_truths_by_their_area():
     place = slice(2, 7), slice(0, 4)  # 5 rows of 4 columns are a fifth
 
-    image, truth = pasted(example(0, 1, 0), example(1, 0, 1), place)
+    image, truth = paste(example(0, 1, 0), example(1, 0, 1), place)
 
     assert image[0].sum() == 20
     assert (image[:, 2:7, 0:4] == 1).all()
@@ -154,7 +154,7 @@ def test_blur_has_a_kernel_of_a_side_and_works_in_bytes():
     image = np.zeros((1, 1, 9), np.float32)
     image[0, 0, 4] = 0.999  # 254.7 is cut to 254
 
-    found = blurred(image, 3) * 255
+    found = blur_image(image, 3) * 255
 
     np.testing.assert_allclose(found[0, 0], [0, 0, 0, 64, 127, 64, 0, 0, 0], atol=1e-4)
 
@@ -201,7 +201,7 @@ def test_pairs_show_one_image(samples):
 
 def test_a_quarter_of_the_samples_is_blurred(samples, monkeypatch):
     monkeypatch.setattr(
-        "pydarknet.dataset.classifier_samples.blurred", lambda image, side: image * 0
+        "pydarknet.dataset.classifier_samples.blur_image", lambda image, side: image * 0
     )
 
     made = [samples(blur=3).sample(Request(1, 1, i, (8, 8))) for i in range(200)]

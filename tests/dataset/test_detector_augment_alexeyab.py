@@ -13,11 +13,11 @@ from pydarknet.dataset.detector_augment_alexeyab import (
     Chances,
     Crop,
     Cropping,
-    blurred,
+    blur_background,
     cropped_bytes,
     cropped_floats,
     noisy,
-    padded,
+    padded_crop,
     strength,
 )
 from pydarknet.dataset.hsv import UNCHANGED, Colour, Colours
@@ -239,7 +239,7 @@ def test_padding_has_the_mean_colour_of_the_whole_image():
     image = np.zeros((2, 2, 3), np.uint8)
     image[0] = [200, 100, 3]  # means 100, 50 and 1.5, which rounds to 2
 
-    found = padded(image, Crop(-1, 1, 1, 0, 2, 1))
+    found = padded_crop(image, Crop(-1, 1, 1, 0, 2, 1))
 
     assert found.tolist() == [[[100, 50, 2], [0, 0, 0]]]
 
@@ -247,7 +247,7 @@ def test_padding_has_the_mean_colour_of_the_whole_image():
 def test_a_crop_beside_the_image_is_all_padding():
     image = np.full((2, 2, 3), 7, np.uint8)
 
-    assert padded(image, Crop(-4, 3, 0, 0, 3, 2)).tolist() == [[[7] * 3] * 3] * 2
+    assert padded_crop(image, Crop(-4, 3, 0, 0, 3, 2)).tolist() == [[[7] * 3] * 3] * 2
 
 
 def test_a_crop_is_stretched_with_half_pixel_centres():
@@ -300,7 +300,7 @@ def test_background_blur_leaves_the_boxes_sharp():
     image[::2] = 200
     rows = np.array([[0.5, 0.5, 0.25, 0.5, 0, 0]], np.float32)  # columns 24..39, rows 16..47
 
-    found = blurred(image, 1, rows)
+    found = blur_background(image, 1, rows)
 
     assert (found[16:48, 24:40] == image[16:48, 24:40]).all()
     assert abs(found[10:54:, 10].astype(int) - 100).max() <= 1
@@ -311,7 +311,7 @@ def test_a_blur_of_a_strength_has_a_kernel_of_the_next_odd_side():
     image = np.zeros((1, 9, 1), np.uint8)
     image[0, 4] = 255
 
-    found = blurred(image, 2, NO_BOXES)  # 3: a quarter, a half, a quarter
+    found = blur_background(image, 2, NO_BOXES)  # 3: a quarter, a half, a quarter
 
     assert found[0, :, 0].tolist() == [0, 0, 0, 64, 128, 64, 0, 0, 0]
 

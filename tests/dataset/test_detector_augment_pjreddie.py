@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import HERE, SHARED
 
-from pydarknet.dataset.detector_augment_pjreddie import Chances, Placement, Placing, placed
+from pydarknet.dataset.detector_augment_pjreddie import Chances, Placement, Placing, place_image
 from pydarknet.dataset.hsv import UNCHANGED, Colour, Colours
 from pydarknet.dataset.labels import LabelRules, read_labels
 from pydarknet.dataset.sample import planes
@@ -64,7 +64,7 @@ def test_pixels_are_the_c_programs(name):
     params, arrays = recorded(name)
     image = load_image(HERE / "reference" / "train_augment_pj" / "img.png")
 
-    found = placed(image, placement(params), (params["w"], params["h"]))
+    found = place_image(image, placement(params), (params["w"], params["h"]))
 
     np.testing.assert_allclose(planes(found), arrays["X"], rtol=0, atol=1e-5)
 
@@ -87,7 +87,7 @@ def test_boxes_are_the_c_programs_in_any_order(name):
 def test_what_the_image_does_not_cover_is_grey():
     white = np.full((2, 4, 3), 255, np.uint8)
 
-    found = placed(white, Placement(4, 2, 0, 1.9), (4, 4))
+    found = place_image(white, Placement(4, 2, 0, 1.9), (4, 4))
 
     assert found[0].tolist() == [[0.5] * 3] * 4
     assert found[1, 0].tolist() == [1, 1, 1]  # 1.9 is cut to 1
@@ -97,7 +97,7 @@ def test_what_the_image_does_not_cover_is_grey():
 def test_of_an_enlarged_image_the_last_column_and_row_fade_to_black():
     white = np.full((2, 2, 1), 255, np.uint8)
 
-    found = placed(white, Placement(4, 4, 0, 0), (4, 4))[..., 0]
+    found = place_image(white, Placement(4, 4, 0, 0), (4, 4))[..., 0]
 
     # columns lie at 0, .5, 1 and 1.5 of two: the last is half beyond the image
     assert found.tolist() == [[1, 1, 1, 0.5], [1, 1, 1, 0.5], [1, 1, 1, 0.5], [0.5] * 3 + [0.25]]
@@ -106,7 +106,7 @@ def test_of_an_enlarged_image_the_last_column_and_row_fade_to_black():
 def test_a_larger_image_than_the_canvas_shows_its_middle():
     image = np.arange(0, 240, 10, dtype=np.uint8).reshape(1, 24, 1)
 
-    found = placed(image, Placement(24, 1, -10.7, 0), (4, 1))
+    found = place_image(image, Placement(24, 1, -10.7, 0), (4, 1))
 
     np.testing.assert_allclose(found[0, :, 0] * 255, [100, 110, 120, 130], rtol=1e-6)
 
@@ -115,14 +115,14 @@ def test_a_flip_mirrors_the_canvas_and_the_boxes():
     image = np.array([[[0], [255]]], np.uint8)
     put = Placement(2, 1, 1, 0, flip=True)
 
-    assert placed(image, put, (4, 1))[0, :, 0].tolist() == [0.5, 1, 0, 0.5]
+    assert place_image(image, put, (4, 1))[0, :, 0].tolist() == [0.5, 1, 0, 0.5]
     assert put.view((4, 1)).flip
 
 
 def test_an_image_of_no_width_leaves_the_canvas_grey():
     image = np.zeros((9, 1, 3), np.uint8)
 
-    assert (placed(image, Placement(0.9, 9, 0, 0), (9, 9)) == 0.5).all()
+    assert (place_image(image, Placement(0.9, 9, 0, 0), (9, 9)) == 0.5).all()
 
 
 def test_a_flip_comes_in_half_of_the_draws():

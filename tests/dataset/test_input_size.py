@@ -92,14 +92,14 @@ def test_the_fork_draws_320_to_416_and_448_to_608(sizes):
     ],
 )
 def test_a_factor_below_1_never_enlarges_a_side(factor, size):
-    assert Scales(1, (416, 192), 1.4, 32, 0).scaled(factor) == size
+    assert Scales(1, (416, 192), 1.4, 32, 0).size_at(factor) == size
 
 
 def test_a_half_step_is_rounded_up_and_no_side_is_less_than_a_step():
     scales = Scales(1, (48, 16), 1.4, 32, 0)
 
-    assert scales.scaled(1.0) == (96, 64)  # 1.5 + 1 = 2.5 is 3; 0.5 + 1 = 1.5 is 2
-    assert Scales(1, (64, 64), 4, 64, 0).scaled(0.3) == (64, 64)
+    assert scales.size_at(1.0) == (96, 64)  # 1.5 + 1 = 2.5 is 3; 0.5 + 1 = 1.5 is 2
+    assert Scales(1, (64, 64), 4, 64, 0).size_at(0.3) == (64, 64)
 
 
 def test_random_may_be_the_fork_s_factor_and_the_step_an_option(sizes):

@@ -19,8 +19,7 @@ from pydarknet.dataset import loader as module
 from pydarknet.dataset.build import classifier_samples, detector_samples
 from pydarknet.dataset.labels import labels_of
 from pydarknet.dataset.loader import Batch, Batches, cores, roomy
-from pydarknet.dataset.worker import Order
-from pydarknet.dataset.worker import made as made_of
+from pydarknet.dataset.worker import Order, make_samples
 from pydarknet.errors import DataError
 from pydarknet.image.files import save_image
 
@@ -258,7 +257,7 @@ def test_a_full_memory_is_an_error_that_says_how_much_is_needed(net, paths):
     samples = detector_samples(net(YOLO), paths)
     order = Order(Path("/dev/full"), 1, 1, (320, 320), 64, range(2))
 
-    answer = made_of(samples, order)
+    answer = make_samples(samples, order)
 
     # 64 * (3 * 320 * 320 + 90 * 5) * 4 bytes
     assert str(answer) == "/dev: is full: expected room for 75 MiB a batch"

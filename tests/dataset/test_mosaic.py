@@ -9,10 +9,18 @@ import pytest
 from conftest import HERE
 
 from pydarknet.dataset.detector_augment_alexeyab import Crop
-from pydarknet.dataset.detector_samples import blended
-from pydarknet.dataset.mosaic import Corner, Piece, along, bounded, corner, cut_off, mosaic
+from pydarknet.dataset.detector_samples import blend
+from pydarknet.dataset.mosaic import (
+    Corner,
+    Piece,
+    along,
+    clip_to_corner,
+    clip_to_image,
+    corner,
+    mosaic,
+)
 
-MOVES = {0: cut_off, 1: bounded}
+MOVES = {0: clip_to_image, 1: clip_to_corner}
 
 
 @cache
@@ -122,7 +130,7 @@ def test_boxes_are_counted_up_to_the_most():
 def test_two_images_are_halves_of_each_and_have_the_boxes_of_both():
     first, second = piece(100, WHOLE, BOX), piece(201, WHOLE, BOX)
 
-    image, rows = blended(first, second)
+    image, rows = blend(first, second)
 
     np.testing.assert_allclose(image, np.full((3, 10, 10), 150.5 / 255), rtol=1e-6)
     assert rows[:, 4:].tolist() == [[3, 77], [3, 0]]

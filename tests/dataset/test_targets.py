@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pydarknet.dataset.labels import Labels
-from pydarknet.dataset.targets import Grid, Rows, View, seen
+from pydarknet.dataset.targets import Grid, Rows, View, boxes_in_view
 
 WHOLE = View((1, 1), (0, 0))
 
@@ -37,11 +37,11 @@ def boxes(*rows: tuple[float, ...]) -> np.ndarray:
     ],
 )
 def test_edges_are_scaled_shifted_mirrored_and_cut_off(box, view, expected):
-    assert seen(boxes(box), view).tolist() == [list(expected)]
+    assert boxes_in_view(boxes(box), view).tolist() == [list(expected)]
 
 
 def test_a_label_without_a_place_is_nowhere():
-    assert seen(boxes((0, 0, 0, 0)), WHOLE).tolist() == [[999999] * 4]
+    assert boxes_in_view(boxes((0, 0, 0, 0)), WHOLE).tolist() == [[999999] * 4]
 
 
 def test_a_row_has_a_class_and_in_the_fork_a_track():
@@ -80,7 +80,7 @@ def test_the_most_are_counted_before_the_small_ones_go():
 def test_unused_rows_are_zero():
     rows = Rows(3, 5, 0.001)
 
-    found = rows.filled(rows.of(labels((1, 0.5, 0.5, 0.5, 0.5)), WHOLE, np.arange(1), (32, 32)))
+    found = rows.to_shape(rows.of(labels((1, 0.5, 0.5, 0.5, 0.5)), WHOLE, np.arange(1), (32, 32)))
 
     assert found.dtype == np.float32
     assert found.tolist() == [[0.5, 0.5, 0.5, 0.5, 1], [0] * 5, [0] * 5]

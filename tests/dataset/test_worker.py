@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from pydarknet.dataset import worker
-from pydarknet.dataset.worker import Order, Told, bytes_of, orders, put
+from pydarknet.dataset.worker import Order, SampleInfo, bytes_of, orders, put
 from pydarknet.errors import DataError
 
-answer = worker.made
+answer = worker.make_samples
 
 
 class Counting:
@@ -39,7 +39,7 @@ def test_images_stand_before_the_truths_of_a_batch(tmp_path):
 
     told = answer(Counting(), order(path, range(1, 3)))
 
-    assert told == {1: Told("1.png", ()), 2: Told("2.png", ())}
+    assert told == {1: SampleInfo("1.png", ()), 2: SampleInfo("2.png", ())}
     assert np.fromfile(path, np.float32).tolist() == [
         *(0, 0, 1, 1, 2, 2),  # three images, the first another worker's
         *(0, 0, 0, -1, -1, -1, -2, -2, -2),

@@ -24,7 +24,7 @@ def test_boxes_of_a_mirrored_output_are_mirrored_boxes(net, text, dialect):
 
     plain, turned = (
         layer.detections(output, size, Decoding(thresh=0.0)).rows
-        for output in (head.activated, layer.unmirrored(head.activated))
+        for output in (head.activated, layer.unmirror(head.activated))
     )
 
     def ordered(boxes: torch.Tensor) -> torch.Tensor:

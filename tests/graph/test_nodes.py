@@ -11,7 +11,7 @@ from pydarknet.layers import Shape
 POOL = "[maxpool]\nsize=2\nstride=2\n"
 
 
-def told(error: pytest.ExceptionInfo[CfgError]) -> str:
+def stdout_text(error: pytest.ExceptionInfo[CfgError]) -> str:
     """Return the text of an error."""
     return str(error.value)
 
@@ -56,7 +56,7 @@ def test_a_reference_must_name_an_earlier_layer(net, layers, absolute):
         net(f"[dropout]\n[dropout]\n[route]\nlayers={layers}")
 
     problem = f"[route] reads layer {absolute} from layer 2: expected one of the earlier"
-    assert told(error) == f"net.cfg:8: {problem}"
+    assert stdout_text(error) == f"net.cfg:8: {problem}"
 
 
 @pytest.mark.parametrize("source", ["0", "1", "-2"])
@@ -84,7 +84,7 @@ def test_the_first_layer_has_none_to_share_with(net, share, problem):
     with pytest.raises(CfgError) as error:
         net(f"[convolutional]\nshare_index={share}\n[convolutional]", dialect="alexeyab")
 
-    assert told(error) == f"net.cfg:6: [convolutional] {problem}"
+    assert stdout_text(error) == f"net.cfg:6: [convolutional] {problem}"
 
 
 # Images
@@ -95,7 +95,7 @@ def test_some_layers_need_an_image_before_them(net, section):
     with pytest.raises(CfgError) as error:
         net(f"[softmax]\n[{section}]", c=3, h=4, w=5)
 
-    assert told(error) == (
+    assert stdout_text(error) == (
         f"net.cfg:7: [{section}] needs an image before it:"
         " the layer before gives 60 numbers without channels, height and width"  # 3 * 4 * 5
     )
@@ -117,7 +117,7 @@ def test_a_layer_gives_no_more_numbers_than_32_bits_count(net):
 
     # 8 * (4 * 8192) * (2 * 8192)
     problem = "[upsample] gives 4294967296 numbers: more than 32 bits count"
-    assert told(error) == f"net.cfg:6: {problem}"
+    assert stdout_text(error) == f"net.cfg:6: {problem}"
 
 
 def test_a_layer_may_give_nearly_as_many(nodes):
@@ -136,9 +136,9 @@ def test_an_unknown_section_is_told_with_the_choices_of_its_lineage(net, dialect
     with pytest.raises(CfgError) as error:
         net("[dropout]\n[nonsense]", dialect=dialect)
 
-    assert told(error).startswith("net.cfg:7: [nonsense] is no section: expected one of ")
-    assert f", {known}, " in told(error)
-    assert "hint" not in told(error)
+    assert stdout_text(error).startswith("net.cfg:7: [nonsense] is no section: expected one of ")
+    assert f", {known}, " in stdout_text(error)
+    assert "hint" not in stdout_text(error)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_an_unknown_section_is_told_with_the_nearest(net, section, nearest):
     with pytest.raises(CfgError) as error:
         net(f"[{section}]")
 
-    assert told(error).endswith(f"\n    hint: did you mean [{nearest}]?")
+    assert stdout_text(error).endswith(f"\n    hint: did you mean [{nearest}]?")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_section_of_the_other_lineage_is_told_as_such(net, section, dialect, o
         net(f"[{section}]", dialect=dialect)
 
     hint = f"it is known in the dialect {other}; this cfg is read as {dialect}"
-    assert told(error).endswith(f"\n    hint: {hint}")
+    assert stdout_text(error).endswith(f"\n    hint: {hint}")
 
 
 def test_a_second_net_is_an_unknown_section(net):
@@ -187,7 +187,7 @@ def test_nothing_can_be_read_from_it(net):
         net("[dropout]\n[nonsense]\n[dropout]", strict=False)
 
     problem = "[dropout] reads a layer that gives nothing: expected a known section there"
-    assert told(error) == f"net.cfg:8: {problem}"
+    assert stdout_text(error) == f"net.cfg:8: {problem}"
 
 
 # Unused options

@@ -9,7 +9,7 @@ from pydarknet.layers.anchor_head import (
     activate_entries,
     cells_above,
     stretch,
-    unmirrored,
+    unmirror,
 )
 
 CONV = "[convolutional]\nfilters={filters}\nsize=1\nactivation=linear\n"
@@ -73,7 +73,7 @@ def test_a_score_must_exceed_the_threshold():
 def test_a_mirror_images_columns_and_centres_are_turned_back():
     outputs = torch.tensor([[0.25, 0.5], [7, 8]]).view(1, 2, 1, 2)  # x and another number
 
-    assert unmirrored(outputs, 1).flatten().tolist() == [0.5, 0.75, 8, 7]
+    assert unmirror(outputs, 1).flatten().tolist() == [0.5, 0.75, 8, 7]
 
 
 def test_entries_are_squashed_but_for_those_that_are_kept():

@@ -25,7 +25,7 @@ def test_the_blur_strides_in_the_layers_place(nodes, antialiasing, strides, size
 
 @pytest.mark.parametrize(("antialiasing", "told"), [(0, ""), (1, "AA:  ")])
 def test_the_fork_tells_it(nodes, antialiasing, told):
-    assert pool(nodes, antialiasing).told() == told
+    assert pool(nodes, antialiasing).stdout_text() == told
 
 
 def test_a_map_that_the_blur_leaves_nothing_of_is_refused(nodes):

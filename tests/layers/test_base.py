@@ -13,7 +13,7 @@ CONV = "[convolutional]\nbatch_normalize=1\nfilters=2\nsize=1\nactivation=linear
 def stored_paths(net, options: str, **how: object) -> list[str]:
     """Return where a convolution with these options has the arrays of a weights file."""
     network = net(f"{CONV}\n{options}", **how)
-    return [array.path for array in network.nodes[0].layer.loaded(network.stack[0])]
+    return [array.path for array in network.nodes[0].layer.loadable_arrays(network.stack[0])]
 
 
 @pytest.mark.parametrize(

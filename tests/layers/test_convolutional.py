@@ -14,7 +14,7 @@ IMAGE = [(7 * i) % 11 - 5 for i in range(2 * 5 * 6)]  # 2 x 5 x 6
 WEIGHTS = [(5 * i) % 7 - 3 for i in range(4 * 2 * 9)]
 
 
-def convolved(
+def linear_output(
     n: int,
     size: int,
     *,
@@ -112,7 +112,7 @@ def test_the_output_is_the_cross_correlation(loaded, options, n, rule, dialect):
 
     y = run(loaded(text, floats, c=2, h=5, w=6, dialect=dialect), IMAGE)
 
-    assert y.flatten().tolist() == convolved(n, **rule)
+    assert y.flatten().tolist() == linear_output(n, **rule)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_the_forks_options_change_the_cross_correlation(loaded, options, rule):
 
     y = run(loaded(text, floats, c=2, h=5, w=6, dialect="alexeyab"), IMAGE)
 
-    assert y.flatten().tolist() == convolved(4, 3, **rule)
+    assert y.flatten().tolist() == linear_output(4, 3, **rule)
 
 
 def test_a_kernel_of_one_cell_has_no_dilation(nodes):

@@ -24,7 +24,7 @@ def test_a_head_of_cells_says_how_many_a_side(nodes):
 
 def test_only_a_head_that_can_be_mirrored_is(nodes):
     with pytest.raises(CfgError, match="cannot be averaged with its mirror image"):
-        DetectionHead.unmirrored(nodes(CELLS)[-1].layer, torch.zeros(1))
+        DetectionHead.unmirror(nodes(CELLS)[-1].layer, torch.zeros(1))
 
 
 def test_heads_are_those_of_layers_that_give_boxes(nodes):

@@ -125,7 +125,7 @@ def test_the_fork_calls_it_old(net):
 
     expected = "   0 reorg_old              / 2    32 x  32 x   8   ->    16 x  16 x  32"
     assert rows(network) == [expected]
-    assert network.layers[0].told() == "\n reorg_old \n"
+    assert network.layers[0].stdout_text() == "\n reorg_old \n"
 
 
 @pytest.mark.parametrize(

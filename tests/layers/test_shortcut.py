@@ -18,7 +18,7 @@ LARGE = "[upsample]\nscale=10\n"  # every cell twice each way, ten times as much
 TENFOLD = "[upsample]\nstride=1\nscale=10\n"
 
 
-def added(x: tuple[int, int, int, list], skip: tuple[int, int, int, list]) -> list[float]:
+def add_source(x: tuple[int, int, int, list], skip: tuple[int, int, int, list]) -> list[float]:
     """Return the C's sum of two maps (c, h, w, cells): where they overlap, every n-th cell."""
     c, h, w, cells = x
     c2, h2, w2, others = skip
@@ -82,7 +82,7 @@ def test_of_a_larger_source_every_other_cell_is_added(net, dialect):
 
     y = run(net(text, c=1, h=4, w=4, dialect=dialect), range(16))
 
-    assert y.flatten().tolist() == added((1, 2, 2, small), (1, 4, 4, list(range(16))))
+    assert y.flatten().tolist() == add_source((1, 2, 2, small), (1, 4, 4, list(range(16))))
 
 
 @both_lineages
@@ -92,7 +92,7 @@ def test_a_smaller_source_is_scattered(net, dialect):
 
     y = run(net(text, c=1, h=2, w=2, dialect=dialect), [1, 2, 3, 4])
 
-    assert y.flatten().tolist() == added((1, 4, 4, large), (1, 2, 2, [1, 2, 3, 4]))
+    assert y.flatten().tolist() == add_source((1, 4, 4, large), (1, 2, 2, [1, 2, 3, 4]))
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_a_loss_has_a_number(net, word, number):
 def test_the_fork_tells_the_kind_of_suppression(net, options, told):
     [head] = net(f"{HEAD}{options}", c=7, dialect="alexeyab").layers
 
-    assert head.told() == told
+    assert head.stdout_text() == told
 
 
 # Defaults

@@ -31,7 +31,7 @@ def test_with_batch_norm_the_convolution_itself_adds_no_bias():
     conv = filled(Conv(1, 1, 1, norm=BatchNorm(1)))
 
     assert conv.bias is None
-    assert [array.path for array in conv.stored()] == [
+    assert [array.path for array in conv.weight_arrays()] == [
         "biases",
         "norm.scales",
         "norm.rolling_mean",
@@ -41,7 +41,7 @@ def test_with_batch_norm_the_convolution_itself_adds_no_bias():
 
 
 def test_a_convolution_is_stored_with_its_weights_last():
-    assert [array.path for array in Conv(1, 2, 1).stored()] == ["biases", "weights"]
+    assert [array.path for array in Conv(1, 2, 1).weight_arrays()] == ["biases", "weights"]
 
 
 def test_a_blur_comes_after_the_activation():
@@ -58,7 +58,7 @@ def test_a_matrix_reads_the_flat_input():
 
 
 def test_a_matrix_may_be_turned_in_the_file():
-    assert [array.transposed for array in Connected(4, 1).stored()] == [False, None]
+    assert [array.transposed for array in Connected(4, 1).weight_arrays()] == [False, None]
 
 
 def test_a_blur_weighs_the_middle_twice():
@@ -91,13 +91,13 @@ def test_windows_are_padded_so_that_the_last_one_fits(window, sides):
 def test_what_no_window_reaches_is_cut():
     x = torch.arange(9.0).view(1, 1, 3, 3)
 
-    assert Window(2, (2, 2), 0).padded(x, -1).flatten().tolist() == [0, 1, 3, 4]
+    assert Window(2, (2, 2), 0).pad(x, -1).flatten().tolist() == [0, 1, 3, 4]
 
 
 def test_padding_has_the_value_that_is_said():
     x = torch.ones(1, 1, 1, 1)
 
-    assert Window(2, (1, 1), 1).padded(x, -9).flatten().tolist() == [1, -9, -9, -9]
+    assert Window(2, (1, 1), 1).pad(x, -9).flatten().tolist() == [1, -9, -9, -9]
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

@@ -6,7 +6,7 @@ from torch import nn
 
 from pydarknet.modules.parameters import (
     Parametric,
-    Stored,
+    WeightArray,
     array,
     assign,
     constant,
@@ -29,11 +29,11 @@ class Two(Parametric):
 
 
 def test_arrays_are_stored_under_their_owners_name():
-    assert under("norm", [Stored("scales", rows=2)]) == (Stored("norm.scales", rows=2),)
+    assert under("norm", [WeightArray("scales", rows=2)]) == (WeightArray("norm.scales", rows=2),)
 
 
 def test_parameters_are_stored_in_their_order():
-    assert Two().stored() == (Stored("weights"),)
+    assert Two().weight_arrays() == (WeightArray("weights"),)
 
 
 def test_more_parameters_than_32_bits_count_are_refused():
