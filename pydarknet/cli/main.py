@@ -10,60 +10,11 @@ from typing import Any
 from ..errors import DarknetError, UsageError
 from ..system.console import note, say
 from ..system.version import __version__
+from . import commands  # noqa: F401  # importing it registers the commands
 from .arguments import flag_values, letters, operand_values, without_unknown
-from .commands import (
-    classifier_predict,
-    classifier_train,
-    classifier_valid,
-    classify,
-    coco,
-    detect,
-    detector_calc_anchors,
-    detector_map,
-    detector_recall,
-    detector_test,
-    detector_train,
-    detector_valid,
-    install_shim,
-    nightmare,
-    ops,
-    print_weights,
-    rnn,
-    speed,
-    statistics,
-    visualize,
-    weights_edit,
-    yolo,
-)
 from .ignored_flags import ignored_flags
 from .unsupported import refuse
 from .verbs import VERBS, Help, Parameter, Run, Verb
-
-# Importing them registers their commands; the order is that of help
-FAMILIES = (
-    classifier_predict,
-    classifier_train,
-    classifier_valid,
-    classify,
-    coco,
-    detect,
-    detector_calc_anchors,
-    detector_map,
-    detector_recall,
-    detector_test,
-    detector_train,
-    detector_valid,
-    install_shim,
-    nightmare,
-    ops,
-    print_weights,
-    rnn,
-    speed,
-    statistics,
-    visualize,
-    weights_edit,
-    yolo,
-)
 
 GLOBAL = (
     Parameter("i", int, 0, Help("the GPU to use, by number; -1 is the CPU")),

@@ -1,1 +1,26 @@
-"""A file a command."""
+"""Every command, a file each: importing this registers them all, in the order of help."""
+
+from . import (  # noqa: F401  # they are imported to be registered
+    classifier_predict,
+    classifier_train,
+    classifier_valid,
+    classify,
+    coco,
+    detect,
+    detector_calc_anchors,
+    detector_map,
+    detector_recall,
+    detector_test,
+    detector_train,
+    detector_valid,
+    install_shim,
+    nightmare,
+    ops,
+    print_weights,
+    rnn,
+    speed,
+    statistics,
+    visualize,
+    weights_edit,
+    yolo,
+)
