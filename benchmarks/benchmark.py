@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Measure networks on this CPU beside whatever else runs them, in one run, by turns.
+"""Measure a forward pass on the CPU against other programs that run the same network.
 
     benchmarks/benchmark.py [--cfg yolov3-tiny.cfg ...] [--threads 1 2] [--batch 1 8]
         [--darknet PROGRAM] [--opencv FOLDER] [--onnxruntime FOLDER] [--json FILE] [--plot FILE]
 
-Peers are measured that are there: OpenCV 4 and onnxruntime (with onnx and onnxscript) where they
-can be imported, else from the folders into which pip has put them (`pip install --no-deps --target
-FOLDER opencv-python==4.14.0.94`), and `--darknet`, a C program; "-backend" is our network run by
-onnxruntime. A time is of one forward pass: of the same random weights and image. Every program has
-a process of its own, loads the network once, and is asked in turn; a ratio is of the times of one
-round. On a GPU it is measure_gpu.py.
+The other programs are OpenCV 4 and onnxruntime (with onnx and onnxscript), if they can be imported
+or are named by the folder in which pip installed them (`pip install --no-deps --target FOLDER
+opencv-python==4.14.0.94`), and the C program that `--darknet` names; "-backend" is our network run
+by onnxruntime. All get the same random weights and image. Each is a process of its own, loads the
+network once, and runs one forward pass per round, in turn; a ratio compares the times of a round.
+For a GPU see measure_gpu.py.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ sys.path.insert(0, str(ROOT))
 PREDICTED = re.compile(r"Predicted in ([\d.]+) (milli-)?seconds")
 
 
-# What is measured: a process each, which answers every line with the seconds of a forward pass
+# The workers: each is a process that answers every line with the seconds of a forward pass
 
 
 def serve(forward: Callable[[], object]) -> None:
-    """Run once for every line that comes in, and print how long it took."""
+    """Run a forward pass for every line on stdin, and print its seconds."""
     forward()
     print("ready", flush=True)
     for _ in sys.stdin:
@@ -45,7 +45,7 @@ def serve(forward: Callable[[], object]) -> None:
 
 
 def ours(folder: Path, batch: int, threads: int) -> None:
-    """Serve this package's network."""
+    """Serve our network."""
     import torch
 
     import pydarknet
@@ -58,7 +58,7 @@ def ours(folder: Path, batch: int, threads: int) -> None:
 
 
 def backend(folder: Path, batch: int, threads: int) -> None:
-    """Serve this package's network as onnxruntime runs it, heads and all."""
+    """Serve our network run by onnxruntime, including the heads."""
     import torch
 
     import pydarknet
@@ -69,12 +69,12 @@ def backend(folder: Path, batch: int, threads: int) -> None:
     )
     images = torch.rand(batch, *network.input.tensor)
     with torch.inference_mode():
-        network.prepared()(images)  # it takes over the second time
+        network.prepared()(images)  # onnxruntime takes over the second time
         serve(lambda: network.prepared()(images))
 
 
 def opencv(folder: Path, batch: int, threads: int) -> None:
-    """Serve OpenCV's importer of Darknet networks."""
+    """Serve the network that OpenCV imports."""
     import cv2
     import numpy as np
 
@@ -92,7 +92,7 @@ def opencv(folder: Path, batch: int, threads: int) -> None:
 
 
 def onnxruntime(folder: Path, batch: int, threads: int) -> None:
-    """Serve onnxruntime, on the graph that torch exports of our network."""
+    """Serve onnxruntime on the graph that torch exports from our network."""
     import onnxruntime
     import torch
 
@@ -101,7 +101,7 @@ def onnxruntime(folder: Path, batch: int, threads: int) -> None:
     network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
     images, path = torch.rand(batch, *network.input.tensor), str(folder / f"net{batch}.onnx")
     if not Path(path).exists():
-        torch.onnx.export(raw(network), (images,), path, dynamo=True, verbose=False)
+        torch.onnx.export(head_inputs(network), (images,), path, dynamo=True, verbose=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
@@ -109,8 +109,8 @@ def onnxruntime(folder: Path, batch: int, threads: int) -> None:
     serve(lambda: session.run(None, feed))
 
 
-def raw(network: object) -> object:
-    """Return the module that gives what goes into the heads."""
+def head_inputs(network: object) -> object:
+    """Return a module that returns the inputs of the heads."""
     import torch
 
     class Module(torch.nn.Module):
@@ -133,7 +133,7 @@ WORKERS = {
 
 
 class Peer:
-    """A process that is asked for one forward pass at a time."""
+    """A process that runs one forward pass at a time."""
 
     def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         self.name = name
@@ -147,17 +147,17 @@ class Peer:
         )
 
     def ready(self) -> bool:
-        """Wait until it has loaded the network; say whether it could."""
+        """Wait until the process has loaded the network; return whether it could."""
         return self.process.stdout.readline() == "ready\n"
 
     def seconds(self) -> float:
-        """Run one forward pass."""
+        """Run one forward pass, and return its seconds."""
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         return float(self.process.stdout.readline())
 
     def end(self) -> None:
-        """Let it end."""
+        """End the process."""
         self.process.stdin.close()
         self.process.wait()
 
@@ -179,15 +179,15 @@ class Darknet(Peer):
         self.process.stdin.write("image.png\n")
         self.process.stdin.flush()
         for line in self.process.stdout:
-            if said := PREDICTED.search(line):
-                return float(said[1]) / (1000 if said[2] else 1)
+            if match := PREDICTED.search(line):
+                return float(match[1]) / (1000 if match[2] else 1)
         sys.exit("the C program ended")
 
 
-def make(folder: Path, cfg: Path, side: int | None = None) -> None:
-    """Write a network of random weights that finds nothing, for only the forward pass is timed.
+def write_network(folder: Path, cfg: Path, side: int | None = None) -> None:
+    """Write a network of random weights that detects nothing, so that only the forward pass counts.
 
-    Batch norms keep its maps in bounds. Its input is square, of a `side` if that is said.
+    Batch norms keep its maps in bounds. `side` is the side of its square input, if given.
     """
     import cv2
     import numpy as np
@@ -213,18 +213,18 @@ def make(folder: Path, cfg: Path, side: int | None = None) -> None:
     (folder / "net.cfg").write_text(text)
     (folder / "net.data").write_text(f"names={ROOT / 'data/coco.names'}\n")
     (folder / "size.json").write_text(json.dumps([size.w, size.h]))
-    picture = np.random.default_rng(1).integers(0, 255, (size.h, size.w, 3), dtype=np.uint8)
-    cv2.imwrite(str(folder / "image.png"), picture)
+    image = np.random.default_rng(1).integers(0, 255, (size.h, size.w, 3), dtype=np.uint8)
+    cv2.imwrite(str(folder / "image.png"), image)
     torch.manual_seed(1)
 
 
-def peers(folder: Path, batch: int, threads: int, asked: argparse.Namespace) -> list[Peer]:
-    """Start every program that is there and can run the network."""
+def start_peers(folder: Path, batch: int, threads: int, options: argparse.Namespace) -> list[Peer]:
+    """Start every program, and return those that can run the network."""
     homes = {
         "pydarknet": None,
-        "-backend": asked.onnxruntime,
-        "opencv": asked.opencv,
-        "onnxruntime": asked.onnxruntime,
+        "-backend": options.onnxruntime,
+        "opencv": options.opencv,
+        "onnxruntime": options.onnxruntime,
     }
     started: list[Peer] = []
     for name, home in homes.items():
@@ -239,14 +239,14 @@ def peers(folder: Path, batch: int, threads: int, asked: argparse.Namespace) -> 
         ]
         path = os.pathsep.join(filter(None, [home, str(ROOT)]))
         started.append(Peer(name, command, {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": path}))
-    if asked.darknet and batch == 1:
-        started.append(Darknet(asked.darknet, folder, threads))
+    if options.darknet and batch == 1:
+        started.append(Darknet(options.darknet, folder, threads))
     able = []
     for peer in started:
         if peer.ready():
             able.append(peer)
         else:
-            print(f"  {peer.name} is not here, or cannot run this network")
+            print(f"  {peer.name} is not installed, or cannot run this network")
     return able
 
 
@@ -259,20 +259,22 @@ def measure(running: list[Peer], rounds: int) -> dict[str, list[float]]:
     return times
 
 
-def lines(times: dict[str, list[float]], batch: int) -> list[str]:
-    """Return a line a program: its median, and how many times as fast ours is, with quartiles."""
-    told = []
+def result_lines(times: dict[str, list[float]], batch: int) -> list[str]:
+    """Return a line per program: its median time, and its time relative to ours with quartiles."""
+    texts = []
     for name, seconds in times.items():
         ratios = [other / mine for other, mine in zip(seconds, times["pydarknet"], strict=True)]
         low, middle, high = statistics.quantiles(ratios, n=4)
         median = statistics.median(seconds) * 1000
         ratio = "" if name == "pydarknet" else f"{middle:6.2f} times ours ({low:.2f} to {high:.2f})"
-        told.append(f"  {name:12} {median:8.1f} ms{f' a batch of {batch}' * (batch > 1)} {ratio}")
-    return told
+        texts.append(
+            f"  {name:12} {median:8.1f} ms{f' per batch of {batch}' * (batch > 1)} {ratio}"
+        )
+    return texts
 
 
 def plot(results: list[dict], path: Path) -> None:
-    """Draw the ratios as bars, and a line at one."""
+    """Draw the ratios as bars, with a line at 1."""
     import cv2
     import numpy as np
 
@@ -283,7 +285,7 @@ def plot(results: list[dict], path: Path) -> None:
     ]
     canvas = np.full((24 * len(bars) + 44, 900, 3), 255, np.uint8)
     most = max(ratio for _, ratio in bars)
-    title = "how many times as fast pydarknet is: cfg, batch, threads, beside whom"
+    title = "time relative to pydarknet: cfg, batch, threads, program"
     cv2.putText(canvas, title, (8, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 0, 1, cv2.LINE_AA)
     for row, (label, ratio) in enumerate(bars):
         y = 24 * row + 36
@@ -296,33 +298,33 @@ def plot(results: list[dict], path: Path) -> None:
     cv2.imwrite(str(path), canvas)
 
 
-def benchmark(cfg: str, asked: argparse.Namespace) -> list[dict]:
-    """Measure one network at every batch and number of threads, and print what came out."""
-    found = Path(cfg) if Path(cfg).exists() else ROOT / "cfg" / cfg
+def benchmark(cfg: str, options: argparse.Namespace) -> list[dict]:
+    """Measure one network for every batch size and number of threads, and print the results."""
+    path = Path(cfg) if Path(cfg).exists() else ROOT / "cfg" / cfg
     results = []
     with tempfile.TemporaryDirectory() as name:
-        make(Path(name), found)
-        for batch in asked.batch:
-            for threads in asked.threads:
-                print(f"{found.name}, batch {batch}, {threads} threads", flush=True)
-                running = peers(Path(name), batch, threads, asked)
-                times = measure(running, asked.rounds)
+        write_network(Path(name), path)
+        for batch in options.batch:
+            for threads in options.threads:
+                print(f"{path.name}, batch {batch}, {threads} threads", flush=True)
+                running = start_peers(Path(name), batch, threads, options)
+                times = measure(running, options.rounds)
                 for peer in running:
                     peer.end()
-                print("\n".join(lines(times, batch)), flush=True)
+                print("\n".join(result_lines(times, batch)), flush=True)
                 mine = times["pydarknet"]
                 ratios = {
                     other: statistics.median(a / b for a, b in zip(seconds, mine, strict=True))
                     for other, seconds in times.items()
                     if other != "pydarknet"
                 }
-                one = {"cfg": found.name, "batch": batch, "threads": threads}
+                one = {"cfg": path.name, "batch": batch, "threads": threads}
                 results.append({**one, "ratios": ratios, "seconds": times})
     return results
 
 
 def main() -> None:
-    """Measure, print, and write what is asked for."""
+    """Measure and print; write the results if asked to."""
     if sys.argv[1:2] == ["--worker"]:
         name, folder, batch, threads = sys.argv[2:]
         WORKERS[name](Path(folder), int(batch), int(threads))
@@ -332,17 +334,17 @@ def main() -> None:
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--batch", nargs="+", type=int, default=[1])
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--darknet", type=Path)
-    parser.add_argument("--opencv")
-    parser.add_argument("--onnxruntime")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--plot", type=Path)
-    asked = parser.parse_args()
-    results = [one for cfg in asked.cfg for one in benchmark(cfg, asked)]
-    if asked.json:
-        asked.json.write_text(json.dumps(results, indent=1))
-    if asked.plot and any(one["ratios"] for one in results):
-        plot(results, asked.plot)
+    parser.add_argument("--darknet", type=Path, help="a C program, built for CPUs")
+    parser.add_argument("--opencv", help="folder of an OpenCV 4")
+    parser.add_argument("--onnxruntime", help="folder of onnxruntime")
+    parser.add_argument("--json", type=Path, help="write all times to this file")
+    parser.add_argument("--plot", type=Path, help="draw the ratios to this file")
+    options = parser.parse_args()
+    results = [one for cfg in options.cfg for one in benchmark(cfg, options)]
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+    if options.plot and any(one["ratios"] for one in results):
+        plot(results, options.plot)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compare pydarknet.opencv with a real OpenCV 4 that has the importer, row by row.
+"""Compare pydarknet.opencv, row by row, with an OpenCV 4 that has the importer.
 
 pip install --target /tmp/cv4 opencv-python==4.12.0.88
 python benchmarks/compare_opencv.py --opencv /tmp/cv4 my.cfg my.weights photo.jpg
@@ -33,26 +33,26 @@ np.savez(out, version=cv2.__version__, layers=layers, ids=net.getUnconnectedOutL
 
 
 def blob_of(cfg: str, image: str) -> np.ndarray:
-    """Return a picture as the input of a network, [1, C, H, W] in 0..1."""
+    """Return an image as the input of a network, [1, C, H, W] in 0..1."""
     from pydarknet.load import read_network
 
     shape = read_network(cfg).input
-    picture = cv2.imread(image, cv2.IMREAD_COLOR if shape.c == 3 else cv2.IMREAD_GRAYSCALE)
-    return cv2.dnn.blobFromImage(picture, 1 / 255, (shape.w, shape.h), swapRB=shape.c == 3)
+    pixels = cv2.imread(image, cv2.IMREAD_COLOR if shape.c == 3 else cv2.IMREAD_GRAYSCALE)
+    return cv2.dnn.blobFromImage(pixels, 1 / 255, (shape.w, shape.h), swapRB=shape.c == 3)
 
 
-def recorded(folder: str, cfg: str, weights: str, blob: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the OpenCV in a folder says: layers, ids, version and an array a head."""
+def opencv_arrays(folder: str, cfg: str, weights: str, blob: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the layers, ids and version of the OpenCV in a folder, and an array per head."""
     with tempfile.TemporaryDirectory() as place:
-        given, out = Path(place, "blob.npy"), Path(place, "out.npz")
-        np.save(given, blob)
-        command = [sys.executable, "-c", OPENCV, cfg, weights, str(given), str(out)]
+        source, out = Path(place, "blob.npy"), Path(place, "out.npz")
+        np.save(source, blob)
+        command = [sys.executable, "-c", OPENCV, cfg, weights, str(source), str(out)]
         subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": folder})
         return dict(np.load(out))
 
 
-def ours(cfg: str, weights: str, blob: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what this package says of the same."""
+def our_arrays(cfg: str, weights: str, blob: np.ndarray) -> dict[str, np.ndarray]:
+    """Return layers, ids and an array per head from this package."""
     from pydarknet import opencv
 
     net = opencv.readNetFromDarknet(cfg, weights)
@@ -64,7 +64,7 @@ def ours(cfg: str, weights: str, blob: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def differences(theirs: dict[str, np.ndarray], own: dict[str, np.ndarray]) -> list[str]:
-    """Return a line a head, and one for the names."""
+    """Return a line for the names, and one per head."""
     same = all(np.array_equal(theirs[key], own[key]) for key in ("layers", "ids"))
     lines = [f"names of {len(theirs['layers'])} layers: {'the same' if same else 'different'}"]
     for name in (name for name in theirs if name not in ("version", "layers", "ids")):
@@ -72,25 +72,25 @@ def differences(theirs: dict[str, np.ndarray], own: dict[str, np.ndarray]) -> li
         if one.shape == other.shape:
             most = f"{np.abs(one - other).max():.1e}"
         else:
-            most = f"of shapes, ours {list(other.shape)}"
+            most = f"in shape, ours is {list(other.shape)}"
         lines.append(f"{name} {list(one.shape)}: largest difference {most}")
     return lines
 
 
 def main() -> None:
-    """Print how far the two are apart."""
+    """Print the differences between the two."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--opencv", required=True, help="where pip --target put an OpenCV 4")
-    parser.add_argument("--save", help="keep blob and OpenCV's arrays in this .npz")
+    parser.add_argument("--opencv", required=True, help="folder of an OpenCV 4 from pip --target")
+    parser.add_argument("--save", help="save the blob and OpenCV's arrays to this .npz")
     for word in ("cfg", "weights", "image"):
         parser.add_argument(word)
-    given = parser.parse_args()
-    blob = blob_of(given.cfg, given.image)
-    theirs = recorded(given.opencv, given.cfg, given.weights, blob)
-    if given.save:
-        np.savez_compressed(given.save, blob=blob, **theirs)
+    options = parser.parse_args()
+    blob = blob_of(options.cfg, options.image)
+    theirs = opencv_arrays(options.opencv, options.cfg, options.weights, blob)
+    if options.save:
+        np.savez_compressed(options.save, blob=blob, **theirs)
     print(f"OpenCV {theirs['version']}")
-    print("\n".join(differences(theirs, ours(given.cfg, given.weights, blob))))
+    print("\n".join(differences(theirs, our_arrays(options.cfg, options.weights, blob))))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Kill a short training at random instants, go on each time, and compare with one left alone.
+"""Kill a short training at random times, resume it, and compare it with an uninterrupted one.
 
 python benchmarks/kill_training.py [kills]
 """
@@ -56,7 +56,7 @@ ENVIRONMENT = {
 
 
 def write_run(folder: Path, batches: int) -> None:
-    """Write three images with labels, a cfg, and a .data file that saves at every iteration."""
+    """Write three images with labels, a cfg, and a .data file that saves after every iteration."""
     folder.mkdir()
     draws = np.random.default_rng(5)
     for index in range(3):
@@ -69,42 +69,42 @@ def write_run(folder: Path, batches: int) -> None:
     (folder / "run.cfg").write_text(CFG.format(batches=batches))
 
 
-def started(folder: Path) -> subprocess.Popen[bytes]:
-    """Start or go on with the training of a folder."""
+def start_training(folder: Path) -> subprocess.Popen[bytes]:
+    """Start or resume the training in a folder."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen([*COMMAND, "-seed", "7"], cwd=folder, env=ENVIRONMENT, **quiet)
 
 
-def final(folder: Path) -> bytes:
-    """Return the final weights of a folder."""
+def final_weights(folder: Path) -> bytes:
+    """Return the content of a folder's final weights file."""
     return (folder / "backup/run_final.weights").read_bytes()
 
 
 def main() -> None:
-    """Train once left alone and once killed, and say whether the weights are the same."""
+    """Train once without and once with kills, and report whether the weights are equal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kills", type=int, nargs="?", default=20)
     parser.add_argument("--batches", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
-    words = parser.parse_args()
-    chance = random.Random(words.seed)
+    options = parser.parse_args()
+    rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
         alone, killed = Path(name, "alone"), Path(name, "killed")
         for folder in (alone, killed):
-            write_run(folder, words.batches)
+            write_run(folder, options.batches)
         start = time.perf_counter()
-        if started(alone).wait():
-            sys.exit("the training that was left alone failed")
+        if start_training(alone).wait():
+            sys.exit("the uninterrupted training failed")
         whole = time.perf_counter() - start
-        for kill in range(words.kills):
-            process = started(killed)
-            time.sleep(3 + chance.random() * whole / words.kills)
+        for kill in range(options.kills):
+            process = start_training(killed)
+            time.sleep(3 + rng.random() * whole / options.kills)
             process.kill()
-            print(f"kill {kill + 1} of {words.kills}, status {process.wait()}", flush=True)
-        if started(killed).wait():
-            sys.exit("the training that was killed failed")
-        same = final(alone) == final(killed)
-        print(f"{words.kills} kills: final weights {'equal' if same else 'DIFFER'}")
+            print(f"kill {kill + 1} of {options.kills}, status {process.wait()}", flush=True)
+        if start_training(killed).wait():
+            sys.exit("the resumed training failed")
+        same = final_weights(alone) == final_weights(killed)
+        print(f"{options.kills} kills: final weights {'equal' if same else 'DIFFER'}")
         sys.exit(not same)
 
 

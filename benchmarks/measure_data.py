@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Measure how many training images one core reads, resizes and augments, beside C programs.
+"""Measure how many training images per second one core prepares, compared with C programs.
 
     benchmarks/measure_data.py [--darknet PROGRAM] [--original PROGRAM] [--sizes 640x480 1920x1080]
 
-First ours alone: decoding a JPEG, a whole sample of either dialect and of a mosaic, single calls in
-one process. Then whole trainings, all bound to one core, of a network of next to no work, so that
-making samples is what takes the time: AlexeyAB's program (`--darknet`) and ours in the fork's
-dialect, pjreddie's (`--original`) and ours in the original's. Times are those that they print.
+First ours alone, as single calls in one process: decoding a JPEG, a sample of either dialect, and a
+mosaic. Then whole trainings, bound to one core, of a network with almost no work, so that preparing
+samples takes the time: AlexeyAB's program (`--darknet`) and ours in the fork's dialect, pjreddie's
+(`--original`) and ours in the original's. The programs' own printed times are used.
 """
 
 from __future__ import annotations
@@ -64,15 +64,15 @@ jitter=.3
 
 
 def write_data(folder: Path, size: tuple[int, int], images: int) -> None:
-    """Write JPEGs like photographs with ten boxes each, and their list."""
-    draws, names = np.random.default_rng(1), []
+    """Write JPEGs similar to photographs, with ten boxes each, and their list."""
+    rng, names = np.random.default_rng(1), []
     for index in range(images):
-        small = draws.integers(0, 255, (size[1] // 16, size[0] // 16, 3), dtype=np.uint8)
+        small = rng.integers(0, 255, (size[1] // 16, size[0] // 16, 3), dtype=np.uint8)
         smooth = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC).astype(np.int16)
-        noisy = smooth + draws.integers(-8, 9, smooth.shape, dtype=np.int16)
+        noisy = smooth + rng.integers(-8, 9, smooth.shape, dtype=np.int16)
         cv2.imwrite(str(folder / f"{index}.jpg"), noisy.clip(0, 255).astype(np.uint8))
-        boxes = draws.uniform([0.3, 0.3, 0.1, 0.1], [0.7, 0.7, 0.5, 0.5], (10, 4))
-        rows = [f"{draws.integers(80)} {' '.join(f'{v:.4f}' for v in box)}\n" for box in boxes]
+        boxes = rng.uniform([0.3, 0.3, 0.1, 0.1], [0.7, 0.7, 0.5, 0.5], (10, 4))
+        rows = [f"{rng.integers(80)} {' '.join(f'{v:.4f}' for v in box)}\n" for box in boxes]
         (folder / f"{index}.txt").write_text("".join(rows))
         names.append(f"{folder}/{index}.jpg\n")
     (folder / "train.txt").write_text("".join(names))
@@ -80,7 +80,7 @@ def write_data(folder: Path, size: tuple[int, int], images: int) -> None:
 
 
 def write_cfg(folder: Path, batch: int, batches: int, more: str = "") -> Path:
-    """Write the cfg of a network whose samples take longer than its work."""
+    """Write the cfg of a network whose samples take longer than its computation."""
     text = CFG.format(batch=batch, batches=batches, side=SIDE, more=more)
     (folder / "run.cfg").write_text(text)
     return folder / "run.cfg"
@@ -90,7 +90,7 @@ def write_cfg(folder: Path, batch: int, batches: int, more: str = "") -> Path:
 
 
 def rate(work: Callable[[int], object], seconds: float = 2.0) -> float:
-    """Return how often a second work is done, one call after the other."""
+    """Return how many calls of `work` per second run one after the other."""
     work(0)
     start, done = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
@@ -99,8 +99,8 @@ def rate(work: Callable[[int], object], seconds: float = 2.0) -> float:
     return done / (time.perf_counter() - start)
 
 
-def stages(folder: Path) -> Iterator[tuple[str, float]]:
-    """Yield the rates of the parts of the work, on one core."""
+def rates(folder: Path) -> Iterator[tuple[str, float]]:
+    """Yield name and calls per second of each part of the work, on one core."""
     paths = sorted(map(str, folder.glob("*.jpg")))
     image = load_image(paths[0])
     yield "decoding", rate(lambda i: load_image(paths[i % len(paths)]))
@@ -119,41 +119,41 @@ def stages(folder: Path) -> Iterator[tuple[str, float]]:
 # Whole trainings
 
 
-def images_a_second(command: list[str], folder: Path, batch: int, batches: int) -> float:
-    """Train, and return how many images a second pass but for the first two batches."""
+def images_per_second(command: list[str], folder: Path, batch: int, batches: int) -> float:
+    """Train, and return the images per second without the first two batches."""
     env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
-    told = [float(loaded or trained) for loaded, trained in LINES.findall(done.stdout)]
-    if done.returncode or len(told) < 2 * batches:
+    times = [float(loaded or trained) for loaded, trained in LINES.findall(done.stdout)]
+    if done.returncode or len(times) < 2 * batches:
         sys.exit(f"{command[0]} did not train: {done.stderr[-800:]}")
-    return batch * (batches - 2) / sum(told[4 : 2 * batches])  # two times a batch
+    return batch * (batches - 2) / sum(times[4 : 2 * batches])  # two times per batch
 
 
-def compare(folder: Path, asked: argparse.Namespace) -> None:
-    """Print rates of whole trainings, ours and a C program's by turns, and their ratio."""
+def compare(folder: Path, options: argparse.Namespace) -> None:
+    """Print the rates of whole trainings, ours and a C program's in turn, and their ratio."""
     files = ["detector", "train", "run.data", "run.cfg"]
-    for dialect, program in (("pjreddie", asked.original), ("alexeyab", asked.darknet)):
+    for dialect, program in (("pjreddie", options.original), ("alexeyab", options.darknet)):
         if not program:
             continue
         theirs = [str(program.resolve())]
-        write_cfg(folder, asked.batch, asked.batches)
+        write_cfg(folder, options.batch, options.batches)
         ours = [sys.executable, "-m", "pydarknet", *files, "-dialect", dialect, "-clear"]
         quiet = ["-dont_show"] if dialect == "alexeyab" else ["-clear"]
-        rates = [
+        pairs = [
             [
-                images_a_second(command, folder, asked.batch, asked.batches)
+                images_per_second(command, folder, options.batch, options.batches)
                 for command in (ours, [*theirs, *files, *quiet])
             ]
-            for _ in range(asked.rounds)
+            for _ in range(options.rounds)
         ]
-        mine, other = (statistics.median(column) for column in zip(*rates, strict=True))
-        ratio = statistics.median(a / b for a, b in rates)
-        told = f"{mine:.0f} images/s, theirs {other:.0f}: {ratio:.2f} times as fast"
-        print(f"  training, {dialect}: {told}", flush=True)
+        mine, other = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(a / b for a, b in pairs)
+        text = f"{mine:.0f} images/s, theirs {other:.0f}: {ratio:.2f} times as fast"
+        print(f"  training, {dialect}: {text}", flush=True)
 
 
 def main() -> None:
-    """Measure, on one core."""
+    """Measure on one core."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--darknet", type=Path, help="AlexeyAB's program")
     parser.add_argument("--original", type=Path, help="pjreddie's program")
@@ -162,19 +162,19 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--batches", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    keep_freed_memory()  # as the processes do that make samples
-    for size in asked.sizes:
+    keep_freed_memory()  # as the workers that make samples do
+    for size in options.sizes:
         width, height = map(int, size.split("x"))
         with tempfile.TemporaryDirectory() as place:
-            write_data(Path(place), (width, height), asked.images)
+            write_data(Path(place), (width, height), options.images)
             print(f"JPEGs of {size}, one core", flush=True)
-            for name, found in stages(Path(place)):
-                print(f"  {name}: {found:.0f} a second", flush=True)
-            compare(Path(place), asked)
+            for name, calls in rates(Path(place)):
+                print(f"  {name}: {calls:.0f} per second", flush=True)
+            compare(Path(place), options)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
-"""Measure networks on a GPU in one command: images a second, and how far that is from the floor.
+"""Measure networks on a GPU: images per second, and the share of the peak rate that they reach.
 
     benchmarks/measure_gpu.py [--cfg yolov4.cfg:608 yolov3.cfg:416] [--batch 1 8] [--rounds 9]
         [--darknet PROGRAM] [--json FILE] [--device cuda]
 
-For each network, precision and batch it tells three rates: of the network alone, on inputs that
-lie on the device; from pixels to boxes, on pictures of 640 x 480 in memory; from JPEG files to
-boxes, read ahead by threads. The ways take turns, a round after the other; a rate is the median of
-the rounds, with the quartiles. The floor is what the network's operations would take at the rate
-of a product of large matrices of the same precision, measured here too. `--darknet` is a C program
-built for this GPU; its rate is of its network alone, one image at a time. Suppression has a
-script of its own: measure_nms.py.
+For each network, precision and batch size three workloads are measured: the network alone, with
+inputs on the device; from pixels to boxes, with images of 640 x 480 in memory; from JPEG files to
+boxes, which threads read ahead. They take turns, round by round; a rate is the median of the
+rounds, with quartiles. The peak is the rate of a product of large matrices in the same precision,
+measured here too. `--darknet` names a C program built for this GPU; its rate is that of its network
+alone, one image at a time. For suppression see measure_nms.py.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from benchmark import Darknet, make
-from measure_map import fit, make_pictures
+from benchmark import Darknet, write_network
+from measure_map import fit_batch_norms, write_images
 
 import pydarknet
 from pydarknet.cli.output import one_ahead
@@ -39,13 +38,13 @@ from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
 
 ROOT = Path(__file__).resolve().parents[1]
-PICTURES = 64
-SIDE = 8192  # of the matrices whose product tells the peak
-Way = Callable[[], int]  # does some work, and says on how many images
+IMAGES = 64
+SIDE = 8192  # of the matrices whose product gives the peak rate
+Workload = Callable[[], int]  # does its work, and returns the number of images
 
 
-def opened(word: str, device: str, folder: Path) -> Network:
-    """Return a network of random weights, such that a picture gives some boxes, at a size."""
+def random_network(word: str, device: str, folder: Path) -> Network:
+    """Return a network `cfg[:side]` with random weights that detect some boxes in an image."""
     name, _, side = word.partition(":")
     cfg = Path(name) if Path(name).exists() else ROOT / "cfg" / name
     torch.manual_seed(1)
@@ -54,12 +53,12 @@ def opened(word: str, device: str, folder: Path) -> Network:
         network.resize(int(side), int(side))
     some = [load_image(path) for path in sorted(folder.glob("*.jpg"))[:2]]
     inputs = torch.stack([network_input(network, image, boxed=False) for image in some])
-    fit(network, inputs.to(network.device))
+    fit_batch_norms(network, inputs.to(network.device))
     return network
 
 
-def ways(network: Network, batch: int, chosen: Settings, folder: Path) -> dict[str, Way]:
-    """Return what is measured of a network and a batch."""
+def workloads(network: Network, batch: int, chosen: Settings, folder: Path) -> dict[str, Workload]:
+    """Return the workloads of a network and a batch size."""
     paths = [str(path) for path in sorted(folder.glob("*.jpg"))]
     images = [load_image(path) for path in paths[:batch]]
     inputs = torch.stack([network_input(network, image, boxed=False) for image in images])
@@ -73,26 +72,26 @@ def ways(network: Network, batch: int, chosen: Settings, folder: Path) -> dict[s
     def from_pixels() -> int:
         return len(predict(network, images, chosen, many=True))
 
-    def found(batch: list[tuple[str, np.ndarray]]) -> int:
+    def detect(batch: list[tuple[str, np.ndarray]]) -> int:
         return len(predict(network, [image for _, image in batch], chosen, many=True))
 
     def from_files() -> int:
-        return sum(one_ahead(found, groups_of(good_images(paths, load_image), batch)))
+        return sum(one_ahead(detect, groups_of(good_images(paths, load_image), batch)))
 
     return {"network": alone, "pixels to boxes": from_pixels, "files to boxes": from_files}
 
 
-def seconds(way: Way, device: torch.device) -> float:
-    """Return the seconds an image that a way takes, until the device is done."""
+def seconds(load: Workload, device: torch.device) -> float:
+    """Return the seconds per image of a workload, until the device is done."""
     start = time.perf_counter()
-    images = way()
+    images = load()
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return (time.perf_counter() - start) / images
 
 
 def peak(device: torch.device, dtype: torch.dtype) -> float:
-    """Return the floating point operations a second of a product of large matrices."""
+    """Return the floating point operations per second of a product of large matrices."""
     side = SIDE if device.type == "cuda" else SIDE // 8
     a, b = (torch.rand(side, side, device=device).to(dtype) for _ in range(2))
 
@@ -104,36 +103,38 @@ def peak(device: torch.device, dtype: torch.dtype) -> float:
     return 2 * side**3 / statistics.median(times[2:])
 
 
-def measured(network: Network, batch: int, rounds: int, folder: Path) -> dict[str, list[float]]:
-    """Return the seconds an image of every way in each round; before them all have run twice."""
-    contest = ways(network, batch, settings(network, thresh=0.25), folder)
+def seconds_per_image(
+    network: Network, batch: int, rounds: int, folder: Path
+) -> dict[str, list[float]]:
+    """Return the seconds per image of every workload and round; each runs twice before that."""
+    loads = workloads(network, batch, settings(network, thresh=0.25), folder)
     for _ in range(2):
-        for way in contest.values():
-            way()
-    took: dict[str, list[float]] = {name: [] for name in contest}
+        for load in loads.values():
+            load()
+    times_of: dict[str, list[float]] = {name: [] for name in loads}
     for _ in range(rounds):
-        for name, way in contest.items():
-            took[name].append(seconds(way, network.device))
-    return took
+        for name, load in loads.items():
+            times_of[name].append(seconds(load, network.device))
+    return times_of
 
 
-def told(took: dict[str, list[float]], operations: int, peak: float) -> list[str]:
-    """Return a line a way: its rate with quartiles, and its part of the floor's."""
+def result_lines(times_of: dict[str, list[float]], operations: int, peak: float) -> list[str]:
+    """Return a line per workload: its rate with quartiles, and its share of the peak."""
     lines = []
-    for name, times in took.items():
+    for name, times in times_of.items():
         low, middle, high = statistics.quantiles([1 / t for t in times], n=4)
         share = operations * middle / peak
         rate = f"{middle:8.1f} images/s ({low:.1f} to {high:.1f})"
-        lines.append(f"  {name:16} {rate}, {share:.0%} of the floor")
+        lines.append(f"  {name:16} {rate}, {share:.0%} of the peak")
     return lines
 
 
-def darknets(program: Path, word: str, rounds: int) -> list[float]:
-    """Return the seconds an image of a C program's forward pass."""
+def darknet_seconds(program: Path, word: str, rounds: int) -> list[float]:
+    """Return the seconds of the forward passes of a C program, one image each."""
     name, _, side = word.partition(":")
     cfg = Path(name) if Path(name).exists() else ROOT / "cfg" / name
     with tempfile.TemporaryDirectory() as place:
-        make(Path(place), cfg, int(side) if side else None)
+        write_network(Path(place), cfg, int(side) if side else None)
         peer = Darknet(program, Path(place), os.cpu_count() or 1)
         if not peer.ready():
             return []
@@ -144,42 +145,45 @@ def darknets(program: Path, word: str, rounds: int) -> list[float]:
 
 
 def main() -> None:
-    """Measure, print, and write what is asked for; without a GPU say so and exit with 1."""
+    """Measure and print; write the results if asked to. Exit with 1 if there is no GPU."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cfg", nargs="+", default=["yolov4.cfg:608", "yolov3.cfg:416"])
     parser.add_argument("--batch", nargs="+", type=int, default=[1, 8])
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--pictures", type=int, default=PICTURES)
+    parser.add_argument("--images", type=int, default=IMAGES)
     parser.add_argument("--darknet", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--device", default="cuda")
-    asked = parser.parse_args()
-    device = torch.device(asked.device)
+    options = parser.parse_args()
+    device = torch.device(options.device)
     if device.type == "cuda" and not torch.cuda.is_available():
-        sys.exit("there is no CUDA device: nothing is measured")
+        sys.exit("there is no CUDA device: expected one to measure")
     gpu = device.type == "cuda"
     print(torch.cuda.get_device_name(device) if gpu else "CPU", f"torch {torch.__version__}")
     results = []
     with tempfile.TemporaryDirectory() as place:
-        make_pictures(Path(place), asked.pictures)
-        for word in asked.cfg:
-            network = opened(word, asked.device, Path(place))
+        write_images(Path(place), options.images)
+        for word in options.cfg:
+            network = random_network(word, options.device, Path(place))
             for precision in ("half", "float") if gpu else ("float",):
                 dtype = torch.float16 if precision == "half" else torch.float32
                 most, network.precision = peak(device, dtype), precision
-                for batch in asked.batch:
-                    took = measured(network, batch, asked.rounds, Path(place))
-                    head = f"{word}, {precision}, batch {batch}; floor at {most / 1e12:.1f} TFLOP/s"
-                    print("\n".join([head, *told(took, network.operations(), most)]), flush=True)
+                for batch in options.batch:
+                    times_of = seconds_per_image(network, batch, options.rounds, Path(place))
+                    head = f"{word}, {precision}, batch {batch}; peak {most / 1e12:.1f} TFLOP/s"
+                    print(
+                        "\n".join([head, *result_lines(times_of, network.operations(), most)]),
+                        flush=True,
+                    )
                     one = {"cfg": word, "precision": precision, "batch": batch, "peak": most}
-                    results.append({**one, "seconds": took})
-            if asked.darknet:
-                times = darknets(asked.darknet, word, asked.rounds)
+                    results.append({**one, "seconds": times_of})
+            if options.darknet:
+                times = darknet_seconds(options.darknet, word, options.rounds)
                 rate = f"{1 / statistics.median(times):8.1f} images/s" if times else "cannot run"
                 print(f"  {'darknet, network':16} {rate}", flush=True)
                 results.append({"cfg": word, "darknet": times})
-    if asked.json:
-        asked.json.write_text(json.dumps(results, indent=1))
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

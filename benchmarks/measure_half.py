@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Tell what half precision moves: the boxes of trained models in images, beside those of float32.
+"""Measure what half precision changes: the boxes of trained models, compared with float32.
 
     benchmarks/measure_half.py IMAGES... --model my.cfg my.weights [--model ...] [--thresh 0.25]
 
-Half precision is what a GPU computes in where boxes are looked for. Without a GPU the same form of
-the network is computed on the CPU, in the same precision but summed in another order.
+On a GPU, detection computes in half precision. Without a GPU the same form of the network runs on
+the CPU: in the same precision, but its sums add up in another order.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from pydarknet.inference.predict import Settings, decode, network_input, setting
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
 
-SAME = 0.5  # boxes of a class that overlap by more are one
+SAME = 0.5  # boxes of one class with a larger IoU count as the same
 
 
-def found(network: Network, form: Network, path: str, chosen: Settings) -> Detections:
-    """Return what a form of a network finds in an image."""
+def detections_of(network: Network, form: Network, path: str, chosen: Settings) -> Detections:
+    """Return the boxes that a form of a network detects in an image."""
     image = load_image(path, 1 if network.input.c == 1 else 3)
     with torch.inference_mode():
         inputs = network_input(network, image, boxed=chosen.letterbox)[None].to(network.device)
@@ -38,8 +38,8 @@ def found(network: Network, form: Network, path: str, chosen: Settings) -> Detec
         return suppress(heads, boxes, chosen)[0].kept()
 
 
-def pairs(one: Detections, other: Detections) -> list[tuple[float, float]]:
-    """Return how far each box is from its fellow: in 0..1 of the image, and in its score."""
+def differences(one: Detections, other: Detections) -> list[tuple[float, float]]:
+    """Return the differences of each box and its counterpart, in 0..1 of the image and in score."""
     if not len(one) or not len(other):
         return []
     same = iou(one.boxes, other.boxes) * (one.classes[:, None] == other.classes[None])
@@ -59,9 +59,10 @@ def compare(cfg: str, weights: str, images: list[str], thresh: float) -> str:
     if network.device.type == "cpu":
         half.runner = None
     several = [
-        (found(network, network, p, chosen), found(network, half, p, chosen)) for p in images
+        (detections_of(network, network, p, chosen), detections_of(network, half, p, chosen))
+        for p in images
     ]
-    moved = [pair for one, other in several for pair in pairs(one, other)]
+    moved = [pair for one, other in several for pair in differences(one, other)]
     counts = [sum(len(each[i]) for each in several) for i in range(2)]
     far, score = (max((pair[i] for pair in moved), default=0.0) for i in range(2))
     name = f"{Path(cfg).parent.name}/{Path(cfg).name}"
@@ -72,14 +73,14 @@ def compare(cfg: str, weights: str, images: list[str], thresh: float) -> str:
 
 
 def main() -> None:
-    """Print a line a model."""
+    """Print one line per model."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("images", nargs="+")
     parser.add_argument("--model", nargs=2, action="append", required=True)
     parser.add_argument("--thresh", type=float, default=0.25)
-    asked = parser.parse_args()
-    for cfg, weights in asked.model:
-        print(compare(cfg, weights, asked.images, asked.thresh), flush=True)
+    options = parser.parse_args()
+    for cfg, weights in options.model:
+        print(compare(cfg, weights, options.images, options.thresh), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure load_network on yolov4.cfg: its time and memory beside reading the weights file."""
+"""Measure time and memory of load_network on yolov4.cfg, relative to reading the weights file."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ print(json.dumps([min(reading), min(loading), max(grown), 4 * floats]))
 """
 
 
-def measured(cfg: Path, folder: Path) -> tuple[float, float]:
-    """Return loading time by reading time, and memory grown by the parameters' bytes."""
+def loading_ratios(cfg: Path, folder: Path) -> tuple[float, float]:
+    """Return loading time / reading time, and growth of memory / bytes of the parameters."""
     network = pydarknet.load_network(cfg, device="meta")
     floats = sum(tensor.numel() for tensor in network.state_dict().values())
     weights = folder / "noise.weights"
@@ -57,9 +57,9 @@ def main() -> None:
     """Print the two ratios."""
     cfg = Path(__file__).resolve().parents[1] / "cfg" / "yolov4.cfg"
     with tempfile.TemporaryDirectory() as folder:
-        time, memory = measured(cfg, Path(folder))
-    print(f"load_network takes {time:.2f} of the time of reading the file")
-    print(f"and {memory:.3f} of the parameters' memory")
+        time, memory = loading_ratios(cfg, Path(folder))
+    print(f"load_network takes {time:.2f} times as long as reading the file")
+    print(f"and {memory:.3f} times the memory of the parameters")
 
 
 if __name__ == "__main__":

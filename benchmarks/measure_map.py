@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measure `detector map` beside a C Darknet: images a second of both, on the same threads.
+"""Measure `detector map` against a C program: images per second, with as many threads.
 
-    benchmarks/measure_map.py path/to/darknet [--pictures 200] [--threads 2] [--runs 2]
+    benchmarks/measure_map.py path/to/darknet [--images 200] [--threads 2] [--runs 2]
 
-The network is yolov3-tiny at 416 x 416 with random weights, whose batch norms are fitted to the
-pictures so that a few hundred boxes an image are found; pictures and labels are made up too.
+The network is yolov3-tiny at 416 x 416 with random weights. Its batch norms are fitted to the
+images so that it detects a few hundred boxes per image. Images and labels are random too.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ CFG = ROOT / "cfg" / "yolov3-tiny.cfg"
 NAMES = ROOT / "data" / "coco.names"
 
 
-def make_pictures(folder: Path, count: int) -> list[str]:
-    """Write smooth pictures of 640 x 480 and eight labels for each."""
+def write_images(folder: Path, count: int) -> list[str]:
+    """Write smooth images of 640 x 480 with eight labels each, and return their names."""
     generator = np.random.default_rng(0)
     paths = []
     for index in range(count):
@@ -51,19 +51,19 @@ def make_pictures(folder: Path, count: int) -> list[str]:
     return paths
 
 
-def fit(network: Network, images: torch.Tensor) -> None:
-    """Let each batch norm have the statistics of what it gets, and few boxes be objects."""
+def fit_batch_norms(network: Network, images: torch.Tensor) -> None:
+    """Set each batch norm's statistics to those of its input, and let few boxes be objects."""
 
-    def take(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+    def fit(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         variance, mean = torch.var_mean(inputs[0], (0, 2, 3))
         module.rolling_variance.copy_(variance)
         module.rolling_mean.copy_(mean)
 
     norms = [module for module in network.modules() if isinstance(module, BatchNorm)]
-    hooks = [norm.register_forward_pre_hook(take) for norm in norms]
+    hooks = [norm.register_forward_pre_hook(fit) for norm in norms]
     with torch.no_grad():
         for name, biases in network.named_parameters():
-            if name.endswith("biases") and len(biases) == 255:  # of a convolution before a head
+            if name.endswith("biases") and len(biases) == 255:  # of the convolution before a head
                 biases.view(3, 85)[:, 4] = -6
                 biases.view(3, 85)[:, 5:] = -1
         network(images)
@@ -71,12 +71,14 @@ def fit(network: Network, images: torch.Tensor) -> None:
         hook.remove()
 
 
-def make(folder: Path, count: int) -> list[str]:
-    """Write what the command reads, and return its words."""
-    paths = make_pictures(folder, count)
+def write_files(folder: Path, count: int) -> list[str]:
+    """Write the files of the command, and return its words."""
+    paths = write_images(folder, count)
     network = pydarknet.load_network(CFG, dialect="alexeyab", device="cpu")
     some = [load_image(folder / path) for path in paths[:8]]
-    fit(network, torch.stack([network_input(network, image, boxed=False) for image in some]))
+    fit_batch_norms(
+        network, torch.stack([network_input(network, image, boxed=False) for image in some])
+    )
     network.save_weights(folder / "net.weights")
     (folder / "net.cfg").write_text(CFG.read_text())
     (folder / "net.names").write_text(NAMES.read_text())
@@ -86,7 +88,7 @@ def make(folder: Path, count: int) -> list[str]:
 
 
 def seconds(command: list[str], folder: Path, threads: int) -> float:
-    """Return how long a command takes, start and end included."""
+    """Return the seconds of a command, from start to exit."""
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": str(threads),
@@ -99,31 +101,31 @@ def seconds(command: list[str], folder: Path, threads: int) -> float:
     return time.perf_counter() - start
 
 
-def arguments(text: str, runs: int) -> argparse.Namespace:
-    """Read what a script is asked that runs a command beside the C program's."""
+def command_line(text: str, runs: int) -> argparse.Namespace:
+    """Return the options of a script that compares a command with the C program's."""
     parser = argparse.ArgumentParser(description=text.split("\n")[0])
     parser.add_argument("darknet", type=Path, help="AlexeyAB's program, built with AVX and OpenMP")
-    parser.add_argument("--pictures", type=int, default=200)
+    parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--runs", type=int, default=runs)
     return parser.parse_args()
 
 
 def main() -> None:
-    """Run both by turns, and print a line a program and their ratio, by the best run of each."""
-    asked = arguments(__doc__, runs=2)
+    """Run both in turn; print a line per run, and the ratio of the best run of each."""
+    options = command_line(__doc__, runs=2)
     programs = {
-        "darknet": [str(asked.darknet.resolve())],
+        "darknet": [str(options.darknet.resolve())],
         "pydarknet": [sys.executable, "-m", "pydarknet"],
     }
     best = dict.fromkeys(programs, float("inf"))
     with tempfile.TemporaryDirectory() as place:
-        words = make(Path(place), asked.pictures)
-        for _ in range(asked.runs):
+        words = write_files(Path(place), options.images)
+        for _ in range(options.runs):
             for name, program in programs.items():
-                took = seconds([*program, *words], Path(place), asked.threads)
+                took = seconds([*program, *words], Path(place), options.threads)
                 best[name] = min(best[name], took)
-                print(f"{name}: {took:.1f} s, {asked.pictures / took:.1f} images/s", flush=True)
+                print(f"{name}: {took:.1f} s, {options.images / took:.1f} images/s", flush=True)
     print(f"pydarknet is {best['darknet'] / best['pydarknet']:.2f} times as fast")
 
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Measure suppression on a GPU: the kernel beside torchvision's and beside the CPU.
+"""Measure suppression on a GPU: the kernel against torchvision and against the CPU.
 
     benchmarks/measure_nms.py [--classes 80] [--rounds 9] [--boxes 1000 10000 50000]
 
-Every box has one class. The ways take turns, a round after the other; what is told is the median
-of the rounds, and how many are left. "lines" is the kernel alone, on boxes sorted by class and
-score before; "nms" is all of pydarknet's, from probabilities [boxes, classes] to probabilities.
-torchvision gets corners, scores and classes, and rounds otherwise: it may leave some more or less.
+Every box has one class. The functions take turns, round by round; printed are the median of the
+rounds and the number of boxes left. "lines" is the kernel alone, on boxes already sorted by class
+and score; "nms" is all of pydarknet's suppression, from probabilities [boxes, classes] to
+probabilities. torchvision gets corners, scores and classes, and may leave a few boxes more or less,
+because it rounds differently.
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pydarknet.boxes.box import cxcywh_to_xyxy  # the checkout that the script lies in
+from pydarknet.boxes.box import cxcywh_to_xyxy  # the copy beside this script
 from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.kernels import nms_cuda
 from pydarknet.boxes.nms import Lines, nms, queue_of, survivors
 
 THRESHOLD = 0.45
-Contest = dict[str, Callable[[], int]]  # name and what suppresses, and counts who is left
+Functions = dict[str, Callable[[], int]]  # each suppresses, and returns the boxes left
 
 
-def made_up(boxes: int, classes: int) -> Detections:
-    """Make boxes on the CPU: twenty around each object, all of its class."""
+def random_boxes(boxes: int, classes: int) -> Detections:
+    """Return boxes on the CPU: twenty around each object, all of its class."""
     generator = torch.Generator().manual_seed(boxes)
     objects, owner = max(boxes // 20, 1), torch.arange(boxes) // 20
     owner.clamp_(max=objects - 1)
@@ -45,24 +46,24 @@ def made_up(boxes: int, classes: int) -> Detections:
     return Detections(places, scores, probabilities)
 
 
-def left(detections: Detections) -> int:
-    """Count the classes that are left."""
+def remaining(detections: Detections) -> int:
+    """Return the number of probabilities that are not 0."""
     return int((detections.probabilities > 0).sum())
 
 
-def left_of(lines: Lines) -> int:
-    """Count who is left of lines."""
+def remaining_of_lines(lines: Lines) -> int:
+    """Return the number of boxes that suppression leaves in lines."""
     [mask] = survivors([lines], THRESHOLD, None)
     return int(mask.sum())
 
 
-def torchvisions(on_gpu: Detections) -> Contest:
-    """Return torchvision's ways, none where it is not installed."""
+def torchvision_functions(on_gpu: Detections) -> Functions:
+    """Return torchvision's functions, none if it is not installed."""
     try:
         from torchvision.ops import batched_nms
         from torchvision.ops import nms as plain
     except ImportError:
-        print("torchvision is not installed: it is left out", flush=True)
+        print("torchvision is not installed: not measured", flush=True)
         return {}
     corners, scores, classes = cxcywh_to_xyxy(on_gpu.boxes), on_gpu.scores, on_gpu.classes
     return {
@@ -71,22 +72,22 @@ def torchvisions(on_gpu: Detections) -> Contest:
     }
 
 
-def contest(boxes: int, classes: int) -> Contest:
-    """Return what is measured on so many boxes."""
-    on_cpu = made_up(boxes, classes)
+def functions(boxes: int, classes: int) -> Functions:
+    """Return the functions that are measured, on a number of boxes."""
+    on_cpu = random_boxes(boxes, classes)
     on_gpu = on_cpu.to("cuda")
-    one_line = replaced(on_gpu)
+    one_line = of_one_class(on_gpu)
     lines, line = queue_of(on_gpu).lines, queue_of(one_line).lines
     return {
-        "pydarknet lines": lambda: left_of(lines),
-        "pydarknet nms": lambda: left(nms(on_gpu, THRESHOLD)),
-        "pydarknet lines, no classes": lambda: left_of(line),
-        **torchvisions(on_gpu),
-        "pydarknet nms on the CPU": lambda: left(nms(on_cpu, THRESHOLD)),
+        "pydarknet lines": lambda: remaining_of_lines(lines),
+        "pydarknet nms": lambda: remaining(nms(on_gpu, THRESHOLD)),
+        "pydarknet lines, no classes": lambda: remaining_of_lines(line),
+        **torchvision_functions(on_gpu),
+        "pydarknet nms on the CPU": lambda: remaining(nms(on_cpu, THRESHOLD)),
     }
 
 
-def replaced(detections: Detections) -> Detections:
+def of_one_class(detections: Detections) -> Detections:
     """Return the same boxes, all of one class."""
     return Detections(
         detections.boxes, detections.objectness, detections.probabilities.amax(1, keepdim=True)
@@ -94,7 +95,7 @@ def replaced(detections: Detections) -> Detections:
 
 
 def seconds(suppress: Callable[[], int]) -> float:
-    """Return how long it takes until the count is on the CPU."""
+    """Return the seconds until the count is on the CPU."""
     torch.cuda.synchronize()
     start = time.perf_counter()
     suppress()
@@ -102,12 +103,12 @@ def seconds(suppress: Callable[[], int]) -> float:
 
 
 def measure(boxes: int, classes: int, rounds: int) -> None:
-    """Print a line a way: median, the fastest and slowest round, and how many are left."""
-    ways = contest(boxes, classes)
-    counts = {name: suppress() for name, suppress in ways.items()}  # and everything is warm
-    took: dict[str, list[float]] = {name: [] for name in ways}
+    """Print a line per function: median, fastest and slowest round, and the boxes left."""
+    contest = functions(boxes, classes)
+    counts = {name: suppress() for name, suppress in contest.items()}  # also warms up
+    took: dict[str, list[float]] = {name: [] for name in contest}
     for _ in range(rounds):
-        for name, suppress in ways.items():
+        for name, suppress in contest.items():
             took[name].append(seconds(suppress))
     for name, times in took.items():
         middle, low, high = (1e3 * f(times) for f in (statistics.median, min, max))
@@ -116,20 +117,20 @@ def measure(boxes: int, classes: int, rounds: int) -> None:
 
 
 def main() -> None:
-    """Measure on the first GPU; without one, or without the kernel, say so and exit with 1."""
+    """Measure on the first GPU; exit with 1 if there is none, or no kernel."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--boxes", type=int, nargs="+", default=[1_000, 10_000, 50_000])
     parser.add_argument("--classes", type=int, default=80)
     parser.add_argument("--rounds", type=int, default=9, help="at least 7")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     if not torch.cuda.is_available():
-        sys.exit("there is no CUDA device: nothing is measured")
+        sys.exit("there is no CUDA device: expected one to measure")
     if nms_cuda.launcher(torch.zeros(1, 4, device="cuda")) is None:
-        sys.exit("the kernel cannot be had: nothing is measured")
-    rounds = max(asked.rounds, 7)
+        sys.exit("the kernel cannot be compiled: expected NVIDIA's run-time compiler")
+    rounds = max(options.rounds, 7)
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {rounds} rounds")
-    for boxes in asked.boxes:
-        measure(boxes, asked.classes, rounds)
+    for boxes in options.boxes:
+        measure(boxes, options.classes, rounds)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure how long commands take to start, beside a bare `import torch`, in turns.
+"""Measure how long commands take to start, relative to `import torch` alone.
 
 python benchmarks/measure_startup.py [rounds]
 """
@@ -20,7 +20,7 @@ BARE = "python -c 'import torch'"
 
 
 def commands() -> dict[str, list[str]]:
-    """Return what is measured: a name, and the words after `python`."""
+    """Return the measured commands: the words after `python`, by name."""
     program = ["-m", "pydarknet"]
     net = [str(CASE / name) for name in ("net.data", "net.cfg", "net.weights")]
     tiny = str(PROJECT / "cfg" / "yolov3-tiny.cfg")
@@ -37,7 +37,7 @@ def commands() -> dict[str, list[str]]:
 
 
 def seconds(words: list[str], folder: str) -> float:
-    """Return how long one run takes."""
+    """Return the seconds of one run."""
     paths = [str(PROJECT), os.environ.get("PYTHONPATH", "")]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
@@ -50,22 +50,22 @@ def seconds(words: list[str], folder: str) -> float:
 
 
 def main() -> None:
-    """Print the middle and the least of each command's times, and their ratios to the first's."""
+    """Print median and least time of each command, and their ratios to those of the first."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    listed = commands()
-    times: dict[str, list[float]] = {name: [] for name in listed}
+    named = commands()
+    times: dict[str, list[float]] = {name: [] for name in named}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "net.names").write_text((CASE / "net.names").read_text())
         for turn in range(rounds + 2):
-            for name, words in listed.items():
-                taken = seconds(words, folder)
+            for name, words in named.items():
+                took = seconds(words, folder)
                 if turn > 1:  # the first turns fill the caches
-                    times[name].append(taken)
-    middle, least = statistics.median(times[BARE]), min(times[BARE])
+                    times[name].append(took)
+    median, least = statistics.median(times[BARE]), min(times[BARE])
     print(f"{'':42} median  ratio   least  ratio")
     for name, several in times.items():
         m, s = statistics.median(several), min(several)
-        print(f"{name:42} {m:5.2f} s  {m / middle:5.2f} {s:5.2f} s  {s / least:5.2f}")
+        print(f"{name:42} {m:5.2f} s  {m / median:5.2f} {s:5.2f} s  {s / least:5.2f}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Time a training iteration, data loading included, beside a Darknet program; compare memory too.
+"""Measure time and memory of a training iteration, with data loading, against a C program.
 
 python benchmarks/measure_training.py --darknet PATH [--cfg yolov3-tiny.cfg] [--threads 1 2]
 
-Both train the same cfg on the same images, in turn. A time is what passes from one iteration's
-end to the next's, as the programs print it; the first of a run is left out.
+Both train the same cfg on the same images, in turn. A time is that from the end of one iteration to
+the end of the next, as the programs print it; the first iteration of a run does not count.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ ROOT = Path(__file__).parent.parent
 LINES = re.compile(r"Loaded: ([\d.]+) seconds|rate, ([\d.]+) seconds")
 
 
-def write_data(folder: Path, images: int, batches: int, words: argparse.Namespace) -> None:
+def write_data(folder: Path, images: int, batches: int, options: argparse.Namespace) -> None:
     """Write JPEGs with ten boxes each, their list, a .data file, and the cfg."""
-    draws = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     names = []
     for index in range(images):
-        small = draws.integers(0, 255, (15, 20, 3), dtype=np.uint8)
-        picture = cv2.resize(small, (640, 480), interpolation=cv2.INTER_CUBIC)
-        cv2.imwrite(str(folder / f"{index}.jpg"), picture)
-        boxes = draws.uniform([0.3, 0.3, 0.1, 0.1], [0.7, 0.7, 0.5, 0.5], (10, 4))
-        rows = [f"{draws.integers(80)} {' '.join(f'{v:.4f}' for v in box)}\n" for box in boxes]
+        small = rng.integers(0, 255, (15, 20, 3), dtype=np.uint8)
+        image = cv2.resize(small, (640, 480), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / f"{index}.jpg"), image)
+        boxes = rng.uniform([0.3, 0.3, 0.1, 0.1], [0.7, 0.7, 0.5, 0.5], (10, 4))
+        rows = [f"{rng.integers(80)} {' '.join(f'{v:.4f}' for v in box)}\n" for box in boxes]
         (folder / f"{index}.txt").write_text("".join(rows))
         names.append(f"{folder}/{index}.jpg\n")
     (folder / "train.txt").write_text("".join(names))
     (folder / "run.data").write_text(
         f"classes=80\ntrain={folder}/train.txt\nbackup={folder}\nnames=data/coco.names\n"
     )
-    text = (ROOT / "cfg" / words.cfg).read_text()
-    for key, value in (("batch", words.batch), ("subdivisions", 1), ("max_batches", batches)):
+    text = (ROOT / "cfg" / options.cfg).read_text()
+    for key, value in (("batch", options.batch), ("subdivisions", 1), ("max_batches", batches)):
         text = re.sub(rf"(?m)^{key}\s*=.*$", f"{key}={value}", text)
     (folder / "run.cfg").write_text(re.sub(r"(?m)^random\s*=.*$", "random=0", text))
 
 
 def run(command: list[str], folder: Path, threads: int) -> tuple[list[float], float]:
-    """Run a training: the seconds of its iterations but the first, and the peak of its MiB."""
+    """Train; return the seconds of all iterations but the first, and the peak memory in MiB."""
     env = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(ROOT)}
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, __file__, "--child", *command],
         cwd=folder,
         env=env,
@@ -59,19 +59,19 @@ def run(command: list[str], folder: Path, threads: int) -> tuple[list[float], fl
     )
     times: list[float] = []
     waited = 0.0
-    for loaded, trained in LINES.findall(said.stdout):
+    for loaded, trained in LINES.findall(done.stdout):
         if loaded:
             waited = float(loaded)
         else:
             times.append(waited + float(trained))
     if len(times) < 2:
-        sys.exit(f"{command[0]} did not train:\n{said.stdout[-500:]}\n{said.stderr[-1500:]}")
-    peak = float(said.stderr.rsplit("peak ", 1)[1].split()[0])
+        sys.exit(f"{command[0]} did not train:\n{done.stdout[-500:]}\n{done.stderr[-1500:]}")
+    peak = float(done.stderr.rsplit("peak ", 1)[1].split()[0])
     return times[1:], peak
 
 
 def child(command: list[str]) -> None:
-    """Run a command, and print the most memory that it or a process of its took."""
+    """Run a command, and print the peak memory of it or one of its processes."""
     status = subprocess.run(command).returncode
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"\npeak {peak:.0f} MiB", file=sys.stderr)
@@ -86,26 +86,26 @@ def main() -> None:
     parser.add_argument("--darknet", required=True, help="the C program")
     parser.add_argument("--cfg", default="yolov3-tiny.cfg")
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--batches", type=int, default=5, help="iterations of a run")
+    parser.add_argument("--batches", type=int, default=5, help="iterations per run")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    words = parser.parse_args()
+    options = parser.parse_args()
     files = ["detector", "train", "run.data", "run.cfg"]
     ours = [sys.executable, "-m", "pydarknet", *files, "-dialect", "alexeyab", "-clear"]
-    theirs = [str(Path(words.darknet).resolve()), *files, "-dont_show"]
+    theirs = [str(Path(options.darknet).resolve()), *files, "-dont_show"]
     with tempfile.TemporaryDirectory() as name:
-        write_data(Path(name), 32, words.batches, words)
-        for threads in words.threads:
+        write_data(Path(name), 32, options.batches, options)
+        for threads in options.threads:
             times: dict[str, list[float]] = {"ours": [], "theirs": []}
             peaks = dict.fromkeys(times, 0.0)
-            for _ in range(words.rounds):
+            for _ in range(options.rounds):
                 for who, command in (("ours", ours), ("theirs", theirs)):
-                    found, peak = run(command, Path(name), threads)
-                    times[who] += found
+                    seconds, peak = run(command, Path(name), threads)
+                    times[who] += seconds
                     peaks[who] = max(peaks[who], peak)
             mine, other = (statistics.median(times[who]) for who in ("ours", "theirs"))
             print(
-                f"{words.cfg} batch {words.batch}, {threads} threads: {mine:.2f} s, theirs"
+                f"{options.cfg} batch {options.batch}, {threads} threads: {mine:.2f} s, theirs"
                 f" {other:.2f} s: {other / mine:.2f} times as fast; peak {peaks['ours']:.0f} MiB,"
                 f" theirs {peaks['theirs']:.0f} MiB"
             )

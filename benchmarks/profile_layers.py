@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Tell where a network's time goes on a CPU: each layer's, and how many products a second it does.
+"""Print where the time of a network goes on a CPU: per layer, with its products per second.
 
     benchmarks/profile_layers.py cfg/yolov4-tiny.cfg [--threads 1] [--batch 1] [--rounds 40]
 
-It is the fast form that is measured, with random weights. Below the layers stands what starting a
-convolution takes that has nothing to do, and a product of matrices of the same size.
+The fast form of the network is measured, with random weights. The last line gives the time that it
+takes to start a convolution with almost no work, and a product of matrices of the same size.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def layer_times(network: Network, images: torch.Tensor, rounds: int) -> list[flo
     return [statistics.median(each[3:]) for each in times]
 
 
-def started(work: Callable[[], object]) -> float:
-    """Return the median seconds of something small."""
+def median_seconds(work: Callable[[], object]) -> float:
+    """Return the median seconds of a short call."""
     times = []
     for _ in range(300):
         start = time.perf_counter()
@@ -54,35 +54,35 @@ def started(work: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
-def starts() -> str:
-    """Return how long it takes to start a convolution and a product of matrices."""
+def start_times() -> str:
+    """Return a line: how long it takes to start a convolution and a product of matrices."""
     conv, x = Conv(8, 8, 1), torch.rand(1, 8, 1, 1)
     torch.nn.init.ones_(conv.weights)
     torch.nn.init.ones_(conv.biases)
     packed, row = PackedConv(conv), torch.rand(1, 8)
     weights = conv.weights[:, :, 0, 0].contiguous()
-    convolution = started(lambda: packed(x)) * 1e6
-    product = started(lambda: F.linear(row, weights, conv.biases)) * 1e6
+    convolution = median_seconds(lambda: packed(x)) * 1e6
+    product = median_seconds(lambda: F.linear(row, weights, conv.biases)) * 1e6
     return f"starting a convolution takes {convolution:.0f} us, a product of matrices {product:.0f}"
 
 
 def main() -> None:
-    """Print the slowest layers, the sum, and what starting takes."""
+    """Print the slowest layers, the sum of all, and the time that starting takes."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("cfg")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--top", type=int, default=12)
-    asked = parser.parse_args()
-    torch.set_num_threads(asked.threads)
-    network = pydarknet.load_network(asked.cfg, device="cpu")
-    images = torch.rand(asked.batch, *network.input.tensor)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    network = pydarknet.load_network(options.cfg, device="cpu")
+    images = torch.rand(options.batch, *network.input.tensor)
     with torch.inference_mode():
-        times = layer_times(network, images, asked.rounds)
+        times = layer_times(network, images, options.rounds)
         rows = sorted(zip(times, network.nodes, strict=True), key=lambda row: -row[0])
-        for seconds, node in rows[: asked.top]:
-            products = asked.batch * node.layer.operations(node) / 2 / seconds / 1e9
+        for seconds, node in rows[: options.top]:
+            products = options.batch * node.layer.operations(node) / 2 / seconds / 1e9
             rate = f"{products:6.1f} G products/s" if products else ""
             shapes = f"{'x'.join(map(str, node.inputs[0].tensor))} to "
             shapes += "x".join(map(str, node.output.tensor))
@@ -92,7 +92,7 @@ def main() -> None:
                 f"{node.index:4} {kind:15} {shapes:28} {seconds * 1e3:7.2f} ms {part:4.0%} {rate}"
             )
         print(f"all {len(times)} layers: {sum(times) * 1e3:.1f} ms")
-        print(starts())
+        print(start_times())
 
 
 if __name__ == "__main__":

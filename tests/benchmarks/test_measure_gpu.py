@@ -11,10 +11,10 @@ import pytest
 import torch
 from conftest import BENCHMARKS, on_cuda
 
-WORDS = ["--batch", "2", "--rounds", "2", "--pictures", "5"]
+WORDS = ["--batch", "2", "--rounds", "2", "--images", "5"]
 
 
-def measured(*words: str) -> subprocess.CompletedProcess[str]:
+def run(*words: str) -> subprocess.CompletedProcess[str]:
     """Run the script."""
     command = [sys.executable, str(BENCHMARKS / "measure_gpu.py"), *words]
     return subprocess.run(command, capture_output=True, text=True)
@@ -22,21 +22,21 @@ def measured(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_without_a_gpu_nothing_is_measured():
-    done = measured()
+    done = run()
 
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr == "there is no CUDA device: nothing is measured\n"
+    assert done.stderr == "there is no CUDA device: expected one to measure\n"
 
 
-def test_every_way_is_measured_and_told(tmp_path: Path):
+def test_every_workload_is_measured_and_printed(tmp_path: Path):
     file = tmp_path / "rates.json"
 
-    done = measured("--device", "cpu", "--cfg", "digits.cfg", *WORDS, "--json", str(file))
+    done = run("--device", "cpu", "--cfg", "digits.cfg", *WORDS, "--json", str(file))
 
     assert done.returncode == 0, done.stderr
-    for way in ("network", "pixels to boxes", "files to boxes"):
-        assert f"  {way} " in done.stdout
+    for workload in ("network", "pixels to boxes", "files to boxes"):
+        assert f"  {workload} " in done.stdout
     [one] = json.loads(file.read_text())
     assert (one["cfg"], one["precision"], one["batch"]) == ("digits.cfg", "float", 2)
     assert {len(times) for times in one["seconds"].values()} == {2}
@@ -45,7 +45,7 @@ def test_every_way_is_measured_and_told(tmp_path: Path):
 @pytest.mark.cuda
 @on_cuda
 def test_a_gpu_is_measured_in_both_precisions():
-    done = measured("--cfg", "yolov3-tiny.cfg", *WORDS)
+    done = run("--cfg", "yolov3-tiny.cfg", *WORDS)
 
     assert done.returncode == 0, done.stderr
     assert "yolov3-tiny.cfg, half, batch 2" in done.stdout

@@ -18,7 +18,7 @@ def test_without_a_gpu_nothing_is_measured():
 
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr == "there is no CUDA device: nothing is measured\n"
+    assert done.stderr == "there is no CUDA device: expected one to measure\n"
 
 
 @pytest.mark.cuda
