@@ -178,7 +178,7 @@ def test_the_vocs_program_finds_the_same_average_precision(
 # With the mirror image
 
 
-def c_unmirrored(layer, output):
+def c_unmirror(layer, output):
     """Undo the mirroring as the C does, which takes the first planes for all x."""
     planes = output.flip(-1).clone()
     planes[:, : layer.boxes] *= -1
@@ -188,7 +188,7 @@ def c_unmirrored(layer, output):
 def test_valid2_but_for_its_mirroring_is_the_recorded_one(tmp_path, monkeypatch):
     folder = recording("train_eval_pj")
     network = opened(folder, "pj", "net_batch2.cfg")
-    monkeypatch.setattr(Yolo, "unmirrored", c_unmirrored)
+    monkeypatch.setattr(Yolo, "unmirror", c_unmirror)
 
     write(network, folder, Voc(tmp_path, "flip_", network.names), heads=mirror_average)
 
