@@ -1,4 +1,4 @@
-"""What detection commands write of the boxes in an image: lines, JSON, label files."""
+"""The texts of an image's boxes: lines, JSON, label files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def lines(network: Network, found: Found, positions: bool = False) -> str:
     return "\n".join(TEST_LINES.of(network.dialect)(network, found, positions))
 
 
-def predicted(found: Found) -> str:
+def time_line(found: Found) -> str:
     """Return the original's line of the time."""
     return f"{found.path}: Predicted in {found.seconds:f} seconds."
 
@@ -49,7 +49,7 @@ def lines_pjreddie(network: Network, found: Found, positions: bool) -> Iterator[
 
     Darknet: examples/detector.c test_detector
     """
-    yield predicted(found)
+    yield time_line(found)
     yield from all_classes(found)
 
 
@@ -119,17 +119,17 @@ def position(found: Found, box: list[float]) -> str:
     """Return where a box lies in pixels, rounded half away from zero and not clipped."""
     x, y, w, h = box
     left, top = (x - w / 2) * found.width, (y - h / 2) * found.height
-    sides = [rounded(n) for n in (left, top, w * found.width, h * found.height)]
+    sides = [round_half_away(n) for n in (left, top, w * found.width, h * found.height)]
     return "\t(left_x: {:4.0f}   top_y: {:4.0f}   width: {:4.0f}   height: {:4.0f})".format(*sides)
 
 
-def rounded(x: float) -> float:
+def round_half_away(x: float) -> float:
     """Round half away from zero, as C does; minus zero keeps its sign."""
     return math.copysign(math.floor(abs(x) + 0.5), x)
 
 
 def json_of(found: Found, frame: int) -> str:
-    """Return the fork's JSON of one image: a line an object, one a box and class.
+    """Return the fork's JSON of one image: a line per object, an object per box and class.
 
     Darknet: src/image.c detection_to_json (AlexeyAB)
     Quirk: JSON_ESCAPES

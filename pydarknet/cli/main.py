@@ -195,14 +195,14 @@ def overview() -> str:
     head = "usage: pydarknet <command> [words] [flags]\n\ncommands:"
     tail = "flags of every command, anywhere in the line:"
     flags = [flag_line(flag) for flag in GLOBAL]
-    foot = "pydarknet <command> --help tells its words and flags."
+    foot = "pydarknet <command> --help prints its operands and flags."
     return "\n".join([head, *lines, "", tail, *flags, "", foot])
 
 
 def help_of(verb: Verb) -> str:
     """Return the help of one command."""
     lines = [verb.usage, f"  {verb.summary}"]
-    lines += [f"  {operand.shown:16} {operand.help.text}" for operand in verb.operands]
+    lines += [f"  {operand.in_usage:16} {operand.help.text}" for operand in verb.operands]
     return "\n".join([*lines, *map(flag_line, verb.flags)])
 
 

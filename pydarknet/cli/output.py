@@ -113,7 +113,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     """Find and write the boxes of every image of a source."""
     from ..inference.predict import detection_form, predict
 
-    def found(batch: Named) -> list[tuple[Found, np.ndarray]]:
+    def detect(batch: Named) -> list[tuple[Found, np.ndarray]]:
         start = time.perf_counter()
         images = [pixels for _, pixels in batch]
         several = predict(writing.network, images, chosen, many=not source.single)
@@ -126,7 +126,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     detection_form(writing.network, not source.single)  # before the time is taken, as the C fuses
     batches = source.batches(BATCH)
     beside = writing.network.device.type == "cuda" and not source.asked
-    for several in (one_ahead if beside else map)(found, batches):
+    for several in (one_ahead if beside else map)(detect, batches):
         for one, pixels in several:
             writing.write(one, pixels)
 

@@ -63,8 +63,8 @@ class Parameter:
         return self.default is inspect.Parameter.empty and not self.several
 
     @property
-    def shown(self) -> str:
-        """The operand as usage shows it."""
+    def in_usage(self) -> str:
+        """The operand in a line of usage."""
         if self.several:
             return f"[{self.name} ...]"
         return f"<{self.name}>" if self.required else f"[{self.name}]"
@@ -96,7 +96,7 @@ class Verb:
     def usage(self) -> str:
         """The line that shows how to call it."""
         flags = ["[flags]"] if self.flags else []
-        operands = [operand.shown for operand in self.operands]
+        operands = [operand.in_usage for operand in self.operands]
         return " ".join(["usage: pydarknet", *self.words, *operands, *flags])
 
     def call(self, run: Run, operands: Sequence[Any], flags: dict[str, Any]) -> None:

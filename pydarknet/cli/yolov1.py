@@ -76,9 +76,9 @@ def yolo_lines(network: Network, found: Found, positions: bool) -> str:
 
     Darknet: src/image.c draw_detections, draw_detections (AlexeyAB)
     """
-    from .detections_text import CLASS_LINES, predicted
+    from .detections_text import CLASS_LINES, time_line
 
-    return "\n".join([predicted(found), *CLASS_LINES.of(network.dialect)(found)])
+    return "\n".join([time_line(found), *CLASS_LINES.of(network.dialect)(found)])
 
 
 def validate(network: Network, results: Results, listed: str, *, thresh: float) -> None:

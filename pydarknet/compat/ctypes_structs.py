@@ -60,7 +60,7 @@ DETNUMPAIRPtr = ct.POINTER(DETNUMPAIR)
 
 
 class IMAGE(ct.Structure):
-    """A picture as planes of float32 in 0..1, [c, h, w]."""
+    """An image as planes of float32 in 0..1, [c, h, w]."""
 
     _fields_ = [("w", ct.c_int), ("h", ct.c_int), ("c", ct.c_int), ("data", FloatPtr)]
 
@@ -108,10 +108,10 @@ def put(place: Any, number: int) -> None:
 
 
 def numbers(pointer: ct._Pointer, count: int) -> np.ndarray:
-    """Return a copy of so many floats of a pointer; DataError where it is null."""
+    """Return a copy of `count` floats at a pointer; DataError where it is null."""
     place = address(pointer)
     if not place:
-        raise DataError("an image has no data: it was freed, or never made")
+        raise DataError("an image has no data: it was freed or never filled")
     return np.frombuffer(ct.string_at(place, 4 * count), np.float32)
 
 
@@ -144,7 +144,7 @@ def metadata(classes: int, names: Iterable[bytes]) -> METADATA:
     return METADATA(classes, ct.POINTER(ct.c_char_p)(ct.c_char_p.from_buffer(array)))
 
 
-def packed(found: Detections) -> ct._Pointer:
+def structs_of(found: Detections) -> ct._Pointer:
     """Return boxes as DETECTIONs, whose pointer owns them; null where there are none.
 
     `best_class_idx` is the best class, -1 where none is left.
@@ -175,20 +175,20 @@ def addresses(array: np.ndarray) -> np.ndarray:
 
 
 def rows_at(dets: ct._Pointer | ct.Array, count: int) -> np.ndarray:
-    """Return a copy of so many DETECTIONs as rows."""
+    """Return a copy of `count` DETECTIONs as rows."""
     if not count:
         return np.zeros(0, ROW)
     return np.frombuffer(ct.string_at(address(dets), count * ROW.itemsize), ROW).copy()
 
 
 def matrix(places: np.ndarray, width: int) -> Tensor:
-    """Return a copy of so many floats at each of the addresses, [K, width]."""
+    """Return a copy of `width` floats at each address, [K, width]."""
     content = b"".join(ct.string_at(int(place), 4 * width) for place in places)
     return torch.from_numpy(np.frombuffer(bytearray(content), np.float32).reshape(-1, width))
 
 
-def unpacked(dets: ct._Pointer | ct.Array, count: int) -> Detections:
-    """Return a copy of so many DETECTIONs, in their order, boxes in the unit they are in."""
+def detections_of(dets: ct._Pointer | ct.Array, count: int) -> Detections:
+    """Return a copy of `count` DETECTIONs in their order; boxes keep their unit."""
     rows = rows_at(dets, count)
     if not count:
         return Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, 1))

@@ -1,8 +1,8 @@
 """darknet.py in all its generations: the original's, the fork's before May 2020, and the one since.
 
-Which is meant is seen by the call: `detect_image(net, meta, im)` is the older one, with names
-`detect_image(network, class_names, image)` the newer. What goes by the lineage of the network
-(`load_net` of an original cfg letterboxes, as the original's darknet.py does) goes by its dialect.
+The call shows which is meant: `detect_image(net, meta, im)` is the older one,
+`detect_image(network, class_names, image)` with names the newer. What differs by the network's
+lineage follows its dialect: `load_net` of an original cfg letterboxes, as the original's does.
 
 Darknet: python/darknet.py, darknet.py (AlexeyAB)
 """
@@ -42,7 +42,7 @@ from .ctypes_structs import FloatPtr as FloatPtr
 from .ctypes_structs import IntPtr as IntPtr
 from .ctypes_structs import image_of
 from .darknet_images import Color as Color
-from .darknet_images import Told, captions, drawn_boxes
+from .darknet_images import DetectionTuple, captions, drawn_boxes
 from .darknet_images import bbox2points as bbox2points
 from .darknet_images import draw_boxes as draw_boxes
 from .darknet_images import non_max_suppression_fast as non_max_suppression_fast
@@ -75,7 +75,7 @@ from .libdarknet import predict_image_letterbox as predict_image_letterbox
 from .libdarknet import reset_rnn as reset_rnn
 from .libdarknet import rgbgr_image as rgbgr_image
 from .libdarknet import set_gpu as set_gpu
-from .network_handle import BY_CLASS, BY_OBJECT, Handle, Text, text, told
+from .network_handle import BY_CLASS, BY_OBJECT, Handle, Text, detection_tuples, text
 
 netMain: Handle | None = None
 metaMain: METADATA | None = None
@@ -135,7 +135,7 @@ def detect_image(
     hier_thresh: float = 0.5,
     nms: float = 0.45,
     debug: bool = False,
-) -> list[Told]:
+) -> list[DetectionTuple]:
     """Return name, confidence and box (centre, width, height in pixels of the image) a class found.
 
     To METADATA, confidences are in 0..1 and the best comes first; to a list of names they are
@@ -145,24 +145,28 @@ def detect_image(
     """
     network.see(image, letters=False)
     if isinstance(class_names, METADATA):
-        return best_first(suppressed(network, image, thresh, hier_thresh, nms), class_names)
-    found = suppressed(network, image, thresh, hier_thresh, nms)
-    named = [(class_names[k], p, box) for k, p, box in told(found) if k < len(class_names)]
+        return best_first(last_boxes(network, image, thresh, hier_thresh, nms), class_names)
+    found = last_boxes(network, image, thresh, hier_thresh, nms)
+    named = [
+        (class_names[k], p, box) for k, p, box in detection_tuples(found) if k < len(class_names)
+    ]
     return sorted(decode_detection(named), key=lambda detection: detection[1])
 
 
-def suppressed(
+def last_boxes(
     network: Handle, image: IMAGE, thresh: float, hier: float, nms: float, kind: Any = BY_CLASS
 ) -> Detections:
-    """Return the boxes of the image seen last, in its pixels; `nms` 0 suppresses none."""
+    """Return the boxes of the last image, in its pixels; `nms` 0 suppresses none."""
     letters = network.letters
     [found] = network.boxes((image.w, image.h), thresh, hier, letters=letters)
     return kind(found, nms) if nms else found
 
 
-def best_first(found: Detections, meta: METADATA) -> list[Told]:
-    """Return what was found with names of METADATA, or those of `altNames`, the best first."""
-    named = [(name_of(k, meta), p, box) for k, p, box in told(found) if k < meta.classes]
+def best_first(found: Detections, meta: METADATA) -> list[DetectionTuple]:
+    """Return detections with names of METADATA, or those of `altNames`, the best first."""
+    named = [
+        (name_of(k, meta), p, box) for k, p, box in detection_tuples(found) if k < meta.classes
+    ]
     return sorted(named, key=lambda detection: -detection[1])
 
 
@@ -179,7 +183,7 @@ def detect(
     hier_thresh: float = 0.5,
     nms: float = 0.45,
     debug: bool = False,
-) -> list[Told]:
+) -> list[DetectionTuple]:
     """Return name, probability and box (centre, width, height in pixels) a class found, best first.
 
     A network of the original is shown the image in a letterbox, and of boxes that overlap it keeps
@@ -191,7 +195,7 @@ def detect(
     if not net.network.dialect.letterbox:
         return detect_image(net, meta, seen, thresh, hier_thresh, nms)
     net.see(seen, letters=True)
-    return best_first(suppressed(net, seen, thresh, hier_thresh, nms, BY_OBJECT), meta)
+    return best_first(last_boxes(net, seen, thresh, hier_thresh, nms, BY_OBJECT), meta)
 
 
 def classify(net: Handle, meta: METADATA, im: IMAGE) -> list[tuple[Text, float]]:
@@ -204,18 +208,20 @@ def classify(net: Handle, meta: METADATA, im: IMAGE) -> list[tuple[Text, float]]
     return sorted(named, key=lambda one: -one[1])
 
 
-def decode_detection(detections: Iterable[Told]) -> list[Told]:
+def decode_detection(detections: Iterable[DetectionTuple]) -> list[DetectionTuple]:
     """Return the same with confidences as percents in text, of at most two decimals."""
     return [(str(name), str(round(p * 100, 2)), box) for name, p, box in detections]
 
 
-def remove_negatives(detections: Any, class_names: Sequence[str], num: int) -> list[Told]:
+def remove_negatives(detections: Any, class_names: Sequence[str], num: int) -> list[DetectionTuple]:
     """Return name, probability and box of each class left of `num` DETECTIONs."""
-    found = told(positives(detections, num))
+    found = detection_tuples(positives(detections, num))
     return [(class_names[k], p, box) for k, p, box in found if k < len(class_names)]
 
 
-def remove_negatives_faster(detections: Any, class_names: Sequence[str], num: int) -> list[Told]:
+def remove_negatives_faster(
+    detections: Any, class_names: Sequence[str], num: int
+) -> list[DetectionTuple]:
     """Return name, probability and box of the best class of DETECTIONs that have one left."""
     found = positives(detections, num).kept()
     rows = zip(found.classes.tolist(), found.scores.tolist(), found.boxes.tolist(), strict=True)
@@ -248,10 +254,10 @@ def performDetect(
     showImage: bool = True,
     makeImageOnly: bool = False,
     initOnly: bool = False,
-) -> list[Told] | dict[str, Any] | None:
-    """Find boxes in a picture by a network that is loaded once and kept.
+) -> list[DetectionTuple] | dict[str, Any] | None:
+    """Find boxes in an image with a network that is loaded once and kept.
 
-    With `showImage`, returns detections, the drawn picture (uint8 RGB [h, w, 3]) and a caption.
+    With `showImage`, returns detections, the drawn image (uint8 RGB [h, w, 3]) and a caption.
     ValueError names a file that is not there.
 
     Darknet: darknet.py performDetect (AlexeyAB)
@@ -281,4 +287,4 @@ def performDetect(
 def check_path(path: str, what: str) -> None:
     """Refuse a path where nothing is."""
     if not os.path.exists(path):
-        raise ValueError(f"the {what} is not there: {os.path.abspath(path)}")
+        raise ValueError(f"the {what} does not exist: {os.path.abspath(path)}")

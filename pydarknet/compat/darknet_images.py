@@ -1,4 +1,4 @@
-"""What programs of darknet.py print and draw."""
+"""The texts and drawings of darknet.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..image.files import load_image
 from ..system.console import say
 
 Color = tuple[int, int, int]
-Told = tuple[Any, Any, Any]  # name, confidence, (centre x, y, width, height)
+DetectionTuple = tuple[Any, Any, Any]  # name, confidence, (centre x, y, width, height)
 
 
 def bbox2points(bbox: Sequence[float]) -> tuple[int, int, int, int]:
@@ -21,8 +21,8 @@ def bbox2points(bbox: Sequence[float]) -> tuple[int, int, int, int]:
     return round(x - w / 2), round(y - h / 2), round(x + w / 2), round(y + h / 2)
 
 
-def print_detections(detections: Iterable[Told], coordinates: bool = False) -> None:
-    """Print a line a detection; what is called left_x and top_y there is the centre.
+def print_detections(detections: Iterable[DetectionTuple], coordinates: bool = False) -> None:
+    """Print a line per detection; what it calls left_x and top_y is the centre.
 
     Darknet: darknet.py print_detections (AlexeyAB)
     """
@@ -33,9 +33,9 @@ def print_detections(detections: Iterable[Told], coordinates: bool = False) -> N
 
 
 def draw_boxes(
-    detections: Iterable[Told], image: np.ndarray, colors: Mapping[str, Color]
+    detections: Iterable[DetectionTuple], image: np.ndarray, colors: Mapping[str, Color]
 ) -> np.ndarray:
-    """Draw boxes and their names into a picture, uint8 [h, w, 3], and return it.
+    """Draw boxes and their names into an image, uint8 [h, w, 3], and return it.
 
     Darknet: darknet.py draw_boxes (AlexeyAB)
     """
@@ -47,8 +47,8 @@ def draw_boxes(
     return image
 
 
-def drawn_boxes(path: str, found: Iterable[Told]) -> tuple[np.ndarray, list[str]]:
-    """Return a picture with boxes, the surer the greener, and a line a box.
+def drawn_boxes(path: str, found: Iterable[DetectionTuple]) -> tuple[np.ndarray, list[str]]:
+    """Return the image with boxes, greener for higher scores, and a line per box.
 
     Darknet: darknet.py performDetect (AlexeyAB)
     """
@@ -69,10 +69,10 @@ def captions(lines: Iterable[str]) -> None:
 
 
 def non_max_suppression_fast(detections: Sequence[Any], overlap_thresh: float) -> list[Any]:
-    """Return of tuples of four, the box last, those that no lower one covers by too much.
+    """Return the tuples of four, the box last, whose box no lower box covers by too much.
 
-    From the bottom of the picture up; a side counts both of its pixels, and the overlap is a
-    share of the box that goes.
+    Boxes are visited from the bottom of the image up. Sides include both of their end pixels; the
+    overlap is measured as a share of the box that is dropped.
 
     Darknet: darknet.py non_max_suppression_fast (AlexeyAB)
     """

@@ -15,7 +15,7 @@ from ..system.console import say
 from ..system.version import __version__
 from . import darknet
 from .ctypes_structs import IMAGE, put
-from .darknet_images import Color, Told
+from .darknet_images import Color, DetectionTuple
 from .libdarknet import load_net_custom, network_height, network_width
 from .network_handle import Handle, Text
 
@@ -37,7 +37,7 @@ __all__ = [*OWN, *(n for n in vars(darknet) if n[0] != "_" and n not in OWN)]
 
 
 def __getattr__(name: str) -> Any:
-    """Return what the module before it has and this one does not change."""
+    """Return an attribute of the older module that this one does not change."""
     return getattr(darknet, name)
 
 
@@ -59,8 +59,8 @@ def detect_image(
     thresh: float = 0.5,
     hier_thresh: float = 0.5,
     nms: float = 0.45,
-) -> list[Told]:
-    """Return name, percent as text and box (centre, width, height in pixels) a class found."""
+) -> list[DetectionTuple]:
+    """Return name, percent as text and box (centre, width, height in pixels) per class found."""
     return darknet.detect_image(network, class_names, image, thresh, hier_thresh, nms)
 
 
@@ -73,17 +73,17 @@ def network_dimensions(net: Handle, w: Any = None, h: Any = None, c: Any = None)
 
 
 def add_skipped_class(net: Handle, index: int) -> None:
-    """Tell no more of a class."""
+    """Leave a class out of all results."""
     net.skipped.add(index)
 
 
 def del_skipped_class(net: Handle, index: int) -> None:
-    """Tell of a class again."""
+    """Include a class in results again."""
     net.skipped.discard(index)
 
 
 def clear_skipped_classes(net: Handle) -> None:
-    """Tell of every class again."""
+    """Include every class in results again."""
     net.skipped.clear()
 
 
@@ -103,8 +103,8 @@ def show_version_info() -> None:
 
 
 def set_verbose(verbosity: int) -> None:
-    """Do nothing: nothing more would be told."""
+    """Do nothing: there is no more to print."""
 
 
 def set_output_stream(path: Text) -> None:
-    """Do nothing: nothing is told on loading that would go into a file."""
+    """Do nothing: loading prints nothing that would go into a file."""

@@ -21,36 +21,38 @@ from .ctypes_structs import (
     DETNUMPAIRPtr,
     FloatPtr,
     address,
+    detections_of,
     floats,
     image_of,
     metadata,
     numbers,
     overwrite,
-    packed,
     planes_of,
     put,
     repack,
-    unpacked,
+    structs_of,
 )
-from .network_handle import BY_CLASS, BY_OBJECT, Handle, Suppression, Text, opened, text
+from .network_handle import BY_CLASS, BY_OBJECT, Handle, Suppression, Text, load_handle, text
 
 Boxes = Any  # a pointer to, or an array of, DETECTION
 
 
 def load_net(cfg: Text, weights: Text | None, clear: int = 0) -> Handle:
-    """Load a network of either lineage: the cfg or the weights say which.
+    """Load a network of either lineage, which is inferred from cfg and weights.
 
     Darknet: src/network.c load_network
     """
-    return opened(cfg, weights, clear=clear, seen="")
+    return load_handle(cfg, weights, clear=clear, seen="")
 
 
 def load_net_custom(cfg: Text, weights: Text | None, clear: int = 0, batch: int = 1) -> Handle:
-    """Load a network as the fork does, for so many images at once.
+    """Load a network as the fork does, for `batch` images at once.
 
     Darknet: src/network.c load_network_custom (AlexeyAB)
     """
-    return opened(cfg, weights, clear=clear, batch=batch, seen="load_net_custom, a fork's function")
+    return load_handle(
+        cfg, weights, clear=clear, batch=batch, seen="load_net_custom, a fork's function"
+    )
 
 
 def free_network_ptr(net: Handle) -> None:
@@ -85,7 +87,7 @@ def make_image(w: int, h: int, c: int) -> IMAGE:
 
 
 def load_image(path: Text, w: int = 0, h: int = 0, c: int = 3) -> IMAGE:
-    """Read a picture, RGB or grey, stretched to `w` x `h` unless these are 0.
+    """Read an image file, RGB or grey, stretched to `w` x `h` unless these are 0.
 
     Darknet: src/image.c load_image_color
     """
@@ -94,13 +96,15 @@ def load_image(path: Text, w: int = 0, h: int = 0, c: int = 3) -> IMAGE:
 
 
 def copy_image_from_bytes(im: IMAGE, content: bytes) -> None:
-    """Fill an image with the bytes [h, w, c] of a picture of its size.
+    """Fill an image with bytes [h, w, c] of its size.
 
     Darknet: src/image.c copy_image_from_bytes (AlexeyAB)
     """
     wanted = im.h * im.w * im.c
     if len(content) < wanted:
-        raise DataError(f"a picture of {len(content)} bytes: expected {wanted}, its image's size")
+        raise DataError(
+            f"the content has {len(content)} bytes: expected {wanted}, the size of the image"
+        )
     picture = np.frombuffer(content, np.uint8, wanted).reshape(im.h, im.w, im.c)
     overwrite(im, pixels(picture).numpy())
 
@@ -171,7 +175,7 @@ def get_network_boxes(
     pnum: Any,
     letter: int | None = None,
 ) -> ct._Pointer:
-    """Return the boxes of the image seen last as DETECTIONs, and put their number into `pnum`.
+    """Return the boxes of the last image as DETECTIONs, and put their number into `pnum`.
 
     They are in pixels of `w` x `h`, or in 0..1 where `relative`. The original has no `letter`: its
     boxes leave the letterbox that its images came in.
@@ -184,14 +188,14 @@ def get_network_boxes(
     chosen = classes_of(map)
     [found] = net.boxes((w, h), thresh, hier, chosen, relative=bool(relative), letters=letters)
     put(pnum, len(found))
-    return packed(found)
+    return structs_of(found)
 
 
 def make_network_boxes(net: Handle, thresh: float = 0.5, pnum: Any = None) -> ct._Pointer:
-    """Return as many empty DETECTIONs as the image seen last has boxes above the threshold."""
+    """Return as many empty DETECTIONs as the last image has boxes above the threshold."""
     [found] = net.boxes((1, 1), thresh, 0.5)
     put(pnum, len(found))
-    return packed(found.each(torch.zeros_like))
+    return structs_of(found.each(torch.zeros_like))
 
 
 def network_predict_batch(
@@ -225,18 +229,18 @@ def network_predict_batch(
         letters=bool(letter),
         images=batch_size,
     )
-    lists = [packed(boxes) for boxes in found]
+    lists = [structs_of(boxes) for boxes in found]
     pairs = (DETNUMPAIR * batch_size)(
         *(DETNUMPAIR(len(boxes), dets) for boxes, dets in zip(found, lists, strict=True))
     )
     pointer = DETNUMPAIRPtr(DETNUMPAIR.from_buffer(pairs))
-    pointer.owned = lists  # type: ignore[attr-defined]  # as `packed` keeps its arrays
+    pointer.owned = lists  # type: ignore[attr-defined]  # as `structs_of` keeps its arrays
     return pointer
 
 
 def suppress(dets: Boxes, total: int, thresh: float, kind: Suppression) -> None:
     """Suppress DETECTIONs in place."""
-    repack(dets, kind(unpacked(dets, total), thresh))
+    repack(dets, kind(detections_of(dets, total), thresh))
 
 
 def do_nms_sort(dets: Boxes, total: int, classes: int, thresh: float) -> None:
@@ -278,7 +282,7 @@ def init_cpu() -> None:
 
 
 def positives(dets: Boxes, count: int) -> Detections:
-    """Return a copy of so many DETECTIONs, or of whatever has their attributes."""
+    """Return a copy of `count` DETECTIONs, or of objects with their attributes."""
     if not isinstance(dets, DETECTIONPtr | ct.Array):
         raise DataError("detections: expected what get_network_boxes returns")
-    return unpacked(dets, count if address(dets) else 0)
+    return detections_of(dets, count if address(dets) else 0)

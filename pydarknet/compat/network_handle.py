@@ -30,7 +30,7 @@ Text = str | bytes
 class Handle:
     """A loaded network, its batch, and the outputs of its heads for the images it saw last.
 
-    `letters` says whether an image keeps its proportions; `skipped` are classes that are not told.
+    `letters` says whether images are letterboxed; `skipped` are classes left out of results.
     """
 
     loaded: Network | None
@@ -48,7 +48,7 @@ class Handle:
         return self.loaded
 
     def free(self) -> None:
-        """Give back the memory of the network, of the GPU too."""
+        """Free the memory of the network, on the GPU too."""
         self.loaded, self.heads, self.image = None, [], None
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -71,7 +71,7 @@ class Handle:
         """
         shape = self.network.input
         if image.c != shape.c:
-            raise DataError(f"an image of {image.c} channels: expected {shape.c}, as the network's")
+            raise DataError(f"an image has {image.c} channels: expected {shape.c}, as the network")
         self.image = torch.from_numpy(planes_of(image).copy())
         self.letters = letters
         fit = letterbox if letters else resize
@@ -80,8 +80,8 @@ class Handle:
     def see_stretched(self) -> None:
         """Compute the last image again without its margins.
 
-        Whoever says whether boxes are to leave a letterbox is a program of the fork, and there an
-        image has none: a handle that did not know this until then learns it.
+        Only programs of the fork say whether boxes come from a letterbox, and the fork does not
+        letterbox images here: the handle then drops its letterbox.
         """
         shape = self.network.input
         if self.image is not None and self.letters:
@@ -104,7 +104,7 @@ class Handle:
         Darknet: src/network.c get_network_boxes
         """
         if not self.heads:
-            raise DarknetError("no image was seen yet: expected predict_image before")
+            raise DarknetError("there is no image yet: expected a call of predict_image before")
         width, height = size
         decoding = Decoding(thresh=float(np.float32(thresh)), hier=hier, map=map)
         canvas = np.empty((height, width, 0), np.uint8)
@@ -115,7 +115,7 @@ class Handle:
         return [self.without_skipped(replace(f, boxes=f.boxes * scale)) for f in found]
 
     def without_skipped(self, found: Detections) -> Detections:
-        """Return boxes without the probabilities of classes that are not told."""
+        """Return boxes without the probabilities of skipped classes."""
         if not self.skipped:
             return found
         scores = found.probabilities.clone()
@@ -133,8 +133,10 @@ def text(path: Text) -> str:
     return os.fsdecode(path)
 
 
-def opened(cfg: Text, weights: Text | None, *, clear: int = 0, batch: int = 1, seen: str) -> Handle:
-    """Load a network; `seen` names what only the fork's programs call, if they did.
+def load_handle(
+    cfg: Text, weights: Text | None, *, clear: int = 0, batch: int = 1, seen: str
+) -> Handle:
+    """Load a network; `seen` is the name of the function called, if only the fork has it.
 
     Darknet: src/network.c load_network, load_network_custom (AlexeyAB)
     """
@@ -145,8 +147,10 @@ def opened(cfg: Text, weights: Text | None, *, clear: int = 0, batch: int = 1, s
     return Handle(network, batch, network.dialect.letterbox)
 
 
-def told(found: Detections) -> list[tuple[int, float, tuple[float, float, float, float]]]:
-    """Return class, probability and box of every class left, box by box, class by class."""
+def detection_tuples(
+    found: Detections,
+) -> list[tuple[int, float, tuple[float, float, float, float]]]:
+    """Return class, probability and box for every class of every box with a probability."""
     rows, classes = np.nonzero(found.probabilities.numpy() > 0)
     scores = found.probabilities.numpy()[rows, classes].tolist()
     boxes = [tuple(box) for box in found.boxes[rows].tolist()]

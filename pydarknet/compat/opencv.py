@@ -34,7 +34,7 @@ class Error(DarknetError, cv2.error):
 
 @contextmanager
 def as_opencv() -> Iterator[None]:
-    """Raise what is wrong as OpenCV's programs expect it."""
+    """Raise our errors as cv2.error, which OpenCV's programs expect."""
     try:
         yield
     except DarknetError as error:
@@ -57,7 +57,7 @@ class Net:
         self.ticks: dict[str, float] = {}
 
     def empty(self) -> bool:
-        """Say whether there is no layer."""
+        """Whether there is no layer."""
         return self.network is None
 
     def getLayerNames(self) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ class Net:
         if name not in ("", "data"):
             raise Error(f'Requested blob "{name}" not found')
         if array.ndim != 4:
-            raise Error(f"a blob is {list(array.shape)}: expected images [N, C, H, W]")
+            raise Error(f"a blob has shape {list(array.shape)}: expected images [N, C, H, W]")
         shift = np.zeros((1, array.shape[1], 1, 1), np.float32)
         shift.flat[: len(mean)] = mean[: array.shape[1]]
         self.blob = torch.from_numpy((array - shift) * np.float32(scalefactor))
@@ -128,7 +128,7 @@ class Net:
         wanted = [outputName or self.names[-1]] if one else list(outputName or ())
         with as_opencv():
             nodes = {str(name): self.node_of(str(name)) for name in wanted}
-            found = self.computed(self.network, self.blob, nodes)
+            found = self.compute(self.network, self.blob, nodes)
         outputs = tuple(found[str(name)] for name in wanted)
         return outputs[0] if one else outputs
 
@@ -139,10 +139,10 @@ class Net:
                 return index
             if name in listed:
                 whole = ", ".join(listed)
-                raise DarknetError(f"{name} is inside of {whole}: expected {listed[-1]}")
+                raise DarknetError(f"{name} is inside {whole}: expected {listed[-1]}")
         raise DarknetError(f'Requested layer "{name}" not found')
 
-    def computed(
+    def compute(
         self, network: Network, blob: torch.Tensor, wanted: dict[str, int]
     ) -> dict[str, np.ndarray]:
         """Compute images, and return the wanted outputs by name."""
@@ -183,12 +183,12 @@ def readNetFromDarknet(cfgFile: Source, darknetModel: Source | None = None) -> N
 
 
 def given(source: Any) -> bool:
-    """Say whether there is a file, or a content of one."""
+    """Whether a file or its content is given."""
     return source is not None and len(os.fspath(source) if is_path(source) else source) > 0
 
 
 def is_path(source: Any) -> bool:
-    """Say whether this is a path; bytes are one unless a line ends in them, or a NUL is there."""
+    """Whether this is a path; bytes are one unless they have a line end or a NUL."""
     if isinstance(source, bytes):
         return b"\n" not in source and b"\0" not in source
     return isinstance(source, str | os.PathLike)
@@ -214,12 +214,12 @@ def readNet(model: Source, config: Source = "", framework: Source = "") -> Net:
 
 
 def names_cfg(file: Any) -> bool:
-    """Say whether this is a path that ends as a cfg's does."""
+    """Whether this is a path that ends in .cfg."""
     return is_path(file) and os.fsdecode(file).lower().endswith(".cfg")
 
 
 def names_us(word: Any) -> bool:
-    """Say whether this is the framework's name."""
+    """Whether this is the framework's name."""
     return isinstance(word, str) and word.lower() == "darknet"
 
 

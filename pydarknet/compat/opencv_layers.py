@@ -61,10 +61,10 @@ def rows(layer: Layer, found: OpenCVCells) -> Tensor:
     table = torch.cat([x[..., None], y[..., None], sides, found.objectness, scores], -1)
     table = table.flatten(1, 3)
     overlap = setting(layer, "nms_threshold", found.overlap)
-    return torch.stack([suppressed(one, overlap) for one in table]) if overlap > 0 else table
+    return torch.stack([suppress(one, overlap) for one in table]) if overlap > 0 else table
 
 
-def suppressed(table: Tensor, overlap: float) -> Tensor:
+def suppress(table: Tensor, overlap: float) -> Tensor:
     """Zero scores of rows [K, 5 + classes] that overlap a better one of the class by more."""
     left = torch.zeros_like(table[:, 5:])
     for k in table[:, 5:].any(0).nonzero().flatten().tolist():

@@ -41,7 +41,7 @@ def check_ours(file: Path) -> None:
     """Refuse to write over what this did not write."""
     if file.is_dir() or (file.exists() and MARK.encode() not in file.read_bytes()):
         hint = "name another folder, or add -force to write over it"
-        raise UsageError(f"{file} is there and is not of pydarknet", hint=hint)
+        raise UsageError(f"{file} exists and was not written by pydarknet", hint=hint)
 
 
 def program() -> str:

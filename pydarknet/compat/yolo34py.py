@@ -14,18 +14,18 @@ import torch
 from ..image.window import display
 from .ctypes_structs import image_of, planes_of
 from .libdarknet import load_meta, load_net, set_gpu
-from .network_handle import BY_OBJECT, Text, told
+from .network_handle import BY_OBJECT, Text, detection_tuples
 
 Found = tuple[str, float, tuple[float, float, float, float]]
 
 
 def is_compiled_with_gpu() -> bool:
-    """Say whether PyTorch has a GPU to compute on."""
+    """Whether PyTorch has a GPU."""
     return torch.cuda.is_available()
 
 
 def is_compiled_with_opencv() -> bool:
-    """Say that there is OpenCV: always."""
+    """Whether there is OpenCV: always."""
     return True
 
 
@@ -35,16 +35,18 @@ def set_cuda_device(n: int) -> None:
 
 
 class Image:
-    """A picture for a Detector, made of bytes [height, width, 3] in OpenCV's order: blue first."""
+    """An image for a Detector, from bytes [height, width, 3] in OpenCV's order: blue first."""
 
     def __init__(self, ary: np.ndarray) -> None:
         if ary.ndim != 3 or ary.shape[2] != 3:
-            raise AssertionError(f"an image is {list(ary.shape)}: expected [height, width, 3]")
+            raise AssertionError(
+                f"an image has shape {list(ary.shape)}: expected [height, width, 3]"
+            )
         planes = np.ascontiguousarray(ary.transpose(2, 0, 1)[::-1], np.float32)
         self.img = image_of(planes / np.float32(255))
 
     def show_image(self, title: Text, wait_duration_in_ms: int = 1) -> None:
-        """Show the picture in a window for some milliseconds, where there is a display."""
+        """Show the image in a window for some milliseconds, if there is a display."""
         if display():
             cv2.imshow(os.fsdecode(title), planes_of(self.img)[::-1].transpose(1, 2, 0))
             cv2.waitKey(wait_duration_in_ms)
@@ -74,7 +76,7 @@ class Detector:
         size = image.img.w, image.img.h
         self.net.see(image.img, letters=True)
         [found] = self.net.boxes(size, thresh, hier_thresh, letters=True)
-        left = told(BY_OBJECT(found, nms) if nms > 0 else found)
+        left = detection_tuples(BY_OBJECT(found, nms) if nms > 0 else found)
         named = [(self.name(k), p, box) for k, p, box in left if k < self.meta.classes]
         return sorted(named, key=lambda one: -one[1])
 

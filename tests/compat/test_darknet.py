@@ -162,7 +162,7 @@ def test_perform_detect_may_only_load(perform: dict, capsys) -> None:
 
 
 def test_perform_detect_names_what_is_missing(perform: dict) -> None:
-    with pytest.raises(ValueError, match=r"the weights file is not there: .*none\.weights"):
+    with pytest.raises(ValueError, match=r"the weights file does not exist: .*none\.weights"):
         darknet.performDetect(**{**perform, "weightPath": "none.weights"})
 
 

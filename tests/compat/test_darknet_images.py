@@ -24,7 +24,7 @@ def test_an_image_takes_bytes_in_place(folder: Path) -> None:
 
 
 def test_too_few_bytes_for_an_image_are_an_error() -> None:
-    with pytest.raises(DataError, match="a picture of 5 bytes: expected 6, its image's size"):
+    with pytest.raises(DataError, match="the content has 5 bytes: expected 6"):
         darknet.copy_image_from_bytes(darknet.make_image(2, 1, 3), bytes(5))
 
 
@@ -57,5 +57,5 @@ def test_a_freed_image_is_an_error_not_a_crash(net: Handle) -> None:
     image = darknet.make_image(48, 48, 3)
     darknet.free_image(image)
 
-    with pytest.raises(DataError, match="an image has no data: it was freed, or never made"):
+    with pytest.raises(DataError, match="an image has no data: it was freed or never filled"):
         darknet.predict_image(net, image)

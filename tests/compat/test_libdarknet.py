@@ -102,7 +102,7 @@ def test_no_boxes_are_no_error(net: Handle) -> None:
 
 
 def test_boxes_before_any_image_are_an_error(net: Handle) -> None:
-    with pytest.raises(DarknetError, match="no image was seen yet"):
+    with pytest.raises(DarknetError, match="there is no image yet"):
         darknet.get_network_boxes(net, 48, 48, 0.5, 0.5, None, 0, darknet.c_int(0), 0)
 
 

@@ -143,7 +143,7 @@ def test_backend_and_target_can_be_chosen(net: opencv.Net) -> None:
     ("name", "said"),
     [
         ("none", 'Requested layer "none" not found'),
-        ("conv_0", "conv_0 is inside of conv_0, bn_0, leaky_1: expected leaky_1"),
+        ("conv_0", "conv_0 is inside conv_0, bn_0, leaky_1: expected leaky_1"),
     ],
 )
 def test_a_layer_without_an_output_is_an_error(net: opencv.Net, name: str, said: str) -> None:
@@ -163,7 +163,7 @@ def test_an_input_of_another_name_is_an_error(net: opencv.Net) -> None:
 
 
 def test_an_image_is_no_blob(net: opencv.Net) -> None:
-    with pytest.raises(cv2.error, match=r"a blob is \[48, 48, 3\]: expected images"):
+    with pytest.raises(cv2.error, match=r"a blob has shape \[48, 48, 3\]: expected images"):
         net.setInput(np.zeros((48, 48, 3)))
 
 

@@ -75,7 +75,7 @@ def test_another_s_file_is_not_written_over(tmp_path: Path, capsys) -> None:
 
     assert main(["install-shim", str(tmp_path)]) == 1
 
-    assert "darknet.py is there and is not of pydarknet" in capsys.readouterr().err
+    assert "darknet.py exists and was not written by pydarknet" in capsys.readouterr().err
     assert not (tmp_path / "darknet").exists()
     assert (tmp_path / "darknet.py").read_text() == "mine"
 
@@ -99,7 +99,7 @@ def test_a_folder_of_that_name_is_no_file_of_ours(tmp_path: Path, capsys) -> Non
 
     assert main(["install-shim", str(tmp_path)]) == 1
 
-    assert "darknet is there and is not of pydarknet" in capsys.readouterr().err
+    assert "darknet exists and was not written by pydarknet" in capsys.readouterr().err
 
 
 def test_a_file_is_no_folder(tmp_path: Path, capsys) -> None:

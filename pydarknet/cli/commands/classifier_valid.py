@@ -272,7 +272,7 @@ def evaluation_of(
 
 
 def leaves_of(network: Network, listed: str) -> tuple[bool, ...]:
-    """Say of each class of the network's tree whether a file lists it.
+    """Return, for each class of the network's tree, whether a file lists it.
 
     Darknet: src/tree.c change_leaves
     """

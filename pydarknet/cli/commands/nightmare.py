@@ -83,7 +83,7 @@ def open_layers(run: Run, cfg: Path, weights: Path, first: int, last: int) -> tu
 
 
 def run_steps(picture: Tensor, dream: Dream, network: Network, rand: Rand, iters: int) -> Tensor:
-    """Return a picture after so many steps, and count them as the C does."""
+    """Return an image after `iters` steps, and print their count as the C does."""
     note("Iteration: ", end="")
     for count in range(iters):
         note(f"{count}, ", end="")
@@ -93,7 +93,7 @@ def run_steps(picture: Tensor, dream: Dream, network: Network, rand: Rand, iters
 
 
 def save_round(picture: Tensor, file: Path, number: int, zoom: float, rotate: float) -> Tensor:
-    """Write a picture as a JPEG, and return what the next round begins with."""
+    """Write an image as a JPEG, and return what the next round begins with."""
     import torch
 
     from ...inference import nightmare

@@ -42,7 +42,7 @@ def speed(
 
 
 def seconds_of(network: Network, count: int) -> float:
-    """Return the seconds that a network takes for so many empty images."""
+    """Return the seconds that a network takes for `count` empty images."""
     import torch
 
     from ...inference.predict import detection_form
