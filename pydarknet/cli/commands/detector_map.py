@@ -61,7 +61,7 @@ def detector_map(
     difficult = options.find("difficult")
     named = options.get("names", "data/names.list")
     network = open_network(run, cfg, weights)
-    set_names(network, named, cfg)
+    set_exact_names(network, named, cfg)
     say("\n calculation mAP (mean average precision)...")
     for line in type_lines(network.nodes) if REPORTS_HEADS.of(network.dialect) else ():
         say(line)
@@ -113,7 +113,7 @@ def write_extras(report: MapReport, coco: bool, json: Path | None, plot: Path | 
         plots(report, plot)
 
 
-def set_names(network: Network, named: str, cfg: Path) -> None:
+def set_exact_names(network: Network, named: str, cfg: Path) -> None:
     """Give the network its names, or refuse a file that has not one per class.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
