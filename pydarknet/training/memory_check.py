@@ -49,6 +49,6 @@ def out_of_memory(learner: Learner, size: Size, samples: Samples) -> UsageError:
     for parts in range(learner.net.subdivisions + 1, batch + 1):
         count = batch // parts
         if batch % parts == 0 and fits(learner, size, samples, count):
-            hint = f"set subdivisions={parts} in [net]: {count} at a time do"
+            hint = f"set subdivisions={parts} in [net]: a mini-batch of {count} fits"
             return UsageError(problem, hint=hint)
-    return UsageError(problem, hint="not one does: smaller width and height in [net] need less")
+    return UsageError(problem, hint="none fits: use a smaller width and height in [net]")

@@ -230,7 +230,7 @@ def resume(
     path, state = pair
     learner.network.load_weights(path)
     learner.restore(state)
-    note(f"going on after batch {learner.batch} from {path}; -clear starts over")
+    note(f"resuming after batch {learner.batch} from {path}; -clear starts over")
     return dict(state.run)
 
 

@@ -204,4 +204,4 @@ class Trainer:
             self.reporter.report_end()
         else:
             self.save([self.reporter.newest])
-            note(f"stopped after batch {self.learner.batch}: the same command goes on from there")
+            note(f"stopped after batch {self.learner.batch}: the same command resumes from there")

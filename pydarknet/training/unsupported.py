@@ -16,10 +16,10 @@ def check_trainable(network: Executor) -> None:
     if not any(owns_cost(layer) for layer in network.layers):
         raise net.error("nothing to learn: expected a layer with a loss")
     for name in untrainable_options(net):
-        raise net.error(f"{name} is not done in training here: expected a cfg without it")
+        raise net.error(f"{name} is not supported in training: expected a cfg without it")
     for layer in network.layers:
         for name in untrainable_options(layer):
-            raise layer.error(f"{name} is not done in training here: expected none")
+            raise layer.error(f"{name} is not supported in training: expected a layer without it")
 
 
 def amp_of(word: str | None, device: torch.device) -> torch.dtype | None:

@@ -74,9 +74,9 @@ def test_the_trial_leaves_no_trace(learner):
 @pytest.mark.parametrize(
     ("most", "hint"),
     [
-        (2, "set subdivisions=4 in [net]: 2 at a time do"),
-        (1, "set subdivisions=8 in [net]: 1 at a time do"),
-        (0, "not one does: smaller width and height in [net] need less"),
+        (2, "set subdivisions=4 in [net]: a mini-batch of 2 fits"),
+        (1, "set subdivisions=8 in [net]: a mini-batch of 1 fits"),
+        (0, "none fits: use a smaller width and height in [net]"),
     ],
 )
 def test_what_does_not_fit_says_which_subdivisions_do(learner, monkeypatch, error, most, hint):

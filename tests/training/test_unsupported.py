@@ -21,14 +21,14 @@ def test_a_network_without_a_loss_has_nothing_to_learn(net):
 def test_an_option_of_net_that_is_not_done_is_refused(net):
     network = net(SOFTMAX, dialect="alexeyab", options="adversarial_lr=0.1")
 
-    with pytest.raises(CfgError, match="adversarial_lr is not done in training here"):
+    with pytest.raises(CfgError, match="adversarial_lr is not supported in training"):
         check_trainable(network)
 
 
 def test_an_option_of_a_layer_that_is_not_done_is_refused(net):
     network = net(f"[convolutional]\nsway=1\nfilters=1\nsize=3\n{SOFTMAX}", dialect="alexeyab")
 
-    with pytest.raises(CfgError, match=r"\[convolutional\] sway is not done in training here"):
+    with pytest.raises(CfgError, match=r"\[convolutional\] sway is not supported in training"):
         check_trainable(network)
 
 

@@ -227,7 +227,7 @@ def test_a_training_that_is_stopped_goes_on_to_the_same_weights(number, capfd):
 
     assert running.returncode == 130
     assert again == whole
-    assert re.search(r"going on after batch \d+ from backup/run.backup", capfd.readouterr().err)
+    assert re.search(r"resuming after batch \d+ from backup/run.backup", capfd.readouterr().err)
 
 
 @pytest.mark.usefixtures("small")
@@ -244,7 +244,7 @@ def test_a_training_that_is_killed_goes_on_to_the_same_weights(capfd):
     again = trained("-dialect", "alexeyab")
 
     assert again == whole
-    assert re.search(r"going on after batch [23]0 from", capfd.readouterr().err)
+    assert re.search(r"resuming after batch [23]0 from", capfd.readouterr().err)
 
 
 @pytest.fixture(scope="module")
@@ -310,7 +310,7 @@ def test_a_pair_that_does_not_match_is_passed_over(name, capfd):
 def test_the_newest_weights_go_on_with_their_state(capfd):
     main(["detector", "train", "run.data", "run.cfg", "backup/run.backup", "-workers", "0"])
 
-    assert "going on after batch 100 from backup/run.backup" in capfd.readouterr().err
+    assert "resuming after batch 100 from backup/run.backup" in capfd.readouterr().err
 
 
 @pytest.mark.usefixtures("begun")
@@ -376,7 +376,7 @@ def test_a_missing_list_is_an_error(capfd):
 def test_what_training_does_not_do_is_an_error(capfd):
     write_cfg(adversarial_lr=0.1)
 
-    assert "[net] adversarial_lr is not done in training here" in mistake(capfd)
+    assert "[net] adversarial_lr is not supported in training" in mistake(capfd)
 
 
 @pytest.mark.usefixtures("small")
