@@ -1,1 +1,1 @@
-"""Other programs' interfaces to this one: darknet.py's generations, YOLO3-4-Py's, OpenCV's."""
+"""The interfaces of other projects: darknet.py in all its versions, YOLO3-4-Py, OpenCV."""

@@ -1,4 +1,4 @@
-"""The C structures that programs around Darknet read and make, in memory that Python owns."""
+"""The C structures that callers of darknet.py read and create, in memory that Python owns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class BOX(ct.Structure):
 
 
 class DETECTION(ct.Structure):
-    """One box and a probability a class; every generation's fields, those of the fork in its order.
+    """One box and a probability per class: the fields of all versions, the fork's in its order.
 
     Darknet: include/darknet.h detection
     """
@@ -66,13 +66,13 @@ class IMAGE(ct.Structure):
 
 
 class METADATA(ct.Structure):
-    """How many classes there are, and their names as bytes."""
+    """The number of classes, and their names as bytes."""
 
     _fields_ = [("classes", ct.c_int), ("names", ct.POINTER(ct.c_char_p))]
 
 
 def row_type() -> np.dtype:
-    """Return the memory of a DETECTION as numpy reads it; a pointer is an address."""
+    """Return the numpy type of a DETECTION's memory; a pointer is an address."""
     kinds: dict[Any, str] = {ct.c_float: "f4", ct.c_int: "i4", BOX: "4f4", FloatPtr: "u8"}
     form: Any = {
         "names": [field[0] for field in DETECTION._fields_],
@@ -87,20 +87,20 @@ ROW = row_type()
 
 
 def floats(array: np.ndarray) -> ct._Pointer:
-    """Return a pointer to float32 numbers, which keeps them alive."""
+    """Return a pointer to float32 numbers; the pointer keeps them alive."""
     return FloatPtr(ct.c_float.from_buffer(array.data))
 
 
 def address(pointer: ct._Pointer | ct.Array) -> int:
-    """Return where a pointer or an array points to, 0 for a null pointer."""
+    """Return the address that a pointer or an array points to, 0 for a null pointer."""
     if isinstance(pointer, ct.Array):
         return ct.addressof(pointer)
     return ct.addressof(pointer.contents) if pointer else 0
 
 
 def put(place: Any, number: int) -> None:
-    """Write a number where a C function would: into a c_int, or where a pointer or byref points."""
-    place = getattr(place, "_obj", place)  # of byref
+    """Write a number as a C function does: into a c_int, or to the target of a pointer or byref."""
+    place = getattr(place, "_obj", place)  # the target of a byref
     if isinstance(place, ct.c_int):
         place.value = number
     elif place is not None:
@@ -116,7 +116,7 @@ def numbers(pointer: ct._Pointer, count: int) -> np.ndarray:
 
 
 def image_of(planes: np.ndarray) -> IMAGE:
-    """Return float32 planes [c, h, w] as an IMAGE that owns them."""
+    """Return an IMAGE that owns a copy of float32 planes [c, h, w]."""
     channels, height, width = planes.shape
     own = np.ascontiguousarray(planes, np.float32)
     return IMAGE(width, height, channels, floats(own))
@@ -129,7 +129,7 @@ def planes_of(image: IMAGE) -> np.ndarray:
 
 
 def overwrite(image: IMAGE, planes: np.ndarray) -> None:
-    """Put other numbers into the memory of an IMAGE of the same size."""
+    """Write planes into the memory of an IMAGE of the same size."""
     own = np.ascontiguousarray(planes, np.float32)
     if not image.data or own.size != image.w * image.h * image.c:
         raise DataError(f"an image of {image.w} x {image.h} x {image.c} cannot take {own.size}")
@@ -137,7 +137,7 @@ def overwrite(image: IMAGE, planes: np.ndarray) -> None:
 
 
 def metadata(classes: int, names: Iterable[bytes]) -> METADATA:
-    """Return class names as METADATA that owns them."""
+    """Return METADATA that owns its class names."""
     listed = list(names)
     listed += [b""] * (classes - len(listed))
     array = (ct.c_char_p * max(len(listed), 1))(*listed)
@@ -145,9 +145,9 @@ def metadata(classes: int, names: Iterable[bytes]) -> METADATA:
 
 
 def structs_of(found: Detections) -> ct._Pointer:
-    """Return boxes as DETECTIONs, whose pointer owns them; null where there are none.
+    """Return a pointer to boxes as DETECTIONs, which it owns; a null pointer if there are none.
 
-    `best_class_idx` is the best class, -1 where none is left.
+    `best_class_idx` is the best class, -1 if all probabilities are 0.
 
     Darknet: src/yolo_layer.c get_yolo_detections (AlexeyAB)
     Quirk: BEST_CLASS_OF_EVERY_HEAD
@@ -165,7 +165,7 @@ def structs_of(found: Detections) -> ct._Pointer:
         owned.append(np.array(found.uncertainty.numpy(), order="C"))
         rows["uc"] = addresses(owned[-1])
     pointer = DETECTIONPtr(DETECTION.from_buffer(rows.data))
-    pointer.owned = owned  # type: ignore[attr-defined]  # as numpy's data_as keeps its array
+    pointer.owned = owned  # type: ignore[attr-defined]  # keep them alive, as numpy's data_as does
     return pointer
 
 
@@ -199,7 +199,7 @@ def detections_of(dets: ct._Pointer | ct.Array, count: int) -> Detections:
 
 
 def repack(dets: ct._Pointer | ct.Array, found: Detections) -> None:
-    """Put as many boxes as there are DETECTIONs into these, in the order they come."""
+    """Overwrite DETECTIONs with the same number of boxes."""
     if not len(found):
         return
     rows = rows_at(dets, len(found))

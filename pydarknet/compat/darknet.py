@@ -1,8 +1,8 @@
-"""darknet.py in all its generations: the original's, the fork's before May 2020, and the one since.
+"""darknet.py in all its versions: the original's, the fork's until May 2020 and since then.
 
-The call shows which is meant: `detect_image(net, meta, im)` is the older one,
-`detect_image(network, class_names, image)` with names the newer. What differs by the network's
-lineage follows its dialect: `load_net` of an original cfg letterboxes, as the original's does.
+The version is inferred from the call: `detect_image(net, meta, im)` is the older one,
+`detect_image(network, class_names, image)` the newer. What differs between the lineages depends on
+the network's dialect: for one of the original images are letterboxed, as its darknet.py does.
 
 Darknet: python/darknet.py, darknet.py (AlexeyAB)
 """
@@ -81,7 +81,7 @@ netMain: Handle | None = None
 metaMain: METADATA | None = None
 altNames: list[str] | None = None
 
-lib = SimpleNamespace(  # what programs call past darknet.py, under the names in C
+lib = SimpleNamespace(  # C functions that programs call directly, under their names in C
     network_width=network_width,
     network_height=network_height,
     network_predict_ptr=network_predict,
@@ -111,7 +111,7 @@ lib = SimpleNamespace(  # what programs call past darknet.py, under the names in
 def load_network(
     config_file: Text, data_file: Text, weights: Text, batch_size: int = 1
 ) -> tuple[Handle, list[str], dict[str, Color]]:
-    """Load a network; returns it, its class names, and a random colour a name."""
+    """Load a network; return it, its class names, and a random colour per name."""
     network = load_net_custom(config_file, weights, 0, batch_size)
     meta = load_meta(data_file)
     class_names = [meta.names[i].decode() for i in range(meta.classes)]
@@ -119,7 +119,7 @@ def load_network(
 
 
 def class_colors(names: Iterable[str]) -> dict[str, Color]:
-    """Return a random colour, blue green red, a name."""
+    """Return a random colour per name, in the order blue, green, red."""
 
     def shade() -> int:
         return random.randint(0, 255)
@@ -136,10 +136,10 @@ def detect_image(
     nms: float = 0.45,
     debug: bool = False,
 ) -> list[DetectionTuple]:
-    """Return name, confidence and box (centre, width, height in pixels of the image) a class found.
+    """Return name, confidence and box (centre, width, height in pixels) of each class detected.
 
-    To METADATA, confidences are in 0..1 and the best comes first; to a list of names they are
-    percents as text, sorted as text.
+    With METADATA confidences are in 0..1, the best first; with a list of names they are percents
+    as text, sorted as text.
 
     Darknet: darknet.py detect_image (AlexeyAB)
     """
@@ -171,7 +171,7 @@ def best_first(found: Detections, meta: METADATA) -> list[DetectionTuple]:
 
 
 def name_of(k: int, meta: METADATA) -> Text:
-    """Return the name of a class: bytes, or text once `performDetect` has read the names."""
+    """Return the name of a class as bytes, or as text once `performDetect` has read the names."""
     return meta.names[k] if altNames is None else altNames[k]
 
 
@@ -184,10 +184,10 @@ def detect(
     nms: float = 0.45,
     debug: bool = False,
 ) -> list[DetectionTuple]:
-    """Return name, probability and box (centre, width, height in pixels) a class found, best first.
+    """Return name, probability and box (centre, width, height in pixels) per class, best first.
 
-    A network of the original is shown the image in a letterbox, and of boxes that overlap it keeps
-    that of more objectness; one of the fork is shown it stretched, and suppresses class by class.
+    For a network of the original the image is letterboxed, and overlapping boxes are suppressed by
+    objectness; for one of the fork the image is stretched, and they are suppressed per class.
 
     Darknet: python/darknet.py detect, darknet.py detect (AlexeyAB)
     """
@@ -199,7 +199,7 @@ def detect(
 
 
 def classify(net: Handle, meta: METADATA, im: IMAGE) -> list[tuple[Text, float]]:
-    """Return every class's name and probability, the best first.
+    """Return the name and probability of every class, the best first.
 
     Darknet: python/darknet.py classify
     """
@@ -209,12 +209,12 @@ def classify(net: Handle, meta: METADATA, im: IMAGE) -> list[tuple[Text, float]]
 
 
 def decode_detection(detections: Iterable[DetectionTuple]) -> list[DetectionTuple]:
-    """Return the same with confidences as percents in text, of at most two decimals."""
+    """Return detections with confidences as percents in text, with at most two decimals."""
     return [(str(name), str(round(p * 100, 2)), box) for name, p, box in detections]
 
 
 def remove_negatives(detections: Any, class_names: Sequence[str], num: int) -> list[DetectionTuple]:
-    """Return name, probability and box of each class left of `num` DETECTIONs."""
+    """Return name, probability and box of each class with a probability in `num` DETECTIONs."""
     found = detection_tuples(positives(detections, num))
     return [(class_names[k], p, box) for k, p, box in found if k < len(class_names)]
 
@@ -222,20 +222,20 @@ def remove_negatives(detections: Any, class_names: Sequence[str], num: int) -> l
 def remove_negatives_faster(
     detections: Any, class_names: Sequence[str], num: int
 ) -> list[DetectionTuple]:
-    """Return name, probability and box of the best class of DETECTIONs that have one left."""
+    """Return name, probability and box of the best class of each DETECTION that has one."""
     found = positives(detections, num).kept()
     rows = zip(found.classes.tolist(), found.scores.tolist(), found.boxes.tolist(), strict=True)
     return [(class_names[k], p, tuple(box)) for k, p, box in rows]
 
 
 def array_to_image(arr: np.ndarray) -> tuple[IMAGE, np.ndarray]:
-    """Return bytes [h, w, c] as an IMAGE, and the floats that are its data."""
+    """Return an IMAGE of bytes [h, w, c], and its floats."""
     planes = np.ascontiguousarray(arr.transpose(2, 0, 1), np.float32) / np.float32(255)
     return image_of(planes), planes.reshape(-1)
 
 
 def sample(probs: Iterable[float]) -> int:
-    """Return an index at random, each as often as its share of the sum."""
+    """Return a random index, each with the probability of its share of the sum."""
     listed = list(probs)
     return random.choices(range(len(listed)), listed)[0]
 
@@ -255,10 +255,10 @@ def performDetect(
     makeImageOnly: bool = False,
     initOnly: bool = False,
 ) -> list[DetectionTuple] | dict[str, Any] | None:
-    """Find boxes in an image with a network that is loaded once and kept.
+    """Detect boxes in an image, with a network that is loaded on the first call.
 
-    With `showImage`, returns detections, the drawn image (uint8 RGB [h, w, 3]) and a caption.
-    ValueError names a file that is not there.
+    With `showImage`, return detections, the drawn image (uint8 RGB [h, w, 3]) and a caption.
+    ValueError names a file that does not exist.
 
     Darknet: darknet.py performDetect (AlexeyAB)
     """
@@ -285,6 +285,6 @@ def performDetect(
 
 
 def check_path(path: str, what: str) -> None:
-    """Refuse a path where nothing is."""
+    """Raise ValueError if a path does not exist."""
     if not os.path.exists(path):
         raise ValueError(f"the {what} does not exist: {os.path.abspath(path)}")

@@ -16,7 +16,7 @@ DetectionTuple = tuple[Any, Any, Any]  # name, confidence, (centre x, y, width, 
 
 
 def bbox2points(bbox: Sequence[float]) -> tuple[int, int, int, int]:
-    """Return the rounded left, top, right and bottom of a box of centre, width and height."""
+    """Return the rounded edges of a box: left, top, right, bottom."""
     x, y, w, h = bbox
     return round(x - w / 2), round(y - h / 2), round(x + w / 2), round(y + h / 2)
 

@@ -1,6 +1,6 @@
-"""darknet.py of the live fork, where it does not follow the module of the fork before it.
+"""darknet.py of hank-ai's live fork, where it differs from the module of AlexeyAB's fork.
 
-`load_network` gives the network alone, colours go by names, and classes can be left out.
+`load_network` returns only the network, colours depend on the names, and classes can be skipped.
 
 Darknet: src-python/darknet.py (hank-ai)
 """
@@ -42,12 +42,12 @@ def __getattr__(name: str) -> Any:
 
 
 def load_network(config_file: Text, data_file: Text, weights: Text, batch_size: int = 1) -> Handle:
-    """Load a network; the .data file is not read."""
+    """Load a network, without reading the .data file."""
     return load_net_custom(config_file, weights, 0, batch_size)
 
 
 def class_colors(names: Iterable[str]) -> dict[str, Color]:
-    """Return a colour, blue green red, a name: the same on every run."""
+    """Return a colour per name, in the order blue, green, red: the same on every run."""
     digests = {name: hashlib.md5(name.encode(), usedforsecurity=False).digest() for name in names}
     return {name: (digest[0], digest[1], digest[2]) for name, digest in digests.items()}
 
@@ -65,7 +65,7 @@ def detect_image(
 
 
 def network_dimensions(net: Handle, w: Any = None, h: Any = None, c: Any = None) -> Any:
-    """Put width, height and channels of a network's images into three C ints, and return them."""
+    """Write width, height and channels of a network's input to three C ints, and return them."""
     sizes = network_width(net), network_height(net), net.network.input.c
     for place, size in zip((w, h, c), sizes, strict=True):
         put(place, size)

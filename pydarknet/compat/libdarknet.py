@@ -1,4 +1,4 @@
-"""The functions that darknet.py takes from the C library, under the names it gives them."""
+"""The functions that darknet.py takes from the C library, under its names for them."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def load_net_custom(cfg: Text, weights: Text | None, clear: int = 0, batch: int 
 
 
 def free_network_ptr(net: Handle) -> None:
-    """Give back a network's memory; its handle is of no use after this."""
+    """Free the memory of a network; its handle is unusable after this."""
     net.free()
 
 
 def load_meta(path: Text) -> METADATA:
-    """Read a .data file: how many classes (2 unless it says), and their names.
+    """Read a .data file: the number of classes (2 by default), and their names.
 
     Darknet: src/option_list.c get_metadata
     """
@@ -72,12 +72,12 @@ def load_meta(path: Text) -> METADATA:
 
 
 def network_width(net: Handle) -> int:
-    """Return the width of the images a network takes, in pixels."""
+    """Return the width of a network's input in pixels."""
     return net.network.input.w
 
 
 def network_height(net: Handle) -> int:
-    """Return the height of the images a network takes, in pixels."""
+    """Return the height of a network's input in pixels."""
     return net.network.input.h
 
 
@@ -110,12 +110,12 @@ def copy_image_from_bytes(im: IMAGE, content: bytes) -> None:
 
 
 def free_image(im: IMAGE) -> None:
-    """Give back an image's memory; without this it goes with the image's last name."""
+    """Free the memory of an image at once; otherwise Python frees it with the image."""
     im.data = FloatPtr()
 
 
 def letterbox_image(im: IMAGE, w: int, h: int) -> IMAGE:
-    """Return an image fitted into `w` x `h`, with grey around it."""
+    """Return an image fitted into `w` x `h`, with grey margins."""
     return image_of(letterbox(torch.from_numpy(planes_of(im).copy()), w, h).numpy())
 
 
@@ -125,9 +125,9 @@ def rgbgr_image(im: IMAGE) -> None:
 
 
 def predict_image(net: Handle, im: IMAGE) -> ct._Pointer:
-    """Compute an image of any size; the original letterboxes it, the fork stretches it.
+    """Run the network on an image of any size, and return the floats of the last layer.
 
-    Returns the floats of the last layer.
+    The original letterboxes the image, the fork stretches it.
 
     Darknet: src/network.c network_predict_image
     """
@@ -135,12 +135,12 @@ def predict_image(net: Handle, im: IMAGE) -> ct._Pointer:
 
 
 def predict_image_letterbox(net: Handle, im: IMAGE) -> ct._Pointer:
-    """Compute an image in a letterbox; returns the floats of the last layer."""
+    """Run the network on a letterboxed image, and return the floats of the last layer."""
     return floats(net.see(im, letters=True))
 
 
 def predict(net: Handle, data: ct._Pointer) -> ct._Pointer:
-    """Compute the floats of as many images as the handle's batch; returns the last layer's.
+    """Run the network on the floats of a batch of images, and return those of the last layer.
 
     Darknet: src/network.c network_predict
     """
@@ -155,12 +155,12 @@ network_predict = predict
 
 
 def reset_rnn(net: Handle) -> None:
-    """Forget the state of recurrent layers."""
+    """Reset the state of recurrent layers."""
     net.network.reset()
 
 
 def classes_of(map: Any) -> tuple[int, ...] | None:
-    """Return the 200 classes that a C map of a tree's classes lists; None without a map."""
+    """Return the 200 classes in a C map of a tree's classes; None without a map."""
     return tuple(map[i] for i in range(200)) if map else None
 
 
@@ -175,10 +175,10 @@ def get_network_boxes(
     pnum: Any,
     letter: int | None = None,
 ) -> ct._Pointer:
-    """Return the boxes of the last image as DETECTIONs, and put their number into `pnum`.
+    """Return the boxes of the last image as DETECTIONs, and write their number to `pnum`.
 
-    They are in pixels of `w` x `h`, or in 0..1 where `relative`. The original has no `letter`: its
-    boxes leave the letterbox that its images came in.
+    They are in pixels of `w` x `h`, or in 0..1 if `relative`. `letter` says whether they come from
+    a letterbox; the original lacks it: there the way in which the image was fitted decides.
 
     Darknet: src/network.c get_network_boxes
     """
@@ -192,7 +192,7 @@ def get_network_boxes(
 
 
 def make_network_boxes(net: Handle, thresh: float = 0.5, pnum: Any = None) -> ct._Pointer:
-    """Return as many empty DETECTIONs as the last image has boxes above the threshold."""
+    """Return an empty DETECTION for every box of the last image above the threshold."""
     [found] = net.boxes((1, 1), thresh, 0.5)
     put(pnum, len(found))
     return structs_of(found.each(torch.zeros_like))
@@ -210,9 +210,9 @@ def network_predict_batch(
     relative: int,
     letter: int,
 ) -> ct._Pointer:
-    """Compute images that lie in a row in the memory of one, each of the network's size.
+    """Run the network on images of its size, which follow each other in the memory of `im`.
 
-    Returns a pair of number and DETECTIONs an image.
+    Return a pair per image: the number of its DETECTIONs, and a pointer to them.
 
     Darknet: src/network.c network_predict_batch (AlexeyAB)
     """
@@ -244,7 +244,7 @@ def suppress(dets: Boxes, total: int, thresh: float, kind: Suppression) -> None:
 
 
 def do_nms_sort(dets: Boxes, total: int, classes: int, thresh: float) -> None:
-    """Zero the probabilities of boxes that overlap a better one of the class; reorders them.
+    """Set probabilities to 0 if a better box of the class overlaps the box; reorder the boxes.
 
     Darknet: src/box.c do_nms_sort
     """
@@ -252,7 +252,7 @@ def do_nms_sort(dets: Boxes, total: int, classes: int, thresh: float) -> None:
 
 
 def do_nms_obj(dets: Boxes, total: int, classes: int, thresh: float) -> None:
-    """Zero boxes that overlap one of more objectness, whatever their classes; reorders them.
+    """Set boxes to 0 that overlap one of higher objectness, of any class; reorder the boxes.
 
     Darknet: src/box.c do_nms_obj
     """
@@ -260,25 +260,25 @@ def do_nms_obj(dets: Boxes, total: int, classes: int, thresh: float) -> None:
 
 
 def free_detections(dets: Boxes, n: int) -> None:
-    """Do nothing: the memory goes with the last name of the boxes."""
+    """Do nothing: Python frees the memory of the boxes."""
 
 
 def free_batch_detections(pairs: Any, n: int) -> None:
-    """Do nothing: the memory goes with the last name of the boxes."""
+    """Do nothing: Python frees the memory of the boxes."""
 
 
 def free_ptrs(ptrs: Any, n: int) -> None:
-    """Do nothing: the memory goes with the last name of the pointers."""
+    """Do nothing: Python frees the memory of the pointers."""
 
 
 def set_gpu(index: int) -> None:
-    """Choose the GPU of networks that are loaded after this; without one, do nothing."""
+    """Choose the GPU of networks loaded from now on; without a GPU do nothing."""
     if index >= 0 and torch.cuda.is_available():
         torch.cuda.set_device(index)
 
 
 def init_cpu() -> None:
-    """Do nothing: PyTorch is ready when it is imported."""
+    """Do nothing: PyTorch needs no initialisation."""
 
 
 def positives(dets: Boxes, count: int) -> Detections:

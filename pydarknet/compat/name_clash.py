@@ -1,4 +1,4 @@
-"""Other distributions whose package has this one's name."""
+"""Other distributions whose package is named pydarknet too."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ HOMES = ("site-packages", "dist-packages")
 
 
 def warn_of_neighbours() -> None:
-    """Warn where another distribution's `pydarknet` is installed: the files of one hide another's.
+    """Warn if another distribution's `pydarknet` is installed: the files of one hide the other's.
 
-    The folders' names are read and no metadata, which would take as long as all the rest of us.
+    Only names of folders are read: reading metadata would take as long as the rest of the import.
     """
     own = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
     homes = [path for path in map(str, sys.path) if path.endswith(HOMES)]
@@ -25,7 +25,7 @@ def warn_of_neighbours() -> None:
 
 
 def neighbours(folders: Iterable[str]) -> Iterator[str]:
-    """Yield the names of the others that are installed in folders."""
+    """Yield the names of such distributions in folders."""
     for folder in folders:
         try:
             entries = os.listdir(folder)

@@ -1,4 +1,4 @@
-"""A network as C programs hold it: a handle that remembers what it computed last."""
+"""A handle of a network, as C programs hold it, with the last outputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Text = str | bytes
 
 @dataclass(eq=False)
 class Handle:
-    """A loaded network, its batch, and the outputs of its heads for the images it saw last.
+    """A loaded network, its batch size, and the outputs of its heads for the last images.
 
     `letters` says whether images are letterboxed; `skipped` are classes left out of results.
     """
@@ -42,7 +42,7 @@ class Handle:
 
     @property
     def network(self) -> Network:
-        """The network; DarknetError after it was freed."""
+        """The network; DarknetError once it is freed."""
         if self.loaded is None:
             raise DarknetError("the network was freed: expected one that is loaded")
         return self.loaded
@@ -54,7 +54,7 @@ class Handle:
             torch.cuda.empty_cache()
 
     def run(self, inputs: Tensor) -> np.ndarray:
-        """Compute images [N, C, H, W] in 0..1, and return the last layer's output, float32 [n].
+        """Run the network on images [N, C, H, W] in 0..1, and return its output, float32 [n].
 
         Darknet: src/network.c network_predict
         """
@@ -65,7 +65,7 @@ class Handle:
         return last.activated.flatten().cpu().numpy().copy()
 
     def see(self, image: IMAGE, *, letters: bool) -> np.ndarray:
-        """Compute one image, fitted to the network; return the last layer's output, float32 [n].
+        """Run the network on one image of any size, and return its output, float32 [n].
 
         Darknet: src/network.c network_predict_image, network_predict_image_letterbox
         """
@@ -78,7 +78,7 @@ class Handle:
         return self.run(fit(self.image, shape.w, shape.h)[None])
 
     def see_stretched(self) -> None:
-        """Compute the last image again without its margins.
+        """Run the network on the last image again, stretched instead of letterboxed.
 
         Only programs of the fork say whether boxes come from a letterbox, and the fork does not
         letterbox images here: the handle then drops its letterbox.
@@ -129,7 +129,7 @@ BY_OBJECT: Suppression = nms_obj
 
 
 def text(path: Text) -> str:
-    """Return a path that was given as text or as bytes."""
+    """Return a path, given as text or as bytes, as text."""
     return os.fsdecode(path)
 
 

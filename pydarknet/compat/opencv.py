@@ -1,6 +1,6 @@
-"""OpenCV 4's interface to networks of Darknet, which OpenCV 5 took out: cv2.dnn's readers and Net.
+"""OpenCV 4's interface to Darknet networks, which OpenCV 5 removed: cv2.dnn's readers and Net.
 
-`install()` puts the readers back where programs look for them.
+`install()` puts the readers back into cv2.dnn.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GPU = {getattr(cv2.dnn, name, None) for name in ("DNN_TARGET_CUDA", "DNN_TARGET_
 
 
 class Error(DarknetError, cv2.error):
-    """A DarknetError that programs catch as cv2.error."""
+    """A DarknetError that programs can catch as cv2.error."""
 
 
 @contextmanager
@@ -42,10 +42,10 @@ def as_opencv() -> Iterator[None]:
 
 
 class Net:
-    """A network as cv2.dnn.Net: images in by `setInput`, rows of boxes out by `forward`.
+    """A network as cv2.dnn.Net: `setInput` takes images, `forward` returns rows of boxes.
 
-    Layers have the names and numbers that OpenCV 4.12 gives them. A layer of Darknet is computed
-    whole: of `conv_0`, `bn_0` and `leaky_1` only the last has an output.
+    Layers have the names and numbers of OpenCV 4.12. A layer of Darknet runs as a whole: of
+    `conv_0`, `bn_0` and `leaky_1` only the last has an output.
     """
 
     def __init__(self, network: Network | None = None) -> None:
@@ -61,23 +61,23 @@ class Net:
         return self.network is None
 
     def getLayerNames(self) -> tuple[str, ...]:
-        """Return the names of all layers but the input's."""
+        """Return the names of all layers but the input."""
         return self.names
 
     def getLayerId(self, layer: str) -> int:
-        """Return the number of a layer, from 1; 0 is the input's, -1 none's."""
+        """Return the number of a layer, from 1; 0 for the input, -1 for an unknown name."""
         if layer == INPUT:
             return 0
         return self.names.index(layer) + 1 if layer in self.names else -1
 
     def getUnconnectedOutLayersNames(self) -> tuple[str, ...]:
-        """Return the names of the layers that none reads: the heads."""
+        """Return the names of the layers that no other reads: the heads."""
         nodes = self.network.nodes if self.network else []
         read = {source for node in nodes for source in node.sources}
         return tuple(self.parts[node.index][-1] for node in nodes if node.index not in read)
 
     def getUnconnectedOutLayers(self) -> np.ndarray:
-        """Return the numbers of the layers that none reads, int32 [heads]."""
+        """Return the numbers of the layers that no other reads, int32 [heads]."""
         numbers = [self.getLayerId(name) for name in self.getUnconnectedOutLayersNames()]
         return np.array(numbers, np.int32)
 
@@ -85,7 +85,7 @@ class Net:
         """Do nothing: PyTorch computes."""
 
     def setPreferableTarget(self, targetId: int) -> None:
-        """Compute on the GPU where that is asked for and there is one, else on the CPU."""
+        """Compute on the GPU if a GPU target is given and there is one, else on the CPU."""
         gpu = targetId in GPU and torch.cuda.is_available()
         if self.network:
             self.network.to("cuda" if gpu else "cpu")
@@ -93,9 +93,9 @@ class Net:
     def setInput(
         self, blob: Any, name: str = "", scalefactor: float = 1.0, mean: Sequence[float] = ()
     ) -> None:
-        """Take images [N, C, H, W] as blobFromImage makes them: less `mean`, times `scalefactor`.
+        """Set images [N, C, H, W] as blobFromImage makes them, minus `mean`, times `scalefactor`.
 
-        Of another size than the cfg's, the network computes at that size.
+        If their size is not that of the cfg, the network is resized.
         """
         array = np.asarray(blob, np.float32)
         if name not in ("", "data"):
@@ -117,10 +117,10 @@ class Net:
     def forward(
         self, outputName: str | Sequence[str] | None = None
     ) -> np.ndarray | tuple[np.ndarray, ...]:
-        """Return the output of a layer, of each of several, or of the last one, float32.
+        """Return the output of one layer, of several layers, or of the last one, float32.
 
-        A detection head gives [boxes, 5 + classes]: centre x, y, width, height in 0..1 of the
-        blob, objectness, and a score a class; for several images [N, boxes, 5 + classes].
+        A detection head returns [boxes, 5 + classes]: centre x, y, width, height in 0..1 of the
+        blob, objectness, and a score per class; for several images [N, boxes, 5 + classes].
         """
         one = outputName is None or isinstance(outputName, str)
         if self.network is None or self.blob is None:
@@ -133,7 +133,7 @@ class Net:
         return outputs[0] if one else outputs
 
     def node_of(self, name: str) -> int:
-        """Return the index of the layer of Darknet whose output has that name."""
+        """Return the index of Darknet's layer whose output has a name."""
         for index, listed in self.parts.items():
             if name == listed[-1]:
                 return index
@@ -145,7 +145,7 @@ class Net:
     def compute(
         self, network: Network, blob: torch.Tensor, wanted: dict[str, int]
     ) -> dict[str, np.ndarray]:
-        """Compute images, and return the wanted outputs by name."""
+        """Run the network on images, and return the wanted outputs by name."""
         height, width = blob.shape[2:]
         if (network.input.h, network.input.w) != (height, width):
             network.resize(width, height)
@@ -169,7 +169,7 @@ class Net:
 
 
 def readNetFromDarknet(cfgFile: Source, darknetModel: Source | None = None) -> Net:
-    """Read a cfg and its weights, each a path or the file's content as an array of bytes.
+    """Read a cfg and its weights, each a path or the content of the file as bytes.
 
     Darknet: src/parser.c parse_network_cfg; OpenCV: modules/dnn/src/darknet/darknet_importer.cpp
     """
@@ -195,7 +195,7 @@ def is_path(source: Any) -> bool:
 
 
 def on_disk(source: Any, place: Path) -> Path:
-    """Return the path of a file; a content is written to `place`."""
+    """Return the path of a file; if its content is given, write it to `place`."""
     if is_path(source):
         return Path(os.fsdecode(source))
     place.write_bytes(bytes(source))
@@ -203,7 +203,7 @@ def on_disk(source: Any, place: Path) -> Path:
 
 
 def readNet(model: Source, config: Source = "", framework: Source = "") -> Net:
-    """Read weights and cfg, in either order, or `("darknet", weights, cfg)` as contents."""
+    """Read weights and cfg, in either order, or their contents as `("darknet", weights, cfg)`."""
     if names_us(model):
         return readNetFromDarknet(framework, config)
     files = [file for file in (model, config) if given(file)]
@@ -224,7 +224,7 @@ def names_us(word: Any) -> bool:
 
 
 def install() -> None:
-    """Put both readers into cv2.dnn; `readNet` of other frameworks' files stays OpenCV's."""
+    """Put both readers into cv2.dnn; for files of other frameworks `readNet` stays OpenCV's."""
     dnn: Any = cv2.dnn
     own = getattr(dnn.readNet, "of_opencv", dnn.readNet)
 
@@ -233,5 +233,5 @@ def install() -> None:
             return readNet(model, *others, **named)
         return own(model, *others, **named)
 
-    reader.of_opencv = own  # type: ignore[attr-defined]  # to find it again
+    reader.of_opencv = own  # type: ignore[attr-defined]  # so that a second install finds it
     dnn.readNet, dnn.readNetFromDarknet = reader, readNetFromDarknet

@@ -1,4 +1,4 @@
-"""What OpenCV's importer made of a network: its layers' names, and rows of boxes."""
+"""A network as OpenCV's importer presents it: the names of its layers, and rows of boxes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..modules.batch_norm import EPSILON, BatchNorm
 from ..network import Network
 
 BATCH_NORM_EPSILON = 1e-6
-THE_ONE = "detection_out"  # a name without a number
+THE_ONE = "detection_out"  # the one name without a number
 
 
 def parts(node: Node) -> Iterator[str]:
-    """Yield the names of the layers that a layer of Darknet becomes; its output is the last's."""
+    """Yield the names of OpenCV's layers for a layer of Darknet; the last has its output."""
     layer, index = node.layer, node.index
     if not layer.opencv:
         raise layer.error("is none that OpenCV read: expected load_network of pydarknet")
@@ -31,7 +31,7 @@ def parts(node: Node) -> Iterator[str]:
 
 
 def set_epsilon(network: Network) -> None:
-    """Let batch norms add OpenCV's epsilon to the variance, which is a tenth of Darknet's."""
+    """Let batch norms add OpenCV's epsilon to the variance, a tenth of Darknet's."""
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, BatchNorm):
@@ -39,16 +39,16 @@ def set_epsilon(network: Network) -> None:
 
 
 def setting(layer: Layer, key: str, default: float) -> float:
-    """Return a number that OpenCV read of a section, and Darknet may not."""
+    """Return a number that OpenCV reads from a section, even if Darknet does not."""
     entry = layer.section.find(key)
     return float(entry.value) if entry and entry.value else default
 
 
 def rows(layer: Layer, found: OpenCVCells) -> Tensor:
-    """Return centre x, y, width, height in 0..1 of the input, objectness and scores a box.
+    """Return centre x, y, width, height in 0..1 of the input, objectness and scores per box.
 
-    [N, H * W * anchors, 5 + classes]; a score is class times objectness, 0 where it does not
-    exceed the layer's `thresh`, or where `nms_threshold` leaves another box.
+    [N, H * W * anchors, 5 + classes]. A score is class times objectness; it is 0 unless it exceeds
+    the layer's `thresh`, and 0 if the box is suppressed by `nms_threshold`.
     """
     h, w = found.places.shape[1:3]
     column = torch.arange(w, device=found.places.device)[:, None]
@@ -65,7 +65,7 @@ def rows(layer: Layer, found: OpenCVCells) -> Tensor:
 
 
 def suppress(table: Tensor, overlap: float) -> Tensor:
-    """Zero scores of rows [K, 5 + classes] that overlap a better one of the class by more."""
+    """Return rows [K, 5 + classes] with scores of 0 where a better box overlaps by more."""
     left = torch.zeros_like(table[:, 5:])
     for k in table[:, 5:].any(0).nonzero().flatten().tolist():
         column = table[:, 5 + k]
@@ -76,10 +76,10 @@ def suppress(table: Tensor, overlap: float) -> Tensor:
 
 
 def output(node: Node, raw: Tensor, computed: Tensor, size: Shape, flat: bool) -> Tensor:
-    """Return a layer's output as OpenCV laid it out: a head's rows, else a map [N, C, H, W].
+    """Return a layer's output in OpenCV's layout: rows of a head, or a map [N, C, H, W].
 
-    Rows of a single image come without the image's dimension; after a fully connected layer,
-    `flat`, there are [N, C].
+    Rows of a single image lack the dimension N. After a fully connected layer (`flat`) a map has
+    the shape [N, C].
     """
     if isinstance(node.layer, DetectionHead):
         table = rows(node.layer, node.layer.opencv_cells(raw, size))

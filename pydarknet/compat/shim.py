@@ -1,4 +1,4 @@
-"""`darknet` and `darknet.py` for programs that look for them in a folder."""
+"""`darknet` and `darknet.py` in a folder, for programs that expect them there."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MODULES = {"alexeyab": "darknet", "hank-ai": "hank_ai"}
 
 
 def install(folder: Path, api: str = "alexeyab", *, force: bool = False) -> list[Path]:
-    """Write `darknet`, a program, and `darknet.py`, a module, into a folder; return their paths.
+    """Write the program `darknet` and the module `darknet.py` to a folder; return their paths.
 
-    Both run the interpreter and the package that write them. UsageError where a file of either
-    name is there that this did not write, unless `force`.
+    Both use the interpreter and the package that write them. UsageError if either file exists and
+    was not written by this function, unless `force`.
     """
     if api not in MODULES:
         raise UsageError(f"-api {api}: expected one of {', '.join(MODULES)}")
@@ -38,16 +38,16 @@ def install(folder: Path, api: str = "alexeyab", *, force: bool = False) -> list
 
 
 def check_ours(file: Path) -> None:
-    """Refuse to write over what this did not write."""
+    """Raise UsageError if a file exists that was not written by `install`."""
     if file.is_dir() or (file.exists() and MARK.encode() not in file.read_bytes()):
         hint = "name another folder, or add -force to write over it"
         raise UsageError(f"{file} exists and was not written by pydarknet", hint=hint)
 
 
 def program() -> str:
-    """Return a program that passes its words on; it is sh, and Python where sh is not.
+    """Return a program that passes on its arguments: in sh, and in Python where sh is missing.
 
-    A first line would hold no interpreter with a blank in its path, and none longer than 127 bytes.
+    The first line cannot name the interpreter: its path may hold a blank or exceed 127 bytes.
     """
     return f"""#!/bin/sh
 ''':'
@@ -65,7 +65,7 @@ entry()
 
 
 def module(name: str) -> str:
-    """Return a module that becomes one of pydarknet.compat."""
+    """Return a module that replaces itself by one of pydarknet.compat."""
     return f'''"""darknet.py, served by pydarknet; {MARK}."""
 
 import sys
@@ -77,5 +77,5 @@ sys.modules[__name__] = import_module("pydarknet.compat.{name}")
 
 
 def home() -> Path:
-    """Return the folder that this package is imported from."""
+    """Return the folder from which this package is imported."""
     return Path(__file__).resolve().parents[2]

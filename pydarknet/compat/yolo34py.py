@@ -1,4 +1,4 @@
-"""YOLO3-4-Py's interface, whose package has the same name: `from pydarknet import Detector, Image`.
+"""The interface of YOLO3-4-Py, whose package has our name: `from pydarknet import Detector, Image`.
 
 YOLO3-4-Py: src/pydarknet.pyx
 """
@@ -30,7 +30,7 @@ def is_compiled_with_opencv() -> bool:
 
 
 def set_cuda_device(n: int) -> None:
-    """Choose the GPU of detectors that are made after this; without one, do nothing."""
+    """Choose the GPU of detectors created from now on; without a GPU do nothing."""
     set_gpu(n)
 
 
@@ -53,10 +53,9 @@ class Image:
 
 
 class Detector:
-    """A network with the names of its classes; `p` is not read, as it is not there.
+    """A network with the names of its classes; `p` is ignored, as in YOLO3-4-Py.
 
-    Images keep their proportions, and of boxes that overlap that of more objectness is left, in
-    whatever dialect the cfg is.
+    In either dialect images are letterboxed, and overlapping boxes are suppressed by objectness.
     """
 
     def __init__(self, config: Text, weights: Text, p: int, meta: Text) -> None:
@@ -64,7 +63,7 @@ class Detector:
         self.meta = load_meta(meta)
 
     def classify(self, img: Image) -> list[tuple[bytes, float]]:
-        """Return every class's name and probability, the best first."""
+        """Return the name and probability of every class, the best first."""
         scores = self.net.see(img.img, letters=True).tolist()
         named = [(self.meta.names[k], scores[k]) for k in range(self.meta.classes)]
         return sorted(named, key=lambda one: -one[1])
