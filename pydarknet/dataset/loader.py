@@ -130,7 +130,9 @@ class Batches:
         """Wait for the batch ordered first and return it."""
         order = self.ordered.popleft()
         answers = [worker.answer() for worker in self.workers]
-        told = {index: one for answer in answers for index, one in samples_or_error(answer).items()}
+        infos = {
+            index: one for answer in answers for index, one in samples_or_error(answer).items()
+        }
         numbers = memory_map(order.file)
         channels, (w, h) = self.samples.channels, order.size
         images, truth = np.split(numbers, [self.count * channels * w * h])
@@ -138,7 +140,7 @@ class Batches:
             order.number,
             images.reshape(self.count, channels, h, w),
             truth.reshape(self.count, *self.samples.truth_shape),
-            [told[index] for index in range(self.count)],
+            [infos[index] for index in range(self.count)],
         )
 
     def make(self, number: int) -> Batch:
@@ -148,14 +150,14 @@ class Batches:
         samples = [self.samples.sample(request) for request in requests]
         images = np.stack([sample.image for sample in samples])
         truth = np.stack([sample.truth for sample in samples])
-        told = [SampleInfo(sample.path, sample.problems) for sample in samples]
-        return self.batch(number, images, truth, told)
+        infos = [SampleInfo(sample.path, sample.problems) for sample in samples]
+        return self.batch(number, images, truth, infos)
 
     def batch(
-        self, number: int, images: np.ndarray, truth: np.ndarray, told: Sequence[SampleInfo]
+        self, number: int, images: np.ndarray, truth: np.ndarray, infos: Sequence[SampleInfo]
     ) -> Batch:
         """Make a batch of its parts, and list its problems where the fork would."""
-        problems = list(dict.fromkeys(problem for one in told for problem in one.problems))
+        problems = list(dict.fromkeys(problem for one in infos for problem in one.problems))
         if self.samples.listed:
             append(problem for problem in problems if problem not in self.listed)
             self.listed.update(problems)
@@ -163,7 +165,7 @@ class Batches:
             number,
             torch.from_numpy(images),
             torch.from_numpy(truth),
-            tuple(one.path for one in told),
+            tuple(one.path for one in infos),
             tuple(problem.text for problem in problems),
         )
 

@@ -85,7 +85,7 @@ def orders(pipe: IO[bytes]) -> Iterator[Order]:
 
 def make_samples(samples: Samples, order: Order) -> Answer:
     """Make the samples of an order; an error is the answer to all of them."""
-    told = {}
+    infos = {}
     image, truth = bytes_of(samples, order.size)
     try:
         with open(order.file, "r+b", buffering=0) as file:
@@ -94,7 +94,7 @@ def make_samples(samples: Samples, order: Order) -> Answer:
                 sample = samples.sample(request)
                 put(file, index * image, sample.image)
                 put(file, order.count * image + index * truth, sample.truth)
-                told[index] = SampleInfo(sample.path, sample.problems)
+                infos[index] = SampleInfo(sample.path, sample.problems)
     except DarknetError as error:
         return error
     except OSError as error:
@@ -102,7 +102,7 @@ def make_samples(samples: Samples, order: Order) -> Answer:
             raise
         needed = f"{order.count * (image + truth) >> 20} MiB a batch"
         return DataError(f"is full: expected room for {needed}", where=order.file.parent)
-    return told
+    return infos
 
 
 def put(file: IO[bytes], offset: int, numbers: np.ndarray) -> None:

@@ -54,7 +54,7 @@ class ConvLstm(Layer):
 
     @property
     def constraint(self) -> float:
-        """The largest magnitude of a cell, 0 for none; 32 a time step unless given."""
+        """The largest magnitude of a cell, 0 for none; the default is 32 per time step."""
         given = self.state_constrain
         return 32.0 * self.reading.net.time_steps if given is None else given
 
@@ -94,7 +94,7 @@ class ConvLstm(Layer):
         return ConvolvedCell(parts, self.output, self.lstm_activation, self.constraint)
 
     def rows(self, c: int) -> list[int]:
-        """Return the input channels of each part, in the order it is built and told."""
+        """Return the input channels of each part, in the order that the fork prints them."""
         order = {"u": 0, "w": 1, "v": 2}
         parts = self.channels(c)
         return [parts[name] for name in sorted(parts, key=lambda name: order[name[0]])]
@@ -154,7 +154,7 @@ class ConvolvedCell(Recurrent):
         return {g: self.parts[f"u{g}"](q) for g in GATES}
 
     def peephole_part(self, gate: str, c: Tensor) -> Tensor | float:
-        """Return what a gate sees of the cells."""
+        """Return what a gate reads of the cells through its peephole; 0 without one."""
         return self.parts[f"v{gate}"](c) if f"v{gate}" in self.parts else 0.0
 
     def step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:

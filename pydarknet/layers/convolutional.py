@@ -155,7 +155,7 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
 
     @property
     def effective_dilation(self) -> int:
-        """The dilation, which a kernel of one cell has not."""
+        """The dilation; 1 for a kernel of one cell."""
         return self.dilation if self.size > 1 else 1
 
     def borrows(self) -> int | None:
@@ -240,7 +240,7 @@ def binary(weights: Tensor) -> Tensor:
 
 
 class XnorConv(Conv):
-    """Signs of the input with signs of the weights, scaled a filter; padding counts nothing.
+    """Signs of the input with signs of the weights, scaled per filter; padding counts as 0.
 
     Darknet: src/convolutional_layer.c forward_convolutional_layer
     """

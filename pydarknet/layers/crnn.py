@@ -156,7 +156,7 @@ class CrnnAlexeyAB(Crnn):
 class ConvolvedSum(Recurrent):
     """s = input(x) + self(s), plus s itself with `shortcut`; the output reads s.
 
-    With `swapped` the memory of x is taken for [N, C, W, H].
+    With `swapped` the memory of x is read as [N, C, W, H].
 
     Darknet: src/crnn_layer.c forward_crnn_layer
     """

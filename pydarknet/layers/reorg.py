@@ -83,7 +83,7 @@ class DarknetReorg(nn.Module):
 def reorg(x: Tensor, stride: int) -> Tensor:
     """Trade `stride` x `stride` patches for channels: [N, C, H, W] to [N, C*s*s, H/s, W/s].
 
-    Not space-to-depth: the memory of `x` is first taken for a map of C // s^2 channels and s times
+    Not space-to-depth: the memory of `x` is first read as a map of C // s^2 channels and s times
     the side, and the patches are cut from that. Weights trained with Darknet depend on it.
 
     Darknet: src/blas.c reorg_cpu
@@ -132,7 +132,7 @@ class SwapCellsAndChannels(nn.Module):
 
 
 class AppendZeros(nn.Module):
-    """The original's `extra`: the flat input, then so many zeros."""
+    """The original's `extra`: the flat input, then `extra` zeros."""
 
     def __init__(self, extra: int) -> None:
         super().__init__()

@@ -54,7 +54,7 @@ class SpaceToDepth(nn.Module):
 class DepthToSpaceTwice(nn.Module):
     """The fork's `reverse`, which reads the input's memory as the larger map before it cuts.
 
-    With k, j, i a cell of the input taken for a map of c / s^2 channels and s times the side,
+    With k, j, i a cell of the input read as a map of c / s^2 channels and s times the side,
     it goes where [reorg] with `reverse` would put it.
     """
 

@@ -41,7 +41,7 @@ def fork_conv_row(
 
 
 def blur_row(size: int, stride: tuple[int, int], x: object, y: object, n: int, outputs: int) -> str:
-    """Return the fork's row of a blur of n channels, each a group, to so many outputs.
+    """Return the fork's row of a blur of n channels, each its own group, to `outputs` numbers.
 
     Darknet: src/convolutional_layer.c make_convolutional_layer (antialiasing, AlexeyAB)
     """

@@ -88,7 +88,7 @@ class ShortcutAlexeyAB(Layer):
 
     @property
     def weight_kind(self) -> int:
-        """Zero without weights, 1 with one a source, 2 with one a source and channel."""
+        """0 without weights, 1 with one per source, 2 with one per source and channel."""
         return self.kinds[self.weights_type]
 
     def sources(self) -> tuple[int, ...]:

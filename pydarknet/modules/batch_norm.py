@@ -56,7 +56,7 @@ class BatchNorm(Parametric):
         )
 
     def divisor(self) -> Tensor:
-        """Return what inference divides by, a channel."""
+        """Return the divisor of inference per channel."""
         return torch.sqrt(self.rolling_variance + EPSILON)
 
 
@@ -83,13 +83,13 @@ class UnbiasedBatchNorm(BatchNorm):
             mean, variance = x.mean(dims), several(x).var(dims, unbiased=True)
             self.rolling_mean.lerp_(mean, self.momentum)
             self.rolling_variance.lerp_(variance, self.momentum)
-            divisor, slope = self.divided_by(variance), self.slope(variance)
+            divisor, slope = self.divisor_for(variance), self.slope(variance)
         return CpuNormal.apply(x, mean, variance, divisor, slope)
 
     def divisor(self) -> Tensor:
-        return self.divided_by(self.rolling_variance)
+        return self.divisor_for(self.rolling_variance)
 
-    def divided_by(self, variance: Tensor) -> Tensor:
+    def divisor_for(self, variance: Tensor) -> Tensor:
         """Return the divisor that belongs to a variance."""
         return torch.sqrt(variance + EPSILON)
 
@@ -110,7 +110,7 @@ class EpsilonOutsideBatchNorm(UnbiasedBatchNorm):
 
     momentum = 0.01
 
-    def divided_by(self, variance: Tensor) -> Tensor:
+    def divisor_for(self, variance: Tensor) -> Tensor:
         return torch.sqrt(variance) + 1e-6
 
     def slope(self, variance: Tensor) -> Tensor:
@@ -130,7 +130,7 @@ BATCH_NORMS: Final = {  # by the processor whose C code has this form
 
 
 class CpuNormal(torch.autograd.Function):
-    """`(x - mean) / divisor` a channel, and the deltas that the C's CPU code makes of its own.
+    """`(x - mean) / divisor` per channel, with the deltas that the C's CPU code computes.
 
     These are not quite its derivative: they take the variance for the biased one, and forget
     where epsilon stands.

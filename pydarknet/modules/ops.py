@@ -137,7 +137,7 @@ def matrices(parts: nn.ModuleDict) -> dict[str, Connected]:
 
 
 class Blur(nn.Module):
-    """A fixed low-pass filter a channel, which strides in place of the layer before it.
+    """A fixed low-pass filter per channel; it has the stride that the layer before it gives up.
 
     Darknet: src/convolutional_layer.c make_convolutional_layer (antialiasing)
     Quirk: ANTIALIASING

@@ -31,9 +31,9 @@ class Recurrent(nn.Module):
 
     def weight_arrays(self) -> tuple[WeightArray, ...]:
         """Return the arrays of the parts in their order."""
-        return tuple(array for name in self.parts for array in self.stored_of(name))
+        return tuple(array for name in self.parts for array in self.part_arrays(name))
 
-    def stored_of(self, name: str) -> tuple[WeightArray, ...]:
+    def part_arrays(self, name: str) -> tuple[WeightArray, ...]:
         """Return the arrays of one part."""
         part = self.parts[name]
         assert isinstance(part, Parametric)
