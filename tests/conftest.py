@@ -1,4 +1,4 @@
-"""What tests share: networks from cfg text, recordings of the C programs, the data beside us."""
+"""What tests share: networks from cfg text, recordings of the C programs, the shared data."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ SCRIPTS = HERE.parent / "scripts"
 BENCHMARKS = HERE.parent / "benchmarks"
 
 needs_shared = pytest.mark.skipif(
-    not SHARED.is_dir(), reason="the public cfgs, models and recordings are not beside the project"
+    not SHARED.is_dir(), reason="needs the public cfgs, models and recordings in ../shared"
 )
 on_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 both_lineages = pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
 
 
 def recording(name: str) -> Path:
-    """Return the folder of a recording of the C programs; skip where it is not."""
+    """Return the folder of a recording of the C programs; skip the test if it is missing."""
     for folder in (HERE / "reference" / name, SHARED / "golden" / name):
         if folder.is_dir():
             return folder
-    pytest.skip(f"the recording {name} is not beside the project")
+    pytest.skip(f"needs the recording {name} in ../shared")
 
 
 def run(network: Network, numbers: Iterable[float]) -> Tensor:
-    """Return the last layer's output for one image, whose numbers stand in memory's order.
+    """Return the last layer's output for one image, given by its numbers in memory order.
 
-    Another image stands behind it in the batch, on which the output must not depend.
+    The batch has a second image, on which this output must not depend.
     """
     image = torch.tensor(list(numbers), dtype=torch.float32).view(1, *network.input.tensor)
     with torch.no_grad():
@@ -55,14 +55,14 @@ def run(network: Network, numbers: Iterable[float]) -> Tensor:
 
 
 def rows(network: Network) -> list[str]:
-    """Return the lines of the layer table without its title and totals."""
+    """Return the lines of the layer table, without title and totals."""
     last = -2 if network.dialect.table_totals else None
     return network.table().split("\n")[1:last]
 
 
 @pytest.fixture
 def net() -> Callable[..., Network]:
-    """Make a network from layers' cfg text and the size of its input; no values in it yet."""
+    """Return a function that makes a network from cfg text and an input size, without weights."""
 
     def make(
         text: str,
@@ -92,13 +92,13 @@ def net() -> Callable[..., Network]:
 
 @pytest.fixture
 def nodes(net: Callable[..., Network]) -> Callable[..., list[Node]]:
-    """Return the nodes of such a network."""
+    """Return a function that returns the nodes of such a network."""
     return lambda text, **options: net(text, **options).nodes
 
 
 @pytest.fixture
 def loaded(net: Callable[..., Network], tmp_path: Path) -> Callable[..., Network]:
-    """Make such a network with the floats of a weights file, all of which it must read."""
+    """Return a function that loads such a network from floats, and asserts that it reads all."""
 
     def make(
         text: str,
@@ -118,7 +118,7 @@ def loaded(net: Callable[..., Network], tmp_path: Path) -> Callable[..., Network
 
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
-    """Let torch use one thread: the same bits in every process, and small networks are fast."""
+    """Let torch use one thread: all processes get the same bits, and small networks are fast."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -127,7 +127,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def script(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run one of the scripts in an empty folder."""
+    """Return a function that runs a script in an empty folder."""
 
     def run(name: str, *words: str, **options: object) -> subprocess.CompletedProcess[str]:
         interpreter = "bash" if name.endswith(".sh") else sys.executable
@@ -141,6 +141,6 @@ def script(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
-    """Import one of the scripts as a module."""
+    """Return a function that imports a script as a module."""
     monkeypatch.syspath_prepend(str(SCRIPTS))
     return importlib.import_module

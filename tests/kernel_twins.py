@@ -1,4 +1,4 @@
-"""Twins of the kernels: nms.cu block by block in numpy, and nms.cu itself on a CPU."""
+"""Two stand-ins for the kernels: nms.cu in numpy, block by block, and nms.cu compiled for a CPU."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLACES = np.arange(TILE, dtype=np.uint64)
 
 
 def numpy_twin(name: str, grid: tuple[int, ...], block: int, *arguments: Any) -> None:
-    """Do what a kernel does; one block after the other."""
+    """Compute what a kernel computes, one block after the other."""
     {"crowd": crowd, "sweep": sweep}[name](grid, block, *arguments)
 
 
@@ -38,7 +38,7 @@ def crowd(grid, block, boxes, lines, tiles, gone, bits, depth, limit, beta, dist
                 place = (tile - panel) * TILE + own
                 if not int(gone[gone_at + tile]) >> own & 1:
                     behind = row & (np.arange(len(row)) > (own if other == tile else -1))
-                    bits[bits_at + place * words + other] = packed(behind)
+                    bits[bits_at + place * words + other] = bits_to_word(behind)
 
 
 def sweep(grid, block, lines, bits, gone, stay, panel, depth):
@@ -62,18 +62,18 @@ def words_of(tensor: Tensor) -> np.ndarray:
     return tensor.numpy().view(np.uint64)
 
 
-def packed(flags: np.ndarray) -> np.uint64:
-    """Return up to 64 flags as a word, the first its lowest bit."""
+def bits_to_word(flags: np.ndarray) -> np.uint64:
+    """Return up to 64 flags as a word, with the first as its lowest bit."""
     return np.bitwise_or.reduce(flags.astype(np.uint64) << PLACES[: len(flags)])
 
 
 def compiler() -> str | None:
-    """Return the path of a C++ compiler."""
+    """Return the path of a C++ compiler, None if there is none."""
     return shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
 
 
 def host_twin(folder: Path) -> Callable[..., None]:
-    """Compile nms.cu for the CPU, and return what starts its kernels."""
+    """Compile nms.cu for the CPU, and return a function that launches its kernels."""
     made = folder / "nms.so"
     flags = ["-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC", "-pthread"]
     source = f'-DSOURCE="{SOURCE}"'
@@ -88,7 +88,7 @@ def host_twin(folder: Path) -> Callable[..., None]:
 
 
 def as_c(argument: Any) -> Any:
-    """Return an argument of a kernel as C takes it."""
+    """Return an argument of a kernel as a C type."""
     if isinstance(argument, Tensor):
         return ctypes.c_void_p(argument.data_ptr())
     return {np.int32: ctypes.c_int, np.float32: ctypes.c_float, np.float64: ctypes.c_double}[

@@ -1,4 +1,4 @@
-"""What tests of losses share: a network's last layer is given numbers and taught truths."""
+"""What tests of losses share: the last layer of a network, with given inputs and ground truth."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydarknet.training import DeltaLoss, LossInputs, losses_of
 
 
 def head_of(network: Network, numbers: Iterable[float] | Tensor) -> Head:
-    """Return the last layer with numbers in memory's order as its input."""
+    """Return the last layer with its input, given in memory order."""
     node = network.nodes[-1]
     raw = torch.as_tensor(list(numbers) if not isinstance(numbers, Tensor) else numbers)
     raw = raw.float().view(-1, *node.inputs[0].tensor)
@@ -23,7 +23,7 @@ def head_of(network: Network, numbers: Iterable[float] | Tensor) -> Head:
 
 
 def inputs_of(truth: Tensor, size: Shape, *, seen: int = 20000, seed: int = 0) -> LossInputs:
-    """Return the inputs of losses, late enough that a head is no longer drawn to its anchors."""
+    """Return the inputs of losses, at a time after heads learn the sizes of their anchors."""
     generator = torch.Generator().manual_seed(seed)
     return LossInputs(
         truth=truth, size=size, seen=seen, batch=1, max_batches=10, generator=generator
@@ -38,7 +38,7 @@ def head_loss(head: Head, inputs: LossInputs) -> DeltaLoss:
 
 
 def rows(*images: Sequence[Sequence[float]], width: int = 5) -> Tensor:
-    """Return truths x, y, w, h, class of images, with rows of zeros behind them."""
+    """Return the ground truth of images as rows x, y, w, h, class, padded with rows of zeros."""
     truth = torch.zeros(len(images), 1 + max(map(len, images)), width)
     for image, boxes in enumerate(images):
         for row, box in enumerate(boxes):
@@ -53,12 +53,12 @@ def loss_of(
     side: int = 32,
     seen: int = 20000,
 ) -> DeltaLoss:
-    """Return the last layer's loss for images' truths, in a network of `side` x `side`."""
+    """Return the last layer's loss for the ground truth of images, at `side` x `side`."""
     head = head_of(network, numbers)
     size = Shape(c=3, h=side, w=side)
     return head_loss(head, inputs_of(rows(*images), size, seen=seen))
 
 
 def delta(loss: DeltaLoss) -> list[float]:
-    """Return the step in memory's order, rounded to six digits."""
+    """Return the delta in memory order, rounded to six digits."""
     return [round(value, 6) + 0.0 for value in loss.delta.flatten().tolist()]

@@ -1,4 +1,4 @@
-"""How much two boxes overlap, one operation after the other, as the C computes it."""
+"""IoU and DIoU of two boxes, computed one operation after the other as in C."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def overlap(x1: np.float32, w1: np.float32, x2: np.float32, w2: np.float32) -> np.float32:
-    """Return what two stretches share, below 0 if they are apart, step by step in float32."""
+    """Return the overlap of two intervals, negative if they are disjoint, in float32."""
     half = np.float32(2)
     left = max(x1 - w1 / half, x2 - w2 / half)
     return min(x1 + w1 / half, x2 + w2 / half) - left
@@ -21,7 +21,7 @@ def iou_step_by_step(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def diou_step_by_step(a: np.ndarray, b: np.ndarray, beta: float) -> np.float32:
-    """Return the DIoU of two boxes in float32, but for the power, as the C does."""
+    """Return the DIoU of two boxes in float32, except for the power, as in C."""
     edges = [np.concatenate((q[:2] - q[2:] / 2, q[:2] + q[2:] / 2)) for q in (a, b)]
     span = np.maximum(*edges)[2:] - np.minimum(*edges)[:2]
     c, d = span[0] * span[0] + span[1] * span[1], (a - b)[:2]

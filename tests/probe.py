@@ -1,4 +1,4 @@
-"""Commands for tests of the command line: they note how they are called."""
+"""Commands for tests of the command line, which record their calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydarknet.errors import DataError
 
 
 class Probe:
-    """Two commands of one family, `probe look` and `probe away`, that note how they are called."""
+    """Two commands of one family, `probe look` and `probe away`, that record their calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Run, list[Any], dict[str, Any]]] = []
@@ -35,7 +35,7 @@ class Probe:
         raise DataError("there is nothing to see", where="somewhere")
 
     def verbs(self) -> Iterator[Verb]:
-        """Yield the two commands, the second of which only the fork has."""
+        """Yield the two commands; only the fork has the second."""
         for function, lineage in ((self.look, None), (self.away, "alexeyab")):
             operands, flags = parameters(function)
             words = ("probe", function.__name__)

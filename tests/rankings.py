@@ -1,4 +1,4 @@
-"""Detections of one image, ranked by their scores and matched with its truths."""
+"""Detections of one image, ranked by score and matched with its ground truth."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydarknet.evaluate.matching import Matches
 def matched_dataset(
     rows: list[tuple[float, int, int]], truths: list[int], names: str = "ab"
 ) -> MatchedDataset:
-    """Return detections as (score, class, truth), all of one image and of overlap 0.75."""
+    """Return a matched dataset of detections (score, class, truth) of one image, with IoU 0.75."""
     table = np.array(rows, np.float64).reshape(-1, 3)
     count = len(rows)
     return MatchedDataset(
@@ -34,5 +34,5 @@ def matched_dataset(
     )
 
 
-# Right, wrong, right, of three truths: precision 1, 1/2, 2/3 at recall 1/3, 1/3, 2/3.
+# True, false and true positive of three boxes: precision 1, 1/2, 2/3 at recall 1/3, 1/3, 2/3.
 RANKED = [(0.9, 0, 0), (0.8, 0, -1), (0.7, 0, 1)]

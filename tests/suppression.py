@@ -1,4 +1,4 @@
-"""The quadratic loops that suppress boxes in the C, and boxes for them."""
+"""The quadratic loops that suppress boxes in C, and boxes for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KINDS = ["default", "greedynms", "diounms", "cornersnms"]
 
 
 class Row:
-    """One detection, as the C keeps it."""
+    """One detection, as C stores it."""
 
     def __init__(self, number: int, box: np.ndarray, objectness: float, prob: list[float]) -> None:
         self.number, self.box, self.objectness, self.prob = number, box, objectness, prob
@@ -33,7 +33,7 @@ def rows_of(detections: Detections) -> list[Row]:
 
 
 def crowds_out(a: np.ndarray, b: np.ndarray, thresh: float, kind: str, beta: float) -> bool:
-    """Say whether box b has to go because of a."""
+    """Return whether box a suppresses box b."""
     if kind in ("default", "cornersnms"):
         return iou_step_by_step(a, b) > np.float32(thresh)
     power = 0.6 if kind == "greedynms" else float(np.float32(beta))
@@ -41,7 +41,7 @@ def crowds_out(a: np.ndarray, b: np.ndarray, thresh: float, kind: str, beta: flo
 
 
 def swap_empty(rows: list[Row]) -> int:
-    """Swap rows without objectness to the end, and count the others."""
+    """Swap rows without objectness to the end, and return the number of the others."""
     i, k = 0, len(rows) - 1
     while i <= k:
         if rows[i].objectness == 0:
@@ -80,13 +80,13 @@ def nms_obj_by_loops(detections: Detections, thresh: float) -> list[Row]:
 
 
 def made_up(seed: int, count: int = 40, classes: int = 4) -> Detections:
-    """Make boxes on a coarse grid: many are equal, many scores tie, some have no objectness."""
+    """Return boxes on a coarse grid: many are equal, many scores tie, some have no objectness."""
     g = torch.Generator().manual_seed(seed)
     boxes = torch.randint(1, 6, (count, 4), generator=g) / 8
     scores = torch.randint(0, 4, (count, classes), generator=g) / 4
-    scores[:, seed % classes] = 0  # a class that nobody has
+    scores[:, seed % classes] = 0  # no box has this class
     objectness = torch.randint(0, 5, (count,), generator=g) / 4
-    # the uncertainty carries the number of the row, so that the order can be read from it
+    # the uncertainty holds the number of the row, so `order` can read it
     number = torch.arange(count)[:, None].expand(count, 4)
     return Detections(boxes, objectness, scores, number)
 

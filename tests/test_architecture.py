@@ -1,4 +1,4 @@
-"""docs/ARCHITECTURE.md names what exists, and its examples work in a copy of the program."""
+"""The names in docs/ARCHITECTURE.md exist, and its examples work in a copy of the program."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ COMMANDS = {
     "count a kind": ("count", "point.cfg", "-kind", "convolutional"),
     "help": ("--help",),
 }
-# one process for all, which imports torch once
+# a single process, so that torch is imported once
 CODE = """
 import json, sys, pytest
 from pydarknet.cli.main import main
@@ -88,7 +88,7 @@ print("\\n## pytest", int(pytest.main(["-q", "-p", "no:cacheprovider", "tests/la
 
 @pytest.fixture(scope="module")
 def outputs(copy: Path) -> dict[str, str]:
-    """Run the commands and the layer's test in the copy; return output and status of each."""
+    """Run the commands and the layer's test in the copy; return the output and status of each."""
     data_set(copy)
     done = subprocess.run(
         [sys.executable, "-c", CODE, json.dumps(COMMANDS)],

@@ -1,4 +1,4 @@
-"""The shipped cfgs and all public ones become networks of the recorded shapes and tables."""
+"""The shipped cfgs and all public ones build networks with the recorded shapes and tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def public() -> list[str]:
 
 
 def shape_files() -> list[str]:
-    """Return the recorded shapes of cfgs that are beside the project."""
+    """Return the recorded shapes of the cfgs in ../shared."""
     forks = {"pj": "pjreddie", "ab": "alexeyab"}
     return [
         file.name
@@ -45,7 +45,7 @@ def without_notes(text: str) -> str:
 
 
 def tables(folder: Path) -> list[tuple[str, str]]:
-    """Return lineage and name of the recorded tables of a folder."""
+    """Return the lineage and name of each recorded table in a folder."""
     files = sorted(folder.glob("*/*.stderr.txt"))
     return [(file.parent.name, file.name.removesuffix(".stderr.txt")) for file in files]
 
@@ -74,7 +74,7 @@ def test_there_are_116_public_cfgs() -> None:
 
 
 def filled(network: pydarknet.Network) -> pydarknet.Network:
-    """Give all arrays of a network the same noise, which costs no time."""
+    """Fill all arrays of a network with the same noise, which is fast."""
     largest = max((tensor.numel() for tensor in network.state_dict().values()), default=1)
     noise = torch.rand(largest).mul_(0.01)
     for node, module in zip(network.nodes, network.stack, strict=True):
@@ -86,7 +86,7 @@ def filled(network: pydarknet.Network) -> pydarknet.Network:
 
 
 def made_small(network: pydarknet.Network) -> None:
-    """Let a network read an image of a few grid cells, where its layers allow."""
+    """Resize a network to an image of a few grid cells, if its layers allow it."""
     for side in (64, 128, 256):
         with suppress(pydarknet.CfgError):
             return network.resize(side, side)
@@ -94,7 +94,7 @@ def made_small(network: pydarknet.Network) -> None:
 
 
 def assert_runs(network: pydarknet.Network) -> None:
-    """Assert that every layer gives its shape for one image."""
+    """Assert that every layer's output for one image has its declared shape."""
     with torch.inference_mode():
         for node, _, output in network.steps(torch.rand(1, *network.input.tensor)):
             assert output[0].numel() == node.output.outputs

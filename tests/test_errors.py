@@ -1,4 +1,4 @@
-"""Errors are one line that a user can act on."""
+"""An error is one line that a user can act on."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The rules of the house that a machine can keep. Their figures: scripts/house.py."""
+"""The rules of the house that can be checked. scripts/house.py prints their figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wheel carries the shipped files, an editable install finds them beside the package."""
+"""A wheel contains the shipped files; an editable install finds them beside the package."""
 
 from __future__ import annotations
 

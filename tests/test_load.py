@@ -1,4 +1,4 @@
-"""From a cfg to a network on a device: first values, shared parameters, memory, names."""
+"""From a cfg to a network on a device: initial values, shared parameters, memory, names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAME = "[convolutional]\nfilters=3\nbatch_normalize=1\n"  # of 3 channels
 
 @pytest.fixture
 def cfg(tmp_path):
-    """Make a cfg file from the text of its layers, for images of 3 x 4 x 4."""
+    """Return a function that writes a cfg file with layers, for images of 3 x 4 x 4."""
 
     def make(text: str, head: str = NET) -> Path:
         path = tmp_path / "net.cfg"
@@ -31,7 +31,7 @@ def cfg(tmp_path):
 
 
 def from_the_same_seed(network: pydarknet.Network) -> pydarknet.Network:
-    """Give a network first values that are the same at every call."""
+    """Set the initial values of a network from a fixed seed."""
     network.initialize(torch.Generator().manual_seed(7))
     return network
 
@@ -82,7 +82,7 @@ def test_unknown_words_are_refused_unless_reading_is_lenient(cfg):
     assert load_network(path, device="cpu", strict=False).layers[0].activation == "relu"
 
 
-# First values
+# Initial values
 
 
 @pytest.mark.parametrize(

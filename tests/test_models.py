@@ -1,4 +1,4 @@
-"""Trained models of others: read to the last byte, saved to the same, their layers as recorded."""
+"""Published models are read to the last byte, saved unchanged, and give the recorded layers."""
 
 from __future__ import annotations
 

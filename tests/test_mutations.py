@@ -1,4 +1,4 @@
-"""Damaged cfgs and weights files end in one clear error, or build and run."""
+"""A damaged cfg or weights file either raises one clear error, or builds and runs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import pydarknet
 
 REFERENCE = HERE / "reference"
 FOLDERS = sorted(folder for folder in REFERENCE.glob("infer_*") if (folder / "net.cfg").exists())
-LIMIT = 256 * 2**20  # bytes that a network may ask for
+LIMIT = 256 * 2**20  # most bytes of a network
 NUMBERS = ["0", "-1", "1", "2", "3", "7", "31", "1e9", "99999999999", "2147483647", "nan", "inf"]
 NUMBERS += ["0.5", "-0.5", "x", "x=1", ",", "1,2,3", ",,"]
 WORDS = ["mish", "linear", "yolo", "route", "net", "reorg", "region", "softmax", "nonsense"]
 
 
 def mutated(lines: list[str], chance: random.Random) -> list[str]:
-    """Return cfg lines with one to three things wrong."""
+    """Return cfg lines with one to three faults."""
     lines = list(lines)
     for _ in range(chance.randint(1, 3)):
         at = chance.randrange(len(lines))
@@ -49,7 +49,7 @@ def mutated(lines: list[str], chance: random.Random) -> list[str]:
 
 
 def outcome(cfg: Path, weights: Path | None, strict: bool) -> str:
-    """Build and run a network; return how that ended."""
+    """Build and run a network; return the outcome."""
     try:
         network = pydarknet.load_network(
             cfg, weights, device="cpu", strict=strict, memory_limit=LIMIT
@@ -62,13 +62,13 @@ def outcome(cfg: Path, weights: Path | None, strict: bool) -> str:
 
 
 def is_clear(text: str) -> bool:
-    """Say whether an error is one line, and no more than a hint below it."""
+    """Return whether an error is one line, with at most a hint below it."""
     line, _, hint = text.partition("\n")
     return bool(line.strip()) and (not hint or (hint.startswith("    hint: ") and "\n" not in hint))
 
 
 def kilobytes() -> int:
-    """Return the most resident memory that this process has had."""
+    """Return the peak resident memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 

@@ -1,4 +1,4 @@
-"""A network as its users hold it."""
+"""The methods of a network that users call."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ anchors=8,8,16,16,24,24
 
 @pytest.fixture
 def network(tmp_path):
-    """A head whose boxes all have one score: no weights but a bias."""
+    """A head whose boxes all have the same score: its weights are 0, except a bias."""
     path = tmp_path / "net.cfg"
     path.write_text(YOLO)
     network = load_network(path, dialect="pjreddie", device="cpu")

@@ -1,4 +1,4 @@
-"""What reads cfgs and image files, draws and prints runs without torch."""
+"""Reading cfgs and image files, drawing and printing work without torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as C's atoi and atof read them: by what a text begins with."""
+"""Numbers are read as by C's atoi and atof: the longest prefix that is a number counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trained models of others on photographs: the recorded texts, and boxes and scores to 1e-3."""
+"""Published models on photographs give the recorded texts, and boxes and scores to 1e-3."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Photograph(NamedTuple):
 
     @property
     def flags(self) -> list[str]:
-        """The dialect, and the batch norm that the recording was made with."""
+        """The dialect and the batch norm of the recording."""
         dialect = LINEAGES[self.folder.name.split("_")[1]]
         return ["-dialect", dialect, "-batchnorm", "cpu"]
 
@@ -52,7 +52,7 @@ PHOTOGRAPHS = [
 
 
 def words(photograph: Photograph, image: Path) -> list[str]:
-    """Return the recorded command line for a picture, in a folder that has a .data file."""
+    """Return the recorded command line for an image, in a folder with a .data file."""
     Path("model.data").write_text(f"names = {photograph.model}/model.names\n")
     files = [f"{photograph.model}/model.cfg", f"{photograph.model}/model.weights", str(image)]
     fork = ["-ext_output", "-dont_show"] if "_ab_" in photograph.folder.name else []

@@ -1,4 +1,4 @@
-"""docs/QUIRKS.md names functions that say so themselves and tests that exist; some are here."""
+"""The functions in docs/QUIRKS.md name their quirk, and its tests exist; some stand here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FUNCTIONS = [
 TESTS = [(name, test) for name, _, _, _, test in ROWS]
 
 
-def found(path: str) -> Any:
+def object_at(path: str) -> Any:
     """Return the function, method or class of a path below the package."""
     names = path.split(".")
     depth = next(n for n in range(len(names), 0, -1) if is_module(names[:n]))
@@ -33,14 +33,14 @@ def found(path: str) -> Any:
 
 
 def is_module(names: list[str]) -> bool:
-    """Say whether names lead to a module of the package."""
+    """Return whether names form the path of a module of the package."""
     path = HERE.parent.joinpath("pydarknet", *names)
     return path.with_suffix(".py").is_file() or path.is_dir()
 
 
 @pytest.mark.parametrize(("name", "ours"), FUNCTIONS)
 def test_our_function_says_that_it_has_the_quirk(name, ours):
-    assert re.search(rf"^\s*Quirk: {name}$", found(ours).__doc__, re.MULTILINE)
+    assert re.search(rf"^\s*Quirk: {name}$", object_at(ours).__doc__, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("name", "test"), TESTS)
@@ -56,7 +56,7 @@ def test_quirks_are_in_the_table_once():
     assert len(names) == len(set(names)) > 40
 
 
-# Oddities that no other test shows
+# Quirks that no other test shows
 
 
 @pytest.mark.parametrize(("length", "last"), [(300, 199), (200, 199), (3, 2)])

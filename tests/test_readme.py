@@ -1,4 +1,4 @@
-"""README's example in Python runs as it stands."""
+"""The Python example in README.md runs as it stands."""
 
 from __future__ import annotations
 

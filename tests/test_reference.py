@@ -1,4 +1,4 @@
-"""Every layer of the recorded networks gives the C program's numbers."""
+"""Every layer of the recorded networks computes the numbers of the C program."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from conftest import HERE, SHARED, needs_shared, recording
 import pydarknet
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
-LENIENT = {  # hold an unknown activation
+LENIENT = {  # with an unknown activation
     "infer_pj_activations_conv",
     "infer_ab_activations_conv",
     "infer_ab_activations_layer",
 }
 
-# Rows that hold a bug of the C program's CPU code; what is right is written in docs/QUIRKS.md.
+# Recordings with a bug of the C program's CPU code; docs/QUIRKS.md says what is right.
 LEFT_OUT = {
     "infer_ab_activations_conv": {
         74: "relu6 gives zeros on the fork's CPU",
@@ -39,13 +39,13 @@ LEFT_OUT = {
 
 
 def cases() -> list[str]:
-    """Return the names of the recorded networks, here or beside the project."""
+    """Return the names of the recorded networks, here and in ../shared."""
     folders = [*(HERE / "reference").glob("infer_*"), *(SHARED / "golden").glob("infer_*")]
     return sorted({folder.name for folder in folders if "_real_" not in folder.name})
 
 
 def recorded(folder: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return a recording's arrays and the network's inputs, one a step."""
+    """Return the arrays of a recording and the inputs of its network, one per step."""
     file = next(file for file in sorted(folder.glob("expected*.npz")) if has_input(folder, file))
     arrays = dict(np.load(file))
     images = arrays["net_input"] if "net_input" in arrays else np.load(folder / "input.npy")
@@ -53,19 +53,19 @@ def recorded(folder: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 
 def has_input(folder: Path, file: Path) -> bool:
-    """Say whether the network's input of a recording is at hand, whole."""
+    """Return whether a recording holds the complete input of its network."""
     return (folder / "input.npy").exists() or "net_input" in np.load(file)
 
 
 def worst(output: torch.Tensor, expected: np.ndarray, every: int) -> float:
-    """Return how many tolerances the farthest value lies from the recorded one."""
+    """Return the largest difference from recorded values, in units of the tolerance."""
     values = output.detach().flatten().numpy()[::every]
     wanted = expected.flatten()
     return float((abs(values - wanted) / (3e-4 + 1e-3 * abs(wanted))).max())
 
 
 def compare(network: pydarknet.Network, folder: Path) -> dict[str, float]:
-    """Return the distance, in tolerances, of every recorded layer."""
+    """Return the distance of every recorded layer, in units of the tolerance."""
     arrays, steps = recorded(folder)
     found = {}
     for t, image in enumerate(steps):

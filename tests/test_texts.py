@@ -1,4 +1,4 @@
-"""What the commands print, on which stream, beside the recorded texts of the C programs."""
+"""Commands print the recorded texts of the C programs, each on its stream."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from texts import assert_same_notes, assert_same_text
 from pydarknet.cli.main import main
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
-# The fork's program ends while it draws on one channel: its stderr breaks off.
+# The fork's program crashes when it draws on one channel: its stderr is cut off.
 ABORTED = {"infer_ab_grayscale"}
-# The fork's `detector test` takes the boxes of a [detection] for others; see docs/QUIRKS.md.
+# The fork's `detector test` misreads the boxes of a [detection].
 NONSENSE = {"infer_ab_yolov1_a", "infer_ab_yolov1_b"}
 
 
 class Case(NamedTuple):
-    """A recorded command line of a folder, and the name of its texts."""
+    """A recorded command line in a folder, and the name of its texts."""
 
     folder: str
     words: str
@@ -29,7 +29,7 @@ class Case(NamedTuple):
 
 
 def cases(word: str = "") -> list[Case]:
-    """Return every recorded command line with a word in it, here or beside the project."""
+    """Return every recorded command line with a word in it, here and in ../shared."""
     folders = {f.name: f for f in (SHARED / "golden").glob("infer_*")}
     folders |= {f.name: f for f in (HERE / "reference").glob("infer_*")}
     found = []
@@ -45,7 +45,7 @@ def cases(word: str = "") -> list[Case]:
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capfd):
-    """Run a recorded command line in a copy of its folder: status, stdout, stderr."""
+    """Run a recorded command line in a copy of its folder; return status, stdout and stderr."""
 
     def call(case: Case) -> tuple[int, str, str, Path]:
         folder = tmp_path / "case"

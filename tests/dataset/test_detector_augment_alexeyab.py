@@ -64,7 +64,7 @@ def recorded(name: str) -> tuple[dict[str, Any], Any]:
         if file.is_file():
             arrays = np.load(file)
             return json.loads(str(arrays["params"])), arrays
-    pytest.skip("the recording is not beside the project")
+    pytest.skip("needs the recording in ../shared")
 
 
 def crop_of(params: dict[str, Any]) -> Crop:

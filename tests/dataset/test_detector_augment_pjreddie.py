@@ -34,7 +34,7 @@ def recorded(name: str) -> tuple[dict[str, Any], Any]:
         if file.is_file():
             arrays = np.load(file)
             return json.loads(str(arrays["params"])), arrays
-    pytest.skip("the recording is not beside the project")
+    pytest.skip("needs the recording in ../shared")
 
 
 def placement(params: dict[str, Any]) -> Placement:
