@@ -87,7 +87,7 @@ def place(layers: Sequence[Layer], image: Shape) -> list[Node]:
         layer.check_reads(reads, inputs)
         output = layer.shape(*inputs)
         if output.outputs > INT_MAX:
-            raise layer.error(f"gives {output.outputs} numbers: more than 32 bits count")
+            raise layer.error(f"gives {output.outputs} numbers: more than 32 bits can count")
         nodes.append(
             Node(
                 index=index,

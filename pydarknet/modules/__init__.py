@@ -1,1 +1,1 @@
-"""The primitive torch modules that layers are made of."""
+"""The torch modules that layers are built from."""

@@ -1,4 +1,4 @@
-"""The activation functions: Darknet's words and what each does to a tensor."""
+"""The activation functions, by Darknet's names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REGISTRY: dict[str, tuple[str | None, Activation]] = {}
 
 
 def register(word: str, *, lineage: str | None = None) -> Callable[[Activation], Activation]:
-    """Enter a function under Darknet's word for it."""
+    """Register a function under Darknet's name for it."""
 
     def enter(function: Activation) -> Activation:
         if word in REGISTRY:
@@ -28,39 +28,39 @@ def register(word: str, *, lineage: str | None = None) -> Callable[[Activation],
 
 
 def words(lineage: str) -> tuple[str, ...]:
-    """Return the activations that programs of a lineage know."""
+    """Return the names of the activations that a lineage has."""
     return tuple(word for word, (owner, _) in REGISTRY.items() if owner in (None, lineage))
 
 
 def activation(word: str) -> Activation:
-    """Return the function of a registered word."""
+    """Return the function of a registered name."""
     return REGISTRY[word][1]
 
 
 def overwriting(word: str) -> Activation:
-    """Return the function of a registered word, writing over its operand where torch knows how.
+    """Return the function of a registered name, in its in-place form if torch has one.
 
-    What made the operand must not need it for its own gradient: convolution, batch norm and matrix
-    products do not.
+    The operation before it must not need its output for its gradient: convolutions, batch norms and
+    matrix products do not.
     """
     return OVERWRITING.get(word) or activation(word)
 
 
 @register("linear")
 def linear(x: Tensor) -> Tensor:
-    """x, itself."""
+    """x itself."""
     return x
 
 
 @register("leaky")
 def leaky(x: Tensor) -> Tensor:
-    """x, a tenth of it below zero."""
+    """x, but a tenth of it below zero."""
     return F.leaky_relu(x, 0.1)
 
 
 @register("revleaky", lineage=FORK)
 def revleaky(x: Tensor) -> Tensor:
-    """As leaky: only its gradient differs in C."""
+    """The same as leaky; in C only the gradient differs."""
     return F.leaky_relu(x, 0.1)
 
 
@@ -117,7 +117,7 @@ def gelu(x: Tensor) -> Tensor:
 
 @register("relie")
 def relie(x: Tensor) -> Tensor:
-    """x, a hundredth of it below zero."""
+    """x, but a hundredth of it below zero."""
     return F.leaky_relu(x, 0.01)
 
 
@@ -181,18 +181,18 @@ def normalize_channels(x: Tensor) -> Tensor:
 
 @register("normalize_channels_softmax", lineage=FORK)
 def normalize_channels_softmax(x: Tensor) -> Tensor:
-    """Softmax over channels without a maximum taken off; x is [N, C, H, W]."""
+    """Softmax over channels, without subtracting the maximum first; x is [N, C, H, W]."""
     e = torch.exp(x)
     return e / (0.0001 + e.sum(1, keepdim=True))
 
 
 @register("normalize_channels_softmax_maxval", lineage=FORK)
 def normalize_channels_softmax_maxval(x: Tensor) -> Tensor:
-    """Softmax over channels with the largest taken off first; x is [N, C, H, W]."""
+    """Softmax over channels, after subtracting the maximum; x is [N, C, H, W]."""
     return normalize_channels_softmax(x - x.amax(1, keepdim=True))
 
 
-OVERWRITING: dict[str, Activation] = {  # their gradients follow from what they give
+OVERWRITING: dict[str, Activation] = {  # their gradients can be computed from their outputs
     "elu": F.elu_,
     "leaky": lambda x: F.leaky_relu_(x, 0.1),
     "logistic": torch.sigmoid_,
@@ -202,7 +202,9 @@ OVERWRITING: dict[str, Activation] = {  # their gradients follow from what they 
     "tanh": torch.tanh_,
 }
 
-ONEDNN: dict[str, tuple[str, list[float]]] = {  # what oneDNN calls those that it does in passing
+ONEDNN: dict[
+    str, tuple[str, list[float]]
+] = {  # oneDNN's names of those that it can fuse into a convolution
     "leaky": ("leaky_relu", [0.1]),
     "linear": ("none", []),
     "logistic": ("sigmoid", []),

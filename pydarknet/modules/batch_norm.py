@@ -1,4 +1,4 @@
-"""Batch normalisation as the GPU code does it, and as the C does it on a CPU."""
+"""Batch normalisation, as Darknet computes it on a GPU and on a CPU."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ EPSILON: Final = 1e-5
 
 
 class BatchNorm(Parametric):
-    """`(x - mean) / sqrt(variance + 1e-5) * scale`, plus a bias its owner keeps, over channels.
+    """`(x - mean) / sqrt(variance + 1e-5) * scale + bias` per channel; the owner has the bias.
 
-    Trains as cuDNN does: biased variance to normalise, unbiased in the rolling one, momentum 0.01.
+    In training, as in cuDNN, the biased variance normalises, the unbiased one enters the rolling
+    variance, and the momentum is 0.01.
 
     Darknet: src/batchnorm_layer.c, src/blas_kernels.cu normalize_kernel
     """
@@ -34,7 +35,7 @@ class BatchNorm(Parametric):
         self.register_buffer("rolling_variance", array(n))
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
-        """Scales are one, statistics zero, the variance too.
+        """Set scales to 1 and statistics to 0, also the variance.
 
         Quirk: ZERO_VARIANCE
         """
@@ -61,7 +62,7 @@ class BatchNorm(Parametric):
 
 
 class UnbiasedBatchNorm(BatchNorm):
-    """The C's batch norm on a CPU: it normalises by the unbiased variance when it trains.
+    """The fork's batch norm on a CPU: in training it normalises by the unbiased variance.
 
     Darknet: src/blas.c variance_cpu, normalize_cpu (AlexeyAB)
     Quirk: CPU_BATCH_NORM
@@ -77,7 +78,7 @@ class UnbiasedBatchNorm(BatchNorm):
         return normal * spread(self.scales, x) + spread(biases, x)
 
     def normalise(self, x: Tensor) -> Tensor:
-        """Return x normalised by statistics of its own, and remember a part of them."""
+        """Return x normalised by its own statistics, and update the rolling ones."""
         with torch.no_grad():
             dims = [0, *range(2, x.dim())]
             mean, variance = x.mean(dims), several(x).var(dims, unbiased=True)
@@ -90,11 +91,11 @@ class UnbiasedBatchNorm(BatchNorm):
         return self.divisor_for(self.rolling_variance)
 
     def divisor_for(self, variance: Tensor) -> Tensor:
-        """Return the divisor that belongs to a variance."""
+        """Return the divisor for a variance."""
         return torch.sqrt(variance + EPSILON)
 
     def slope(self, variance: Tensor) -> Tensor:
-        """Return what the C multiplies deltas by on their direct way back.
+        """Return the factor by which C multiplies deltas, besides the terms of mean and variance.
 
         Darknet: src/batchnorm_layer.c normalize_delta_cpu (AlexeyAB)
         """
@@ -102,7 +103,7 @@ class UnbiasedBatchNorm(BatchNorm):
 
 
 class EpsilonOutsideBatchNorm(UnbiasedBatchNorm):
-    """The original's CPU form, which adds its epsilon outside of the root.
+    """The original's batch norm on a CPU, which adds its epsilon outside the root.
 
     Darknet: src/blas.c normalize_cpu
     Quirk: CPU_BATCH_NORM
@@ -114,14 +115,14 @@ class EpsilonOutsideBatchNorm(UnbiasedBatchNorm):
         return torch.sqrt(variance) + 1e-6
 
     def slope(self, variance: Tensor) -> Tensor:
-        """Return the same of the original.
+        """Return the factor in the original.
 
         Darknet: src/batchnorm_layer.c normalize_delta_cpu
         """
         return torch.rsqrt(variance + EPSILON)
 
 
-BATCH_NORMS: Final = {  # by the processor whose C code has this form
+BATCH_NORMS: Final = {  # by the processor on which C computes this form
     "gpu": PerLineage[type[BatchNorm]](pjreddie=BatchNorm, alexeyab=BatchNorm),
     "cpu": PerLineage[type[BatchNorm]](
         pjreddie=EpsilonOutsideBatchNorm, alexeyab=UnbiasedBatchNorm
@@ -132,8 +133,8 @@ BATCH_NORMS: Final = {  # by the processor whose C code has this form
 class CpuNormal(torch.autograd.Function):
     """`(x - mean) / divisor` per channel, with the deltas that the C's CPU code computes.
 
-    These are not quite its derivative: they take the variance for the biased one, and forget
-    where epsilon stands.
+    They are not quite its derivative: they treat the variance as the biased one, and ignore where
+    epsilon is added.
 
     Darknet: src/batchnorm_layer.c mean_delta_cpu, variance_delta_cpu, normalize_delta_cpu
     Quirk: CPU_BATCH_NORM
@@ -158,15 +159,15 @@ class CpuNormal(torch.autograd.Function):
 
 
 def spread(values: Tensor, x: Tensor) -> Tensor:
-    """Return a value a channel so that it broadcasts over x, [N, C, ...]."""
+    """Return a value per channel, shaped to broadcast over x, [N, C, ...]."""
     return values.view(1, -1, *(1,) * (x.dim() - 2))
 
 
 def several(x: Tensor) -> Tensor:
-    """Return x if its channels have more numbers than one; of one there is no variance."""
+    """Return x if it has several values per channel; a single one has no variance."""
     if x.numel() <= x.shape[1]:
         raise DarknetError(
-            "batch norm cannot learn from one number a channel:"
-            " expected a greater batch / subdivisions, or a larger map"
+            "batch norm cannot learn from one value per channel:"
+            " expected a larger batch / subdivisions, or a larger map"
         )
     return x

@@ -1,4 +1,4 @@
-"""A tree of classes as tensors: what its probabilities multiply to, and what a walk down trusts."""
+"""A tree of classes as tensors, with the products of its probabilities and its best classes."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Hierarchy(Tree):
 
     @cached_property
     def leaves(self) -> Tensor:
-        """Which classes are nobody's parent, bool [classes]."""
+        """Which classes have no children, bool [classes]."""
         leaf = torch.ones(len(self.parents), dtype=torch.bool)
         leaf[[parent for parent in set(self.parents) if parent >= 0]] = False
         return leaf
 
     def products(self, probabilities: Tensor) -> Tensor:
-        """Return each class's probability times those of all its ancestors; [..., classes].
+        """Return the probability of each class times those of all its ancestors, [..., classes].
 
         Darknet: src/tree.c hierarchy_predictions
         """
@@ -56,7 +56,7 @@ class Hierarchy(Tree):
         return out
 
     def tops(self, products: Tensor, thresh: float) -> Tensor:
-        """Return for each row of classes [K, classes] the deepest that a walk down trusts.
+        """Return the best class of each row [K, classes]: the deepest that a walk down accepts.
 
         Darknet: src/tree.c hierarchy_top_prediction
         """

@@ -1,4 +1,4 @@
-"""The primitive modules that layers are made of: what rewrites a network knows these alone."""
+"""The primitive modules of layers. Code that rewrites a network knows only these."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .parameters import Parametric, WeightArray, array, constant, spread, under
 
 
 class Activate(nn.Module):
-    """An activation by Darknet's word; it may write over what only its owner sees."""
+    """An activation by Darknet's name; with `overwrite` it may compute in place."""
 
     def __init__(self, word: str, *, overwrite: bool = False) -> None:
         super().__init__()
@@ -31,8 +31,8 @@ class Activate(nn.Module):
 class Conv(Parametric):
     """Convolution, then batch norm or bias, then activation; weights `[n, c / groups, k, k]`.
 
-    `stride`, `padding` and `dilation` are (vertical, horizontal). `uniform` is how the lineage
-    draws its first weights.
+    `stride`, `padding` and `dilation` are (vertical, horizontal). `uniform` is the
+    distribution of the lineage's initial weights.
 
     Darknet: src/convolutional_layer.c forward_convolutional_layer
     """
@@ -60,7 +60,7 @@ class Conv(Parametric):
         self.norm = norm
         self.activate = Activate(activation, overwrite=True)
         self.blur = blur
-        self.convolve: Callable[..., Tensor] = F.conv2d  # a training may know a faster one
+        self.convolve: Callable[..., Tensor] = F.conv2d  # training may replace it by a faster one
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         if name == "weights":
@@ -78,16 +78,16 @@ class Conv(Parametric):
 
     @property
     def bias(self) -> Tensor | None:
-        """The bias that the convolution itself adds: none where batch norm follows."""
+        """The bias that the convolution adds; None if a batch norm follows."""
         return None if self.norm else self.biases
 
     def linear_output(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
-        """Return the convolution alone."""
+        """Return the convolution without batch norm and activation."""
         way = (self.stride, self.padding, self.dilation, self.groups)
         return self.convolve(x, weights, bias, *way)
 
     def normalise(self, x: Tensor) -> Tensor:
-        """Return x through batch norm, where there is one."""
+        """Return x after batch norm, if there is one."""
         return self.norm(x, self.biases) if self.norm else x
 
     def extra_repr(self) -> str:
@@ -116,7 +116,7 @@ class Connected(Parametric):
             tensor.zero_()
 
     def weight_arrays(self) -> tuple[WeightArray, ...]:
-        """Biases, weights, then the batch norm: unlike a convolution's.
+        """Return biases, weights, batch norm, in an order unlike a convolution's.
 
         Quirk: CONNECTED_ORDER
         """
@@ -132,12 +132,12 @@ class Connected(Parametric):
 
 
 def matrices(parts: nn.ModuleDict) -> dict[str, Connected]:
-    """Return the fully connected ones of a module's parts, by their names in the C."""
+    """Return the fully connected parts of a module, by their names in C."""
     return {name: part for name, part in parts.items() if isinstance(part, Connected)}
 
 
 class Blur(nn.Module):
-    """A fixed low-pass filter per channel; it has the stride that the layer before it gives up.
+    """A fixed low-pass filter per channel, with the stride of the layer before it.
 
     Darknet: src/convolutional_layer.c make_convolutional_layer (antialiasing)
     Quirk: ANTIALIASING
@@ -159,7 +159,7 @@ class Blur(nn.Module):
 
 
 class Window(NamedTuple):
-    """Where pooling windows lie: `padding` is the total of both sides, the smaller half first.
+    """The geometry of pooling windows; `padding` is that of both sides, the smaller half first.
 
     Darknet: src/maxpool_layer.c make_maxpool_layer
     """
@@ -169,13 +169,13 @@ class Window(NamedTuple):
     padding: int
 
     def shape(self, h: int, w: int) -> tuple[int, int]:
-        """Return how many windows there are down and across."""
+        """Return the number of windows down and across."""
         vertical, horizontal = self.stride
         room = self.padding - self.size
         return (h + room) // vertical + 1, (w + room) // horizontal + 1
 
     def sides(self, h: int, w: int) -> tuple[int, int, int, int]:
-        """Return what is padded left, right, top and bottom so that the last window fits."""
+        """Return the padding left, right, top and bottom with which the last window fits."""
         before = self.padding // 2
         down, across = self.shape(h, w)
         bottom = (down - 1) * self.stride[0] + self.size - h - before
@@ -183,7 +183,7 @@ class Window(NamedTuple):
         return before, right, before, bottom
 
     def pad(self, x: Tensor, value: float) -> Tensor:
-        """Return x with `value` around it, and cut where no window reaches."""
+        """Return x padded with `value`, and cropped where no window reaches."""
         left, right, top, bottom = self.sides(*x.shape[2:])
         larger = F.pad(x, (left, max(right, 0), top, max(bottom, 0)), value=value)
         return larger[:, :, : x.shape[2] + top + bottom, : x.shape[3] + left + right]

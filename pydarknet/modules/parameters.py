@@ -1,7 +1,4 @@
-"""Modules with arrays of their own: their order in a weights file, and their first values.
-
-And the constants that modules compute with.
-"""
+"""Modules with arrays: their order in a weights file, their initial values; and constants."""
 
 from __future__ import annotations
 
@@ -19,10 +16,10 @@ Numbers = tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 
 class WeightArray(NamedTuple):
-    """One array of a layer in a .weights file: its path in the module and how it is laid out.
+    """One array of a layer in a .weights file: its path in the module and its layout.
 
-    `transposed` None means: only in files whose header says so. With `rows`, the file holds no
-    more than so many of the array's first index.
+    `transposed` None means: if the header of the file says so. With `rows`, the file holds only the
+    first `rows` rows of the array.
     """
 
     path: str
@@ -31,21 +28,21 @@ class WeightArray(NamedTuple):
 
 
 def under(child: str, arrays: Iterable[WeightArray]) -> tuple[WeightArray, ...]:
-    """Return the arrays of a module that is a child of another."""
+    """Return the arrays of a child module, with paths in its parent."""
     return tuple(array._replace(path=f"{child}.{array.path}") for array in arrays)
 
 
 def array(*size: int) -> Tensor:
-    """Return an unfilled tensor; Darknet counts in 32 bits, and so does this."""
+    """Return an empty tensor; ValueError if 32 bits, as Darknet has, cannot count its numbers."""
     if math.prod(size) > INT_MAX:
-        raise ValueError(f"{' x '.join(map(str, size))} parameters are more than 32 bits count")
+        raise ValueError(f"{' x '.join(map(str, size))} parameters: more than 32 bits can count")
     return torch.empty(size)
 
 
 def constant(numbers: Numbers, like: Tensor, dtype: torch.dtype | None = None) -> Tensor:
-    """Return numbers as a tensor beside another, of its type unless said; it is not to be changed.
+    """Return numbers as a tensor on another's device, of its type unless given; do not change it.
 
-    It is made once: a GPU that has it is sent nothing, as it must be where its work is recorded.
+    It is cached, so that a CUDA graph can be captured: no numbers are copied from the CPU.
     """
     form = (numbers, dtype or like.dtype, like.device)
     return tensor_of(*form) if torch.compiler.is_compiling() else kept(*form)
@@ -61,15 +58,15 @@ kept = lru_cache(256)(tensor_of)
 
 
 class Parametric(nn.Module):
-    """A module with arrays of its own, which knows how Darknet fills them before training.
+    """A module with arrays of its own, and Darknet's initial values for them.
 
-    `decayed` are the parameters that training pulls towards zero.
+    `decayed` are the parameters with weight decay.
     """
 
     decayed: ClassVar[tuple[str, ...]] = ("weights",)
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
-        """Give one of the module's arrays its first values; zero unless said otherwise."""
+        """Set the initial values of one of the module's arrays: zero, unless overridden."""
         tensor.zero_()
 
     def weight_arrays(self) -> tuple[WeightArray, ...]:
@@ -78,7 +75,7 @@ class Parametric(nn.Module):
 
 
 def fill(module: Parametric, generator: Generator | None) -> None:
-    """Give memory and first values to the arrays of a module that have none."""
+    """Allocate the arrays of a module that have no memory, and set their initial values."""
     own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
     for name, tensor in own:
         if tensor.is_meta:
@@ -100,7 +97,7 @@ def spread(tensor: Tensor, fan_in: int, uniform: bool, generator: Generator | No
 
 
 def assign(module: nn.Module, path: str, tensor: Tensor) -> None:
-    """Put a tensor in the place of a parameter or buffer."""
+    """Replace a parameter or buffer by a tensor."""
     parent, _, name = path.rpartition(".")
     owner = module.get_submodule(parent)
     old = getattr(owner, name)

@@ -11,9 +11,9 @@ from .parameters import Parametric, WeightArray, under
 
 
 class Recurrent(nn.Module):
-    """A module that keeps state between calls and takes `time_steps` steps a call.
+    """A module that keeps a state between calls and takes `time_steps` steps per call.
 
-    A batch is step-major: sample `t * sequences + b` is step t of sequence b. A subclass gives
+    A batch is step-major: sample `t * sequences + b` is step t of sequence b. A subclass defines
     `zeros(x)`, the state before the first step, and `step(x, state) -> (y, state)`.
 
     Darknet: src/rnn_layer.c forward_rnn_layer
@@ -26,11 +26,11 @@ class Recurrent(nn.Module):
         self.state: tuple[Tensor, ...] | None = None
 
     def reset(self) -> None:
-        """Forget the state."""
+        """Reset the state."""
         self.state = None
 
     def weight_arrays(self) -> tuple[WeightArray, ...]:
-        """Return the arrays of the parts in their order."""
+        """Return the arrays of all parts, in their order."""
         return tuple(array for name in self.parts for array in self.part_arrays(name))
 
     def part_arrays(self, name: str) -> tuple[WeightArray, ...]:

@@ -1,4 +1,4 @@
-"""Pictures in a network's form: float32 [C, H, W] in 0..1, and how they change size."""
+"""Images as tensors, float32 [C, H, W] in 0..1, and transforms that change their size."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..image.files import load_image as load_image
 from ..image.files import save_image as save_image
 from ..image.geometry import letterbox_size
 
-GREY = 0.5  # what a letterbox is filled with
+GREY = 0.5  # the margin of a letterbox
 
 
 def pixels(image: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
-    """Turn bytes [H, W, C] into float32 [C, H, W] in 0..1, on a device: the bytes go there.
+    """Copy bytes [H, W, C] to a device, and return them as float32 [C, H, W] in 0..1.
 
     Darknet: src/image.c load_image_stb
     """
@@ -27,19 +27,19 @@ def pixels(image: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
 
 
 def planes(image: Tensor) -> Tensor:
-    """Turn bytes [H, W, C] into float32 [C, H, W] in 0..1, where they are.
+    """Convert bytes [H, W, C] to float32 [C, H, W] in 0..1, on their device.
 
-    The divisor is a tensor: by a number of Python's, a GPU multiplies with the reciprocal.
+    The divisor is a tensor: for a Python number a GPU would multiply by the reciprocal.
     """
     wide = image.permute(2, 0, 1).to(torch.float32, memory_format=torch.contiguous_format)
     return wide.div_(wide.new_full((), 255))
 
 
 def resize(x: Tensor, width: int, height: int) -> Tensor:
-    """Stretch float32 [..., H, W] to `width` x `height`: bilinear, the corners stay corners.
+    """Stretch float32 [..., H, W] to `width` x `height`: bilinear, with aligned corners.
 
-    Columns first, then rows, in float32 throughout, and no smoothing when shrinking: neither
-    OpenCV nor torch has this mode to the last bit.
+    Columns come first, then rows, in float32 throughout, and without smoothing when shrinking.
+    Neither OpenCV nor torch has this mode to the last bit.
 
     Darknet: src/image.c resize_image
     Quirk: RESIZE_CORNERS
@@ -50,7 +50,7 @@ def resize(x: Tensor, width: int, height: int) -> Tensor:
 
 
 def blend_columns(x: Tensor, width: int) -> Tensor:
-    """Make `width` columns of [..., H, W] of two neighbours each; the last is the last itself."""
+    """Interpolate `width` columns of [..., H, W]; the last column is copied."""
     index, after, near, far = taps(x.shape[-1], width, True, x.device)
     shape = (*x.shape[:-1], width)
     # gather reads the expanded index in place: here it is five times as fast as index_select
@@ -59,10 +59,10 @@ def blend_columns(x: Tensor, width: int) -> Tensor:
 
 
 def blend_rows(x: Tensor, height: int) -> Tensor:
-    """Make `height` rows of [..., H, W] of two neighbours each; the last gets only its first half.
+    """Interpolate `height` rows of [..., H, W]; the last row lacks the second half of its sum.
 
-    Where float32 puts the last row a hair above the last source row, all the weight is in the half
-    that it does not get, and the picture ends almost black. 333 rows to 320 is such a pair.
+    If rounding in float32 puts the last row slightly above the last source row, nearly all of its
+    weight is in the missing half, and the row is almost black: for example from 333 rows to 320.
 
     Darknet: src/image.c resize_image
     Quirk: RESIZE_LAST_ROW
@@ -77,11 +77,10 @@ def blend_rows(x: Tensor, height: int) -> Tensor:
 def taps(
     size: int, target: int, whole: bool, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Lay `target` points over `size`: the indices on either side of each, and their weights.
+    """Return the neighbours of `target` points over `size` indices: two indices and their weights.
 
-    The last point is the last index itself if `whole`, else what is left of its first neighbour. A
-    single point lies on the first, where the C divides by zero. What is returned is kept for the
-    next picture of that size: it is not to be changed.
+    The last point is the last index if `whole`, else only the first neighbour counts. A single
+    point lies on the first index, where C divides by zero. The result is cached: do not change it.
     """
     position = torch.arange(target) * (torch.tensor(float(size - 1)) / max(target - 1, 1))
     index = position.long()
@@ -95,7 +94,7 @@ def taps(
 
 
 def letterbox(x: Tensor, width: int, height: int) -> Tensor:
-    """Fit [..., H, W] into `width` x `height`, its proportions kept, with grey around it.
+    """Fit [..., H, W] into `width` x `height` with its aspect ratio, and grey margins.
 
     Darknet: src/image.c letterbox_image
     """
@@ -104,7 +103,7 @@ def letterbox(x: Tensor, width: int, height: int) -> Tensor:
 
 
 def embed(x: Tensor, width: int, height: int) -> Tensor:
-    """Lay [..., H, W] in the middle of a grey `width` x `height`; half a pixel goes left and up.
+    """Place [..., H, W] at the centre of a grey `width` x `height`, rounded to the left and up.
 
     Darknet: src/image.c embed_image
     """
@@ -116,7 +115,7 @@ def embed(x: Tensor, width: int, height: int) -> Tensor:
 
 
 def resize_min(x: Tensor, side: int) -> Tensor:
-    """Stretch [..., H, W] until its shorter side is `side`; the longer is an integer division.
+    """Resize [..., H, W] to a shorter side of `side`; the longer one is an integer division.
 
     Darknet: src/image.c resize_min
     """
@@ -127,7 +126,7 @@ def resize_min(x: Tensor, side: int) -> Tensor:
 
 
 def resize_max(x: Tensor, side: int) -> Tensor:
-    """Stretch [..., H, W] until its longer side is `side`; the shorter is an integer division.
+    """Resize [..., H, W] to a longer side of `side`; the shorter one is an integer division.
 
     Darknet: src/image.c resize_max
     """
@@ -138,7 +137,7 @@ def resize_max(x: Tensor, side: int) -> Tensor:
 
 
 def crop(x: Tensor, left: int, top: int, width: int, height: int) -> Tensor:
-    """Cut `width` x `height` from a place in [..., H, W]; beyond its edges they repeat.
+    """Crop `width` x `height` from [..., H, W]; outside the image its edges repeat.
 
     Darknet: src/image.c crop_image
     """
@@ -149,7 +148,7 @@ def crop(x: Tensor, left: int, top: int, width: int, height: int) -> Tensor:
 
 
 def center_crop(x: Tensor, width: int, height: int) -> Tensor:
-    """Cut `width` x `height` out of the middle of [..., H, W]; beyond its edge the edge repeats.
+    """Crop the centre `width` x `height` of [..., H, W]; outside the image its edges repeat.
 
     Darknet: src/image.c crop_image
     """
@@ -158,7 +157,7 @@ def center_crop(x: Tensor, width: int, height: int) -> Tensor:
 
 
 def center_square(x: Tensor) -> Tensor:
-    """Cut the largest square out of the middle of [..., H, W].
+    """Crop the largest square at the centre of [..., H, W].
 
     Darknet: src/image.c center_crop_image
     """

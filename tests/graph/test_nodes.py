@@ -116,7 +116,7 @@ def test_a_layer_gives_no_more_numbers_than_32_bits_count(net):
         net("[upsample]\nstride=8192", c=8, h=4, w=2)
 
     # 8 * (4 * 8192) * (2 * 8192)
-    problem = "[upsample] gives 4294967296 numbers: more than 32 bits count"
+    problem = "[upsample] gives 4294967296 numbers: more than 32 bits can count"
     assert stdout_text(error) == f"net.cfg:6: {problem}"
 
 

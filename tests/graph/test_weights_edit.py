@@ -116,7 +116,7 @@ def test_of_other_than_three_channels_nothing_changes_which_is_told(
     made = written(command, cfg, weights, "OUT")
 
     assert made[20:] == struct.pack("<3f", 1, 2, 3)
-    assert "the first convolution does not read 3 channels: its weights stay\n" in (
+    assert "the first convolution does not read 3 channels: its weights are not changed\n" in (
         capsys.readouterr().err
     )
 

@@ -93,7 +93,7 @@ def test_the_cpu_form_goes_forward_and_back_as_the_c_program(dialect):
 @both_lineages
 @pytest.mark.parametrize("form", ["gpu", "cpu"])
 def test_it_learns_nothing_from_one_number_a_channel(dialect, form):
-    with pytest.raises(DarknetError, match="one number a channel: expected a greater batch"):
+    with pytest.raises(DarknetError, match="one value per channel: expected a larger batch"):
         fresh(dialect, form, 3)(torch.ones(1, 3, 1, 1), torch.zeros(3))
 
 

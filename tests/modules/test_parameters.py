@@ -37,7 +37,7 @@ def test_parameters_are_stored_in_their_order():
 
 
 def test_more_parameters_than_32_bits_count_are_refused():
-    with pytest.raises(ValueError, match="65536 x 32768 parameters are more than 32 bits count"):
+    with pytest.raises(ValueError, match="65536 x 32768 parameters: more than 32 bits can count"):
         array(65536, 32768)
 
 
