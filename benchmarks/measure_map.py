@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure `detector map` against a C program: images per second, with as many threads.
+"""Measure `detector map` against a C program: images per second, on the same number of threads.
 
     benchmarks/measure_map.py path/to/darknet [--images 200] [--threads 2] [--runs 2]
 

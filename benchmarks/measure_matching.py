@@ -23,14 +23,14 @@ from pydarknet.evaluate.average_precision import summary
 from pydarknet.evaluate.dataset_detections import ImageDetections
 from pydarknet.evaluate.matched_dataset import match_dataset
 
-TRUTHS = 10  # per image
+BOXES = 10  # of the ground truth of an image
 NEAR = 0.02  # standard deviation of the distance of a box from its ground truth
 
 
 def ground_truth(rng: np.random.Generator, classes: int) -> np.ndarray:
     """Return random rows of class, x, y, width, height."""
-    boxes = rng.uniform([0.2, 0.2, 0.1, 0.1], [0.8, 0.8, 0.4, 0.4], (TRUTHS, 4))
-    return np.column_stack([rng.integers(0, classes, TRUTHS), boxes])
+    boxes = rng.uniform([0.2, 0.2, 0.1, 0.1], [0.8, 0.8, 0.4, 0.4], (BOXES, 4))
+    return np.column_stack([rng.integers(0, classes, BOXES), boxes])
 
 
 def detections(folder: Path, options: argparse.Namespace) -> Iterator[ImageDetections]:
@@ -40,7 +40,7 @@ def detections(folder: Path, options: argparse.Namespace) -> Iterator[ImageDetec
         rows = ground_truth(rng, options.classes)
         text = "".join("{:.0f} {:.6f} {:.6f} {:.6f} {:.6f}\n".format(*row) for row in rows)
         (folder / f"{index}.txt").write_text(text)
-        of = rng.integers(0, TRUTHS, options.boxes)
+        of = rng.integers(0, BOXES, options.boxes)
         boxes = rows[of, 1:] + rng.normal(0, NEAR, (options.boxes, 4))
         scores = np.zeros((options.boxes, options.classes))
         scores[np.arange(options.boxes), rows[of, 0].astype(int)] = rng.random(options.boxes)

@@ -1,4 +1,4 @@
-"""Networks are measured on a GPU where there is one; elsewhere the same is done on the CPU."""
+"""Networks are measured on a GPU; on request the same runs on the CPU."""
 
 from __future__ import annotations
 

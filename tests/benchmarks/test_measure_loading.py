@@ -1,4 +1,4 @@
-"""Loading takes the memory of the parameters and the time of reading the file, little more."""
+"""Loading takes little more than the memory of the parameters and the time to read the file."""
 
 from __future__ import annotations
 

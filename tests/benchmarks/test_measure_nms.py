@@ -1,4 +1,4 @@
-"""Suppression is measured where there is a GPU, and only there."""
+"""Suppression is measured on a GPU only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of the modules of others share: a recorded network as their programs load it."""
+"""What tests of other projects' interfaces share: a recorded network as their programs load it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydarknet.compat.network_handle import Handle
 
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in the folder of a recorded network of the original's."""
+    """Work in the folder of a recorded network of the original."""
     path = recording("infer_pj_yolov3_a")
     monkeypatch.chdir(path)
     return path
@@ -21,7 +21,7 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def net(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Handle:
-    """Load that network as the original's programs do; its weights say that the fork wrote them."""
+    """Load that network as the original's programs do, although the fork wrote its weights."""
     monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
     return darknet.load_net(b"net.cfg", b"net.weights", 0)
 

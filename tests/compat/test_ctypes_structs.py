@@ -1,4 +1,4 @@
-"""C's structures as Python programs see them."""
+"""C structures as Python programs access them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""darknet.py's functions, in all its generations, give what they gave with the C libraries."""
+"""The functions of all versions of darknet.py return what they returned with the C libraries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def rows_of(dets: object, count: int, classes: int) -> tuple[np.ndarray, np.ndar
 
 
 def predicted(name: str) -> tuple[Handle, darknet.IMAGE]:
-    """Let a recorded network see its image as the C's CPU code did."""
+    """Run a recorded network on its image, with batch norm as in C on a CPU."""
     folder = recording(name)
     dialect = LINEAGES[name.split("_")[1]]
     network = load_network(
@@ -127,7 +127,7 @@ def test_classes_come_best_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def perform(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """Return the words of performDetect for the recorded network, and forget what it keeps."""
+    """Return the arguments of performDetect for the recorded network, and clear its cache."""
     for name in ("netMain", "metaMain", "altNames"):
         monkeypatch.setattr(darknet, name, None)
     monkeypatch.delenv("DISPLAY", raising=False)

@@ -1,4 +1,4 @@
-"""Images in the memory that C's programs share."""
+"""Images in memory that C programs share."""
 
 from __future__ import annotations
 

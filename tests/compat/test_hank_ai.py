@@ -1,4 +1,4 @@
-"""The live fork's darknet.py, where it differs from the one before it."""
+"""hank-ai's darknet.py, where it differs from AlexeyAB's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydarknet.compat.network_handle import Handle
 
 @pytest.fixture
 def net(monkeypatch: pytest.MonkeyPatch) -> Handle:
-    """Load a recorded network; `load_network` gives nothing else."""
+    """Load a recorded network; `load_network` returns nothing else."""
     monkeypatch.chdir(recording("infer_ab_yolov3_a"))
     return hank_ai.load_network("net.cfg", "net.data", "net.weights")
 

@@ -1,4 +1,4 @@
-"""A thousand calls take no more memory than the first few."""
+"""A thousand calls take no more memory than the first ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [
 
 @pytest.fixture
 def without_collection(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Work in a recorded network's folder, and collect no cycles: memory must go by itself."""
+    """Work in a recorded network's folder, without collecting garbage: nothing may depend on it."""
     monkeypatch.chdir(recording("infer_ab_yolov3_a"))
     gc.collect()
     gc.disable()
@@ -35,7 +35,7 @@ def without_collection(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def resident() -> float:
-    """Return the megabytes of this process that are in memory."""
+    """Return the resident memory of this process in megabytes."""
     return int(STATM.read_text().split()[1]) * 4096 / 1e6
 
 

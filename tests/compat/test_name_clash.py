@@ -1,4 +1,4 @@
-"""Other distributions of this name are seen by the folders that they leave."""
+"""Other distributions of this name are recognised by their folders."""
 
 import sys
 

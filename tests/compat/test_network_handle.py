@@ -1,4 +1,4 @@
-"""The handle that stands for a network in programs of C's."""
+"""The handle that represents a network in C programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pydarknet.opencv gives what OpenCV 4 gave, before version 5 took the importer out."""
+"""pydarknet.opencv returns what OpenCV 4 returned, before version 5 removed the importer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = sorted(file.stem for file in RECORDED.glob("*.npz"))
 
 
 def folder(name: str) -> Path:
-    """Return where a recorded network is."""
+    """Return the folder of a recorded network."""
     beside = RECORDED / name
     return beside if beside.is_dir() else HERE / "reference" / name
 
@@ -31,7 +31,7 @@ def read(name: str) -> opencv.Net:
 
 @pytest.fixture(scope="module")
 def net() -> opencv.Net:
-    """A network of two heads that has seen its recorded image."""
+    """A network of two heads, after its recorded image was set."""
     made = read("infer_pj_yolov3_a")
     made.setInput(np.load(RECORDED / "infer_pj_yolov3_a.npz")["blob"])
     return made
@@ -183,7 +183,7 @@ def test_a_layer_that_opencv_did_not_read_is_an_error(tmp_path: Path) -> None:
 
 @pytest.fixture
 def restored() -> Iterator[None]:
-    """Leave cv2.dnn as it was."""
+    """Restore cv2.dnn after the test."""
     before = dict(vars(cv2.dnn))
     yield
     cv2.dnn.readNet = before["readNet"]

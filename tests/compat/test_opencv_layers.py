@@ -1,4 +1,4 @@
-"""The layers that OpenCV makes of a cfg."""
+"""The layers that OpenCV creates from a cfg."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = sorted(file.stem for file in RECORDED.glob("*.npz"))
 
 
 def folder(name: str) -> Path:
-    """Return where a recorded network is."""
+    """Return the folder of a recorded network."""
     beside = RECORDED / name
     return beside if beside.is_dir() else HERE / "reference" / name
 
@@ -30,7 +30,7 @@ def read(name: str) -> opencv.Net:
 
 @pytest.fixture(scope="module")
 def net() -> opencv.Net:
-    """A network of two heads that has seen its recorded image."""
+    """A network of two heads, after its recorded image was set."""
     made = read("infer_pj_yolov3_a")
     made.setInput(np.load(RECORDED / "infer_pj_yolov3_a.npz")["blob"])
     return made
@@ -46,7 +46,7 @@ def test_layers_have_opencv_s_names_and_numbers(name: str) -> None:
 
 
 def scores_with(option: str, tmp_path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the scores of a network whose [yolo] has one more option, and OpenCV's without it."""
+    """Return the scores of a network with one more option in [yolo], and OpenCV's without it."""
     place = folder("infer_pj_yolov3_a")
     cfg = tmp_path / "net.cfg"
     cfg.write_text((place / "net.cfg").read_text().replace("[yolo]", f"[yolo]\n{option}"))

@@ -1,4 +1,4 @@
-"""`install-shim` lets programs that look for darknet find this one."""
+"""After `install-shim`, programs that look for darknet find this one."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pydarknet.cli.main import main
 
 @pytest.fixture
 def shim(tmp_path: Path) -> Path:
-    """Install into a folder that is not there yet."""
+    """Install to a folder that does not exist yet."""
     assert main(["install-shim", str(tmp_path / "some" / "folder")]) == 0
     return tmp_path / "some" / "folder"
 
 
 def run(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
-    """Run a program that does not know where this package is."""
+    """Run a program without the path of this package."""
     bare = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PATH": "/bin:/usr/bin"}
     return subprocess.run(words, capture_output=True, text=True, check=False, env=bare, **options)
 

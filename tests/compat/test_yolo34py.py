@@ -18,7 +18,7 @@ from pydarknet.compat import darknet
 
 @pytest.fixture
 def detector(monkeypatch: pytest.MonkeyPatch) -> Detector:
-    """Make a detector of a recorded network."""
+    """Return a detector with a recorded network."""
     monkeypatch.chdir(recording("infer_pj_yolov3_a"))
     return Detector(b"net.cfg", b"net.weights", 0, b"net.data")
 
@@ -86,7 +86,7 @@ def test_what_it_is_built_with_can_be_asked() -> None:
 
 
 def imported(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Import this package where a folder of site-packages is on the path."""
+    """Import this package with a folder of site-packages on the path."""
     code = (
         "import pathlib, sys; sys.path += [sys.argv[1], pathlib.Path('elsewhere')];"
         "import pydarknet; print(*sys.modules)"

@@ -1,4 +1,4 @@
-"""What each of Darknet's words for an activation does to a number."""
+"""The value of each of Darknet's activations at some numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydarknet.modules.activations import activation, register, words
 
 
 def value(word: str, x: float) -> float:
-    """Return what an activation makes of a number."""
+    """Return the value of an activation at a number."""
     return activation(word)(torch.tensor([float(x)])).item()
 
 

@@ -1,4 +1,4 @@
-"""Batch norm in training: statistics, and what goes forward and backward, in three forms."""
+"""Batch norm in training: statistics, outputs and deltas in three forms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ARRAYS = ("output", "rolling_mean", "rolling_variance", "input_delta", "scale_de
 
 
 def fresh(dialect: str, form: str, channels: int) -> Any:
-    """Return a batch norm that has seen nothing, in training."""
+    """Return a batch norm in training, with its initial statistics."""
     norm = BATCH_NORMS[form].of(dialect)(channels)
     for name, values in [*norm.named_parameters(), *norm.named_buffers()]:
         with torch.no_grad():
@@ -27,7 +27,7 @@ def fresh(dialect: str, form: str, channels: int) -> Any:
 
 @pytest.fixture
 def learnt():
-    """Return what the form makes of two numbers 1 and 3 of one channel, and of a step back."""
+    """Return a function that runs a batch norm on the values 1 and 3 of one channel."""
 
     def learn(dialect: str, form: str) -> tuple[Any, torch.Tensor]:
         norm = fresh(dialect, form, 1)

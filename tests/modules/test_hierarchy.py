@@ -1,4 +1,4 @@
-"""A tree's groups, ancestors and leaves as tensors, and what is multiplied down it."""
+"""The groups, ancestors and leaves of a tree as tensors, and its products."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pydarknet.modules.ops import Activate, Blur, Connected, Conv, Window
 
 
 def filled(module: torch.nn.Module) -> torch.nn.Module:
-    """Give whole numbers to a module's parameters: 1, 2, 3 ..."""
+    """Set the parameters of a module to 1, 2, 3 ..."""
     for parameter in module.parameters():
         parameter.data = torch.arange(1.0, parameter.numel() + 1).view(parameter.shape)
     return module

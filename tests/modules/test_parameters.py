@@ -1,4 +1,4 @@
-"""Arrays of modules: where they are stored, their first values, and constants."""
+"""Arrays of modules: their storage, their initial values, and constants."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ from pydarknet.modules.parameters import (
 
 
 class Two(Parametric):
-    """A module of two arrays, the first of which begins at seven."""
+    """A module of two arrays; the initial value of the first is 7."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Layers that remember: their state between calls, and several steps in one."""
+"""Recurrent layers: their state between calls, and several steps in one call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ each_recurrent_layer = pytest.mark.parametrize(("text", "dialect"), LAYERS)
 
 @pytest.fixture
 def remembering(net):
-    """Make a network of one recurrent layer over maps of 3 x 4 x 4, with values in it."""
+    """Return a function that makes a network of one recurrent layer, with weights."""
 
     def make(text: str, dialect: str) -> Network:
         network = net(text, c=3, h=4, w=4, dialect=dialect)
@@ -33,12 +33,12 @@ def remembering(net):
 
 
 def sequences(steps: int, number: int) -> torch.Tensor:
-    """Return noise of so many sequences, step after step: [steps * number, 3, 4, 4]."""
+    """Return noise for `number` sequences, step after step: [steps * number, 3, 4, 4]."""
     return torch.rand(steps * number, 3, 4, 4, generator=torch.Generator().manual_seed(8))
 
 
 def output(network: Network, x: torch.Tensor) -> torch.Tensor:
-    """Return what the last layer gives."""
+    """Return the output of the last layer."""
     return network(x)[-1].activated
 
 

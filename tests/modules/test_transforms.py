@@ -1,4 +1,4 @@
-"""Pictures come in, change size and go out as in the C."""
+"""Images are read, resized and saved as in C."""
 
 import json
 import re
@@ -53,14 +53,14 @@ PREPARED = [
 
 
 def png(tmp_path: Path, bgr: np.ndarray) -> Path:
-    """Write a PNG with OpenCV, which wants blue first."""
+    """Write a PNG with OpenCV, which expects blue first."""
     path = tmp_path / "picture.png"
     path.write_bytes(cv2.imencode(".png", bgr)[1].tobytes())
     return path
 
 
 def resize_by_loops(im: np.ndarray, w: int, h: int) -> np.ndarray:
-    """Resize [C, H, W] as the rules are written: two loops, float32, the last row cut short."""
+    """Resize [C, H, W] as in C: two loops in float32, with an incomplete last row."""
     channels, rows, columns = im.shape
     one = np.float32(1)
     ws = np.float32(columns - 1) / np.float32(max(w - 1, 1))
@@ -135,7 +135,7 @@ def test_sixteen_bits_keep_their_high_byte(tmp_path):
 
 @pytest.fixture
 def sideways(tmp_path) -> Path:
-    """A JPEG 16 wide and 8 high whose EXIF says: turn me by a quarter."""
+    """A JPEG, 16 wide and 8 high, whose EXIF orientation is a quarter turn."""
     jpeg = cv2.imencode(".jpg", np.zeros((8, 16, 3), np.uint8))[1].tobytes()
     entry = bytes.fromhex("0112 0003 00000001 0006 0000")  # orientation, short, one, 6
     tiff = b"MM\x00\x2a\x00\x00\x00\x08" + b"\x00\x01" + entry + bytes(4)

@@ -14,7 +14,7 @@ IMAGES = [{"id": 7, "file_name": "b.jpg", "width": 200, "height": 100}]
 
 @pytest.fixture
 def instances(tmp_path):
-    """Write instances_train2017.json of so many annotations."""
+    """Return a function that writes instances_train2017.json with annotations."""
 
     def make(annotations: list[dict[str, Any]], **others: Any) -> None:
         content = {"images": IMAGES, "annotations": annotations, "categories": CATEGORIES, **others}
@@ -24,7 +24,7 @@ def instances(tmp_path):
 
 
 def thing(box: list[float], category: int = 90, **others: Any) -> dict[str, Any]:
-    """Return an annotation of the image 7."""
+    """Return an annotation of image 7."""
     return {"image_id": 7, "category_id": category, "bbox": box, **others}
 
 

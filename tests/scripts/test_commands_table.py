@@ -1,4 +1,4 @@
-"""docs/COMMANDS.md is what the program declares."""
+"""docs/COMMANDS.md equals what the program declares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The script that fetches VOC: its syntax, and what it does where nothing can be fetched."""
+"""The script that downloads VOC: its syntax, and its behaviour if a download fails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ while [ "$1" != --output ]; do shift; done
 
 @pytest.fixture
 def fetched(script, tmp_path):
-    """Run the script with a curl that does as told, and return how it ended."""
+    """Return a function that runs the script with a replacement for curl."""
 
     def run(does: str) -> subprocess.CompletedProcess[str]:
         curl = tmp_path / "bin" / "curl"

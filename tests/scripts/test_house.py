@@ -1,4 +1,4 @@
-"""What the figures of the house count, and what they do not."""
+"""What the figures of the house count, and what they do not count."""
 
 from __future__ import annotations
 

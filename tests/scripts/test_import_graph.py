@@ -1,4 +1,4 @@
-"""Who imports whom in a small package."""
+"""The imports between the modules of a small package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The digits set: what an image depends on, where digits lie, and where files go."""
+"""The set of digits: what an image depends on, where digits lie, and which files are written."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def samples(digits):
 
 @pytest.fixture
 def made(script, tmp_path):
-    """Run the script, with bars in the place of scikit-learn's digits."""
+    """Return a function that runs the script, with bars instead of scikit-learn's digits."""
     package = tmp_path / "packages" / "sklearn"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("")

@@ -1,4 +1,4 @@
-"""Training logs of all forks become a picture."""
+"""Training logs of all forks become a chart."""
 
 from __future__ import annotations
 

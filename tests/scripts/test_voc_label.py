@@ -45,7 +45,7 @@ def voc(tmp_path):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Write a folder of XML files and one of images, and return their home."""
+    """Write a folder of XML files and one of images, and return the folder of both."""
 
     def make(texts: dict[str, str], images: str = "images") -> Path:
         for name, text in texts.items():
