@@ -1,4 +1,4 @@
-// Runs the kernels of nms.cu on a CPU: block after block, a thread of the system for each of theirs.
+// Runs the kernels of nms.cu on a CPU: one block after the other, with a CPU thread per CUDA thread.
 
 #include <cmath>
 #include <pthread.h>
@@ -23,7 +23,7 @@ using std::pow;
 
 #include SOURCE
 
-// A thread leaves a kernel where none of its block waits for it any more.
+// A thread returns from a kernel only where no other thread of its block waits for it.
 template <class Kernel> static void run(unsigned x, unsigned y, unsigned block, Kernel kernel) {
     blockDim = {block, 1};
     pthread_barrier_init(&together, nullptr, block);

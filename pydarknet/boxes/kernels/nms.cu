@@ -1,13 +1,13 @@
-// Suppression of boxes, for pydarknet/nms.py: who is left of each line of boxes, best first.
+// Suppression of boxes for pydarknet/boxes/nms.py: marks the boxes of each line that stay.
 //
-// A line holds the boxes of one class of one image. Boxes are compared in tiles of 64 x 64, a bit
-// a pair (crowd), then one block a line walks down and leaves out whom one that stays crowds out
-// (sweep). Both work panel by panel, `depth` tiles of every line at a time, so that the bits of a
-// long line need not all be held at once; who is gone after a panel is not compared in the next.
+// A line holds the boxes of one class of one image, best first. `crowd` compares boxes in tiles of
+// 64 x 64, with one bit per pair. Then `sweep` walks down each line in one block, and removes the
+// boxes that a staying box suppresses. Both work panel by panel, `depth` tiles of every line at a
+// time, so that memory need not hold all bits of a long line; a later panel skips removed boxes.
 //
-// Survivors are those of the CPU to the last bit: every operation is that of pydarknet/box.py, in
-// float32, in its order, its minimum and maximum are torch's (what is not a number wins), and only
-// the power is taken in double. So it must be compiled with --fmad=false, and without fast math.
+// The result is that of the CPU to the last bit: every operation is that of pydarknet/boxes/box.py,
+// in float32 and in the same order; minimum and maximum are torch's (NaN wins); only the power is
+// computed in double. Therefore compile with --fmad=false, and without fast math.
 //
 // Darknet: src/box.c do_nms_sort, diounms_sort, box_iou, box_diounms
 
@@ -21,10 +21,10 @@ struct Box {
 };
 
 struct Line {
-    long long first; // its first box
-    long long count; // how many boxes it has
-    long long gone;  // where its bits of who is gone begin
-    long long bits;  // where its bits of who crowds out whom begin
+    long long first; // index of its first box
+    long long count; // the number of its boxes
+    long long gone;  // index of its first word in `gone`: a bit per removed box
+    long long bits;  // index of its first word in `bits`: a bit per pair, set if a suppresses b
 };
 
 __device__ inline int tiles_of(const Line &line) { return (int)((line.count + TILE - 1) / TILE); }
@@ -33,14 +33,14 @@ __device__ inline float least(float a, float b) { return a < b || a != a ? a : b
 
 __device__ inline float most(float a, float b) { return a > b || a != a ? a : b; }
 
-// How far two stretches of centre and length reach into each other, 0 if they are apart.
+// The overlap of two intervals, given by centre and length; 0 if they are disjoint.
 __device__ inline float shared(float a, float a_length, float b, float b_length) {
     float first = most(a - a_length / 2, b - b_length / 2);
     float length = least(a + a_length / 2, b + b_length / 2) - first;
     return length < 0 ? 0 : length;
 }
 
-// The square of how far two stretches reach together.
+// The square of the length of the hull of two intervals.
 __device__ inline float squared_span(float a, float a_length, float b, float b_length) {
     float first = least(a - a_length / 2, b - b_length / 2);
     float span = most(a + a_length / 2, b + b_length / 2) - first;
@@ -50,10 +50,10 @@ __device__ inline float squared_span(float a, float a_length, float b, float b_l
 __device__ inline float iou(const Box &a, const Box &b) {
     float both = shared(a.x, a.w, b.x, b.w) * shared(a.y, a.h, b.y, b.h);
     float ratio = both / (a.w * a.h + b.w * b.h - both);
-    return ratio <= LARGEST ? ratio : 0; // 0 too where it is not a number, or infinite
+    return ratio <= LARGEST ? ratio : 0; // also 0 if NaN or infinite
 }
 
-// What DIoU takes off: (d^2 / c^2) ^ beta, 0 / 0 being 0.
+// The penalty of DIoU, (d^2 / c^2) ^ beta, where 0 / 0 is 0.
 __device__ inline float penalty(const Box &a, const Box &b, double beta) {
     float across = a.x - b.x, down = a.y - b.y;
     float apart = across * across + down * down;
@@ -62,13 +62,13 @@ __device__ inline float penalty(const Box &a, const Box &b, double beta) {
     return (float)pow((double)ratio, beta);
 }
 
-// Whether a crowds b out. The penalty is never below 0: only who overlaps enough needs it.
+// Whether a suppresses b. The penalty is never negative: it matters only if the IoU is enough.
 __device__ inline bool crowds(const Box &a, const Box &b, float limit, double beta, int distant) {
     float overlap = iou(a, b);
     return overlap > limit && (!distant || overlap - penalty(a, b, beta) > limit);
 }
 
-// Compare a tile of a line with its boxes in another tile, at or behind it.
+// Compare a tile of a line with the boxes of the same tile or a later one.
 // Grid: the tiles of a panel, the widest line's tiles from the panel on. Block: 64 boxes.
 extern "C" __global__ void crowd(const Box *boxes, const Line *lines, const int *tiles,
                                  const Bits *gone, Bits *bits, int depth, float limit,
@@ -86,7 +86,7 @@ extern "C" __global__ void crowd(const Box *boxes, const Line *lines, const int 
     __syncthreads();
     const long long row = (long long)tile * TILE + own;
     if (row >= line.count || gone[line.gone + tile] >> own & 1)
-        return; // who is gone crowds nobody out, and nobody reads its bits
+        return; // a removed box suppresses none, and its bits are never read
     const Box box = boxes[line.first + row];
     Bits out = 0;
     for (int i = other == tile ? own + 1 : 0; i < count; ++i)
@@ -95,14 +95,14 @@ extern "C" __global__ void crowd(const Box *boxes, const Line *lines, const int 
     bits[line.bits + (row - (long long)panel * TILE) * words + other] = out;
 }
 
-// Walk down the tiles of a panel, and mark in `gone` and `stay` who is crowded out.
+// Walk down the tiles of a panel; mark suppressed boxes in `gone`, and the others in `stay`.
 // Grid: the lines. Block: at least 64 threads. `panel` is the number of the panel's first tile.
 extern "C" __global__ void sweep(const Line *lines, const Bits *bits, Bits *gone, bool *stay,
                                  int panel, int depth) {
     const Line line = lines[blockIdx.x];
     const int own = (int)threadIdx.x, words = tiles_of(line);
     const int last = panel + depth < words ? panel + depth : words;
-    __shared__ Bits within[TILE]; // whom each box of the tile crowds out of the tile
+    __shared__ Bits within[TILE]; // the boxes of the tile that each of its boxes suppresses
     __shared__ int standing[TILE], standings;
     for (int tile = panel; tile < last; ++tile) {
         const Bits *rows = bits + line.bits + (long long)(tile - panel) * TILE * words;
