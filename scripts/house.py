@@ -160,7 +160,7 @@ def is_participle(name: str) -> bool:
     return bool(IRREGULAR.fullmatch(word)) or (word.endswith("ed") and word not in NO_PARTICIPLES)
 
 
-def untested(package: Package, tests: Path) -> list[str]:
+def untested_modules(package: Package, tests: Path) -> list[str]:
     """Return the modules without a test at the same path below `tests`."""
     return [
         name
@@ -219,7 +219,9 @@ def figures(root: Path) -> Iterator[tuple[str, object, Sequence[str]]]:
     yield "lines of the longest function", *longest(sizes)
     yield "lines of the longest file", *longest(files)
     yield place_count("functions named by a participle", participles(package))
-    yield place_count("modules without a test at their path", untested(package, root / "tests"))
+    yield place_count(
+        "modules without a test at their path", untested_modules(package, root / "tests")
+    )
     yield "comments per 100 lines of code", f"{comments(package):.1f}", ()
 
 

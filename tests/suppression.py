@@ -79,7 +79,7 @@ def nms_obj_by_loops(detections: Detections, thresh: float) -> list[Row]:
     return rows
 
 
-def made_up(seed: int, count: int = 40, classes: int = 4) -> Detections:
+def boxes_on_grid(seed: int, count: int = 40, classes: int = 4) -> Detections:
     """Return boxes on a coarse grid: many are equal, many scores tie, some have no objectness."""
     g = torch.Generator().manual_seed(seed)
     boxes = torch.randint(1, 6, (count, 4), generator=g) / 8

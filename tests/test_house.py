@@ -52,7 +52,7 @@ def test_no_layer_is_asked_for_what_it_may_not_have() -> None:
 
 
 def test_every_module_has_its_test_at_the_same_path() -> None:
-    assert house.untested(PACKAGE, HERE) == []
+    assert house.untested_modules(PACKAGE, HERE) == []
 
 
 def test_every_quirk_has_its_row_and_every_row_its_quirk() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import recording
-from suppression import KINDS, made_up, nms_by_loops, nms_obj_by_loops, order
+from suppression import KINDS, boxes_on_grid, nms_by_loops, nms_obj_by_loops, order
 
 from pydarknet.boxes import nms as module
 from pydarknet.boxes.detections import Detections
@@ -60,7 +60,7 @@ def _either_way(request, monkeypatch):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(6))
 def test_nms_is_the_loops_of_the_reference(kind, seed):
-    detections = made_up(seed)
+    detections = boxes_on_grid(seed)
 
     got = nms(detections, 0.45, kind, beta=0.8)
 
@@ -72,7 +72,7 @@ def test_nms_is_the_loops_of_the_reference(kind, seed):
 @pytest.mark.usefixtures("_either_way")
 @pytest.mark.parametrize("seed", range(6))
 def test_nms_is_the_loops_where_few_boxes_have_a_class(seed):
-    detections = made_up(seed, count=30, classes=8)
+    detections = boxes_on_grid(seed, count=30, classes=8)
     detections.probabilities.mul_(torch.arange(30 * 8).view(30, 8) % 5 == 0)
 
     got = nms(detections, 0.3)
@@ -85,7 +85,7 @@ def test_nms_is_the_loops_where_few_boxes_have_a_class(seed):
 @pytest.mark.usefixtures("_either_way")
 @pytest.mark.parametrize("seed", range(6))
 def test_nms_obj_is_the_loops_of_the_reference(seed):
-    detections = made_up(seed)
+    detections = boxes_on_grid(seed)
 
     got = nms_obj(detections, 0.45)
 

@@ -106,7 +106,7 @@ def test_a_module_is_untested_without_a_test_at_the_same_path(package, tmp_path)
         (tests / name).parent.mkdir(parents=True, exist_ok=True)
         (tests / name).touch()
 
-    assert house.untested(Package(small.folder), tests) == ["cli.main", "load"]
+    assert house.untested_modules(Package(small.folder), tests) == ["cli.main", "load"]
 
 
 def test_comments_are_counted_per_100_lines_that_hold_code(package):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from conftest import on_cuda
 from kernel_twins import compiler, host_twin, numpy_twin
-from suppression import KINDS, crowds_out, made_up, nms_by_loops, nms_obj_by_loops, order
+from suppression import KINDS, boxes_on_grid, crowds_out, nms_by_loops, nms_obj_by_loops, order
 from torch import Tensor
 
 from pydarknet.boxes.box import diou, iou
@@ -165,7 +165,7 @@ def test_the_overlap_is_that_of_the_cpu_to_the_last_bit(twin, power):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(2))
 def test_of_equal_boxes_and_scores_the_same_stay(kind, seed):
-    detections = made_up(seed, count=90)
+    detections = boxes_on_grid(seed, count=90)
 
     got = nms(detections, 0.45, kind, beta=0.8)
 
@@ -176,7 +176,7 @@ def test_of_equal_boxes_and_scores_the_same_stay(kind, seed):
 
 @pytest.mark.usefixtures("_by_twin")
 def test_suppression_by_objectness_leaves_whom_the_loops_leave():
-    detections = made_up(0, count=90)
+    detections = boxes_on_grid(0, count=90)
 
     got = nms_obj(detections, 0.45)
 
@@ -187,7 +187,12 @@ def test_suppression_by_objectness_leaves_whom_the_loops_leave():
 
 @pytest.mark.usefixtures("_by_twin")
 def test_images_suppressed_at_once_do_not_meet():
-    images = [made_up(0), made_up(1, count=0), made_up(2, count=70), made_up(0)]
+    images = [
+        boxes_on_grid(0),
+        boxes_on_grid(1, count=0),
+        boxes_on_grid(2, count=70),
+        boxes_on_grid(0),
+    ]
 
     together = nms_each(images, 0.3)
 
@@ -245,7 +250,7 @@ def test_the_overlap_on_a_gpu_is_that_of_the_cpu_to_the_last_bit(power):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(6))
 def test_a_gpu_breaks_ties_as_the_cpu_does(kind, seed):
-    detections = made_up(seed, count=300)
+    detections = boxes_on_grid(seed, count=300)
 
     [got, again] = nms_each([detections.to("cuda")] * 2, 0.45, kind, beta=0.8)
 
@@ -257,7 +262,7 @@ def test_a_gpu_breaks_ties_as_the_cpu_does(kind, seed):
 @pytest.mark.cuda
 @on_cuda
 def test_a_gpu_suppresses_by_objectness_as_the_cpu_does():
-    detections = made_up(0, count=300)
+    detections = boxes_on_grid(0, count=300)
 
     got = nms_obj(detections.to("cuda"), 0.45)
 
