@@ -13,7 +13,7 @@ from .boxes.detections import Detections
 from .graph.executor import Executor
 from .graph.header import Header
 from .graph.weights import Loaded, load, save
-from .inference.predict import picture, predict, settings
+from .inference.predict import image_array, predict, settings
 
 MANY = 4  # n images from which the longer preparation pays
 
@@ -59,9 +59,9 @@ class Network(Executor):
         """
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
         if isinstance(image, str | Path | np.ndarray):
-            return predict(self, [picture(image)], chosen)[0].kept()
+            return predict(self, [image_array(image)], chosen)[0].kept()
         many = len(image) >= MANY
-        several = predict(self, [picture(one) for one in image], chosen, many=many)
+        several = predict(self, [image_array(one) for one in image], chosen, many=many)
         return [found.kept() for found in several]
 
     def prepared(self, *, many: bool = False, half: bool = False) -> Network:

@@ -55,6 +55,16 @@ def test_every_module_has_its_test_at_the_same_path() -> None:
     assert house.untested_modules(PACKAGE, HERE) == []
 
 
+def test_functions_are_named_by_what_they_return() -> None:
+    kept = {
+        "boxes.box_arrays.kept",  # public: Detections.kept()
+        "network.prepared",  # public: Network.prepared()
+        "training.losses.cost.masked",  # the word of a cfg: type=masked
+    }
+
+    assert set(house.participles(PACKAGE)) - kept == set()
+
+
 def test_every_quirk_has_its_row_and_every_row_its_quirk() -> None:
     named = {
         name

@@ -224,10 +224,10 @@ def fitting_label(text: str, letters: int, width: int) -> tuple[str, int]:
     return text, letters
 
 
-def place(mark: Mark, size: tuple[int, int], picture: tuple[int, int], taken: list[Tag]) -> Tag:
+def place(mark: Mark, size: tuple[int, int], image: tuple[int, int], taken: list[Tag]) -> Tag:
     """Return where a label goes: above its box, or the nearest lower place that is free."""
-    left = min(mark.left, picture[0] - size[0])
-    lowest = picture[1] - size[1]
+    left = min(mark.left, image[0] - size[0])
+    lowest = image[1] - size[1]
     tops = [mark.top - size[1], *range(mark.top, mark.bottom + 1, size[1])]
     tags = [
         Tag(left, top, left + size[0], top + size[1])

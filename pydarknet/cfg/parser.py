@@ -135,7 +135,7 @@ def section_of(text: str, path: str) -> Section:
 
 
 def entry_of(line: str, number: int, path: str) -> list[Entry]:
-    """Split a line at its first `=`; a line that ends there is told and gives nothing."""
+    """Split a line at its first `=`; a line that ends there is reported and dropped."""
     key, equals, value = line.partition("=")
     if equals and not value:
         note(f"Config file error line {number}, could parse: {key} ({path}:{number})")

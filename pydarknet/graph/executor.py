@@ -55,12 +55,12 @@ class Executor(nn.Module):
         self.runner: Runner | None = None  # runs a batch in the loop's place
         self.backend: str | None = None  # the program that runs it, if it is not torch
         self.precision: str | None = None  # "half" or "float", in which a GPU computes
-        self.derived: dict[str, Any] = {}  # what was made of it, such as a faster form
+        self.derived: dict[str, Any] = {}  # forms computed from it, such as a faster one
         self.link()
         self.eval()
 
     def __getstate__(self) -> dict[str, object]:
-        """Leave what was made of it out of copies and files."""
+        """Leave derived forms out of copies and files."""
         return {**self.__dict__, "derived": {}}
 
     def link(self) -> None:
@@ -163,7 +163,7 @@ class Executor(nn.Module):
                 module.reset()
 
     def take_steps(self, time_steps: int) -> None:
-        """Let recurrent layers take so many steps of each sequence in a batch."""
+        """Set how many steps of each sequence in a batch recurrent layers take."""
         for module in self.modules():
             if isinstance(module, Recurrent):
                 module.time_steps = time_steps
@@ -207,7 +207,7 @@ Runner = Callable[[Executor, Tensor], list[Head]]
 
 
 def input_shape(net: Net) -> Shape:
-    """Return the shape of what a network reads: an image, or so many inputs."""
+    """Return the shape of a network's input: an image, or a vector."""
     if not net.image:
         return Shape(length=net.inputs)
     shape = Shape(c=net.channels, h=net.height, w=net.width)

@@ -110,7 +110,7 @@ def arrays_in_file(
 
 
 def read_floats(path: str | Path, offset: int, count: int) -> Tensor:
-    """Read so many floats of a file into new memory."""
+    """Read `count` floats of a file into new memory."""
     with open(path, "rb") as file:
         file.seek(offset)
         floats = np.fromfile(file, dtype="<f4", count=count)

@@ -149,21 +149,21 @@ def add(network: Executor, other: Executor) -> None:
     Darknet: examples/darknet.c average
     Quirk: AVERAGE_OF_SOME
     """
-    for total, array in zip(averaged(network), averaged(other), strict=True):
+    for total, array in zip(averaged_arrays(network), averaged_arrays(other), strict=True):
         total.add_(array)
 
 
 @torch.no_grad()
 def divide(network: Executor, count: int) -> None:
-    """Make the mean of the sum of so many networks.
+    """Divide a sum of n networks by n.
 
     Darknet: examples/darknet.c average
     """
-    for total in averaged(network):
+    for total in averaged_arrays(network):
         total.mul_(1 / count)
 
 
-def averaged(network: Executor) -> Iterator[Tensor]:
+def averaged_arrays(network: Executor) -> Iterator[Tensor]:
     """Yield the arrays that are averaged."""
     for part in parts(network):
         if not part.gate:

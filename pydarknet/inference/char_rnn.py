@@ -60,14 +60,14 @@ class Reader:
             layer.temper(module, temperature)
 
     def write(self, output: np.ndarray, count: int, rand: Rand) -> Iterator[int]:
-        """Yield so many symbols after an output, each drawn by its probability and read again."""
+        """Yield `count` symbols after an output, each drawn by its probability and then read."""
         for _ in range(count):
-            symbol = drawn(output, rand)
+            symbol = drawn_index(output, rand)
             yield symbol
             output = self.read(symbol)
 
 
-def drawn(output: np.ndarray, rand: Rand) -> int:
+def drawn_index(output: np.ndarray, rand: Rand) -> int:
     """Draw the index of one of the probabilities; the least never come up.
 
     Darknet: src/utils.c sample_array

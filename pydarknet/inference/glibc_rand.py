@@ -36,7 +36,7 @@ class Rand:
         return np.float32(self.integer()) / np.float32(RAND_MAX)
 
     def skip(self, count: int) -> None:
-        """Leave out so many numbers at once: word n is the remainder of x^n, with x^k as word k."""
+        """Skip `count` numbers at once: word n is the remainder of x^n, with x^k as word k."""
         rest = power(count)
         words = self.words[:]
         while len(words) < 61:

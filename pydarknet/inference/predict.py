@@ -58,7 +58,7 @@ def settings(
     return Settings(decoding, letterbox, NMS if nms is None else nms)
 
 
-def picture(image: str | Path | Image) -> Image:
+def image_array(image: str | Path | Image) -> Image:
     """Return an image as an array; a path is read."""
     return image if isinstance(image, np.ndarray) else load_image(image)
 

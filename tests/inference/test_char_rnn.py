@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pydarknet.inference.char_rnn import Perplexity, drawn
+from pydarknet.inference.char_rnn import Perplexity, drawn_index
 from pydarknet.inference.glibc_rand import Rand
 
 
 def test_what_is_improbable_is_never_drawn():
     output = np.array([0.00009, 0.5, 0.00009, 0.49982], np.float32)
 
-    symbols = {drawn(output, Rand(seed)) for seed in range(200)}
+    symbols = {drawn_index(output, Rand(seed)) for seed in range(200)}
 
     assert symbols == {1, 3}
 

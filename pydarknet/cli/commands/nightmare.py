@@ -38,8 +38,8 @@ def nightmare(
     octaves: Annotated[int, Help("how many sizes to work at")] = 4,
     zoom: Annotated[float, Help("the part of an image that the next one begins with")] = 1.0,
     rate: Annotated[float, Help("the size of a step")] = 0.04,
-    thresh: Annotated[float, Help("excite outputs above so many standard deviations")] = 1.0,
-    rotate: Annotated[float, Help("turn each image by so many radians")] = 0.0,
+    thresh: Annotated[float, Help("excite outputs above: in standard deviations")] = 1.0,
+    rotate: Annotated[float, Help("turn each image by this many radians")] = 0.0,
     prefix: Annotated[Path | None, Help("write into this folder")] = None,
 ) -> None:
     """Change an image step by step so that a layer of a network responds more strongly.
