@@ -1,1 +1,1 @@
-"""Image files, windows and drawing, without torch."""
+"""Image files, the size inside a letterbox, and a window; without torch."""
