@@ -1,4 +1,4 @@
-"""Problems of a data set: reported with file and line, and listed as the fork does."""
+"""Problems of a data set. They are reported, and added to the fork's list files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BAD_LABELS = "bad_label.list"
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: what a user reads, and the fork's list of such things with its line.
+    """A problem: the message for the user, the fork's file for it, and the line in that file.
 
     Darknet: src/data.c read_boxes, fill_truth_detection (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""Bilinear interpolation: an image at any points, black outside of it."""
+"""Bilinear interpolation of an image; outside the image, pixels are black."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-LONGEST = 32766  # side of an image that OpenCV's remap takes
+LONGEST = 32766  # side of an image that OpenCV's remap accepts
 
 
 def interpolate(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

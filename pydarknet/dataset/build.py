@@ -1,4 +1,4 @@
-"""The training samples that a network asks for."""
+"""The training samples of a network, from its cfg."""
 
 from __future__ import annotations
 
@@ -14,70 +14,76 @@ from ..layers import DetectionHead, last_detection_head
 from ..network import Network
 from ..system.console import note
 from .class_labels import Classes, Family
-from .classifier_augment import Turning
+from .classifier_augment import ClassifierAugment
 from .classifier_samples import CUTMIX, EITHER, MIXUP, MOSAIC, ClassifierSamples
-from .detector_augment_alexeyab import Cropping, cropped_bytes, cropped_floats
-from .detector_augment_pjreddie import Placing
+from .detector_augment_alexeyab import CropAugment, cropped_bytes, cropped_floats
+from .detector_augment_pjreddie import PlaceAugment
 from .detector_samples import CroppedSamples, PlacedSamples
 from .hsv import Colours
-from .image_list import Pictures
+from .image_list import ImageList
 from .labels import LabelRules
 from .sample import Samples
 from .sampler import Pairs, Planner, Track
 from .targets import Grid, Rows
 
-SMALLEST_IN_CELLS = PerLineage(pjreddie=0.005, alexeyab=0.001)  # side of a truth of YOLOv1
+SMALLEST_IN_CELLS = PerLineage(pjreddie=0.005, alexeyab=0.001)  # side of a true box of YOLOv1
 LISTS_PROBLEMS = PerLineage(pjreddie=False, alexeyab=True)  # of images and labels, in files
-PARTS = {0: 1, MIXUP: 2, CUTMIX: 1, MOSAIC: 4, EITHER: 4}  # images in a sample of a detector
+IMAGES_PER_SAMPLE = {
+    0: 1,
+    MIXUP: 2,
+    CUTMIX: 1,
+    MOSAIC: 4,
+    EITHER: 4,
+}  # images in a sample of a detector
 
 
 def detector_samples(network: Network, paths: Sequence[str]) -> Samples:
-    """Return the training samples of a detector, of the images of these paths.
+    """Return the training samples of a detector, made from the images of these paths.
 
     Darknet: src/detector.c train_detector, examples/yolo.c train_yolo
     """
     head, lineage = last_detection_head(network.layers), network.dialect.name
     if head is None:
         raise network.net.error("the network has no detection head: expected a detector")
-    pictures = pictures_of(network, paths)
+    images = image_list_of(network, paths)
     rules = LabelRules(lineage, head.classes, head.unplaced)
     if head.cells:
-        return in_cells(network, head, pictures, rules)
-    return DETECTOR_SAMPLES.of(lineage)(network.net, head, pictures, rules)
+        return grid_samples(network, head, images, rules)
+    return DETECTOR_SAMPLES.of(lineage)(network.net, head, images, rules)
 
 
-def pictures_of(network: Network, paths: Sequence[str]) -> Pictures:
-    """Return the images of a list, its empty lines left out.
+def image_list_of(network: Network, paths: Sequence[str]) -> ImageList:
+    """Return the images of a list, without its empty lines.
 
     Quirk: GREY_TRAINING
     """
     named = tuple(path for path in paths if path.strip())
     if not named:
-        raise DataError("the list of images is empty: expected a path on a line")
+        raise DataError("the list of images is empty: expected a path on each line")
     if network.input.c not in (1, 3):
         raise network.net.error(f"channels = {network.input.c}: expected 1 or 3 to train on images")
-    return Pictures(named, network.input.c)
+    return ImageList(named, network.input.c)
 
 
 def placed_samples(
-    net: Net, head: DetectionHead, pictures: Pictures, rules: LabelRules
+    net: Net, head: DetectionHead, images: ImageList, rules: LabelRules
 ) -> PlacedSamples:
     """Return the samples of the original's detectors.
 
     Darknet: examples/detector.c train_detector
     """
     truth = Rows(head.max, 5, 0.001)
-    return PlacedSamples(pictures, rules, truth, Placing(head.jitter, colours(net)))
+    return PlacedSamples(images, rules, truth, PlaceAugment(head.jitter, colours(net)))
 
 
 def cropped_samples(
-    net: Net, head: DetectionHead, pictures: Pictures, rules: LabelRules
+    net: Net, head: DetectionHead, images: ImageList, rules: LabelRules
 ) -> CroppedSamples:
     """Return the samples of the fork's detectors.
 
     Darknet: src/detector.c train_detector (AlexeyAB)
     """
-    cropping = Cropping(
+    augment = CropAugment(
         head.jitter,
         colours(net),
         resize=head.resize,
@@ -87,37 +93,37 @@ def cropped_samples(
         noise=net.gaussian_noise,
     )
     pairs = Pairs(net.contrastive_jit_flip, net.contrastive_color) if net.contrastive else None
-    planner = Planner(len(pictures.paths), cropping, parts(net), pairs, track(net))
+    planner = Planner(len(images.paths), augment, images_per_sample(net), pairs, track(net))
     truth = Rows(head.max, 6, None)
     return CroppedSamples(
-        pictures, rules, truth, planner, cropped_bytes, net.mosaic_bound, listed=True
+        images, rules, truth, planner, cropped_bytes, net.mosaic_bound, listed=True
     )
 
 
-DETECTOR_SAMPLES: PerLineage[Callable[[Net, DetectionHead, Pictures, LabelRules], Samples]]
+DETECTOR_SAMPLES: PerLineage[Callable[[Net, DetectionHead, ImageList, LabelRules], Samples]]
 DETECTOR_SAMPLES = PerLineage(pjreddie=placed_samples, alexeyab=cropped_samples)
 
 
-def in_cells(
-    network: Network, head: DetectionHead, pictures: Pictures, rules: LabelRules
+def grid_samples(
+    network: Network, head: DetectionHead, images: ImageList, rules: LabelRules
 ) -> Samples:
-    """Return the samples of YOLOv1, which both programs make alike.
+    """Return the samples of YOLOv1, which both lineages make in the same way.
 
     Darknet: src/data.c load_data_region
     """
-    planner = Planner(len(pictures.paths), Cropping(head.jitter, colours(network.net)))
+    planner = Planner(len(images.paths), CropAugment(head.jitter, colours(network.net)))
     truth = Grid(head.cells, head.classes, SMALLEST_IN_CELLS.of(rules.lineage))
     listed = LISTS_PROBLEMS.of(rules.lineage)
-    return CroppedSamples(pictures, rules, truth, planner, cropped_floats, listed=listed)
+    return CroppedSamples(images, rules, truth, planner, cropped_floats, listed=listed)
 
 
 def colours(net: Net) -> Colours:
-    """Return the largest changes of colours."""
+    """Return the limits of random changes of colours."""
     return Colours(net.hue, net.saturation, net.exposure)
 
 
 def mixing(net: Net) -> int:
-    """Return the fork's number for its way to mix images.
+    """Return the fork's number for how images are mixed.
 
     Darknet: src/parser.c parse_net_options (AlexeyAB)
     """
@@ -126,21 +132,21 @@ def mixing(net: Net) -> int:
     return net.mixup
 
 
-def parts(net: Net) -> int:
-    """Return how many images a sample of a detector combines at most.
+def images_per_sample(net: Net) -> int:
+    """Return the largest number of images that a sample of a detector combines.
 
     Darknet: src/data.c load_data_detection (AlexeyAB)
     """
-    way = mixing(net)
-    if way in (CUTMIX, EITHER):
+    mode = mixing(net)
+    if mode in (CUTMIX, EITHER):
         note("cutmix=1 - isn't supported for Detector (use cutmix=1 only for Classifier)")
-    if PARTS.get(way, 1) == 4 and net.letter_box:
+    if IMAGES_PER_SAMPLE.get(mode, 1) == 4 and net.letter_box:
         raise net.error("letter_box=1 and mosaic=1: expected only one of them")
-    return PARTS.get(way, 1)
+    return IMAGES_PER_SAMPLE.get(mode, 1)
 
 
 def track(net: Net) -> Track | None:
-    """Return how images are read as frames of videos; None if they are not.
+    """Return how images are drawn as frames of videos; None if they are not.
 
     Darknet: src/detector.c train_detector, src/parser.c parse_net_options (AlexeyAB)
     """
@@ -148,9 +154,9 @@ def track(net: Net) -> Track | None:
         return None
     if any(scale != 1 for scale in net.seq_scales):
         raise net.error("seq_scales: expected 1 in all of them, as others are not supported")
-    films = net.batch // net.subdivisions
+    videos = net.batch // net.subdivisions
     requests = min(net.sequential_subdivisions or net.subdivisions, net.subdivisions)
-    return Track(films, films * net.time_steps * net.subdivisions // requests, net.augment_speed)
+    return Track(videos, videos * net.time_steps * net.subdivisions // requests, net.augment_speed)
 
 
 def classifier_samples(
@@ -161,36 +167,36 @@ def classifier_samples(
     *,
     tags: bool = False,
 ) -> Samples:
-    """Return the training samples of a classifier; a class is true if its label is in the path.
+    """Return the training samples of a classifier; a class is true if the path contains its label.
 
-    `tree` is the .data file's, which goes before the cfg's. With `tags` the true classes stand in
-    a file beside each image.
+    `tree` is the .data file's, which overrides the cfg's. With `tags`, a file beside each image
+    names its true classes.
 
     Darknet: examples/classifier.c train_classifier
     """
     net, outputs = network.net, network.nodes[network.result].output.outputs
     if len(labels) != outputs:
-        raise DataError(f"{len(labels)} labels: expected {outputs}, a label an output of the cfg")
+        raise DataError(f"{len(labels)} labels: expected {outputs}, one for each output of the cfg")
     tree = tree or class_tree(network)
     family = Family(tree.parents, tree.sizes) if tree else None
     classes = Classes(tuple(labels), net.label_smooth_eps, family, tags, net.unsupervised)
-    pictures = pictures_of(network, paths)
-    return CLASSIFIER_SAMPLES.of(network.dialect)(net, pictures, classes)
+    images = image_list_of(network, paths)
+    return CLASSIFIER_SAMPLES.of(network.dialect)(net, images, classes)
 
 
 def class_tree(network: Network) -> Tree | None:
-    """Return the tree of the last layer that classifies by one; None without any."""
+    """Return the class tree of the last layer that has one, detection heads aside; else None."""
     classifiers = [layer for layer in network.layers if not isinstance(layer, DetectionHead)]
     trees = (layer.hierarchy for layer in reversed(classifiers))
     return next((tree for tree in trees if tree), None)
 
 
-def turned_samples(net: Net, pictures: Pictures, classes: Classes) -> ClassifierSamples:
+def rotated_samples(net: Net, images: ImageList, classes: Classes) -> ClassifierSamples:
     """Return the samples of the original's classifiers.
 
     Darknet: examples/classifier.c train_classifier
     """
-    turning = Turning(
+    augment = ClassifierAugment(
         float(np.float32(net.min_ratio)),
         float(np.float32(net.max_ratio)),
         relative=True,
@@ -200,17 +206,17 @@ def turned_samples(net: Net, pictures: Pictures, classes: Classes) -> Classifier
         flip=True,
         colours=colours(net),
     )
-    return ClassifierSamples(pictures, classes, turning)
+    return ClassifierSamples(images, classes, augment)
 
 
-def mixed_samples(net: Net, pictures: Pictures, classes: Classes) -> ClassifierSamples:
+def mixed_samples(net: Net, images: ImageList, classes: Classes) -> ClassifierSamples:
     """Return the samples of the fork's classifiers.
 
     Darknet: src/classifier.c train_classifier (AlexeyAB)
     """
     if net.blur % 2 == 0 and net.blur:
         raise net.error(f"blur = {net.blur}: expected an odd number to train a classifier")
-    turning = Turning(
+    augment = ClassifierAugment(
         net.min_crop,
         net.max_crop,
         relative=False,
@@ -221,9 +227,9 @@ def mixed_samples(net: Net, pictures: Pictures, classes: Classes) -> ClassifierS
         colours=colours(net),
     )
     return ClassifierSamples(
-        pictures,
+        images,
         classes,
-        turning,
+        augment,
         longer=True,
         mixing=mixing(net),
         blur=15 if net.blur == 1 else net.blur,
@@ -232,4 +238,4 @@ def mixed_samples(net: Net, pictures: Pictures, classes: Classes) -> ClassifierS
     )
 
 
-CLASSIFIER_SAMPLES = PerLineage(pjreddie=turned_samples, alexeyab=mixed_samples)
+CLASSIFIER_SAMPLES = PerLineage(pjreddie=rotated_samples, alexeyab=mixed_samples)

@@ -1,4 +1,4 @@
-"""The C's `float`, in which it computes places, sizes and shares."""
+"""The C's `float`, in which it computes positions, sizes and fractions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Truth of a classifier: the classes whose labels are part of an image's path."""
+"""Ground truth of a classifier: the classes whose labels are part of an image's path."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..errors import DarknetError
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
 from .labels import INTEGER
 
-HIDDEN = -1234.0  # of a group of a tree that has no true class
+HIDDEN = -1234.0  # truth of a class whose group in the tree has no true class
 
 
 @dataclass(frozen=True)
 class Family:
-    """A tree of classes: each one's parent (-1: none), and how many stand together in a group."""
+    """A tree of classes: the parent of each class (-1: none), and the size of each group."""
 
     parents: tuple[int, ...]
     groups: tuple[int, ...]
@@ -43,9 +43,9 @@ class Family:
 
 @dataclass(frozen=True)
 class Classes:
-    """How an image's classes are found: by labels, by a file of tags, or as its place in the list.
+    """How to find an image's classes: by labels, by a file of tags, or by its index in the list.
 
-    `smooth` is the share of the truth that is spread over the other classes.
+    `smooth` is the fraction of the truth that is spread over the other classes.
     """
 
     labels: tuple[str, ...]
@@ -55,7 +55,7 @@ class Classes:
     unsupervised: bool = False
 
     def truth(self, path: str, index: int) -> tuple[np.ndarray, tuple[Problem, ...]]:
-        """Return the truth of the image of a path and a place in its list, and what is wrong.
+        """Return the truth of an image, given its path and its index in the list, and any problems.
 
         Darknet: src/data.c load_labels_paths, load_data_tag
         Quirk: UNSUPERVISED_CLASS
@@ -73,7 +73,7 @@ class Classes:
 
 
 def smooth_truth(true: np.ndarray, smooth: float) -> np.ndarray:
-    """Return 1 for true and 0 for false, with label smoothing.
+    """Return 1 for true classes and 0 for the others, with label smoothing.
 
     Darknet: src/data.c fill_truth_smooth (AlexeyAB)
     """
@@ -82,16 +82,16 @@ def smooth_truth(true: np.ndarray, smooth: float) -> np.ndarray:
 
 
 def label_count_problem(path: str, true: np.ndarray) -> Problem:
-    """Return the problem of a path that contains no label or several.
+    """Return the problem of a path that contains no label, or more than one.
 
     Darknet: src/data.c fill_truth
     """
-    told = f"{path}: {true.sum()} of the labels are part of the path: expected one"
-    return Problem(told, BAD_LABELS, f"{path} Too many or too few labels: {true.sum()}")
+    message = f"{path}: {true.sum()} of the labels are part of the path: expected one"
+    return Problem(message, BAD_LABELS, f"{path} Too many or too few labels: {true.sum()}")
 
 
 def truth_of_tags(path: str, classes: int) -> tuple[np.ndarray, tuple[Problem, ...]]:
-    """Return truth from the class numbers in an image's file of tags.
+    """Return the truth, read from the class numbers in an image's file of tags, and any problems.
 
     Darknet: src/data.c load_tags_paths
     Quirk: MISSING_LABELS
@@ -110,6 +110,6 @@ def truth_of_tags(path: str, classes: int) -> tuple[np.ndarray, tuple[Problem, .
             if INTEGER.fullmatch(word) and 0 <= int(word) < classes:
                 truth[int(word)] = 1
             else:
-                told = f"{file}:{number}: class {word}: expected 0 to {classes - 1}"
-                problems.append(Problem(told, BAD_LABELS, f"{file} Wrong tag: {word}"))
+                message = f"{file}:{number}: class {word}: expected 0 to {classes - 1}"
+                problems.append(Problem(message, BAD_LABELS, f"{file} Wrong tag: {word}"))
     return truth, tuple(problems)

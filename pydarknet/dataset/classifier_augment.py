@@ -1,4 +1,4 @@
-"""The augmentation of a classifier: a part of the image, scaled, turned and stretched."""
+"""The augmentation of a classifier: a part of the image is scaled, rotated and stretched."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from .rng import coin, scale, uniform, whole, within
 
 @dataclass(frozen=True)
 class Chances:
-    """What is drawn for an image, before its size is known.
+    """The random values for an image, drawn before its size is known.
 
-    `side` is the length its shorter side is scaled to, `angle` in degrees, `place` shares of 0..1.
+    `side` is the length to which the shorter side is scaled; `angle` is in degrees; `place`, in
+    0..1, chooses the part of the image.
     """
 
     aspect: float
@@ -31,8 +32,8 @@ class Chances:
 
 
 @dataclass(frozen=True)
-class Turn:
-    """How an image's centre is moved, scaled and turned (in radians)."""
+class Transform:
+    """How an image is rotated (in radians), scaled, stretched and moved."""
 
     angle: float
     scale: float
@@ -44,11 +45,12 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Turning:
-    """How much images change, as [net] says.
+class ClassifierAugment:
+    """The limits of random changes of images, from [net].
 
-    The shorter side gets a length of `low` to `high`, which with `relative` are shares of the
-    input's width; `inside` keeps the crop inside of the image, where it is large enough.
+    The shorter side is scaled to a length between `low` and `high`. With `relative`, both are
+    multiples of the input's width. With `inside`, the crop stays inside an image that is large
+    enough.
     """
 
     low: float
@@ -61,7 +63,7 @@ class Turning:
     colours: Colours
 
     def draw(self, generator: Generator, width: int) -> Chances:
-        """Draw an image's chances for an input of a width.
+        """Draw the random values for an image; `width` is the input's.
 
         Darknet: src/image.c random_augment_image, examples/classifier.c train_classifier
         """
@@ -73,8 +75,8 @@ class Turning:
         flip = coin(generator) and self.flip
         return Chances(aspect, side, angle, place, flip, self.colours.draw(generator))
 
-    def turn(self, chances: Chances, image: tuple[int, int], side: int) -> Turn:
-        """Make the turn of an image of a width and height that gives a square of a side.
+    def transform(self, chances: Chances, image: tuple[int, int], side: int) -> Transform:
+        """Return the transform from an image of this width and height to a square of this side.
 
         Darknet: src/image.c random_augment_args
         """
@@ -89,22 +91,24 @@ class Turning:
             for most, part in zip(reach, chances.place, strict=True)
         )
         angle = float(F(math.radians(chances.angle)))
-        return Turn(angle, float(factor), float(aspect), x, y, chances.flip, chances.colour)
+        return Transform(angle, float(factor), float(aspect), x, y, chances.flip, chances.colour)
 
 
-def rotate_crop(image: np.ndarray, turn: Turn, side: int) -> np.ndarray:
-    """Return a square of uint8 [H, W, C] as float32 [side, side, C] in 0..1, black outside of it.
+def rotate_crop(image: np.ndarray, transform: Transform, side: int) -> np.ndarray:
+    """Return a rotated square of uint8 [H, W, C] as float32 [side, side, C] in 0..1.
+
+    Outside the image it is black.
 
     Darknet: src/image.c rotate_crop_image, src/data.c load_image_augment_paths
     """
     height, width = image.shape[:2]
     line = np.arange(side) - side / 2
-    across = (line + turn.x) / turn.scale * turn.aspect
-    down = ((line + turn.y) / turn.scale)[:, None]
-    cosine, sine = math.cos(turn.angle), math.sin(turn.angle)
+    across = (line + transform.x) / transform.scale * transform.aspect
+    down = ((line + transform.y) / transform.scale)[:, None]
+    cosine, sine = math.cos(transform.angle), math.sin(transform.angle)
     x = (cosine * across - sine * down + width / 2).astype(F)
     y = (sine * across + cosine * down + height / 2).astype(F)
     found: np.ndarray = interpolate(image.astype(F), x, y) / F(255)
-    if turn.flip:
+    if transform.flip:
         found = cv2.flip(found, 1).reshape(found.shape)
-    return distort(found, turn.colour)
+    return distort(found, transform.colour)

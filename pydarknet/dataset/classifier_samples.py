@@ -1,4 +1,4 @@
-"""Training samples of classifiers, and what the fork mixes of several."""
+"""Training samples of classifiers, which the fork may mix from several images."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from numpy.random import Generator
 
 from .c_float import F
 from .class_labels import Classes
-from .classifier_augment import Turning, rotate_crop
-from .image_list import Pictures
+from .classifier_augment import ClassifierAugment, rotate_crop
+from .image_list import ImageList
+from .mosaic import draw_cut
 from .rng import coin, generator_of, whole
 from .sample import Request, Sample, planes
 
 MIXUP, CUTMIX, MOSAIC, EITHER = 1, 2, 3, 4  # as the fork counts them
-PASTED = 0.3, 0.8  # of a side, by CutMix
-CUT = 0.2  # the share of each side that no cut of a mosaic is in
+PASTED = 0.3, 0.8  # least and largest fraction of a side that CutMix replaces
 
 Example = tuple[np.ndarray, np.ndarray]  # image [C, h, w] and truth [classes]
 
 
 @dataclass(frozen=True)
 class ClassifierSamples:
-    """Images with their classes; `mixing` is one of the numbers above, or 0; `blur` a kernel.
+    """Images with their classes.
 
-    Images are cut as squares of the input's `longer` side, or of its width. `paired` gives two
-    samples of a batch the same image.
+    `mixing` is one of the numbers above, or 0; `blur` is the side of a kernel. Images are cropped
+    to squares of the input's longer side if `longer`, else of its width. With `paired`, samples
+    2n and 2n + 1 of a batch show the same image.
 
     Darknet: src/data.c load_data_augment
     """
 
-    pictures: Pictures
+    images: ImageList
     classes: Classes
-    turning: Turning
+    augment: ClassifierAugment
     longer: bool = False
     mixing: int = 0
     blur: int = 0
@@ -44,11 +45,11 @@ class ClassifierSamples:
     @property
     def channels(self) -> int:
         """How many channels an image has."""
-        return self.pictures.channels
+        return self.images.channels
 
     @property
     def truth_shape(self) -> tuple[int, ...]:
-        """The size of an image's truth."""
+        """The shape of an image's truth."""
         return (len(self.classes.labels),)
 
     def sample(self, request: Request) -> Sample:
@@ -71,34 +72,34 @@ class ClassifierSamples:
         return Sample(image, truth, made[0].path, problems)
 
     def draw(self, generator: Generator) -> tuple[list[int], int]:
-        """Draw how a sample is mixed, and of which images of the list."""
+        """Draw which images of the list make a sample, and how they are mixed."""
         mixing = self.mixing if self.mixing and coin(generator) else 0
         if mixing == EITHER:
             mixing = whole(generator, CUTMIX, MOSAIC)
         count = {0: 1, MOSAIC: 4}.get(mixing, 2)
-        return generator.integers(len(self.pictures.paths), size=count).tolist(), mixing
+        return generator.integers(len(self.images.paths), size=count).tolist(), mixing
 
     def one(self, index: int, request: Request, generator: Generator) -> Sample:
-        """Read and turn one image of the list."""
+        """Read and augment one image of the list."""
         w, h = request.size
-        picture = self.pictures.read(index, request.seed, request.batch)
-        chances = self.turning.draw(generator, w)
+        found = self.images.read(index, request.seed, request.batch)
+        chances = self.augment.draw(generator, w)
         side = max(w, h) if self.longer else w
-        square = rotate_crop(picture.image, self.turning.turn(chances, picture.size, side), side)
-        truth, problems = self.classes.truth(picture.path, picture.index)
+        square = rotate_crop(found.image, self.augment.transform(chances, found.size, side), side)
+        truth, problems = self.classes.truth(found.path, found.index)
         image = stretch(planes(square), w, h)
-        return Sample(image, truth, picture.path, (*picture.problems, *problems))
+        return Sample(image, truth, found.path, (*found.problems, *problems))
 
 
 def stretch(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Stretch [C, h, w] to a width and height, if it has others.
+    """Stretch [C, h, w] to a width and height, if its own differ.
 
     Darknet: src/data.c load_image_augment_paths (AlexeyAB)
     Quirk: SQUARE_CLASSIFIERS
     """
     if image.shape[1:] == (height, width):
         return image
-    import torch  # workers do without it, but for inputs that are no squares
+    import torch  # slow to import; workers need it only for inputs that are not square
 
     from ..modules.transforms import resize
 
@@ -106,7 +107,7 @@ def stretch(image: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def mix(examples: list[Example], mixing: int, generator: Generator) -> Example:
-    """Mix examples to one: the mean of two, one pasted into another, or the corners of four.
+    """Mix examples into one: the mean of two, one pasted into another, or the corners of four.
 
     Darknet: src/data.c load_data_augment (AlexeyAB)
     """
@@ -114,16 +115,15 @@ def mix(examples: list[Example], mixing: int, generator: Generator) -> Example:
         (image, truth), (other, theirs) = examples
         return (image + other) / 2, (truth + theirs) / 2
     if mixing == CUTMIX:
-        return paste(examples[0], examples[1], pasting(examples[0][0].shape, generator))
+        return paste(examples[0], examples[1], draw_patch(examples[0][0].shape, generator))
     if mixing == MOSAIC:
         h, w = examples[0][0].shape[1:]
-        ends = [(int(F(side) * F(CUT)), int(F(side) * (F(1) - F(CUT)))) for side in (w, h)]
-        return corners(examples, (whole(generator, *ends[0]), whole(generator, *ends[1])))
+        return corners(examples, draw_cut(generator, (w, h)))
     return examples[0]
 
 
-def pasting(shape: tuple[int, ...], generator: Generator) -> tuple[slice, slice]:
-    """Draw the rows and columns of [C, h, w] that are pasted over.
+def draw_patch(shape: tuple[int, ...], generator: Generator) -> tuple[slice, slice]:
+    """Draw the rows and columns of [C, h, w] that another image replaces.
 
     Darknet: src/data.c load_data_augment (AlexeyAB)
     """
@@ -136,7 +136,7 @@ def pasting(shape: tuple[int, ...], generator: Generator) -> tuple[slice, slice]
 
 
 def paste(example: Example, other: Example, place: tuple[slice, slice]) -> Example:
-    """Paste a part of one image into another; each truth counts by its share of the area."""
+    """Paste a part of one image into another; truths are weighted by area."""
     (image, truth), (theirs, their_truth) = example, other
     image = image.copy()
     image[(slice(None), *place)] = theirs[(slice(None), *place)]
@@ -147,7 +147,7 @@ def paste(example: Example, other: Example, place: tuple[slice, slice]) -> Examp
 
 
 def corners(examples: list[Example], cut: tuple[int, int]) -> Example:
-    """Put the corners of four images together, cut at a column and a row."""
+    """Join the corners of four images, cut at a column and a row; truths are weighted by area."""
     (x, y), (h, w) = cut, examples[0][0].shape[1:]
     image, truth = np.empty_like(examples[0][0]), np.zeros_like(examples[0][1])
     rows, columns = (slice(0, y), slice(y, h)), (slice(0, x), slice(x, w))
@@ -159,7 +159,7 @@ def corners(examples: list[Example], cut: tuple[int, int]) -> Example:
 
 
 def blur_image(image: np.ndarray, side: int) -> np.ndarray:
-    """Blur [C, h, w] in 0..1, as bytes, by a kernel of a side.
+    """Blur [C, h, w] in 0..1, converted to bytes, with a kernel of this side.
 
     Darknet: src/image_opencv.cpp blur_image (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""The fork's augmentation of a detector: edges cut off or padded, then stretched to the input."""
+"""The fork's augmentation of a detector: edges are cut off or padded, and the rest is stretched."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .targets import View
 
 @dataclass(frozen=True)
 class Chances:
-    """What is drawn for an image, before its size is known.
+    """The random values for an image, drawn before its size is known.
 
-    `resize` are shares of 0..1 for left and top, right and bottom; `edges` for left, right, top
-    and bottom; `blur` and `noise` are strengths.
+    `resize` has a value in 0..1 for left and top, and one for right and bottom; `edges` has one
+    each for left, right, top and bottom. `blur` and `noise` are strengths.
     """
 
     resize: tuple[float, float]
@@ -32,7 +32,7 @@ class Chances:
 
 @dataclass(frozen=True)
 class Crop:
-    """Pixels that each edge of an image loses (below 0: gains), and the size that is left."""
+    """The pixels cut off at each edge of an image (below 0: padded), and the size of the result."""
 
     left: int
     right: int
@@ -46,7 +46,7 @@ class Crop:
     noise: int = 0
 
     def view(self, image: tuple[int, int]) -> View:
-        """Return how boxes of an image of a width and height move.
+        """Return how boxes of an image of this width and height move.
 
         Darknet: src/data.c load_data_detection (AlexeyAB)
         """
@@ -57,8 +57,8 @@ class Crop:
 
 
 @dataclass(frozen=True)
-class Cropping:
-    """How much edges and colours change, as the cfg says."""
+class CropAugment:
+    """The limits of random changes of edges and colours, from the cfg."""
 
     jitter: float
     colours: Colours
@@ -69,7 +69,7 @@ class Cropping:
     noise: int = 0
 
     def draw(self, generator: Generator) -> Chances:
-        """Draw an image's chances.
+        """Draw the random values for an image.
 
         Darknet: src/data.c load_data_detection (AlexeyAB)
         """
@@ -87,7 +87,9 @@ class Cropping:
         size: tuple[int, int],
         corner: int | None = None,
     ) -> Crop:
-        """Make the crop of an image of a width and height; with a corner, moved into it.
+        """Return the crop of an image of this width and height; `size` is the input's.
+
+        With a `corner` of a mosaic, all padding is where that corner cuts it off.
 
         Darknet: src/data.c load_data_detection (AlexeyAB)
         """
@@ -104,7 +106,7 @@ class Cropping:
         return Crop(left, right, top, bottom, width, height, *kept)
 
     def edges(self, chances: Chances, image: tuple[int, int]) -> tuple[int, int, int, int]:
-        """Return what jitter and resize take from left, right, top and bottom, in whole pixels."""
+        """Return the pixels that jitter and resize cut off at left, right, top and bottom."""
         found = []
         for index, part in enumerate(chances.edges):
             side, share = image[index // 2], chances.resize[index % 2]
@@ -116,7 +118,10 @@ class Cropping:
         return left, right, top, bottom
 
     def reach(self, side: int) -> tuple[int, int]:
-        """Return the most that `resize` adds to an edge and takes from it; below 1 it only adds."""
+        """Return the limits of what `resize` cuts off at an edge; it pads below 0.
+
+        A `resize` below 1 only pads.
+        """
         factor = F(self.resize)
         down, up = (F(1) / factor, factor) if factor > 1 else (factor, F(1) / factor)
         low, high = (int(F(side) * (F(1) - F(1) / by) / F(2)) for by in (down, up))
@@ -142,7 +147,9 @@ def letterboxed_edges(
 def edges_in_corner(
     edges: tuple[int, int, int, int], corner: int, flip: bool
 ) -> tuple[int, int, int, int]:
-    """Return edges with all padding where a mosaic's corner (0 to 3, row by row) cuts it off.
+    """Return edges with all padding where a corner of a mosaic cuts it off.
+
+    Corners are 0 to 3, row by row.
 
     Darknet: src/data.c load_data_detection (AlexeyAB)
     """
@@ -159,9 +166,9 @@ def cropped_bytes(
     rows: np.ndarray,
     generator: Generator,
 ) -> np.ndarray:
-    """Return uint8 [H, W, C] cut, padded with its mean colour, stretched and coloured: [h, w, C].
+    """Crop uint8 [H, W, C], pad with its mean colour, stretch and change colours; return [h, w, C].
 
-    Background blur leaves the boxes of `rows` [n, 4 or more] as they are.
+    Background blur leaves the boxes of `rows` [n, 4 or more] sharp.
 
     Darknet: src/image_opencv.cpp image_data_augmentation (AlexeyAB)
     Quirk: MEAN_PADDING
@@ -191,7 +198,7 @@ def padded_crop(image: np.ndarray, crop: Crop) -> np.ndarray:
 
 
 def strength(blur: int, rows: np.ndarray, size: tuple[int, int]) -> int:
-    """Return the strength of the blur: less if an object is small, 0 without objects.
+    """Return the strength of the blur: lower if an object is small, 0 if there are no objects.
 
     Darknet: src/data.c load_data_detection, fill_truth_detection (AlexeyAB)
     Quirk: BLUR_NEEDS_BOXES
@@ -202,7 +209,7 @@ def strength(blur: int, rows: np.ndarray, size: tuple[int, int]) -> int:
 
 
 def blur_background(image: np.ndarray, blur: int, rows: np.ndarray) -> np.ndarray:
-    """Blur uint8 [H, W, C]: 1 is strong, but leaves the boxes sharp; more is the kernel's side.
+    """Blur uint8 [H, W, C]: 1 is a strong blur that leaves boxes sharp, more is a kernel's side.
 
     Darknet: src/image_opencv.cpp image_data_augmentation (AlexeyAB)
     """
@@ -219,7 +226,9 @@ def blur_background(image: np.ndarray, blur: int, rows: np.ndarray) -> np.ndarra
 
 
 def noisy(image: np.ndarray, noise: int, generator: Generator) -> np.ndarray:
-    """Add noise of a deviation to uint8 [H, W, C]: bytes have none below 0, so it only brightens.
+    """Add noise with this standard deviation to uint8 [H, W, C].
+
+    Negative noise becomes 0, so noise only brightens.
 
     Darknet: src/image_opencv.cpp image_data_augmentation (AlexeyAB)
     Quirk: NOISE_BRIGHTENS
@@ -237,13 +246,15 @@ def cropped_floats(
     rows: np.ndarray,
     generator: Generator,
 ) -> np.ndarray:
-    """Return uint8 [H, W, C] cut, its edges repeated, stretched and coloured in floats: [h, w, C].
+    """Crop uint8 [H, W, C], stretch it and change colours in float32; return [h, w, C].
 
-    YOLOv1 is trained with these pixels, and so is every detector by a fork built without OpenCV.
+    Padding repeats the edge pixels.
+
+    YOLOv1 is trained on these pixels. A fork without OpenCV trains every detector on them.
 
     Darknet: src/data.c load_data_region, src/image.c crop_image, resize_image
     """
-    from ..modules.transforms import pixels, resize  # torch, which workers do without
+    from ..modules.transforms import pixels, resize  # imports torch; other workers do without
 
     height, width = image.shape[:2]
     down = np.arange(crop.top, crop.top + crop.height).clip(0, height - 1)

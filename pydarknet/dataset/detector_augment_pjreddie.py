@@ -1,4 +1,4 @@
-"""The original's augmentation of a detector: an image of another shape, placed on grey."""
+"""The original's augmentation of a detector: the image is stretched and placed on grey."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ GREY = 0.5
 
 @dataclass(frozen=True)
 class Chances:
-    """What is drawn for an image, before its size is known: shares of 0..1, colours, a mirror."""
+    """The random values for an image, drawn before its size is known."""
 
-    stretch: tuple[float, float]  # of width and height
-    place: tuple[float, float]
+    stretch: tuple[float, float]  # for width and height, in 0..1
+    place: tuple[float, float]  # for x and y, in 0..1
     colour: Colour
     flip: bool
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Size and place of an image on the canvas, in pixels that may be fractions."""
+    """Size and place of an image on the canvas, in fractional pixels."""
 
     width: float
     height: float
@@ -39,7 +39,7 @@ class Placement:
     flip: bool = False
 
     def view(self, size: tuple[int, int]) -> View:
-        """Return how boxes move; by the fractions, though the image is placed at whole pixels.
+        """Return how boxes move: by fractional pixels, though the image is placed at whole ones.
 
         Darknet: src/data.c load_data_detection
         """
@@ -50,14 +50,14 @@ class Placement:
 
 
 @dataclass(frozen=True)
-class Placing:
-    """How much shape and colour change, as the cfg says."""
+class PlaceAugment:
+    """The limits of random changes of aspect ratio and colours, from the cfg."""
 
     jitter: float
     colours: Colours
 
     def draw(self, generator: Generator) -> Chances:
-        """Draw an image's chances."""
+        """Draw the random values for an image."""
         stretch = uniform(generator), uniform(generator)
         place = uniform(generator), uniform(generator)
         return Chances(stretch, place, self.colours.draw(generator), coin(generator))
@@ -65,7 +65,7 @@ class Placing:
     def placement(
         self, chances: Chances, image: tuple[int, int], size: tuple[int, int]
     ) -> Placement:
-        """Fit an image of a width and height into the input by a shape somewhat its own.
+        """Fit an image of this size into the input, with a random aspect ratio near its own.
 
         Darknet: src/data.c load_data_detection
         """
@@ -81,9 +81,10 @@ class Placing:
 
 
 def place_image(image: np.ndarray, placement: Placement, size: tuple[int, int]) -> np.ndarray:
-    """Return uint8 [H, W, C] on its canvas: float32 [h, w, C] in 0..1, the grey coloured too.
+    """Place uint8 [H, W, C] on a grey canvas; return float32 [h, w, C] in 0..1.
 
-    Places and sizes are cut to whole pixels; the last column and row blend with black.
+    Position and size are truncated to whole pixels. The last column and row blend with black.
+    Changes of colours change the grey too.
 
     Darknet: src/image.c place_image, src/data.c load_data_detection
     Quirk: PLACED_EDGES
@@ -106,12 +107,12 @@ def place_image(image: np.ndarray, placement: Placement, size: tuple[int, int]) 
 
 
 def visible(place: float, length: float, side: int) -> tuple[int, np.ndarray]:
-    """Return where on the canvas an image begins, and which of its columns or rows are there."""
+    """Return where on the canvas an image begins, and which of its columns or rows are visible."""
     first = int(place)
     inside = np.arange(max(-first, 0), min(int(length), side - first))
     return max(first, 0), inside
 
 
 def points(inside: np.ndarray, length: float, side: int) -> np.ndarray:
-    """Return where in the image the columns or rows of its placed form lie, in float32."""
+    """Return the coordinates in the image of columns or rows of its placed form, float32."""
     return inside.astype(F) / F(max(int(length), 1)) * F(side)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.random import Generator
 
 from .detector_augment_alexeyab import Crop
-from .detector_augment_pjreddie import Placing, place_image
-from .image_list import Pictures
+from .detector_augment_pjreddie import PlaceAugment, place_image
+from .image_list import ImageList
 from .labels import LabelRules, labels_of
 from .mosaic import Piece, mosaic
 from .rng import generator_of
@@ -28,50 +28,50 @@ class PlacedSamples:
     Darknet: src/data.c load_data_detection
     """
 
-    pictures: Pictures
+    images: ImageList
     rules: LabelRules
     truth: Rows
-    placing: Placing
+    augment: PlaceAugment
     listed: bool = False
 
     @property
     def channels(self) -> int:
         """How many channels an image has."""
-        return self.pictures.channels
+        return self.images.channels
 
     @property
     def truth_shape(self) -> tuple[int, ...]:
-        """The size of an image's truth."""
+        """The shape of an image's truth."""
         return self.truth.shape
 
     def sample(self, request: Request) -> Sample:
         """Make one sample."""
         generator = generator_of(request.seed, request.batch, request.index)
-        index = int(generator.integers(len(self.pictures.paths)))
-        chances = self.placing.draw(generator)
-        picture = self.pictures.read(index, request.seed, request.batch)
-        placement = self.placing.placement(chances, picture.size, request.size)
-        labels = labels_of(picture.path, self.rules)
+        index = int(generator.integers(len(self.images.paths)))
+        chances = self.augment.draw(generator)
+        found = self.images.read(index, request.seed, request.batch)
+        placement = self.augment.placement(chances, found.size, request.size)
+        labels = labels_of(found.path, self.rules)
         order = generator.permutation(len(labels.boxes))
         rows = self.truth.of(labels, placement.view(request.size), order, request.size)
         return Sample(
-            planes(place_image(picture.image, placement, request.size)),
+            planes(place_image(found.image, placement, request.size)),
             self.truth.to_shape(rows),
-            picture.path,
-            (*picture.problems, *labels.problems),
+            found.path,
+            (*found.problems, *labels.problems),
         )
 
 
 @dataclass(frozen=True)
 class CroppedSamples:
-    """The fork's and YOLOv1's samples: images cropped or padded, resized and combined.
+    """The fork's and YOLOv1's samples: images are cropped or padded, resized and combined.
 
-    `bound` cuts a mosaic's boxes off at its corners.
+    With `bound`, the boxes in a mosaic are clipped to their corner.
 
     Darknet: src/data.c load_data_detection (AlexeyAB), load_data_region
     """
 
-    pictures: Pictures
+    images: ImageList
     rules: LabelRules
     truth: Rows | Grid
     planner: Planner
@@ -82,11 +82,11 @@ class CroppedSamples:
     @property
     def channels(self) -> int:
         """How many channels an image has."""
-        return self.pictures.channels
+        return self.images.channels
 
     @property
     def truth_shape(self) -> tuple[int, ...]:
-        """The size of an image's truth."""
+        """The shape of an image's truth."""
         return self.truth.shape
 
     def sample(self, request: Request) -> Sample:
@@ -98,7 +98,7 @@ class CroppedSamples:
             self.piece(part, None if whole else index, request, generator)
             for index, part in enumerate(plan.parts)
         ]
-        image, rows = self.together(pieces, plan)
+        image, rows = self.combine(pieces, plan)
         problems = tuple(problem for piece in pieces for problem in piece.problems)
         return Sample(image, self.truth.to_shape(rows), pieces[0].path, problems)
 
@@ -106,18 +106,18 @@ class CroppedSamples:
         self, part: Part, corner: int | None, request: Request, generator: Generator
     ) -> Piece:
         """Read, crop and label one image of a sample."""
-        picture = self.pictures.read(part.index, request.seed, request.batch)
+        found = self.images.read(part.index, request.seed, request.batch)
         corner = corner if part.cornered else None
-        crop = self.planner.cropping.crop(part.chances, picture.size, request.size, corner)
-        labels = labels_of(picture.path, self.rules)
+        crop = self.planner.augment.crop(part.chances, found.size, request.size, corner)
+        labels = labels_of(found.path, self.rules)
         order = generator.permutation(len(labels.boxes))
-        rows = self.truth.of(labels, crop.view(picture.size), order, request.size)
-        pixels = self.render(picture.image, crop, request.size, rows, generator)
-        problems = (*picture.problems, *labels.problems)
-        return Piece(pixels, rows, crop, picture.size, picture.path, problems)
+        rows = self.truth.of(labels, crop.view(found.size), order, request.size)
+        pixels = self.render(found.image, crop, request.size, rows, generator)
+        problems = (*found.problems, *labels.problems)
+        return Piece(pixels, rows, crop, found.size, found.path, problems)
 
-    def together(self, pieces: list[Piece], plan: Plan) -> tuple[np.ndarray, np.ndarray]:
-        """Combine the one, two or four images of a sample: image and truth rows."""
+    def combine(self, pieces: list[Piece], plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+        """Combine the one, two or four images of a sample; return the image and its truth rows."""
         if len(pieces) == 1:
             return planes(pieces[0].pixels), pieces[0].rows
         if len(pieces) == 2:
@@ -127,7 +127,7 @@ class CroppedSamples:
 
 
 def blend(first: Piece, second: Piece) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of two images, and the boxes of both, the second's without tracks.
+    """Return the mean of two images, and the boxes of both; the second's lose their tracks.
 
     Darknet: src/data.c blend_truth, src/image_opencv.cpp blend_images_cv (AlexeyAB)
     Quirk: MOSAIC_FORGETS_TRACKS

@@ -1,4 +1,4 @@
-"""The files that name a data set: .data files, lists, names, and where an image's labels are."""
+"""The files that describe a data set: .data files, lists and names; and paths of label files."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ class DataFile:
 
     @classmethod
     def read(cls, path: str | Path) -> DataFile:
-        """Read a .data file, or the shipped one of its name."""
+        """Read a .data file, or the shipped file of that name."""
         file = locate(path)
         return cls(section_of(read_text(file), str(file)))
 
     @property
     def path(self) -> str:
-        """The file, as it was found."""
+        """The path of the file."""
         return self.section.path
 
     def get(self, key: str, default: str) -> str:
-        """Return the value of a key; report if it is the default."""
+        """Return the value of a key, or the default, which is reported."""
         found = self.find(key)
         if found is None:
             note(f"{key}: Using default '{default}'")
         return default if found is None else found
 
     def integer(self, key: str, default: int) -> int:
-        """Return the number of a key; report if it is the default."""
+        """Return the whole number of a key, or the default, which is reported."""
         entry = self.section.find(key)
         if entry is None:
             return int(self.get(key, str(default)))
@@ -58,7 +58,7 @@ class DataFile:
             raise DataError(problem, where=f"{self.section.path}:{entry.line}") from None
 
     def find(self, key: str) -> str | None:
-        """Return the value of a key, None where it is not given."""
+        """Return the value of a key, or None."""
         entry = self.section.find(key)
         return entry.value if entry else None
 
@@ -68,7 +68,7 @@ class DataFile:
 
 
 def read_list(path: str | Path) -> list[str]:
-    """Return the lines of a list or names file, as they stand; the last needs no end.
+    """Return the lines of a list or names file, unchanged; the last needs no newline.
 
     Darknet: src/data.c get_paths, src/list.c
     """
@@ -77,7 +77,7 @@ def read_list(path: str | Path) -> list[str]:
 
 
 def label_path(image: str) -> str:
-    """Return where an image's labels are written: beside it, or in a COCO or VOC labels folder.
+    """Return the path to which an image's labels are written: beside it, or in a `labels` folder.
 
     Darknet: src/utils.c replace_image_to_label (AlexeyAB)
     Quirk: LABEL_PATHS
@@ -91,9 +91,9 @@ def label_path(image: str) -> str:
 
 
 def label_paths(image: str, lineage: str) -> tuple[str, ...]:
-    """Return where an image's labels are looked for, in order: the lineage's own place first.
+    """Return the possible paths of an image's labels, in order: those of the lineage come first.
 
-    None where the image's name ends as no rule knows.
+    There are none if no rule knows the ending of the image's name.
 
     Quirk: LABEL_PATHS
     """
@@ -102,7 +102,7 @@ def label_paths(image: str, lineage: str) -> tuple[str, ...]:
 
 
 def by_folders(image: str) -> str:
-    """Return the fork's name of an image's labels; empty where it has none.
+    """Return the fork's path of an image's labels; empty if it has none.
 
     Darknet: src/utils.c replace_image_to_label (AlexeyAB)
     """
@@ -118,7 +118,7 @@ def by_folders(image: str) -> str:
 
 
 def by_words(image: str, words: tuple[str, ...] = WORDS) -> str:
-    """Return the original's name of an image's labels; empty where that is no .txt.
+    """Return the original's path of an image's labels; empty if that is not a .txt file.
 
     Darknet: src/data.c fill_truth_detection, fill_truth_region
     """

@@ -1,4 +1,4 @@
-"""Hue, saturation and exposure of a training image."""
+"""Random changes of a training image's hue, saturation and exposure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HUES = 179.0  # of OpenCV's bytes
 
 @dataclass(frozen=True)
 class Colour:
-    """By how much colours change: a share of the circle, and two factors."""
+    """A change of colours: `hue` is a fraction of the circle, the others are factors."""
 
     hue: float = 0.0
     saturation: float = 1.0
@@ -28,7 +28,7 @@ UNCHANGED = Colour()
 
 @dataclass(frozen=True)
 class Colours:
-    """The most that colours change by, as [net] says; a factor of 0 is 1, as in the C.
+    """The limits of changes of colours, from [net]; as in the C, a factor of 0 means 1.
 
     Darknet: src/data.c load_thread
     """
@@ -48,9 +48,9 @@ class Colours:
 
 
 def distort(image: np.ndarray, colour: Colour) -> np.ndarray:
-    """Change the colours of float32 [H, W, C] in 0..1; grey has only an exposure.
+    """Change the colours of float32 [H, W, C] in 0..1; of grey only the exposure changes.
 
-    The saturation may leave 0..1 on the way; the colours made of it end there.
+    The saturation may leave 0..1; the resulting colours are clipped to it.
 
     Darknet: src/image.c distort_image
     """
@@ -60,7 +60,7 @@ def distort(image: np.ndarray, colour: Colour) -> np.ndarray:
         return np.clip(image * np.float32(colour.exposure), 0, 1)
     hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
     change = np.diag([1.0, colour.saturation, colour.exposure, 0.0])[:3]
-    change[0, 3] = colour.hue % 1 * DEGREES  # never below 0: OpenCV takes any hue from there up
+    change[0, 3] = colour.hue % 1 * DEGREES  # not negative: OpenCV accepts any hue from 0 up
     rgb = cv2.cvtColor(cv2.transform(hsv, change), cv2.COLOR_HSV2RGB)
     return np.clip(rgb, 0, 1, out=rgb)
 
@@ -68,7 +68,7 @@ def distort(image: np.ndarray, colour: Colour) -> np.ndarray:
 def distort_bytes(image: np.ndarray, colour: Colour) -> np.ndarray:
     """Change the colours of uint8 [H, W, C] as the fork's build with OpenCV does.
 
-    Each of hue, saturation and value ends at 0 and 255, so that a hue below 0 is red.
+    Hue, saturation and value are clipped to 0..255, so a hue below 0 becomes red.
 
     Darknet: src/image_opencv.cpp image_data_augmentation (AlexeyAB)
     Quirk: BYTE_HUES
@@ -84,6 +84,6 @@ def distort_bytes(image: np.ndarray, colour: Colour) -> np.ndarray:
 
 
 def table(factor: float, summand: float) -> np.ndarray:
-    """Return what each byte becomes, rounded, and cut off at 0 and 255."""
+    """Return the new value of each byte: byte * factor + summand, rounded and clipped to 0..255."""
     values = np.arange(256, dtype=np.float32) * np.float32(factor) + np.float32(summand)
     return np.rint(values).clip(0, 255).astype(np.uint8)

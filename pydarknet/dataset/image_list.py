@@ -1,4 +1,4 @@
-"""The images of a list as a trainer draws them: one that cannot be read is replaced by another."""
+"""The images of a list. A random other image replaces one that cannot be read."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from .rng import generator_of_spare
 
 
 @dataclass(frozen=True)
-class Picture:
-    """An image and its path; `problems` are the images that could not be read in its place."""
+class ListedImage:
+    """An image with its path and its index in the list.
+
+    `problems` name the images that it replaces because they could not be read.
+    """
 
     path: str
     index: int
@@ -29,14 +32,14 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """The paths of a list, and how many channels its images are read with."""
+class ImageList:
+    """The paths of a list of images, which are read with 1 or 3 channels."""
 
     paths: tuple[str, ...]
     channels: int
 
-    def read(self, index: int, seed: int, batch: int) -> Picture:
-        """Read an image, or one drawn in its place; DataError where none of the list can be read.
+    def read(self, index: int, seed: int, batch: int) -> ListedImage:
+        """Read an image; if that fails, read random others. Raise DataError if all fail.
 
         Darknet: src/data.c load_data_detection
         Quirk: UNREADABLE_IMAGES
@@ -49,11 +52,11 @@ class Pictures:
             except DataError as error:
                 problems.append(Problem(str(error), BAD_FILES, path))
                 continue
-            return Picture(path, place, image, tuple(problems))
+            return ListedImage(path, place, image, tuple(problems))
         raise DataError(f"none of the {len(self.paths)} images can be read: {problems[0].text}")
 
 
 def tries(index: int, count: int, seed: int, batch: int) -> Iterator[int]:
-    """Yield an index and, where that will not do, all of them in a drawn order."""
+    """Yield an index, then all indices in a random order."""
     yield index
     yield from generator_of_spare(seed, batch, index).permutation(count).tolist()

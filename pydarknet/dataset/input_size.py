@@ -1,4 +1,4 @@
-"""The size of the network's input for each batch: `random` in a head or in [net]."""
+"""The size of the network's input for each batch, which `random` in a head or [net] changes."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ from .c_float import F
 from .rng import generator_of_size, scale, whole
 
 Size = tuple[int, int]  # width and height
-BLOCK = 10  # batches of one size
-COEFFICIENT = 1.4  # of the fork's sizes, where `random` is just 1
+BLOCK = 10  # batches in a row that have the same size
+COEFFICIENT = 1.4  # the fork's largest factor if `random` is 1
 
 
 class Sizes(Protocol):
-    """The size of every batch, counted from 1, and the largest of them."""
+    """A function from the number of a batch, counted from 1, to its size; and the largest size."""
 
     def __call__(self, number: int) -> Size:
-        """Return width and height of a batch."""
+        """Return the width and height of a batch."""
 
     @property
     def largest(self) -> Size:
-        """The largest size there is."""
+        """The largest size of any batch."""
 
 
 @dataclass(frozen=True)
 class OneSize:
-    """The size that the cfg gives, in every batch."""
+    """The cfg's size, for every batch."""
 
     width: int
     height: int
 
     def __call__(self, number: int) -> Size:
-        """Return width and height."""
+        """Return the width and height."""
         return self.width, self.height
 
     @property
     def largest(self) -> Size:
-        """The only size there is."""
+        """The only size."""
         return self.width, self.height
 
 
 @dataclass(frozen=True)
 class Squares:
-    """The original's: squares of `fewest` to `most` times 32, and of the most at the end.
+    """The original's sizes: random squares of `fewest` to `most` steps; at the end the largest.
 
     Darknet: examples/detector.c train_detector, examples/classifier.c train_classifier
     Quirk: SIZES_BY_BLOCK
@@ -59,11 +59,11 @@ class Squares:
     block: int
     fewest: int
     most: int
-    end: float = math.inf  # the batch after which there is no chance any more
+    end: float = math.inf  # the batch after which sizes are no longer random
     step: int = 32
 
     def __call__(self, number: int) -> Size:
-        """Return width and height of a batch."""
+        """Return the width and height of a batch."""
         block = (number - 1) // self.block
         if block * self.block > self.end:
             return self.largest
@@ -78,7 +78,9 @@ class Squares:
 
 @dataclass(frozen=True)
 class Scales:
-    """The fork's: the cfg's size times or over a factor, and a step more; the largest at the ends.
+    """The fork's sizes: the cfg's, scaled by a random factor, plus a step.
+
+    The first block, and those after `end`, have the largest size.
 
     Darknet: src/detector.c train_detector (AlexeyAB)
     Quirk: SIZES_BY_BLOCK
@@ -88,10 +90,10 @@ class Scales:
     size: Size
     factor: float
     step: int
-    end: int  # the batch after which there is no chance any more
+    end: int  # the batch after which sizes are no longer random
 
     def __call__(self, number: int) -> Size:
-        """Return width and height of a batch."""
+        """Return the width and height of a batch."""
         block = (number - 1) // BLOCK
         if block == 0 or block * BLOCK > self.end:
             return self.largest
@@ -103,7 +105,7 @@ class Scales:
         return self.side_at(self.factor, 0), self.side_at(self.factor, 1)
 
     def size_at(self, factor: float) -> Size:
-        """Return the size at a factor; one below 1 never enlarges either side."""
+        """Return the size at a factor; a factor below 1 enlarges neither side."""
         width, height = self.side_at(factor, 0), self.side_at(factor, 1)
         if factor < 1 and (width > self.size[0] or height > self.size[1]):
             width, height = self.size
@@ -116,7 +118,7 @@ class Scales:
 
 
 def squares(net: Net, head: DetectionHead, seed: int) -> Sizes:
-    """Return the original's sizes of a detector.
+    """Return the original's sizes for a detector.
 
     Darknet: examples/detector.c train_detector
     """
@@ -124,7 +126,7 @@ def squares(net: Net, head: DetectionHead, seed: int) -> Sizes:
 
 
 def scales(net: Net, head: DetectionHead, seed: int) -> Sizes:
-    """Return the fork's sizes of a detector.
+    """Return the fork's sizes for a detector.
 
     Darknet: src/detector.c train_detector (AlexeyAB)
     """
@@ -138,7 +140,7 @@ DETECTOR_SIZES: PerLineage[Callable[[Net, DetectionHead, int], Sizes]] = PerLine
 
 
 def input_size(network: Network, seed: int) -> Sizes:
-    """Return the size of every batch's images: a function of the batch's number, counted from 1."""
+    """Return the function from the number of a batch, counted from 1, to the size of its images."""
     net, head = network.net, last_detection_head(network.layers)
     if head and head.random and not head.cells:  # YOLOv1 is trained at one size
         return DETECTOR_SIZES.of(network.dialect)(net, head, seed)
@@ -148,5 +150,5 @@ def input_size(network: Network, seed: int) -> Sizes:
 
 
 def largest(network: Network) -> Size:
-    """Return the largest width and height that training gives a network."""
+    """Return the largest width and height that training uses."""
     return input_size(network, 0).largest

@@ -1,4 +1,4 @@
-"""Label files: a line a box, its class and its place in 0..1 of the image."""
+"""Label files: a line per box, with its class and its place in 0..1 of the image."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ TRACKS = 4000
 
 @dataclass(frozen=True)
 class LabelRules:
-    """How labels are found and which are good.
+    """How to find labels, and which of them are valid.
 
-    `unplaced` is for a tree's labels of a whole image: x and y are 0, and only the class counts.
+    With `unplaced`, a label with x and y 0 is valid: it names a class of the whole image.
     """
 
     lineage: str
@@ -36,7 +36,7 @@ class LabelRules:
 
 @dataclass(frozen=True)
 class Labels:
-    """The good boxes of an image, and what is wrong with the others.
+    """The valid boxes of an image, and the problems of the others.
 
     `classes` int64 [n]; `boxes` float32 [n, 4], centre and size; `tracks` int64 [n].
     """
@@ -49,7 +49,7 @@ class Labels:
 
 @lru_cache(maxsize=1 << 16)
 def labels_of(image: str, rules: LabelRules) -> Labels:
-    """Read the labels of an image; a missing label file means no boxes and one problem.
+    """Read the labels of an image; if there is no label file, return no boxes and one problem.
 
     Darknet: src/data.c read_boxes
     Quirk: MISSING_LABELS
@@ -59,12 +59,12 @@ def labels_of(image: str, rules: LabelRules) -> Labels:
     if path:
         return read_labels(path, rules)
     missing = places[0] if places else image
-    told = f"{missing}: no label file: the image counts as one without boxes"
-    return labels_from_rows([], [Problem(told, BAD_FILES, missing)])
+    message = f"{missing}: no label file: the image counts as one without boxes"
+    return labels_from_rows([], [Problem(message, BAD_FILES, missing)])
 
 
 def read_labels(path: str, rules: LabelRules) -> Labels:
-    """Read a label file; report bad boxes with their line and leave them out.
+    """Read a label file; leave out invalid boxes, and report them with their line.
 
     Darknet: src/data.c read_boxes, fill_truth_detection
     Quirk: BAD_LABELS
@@ -88,7 +88,7 @@ def read_labels(path: str, rules: LabelRules) -> Labels:
 
 
 def labels_from_rows(boxes: list[tuple[float, ...]], problems: list[Problem]) -> Labels:
-    """Return labels from rows of class, x, y, width, height and track."""
+    """Return labels, given rows of class, x, y, width, height and track."""
     table = np.array(boxes, np.float64).reshape(-1, RECORD + 1)
     return Labels(
         table[:, 0].astype(np.int64),
@@ -99,7 +99,10 @@ def labels_from_rows(boxes: list[tuple[float, ...]], problems: list[Problem]) ->
 
 
 def records(text: str) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield line and words of each record: five words, several times on a line or not at all."""
+    """Yield the line number and the words of each record.
+
+    A line whose number of words is a multiple of five has several records; else it is one.
+    """
     for number, line in enumerate(text.split("\n"), start=1):
         words = line.split()
         step = RECORD if len(words) % RECORD == 0 else max(len(words), 1)
@@ -108,7 +111,7 @@ def records(text: str) -> Iterator[tuple[int, Sequence[str]]]:
 
 
 def box(words: Sequence[str], rules: LabelRules) -> tuple[float, ...]:
-    """Return class, x, y, width, height; ValueError has what is wrong, and the fork's words for it.
+    """Return class, x, y, width, height; a ValueError has our message and the fork's.
 
     Darknet: src/data.c correct_boxes, fill_truth_detection (AlexeyAB)
     """
@@ -129,7 +132,7 @@ def box(words: Sequence[str], rules: LabelRules) -> tuple[float, ...]:
 
 
 def check_place(x: float, y: float, width: float, height: float, rules: LabelRules) -> None:
-    """Refuse a box without size, without a place, or nowhere in the image."""
+    """Raise ValueError for a box without a size, without a place, or outside the image."""
     fork = "x = 0 or y = 0"
     if x == 0 and y == 0:
         if rules.unplaced:
@@ -142,7 +145,7 @@ def check_place(x: float, y: float, width: float, height: float, rules: LabelRul
 
 
 def track(path: str) -> int:
-    """Return the number of a label file's first track, which the fork makes of its name.
+    """Return the number of a label file's first track: as in the fork, a hash of its path.
 
     Darknet: src/utils.c custom_hash (AlexeyAB)
     """

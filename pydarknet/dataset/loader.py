@@ -1,4 +1,4 @@
-"""Batches of training images with their truth, made ahead of the trainer by worker processes."""
+"""Batches of training images with their truth, which worker processes make in advance."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from .sample import Request, Samples
 from .worker import Answer, Order, SampleInfo, bytes_of
 
 MOST_WORKERS = 8
-AHEAD = 2  # batches that are made while the trainer has one
-SHARED = Path("/dev/shm")  # files in memory, where there are such
+AHEAD = 2  # batches that are made while the trainer uses one
+SHARED = Path("/dev/shm")  # holds files in memory, if the system has it
 PREFIX = "pydarknet-"
 PROGRAM = "import sys; sys.path[:] = {path!r}; from pydarknet.dataset.worker import main; main()"
 SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -39,8 +39,9 @@ SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THRE
 class Batch:
     """The images of one iteration, counted from 1.
 
-    `images` float32 [B, C, h, w] in 0..1; `truth` float32 [B, ...], as the heads read it: rows of
-    boxes, cells, or classes. `problems` are a line each, and come again whenever their image does.
+    `images` are float32 [B, C, h, w] in 0..1. `truth` is float32 [B, ...] in the form that heads
+    read: rows of boxes, cells, or classes. `problems` are one line each; a problem is repeated
+    whenever its image is.
     """
 
     number: int
@@ -51,11 +52,11 @@ class Batch:
 
 
 class Batches:
-    """Makes batches of `count` images; a context that ends its processes.
+    """Makes batches of `count` images; a context manager, which ends its processes.
 
-    `size` gives width and height of an iteration's images. `workers` are processes, 0 is none:
-    as many as there are cores unless given, and 8 at most. The batches are the same for any
-    number of them.
+    `size` returns the width and height of an iteration's images. `workers` is the number of
+    processes, or 0 to use none; the default is the number of cores, at most 8. The batches do not
+    depend on it.
 
     Darknet: src/data.c load_data
     Quirk: RANDOM_BY_INDEX
@@ -103,7 +104,7 @@ class Batches:
     def __call__(self, first: int, last: int) -> Iterator[Batch]:
         """Yield the batches of iterations `first` to `last`."""
         assert self.workers or not self.wanted, "batches are made within a `with` statement"
-        while self.ordered:  # of an iteration that was given up
+        while self.ordered:  # left over from an iteration that was stopped
             self.collect()
         coming = iter(range(first, last + 1))
         for number in range(first, last + 1):
@@ -115,7 +116,7 @@ class Batches:
                 yield self.make(number)
 
     def order(self, number: int) -> None:
-        """Ask the workers for a batch: of n workers each makes every n-th sample."""
+        """Ask the workers for a batch: each of n workers makes every n-th sample."""
         size = self.size(number)
         needed = self.count * sum(bytes_of(self.samples, size))
         file = Path(roomy([folder.name for folder in self.folders], needed)) / str(number)
@@ -127,7 +128,7 @@ class Batches:
         self.ordered.append(Ordered(number, size, file))
 
     def collect(self) -> Batch:
-        """Wait for the batch ordered first and return it."""
+        """Wait for the oldest ordered batch and return it."""
         order = self.ordered.popleft()
         answers = [worker.answer() for worker in self.workers]
         infos = {
@@ -156,7 +157,7 @@ class Batches:
     def batch(
         self, number: int, images: np.ndarray, truth: np.ndarray, infos: Sequence[SampleInfo]
     ) -> Batch:
-        """Make a batch of its parts, and list its problems where the fork would."""
+        """Build a batch from its parts, and add its problems to the lists that the fork writes."""
         problems = list(dict.fromkeys(problem for one in infos for problem in one.problems))
         if self.samples.listed:
             append(problem for problem in problems if problem not in self.listed)
@@ -172,7 +173,7 @@ class Batches:
 
 @dataclass(frozen=True)
 class Ordered:
-    """A batch that the workers are making, and the file that they put it into."""
+    """A batch that the workers are making, and the file to which they write it."""
 
     number: int
     size: tuple[int, int]
@@ -180,7 +181,7 @@ class Ordered:
 
 
 class Worker:
-    """A process that makes samples; it dies with this one."""
+    """A process that makes samples; it ends when this one does."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
@@ -191,7 +192,7 @@ class Worker:
         )
 
     def send(self, message: object) -> None:
-        """Send a message, and do not wait for its answer."""
+        """Send a message without waiting for the answer."""
         assert self.process.stdin
         try:
             pickle.dump(message, self.process.stdin)
@@ -212,7 +213,7 @@ class Worker:
         """Return the error of a process that ended unexpectedly."""
         return DataError(
             f"a worker process ended with status {self.process.wait()}",
-            hint="memory may be short: fewer workers need less, 0 of them least",
+            hint="memory may be short: fewer workers need less, and 0 workers least",
         )
 
     def end(self) -> None:
@@ -226,7 +227,7 @@ class Worker:
 
 
 def samples_or_error(answer: Answer) -> dict[int, SampleInfo]:
-    """Return the samples in a worker's answer; raise its error if it is one."""
+    """Return the samples in a worker's answer; raise the answer if it is an error."""
     if isinstance(answer, DarknetError):
         raise answer
     return answer
@@ -241,15 +242,15 @@ def cores() -> int:
 
 
 def roomy(folders: Sequence[str], needed: int) -> str:
-    """Return the first folder with room for all batches in progress, `needed` bytes each."""
+    """Return the first folder with room for all batches in progress, of `needed` bytes each."""
     room = needed * (AHEAD + 2)
     return next((one for one in folders if shutil.disk_usage(one).free > room), folders[-1])
 
 
 def memory_map(file: Path) -> np.ndarray:
-    """Map a file of float32 into memory; the file goes when the array does."""
+    """Map a file of float32 into memory; the file disappears with the array."""
     with open(file, "r+b") as opened:
         numbers = np.frombuffer(mmap.mmap(opened.fileno(), 0), np.float32)
-    with contextlib.suppress(PermissionError):  # Windows keeps it until the folder goes
+    with contextlib.suppress(PermissionError):  # Windows: it is removed with the folder
         file.unlink()
     return numbers

@@ -1,20 +1,26 @@
-"""Mosaics: one image from the corners of four."""
+"""Mosaics: one image made of the corners of four."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 
 from .bad_list import Problem
+from .c_float import F
 from .detector_augment_alexeyab import Crop
+from .rng import whole
+
+MARGIN = 0.2  # fraction of a side, at either end, in which a mosaic is never cut
 
 
 @dataclass(frozen=True)
 class Piece:
-    """An image as the network would see it, its truth rows, and how it was cropped of which size.
+    """An image at the network's size, its truth rows, and the crop that made it.
 
-    `pixels` are [h, w, C], `rows` float32 [n, 6], `source` width and height of what was cropped.
+    `pixels` are [h, w, C]; `rows` are float32 [n, 6]; `source` is the width and height before the
+    crop.
     """
 
     pixels: np.ndarray
@@ -27,10 +33,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Corner:
-    """A corner of a mosaic: where it lies, and from where in its image its pixels come.
+    """A corner of a mosaic, in pixels.
 
-    All in whole pixels: the corner's first column and row, width and height, and the image's
-    first column and row.
+    `x` and `y` are its first column and row in the mosaic; `from_x` and `from_y` are those in the
+    image from which its pixels come.
     """
 
     x: int
@@ -41,10 +47,19 @@ class Corner:
     from_y: int
 
 
+def draw_cut(generator: Generator, size: tuple[int, int]) -> tuple[int, int]:
+    """Draw the column and row at which a mosaic of this width and height is cut.
+
+    Darknet: src/data.c load_data_detection (AlexeyAB)
+    """
+    ends = [(int(F(side) * F(MARGIN)), int(F(side) * (F(1) - F(MARGIN)))) for side in size]
+    return whole(generator, *ends[0]), whole(generator, *ends[1])
+
+
 def corner(index: int, cut: tuple[int, int], piece: Piece) -> Corner:
     """Return the corner (0 to 3, row by row) of a mosaic cut at a column and a row.
 
-    What was padded at the edges is skipped, as far as the corner can be filled without it.
+    Padding at the edges is skipped, as far as other pixels can fill the corner.
 
     Darknet: src/data.c load_data_detection (AlexeyAB)
     """
@@ -58,7 +73,10 @@ def corner(index: int, cut: tuple[int, int], piece: Piece) -> Corner:
 
 
 def along(second: int, cut: int, side: int, before: int, after: int) -> tuple[int, int, int]:
-    """Return first, length and source of the first or second part of a side that is cut in two."""
+    """Return where the first or second part of a cut side begins, its length, and its source.
+
+    `before` and `after` are the padding at the ends of the side.
+    """
     if second:
         return cut, side - cut, min(cut, before)
     return 0, cut, side - cut - min(side - cut, after)
@@ -67,7 +85,7 @@ def along(second: int, cut: int, side: int, before: int, after: int) -> tuple[in
 def mosaic(
     pieces: list[Piece], cut: tuple[int, int], bound: bool, most: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return pixels and rows of the corners of four images, cut at a column and a row.
+    """Return pixels and truth rows of the corners of four images, cut at a column and a row.
 
     Darknet: src/data.c load_data_detection, blend_truth_mosaic (AlexeyAB)
     Quirk: MOSAIC_FORGETS_TRACKS
@@ -95,7 +113,7 @@ def rows_in_corner(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.nd
 
 
 def edges(rows: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return left and top, right and bottom [n, 2] of rows in pixels, their fractions cut off."""
+    """Return (left, top) and (right, bottom) of rows, both [n, 2], in pixels rounded towards 0."""
     half, sides = rows[:, 2:4] / 2, np.array(size, np.float32)
     first, last = (rows[:, :2] - half) * sides, (rows[:, :2] + half) * sides
     return np.trunc(first), np.trunc(last)
@@ -130,7 +148,7 @@ def clip_to_image(rows: np.ndarray, at: Corner, size: tuple[int, int]) -> np.nda
 def within_image(
     rows: np.ndarray, first: np.ndarray, last: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
-    """Return the rows that lie in the image, and are larger than a pixel and smaller than it."""
+    """Return the rows inside the image with sides longer than a pixel and shorter than its own."""
     sides, least = np.array(size, np.float32), 1 / np.array(size, np.float32)
     inside = (first >= 0) & (last <= sides)
     sized = (rows[:, 2:4] > least) & (rows[:, 2:4] < 1)

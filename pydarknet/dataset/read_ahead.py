@@ -1,4 +1,4 @@
-"""Image files read by threads, ahead of what works on them."""
+"""Image files, which threads read before they are needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Read = TypeVar("Read")
 def read_ahead(
     paths: Iterable[str], read: Callable[[str], Read], depth: int
 ) -> Iterator[tuple[str, Future[Read]]]:
-    """Yield each path and what a thread reads from it, while up to `depth` more are read."""
+    """Yield each path and the task that reads it; threads read up to `depth` paths in advance."""
     with ThreadPoolExecutor(READERS) as pool:
         waiting: deque[tuple[str, Future[Read]]] = deque()
         try:
@@ -36,7 +36,7 @@ def read_ahead(
 
 
 def good_or_none(path: str, task: Future[Read]) -> Read | None:
-    """Return what a thread read; None for a bad image, which is reported and goes to bad.list.
+    """Return what a thread read; None for an unreadable image, which is reported and listed.
 
     Darknet: src/image.c load_image_stb (AlexeyAB)
     """
@@ -51,6 +51,6 @@ def good_or_none(path: str, task: Future[Read]) -> Read | None:
 def good_images(
     paths: Iterable[str], read: Callable[[str], Read], depth: int = AHEAD
 ) -> Iterator[tuple[str, Read | None]]:
-    """Yield each path and what a thread reads from it; None for a bad image, which is reported."""
+    """Yield each path and what a thread read from it; None for an unreadable image."""
     for path, task in read_ahead(paths, read, depth):
         yield path, good_or_none(path, task)

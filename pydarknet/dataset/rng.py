@@ -1,4 +1,4 @@
-"""Random numbers of a sample: made of (seed, batch, index), so that nothing else changes them."""
+"""Random numbers of a sample, which depend only on seed, batch and index."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ def generator_of(seed: int, batch: int, index: int) -> Generator:
 
 
 def generator_of_size(seed: int, block: int) -> Generator:
-    """Return the generator of the input size of a block of batches."""
+    """Return the generator of the input size for a block of batches."""
     return Generator(Philox(SeedSequence(seed, spawn_key=(SIZES, block))))
 
 
 def generator_of_spare(seed: int, batch: int, index: int) -> Generator:
-    """Return the generator of what takes the place of a list's image in a batch."""
+    """Return the generator that chooses a replacement for an image that cannot be read."""
     return Generator(Philox(SeedSequence(seed, spawn_key=(SPARES, batch, index))))
 
 
 def uniform(generator: Generator, low: float = 0.0, high: float = 1.0) -> float:
-    """Return a float32 between two ends, whichever is the lower.
+    """Return a random float32 between two ends, which may be in either order.
 
     Darknet: src/utils.c rand_uniform
     """
@@ -32,7 +32,7 @@ def uniform(generator: Generator, low: float = 0.0, high: float = 1.0) -> float:
 
 
 def within(low: float, high: float, part: float) -> float:
-    """Return what lies at `part` of the way between two ends, whichever is the lower, in float32.
+    """Return the float32 at `part`, in 0..1, of the way from the lower end to the higher one.
 
     Darknet: src/utils.c rand_precalc_random (AlexeyAB)
     """
@@ -41,7 +41,7 @@ def within(low: float, high: float, part: float) -> float:
 
 
 def scale(generator: Generator, most: float) -> float:
-    """Return a factor from 1 to `most`, or 1 over such a factor.
+    """Return a random factor from 1 to `most`, or its reciprocal.
 
     Darknet: src/utils.c rand_scale
     """
@@ -50,7 +50,7 @@ def scale(generator: Generator, most: float) -> float:
 
 
 def whole(generator: Generator, low: int, high: int) -> int:
-    """Return a whole number between two ends, both among them.
+    """Return a random whole number between two ends, both included.
 
     Darknet: src/utils.c rand_int
     """
@@ -58,5 +58,5 @@ def whole(generator: Generator, low: int, high: int) -> int:
 
 
 def coin(generator: Generator) -> bool:
-    """Return heads or tails."""
+    """Return True or False with equal probability."""
     return bool(generator.integers(2))

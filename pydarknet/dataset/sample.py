@@ -1,4 +1,4 @@
-"""One training sample, and the interface of what makes them."""
+"""A training sample, and the interface of the classes that make samples."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from .bad_list import Problem
 
-SHARES = (np.arange(256) / 255).astype(np.float32)  # of bytes, as the C divides
+BYTE_VALUES = (np.arange(256) / 255).astype(np.float32)  # in 0..1, rounded as in the C
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An image as float32 [C, h, w] in 0..1, its truth, its path, and what was wrong on the way."""
+    """An image as float32 [C, h, w] in 0..1, its truth, its path, and problems of reading them."""
 
     image: np.ndarray
     truth: np.ndarray
@@ -34,7 +34,7 @@ class Request:
 
 
 class Samples(Protocol):
-    """What makes samples: small, without torch, and the same in every process."""
+    """Makes samples: small to pickle, without torch, and with equal results in every process."""
 
     @property
     def channels(self) -> int:
@@ -42,23 +42,23 @@ class Samples(Protocol):
 
     @property
     def truth_shape(self) -> tuple[int, ...]:
-        """The size of an image's truth."""
+        """The shape of an image's truth."""
 
     @property
     def listed(self) -> bool:
         """Whether problems are added to the fork's lists."""
 
     def sample(self, request: Request) -> Sample:
-        """Make one sample; it depends on nothing but the request and the files."""
+        """Make one sample; it depends only on the request and the files."""
 
 
 def planes(image: np.ndarray) -> np.ndarray:
-    """Turn bytes or float32 [H, W, C] into float32 [C, H, W] in 0..1."""
+    """Convert bytes or float32 [H, W, C] to float32 [C, H, W] in 0..1."""
     height, width, channels = image.shape
     found = np.empty((channels, height, width), np.float32)
     for index in range(channels):
         if image.dtype == np.uint8:
-            cv2.LUT(cv2.extractChannel(image, index), SHARES, dst=found[index])
+            cv2.LUT(cv2.extractChannel(image, index), BYTE_VALUES, dst=found[index])
         else:
             cv2.extractChannel(image, index, dst=found[index])
     return found

@@ -1,4 +1,4 @@
-"""Random choices for a sample of the fork: which images, and how to augment them."""
+"""Random choices for the fork's samples: which images, and how to augment them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from dataclasses import dataclass, replace
 
 from numpy.random import Generator
 
-from .c_float import F
-from .detector_augment_alexeyab import Chances, Cropping
+from .detector_augment_alexeyab import Chances, CropAugment
+from .mosaic import draw_cut
 from .rng import coin, generator_of, whole
 from .sample import Request
-
-CUT = 0.2  # the share of each side that no cut of a mosaic is in
 
 
 @dataclass(frozen=True)
 class Part:
-    """One of the images that make a sample: its place in the list, and what was drawn for it.
+    """One of the images that make a sample: its index in the list, and its random values.
 
-    `cornered` moves its padding out of a mosaic.
+    With `cornered`, its padding is moved to where a mosaic cuts it off.
     """
 
     index: int
@@ -28,7 +26,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """The images that make a sample: one, two to blend, or four corners, and where they are cut."""
+    """The images that make a sample: one, two to blend, or four for a mosaic with its cut."""
 
     parts: tuple[Part, ...]
     cut: tuple[int, int] = (0, 0)
@@ -36,7 +34,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Samples in twos of one image each: whether the second has edges or colours of its own.
+    """Pairs of samples of the same image; the second may have its own edges or colours.
 
     Darknet: src/data.c load_data_detection, get_random_paths_custom (AlexeyAB)
     """
@@ -45,7 +43,7 @@ class Pairs:
     colour: bool
 
     def chances_of_second(self, own: Chances, first: Chances) -> Chances:
-        """Return the chances of the second of a pair."""
+        """Return the random values of the second sample, given its own and those of the first."""
         if not self.edges:
             own = replace(own, edges=first.edges, flip=first.flip)
         return own if self.colour else replace(own, colour=first.colour)
@@ -53,31 +51,34 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Track:
-    """Samples as frames of films: requests of some films, `step` by `step` images in each.
+    """Samples as frames of videos, which are runs of images in the list.
+
+    A request contains frames of n `videos`; `speed` is the largest number of images from one frame
+    to the next.
 
     Darknet: src/data.c get_sequential_paths (AlexeyAB)
     """
 
-    films: int
-    request: int  # how many samples are asked for at once
+    videos: int
+    request: int  # samples per request
     speed: int
 
 
 @dataclass(frozen=True)
 class Planner:
-    """How a sample's images are drawn from a list of `count`.
+    """Draws the images of a sample from a list of `count`.
 
-    `parts` is how many images may make a sample: in half of the samples only one does.
+    Half of the samples are made of `parts` images, the others of one.
     """
 
     count: int
-    cropping: Cropping
+    augment: CropAugment
     parts: int = 1
     pairs: Pairs | None = None
     track: Track | None = None
 
     def plan(self, request: Request, generator: Generator) -> Plan:
-        """Draw a sample's plan from its generator and, in a pair or a film, its neighbours'.
+        """Draw a sample's plan; in a pair or a video it also depends on its neighbours' generators.
 
         Darknet: src/data.c load_data_detection (AlexeyAB)
         Quirk: MIXING_BY_IMAGE
@@ -89,45 +90,37 @@ class Planner:
             first = self.plan(before, generator_of(before.seed, before.batch, before.index))
             parts = tuple(self.second(part, self.pairs, generator) for part in first.parts)
         else:
-            parts = tuple(self.part(generator) for _ in range(self.drawn_parts(generator)))
+            parts = tuple(self.part(generator) for _ in range(self.draw_count(generator)))
         parts = tuple(replace(part, cornered=coin(generator)) for part in parts)
-        return Plan(parts, self.cut(generator, request.size))
+        return Plan(parts, draw_cut(generator, request.size))
 
-    def drawn_parts(self, generator: Generator) -> int:
-        """Draw how many images the sample combines."""
+    def draw_count(self, generator: Generator) -> int:
+        """Draw the number of images that the sample combines."""
         return self.parts if self.parts > 1 and coin(generator) else 1
 
-    def cut(self, generator: Generator, size: tuple[int, int]) -> tuple[int, int]:
-        """Draw where a mosaic is cut.
-
-        Darknet: src/data.c load_data_detection (AlexeyAB)
-        """
-        ends = [(int(F(side) * F(CUT)), int(F(side) * (F(1) - F(CUT)))) for side in size]
-        return whole(generator, *ends[0]), whole(generator, *ends[1])
-
     def part(self, generator: Generator) -> Part:
-        """Draw an image and its chances."""
-        return Part(int(generator.integers(self.count)), self.cropping.draw(generator))
+        """Draw an image and its random values."""
+        return Part(int(generator.integers(self.count)), self.augment.draw(generator))
 
     def second(self, first: Part, pairs: Pairs, generator: Generator) -> Part:
-        """Draw the chances of an image that another sample shows too."""
+        """Draw the random values for an image that the first sample of a pair shows too."""
         return Part(
-            first.index, pairs.chances_of_second(self.cropping.draw(generator), first.chances)
+            first.index, pairs.chances_of_second(self.augment.draw(generator), first.chances)
         )
 
     def frames(self, request: Request, track: Track) -> tuple[Part, ...]:
-        """Draw the start and speed of the films of a request, and return a sample's frames.
+        """Return a sample's frames; the starts and speed of the videos are drawn per request.
 
         Darknet: src/data.c get_sequential_paths (AlexeyAB)
         """
         row = request.index % track.request
         generator = generator_of(request.seed, request.batch, request.index - row)
         parts = []
-        for _ in range(self.drawn_parts(generator)):
+        for _ in range(self.draw_count(generator)):
             speed = max(whole(generator, 1, track.speed), 1)
-            starts = generator.integers(self.count, size=track.films)
-            film, time = row % track.films, row // track.films
-            start = starts[film - film % 2 if self.pairs else film]
+            starts = generator.integers(self.count, size=track.videos)
+            video, time = row % track.videos, row // track.videos
+            start = starts[video - video % 2 if self.pairs else video]
             index = (int(start) + speed * time) % self.count
-            parts.append(Part(index, self.cropping.draw(generator)))
+            parts.append(Part(index, self.augment.draw(generator)))
         return tuple(parts)

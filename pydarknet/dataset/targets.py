@@ -1,4 +1,4 @@
-"""Ground-truth boxes in the network's input, in the form that heads read."""
+"""Ground-truth boxes in 0..1 of the network's input, in the form that heads read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import numpy as np
 from .c_float import F
 from .labels import Labels
 
-UNPLACED = 999999.0  # every coordinate of a box that says only a class
+UNPLACED = 999999.0  # every coordinate of a label that only names a class
 
 
 @dataclass(frozen=True)
 class View:
-    """Where an image lies in the input: an edge becomes edge * scale - shift, then is mirrored."""
+    """Where an image lies in the input: an edge moves to edge * scale - shift.
+
+    With `flip`, the input is then mirrored.
+    """
 
     scale: tuple[float, float]
     shift: tuple[float, float]
@@ -22,7 +25,9 @@ class View:
 
 
 def boxes_in_view(boxes: np.ndarray, view: View) -> np.ndarray:
-    """Return boxes [n, 4], centre and size in 0..1 of the image, in 0..1 of the input, clipped.
+    """Convert boxes [n, 4] from 0..1 of the image to 0..1 of the input, and clip them.
+
+    A box is its centre and size.
 
     Darknet: src/data.c correct_boxes
     """
@@ -39,9 +44,9 @@ def boxes_in_view(boxes: np.ndarray, view: View) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Rows:
-    """Truth as rows of x, y, width, height, class and, in the fork, track.
+    """Truth as at most `most` rows of x, y, width, height, class and, in the fork, track.
 
-    `most` rows; `least` is the smallest side that counts, None the size of a pixel of the input.
+    `least` is the smallest side that counts; if None, it is a pixel of the input.
 
     Darknet: src/data.c fill_truth_detection
     """
@@ -52,13 +57,13 @@ class Rows:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The size of an image's truth."""
+        """The shape of an image's truth."""
         return self.most, self.values
 
     def of(
         self, labels: Labels, view: View, order: np.ndarray, size: tuple[int, int]
     ) -> np.ndarray:
-        """Return the boxes that count [n, values]: the first `most` in order, but the small ones.
+        """Return rows [n, values] of the first `most` boxes in this order, without the small ones.
 
         Darknet: src/data.c fill_truth_detection
         """
@@ -77,7 +82,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Grid:
-    """Truth as side x side cells: objectness, a number a class, place in the cell, width, height.
+    """Truth as cells x cells: objectness, a number per class, place in the cell, width, height.
 
     Darknet: src/data.c fill_truth_region
     """
@@ -88,13 +93,13 @@ class Grid:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The size of an image's truth."""
+        """The shape of an image's truth."""
         return (self.cells**2 * (1 + self.classes + 4),)
 
     def of(
         self, labels: Labels, view: View, order: np.ndarray, size: tuple[int, int]
     ) -> np.ndarray:
-        """Return the cells; of the boxes with their centre in one cell the first in order counts.
+        """Return the cells; of several boxes with their centre in one cell, the first counts.
 
         Darknet: src/data.c fill_truth_region
         """
@@ -115,7 +120,7 @@ class Grid:
 
 
 def large(boxes: np.ndarray, least: float | None, size: tuple[int, int]) -> np.ndarray:
-    """Return which boxes [n, 4] have sides of at least `least`, or of a pixel of the input."""
+    """Return which boxes [n, 4] have sides of at least `least`; if None, of an input's pixel."""
     smallest = np.full(2, least, F) if least is not None else 1 / np.array(size, F)
     kept: np.ndarray = np.all(boxes[:, 2:] >= smallest, axis=1)
     return kept

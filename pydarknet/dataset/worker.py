@@ -1,7 +1,7 @@
-"""A process that makes training samples: asked through its stdin, it answers through its stdout.
+"""A process that makes training samples. It reads orders from stdin and answers on stdout.
 
-It imports no torch, and shares nothing with the trainer but a folder in memory. It ends when the
-pipe does: when it is closed, or when the trainer dies in whatever way.
+It does not import torch, and shares only a folder in memory with the trainer. It ends when the pipe
+does: when the trainer closes it, or dies.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .sample import Request, Samples
 
 @dataclass(frozen=True)
 class Order:
-    """Which samples of a batch of `count` a worker makes, and into which file it puts them."""
+    """The samples of a batch of `count` that a worker must make, and the file to write them to."""
 
     file: Path
     seed: int
@@ -40,7 +40,7 @@ class Order:
 
 @dataclass(frozen=True)
 class SampleInfo:
-    """A sample's path and problems, which go to the trainer beside its numbers."""
+    """A sample's path and problems, which the answer contains; its numbers are in the file."""
 
     path: str
     problems: tuple[Problem, ...]
@@ -57,11 +57,11 @@ def bytes_of(samples: Samples, size: tuple[int, int]) -> tuple[int, int]:
 
 def main() -> None:
     """Serve a trainer until the pipe ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trainer's to answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the trainer handles Ctrl-C
     cv2.setNumThreads(1)
     keep_freed_memory()
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what anyone prints must not mix with the answers
+    os.dup2(2, 1)  # other output must not mix with the answers
     samples, folders = pickle.load(sys.stdin.buffer)
     try:
         for order in orders(sys.stdin.buffer):
@@ -84,7 +84,7 @@ def orders(pipe: IO[bytes]) -> Iterator[Order]:
 
 
 def make_samples(samples: Samples, order: Order) -> Answer:
-    """Make the samples of an order; an error is the answer to all of them."""
+    """Make the samples of an order; return them, or the first error."""
     infos = {}
     image, truth = bytes_of(samples, order.size)
     try:
@@ -100,13 +100,13 @@ def make_samples(samples: Samples, order: Order) -> Answer:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        needed = f"{order.count * (image + truth) >> 20} MiB a batch"
+        needed = f"{order.count * (image + truth) >> 20} MiB per batch"
         return DataError(f"is full: expected room for {needed}", where=order.file.parent)
     return infos
 
 
 def put(file: IO[bytes], offset: int, numbers: np.ndarray) -> None:
-    """Write numbers at their place in a file."""
+    """Write numbers to a file at an offset."""
     left = np.ascontiguousarray(numbers, np.float32).data.cast("B")
     file.seek(offset)
     while left:

@@ -11,7 +11,7 @@ from conftest import both_lineages
 
 from pydarknet.cfg.class_tree import Tree
 from pydarknet.dataset.build import classifier_samples, detector_samples
-from pydarknet.dataset.detector_augment_alexeyab import Cropping, cropped_bytes, cropped_floats
+from pydarknet.dataset.detector_augment_alexeyab import CropAugment, cropped_bytes, cropped_floats
 from pydarknet.dataset.labels import labels_of
 from pydarknet.dataset.sampler import Pairs, Track
 from pydarknet.errors import CfgError, DataError
@@ -64,11 +64,11 @@ def test_the_fork_alone_keeps_lists_of_what_is_wrong(net, head, dialect, listed)
 def test_the_original_takes_jitter_from_the_head_and_colours_from_net(net):
     options = "hue=.1\nsaturation=.75\nexposure=1.5"
 
-    placing = detector_samples(net(YOLO, options=options), ["a.jpg"]).placing
+    augment = detector_samples(net(YOLO, options=options), ["a.jpg"]).augment
 
-    assert placing.jitter == 0.3
-    assert (placing.colours.hue, placing.colours.saturation) == (0.1, 0.75)
-    assert placing.colours.exposure == 1.5
+    assert augment.jitter == 0.3
+    assert (augment.colours.hue, augment.colours.saturation) == (0.1, 0.75)
+    assert augment.colours.exposure == 1.5
 
 
 def test_the_fork_takes_its_options_from_the_last_head_and_net(net):
@@ -78,10 +78,10 @@ def test_the_fork_takes_its_options_from_the_last_head_and_net(net):
 
     samples = detector_samples(net(text, options=options, dialect="alexeyab"), ["a.jpg"])
 
-    cropping = samples.planner.cropping
-    assert (cropping.jitter, cropping.resize, cropping.letter_box) == (0.4, 1.5, True)
-    assert (cropping.flip, cropping.blur, cropping.noise) == (False, 5, 7)
-    assert cropping.colours.hue == 0.1
+    augment = samples.planner.augment
+    assert (augment.jitter, augment.resize, augment.letter_box) == (0.4, 1.5, True)
+    assert (augment.flip, augment.blur, augment.noise) == (False, 5, 7)
+    assert augment.colours.hue == 0.1
     assert samples.bound is True
     assert samples.render is cropped_bytes
 
@@ -91,7 +91,7 @@ def test_yolov1_is_cropped_in_floats_and_always_flipped(net, dialect):
     samples = detector_samples(net(V1, options="flip=0", dialect=dialect), ["a.jpg"])
 
     assert samples.render is cropped_floats
-    assert samples.planner.cropping == Cropping(0.1, samples.planner.cropping.colours)
+    assert samples.planner.augment == CropAugment(0.1, samples.planner.augment.colours)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_track_makes_films_of_a_mini_batch_each(net):
 
     samples = detector_samples(net(YOLO, options=options, dialect="alexeyab"), ["a.jpg"])
 
-    # 4 requests for 16 * 3 images: 12 of 4 films each
-    assert samples.planner.track == Track(films=4, request=12, speed=5)
+    # 4 requests for 16 * 3 images: 12 of 4 videos each
+    assert samples.planner.track == Track(videos=4, request=12, speed=5)
 
 
 def test_films_whose_length_changes_are_refused(net):
@@ -161,7 +161,7 @@ def test_a_list_of_nothing_is_refused(net, paths):
 
 
 def test_empty_lines_of_a_list_are_left_out(net):
-    assert detector_samples(net(YOLO), ["a.jpg", "", "b.jpg"]).pictures.paths == ("a.jpg", "b.jpg")
+    assert detector_samples(net(YOLO), ["a.jpg", "", "b.jpg"]).images.paths == ("a.jpg", "b.jpg")
 
 
 def test_images_of_4_channels_are_refused(net):
@@ -193,9 +193,9 @@ def test_a_classifier_of_the_original_is_cut_by_shares_of_its_width(net):
 
     samples = classifier_samples(net(SOFTMAX, options=options), ["a.jpg"], ["a", "b", "c"])
 
-    turning = samples.turning
-    assert (turning.low, turning.high, turning.relative) == (1, 3, True)
-    assert (turning.angle, turning.aspect, turning.flip) == (7, 0.75, True)
+    augment = samples.augment
+    assert (augment.low, augment.high, augment.relative) == (1, 3, True)
+    assert (augment.angle, augment.aspect, augment.flip) == (7, 0.75, True)
     assert samples.truth_shape == (3,)
 
 
@@ -205,8 +205,8 @@ def test_a_classifier_of_the_fork_is_cut_by_lengths_and_mixed(net):
     network = net(SOFTMAX, options=options, dialect="alexeyab")
     samples = classifier_samples(network, ["a.jpg"], ["a", "b", "c"])
 
-    turning = samples.turning
-    assert (turning.low, turning.high, turning.relative, turning.flip) == (16, 48, False, False)
+    augment = samples.augment
+    assert (augment.low, augment.high, augment.relative, augment.flip) == (16, 48, False, False)
     assert (samples.mixing, samples.blur, samples.listed) == (4, 15, True)
     assert samples.classes.smooth == 0.1
 
@@ -220,7 +220,7 @@ def test_an_even_blur_of_a_classifier_is_refused(net):
 
 @both_lineages
 def test_there_must_be_a_label_an_output(net, dialect):
-    with pytest.raises(DataError, match="2 labels: expected 3, a label an output of the cfg"):
+    with pytest.raises(DataError, match="2 labels: expected 3, one for each output of the cfg"):
         classifier_samples(net(SOFTMAX, dialect=dialect), ["a.jpg"], ["a", "b"])
 
 

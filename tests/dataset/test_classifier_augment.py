@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from pydarknet.dataset.classifier_augment import Chances, Turning
+from pydarknet.dataset.classifier_augment import Chances, ClassifierAugment
 from pydarknet.dataset.hsv import Colour, Colours
 
-NEVER = Turning(8, 8, False, True, 0, 1, False, Colours())
+NEVER = ClassifierAugment(8, 8, False, True, 0, 1, False, Colours())
 
 
 def test_the_side_is_a_share_of_the_inputs_width_or_a_length():
     generator = np.random.default_rng(1)
-    shares = Turning(0.5, 2, True, False, 0, 1, True, Colours())
-    lengths = Turning(20, 24, False, True, 0, 1, True, Colours())
+    shares = ClassifierAugment(0.5, 2, True, False, 0, 1, True, Colours())
+    lengths = ClassifierAugment(20, 24, False, True, 0, 1, True, Colours())
 
     drawn = [shares.draw(generator, 64).side for _ in range(400)]
     fixed = {lengths.draw(generator, 64).side for _ in range(100)}
@@ -26,9 +26,9 @@ def test_the_side_is_a_share_of_the_inputs_width_or_a_length():
 
 def test_angle_and_aspect_are_drawn_within_their_most():
     generator = np.random.default_rng(1)
-    turning = Turning(8, 8, False, True, 7, 0.75, True, Colours())
+    augment = ClassifierAugment(8, 8, False, True, 7, 0.75, True, Colours())
 
-    drawn = [turning.draw(generator, 8) for _ in range(400)]
+    drawn = [augment.draw(generator, 8) for _ in range(400)]
 
     assert -7 <= min(one.angle for one in drawn) < -6.5
     assert 6.5 < max(one.angle for one in drawn) <= 7
@@ -45,10 +45,13 @@ def test_without_flip_nothing_is_mirrored():
 
 def test_the_crop_stays_inside_of_the_image_in_the_fork_alone():
     # 16 x 8 at half its size is 8 x 4: in a square of 8 no column is free, and -2 to 2 rows are
-    inside = Turning(0, 0, False, True, 0, 1, True, Colours())
-    free = Turning(0, 0, False, False, 0, 1, True, Colours())
+    inside = ClassifierAugment(0, 0, False, True, 0, 1, True, Colours())
+    free = ClassifierAugment(0, 0, False, False, 0, 1, True, Colours())
     chances = Chances(1, 4, 0, (0, 1), False, Colour())
 
-    found = [turning.turn(chances, (16, 8), 8) for turning in (inside, free)]
+    found = [augment.transform(chances, (16, 8), 8) for augment in (inside, free)]
 
-    assert [(turn.scale, turn.x, turn.y) for turn in found] == [(0.5, 0, 0), (0.5, 0, 2)]
+    assert [(one.scale, one.x, one.y) for one in found] == [
+        (0.5, 0, 0),
+        (0.5, 0, 2),
+    ]

@@ -11,7 +11,7 @@ import pytest
 from conftest import HERE
 
 from pydarknet.dataset.class_labels import Classes, Family
-from pydarknet.dataset.classifier_augment import Chances, Turning, rotate_crop
+from pydarknet.dataset.classifier_augment import Chances, ClassifierAugment, rotate_crop
 from pydarknet.dataset.classifier_samples import (
     CUTMIX,
     EITHER,
@@ -20,18 +20,18 @@ from pydarknet.dataset.classifier_samples import (
     ClassifierSamples,
     blur_image,
     corners,
+    draw_patch,
     mix,
     paste,
-    pasting,
     stretch,
 )
 from pydarknet.dataset.hsv import Colour, Colours
-from pydarknet.dataset.image_list import Pictures
+from pydarknet.dataset.image_list import ImageList
 from pydarknet.dataset.sample import Request, planes
 from pydarknet.image.files import load_image, save_image
 
 FAMILY = Family((-1, -1, 0, 0, 0, 1, 1), (2, 3, 2))  # animal thing | cat dog bird | car ship
-NEVER = Turning(8, 8, False, True, 0, 1, False, Colours())
+NEVER = ClassifierAugment(8, 8, False, True, 0, 1, False, Colours())
 
 
 def recorded(fork: str) -> list[str]:
@@ -47,9 +47,9 @@ def case(fork: str, name: str) -> tuple[Path, dict[str, Any], Any]:
 
 
 def square(path: Path, drawn: dict[str, Any], side: int, *, inside: bool) -> np.ndarray:
-    """Return the square that a recorded turn makes of an image."""
+    """Return the square that a recorded transform makes of an image."""
     image = load_image(path)
-    turning = Turning(0, 0, False, inside, 0, 1, True, Colours())
+    augment = ClassifierAugment(0, 0, False, inside, 0, 1, True, Colours())
     chances = Chances(
         drawn["aspect"],
         drawn["side"],
@@ -58,8 +58,8 @@ def square(path: Path, drawn: dict[str, Any], side: int, *, inside: bool) -> np.
         bool(drawn["flip"]),
         Colour(*drawn["colour"]),
     )
-    turn = turning.turn(chances, (image.shape[1], image.shape[0]), side)
-    return planes(rotate_crop(image, turn, side))
+    transform = augment.transform(chances, (image.shape[1], image.shape[0]), side)
+    return planes(rotate_crop(image, transform, side))
 
 
 @pytest.mark.parametrize("name", recorded("pj"))
@@ -82,10 +82,10 @@ def test_samples_of_the_fork_are_the_c_programs(name):
     classes = Classes(tuple(params["labels"]), params["eps"])
     examples = [
         (
-            stretch(square(folder / path, turn, max(w, h), inside=True), w, h),
+            stretch(square(folder / path, transform, max(w, h), inside=True), w, h),
             classes.truth(path, 0)[0],
         )
-        for path, turn in zip(params["paths"], params["turns"], strict=True)
+        for path, transform in zip(params["paths"], params["turns"], strict=True)
     ]
     mixes = {
         0: lambda: examples[0],
@@ -132,7 +132,7 @@ def test_cutmix_counts_truths_by_their_area():
 
 
 def test_what_is_pasted_has_3_to_8_tenths_of_each_side_and_ends_before_the_edge():
-    drawn = [pasting((3, 20, 10), np.random.default_rng(seed)) for seed in range(300)]
+    drawn = [draw_patch((3, 20, 10), np.random.default_rng(seed)) for seed in range(300)]
     rows, columns = zip(*drawn, strict=True)
 
     assert {part.stop - part.start for part in rows} == set(range(6, 17))
@@ -171,7 +171,7 @@ def samples(tmp_path):
 
     def make(**options: Any) -> ClassifierSamples:
         labels = Classes(tuple(f"/{value}_" for value in range(10, 90, 10)))
-        return ClassifierSamples(Pictures(paths, 3), labels, NEVER, **options)
+        return ClassifierSamples(ImageList(paths, 3), labels, NEVER, **options)
 
     return make
 

@@ -12,7 +12,7 @@ from conftest import HERE, SHARED
 from pydarknet.dataset.detector_augment_alexeyab import (
     Chances,
     Crop,
-    Cropping,
+    CropAugment,
     blur_background,
     cropped_bytes,
     cropped_floats,
@@ -77,11 +77,11 @@ def crop_of(params: dict[str, Any]) -> Crop:
 def test_edges_are_the_c_programs_for_its_random_numbers(name):
     params, _ = recorded(name)
     resize, edges = SHARES[int(name[-1])]
-    cropping = Cropping(
+    augment = CropAugment(
         params["jitter"], Colours(), resize=params["rs"], letter_box=bool(params["letter"])
     )
 
-    found = cropping.crop(
+    found = augment.crop(
         Chances(resize, edges, False, UNCHANGED), IMAGE, (params["w"], params["h"])
     )
 
@@ -131,7 +131,7 @@ def test_samples_of_yolov1_are_the_c_programs(fork, least, seed):
     size = params["w"], params["h"]
     labels = read_labels(str(folder / "img.txt"), LabelRules("pjreddie", 3))
 
-    crop = Cropping(params["jitter"], Colours()).crop(chances, IMAGE, size)
+    crop = CropAugment(params["jitter"], Colours()).crop(chances, IMAGE, size)
     found = cropped_floats(load_image(folder / "img.png"), crop, size, NO_BOXES, generator())
     truth = Grid(7, 3, least).of(labels, crop.view(IMAGE), np.arange(5), size)
 
@@ -142,9 +142,9 @@ def test_samples_of_yolov1_are_the_c_programs(fork, least, seed):
 # Edges
 
 
-def edges_of(cropping: Cropping, chances: Chances, corner: int | None = None) -> tuple[int, ...]:
+def edges_of(augment: CropAugment, chances: Chances, corner: int | None = None) -> tuple[int, ...]:
     """Return what a crop of a 100 x 50 image for an input of 50 x 50 takes from its edges."""
-    crop = cropping.crop(chances, (100, 50), (50, 50), corner)
+    crop = augment.crop(chances, (100, 50), (50, 50), corner)
     return crop.left, crop.right, crop.top, crop.bottom
 
 
@@ -156,28 +156,28 @@ def chances(*edges: float, resize: tuple[float, float] = (0, 0), flip: bool = Fa
 
 def test_jitter_takes_and_gives_a_share_of_each_side():
     # 20 of 100 columns, 10 of 50 rows: 0 gives, .5 leaves, 1 takes
-    assert edges_of(Cropping(0.2, Colours()), chances(0, 1, 1, 0)) == (-20, 20, 10, -10)
-    assert edges_of(Cropping(0.2, Colours()), chances(0.5, 0.5, 0.5, 0.5)) == (0, 0, 0, 0)
+    assert edges_of(CropAugment(0.2, Colours()), chances(0, 1, 1, 0)) == (-20, 20, 10, -10)
+    assert edges_of(CropAugment(0.2, Colours()), chances(0.5, 0.5, 0.5, 0.5)) == (0, 0, 0, 0)
 
 
 def test_resize_above_1_takes_and_gives():
     # of 100: 100 * (1 - 2) / 2 = -50 to 100 * (1 - 1/2) / 2 = 25; of 50 half of that
-    cropping = Cropping(0, Colours(), resize=2)
+    augment = CropAugment(0, Colours(), resize=2)
 
-    assert edges_of(cropping, chances(0, 0, 0, 0, resize=(0, 1))) == (-50, 25, -25, 12)
+    assert edges_of(augment, chances(0, 0, 0, 0, resize=(0, 1))) == (-50, 25, -25, 12)
 
 
 def test_resize_below_1_only_gives():
-    cropping = Cropping(0, Colours(), resize=0.5)
+    augment = CropAugment(0, Colours(), resize=0.5)
 
-    assert edges_of(cropping, chances(0, 0, 0, 0, resize=(0, 1))) == (-50, 0, -25, 0)
+    assert edges_of(augment, chances(0, 0, 0, 0, resize=(0, 1))) == (-50, 0, -25, 0)
 
 
 def test_letter_box_pads_to_the_shape_of_the_input():
     # 100 x 50 for a square: 25 rows above and below
-    cropping = Cropping(0, Colours(), letter_box=True)
+    augment = CropAugment(0, Colours(), letter_box=True)
 
-    assert edges_of(cropping, chances(0, 0, 0, 0)) == (0, 0, -25, -25)
+    assert edges_of(augment, chances(0, 0, 0, 0)) == (0, 0, -25, -25)
 
 
 @pytest.mark.parametrize(
@@ -196,11 +196,11 @@ def test_letter_box_pads_to_the_shape_of_the_input():
 def test_a_corner_of_a_mosaic_has_its_padding_on_the_inside(corner, flip, edges):
     drawn = chances(0, 0.25, 0, 0.25, flip=flip)  # -20, -10, -10, -5
 
-    assert edges_of(Cropping(0.2, Colours()), drawn, corner) == edges
+    assert edges_of(CropAugment(0.2, Colours()), drawn, corner) == edges
 
 
 def test_a_crop_that_leaves_nothing_is_the_whole_image():
-    crop = Cropping(0.6, Colours()).crop(chances(1, 1, 0.5, 0.5), (100, 50), (50, 50))
+    crop = CropAugment(0.6, Colours()).crop(chances(1, 1, 0.5, 0.5), (100, 50), (50, 50))
 
     assert (crop.left, crop.top, crop.width, crop.height) == (0, 0, 100, 50)
 
@@ -209,24 +209,24 @@ def test_a_crop_that_leaves_nothing_is_the_whole_image():
 
 
 def test_without_flip_nothing_is_mirrored():
-    cropping, drawing = Cropping(0, Colours(), flip=False), generator()
+    augment, drawing = CropAugment(0, Colours(), flip=False), generator()
 
-    assert not any(cropping.draw(drawing).flip for _ in range(50))
+    assert not any(augment.draw(drawing).flip for _ in range(50))
 
 
 def test_blur_is_none_the_background_or_the_strength_in_thirds():
-    cropping, drawing = Cropping(0, Colours(), blur=9), generator()
+    augment, drawing = CropAugment(0, Colours(), blur=9), generator()
 
-    drawn = [cropping.draw(drawing).blur for _ in range(300)]
+    drawn = [augment.draw(drawing).blur for _ in range(300)]
 
     assert set(drawn) == {0, 1, 9}
     assert all(70 < drawn.count(value) < 130 for value in (0, 1, 9))  # 100 and 4 deviations of 8
 
 
 def test_noise_comes_in_half_of_the_draws():
-    cropping, drawing = Cropping(0, Colours(), noise=40), generator()
+    augment, drawing = CropAugment(0, Colours(), noise=40), generator()
 
-    drawn = [cropping.draw(drawing).noise for _ in range(400)]
+    drawn = [augment.draw(drawing).noise for _ in range(400)]
 
     assert set(drawn) == {0, 40}
     assert 160 < drawn.count(40) < 240

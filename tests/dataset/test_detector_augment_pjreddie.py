@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 from conftest import HERE, SHARED
 
-from pydarknet.dataset.detector_augment_pjreddie import Chances, Placement, Placing, place_image
+from pydarknet.dataset.detector_augment_pjreddie import (
+    Chances,
+    PlaceAugment,
+    Placement,
+    place_image,
+)
 from pydarknet.dataset.hsv import UNCHANGED, Colour, Colours
 from pydarknet.dataset.labels import LabelRules, read_labels
 from pydarknet.dataset.sample import planes
@@ -50,7 +55,7 @@ def test_size_and_place_are_the_c_programs_for_its_random_numbers(name):
     width, height, x, y = SHARES[int(name[-1])]
     chances = Chances((width, height), (x, y), UNCHANGED, False)
 
-    found = Placing(params["jitter"], Colours()).placement(
+    found = PlaceAugment(params["jitter"], Colours()).placement(
         chances, IMAGE, (params["w"], params["h"])
     )
 
@@ -126,9 +131,9 @@ def test_an_image_of_no_width_leaves_the_canvas_grey():
 
 
 def test_a_flip_comes_in_half_of_the_draws():
-    placing = Placing(0.2, Colours(0.1, 1.5, 1.5))
+    augment = PlaceAugment(0.2, Colours(0.1, 1.5, 1.5))
     generator = np.random.default_rng(1)
 
-    flips = sum(placing.draw(generator).flip for _ in range(400))
+    flips = sum(augment.draw(generator).flip for _ in range(400))
 
     assert 160 < flips < 240  # 200 and four deviations of 10

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pydarknet.dataset.image_list import Pictures
+from pydarknet.dataset.image_list import ImageList
 from pydarknet.dataset.labels import labels_of
 from pydarknet.errors import DataError
 from pydarknet.image.files import save_image
@@ -28,9 +28,9 @@ def image(tmp_path: Path) -> str:
 
 def test_an_image_that_cannot_be_read_is_told_and_another_one_taken(tmp_path, image):
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
-    pictures = Pictures((str(tmp_path / "bad.jpg"), str(tmp_path / "none.jpg"), image), 3)
+    images = ImageList((str(tmp_path / "bad.jpg"), str(tmp_path / "none.jpg"), image), 3)
 
-    found = pictures.read(0, seed=1, batch=1)
+    found = images.read(0, seed=1, batch=1)
 
     assert (found.path, found.index) == (image, 2)
     assert f'Cannot load image "{tmp_path}/bad.jpg"' in found.problems[0].text
@@ -42,16 +42,16 @@ def test_an_image_that_cannot_be_read_is_told_and_another_one_taken(tmp_path, im
 
 def test_what_is_taken_instead_depends_on_the_batch_alone(tmp_path, image):
     bad = str(tmp_path / "bad.jpg")
-    pictures = Pictures((bad, *(image,) * 20), 3)
+    images = ImageList((bad, *(image,) * 20), 3)
 
-    taken = [pictures.read(0, 1, batch).index for batch in range(10)]
+    taken = [images.read(0, 1, batch).index for batch in range(10)]
 
-    assert taken == [pictures.read(0, 1, batch).index for batch in range(10)]
+    assert taken == [images.read(0, 1, batch).index for batch in range(10)]
     assert len(set(taken)) > 3
 
 
 def test_a_list_in_which_nothing_can_be_read_is_an_error(tmp_path):
-    pictures = Pictures((str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")), 3)
+    images = ImageList((str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")), 3)
 
     with pytest.raises(DataError, match=r"none of the 2 images can be read: Cannot load image"):
-        pictures.read(1, 1, 1)
+        images.read(1, 1, 1)

@@ -117,7 +117,7 @@ def test_problems_are_told_once_a_batch_with_file_and_line(made, tmp_path, worke
         (YOLO, {"options": "track=1\nbatch=7", "dialect": "alexeyab"}),
         (V1, {"options": COLOURS}),
     ],
-    ids=["original", "mosaic", "pairs", "films", "yolov1"],
+    ids=["original", "mosaic", "pairs", "videos", "yolov1"],
 )
 def test_batches_are_the_same_for_any_number_of_workers(made, text, network):
     alone, one, two = (list(numbers(made(count, text, **network))) for count in (0, 1, 2))
@@ -260,7 +260,7 @@ def test_a_full_memory_is_an_error_that_says_how_much_is_needed(net, paths):
     answer = make_samples(samples, order)
 
     # 64 * (3 * 320 * 320 + 90 * 5) * 4 bytes
-    assert str(answer) == "/dev: is full: expected room for 75 MiB a batch"
+    assert str(answer) == "/dev: is full: expected room for 75 MiB per batch"
 
 
 # The end of the workers

@@ -65,7 +65,7 @@ def test_a_full_memory_says_how_much_is_needed(tmp_path, monkeypatch):
 
     told = answer(Counting(), order(path, range(3)))
 
-    assert str(told) == f"{tmp_path}: is full: expected room for 0 MiB a batch"
+    assert str(told) == f"{tmp_path}: is full: expected room for 0 MiB per batch"
 
 
 def test_an_image_and_its_truth_take_4_bytes_a_number():
