@@ -61,5 +61,5 @@ def cuda_module(node: Node, module: nn.Module, dtype: torch.dtype, *, result: bo
         with torch.no_grad():
             convolution = CudaConv(module, dtype)
         return InFloat32(convolution) if result else convolution
-    moves = node.layer.narrow and not any(True for _ in module.parameters())
+    moves = node.layer.lossless_in_half and not any(True for _ in module.parameters())
     return module if moves and not result else InFloat32(module)

@@ -168,7 +168,8 @@ def fork_summary(network: Network, training: bool) -> str:
     )
     layers = "".join(layer.stdout_text() for layer in network.layers)
     last = network.layers[-1]
-    if not (isinstance(last, DetectionHead) and last.by_32) or not (size.w % 32 or size.h % 32):
+    warns = isinstance(last, DetectionHead) and last.size_warning
+    if not warns or not (size.w % 32 or size.h % 32):
         return first + layers
     return (
         first

@@ -81,7 +81,7 @@ class AccuracyOptions:
 
     labels: tuple[str, ...]
     top: int = 1
-    view: View = classifier_crops.middle
+    view: View = classifier_crops.center_view
     leaves: tuple[bool, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""The views of an image for a classifier: one or several, whose scores are added."""
+"""The views of an image for a classifier: one or more, whose scores are added."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ SHIFT = 32  # pixels between the ten crops
 
 View = Callable[[Tensor, Executor], list[Tensor]]
 
-SIDES = PerLineage[tuple[int, ...]](  # of `several`
+SIDES = PerLineage[tuple[int, ...]](  # of `multi_scale_views`
     pjreddie=(224, 256, 288, 320), alexeyab=(224, 288, 320, 352, 384)
 )
-FITS = PerLineage(pjreddie=resize_max, alexeyab=resize_min)  # the longer or the shorter to a side
+FITS = PerLineage(pjreddie=resize_max, alexeyab=resize_min)  # scale the longer or the shorter side
 
 
-def middle_square(x: Tensor, network: Executor) -> list[Tensor]:
-    """Stretch the largest square of the middle to the network's size.
+def center_square_view(x: Tensor, network: Executor) -> list[Tensor]:
+    """Crop the largest square from the centre, and stretch it to the network's size.
 
     Darknet: examples/classifier.c validate_classifier_single
     """
     return [resize(center_square(x), network.net.width, network.net.height)]
 
 
-def middle_of_shorter(x: Tensor, network: Executor) -> list[Tensor]:
-    """Stretch the shorter side to the network's width, and cut out the middle.
+def center_crop_view(x: Tensor, network: Executor) -> list[Tensor]:
+    """Scale the shorter side to the network's width, and crop the centre.
 
     Darknet: src/classifier.c validate_classifier_single (AlexeyAB)
     """
     return [center_crop(resize_min(x, network.net.width), network.net.width, network.net.height)]
 
 
-MIDDLES: PerLineage[View] = PerLineage(pjreddie=middle_square, alexeyab=middle_of_shorter)
+CENTER_VIEWS: PerLineage[View] = PerLineage(pjreddie=center_square_view, alexeyab=center_crop_view)
 
 
-def middle(x: Tensor, network: Executor) -> list[Tensor]:
-    """Cut out the middle of an image, as the network's lineage does."""
-    return MIDDLES.of(network.dialect)(x, network)
+def center_view(x: Tensor, network: Executor) -> list[Tensor]:
+    """Crop the centre of an image, as the network's lineage does."""
+    return CENTER_VIEWS.of(network.dialect)(x, network)
 
 
-def ten(x: Tensor, network: Executor) -> list[Tensor]:
+def ten_crops(x: Tensor, network: Executor) -> list[Tensor]:
     """Return ten crops: five of an image and five of its mirror image.
 
     The image is stretched to 32 pixels more than the network's size. The C shifts crops by 32
-    from the upper left corner, not from the middle; beyond the image, edge pixels repeat.
+    from the upper left corner, not from the centre; outside the image, edge pixels repeat.
 
     Darknet: examples/classifier.c validate_classifier_10
     """
@@ -60,11 +60,11 @@ def ten(x: Tensor, network: Executor) -> list[Tensor]:
     ]
 
 
-def several(x: Tensor, network: Executor) -> list[Tensor]:
-    """Return an image and its mirror image in several sizes, to which the network is resized.
+def multi_scale_views(x: Tensor, network: Executor) -> list[Tensor]:
+    """Return an image and its mirror image at several sizes, to which the network is resized.
 
-    With a class tree, the C multiplies probabilities for the first of each pair only; here it is
-    done for both.
+    With a class tree, the C multiplies probabilities for the first of each pair only; we do it
+    for both.
 
     Darknet: examples/classifier.c validate_classifier_multi
     Quirk: VALIDMULTI_TREE
@@ -74,15 +74,15 @@ def several(x: Tensor, network: Executor) -> list[Tensor]:
     return [view for image in fitted for view in (image, image.flip(-1))]
 
 
-def whole(x: Tensor, network: Executor) -> list[Tensor]:
-    """Stretch the shorter side to the network's width; the network is resized for the longer.
+def whole_image_view(x: Tensor, network: Executor) -> list[Tensor]:
+    """Scale the shorter side to the network's width; the network is resized to fit the longer.
 
     Darknet: examples/classifier.c validate_classifier_full
     """
     return [resize_min(x, network.net.width)]
 
 
-def stretch(x: Tensor, network: Executor) -> list[Tensor]:
+def stretched_view(x: Tensor, network: Executor) -> list[Tensor]:
     """Stretch an image to the network's size.
 
     Darknet: src/data.c load_data_old

@@ -1,4 +1,4 @@
-"""Networks over text: symbols in, one by one, and a probability for each that may come next."""
+"""Networks that read text symbol by symbol, and return the probabilities of the next symbol."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import DataError
 from ..graph.executor import Executor
 from .glibc_rand import Rand
 
-LEAST = np.float32(0.0001)  # what a symbol's probability must not fall below to be drawn
+LEAST = np.float32(0.0001)  # symbols with a lower probability are never drawn
 
 
 class Reader:
@@ -40,8 +40,8 @@ class Reader:
         output: np.ndarray = self.trace(symbol)[self.network.result].flatten().cpu().numpy()
         return output
 
-    def foretold(self, symbol: int, after: int) -> np.float32:
-        """Read a symbol and return the probability that the network gives to the one after it."""
+    def next_probability(self, symbol: int, after: int) -> np.float32:
+        """Read a symbol and return the predicted probability that `after` follows it."""
         output = self.read(symbol)
         if after >= len(output):
             raise DataError(f"symbol {after}: expected less than {len(output)}, the outputs")
@@ -55,7 +55,7 @@ class Reader:
         return output
 
     def temper(self, temperature: float) -> None:
-        """Let the softmax divide by a temperature: below 1 it grows more certain."""
+        """Set the temperature of the softmax; below 1, the largest probability grows."""
         for layer, module in zip(self.network.layers, self.network.stack, strict=True):
             layer.temper(module, temperature)
 
@@ -68,7 +68,7 @@ class Reader:
 
 
 def drawn_index(output: np.ndarray, rand: Rand) -> int:
-    """Draw the index of one of the probabilities; the least never come up.
+    """Return an index, drawn with these probabilities; the smallest of them count as 0.
 
     Darknet: src/utils.c sample_array
     """
@@ -81,7 +81,7 @@ def drawn_index(output: np.ndarray, rand: Rand) -> int:
 
 
 class Perplexity:
-    """How unexpected symbols are, of those seen so far: in bits a symbol and a word.
+    """The perplexity of the symbols so far, per symbol and per word.
 
     Darknet: examples/rnn.c valid_char_rnn
     """
@@ -97,20 +97,20 @@ class Perplexity:
 
     @property
     def bits(self) -> float:
-        """The bits a symbol takes."""
+        """The mean number of bits per symbol."""
         return float(-self.sum / np.float32(self.count))
 
     @property
     def per_symbol(self) -> float:
-        """Among how many even symbols the network is as unsure."""
+        """The number of equally likely symbols that would be as hard to predict."""
         return power_of_two(self.bits)
 
     @property
     def per_word(self) -> float:
-        """The same, a word."""
+        """The same per word."""
         return power_of_two(float(-self.sum / np.float32(self.words)))
 
 
 def power_of_two(x: float) -> float:
-    """Return 2 to the x, infinite where it is too large."""
+    """Return 2 to the power of x, or infinity if that is too large."""
     return float(2.0**x) if x < 1024 else float("inf")

@@ -180,7 +180,7 @@ def boxes_in_image(
     boxes: Detections, layer: DetectionHead, size: Shape, image: Image, chosen: Settings
 ) -> Detections:
     """Move boxes from 0..1 of the network's input to 0..1 of the image, if the C does."""
-    if not layer.corrected:
+    if not layer.corrects_letterbox:
         return boxes
     height, width = image.shape[:2]
     return boxes.fit_to_image(width, height, size.w, size.h, letterbox=chosen.letterbox)

@@ -1,4 +1,4 @@
-"""What every layer is: options read from a section, a place in the network, a module, a row."""
+"""The base class of layers: options from a section, shapes, a module, and a row of the table."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Shape:
 
     @property
     def outputs(self) -> int:
-        """How many numbers a sample has."""
+        """The number of values in a sample."""
         return self.c * self.h * self.w if self.image else self.length
 
     @property
@@ -49,7 +49,7 @@ class Shape:
 
     @property
     def plain(self) -> str:
-        """The size in words, width first as Darknet has it."""
+        """The size as text; as in Darknet, the width comes first."""
         return f"{self.w} x {self.h} x {self.c}" if self.image else f"{self.length} numbers"
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ class Shape:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How to read a cfg: its lineage, whether to refuse unknown words, which batch norm."""
+    """How to read a cfg: its lineage, whether it refuses unknown words, and its batch norm."""
 
     lineage: str
     strict: bool
@@ -68,21 +68,21 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A layer in its place in the network: its sources, the shapes of its inputs and output."""
+    """A layer at its index in the network: its sources, and the shapes of its inputs and output."""
 
     index: int
     layer: Layer
     sources: tuple[int, ...]
     inputs: tuple[Shape, ...]
     output: Shape
-    reads: tuple[Layer | None, ...] = ()  # the layers of `sources`, None for the image
+    reads: tuple[Layer | None, ...] = ()  # the layers at `sources`; None for the network's input
     shares: int | None = None
 
 
 class Editable(NamedTuple):
     """A convolution or matrix that commands edit; `kind` is the name that they print.
 
-    A layer with several names each of them: `gate`.
+    If a layer has several, `gate` tells them apart.
     """
 
     module: Conv | Connected
@@ -92,19 +92,19 @@ class Editable(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """The options of one section. A subclass overrides what is not the identity.
+    """The options of a section. Methods that a subclass does not override describe the identity.
 
     Darknet: src/parser.c parse_network_cfg
     """
 
-    head: ClassVar[bool] = False  # decoded into boxes or classes, has a loss
+    head: ClassVar[bool] = False  # its output is decoded into boxes or classes; it has a loss
     result: ClassVar[bool] = True  # may be the network's output
-    image: ClassVar[bool] = False  # needs channels, height and width before it
-    merges: ClassVar[bool] = False  # reads other layers than the one before it
-    by_filter: ClassVar[bool] = False  # whether `numload` counts its filters
-    unlearned: ClassVar[bool] = False  # whether training leaves its parameters as they are
-    narrow: ClassVar[bool] = False  # whether it loses nothing by half precision on a GPU
-    opencv: ClassVar[str] = ""  # what OpenCV's importer called it, if it knew it
+    image: ClassVar[bool] = False  # its input must have channels, height and width
+    merges: ClassVar[bool] = False  # it reads other layers than the previous one
+    numload_counts_filters: ClassVar[bool] = False  # `numload` limits its loaded filters
+    frozen: ClassVar[bool] = False  # training keeps its parameters
+    lossless_in_half: ClassVar[bool] = False  # half precision is exact on a GPU
+    opencv: ClassVar[str] = ""  # the name that OpenCV's importer gives it, if any
 
     section: Section
     reading: Reading
@@ -138,18 +138,18 @@ class Layer:
         return layer
 
     def check(self) -> None:
-        """Refuse options that do not go together."""
+        """Raise an error for options that exclude each other."""
 
     def sources(self) -> tuple[int, ...]:
-        """Return the layers this one reads: negative counts back from here, others absolute."""
+        """Return the indices of the layers to read; negative ones count back from this layer."""
         return (PREVIOUS,)
 
     def borrows(self) -> int | None:
-        """Return the layer whose parameters this one uses, counted as in `sources`."""
+        """Return the layer whose parameters this one shares, counted as in `sources`; or None."""
         return None
 
     def check_reads(self, reads: tuple[Layer | None, ...], inputs: tuple[Shape, ...]) -> None:
-        """Refuse source layers, or their shapes, that this layer cannot read."""
+        """Raise an error for sources that this layer cannot read, or whose shapes it cannot."""
 
     @property
     def hierarchy(self) -> Hierarchy | None:
@@ -157,7 +157,7 @@ class Layer:
         return None
 
     def shape(self, *inputs: Shape) -> Shape:
-        """Return the shape this layer gives for these inputs."""
+        """Return the shape of the output, given those of the inputs."""
         return inputs[0]
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -165,11 +165,11 @@ class Layer:
         return nn.Identity()
 
     def build(self, node: Node, readers: tuple[Layer, ...]) -> nn.Module:
-        """Build the module for its place in the network; `readers` read this layer's output."""
+        """Build the module for a node; `readers` are the layers that read its output."""
         return self.module(*node.inputs)
 
     def weight_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
-        """Return where the module's arrays are, in the order of the weights file."""
+        """Return the paths and sizes of the module's arrays, in the order of the weights file."""
         return module.weight_arrays() if isinstance(module, Parametric | Recurrent) else ()
 
     def loadable_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
@@ -182,7 +182,7 @@ class Layer:
         arrays = self.weight_arrays(module)
         if self.dontloadscales:
             arrays = tuple(array for array in arrays if "norm." not in array.path)
-        rows = self.numload if self.by_filter else 0
+        rows = self.numload if self.numload_counts_filters else 0
         return tuple(array._replace(rows=rows or None) for array in arrays)
 
     def editable(self, module: nn.Module) -> list[Editable]:
@@ -193,7 +193,7 @@ class Layer:
         return []
 
     def temper(self, module: nn.Module, temperature: float) -> None:
-        """Set the temperature of a softmax: below 1, it is more certain."""
+        """Set the temperature of a softmax; below 1, the largest probability grows."""
 
     def opencv_name(self, sources: int) -> str:
         """Return the name that OpenCV's importer gives the layer when it reads n `sources`."""
@@ -216,18 +216,18 @@ class Layer:
         return 0.0
 
     def side(self, node: Node) -> int:
-        """Return the shorter side that the C keeps of the layer: its input's.
+        """Return the side that the C stores for the layer: the shorter one of its input.
 
         Quirk: AVERAGE_OUTPUTS
         """
         return min(node.inputs[0].h, node.inputs[0].w)
 
     def scratch(self, node: Node) -> int:
-        """Return how many extra numbers one image needs besides the layer's input and output."""
+        """Return how many extra values one image needs besides the layer's input and output."""
         return 0
 
     def error(self, problem: str, *, hint: str = "") -> CfgError:
-        """Make the error that names this layer's file, line and section."""
+        """Return an error that names this layer's file, line and section."""
         return self.section.error(problem, hint=hint)
 
 
@@ -283,11 +283,11 @@ def section(*names: str, lineage: str | None = None) -> Callable[[Registered], R
 
 
 def layer_class(name: str, lineage: str) -> type[Layer] | None:
-    """Return the layer that programs of a lineage build for a section, None if they know none."""
+    """Return the class that a lineage builds for a section; None if it does not know it."""
     owners = REGISTRY.get(name, {})
     return owners.get(lineage, owners.get(None))
 
 
 def section_names(lineage: str) -> tuple[str, ...]:
-    """Return the sections that programs of a lineage know."""
+    """Return the names of the sections that a lineage knows."""
     return tuple(name for name in REGISTRY if layer_class(name, lineage))

@@ -19,7 +19,7 @@ class Batchnorm(Layer):
     """
 
     image = True
-    unlearned = True
+    frozen = True
 
     def module(self, *inputs: Shape) -> nn.Module:
         return Normalise(self.reading.batch_norm(inputs[0].c), inputs[0].c)
@@ -37,7 +37,7 @@ class Batchnorm(Layer):
 class BatchnormAlexeyAB(Batchnorm):
     """The fork's: its biases are in the file, first."""
 
-    unlearned = False
+    frozen = False
 
     def weight_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
         assert isinstance(module, Normalise)

@@ -24,7 +24,7 @@ class Convolutional(Layer):
 
     opencv = "conv"
     image = True
-    by_filter = True
+    numload_counts_filters = True
     uniform = False  # how the first weights are drawn
 
     filters: int = option(1, least=1)

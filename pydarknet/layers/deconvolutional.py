@@ -18,7 +18,7 @@ class Deconvolutional(Layer):
     """
 
     image = True
-    by_filter = True
+    numload_counts_filters = True
 
     filters: int = option(1, least=1)
     size: int = option(1, least=1)

@@ -19,8 +19,8 @@ class DetectionLayer(DetectionHead):
     Darknet: src/parser.c parse_detection, src/detection_layer.c
     """
 
-    corrected = False
-    by_32 = True
+    corrects_letterbox = False
+    size_warning = True
 
     coords: int = option(1, least=1)
     classes: int = option(1, least=1)

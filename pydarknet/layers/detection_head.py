@@ -1,4 +1,4 @@
-"""The base of detection heads: their boxes, their truth and what training data needs of them."""
+"""The base of detection heads: how to decode their boxes, and the options of their training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .base import Layer, Node, Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Decoding:
-    """How to decode a head's output: thresholds, and the classes that a tree's map to."""
+    """How to decode a head's output: thresholds, and the file `map` of classes of a tree."""
 
     thresh: float
     hier: float = 0.5
@@ -39,26 +39,26 @@ class OpenCVCells:
 
 
 class DetectionHead(Layer):
-    """A head that outputs boxes; a subclass declares the fields without a default as options.
+    """A head that outputs boxes. A subclass declares the fields without a default as options.
 
-    Training data, evaluation, weights files and the compatible interfaces read only these.
+    Training data, evaluation, weights files and the compatible interfaces read only these fields.
     """
 
     head = True
-    corrected: ClassVar[bool] = True  # whether boxes are corrected for the letterbox
-    number: ClassVar[int] = 0  # of its type, as the fork prints it; 0: not printed
-    by_32: ClassVar[bool] = False  # whether the fork warns of sizes that 32 does not divide
+    corrects_letterbox: ClassVar[bool] = True  # boxes are mapped from the letterbox to the image
+    type_number: ClassVar[int] = 0  # printed by the fork; 0: not printed
+    size_warning: ClassVar[bool] = False  # the fork warns if an input side is not a multiple of 32
 
     classes: int
     max: int  # true boxes per image that training reads
-    jitter: float  # share of an image's side by which training moves its edges
+    jitter: float  # fraction of a side by which training moves the edges of images
     resize = 1.0  # factor by which training enlarges or shrinks images
-    random = 0.0  # not 0: training varies the input's size; the fork reads it as a factor
-    cells = 0  # per side, if each cell takes one true box; 0 if truth is rows of boxes
+    random = 0.0  # if not 0, training varies the input's size; in the fork a factor
+    cells = 0  # YOLOv1: cells per side, each for one true box; 0: truth is rows of boxes
 
     @property
     def boxes(self) -> int:
-        """How many anchors it has per cell of its input; 0 if the input is no map."""
+        """The number of anchors per cell of its input; 0 if the input is not a map."""
         return 0
 
     @property
@@ -72,10 +72,10 @@ class DetectionHead(Layer):
         return "default", 0.6
 
     def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
-        """Return the boxes of images of the network's size, in 0..1 of that.
+        """Return the boxes in 0..1 of the network's input.
 
-        `outputs` [N, ...] are the layer's. Boxes below the threshold may be left out, and their
-        order within an image is the C's.
+        `outputs` [N, ...] are the layer's. Boxes below the threshold may be left out. Within an
+        image, they are in the order of the C.
 
         Darknet: src/network.c fill_network_boxes
         """
@@ -91,7 +91,7 @@ class DetectionHead(Layer):
     def opencv_cells(self, raw: Tensor, size: Shape) -> OpenCVCells:
         """Return OpenCV's values for the head's input [N, C, H, W]; `size` is the network input's.
 
-        Only heads with an `opencv` name are asked.
+        Only called for heads with an `opencv` name.
         """
         raise NotImplementedError
 
@@ -115,7 +115,7 @@ def type_lines(nodes: Iterable[Node]) -> list[str]:
     Darknet: src/detector.c train_detector, validate_detector_map (AlexeyAB)
     """
     return [
-        f" Detection layer: {node.index} - type = {node.layer.number} "
+        f" Detection layer: {node.index} - type = {node.layer.type_number} "
         for node in nodes
-        if isinstance(node.layer, DetectionHead) and node.layer.number
+        if isinstance(node.layer, DetectionHead) and node.layer.type_number
     ]

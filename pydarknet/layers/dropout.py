@@ -16,7 +16,7 @@ class Dropout(Layer):
     """
 
     opencv = "identity"
-    narrow = True
+    lossless_in_half = True
     probability: float = option(0.5, least=0, most=1)
 
     def module(self, *inputs: object) -> nn.Module:

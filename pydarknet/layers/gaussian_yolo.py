@@ -23,7 +23,7 @@ class GaussianYolo(ForkLosses, AnchorHead):
     Darknet: src/parser.c parse_gaussian_yolo, src/gaussian_yolo_layer.c (AlexeyAB)
     """
 
-    number = 29
+    type_number = 29
     values = 9  # x, y, w, h, each followed by its uncertainty, then objectness
 
     mask: tuple[int, ...] = quiet(lambda o: tuple(range(o.num)), least=0, stop="#")

@@ -22,7 +22,7 @@ class Maxpool(Layer):
     """
 
     opencv = "pool"
-    narrow = True
+    lossless_in_half = True
     image = True
 
     stride: int = option(1, least=1)

@@ -25,8 +25,8 @@ class Region(DetectionHead):
 
     opencv = "detection_out"
     image = True
-    number = 27
-    by_32 = True
+    type_number = 27
+    size_warning = True
 
     coords: int = option(4, least=4)
     classes: int = option(20, least=1)

@@ -18,7 +18,7 @@ class Reorg(Layer):
     """
 
     opencv = "reorg"
-    narrow = True
+    lossless_in_half = True
     image = True
 
     stride: int = option(1, least=1)

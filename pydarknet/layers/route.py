@@ -17,7 +17,7 @@ class Route(Layer):
     """
 
     opencv = "concat"
-    narrow = True
+    lossless_in_half = True
     merges = True
 
     layers: tuple[int, ...] = option()

@@ -39,7 +39,7 @@ class Shortcut(Layer):
     """
 
     opencv = "shortcut"
-    narrow = True
+    lossless_in_half = True
     merges = True
 
     source: int = option(key="from")
@@ -72,7 +72,7 @@ class ShortcutAlexeyAB(Layer):
     """
 
     opencv = "shortcut"
-    narrow = True
+    lossless_in_half = True
     merges = True
     kinds = {"none": 0, "per_layer": 1, "per_feature": 1, "per_channel": 2}
     norms = {"none": 0, "relu": 1, "avg_relu": 1, "softmax": 2}

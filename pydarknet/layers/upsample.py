@@ -18,7 +18,7 @@ class Upsample(Layer):
     """
 
     opencv = "upsample"
-    narrow = True
+    lossless_in_half = True
     image = True
 
     stride: int = option(2)

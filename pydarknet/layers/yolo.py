@@ -29,8 +29,8 @@ class Yolo(AnchorHead):
     """
 
     opencv = "yolo"
-    number = 28
-    by_32 = True
+    type_number = 28
+    size_warning = True
     values = 5  # x, y, w, h, objectness
 
     max: int = quiet(90)

@@ -35,7 +35,7 @@ def trainable_parameters(network: Executor) -> list[TrainableParameter]:
     found: dict[int, TrainableParameter] = {}
     for node, module in zip(network.nodes, network.stack, strict=True):
         for parameter, decays in parameters(module):
-            out = node.index in left_out or node.layer.unlearned
+            out = node.index in left_out or node.layer.frozen
             parameter.requires_grad_(not out and node.index not in still)
             if not out and id(parameter) not in found:
                 found[id(parameter)] = TrainableParameter(

@@ -51,11 +51,11 @@ def asked(network, paths, options) -> list[Prediction]:
 @pytest.mark.parametrize(
     "view",
     [
-        classifier_crops.middle,
-        classifier_crops.ten,
-        classifier_crops.whole,
-        classifier_crops.several,
-        classifier_crops.stretch,
+        classifier_crops.center_view,
+        classifier_crops.ten_crops,
+        classifier_crops.whole_image_view,
+        classifier_crops.multi_scale_views,
+        classifier_crops.stretched_view,
     ],
 )
 @pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
@@ -71,7 +71,7 @@ def test_the_best_class_is_picked_whatever_is_shown(net, paths, view, dialect):
 def test_the_network_is_put_back_to_its_size(net, paths):
     network = net(POOL, h=4, w=4)
 
-    asked(network, paths, options(view=classifier_crops.several))
+    asked(network, paths, options(view=classifier_crops.multi_scale_views))
 
     assert (network.input.h, network.input.w) == (4, 4)
 
@@ -81,7 +81,7 @@ def test_a_network_of_one_size_cannot_be_shown_whole_images(net, paths):
     network.initialize()
 
     with pytest.raises(CfgError, match="cannot take images of 6 x 4"):
-        asked(network, paths, options(view=classifier_crops.whole))
+        asked(network, paths, options(view=classifier_crops.whole_image_view))
 
 
 def test_accuracy_counts_the_best_and_those_among_the_best(net, paths):
@@ -192,7 +192,7 @@ def test_of_a_tree_mirror_images_are_multiplied_too(tree, paths, monkeypatch):
     four = AccuracyOptions(("red", "green", "leaf", "needle"))
     [plain] = asked(tree, paths[2:], four)
     pair = AccuracyOptions(
-        four.labels, view=lambda x, network: classifier_crops.stretch(x, network) * 2
+        four.labels, view=lambda x, network: classifier_crops.stretched_view(x, network) * 2
     )
 
     [both] = asked(tree, paths[2:], pair)

@@ -56,7 +56,7 @@ def valid(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     from ...evaluate import classifier_crops
 
     evaluation = evaluation_of(
-        run, data, cfg, weights, classifier_crops.middle, training=False, leaves=True
+        run, data, cfg, weights, classifier_crops.center_view, training=False, leaves=True
     )
     VALID_LINES.of(evaluation.network.dialect)(evaluation)
 
@@ -101,7 +101,7 @@ def valid10(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     """
     from ...evaluate import classifier_crops
 
-    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.ten))
+    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.ten_crops))
 
 
 @verb("classifier validfull")
@@ -112,7 +112,7 @@ def validfull(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     """
     from ...evaluate import classifier_crops
 
-    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.whole))
+    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.whole_image_view))
 
 
 @verb("classifier validmulti")
@@ -123,7 +123,7 @@ def validmulti(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     """
     from ...evaluate import classifier_crops
 
-    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.several))
+    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.multi_scale_views))
 
 
 def print_lines(evaluation: Evaluation) -> None:
@@ -145,7 +145,7 @@ def validcrop(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
     from ...evaluate import classifier_crops
     from ...evaluate.accuracy import crop_parts
 
-    evaluation = evaluation_of(run, data, cfg, weights, classifier_crops.stretch)
+    evaluation = evaluation_of(run, data, cfg, weights, classifier_crops.stretched_view)
     firsts, amongs = 0.0, 0.0
     for number, part in enumerate(crop_parts(len(evaluation.paths)), start=1):
         paths = evaluation.paths[part]
@@ -165,7 +165,7 @@ def classifier_label(run: Run, data: Data, cfg: Cfg, weights: Weights = None) ->
     """
     from ...dataset.files import DataFile, read_list
     from ...evaluate.accuracy import AccuracyOptions
-    from ...evaluate.classifier_crops import middle_of_shorter
+    from ...evaluate.classifier_crops import center_crop_view
     from ..open_network import open_network
 
     network = open_network(run, cfg, weights, training=True)
@@ -173,7 +173,7 @@ def classifier_label(run: Run, data: Data, cfg: Cfg, weights: Weights = None) ->
     names = options.get("names", "data/labels.list")
     listed = options.get("test", "data/train.list")
     labels = class_labels(names, options.integer("classes", 2))
-    chosen = AccuracyOptions(labels, 1, middle_of_shorter)
+    chosen = AccuracyOptions(labels, 1, center_crop_view)
     for prediction in Evaluation(network, read_list(listed), chosen, 1).predictions():
         say(labels[prediction.best[0]] if prediction.best else "")
 
@@ -187,7 +187,7 @@ def classifier_test(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> 
     """
     from ...dataset.files import DataFile, read_list
     from ...evaluate.accuracy import AccuracyOptions
-    from ...evaluate.classifier_crops import stretch
+    from ...evaluate.classifier_crops import stretched_view
     from ..open_network import open_network
 
     network = open_network(run, cfg, weights, training=True)
@@ -195,7 +195,7 @@ def classifier_test(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> 
     paths = read_list(options.get("test", "data/test.list"))
     labels = tuple(str(index) for index in range(options.integer("classes", 2)))
     start = time.perf_counter()
-    chosen = AccuracyOptions(labels, 1, stretch)
+    chosen = AccuracyOptions(labels, 1, stretched_view)
     for prediction in Evaluation(network, paths, chosen, 1).predictions():
         scores = [f"{score:g}" for score in prediction.scores[: len(labels)]]
         say("\t".join([prediction.path, *scores]))

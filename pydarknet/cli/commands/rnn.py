@@ -143,7 +143,7 @@ def valid(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -
     bits = REPORTS_BITS.of(reader.network.dialect)
     for symbol, after in pairs():
         so_far.words += after in b" \n\t"
-        so_far.add(reader.foretold(symbol, after))
+        so_far.add(reader.next_probability(symbol, after))
         first = f"{so_far.count} BPC: {so_far.bits:4.4f}  " if bits else f"{so_far.count}"
         say(f"{first} {perplexities(so_far.per_symbol, so_far.per_word)}")
 
@@ -159,7 +159,7 @@ def valid_tactic(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\
     reader, so_far, inside = open_reader(run, cfg, weights), Perplexity(), False
     reader.read_all(seed.encode())
     for symbol, after in pairs():
-        probability = reader.foretold(symbol, after)
+        probability = reader.next_probability(symbol, after)
         inside = inside and (symbol, after) != (ord("."), ord("\n"))
         if inside:
             so_far.add(probability)
