@@ -32,8 +32,8 @@ ImageViews = tuple[str, list[Tensor] | None]
 class Prediction:
     """The prediction of a classifier for an image.
 
-    `truths` are the classes whose labels are in its path, `best` those with the best scores, best
-    first, `scores` the scores of all classes. The last two are empty if the image is unreadable.
+    `truths` are the classes whose labels are in its path. `best` are those with the best scores,
+    best first; `scores` are the scores of all classes. Both are empty if the image is unreadable.
     """
 
     path: str
@@ -49,7 +49,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """The number of images, and of those that are right by the best class and by the top ones."""
+    """The number of images, and how many have their true class `first` or `among` the top ones."""
 
     count: int = 0
     first: int = 0
@@ -76,7 +76,7 @@ class Accuracy:
 class AccuracyOptions:
     """The labels of the classes, the number of top classes, and the views of an image.
 
-    `leaves` are the classes of a tree that count; if omitted, those without children.
+    `leaves` are the classes of a tree that count; the default is those without children.
     """
 
     labels: tuple[str, ...]
@@ -142,7 +142,7 @@ def prediction_of(path: str, options: AccuracyOptions, scores: Tensor | None) ->
     known = scores[: len(options.labels)]
     if len(known) < len(options.labels):
         raise DataError(
-            f"the network gives {len(known)} numbers: expected at least {len(options.labels)},"
+            f"the network returns {len(known)} numbers: expected at least {len(options.labels)},"
             " the classes of the .data file"
         )
     return Prediction(path, truths, tuple(best(known, options.top)), tuple(scores.tolist()))

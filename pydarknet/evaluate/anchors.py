@@ -16,7 +16,7 @@ FINE = 32  # networks up to this width have anchors with decimals
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """Centres [K, 2], widths and heights, by area; the number of rounds, and the mean best IoU."""
+    """Centres [K, 2] (width, height) sorted by area, the number of rounds, and the mean IoU."""
 
     centers: np.ndarray
     rounds: int
@@ -67,7 +67,7 @@ def closest(boxes: np.ndarray, centers: np.ndarray) -> np.ndarray:
 
 
 def means(boxes: np.ndarray, nearest: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """Return the mean of the boxes of each centre; where a coordinate would be 0, it stays.
+    """Return the mean of the boxes of each centre; a coordinate that would become 0 stays.
 
     Darknet: src/matrix.c kmeans_maximization (AlexeyAB)
     """

@@ -14,7 +14,7 @@ from .dataset_detections import DatasetDetector, ImageDetections, classes_of, ev
 from .matched_dataset import MatchedDataset, check_pairs, match_dataset
 from .matching import Matches, first_claims
 
-LEAST_SCORE = 0.005  # of detections that are ranked
+LEAST_SCORE = 0.005  # detections above it are ranked
 
 Watch = Callable[[Iterable[ImageDetections]], Iterable[ImageDetections]]
 
@@ -30,7 +30,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Counts:
-    """True and false positives above a score, the mean IoU of all, and the number of true boxes."""
+    """True and false positives above a score, their mean IoU, and the number of true boxes."""
 
     tp: int
     fp: int
@@ -44,12 +44,12 @@ class Counts:
 
     @property
     def precision(self) -> float:
-        """The share of detections that are right, NaN if there are none."""
+        """The fraction of detections that are right, NaN if there are none."""
         return ratio(self.tp, self.tp + self.fp)
 
     @property
     def recall(self) -> float:
-        """The share of true boxes with a detection, NaN if there are none."""
+        """The fraction of true boxes with a detection, NaN if there are none."""
         return ratio(self.tp, self.truths)
 
     @property
@@ -140,7 +140,7 @@ def summary(dataset: MatchedDataset, *, thresh: float = 0.25, points: int = 0) -
 
 
 def check_points(points: int) -> None:
-    """Raise an error for a number of points that cannot span 0 to 1."""
+    """Raise an error unless the number of points is 0 or at least 2."""
     if points < 0 or points == 1:
         raise UsageError(f"-points {points}: expected 0 for the area, or at least 2 points")
 
@@ -148,8 +148,8 @@ def check_points(points: int) -> None:
 def counts_above(dataset: MatchedDataset, thresh: float) -> list[Counts]:
     """Return the counts above a score, of each class, and last of all classes.
 
-    Of several detections of a true box the first in order is right, even if a later one has a
-    better score.
+    If several detections match a true box, the first in order is right, even if a later one has
+    a better score.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     Quirk: FIRST_MADE_CLAIMS
@@ -171,7 +171,7 @@ def counts_above(dataset: MatchedDataset, thresh: float) -> list[Counts]:
 
 
 def counts_of(tp: int, made: int, overlap: float, truths: int) -> Counts:
-    """Return counts, from the number of detections and the summed IoU of right ones."""
+    """Return counts, given the number of detections and the summed IoU of right ones."""
     return Counts(tp, made - tp, ratio(overlap, made) if made else 0.0, truths)
 
 
@@ -229,5 +229,5 @@ def best_precisions(curve: Curve, points: int) -> np.ndarray:
 
 
 def ratio(part: float, whole: float) -> float:
-    """Return a quotient in 32 bits, NaN where nothing is divided by nothing."""
+    """Return a quotient in float32, or NaN if the divisor is 0."""
     return float(np.float32(part) / np.float32(whole)) if whole else float("nan")

@@ -13,12 +13,12 @@ from .matched_dataset import MatchedDataset
 OVERLAPS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0.0, 1.0, 101)
 AREAS = {"all": (0, 1e10), "small": (0, 32**2), "medium": (32**2, 96**2), "large": (96**2, 1e10)}
-MOST = 100  # detections of a class in an image that count
+MOST = 100  # detections per class and image that count
 ALMOST_ONE = 1 - 1e-10
 
 
 class Figure(NamedTuple):
-    """One of the twelve: what it is the mean of, in COCO's words."""
+    """One of the twelve: the quantity of which it is the mean."""
 
     precision: bool
     overlap: float | None = None  # None: all of OVERLAPS
@@ -72,7 +72,7 @@ class Boxes:
         return (self.areas < least) | (self.areas > most)
 
     def take(self, rows: np.ndarray) -> Boxes:
-        """Return the boxes of an index or a mask."""
+        """Return the boxes at an index or in a mask."""
         return Boxes(*(column[rows] for column in vars(self).values()))
 
 
@@ -110,7 +110,7 @@ def true_boxes(dataset: MatchedDataset) -> Boxes:
 
 
 def detected_boxes(dataset: MatchedDataset) -> Boxes:
-    """Return the detections in pixels, clipped; of a class and image the best comes first."""
+    """Return the detections in pixels, clipped; for each class and image, the best comes first."""
     found = dataset.matches
     sizes = dataset.sizes[found.images].astype(np.float64)
     center, half = found.boxes[:, :2] * sizes, found.boxes[:, 2:] * sizes / 2
@@ -193,7 +193,7 @@ def counts(truths: Boxes, area: int, classes: np.ndarray) -> list[int]:
 
 
 class Score(NamedTuple):
-    """Of one class: precision [overlaps, recalls], and the recall reached [overlaps]."""
+    """Precision [overlaps, recalls] of a class, and the largest recall [overlaps]."""
 
     precision: np.ndarray
     recall: np.ndarray

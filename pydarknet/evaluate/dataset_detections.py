@@ -21,8 +21,8 @@ from ..modules.recurrent import Recurrent
 from ..modules.transforms import load_image
 from ..network import Network
 
-BATCH = 16  # images per batch at most
-NUMBERS = 1 << 20  # in a batch on a CPU at most, for its cache
+BATCH = 16  # most images per batch
+NUMBERS = 1 << 20  # most values per batch on a CPU, for its cache
 
 Read = TypeVar("Read")
 Heads = Callable[[Network, Tensor], Sequence[Head]]
@@ -45,10 +45,10 @@ class ImageDetections:
 
 @contextmanager
 def evaluation_mode(network: Executor) -> Iterator[None]:
-    """Set a network to evaluation inside the context.
+    """Put a network in evaluation mode inside the context.
 
-    There it has its cfg's size, statistics do not change and there are no gradients. Its modes, its
-    size and the state of its recurrent layers are restored at the end.
+    It has its cfg's size, and neither gradients nor statistics are updated. Its modes, its size and
+    the state of its recurrent layers are restored at the end.
 
     Darknet: src/detector.c train_detector, validate_detector_map (AlexeyAB)
     """
@@ -77,7 +77,7 @@ class DatasetDetector:
     """A network with settings, which detects boxes in image files.
 
     `heads` runs the network on a batch, `suppress` removes boxes that overlap. With `pixels`, boxes
-    are in pixels of their image, and so is suppression; else they are in 0..1.
+    are in pixels of their image during and after suppression; else they are in 0..1.
     """
 
     network: Network
@@ -87,7 +87,7 @@ class DatasetDetector:
     pixels: bool = False
 
     def detect(self, paths: Sequence[str]) -> Iterator[ImageDetections]:
-        """Yield the detections of each image; warn about one that cannot be read, which has none.
+        """Yield the detections of each image; an unreadable image has none, and causes a warning.
 
         Quirk: BLACK_PICTURE
         """

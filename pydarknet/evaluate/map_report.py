@@ -12,7 +12,7 @@ import numpy as np
 from .average_precision import Counts, MapReport, best_precisions
 
 RANKS = 100  # between two marks of progress
-RECALLS = 101  # from 0 to 1, at which the JSON has a precision
+RECALLS = 101  # recalls from 0 to 1 whose precision is in the JSON
 HINT = "\n".join(
     [
         "\nSet -points flag:",
@@ -72,12 +72,12 @@ def totals(report: MapReport) -> Iterator[str]:
 
 
 def share(value: float) -> str:
-    """Return a share with two decimals, or -nan, which C prints for 0 / 0."""
+    """Return a fraction with two decimals, or -nan, which C prints for 0 / 0."""
     return "-nan" if math.isnan(value) else f"{value:1.2f}"
 
 
 def as_json(report: MapReport, figures: dict[str, float] | None = None) -> str:
-    """Return the whole report as JSON; undefined shares are null. `figures` are COCO's."""
+    """Return the whole report as JSON; undefined fractions are null. `figures` are COCO's."""
     dataset = report.dataset
     whole = {
         "images": len(dataset.paths),

@@ -45,9 +45,9 @@ def match_dataset(
     *,
     difficult: Sequence[str] | None = None,
 ) -> MatchedDataset:
-    """Match detections with label files; images of `difficult` pair with the others.
+    """Match detections with label files; `difficult` lists an image for each of them.
 
-    `lineage` decides where label files are looked for.
+    `lineage` decides the paths of the label files.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
@@ -81,7 +81,7 @@ def match_dataset(
 
 
 def warn_unknown_classes(truths: GroundTruth, image: str, classes: int) -> GroundTruth:
-    """Return ground truth unchanged; warn about its first class that the network lacks."""
+    """Return the ground truth unchanged; warn about its first class that the network lacks."""
     strange = truths.classes[~inside(truths, classes)]
     if len(strange):
         note(f"{image}: its labels name class {strange[0]}: expected 0 to {classes - 1}")

@@ -16,9 +16,10 @@ NO_TRUTH = -1
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """Detections in their original order, a class of a box each; all are [D].
+    """Detections, in their original order; each is a class of a box. All arrays are [D].
 
-    `truths` are indices in the list of all true boxes, or NO_TRUTH; `overlaps` the IoU with them.
+    `truths` are indices in the list of all true boxes, or NO_TRUTH; `overlaps` are the IoU with
+    them.
     `boxes` [D, 4] are in 0..1 of the image, whose index is in `images`. A `difficult` detection
     matches only a box that is marked difficult, and does not count.
     """
@@ -35,7 +36,7 @@ class Matches:
         return len(self.scores)
 
     def take(self, rows: np.ndarray) -> Matches:
-        """Return the detections of an index or a mask."""
+        """Return the detections at an index or in a mask."""
         return Matches(*(column[rows] for column in vars(self).values()))
 
     @staticmethod

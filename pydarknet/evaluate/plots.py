@@ -35,15 +35,15 @@ def plots(report: MapReport, folder: Path) -> None:
     except OSError as error:
         raise DataError(f"cannot be made: {error.strerror}", where=folder) from None
     for one in report.classes:
-        title = f"{one.name}: AP {one.average_precision:.2%}, {one.counts.truths} truths"
-        picture = curve(one.curve.recall, one.curve.precision, title)
-        save_image(picture, folder / f"curve_{one.index:02d}_{file_name(one.name)}.png")
+        title = f"{one.name}: AP {one.average_precision:.2%}, {one.counts.truths} true boxes"
+        image = curve(one.curve.recall, one.curve.precision, title)
+        save_image(image, folder / f"curve_{one.index:02d}_{file_name(one.name)}.png")
     names = [*report.dataset.names, NOTHING]
-    picture = table(confusions(report), names, names, ("what it is", "found as"))
-    save_image(picture, folder / "confusion.png")
-    for place, (index, picture) in enumerate(worst(report), start=1):
+    image = table(confusions(report), names, names, ("what it is", "found as"))
+    save_image(image, folder / "confusion.png")
+    for place, (index, image) in enumerate(worst(report), start=1):
         name = file_name(Path(report.dataset.paths[index]).stem)
-        save_image(picture, folder / f"worst_{place:02d}_{name}.jpg")
+        save_image(image, folder / f"worst_{place:02d}_{name}.jpg")
 
 
 def file_name(name: str) -> str:
@@ -54,8 +54,8 @@ def file_name(name: str) -> str:
 def confusions(report: MapReport) -> np.ndarray:
     """Return the confusion matrix, int64 [classes + 1, classes + 1].
 
-    Rows are true boxes, columns detections above the report's `thresh`; the last of both stands
-    for none. Best score first, a detection matches the free true box with most IoU, whatever
+    Rows are true boxes, columns detections above the report's `thresh`; the last of each stands
+    for no box. Best score first, a detection matches the free true box with most IoU, whatever
     their classes, if it exceeds `iou_thresh`.
     """
     dataset, classes = report.dataset, len(report.classes)
@@ -76,7 +76,10 @@ def confusions(report: MapReport) -> np.ndarray:
 
 
 def pairs_of(dataset: MatchedDataset, true: np.ndarray, found: np.ndarray) -> dict[int, int]:
-    """Pair detections of an image, best first, with true boxes: index in `found` -> in `true`."""
+    """Return the index in `true` of the match of each detection, by its index in `found`.
+
+    The best detection of the image comes first.
+    """
     pairs: dict[int, int] = {}
     if not len(true) or not len(found):
         return pairs

@@ -54,9 +54,9 @@ def mean_text(total: float, count: int) -> str:
 
 
 def recall(network: Network, paths: Sequence[str], overlap: float = OVERLAP) -> Iterator[Recall]:
-    """Yield the counts after each image. Images are stretched, in both lineages.
+    """Yield the counts after each image. In both lineages images are stretched, not letterboxed.
 
-    Boxes that overlap by more than `overlap` count as one; with 0 all count.
+    Boxes whose IoU exceeds `overlap` count as one; with 0, all count.
 
     Darknet: src/detector.c validate_detector_recall
     """

@@ -27,8 +27,8 @@ Row = tuple[int, float, float, float, float, float]  # class, score, left, top, 
 class Results:
     """A writer of result files in a folder, which is made if it is missing.
 
-    `categories` is the number of classes that the format has, `least` its first pixel, 0 or 1.
-    `id_after` comes before the number in an image's path. Boxes are in pixels.
+    `categories` is the number of classes in the format, `least` the index of its first pixel.
+    `id_after` is the text before the number in an image's path. Boxes are in pixels.
     """
 
     default: ClassVar[str]
@@ -165,7 +165,7 @@ class Kitti(Results):
 
 
 class Objects(Results):
-    """One JSON file: a list with an object per class of a box."""
+    """One JSON file: a list with an object per box and class."""
 
     def begin(self) -> None:
         self.list = self.open(self.folder / f"{self.name}.json")
@@ -184,7 +184,7 @@ class Objects(Results):
 class Coco(Objects):
     """Objects with the number of the image, COCO's category, left, top, width, height and score.
 
-    Warns once about images with the same number, which no program can tell apart.
+    Warns once if images have the same number, which makes them indistinguishable.
 
     Darknet: examples/detector.c print_cocos
     """

@@ -1,4 +1,4 @@
-"""Every layer, by name: importing this registers them all."""
+"""All layers, by section name: importing this package registers them."""
 
 from . import (  # noqa: F401  # a name in __all__ would be a section's
     activation,

@@ -1,4 +1,4 @@
-"""What the detection heads share: their words, their anchors, their logistic."""
+"""What detection heads with anchors share: options, anchors, and logistic activations."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ NMS_KINDS: Final = {"default": 0, "greedynms": 1, "diounms": 2, "cornersnms": 3}
 
 @dataclass(frozen=True, kw_only=True)
 class AnchorHead(DetectionHead):
-    """A head that gives `mask`'s anchors at every cell, each with `values` numbers and classes."""
+    """A head with a box per cell for each anchor of `mask`: `values` numbers, then classes."""
 
     image = True
-    values: ClassVar[int]  # a box's numbers besides its classes
+    values: ClassVar[int]  # numbers per box besides its classes
 
     classes: int = option(20, least=0)
     num: int = option(1, least=1)
@@ -47,14 +47,14 @@ class AnchorHead(DetectionHead):
 
     @property
     def anchor_sizes(self) -> tuple[tuple[float, float], ...]:
-        """Width and height of the mask's anchors in pixels of the network input.
+        """The width and height of the mask's anchors, in pixels of the network's input.
 
         Quirk: MISSING_ANCHORS
         """
         return tuple(self.sizes(max(self.mask) + 1)[i] for i in self.mask)
 
     def sizes(self, count: int) -> tuple[tuple[float, float], ...]:
-        """Return width and height of the first anchors, in the mask or not.
+        """Return the width and height of the first anchors, in the mask or not.
 
         Quirk: MISSING_ANCHORS
         """
@@ -78,8 +78,9 @@ class AnchorHead(DetectionHead):
 class Cells:
     """The boxes above the threshold of N images: their values, columns, rows and anchors.
 
-    `counts` [N] says how many an image has; `values` [K, entries]; `column` and `row` [K, 1], the
-    map being `width` x `height` cells; `anchors` [K, 2] in pixels of the network's input.
+    `counts` [N] are the boxes per image, `values` [K, entries] their values. `column` and `row`
+    are [K, 1], in a map of `width` x `height` cells. `anchors` [K, 2] are in pixels of the
+    network's input.
     """
 
     counts: Tensor
@@ -91,14 +92,14 @@ class Cells:
     anchors: Tensor
 
     def centres(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Return centres in 0..1 from places [K, 1] in their cells."""
+        """Return centres in 0..1 of the image, from places [K, 1] in their cells."""
         return (self.column + x) / self.width, (self.row + y) / self.height
 
 
 def cells_above(
     outputs: Tensor, anchors: tuple[tuple[float, float], ...], objectness: int, thresh: float
 ) -> Cells:
-    """Return the boxes whose objectness exceeds the threshold: cell by cell, its anchors in turn.
+    """Return the boxes whose objectness exceeds the threshold: cell by cell, anchor by anchor.
 
     `outputs` are [N, anchors * entries, H, W].
 
@@ -119,12 +120,12 @@ def cells_above(
 
 
 def above(scores: Tensor, thresh: float) -> Tensor:
-    """Return scores with those zeroed that do not exceed the threshold."""
+    """Return scores; those that do not exceed the threshold become 0."""
     return scores * (scores > thresh)
 
 
 def unmirror(outputs: Tensor, boxes: int) -> Tensor:
-    """Return outputs [N, boxes * entries, H, W] of mirror images as if of the images themselves.
+    """Convert outputs [N, boxes * entries, H, W] for mirror images to those for the images.
 
     Darknet: src/yolo_layer.c avg_flipped_yolo, src/region_layer.c get_region_detections
     """
@@ -134,7 +135,7 @@ def unmirror(outputs: Tensor, boxes: int) -> Tensor:
 
 
 def mirrored_place(x: Tensor) -> Tensor:
-    """Return where in its cell, 0..1, a mirrored box's centre is.
+    """Return the place in its cell, in 0..1, of the centre of a mirrored box.
 
     Darknet: src/yolo_layer.c avg_flipped_yolo
     Quirk: VALID2_MIRROR
@@ -144,7 +145,7 @@ def mirrored_place(x: Tensor) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class ForkLosses(Layer):
-    """The options of the fork's losses and of its nms, which two heads have."""
+    """The options of the fork's losses and non-maximum suppression, which two heads have."""
 
     label_smooth_eps: float = quiet(0.0)
     scale_x_y: float = quiet(1.0)
@@ -175,7 +176,7 @@ class ForkLosses(Layer):
 
     @property
     def losses(self) -> str:
-        """What the row says of the losses."""
+        """The part of the row about the losses."""
         return (
             f"iou loss: {self.iou_loss} ({IOU_LOSSES[self.iou_loss]}),"
             f" iou_norm: {self.iou_normalizer:2.2f}, obj_norm: {self.obj_normalizer:2.2f},"
@@ -186,7 +187,7 @@ class ForkLosses(Layer):
 def activate_entries(
     boxes: Tensor, keep: tuple[int, ...], places: tuple[int, ...], scale: float
 ) -> Tensor:
-    """Squash all entries but `keep`, and stretch `places` about their middle by `scale`.
+    """Apply the logistic to all entries but `keep`, and scale `places` about 0.5.
 
     `boxes` are [N, anchors, entries, H, W].
 
@@ -202,7 +203,7 @@ def entries(boxes: Tensor, which: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 
 
 def stretch(boxes: Tensor, places: tuple[int, ...], scale: float) -> Tensor:
-    """Return boxes with x * scale - (scale - 1) / 2 for their `places`.
+    """Return boxes in which an x of `places` becomes x * scale - (scale - 1) / 2.
 
     Darknet: src/blas.c scal_add_cpu (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""What the fork's layers share that can stride by a blur."""
+"""What the fork's layers with `antialiasing` share: a blur strides in their place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .rows import blur_row
 
 @dataclass(frozen=True, kw_only=True)
 class Blurred(Layer):
-    """A layer that steps by one and leaves its strides to a low-pass filter behind it.
+    """A layer with stride 1, if a low-pass filter after it does the striding.
 
     Darknet: src/convolutional_layer.c make_convolutional_layer (antialiasing, AlexeyAB)
     Quirk: ANTIALIASING
@@ -24,12 +24,12 @@ class Blurred(Layer):
 
     @property
     def strides(self) -> tuple[int, int]:
-        """The vertical and the horizontal stride of the layer itself."""
+        """The vertical and horizontal stride of the layer itself."""
         return (1, 1) if self.antialiasing else (self.stride_y, self.stride_x)
 
     @property
     def blur(self) -> Blur | None:
-        """The filter that strides in the layer's place."""
+        """The filter that strides in place of the layer."""
         size = 2 if self.antialiasing == 2 else 3
         return Blur(size, (self.stride_y, self.stride_x)) if self.antialiasing else None
 
@@ -50,7 +50,7 @@ class Blurred(Layer):
         return "AA:  " if self.antialiasing else ""
 
     def blurred_row(self, node: Node) -> str:
-        """Return what the table says of the blur: a row without a number, if there is one."""
+        """Return the row of the blur, which has no index; empty without a blur."""
         if self.blur is None:
             return ""
         x, y = self.sharp(*node.inputs), node.output

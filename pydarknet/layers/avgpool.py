@@ -29,14 +29,14 @@ class Avgpool(Layer):
 
 @section("avgpool", "avg", lineage=FORK)
 class AvgpoolAlexeyAB(Avgpool):
-    """The fork's: another row."""
+    """The fork's, which differs in its row."""
 
     def row(self, node: Node) -> str:
         return f"avg                          {node.inputs[0]} ->   {node.output.c:4d}"
 
 
 class GlobalMean(nn.Module):
-    """The mean over height and width, both kept as 1."""
+    """The mean over height and width, which both become 1."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean((2, 3), keepdim=True)

@@ -1,4 +1,4 @@
-"""[batchnorm], batch normalisation of its own."""
+"""[batchnorm], batch normalisation as a layer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Batchnorm(Layer):
 
 @section("batchnorm", lineage=FORK)
 class BatchnormAlexeyAB(Batchnorm):
-    """The fork's: its biases are in the file, first."""
+    """The fork's: the weights file has its biases, before the rest."""
 
     frozen = False
 

@@ -12,7 +12,7 @@ from .rows import connected_row
 
 @section("connected", "conn")
 class Connected(Layer):
-    """Multiply the flat input by a matrix, normalise or add a bias, activate.
+    """Multiply the flat input by a matrix, apply batch norm or add a bias, and activate.
 
     Darknet: src/parser.c parse_connected, src/connected_layer.c
     """

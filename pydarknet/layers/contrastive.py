@@ -13,7 +13,7 @@ from .base import FORK, PREVIOUS, Layer, Node, Shape, section
 
 @section("contrastive", lineage=FORK)
 class Contrastive(Layer):
-    """Compare embeddings in training; its own output stays zero.
+    """Compare embeddings in training; the output is zero.
 
     Darknet: src/parser.c parse_contrastive, src/softmax_layer.c (AlexeyAB)
     Quirk: COST_IS_NO_OUTPUT
@@ -58,7 +58,7 @@ class Contrastive(Layer):
 
 
 class NoOutput(nn.Module):
-    """Zeros as many as the first input has numbers."""
+    """Zeros, as many as the first input has values."""
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor:
         return torch.zeros_like(x.flatten(1))

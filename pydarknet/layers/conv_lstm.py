@@ -17,7 +17,7 @@ GATES = "figo"
 
 @section("conv_lstm", lineage=FORK)
 class ConvLstm(Layer):
-    """Keep a map of cells that convolved gates let in, let go and let out.
+    """Keep a map of cells, with convolutions as input, forget and output gates.
 
     Darknet: src/parser.c parse_conv_lstm, src/conv_lstm_layer.c (AlexeyAB)
     """
@@ -129,10 +129,10 @@ class ConvLstm(Layer):
 
 
 class ConvolvedCell(Recurrent):
-    """c = f * c + i * g; h = o * phi(c); a peephole lets f and i see c, and o the new c.
+    """c = f * c + i * g; h = o * phi(c); with a peephole, f and i also read c, and o the new c.
 
-    With a bottleneck (one w part only) the gates see phi(wf([h, x])) alone. After h is made, c is
-    clamped to the constraint.
+    With a bottleneck, which has one w part only, the gates read phi(wf([h, x])) alone. After h is
+    computed, c is clamped to the constraint.
 
     Darknet: src/conv_lstm_layer.c forward_conv_lstm_layer (AlexeyAB)
     """
@@ -147,14 +147,14 @@ class ConvolvedCell(Recurrent):
         return x.new_zeros(size), x.new_zeros(size)
 
     def gates(self, x: Tensor, h: Tensor) -> dict[str, Tensor]:
-        """Return what the four gates get from the input and the last output."""
+        """Return the inputs of the four gates from the layer's input and its last output."""
         if "wi" in self.parts:
             return {g: self.parts[f"w{g}"](h) + self.parts[f"u{g}"](x) for g in GATES}
         q = self.phi(self.parts["wf"](torch.cat([h, x], 1)))
         return {g: self.parts[f"u{g}"](q) for g in GATES}
 
     def peephole_part(self, gate: str, c: Tensor) -> Tensor | float:
-        """Return what a gate reads of the cells through its peephole; 0 without one."""
+        """Return the input of a gate from the cells, through its peephole; 0 without one."""
         return self.parts[f"v{gate}"](c) if f"v{gate}" in self.parts else 0.0
 
     def step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:

@@ -1,4 +1,4 @@
-"""[convolutional], with batch norm or bias, groups, dilation, binary forms and shared weights."""
+"""[convolutional], with batch norm or bias, groups, dilation, binary weights and sharing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .rows import conv_row, fork_conv_row
 
 @section("convolutional", "conv")
 class Convolutional(Layer):
-    """Convolve, normalise or add a bias, activate.
+    """Convolve, apply batch norm or add a bias, and activate.
 
     Darknet: src/parser.c parse_convolutional, src/convolutional_layer.c
     Quirk: STRIDED_POINTWISE
@@ -25,7 +25,7 @@ class Convolutional(Layer):
     opencv = "conv"
     image = True
     numload_counts_filters = True
-    uniform = False  # how the first weights are drawn
+    uniform = False  # the distribution of the first weights
 
     filters: int = option(1, least=1)
     size: int = option(1, least=1)
@@ -42,7 +42,7 @@ class Convolutional(Layer):
 
     @property
     def strides(self) -> tuple[int, int]:
-        """The vertical and the horizontal stride."""
+        """The vertical and horizontal stride."""
         return self.stride, self.stride
 
     @property
@@ -55,7 +55,7 @@ class Convolutional(Layer):
 
     @property
     def parts(self) -> int:
-        """The number of groups that are convolved."""
+        """The number of groups of the convolution."""
         return self.groups
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -69,7 +69,7 @@ class Convolutional(Layer):
         return Shape(c=self.filters, h=h, w=w)
 
     def places(self, n: int, stride: int) -> int:
-        """Return the height or width that the convolution gives for n."""
+        """Return the height or width of the output for an input of n."""
         room = n + 2 * self.margin - self.size
         if room < 0:
             raise self.error(f"size = {self.size} is larger than its padded input of {n}")
@@ -115,7 +115,7 @@ class Convolutional(Layer):
 
 @section("convolutional", "conv", lineage=FORK)
 class ConvolutionalAlexeyAB(Blurred, Convolutional):
-    """The fork's: strides an axis, dilation, blurred strides, shared weights.
+    """The fork's, with a stride per axis, dilation, antialiasing and shared weights.
 
     Darknet: src/parser.c parse_convolutional, src/convolutional_layer.c (AlexeyAB)
     """
@@ -155,7 +155,7 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
 
     @property
     def effective_dilation(self) -> int:
-        """The dilation; 1 for a kernel of one cell."""
+        """The dilation; 1 for a 1 x 1 kernel."""
         return self.dilation if self.size > 1 else 1
 
     def borrows(self) -> int | None:
@@ -191,14 +191,14 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
 
     @property
     def normalised(self) -> bool:
-        """Whether batch norm follows: `cbn` means it too."""
+        """Whether batch norm follows; `cbn` implies it."""
         return self.batch_normalize or self.cbn
 
     def weight_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
         return () if self.share_index is not None else super().weight_arrays(module)
 
     def work(self, node: Node) -> float:
-        bits = 32 if self.xnor else 1  # that one operation takes at once
+        bits = 32 if self.xnor else 1  # bits per operation
         x, y = node.inputs[0], self.sharp(*node.inputs)
         return 2 * self.size**2 * x.c / self.parts * y.outputs / bits
 
@@ -232,7 +232,7 @@ def sign(x: Tensor) -> Tensor:
 
 
 def binary(weights: Tensor) -> Tensor:
-    """Return each filter's mean magnitude, with its weights' signs.
+    """Return the signs of each filter's weights, times their mean magnitude.
 
     Darknet: src/convolutional_layer.c binarize_weights
     """
@@ -250,7 +250,7 @@ class XnorConv(Conv):
 
 
 class FusedXnorConv(Conv):
-    """The fork's: batch norm goes into the weights before they lose all but their sign.
+    """The fork's: batch norm is folded into the weights before they are reduced to signs.
 
     Darknet: src/network.c fuse_conv_batchnorm, calculate_binary_weights (AlexeyAB)
     Quirk: XNOR_PADDING
@@ -264,7 +264,7 @@ class FusedXnorConv(Conv):
         return self.blur(y) if self.blur else y
 
     def folded_parameters(self) -> tuple[Tensor, Tensor]:
-        """Return the weights and biases that do the work of the batch norm too."""
+        """Return weights and biases with the batch norm folded in."""
         if self.norm is None:
             return self.weights, self.biases
         scale = self.norm.scales / self.norm.divisor()

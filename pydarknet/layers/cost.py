@@ -1,4 +1,4 @@
-"""[cost], the loss of what comes before it."""
+"""[cost], the loss of the previous layer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KINDS = ("sse", "masked", "smooth")
 
 @section("cost")
 class Cost(Layer):
-    """Compare the input with the truth in training; its own output stays zero.
+    """Compare the input with the truth in training; the output is zero.
 
     Darknet: src/parser.c parse_cost, src/cost_layer.c
     Quirk: COST_IS_NO_OUTPUT
@@ -43,13 +43,13 @@ class Cost(Layer):
 
 @section("cost", lineage=FORK)
 class CostAlexeyAB(Cost):
-    """The fork's: fewer types."""
+    """The fork's, with fewer types."""
 
     type: str = option("sse", choices=KINDS, otherwise="sse")
 
 
 class Zeros(nn.Module):
-    """Zeros as many as the input has numbers."""
+    """Zeros, as many as the input has values."""
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.zeros_like(x.flatten(1))

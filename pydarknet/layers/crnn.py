@@ -15,7 +15,7 @@ PARTS = ("input", "self", "output")
 
 @section("crnn", lineage=PJREDDIE)
 class Crnn(Layer):
-    """Convolve input and state, add, and convolve the sum for the output.
+    """Convolve the input and the state, add both, and convolve the sum for the output.
 
     Darknet: src/parser.c parse_crnn, src/crnn_layer.c
     Quirk: CRNN_SWAPS_SIDES
@@ -23,7 +23,7 @@ class Crnn(Layer):
 
     image = True
     uniform = False
-    swapped = True  # height and width change places, in the shape and in memory
+    swapped = True  # height and width are swapped, in the shape and in memory
 
     output: int = option(1, key="output_filters", least=1)
     hidden: int = option(1, key="hidden_filters", least=1)
@@ -45,7 +45,7 @@ class Crnn(Layer):
         return Shape(c=self.output, h=inputs[0].w, w=inputs[0].h)
 
     def channels(self, c: int) -> tuple[tuple[int, int], ...]:
-        """Return input and output channels of each part."""
+        """Return the input and output channels of each part."""
         return (c, self.hidden), (self.hidden, self.hidden), (self.hidden, self.output)
 
     def module(self, *inputs: Shape) -> nn.Module:

@@ -1,4 +1,4 @@
-"""[crop], the middle of the image, and its values spread to -1..1."""
+"""[crop], the centre of the image, with values mapped to -1..1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .base import Layer, Node, Shape, section
 
 @section("crop")
 class Crop(Layer):
-    """Cut the middle out and map x to 2x - 1.
+    """Crop the centre, and map x to 2x - 1.
 
     Darknet: src/parser.c parse_crop, src/crop_layer.c forward_crop_layer
     Quirk: CROP_RESCALES
@@ -42,7 +42,7 @@ class Crop(Layer):
 
 
 class CenterCrop(nn.Module):
-    """The h x w cells in the middle, as 2x - 1 where adjusted."""
+    """The h x w cells in the centre; mapped to 2x - 1 if `adjust`."""
 
     def __init__(self, h: int, w: int, *, adjust: bool) -> None:
         super().__init__()

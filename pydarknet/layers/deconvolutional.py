@@ -12,7 +12,7 @@ from .base import PJREDDIE, Layer, Node, Shape, activation_option, section
 
 @section("deconvolutional", "deconv", lineage=PJREDDIE)
 class Deconvolutional(Layer):
-    """Convolve transposed, normalise or add a bias, activate.
+    """Apply a transposed convolution, batch norm or a bias, and an activation.
 
     Darknet: src/deconvolutional_layer.c
     """
@@ -30,7 +30,7 @@ class Deconvolutional(Layer):
 
     @property
     def margin(self) -> int:
-        """What is cut from every side: `pad` is a flag that overrides `padding`."""
+        """The cells cut off on every side: `pad` is a flag that overrides `padding`."""
         return self.size // 2 if self.pad else self.padding
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -64,7 +64,7 @@ class Deconv(Conv):
     """
 
     def with_biases(self, n: int) -> Deconv:
-        """Give it n biases, one an output channel."""
+        """Give it n biases, one per output channel."""
         self.biases = nn.Parameter(self.biases.new_empty(n))
         return self
 

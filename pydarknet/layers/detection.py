@@ -14,7 +14,7 @@ from .detection_head import Decoding, DetectionHead
 
 @section("detection")
 class DetectionLayer(DetectionHead):
-    """Give class probabilities, confidences and boxes of side x side cells.
+    """Output class probabilities, confidences and boxes of side x side cells.
 
     Darknet: src/parser.c parse_detection, src/detection_layer.c
     """
@@ -86,14 +86,14 @@ class DetectionLayer(DetectionHead):
 
 @section("detection", lineage=FORK)
 class DetectionAlexeyAB(DetectionLayer):
-    """The fork's: more boxes in an image."""
+    """The fork's, with more boxes per image."""
 
     max: int = quiet(200)
     resize: float = quiet(1.0)
 
 
 class CellClasses(nn.Module):
-    """[N, ...] to [N, outputs]: classes of each cell, then all confidences, then all boxes.
+    """Flatten to [N, outputs]: classes of each cell, then all confidences, then all boxes.
 
     Darknet: src/detection_layer.c forward_detection_layer
     """

@@ -1,4 +1,4 @@
-"""[dropout], which silences inputs in training only."""
+"""[dropout], which zeroes random inputs in training only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .base import FORK, Layer, Node, section
 
 @section("dropout")
 class Dropout(Layer):
-    """Zero a share of the inputs in training and scale the others up; nothing in inference.
+    """Zero a fraction of the inputs in training, and scale up the others; do nothing else.
 
     Darknet: src/parser.c parse_dropout, src/dropout_layer.c
     """
@@ -32,7 +32,7 @@ class Dropout(Layer):
 
 @section("dropout", lineage=FORK)
 class DropoutAlexeyAB(Dropout):
-    """The fork's: another default, and dropblock.
+    """The fork's, with another default, and dropblock.
 
     Darknet: src/parser.c parse_dropout, src/dropout_layer.c (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""[Gaussian_yolo], the fork's head that says how sure it is of each coordinate."""
+"""[Gaussian_yolo], the fork's head with an uncertainty of each coordinate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHIFTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}  # of the centre
 
 @section("Gaussian_yolo", lineage=FORK)
 class GaussianYolo(ForkLosses, AnchorHead):
-    """Squash everything but width and height of `mask`'s anchors at every cell.
+    """Apply the logistic to all but width and height, for the anchors of `mask`.
 
     Darknet: src/parser.c parse_gaussian_yolo, src/gaussian_yolo_layer.c (AlexeyAB)
     """
@@ -56,7 +56,7 @@ class GaussianYolo(ForkLosses, AnchorHead):
 
 
 class GaussianHead(nn.Module):
-    """[N, anchors * (9 + classes), H, W] to the same, activated and not yet boxes.
+    """[N, anchors * (9 + classes), H, W] to the same shape, activated; boxes are decoded later.
 
     Darknet: src/gaussian_yolo_layer.c forward_gaussian_yolo_layer (AlexeyAB)
     """

@@ -16,7 +16,7 @@ GATES = ("z", "r", "h")
 
 @section("gru")
 class Gru(Layer):
-    """Mix the state with a candidate, by gates of the input and the state.
+    """Mix the state with a candidate; gates of the input and the state decide how.
 
     Darknet: src/parser.c parse_gru, src/gru_layer.c
     Quirk: GRU_LOGISTIC_CANDIDATE
@@ -26,7 +26,7 @@ class Gru(Layer):
     batch_normalize: bool = quiet(False)
     tanh: bool = quiet(False, lineage=PJREDDIE)
 
-    order = ("w", "u")  # of the state, of the input: which stand first in the file
+    order = ("w", "u")  # order in the file: w reads the state, u the input
 
     def shape(self, *inputs: Shape) -> Shape:
         return Shape(length=self.output)
@@ -67,7 +67,7 @@ class Gru(Layer):
 
 @section("gru", lineage=FORK)
 class GruAlexeyAB(Gru):
-    """The fork's: the input's parts stand first in the file.
+    """The fork's: in the file, the input's parts come first.
 
     Darknet: src/parser.c load_weights_upto (AlexeyAB)
     Quirk: RECURRENT_ORDER

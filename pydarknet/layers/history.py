@@ -12,7 +12,7 @@ from .base import FORK, Layer, Node, Shape, section
 
 @section("history", lineage=FORK)
 class History(Layer):
-    """Give the input and, behind it, the channels of the inputs before.
+    """Output the input, followed by the channels of the previous inputs.
 
     Darknet: src/parser.c parse_history, src/conv_lstm_layer.c forward_history_layer (AlexeyAB)
     """
@@ -37,7 +37,7 @@ class History(Layer):
 
 
 class LastInputs(Recurrent):
-    """The output of a step: x, then all but the last channels of the output before."""
+    """The output of a step: x, then all but the last channels of the previous output."""
 
     def __init__(self, size: int) -> None:
         super().__init__()

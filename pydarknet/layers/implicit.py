@@ -11,7 +11,7 @@ from .base import FORK, Layer, Node, Shape, section
 
 @section("implicit", lineage=FORK)
 class Implicit(Layer):
-    """Give learned numbers, whatever the input.
+    """Output learned constants, whatever the input.
 
     Darknet: src/parser.c parse_implicit, src/representation_layer.c (AlexeyAB)
     """

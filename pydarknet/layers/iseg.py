@@ -1,4 +1,4 @@
-"""[iseg], the original's head that colours instances."""
+"""[iseg], the original's head for instance segmentation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .base import PJREDDIE, Layer, Node, Shape, section
 
 @section("iseg", lineage=PJREDDIE)
 class Iseg(Layer):
-    """Squash a map a class, and leave the embeddings behind them as they are.
+    """Apply the logistic to a map per class; the embeddings after them stay unchanged.
 
     Darknet: src/parser.c parse_iseg, src/iseg_layer.c
     """

@@ -1,4 +1,4 @@
-"""[local], a convolution whose weights differ at every place."""
+"""[local], a convolution with different weights at every place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .base import Layer, Node, Shape, activation_option, section
 
 @section("local")
 class Local(Layer):
-    """Convolve with weights of its own at each place of the output, add a bias, activate.
+    """Convolve with separate weights at each place of the output, add a bias, and activate.
 
     Darknet: src/parser.c parse_local, src/local_layer.c
     Quirk: LOCAL_PAD

@@ -35,7 +35,7 @@ class LocalAvgpool(Layer):
 
     @property
     def window(self) -> Window:
-        """Where the windows lie."""
+        """The size, stride and padding of the windows."""
         return Window(self.size, (self.stride_y, self.stride_x), self.padding)
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -72,5 +72,5 @@ class MeanPool(nn.Module):
         return self.pool(x) / self.pool(inside)
 
     def pool(self, x: Tensor) -> Tensor:
-        """Return the mean of the windows, cells outside counted as zeros."""
+        """Return the mean of each window; cells outside the map count as zeros."""
         return F.avg_pool2d(self.window.pad(x, 0.0), self.window.size, self.window.stride)

@@ -10,7 +10,7 @@ from .base import PJREDDIE, Layer, Node, section
 
 @section("logistic", lineage=PJREDDIE)
 class Logistic(Layer):
-    """Squash every value to 0..1; in training its loss is cross entropy.
+    """Apply the logistic to every value; in training the loss is cross entropy.
 
     Darknet: src/parser.c parse_logistic, src/logistic_layer.c
     """

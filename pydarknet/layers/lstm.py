@@ -14,7 +14,7 @@ from .rows import connected_row
 
 @section("lstm")
 class Lstm(Layer):
-    """Keep a cell that gates let in, let go and let out.
+    """Keep a memory cell, with input, forget and output gates.
 
     Darknet: src/parser.c parse_lstm, src/lstm_layer.c
     """
@@ -56,7 +56,7 @@ class Lstm(Layer):
 
 @section("lstm", lineage=FORK)
 class LstmAlexeyAB(Lstm):
-    """The fork's: another order in the file, and an output of n x 1 x 1.
+    """The fork's, with another order in the file, and an output of n x 1 x 1.
 
     Darknet: src/parser.c load_weights_upto (AlexeyAB)
     Quirk: RECURRENT_ORDER

@@ -15,7 +15,7 @@ from .rows import BILLION
 
 @section("maxpool", "max")
 class Maxpool(Layer):
-    """Take the largest of each window; `padding` is the total of both sides.
+    """Take the largest value of each window; `padding` is the total of both sides.
 
     Darknet: src/parser.c parse_maxpool, src/maxpool_layer.c
     Quirk: MAXPOOL_PADDING
@@ -31,7 +31,7 @@ class Maxpool(Layer):
 
     @property
     def window(self) -> Window:
-        """Where the windows lie."""
+        """The size, stride and padding of the windows."""
         return Window(self.size, (self.stride, self.stride), self.padding)
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -55,7 +55,7 @@ class Maxpool(Layer):
 
 @section("maxpool", "max", lineage=FORK)
 class MaxpoolAlexeyAB(Blurred, Maxpool):
-    """The fork's: strides an axis, blurred strides, the largest of channels.
+    """The fork's, with a stride per axis, antialiasing, and pooling over channels.
 
     Darknet: src/parser.c parse_maxpool, src/maxpool_layer.c (AlexeyAB)
     Quirk: AVX_MAXPOOL
@@ -97,7 +97,7 @@ class MaxpoolAlexeyAB(Blurred, Maxpool):
 
 
 class MaxPool(nn.Module):
-    """The largest of each window; cells outside the map count as the least float."""
+    """The largest value of each window; cells outside the map count as the lowest float."""
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ class MaxPool(nn.Module):
         return F.max_pool2d(padded, window.size, window.stride)
 
     def halves(self, x: Tensor) -> bool:
-        """Say whether the windows are the 2 x 2 blocks of an even map."""
+        """Return whether the windows are the 2 x 2 blocks of an even map."""
         even = not (x.shape[2] % 2 or x.shape[3] % 2)
         size, stride, padding = self.window
         return even and size == 2 and stride == (2, 2) and padding < 2

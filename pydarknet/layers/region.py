@@ -18,7 +18,7 @@ from .detection_head import Decoding, DetectionHead, OpenCVCells
 
 @section("region")
 class Region(DetectionHead):
-    """Squash positions and objectness, and make probabilities of the classes.
+    """Apply the logistic to positions and objectness, and make class probabilities.
 
     Darknet: src/parser.c parse_region, src/region_layer.c
     """
@@ -67,7 +67,7 @@ class Region(DetectionHead):
 
     @property
     def anchor_sizes(self) -> tuple[tuple[float, float], ...]:
-        """Width and height of the anchors in cells.
+        """The width and height of the anchors, in cells.
 
         Quirk: MISSING_ANCHORS
         """
@@ -90,7 +90,7 @@ class Region(DetectionHead):
 
     @property
     def groups(self) -> tuple[int, ...]:
-        """The sizes of the groups that a softmax each goes over; none without softmax."""
+        """The sizes of the groups, each with its own softmax; none without softmax."""
         if self.hierarchy:
             return self.hierarchy.sizes
         return (self.classes,) if self.softmax else ()
@@ -143,7 +143,7 @@ class Region(DetectionHead):
 
 @section("region", lineage=FORK)
 class RegionAlexeyAB(Region):
-    """The fork's: cells first in memory, positions raw, classes raw without a softmax.
+    """The fork's: cells come first in memory; positions, and classes without softmax, stay raw.
 
     Darknet: src/parser.c parse_region, src/region_layer.c (AlexeyAB)
     Quirk: REGION_LAYOUT
@@ -198,9 +198,9 @@ def grouped_softmax(classes: Tensor, groups: tuple[int, ...], dim: int) -> Tenso
 
 
 def decode_boxes(places: Tensor, sides: Tensor, anchors: Tensor) -> Tensor:
-    """Return boxes [N, H, W, num, 4] in 0..1 of places in their cells and of sides in anchors.
+    """Return boxes [N, H, W, num, 4] in 0..1, given their places in their cells and their sides.
 
-    Both are [N, H, W, num, 2], the anchors [num, 2] in cells; exp of the sides is taken.
+    Both are [N, H, W, num, 2]. The anchors, [num, 2] in cells, are multiplied by exp of the sides.
 
     Darknet: src/region_layer.c get_region_box
     """
@@ -213,7 +213,7 @@ def decode_boxes(places: Tensor, sides: Tensor, anchors: Tensor) -> Tensor:
 
 
 def mapped_scores(objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:
-    """Return scores of the classes that a map reads from a tree: at most its first 200.
+    """Return the scores of the classes that a map file names in a tree: at most the first 200.
 
     Darknet: src/region_layer.c get_region_detections
     Quirk: MAP_OF_200
@@ -226,7 +226,7 @@ def mapped_scores(objectness: Tensor, classes: Tensor, decoding: Decoding) -> Te
 
 
 def deepest(products: Tensor) -> Tensor:
-    """Return probabilities with all zeroed but the last that exceeds one half.
+    """Return probabilities; all but the last that exceeds one half become 0.
 
     Darknet: src/region_layer.c get_region_detections (AlexeyAB)
     """
@@ -236,7 +236,7 @@ def deepest(products: Tensor) -> Tensor:
 
 
 class RegionHead(nn.Module):
-    """[N, num * (coords + 1 + classes), H, W] to the same, activated and not yet boxes.
+    """Activate [N, num * (coords + 1 + classes), H, W]; boxes are decoded later.
 
     Darknet: src/region_layer.c forward_region_layer
     Quirk: REGION_TREE_ON_CPU
@@ -260,7 +260,7 @@ class RegionHead(nn.Module):
         return torch.cat([torch.sigmoid(places), rest, squashed], 2).flatten(1, 2)
 
     def probabilities(self, classes: Tensor) -> Tensor:
-        """Return what the class values become; [N, num, classes, H, W]."""
+        """Return class probabilities [N, num, classes, H, W]."""
         if self.groups:
             return grouped_softmax(classes, self.groups, 2)
         return torch.sigmoid(classes)

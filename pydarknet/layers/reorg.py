@@ -41,7 +41,7 @@ class Reorg(Layer):
         return Shape(c=x.c * patch, h=x.h // self.stride, w=x.w // self.stride)
 
     def odd(self, x: Shape) -> bool:
-        """Whether the stride leaves cells over."""
+        """Whether the stride does not divide the map."""
         return bool(x.h % self.stride or x.w % self.stride)
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -60,7 +60,7 @@ class Reorg(Layer):
 
 @section("reorg", lineage=FORK)
 class ReorgAlexeyAB(Reorg):
-    """The fork's: another row."""
+    """The fork's, which differs in its row."""
 
     def stdout_text(self) -> str:
         return "\n reorg_old \n"
@@ -116,7 +116,7 @@ class DepthToSpace(nn.Module):
 
 
 class SwapCellsAndChannels(nn.Module):
-    """The original's `flatten`: memory (c, h*w) becomes (h*w, c), or the other way round."""
+    """The original's `flatten`: memory (c, h*w) becomes (h*w, c), or the reverse."""
 
     def __init__(self, stride: int, reverse: bool) -> None:
         super().__init__()

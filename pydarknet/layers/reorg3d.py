@@ -10,7 +10,7 @@ from .base import FORK, Layer, Node, Shape, section
 
 @section("reorg3d", lineage=FORK)
 class Reorg3d(Layer):
-    """Trade `stride` x `stride` patches for channels, offset before channel.
+    """Trade `stride` x `stride` patches for channels, with the offset before the channel.
 
     Darknet: src/parser.c parse_reorg, src/reorg_layer.c (AlexeyAB)
     Quirk: REORG3D_REVERSE

@@ -15,7 +15,7 @@ PARTS = ("input", "self", "output")
 
 @section("rnn", lineage=PJREDDIE)
 class Rnn(Layer):
-    """Add the input's part to the state's, and read the output from the sum.
+    """Add the input's part and the state's; the output reads the sum.
 
     Darknet: src/parser.c parse_rnn, src/rnn_layer.c
     """
@@ -39,7 +39,7 @@ class Rnn(Layer):
         return Shape(length=self.output)
 
     def sizes(self, inputs: int) -> tuple[tuple[int, int], ...]:
-        """Return inputs and outputs of each part."""
+        """Return the inputs and outputs of each part."""
         return (inputs, self.units), (self.units, self.units), (self.units, self.output)
 
     def module(self, *inputs: Shape) -> nn.Module:
@@ -65,7 +65,7 @@ class Rnn(Layer):
 
 @section("rnn", lineage=FORK)
 class RnnAlexeyAB(Rnn):
-    """The fork's: a state of its own size, and logistic functions of it.
+    """The fork's: the state may have another size, and its activations are logistic.
 
     Darknet: src/parser.c parse_rnn (AlexeyAB)
     """

@@ -1,4 +1,4 @@
-"""[route], other layers' outputs one after another."""
+"""[route], the concatenated outputs of other layers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Route(Layer):
 
 @section("route", lineage=FORK)
 class RouteAlexeyAB(Route):
-    """The fork's: of each source only one of `groups` equal slices of its channels.
+    """The fork's, which may read only one of `groups` equal slices of each source's channels.
 
     Darknet: src/route_layer.c forward_route_layer (AlexeyAB)
     Quirk: ROUTE_GROUPS
@@ -81,7 +81,7 @@ class RouteAlexeyAB(Route):
 
 
 class Cat(nn.Module):
-    """Concatenate along the channels, or flat where the maps differ in size."""
+    """Concatenate along the channels; if the maps differ in size, concatenate them flat."""
 
     def forward(self, *sources: Tensor) -> Tensor:
         if len(sources) == 1:

@@ -1,4 +1,4 @@
-"""[scale_channels], the fork's squeeze-and-excitation: a map times one value a channel or cell."""
+"""[scale_channels], the fork's squeeze-and-excitation: a map times a value per channel or cell."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ScaleChannels(Layer):
 
 
 class Scale(nn.Module):
-    """The activated product of a map and what broadcasts over it."""
+    """The activated product of a map and a tensor that broadcasts over it."""
 
     def __init__(self, activation: str) -> None:
         super().__init__()

@@ -13,12 +13,12 @@ from .rows import BILLION
 
 
 def strides(x: Shape, skip: Shape) -> tuple[int, int]:
-    """Return how many cells of `skip` one cell of `x` steps over, and the other way round."""
+    """Return the strides with which `skip` and `x` are read so that their sizes agree."""
     return max(skip.w // x.w, 1), max(x.w // skip.w, 1)
 
 
 def check_sizes(layer: Layer, inputs: tuple[Shape, ...]) -> None:
-    """Refuse maps whose widths and heights do not have one ratio."""
+    """Raise an error for maps whose widths and heights have different ratios."""
     x = inputs[0]
     for skip in inputs[1:]:
         if not (x.image and skip.image):
@@ -66,7 +66,7 @@ class Shortcut(Layer):
 class ShortcutAlexeyAB(Layer):
     """The fork's: add several layers, weighted or not.
 
-    It refuses maps of unlike size; those are added here as the original adds them.
+    It refuses maps of different sizes; we add them as the original does.
 
     Darknet: src/parser.c parse_shortcut, src/shortcut_layer.c (AlexeyAB)
     """
@@ -121,7 +121,7 @@ class ShortcutAlexeyAB(Layer):
 
 
 class Add(nn.Module):
-    """`alpha * x + beta * skip` where the two overlap, `x` untouched elsewhere."""
+    """`alpha * x + beta * skip` where the two overlap, and `x` elsewhere."""
 
     def __init__(self, activation: str, alpha: float = 1.0, beta: float = 1.0) -> None:
         super().__init__()
@@ -176,7 +176,7 @@ class WeightedAdd(Parametric):
         tensor.fill_(1.0)
 
     def normalised_weights(self) -> Tensor:
-        """Return the weights that are multiplied: each column sums to nearly one."""
+        """Return the normalised weights: each column sums to nearly one."""
         if self.softmax:
             positive = torch.exp(self.weights - self.weights.amax(0))
         else:

@@ -1,4 +1,4 @@
-"""[upsample], every cell repeated; with a negative stride, blocks of cells summed."""
+"""[upsample] repeats every cell; with a negative stride it sums blocks of cells."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Upsample(Layer):
 
 @section("upsample", lineage=FORK)
 class UpsampleAlexeyAB(Upsample):
-    """The fork's: another row."""
+    """The fork's, which differs in its row."""
 
     def row(self, node: Node) -> str:
         word = f"upsample                {self.stride:2d}x"

@@ -23,7 +23,7 @@ from .detection_head import Decoding, OpenCVCells
 
 @section("yolo")
 class Yolo(AnchorHead):
-    """Squash positions, objectness and classes of `mask`'s anchors at every cell.
+    """Apply the logistic to positions, objectness and classes, for the anchors of `mask`.
 
     Darknet: src/parser.c parse_yolo, src/yolo_layer.c
     """
@@ -61,11 +61,11 @@ class Yolo(AnchorHead):
         return OpenCVCells(squashed[..., :2], sides, objectness, classes, (size.w, size.h), 0.2, 0)
 
     def opencv_activations(self, values: Tensor) -> Tensor:
-        """Return places in their cells, objectness and classes of [..., 5 + classes]."""
+        """Return places in cells, objectness and classes, given [..., 5 + classes]."""
         return torch.sigmoid(values)
 
     def sides(self, raw: Tensor) -> Tensor:
-        """Return width and height in anchors."""
+        """Return width and height as factors of the anchor."""
         return torch.exp(raw)
 
     def row(self, node: Node) -> str:
@@ -74,7 +74,7 @@ class Yolo(AnchorHead):
 
 @section("yolo", lineage=FORK)
 class YoloAlexeyAB(ForkLosses, Yolo):
-    """The fork's: scaled positions, coordinates without a logistic, other losses and nms.
+    """The fork's, with scaled positions, `new_coords`, other losses and other suppression.
 
     Darknet: src/parser.c parse_yolo, src/yolo_layer.c (AlexeyAB)
     """
@@ -108,7 +108,7 @@ class YoloAlexeyAB(ForkLosses, Yolo):
 
 
 class YoloHead(nn.Module):
-    """[N, anchors * (5 + classes), H, W] to the same, activated and not yet boxes.
+    """[N, anchors * (5 + classes), H, W] to the same shape, activated; boxes are decoded later.
 
     Darknet: src/yolo_layer.c forward_yolo_layer
     """

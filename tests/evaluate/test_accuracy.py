@@ -127,7 +127,7 @@ def test_an_image_that_cannot_be_read_is_told_and_never_right(net, tmp_path, mon
 
 
 def test_more_classes_than_the_network_has_are_refused(net, paths):
-    with pytest.raises(DataError, match="gives 3 numbers: expected at least 4"):
+    with pytest.raises(DataError, match="returns 3 numbers: expected at least 4"):
         asked(net(POOL, h=4, w=4), paths, AccuracyOptions(("a", "b", "c", "d")))
 
 

@@ -22,16 +22,16 @@ def test_a_curve_begins_below_on_the_left():
 
 
 def test_a_curve_is_a_line_through_its_points():
-    picture = curve(np.array([0, 1]), np.array([0.5, 0.5]), "")
+    image = curve(np.array([0, 1]), np.array([0.5, 0.5]), "")
 
-    assert picture.shape == (SIDE, SIDE, 3)
-    assert tuple(picture[SIDE // 2, SIDE // 4]) == BLUE
+    assert image.shape == (SIDE, SIDE, 3)
+    assert tuple(image[SIDE // 2, SIDE // 4]) == BLUE
 
 
 def test_a_curve_without_points_is_empty():
-    picture = curve(np.array([]), np.array([]), "")
+    image = curve(np.array([]), np.array([]), "")
 
-    assert not (picture == BLUE).all(2).any()
+    assert not (image == BLUE).all(2).any()
 
 
 def test_the_larger_a_share_the_darker_its_cell():
@@ -46,18 +46,18 @@ def test_the_larger_a_share_the_darker_its_cell():
 def test_a_table_has_a_cell_a_count_beside_its_names():
     heads = names_of(["a", "bcd"]).shape
 
-    picture = table(np.array([[4, 0], [1, 3]]), ["a", "bcd"], ["a", "bcd"], ("true", "found"))
+    image = table(np.array([[4, 0], [1, 3]]), ["a", "bcd"], ["a", "bcd"], ("true", "found"))
 
     assert heads == (2 * CELL, 8 * 3 + 16, 3)
-    assert picture.shape == (heads[1] + 2 * CELL, heads[1] + 2 * CELL, 3)
-    assert tuple(picture[heads[1] + 1, heads[1] + 1]) == BLUE  # 4 of 4
-    assert tuple(picture[heads[1] + 1, heads[1] + CELL + 1]) == WHITE  # 0 of 4
+    assert image.shape == (heads[1] + 2 * CELL, heads[1] + 2 * CELL, 3)
+    assert tuple(image[heads[1] + 1, heads[1] + 1]) == BLUE  # 4 of 4
+    assert tuple(image[heads[1] + 1, heads[1] + CELL + 1]) == WHITE  # 0 of 4
 
 
 @pytest.mark.parametrize(("corner", "seen"), [((350, 175), True), ((351, 175), False)])
 def test_a_cluster_is_a_rectangle_from_the_corner(corner, seen):
     sizes, centers = np.zeros((0, 2)), np.array([[52, 26]])
 
-    picture = cloud(sizes, centers, np.zeros(0, np.int64), (104, 104))
+    image = cloud(sizes, centers, np.zeros(0, np.int64), (104, 104))
 
-    assert (tuple(picture[corner[1], corner[0]]) == WHITE) is seen  # 52 of 104 is 350 of 700
+    assert (tuple(image[corner[1], corner[0]]) == WHITE) is seen  # 52 of 104 is 350 of 700

@@ -1,4 +1,4 @@
-"""Which detections and truths the pictures of an evaluation pair, and what they mark."""
+"""How an evaluation pairs detections with true boxes, and what its images mark."""
 
 from dataclasses import replace
 
