@@ -98,12 +98,12 @@ def concrete_layers(package: Package) -> list[str]:
 
 
 def is_another_word(module: str, word: str) -> bool:
-    """Say whether a section's name means something else in a module."""
+    """Return whether a section's name means something else in a module."""
     return any(is_within(module, room) and word in words for room, words in OTHER_WORDS_OF.items())
 
 
 def is_within(module: str, room: str) -> bool:
-    """Say whether a module is a room or lies in it."""
+    """Return whether a module is a room or lies in it."""
     return f"{module}.".startswith(f"{room}.")
 
 
@@ -154,7 +154,7 @@ def result_annotation(node: ast.FunctionDef) -> str | None:
 
 
 def is_participle(name: str) -> bool:
-    """Say whether a name is a participle, alone or with a particle."""
+    """Return whether a name is a participle, alone or with a particle."""
     match = PARTICIPLE.fullmatch(name)
     word = match[1] if match else ""
     return bool(IRREGULAR.fullmatch(word)) or (word.endswith("ed") and word not in NO_PARTICIPLES)

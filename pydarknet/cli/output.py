@@ -82,7 +82,7 @@ class Writing:
         drawn = draw(
             pixels, found.boxes.kept(), found.boxes.names, found.thresh, self.network.dialect.name
         )
-        save_image(drawn, self.picture(found.path))
+        save_image(drawn, self.image_path(found.path))
         if self.json:
             self.json.write((", \n" if self.frames > 1 else "") + json_of(found, self.frames))
         if self.labels:
@@ -90,7 +90,7 @@ class Writing:
         if self.window:
             show(drawn, "predictions")
 
-    def picture(self, path: str) -> Path:
+    def image_path(self, path: str) -> Path:
         """Return where the drawn image is saved."""
         if self.out_dir:
             return self.out_dir / f"{Path(path).stem}.jpg"

@@ -277,11 +277,11 @@ def performDetect(
     found = detect(netMain, metaMain, imagePath, thresh)
     if not showImage:
         return found
-    picture, lines = drawn_boxes(text(imagePath), found)
+    image, lines = drawn_boxes(text(imagePath), found)
     captions([f"*** {len(found)} Results, color coded by confidence ***", *lines])
     if not makeImageOnly:
-        show(picture, "detections")
-    return {"detections": found, "image": picture, "caption": "\n<br/>".join(lines)}
+        show(image, "detections")
+    return {"detections": found, "image": image, "caption": "\n<br/>".join(lines)}
 
 
 def check_path(path: str, what: str) -> None:

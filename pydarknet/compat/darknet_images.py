@@ -52,14 +52,14 @@ def drawn_boxes(path: str, found: Iterable[DetectionTuple]) -> tuple[np.ndarray,
 
     Darknet: darknet.py performDetect (AlexeyAB)
     """
-    picture, lines = load_image(path), []
+    image, lines = load_image(path), []
     for name, confidence, bbox in found:
         left, top, right, bottom = bbox2points(bbox)
         sure = confidence**2
         color = int(255 * (1 - sure)), int(255 * sure), 0
-        cv2.rectangle(picture, (left, top), (right, bottom), color, 3)
+        cv2.rectangle(image, (left, top), (right, bottom), color, 3)
         lines.append(f"{name}: {np.rint(100 * confidence)}%")
-    return picture, lines
+    return image, lines
 
 
 def captions(lines: Iterable[str]) -> None:

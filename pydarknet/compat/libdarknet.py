@@ -105,8 +105,8 @@ def copy_image_from_bytes(im: IMAGE, content: bytes) -> None:
         raise DataError(
             f"the content has {len(content)} bytes: expected {wanted}, the size of the image"
         )
-    picture = np.frombuffer(content, np.uint8, wanted).reshape(im.h, im.w, im.c)
-    overwrite(im, pixels(picture).numpy())
+    content_pixels = np.frombuffer(content, np.uint8, wanted).reshape(im.h, im.w, im.c)
+    overwrite(im, pixels(content_pixels).numpy())
 
 
 def free_image(im: IMAGE) -> None:

@@ -19,7 +19,7 @@ from .checkpoints import Files
 from .learner import Learner, Step
 from .signals import catch_stop_signals
 
-JUMPS = 64  # a stream jumps to another place once in so many batches
+JUMPS = 64  # a stream jumps to another place once in n batches
 
 
 class Streams:

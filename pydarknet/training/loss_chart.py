@@ -53,7 +53,7 @@ class LossChart:
             save_image(canvas, path)
 
     def place(self, batch: int, share: float) -> tuple[int, int]:
-        """Return the pixel of a point: an iteration, and a share of the height."""
+        """Return the pixel of a point: an iteration, and a fraction of the height."""
         room = SIDE - 2 * MARGIN
         x = MARGIN + round(room * batch / max(self.last, 1))
         return x, SIDE - MARGIN - round(room * min(max(share, 0.0), 1.0))

@@ -34,5 +34,5 @@ class Progress:
         self.bar.update()
 
     def close(self) -> None:
-        """Leave the bar as it is, and end its line."""
+        """Keep the bar on the screen, and end its line."""
         self.bar.close()

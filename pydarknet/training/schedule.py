@@ -54,7 +54,7 @@ def exp(net: Net, batch: int) -> float:
 
 
 def poly(net: Net, batch: int) -> float:
-    """Return the rate times the share of batches that are left, to `power` (default 4)."""
+    """Return the rate times the fraction of batches that are left, to `power` (default 4)."""
     done = float(np.float32(batch / net.max_batches))  # float32 as in the C; it matters near 1
     return net.learning_rate * (1 - done) ** net.power
 

@@ -141,7 +141,7 @@ def on_a_gpu(monkeypatch):
 
 
 def digits() -> tuple[Network, np.ndarray]:
-    """Return the built-in model, and a picture of digits."""
+    """Return the built-in model, and an image of digits."""
     files = (shipped_file(f"digits.{kind}") for kind in ("cfg", "weights"))
     network = pydarknet.load_network(*files, device="cpu")
     return network, load_image(shipped_file("data/digits.png"))

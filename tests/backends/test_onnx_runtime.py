@@ -113,9 +113,9 @@ def test_what_cannot_be_exported_is_told_and_runs(net, monkeypatch, capsys):
 @installed
 def test_a_command_finds_the_same_boxes_by_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    picture = tmp_path / "digits.png"
-    picture.write_bytes(shipped_file("data/digits.png").read_bytes())
-    (tmp_path / "list.txt").write_text(f"{picture}\n" * 9)
+    image = tmp_path / "digits.png"
+    image.write_bytes(shipped_file("data/digits.png").read_bytes())
+    (tmp_path / "list.txt").write_text(f"{image}\n" * 9)
     words = ["detect", "list.txt", "-dont_show", "-nogpu"]
 
     def lines() -> list[str]:

@@ -110,7 +110,7 @@ def test_fit_to_image_takes_the_margins_off():
 
 
 def test_fit_to_image_halves_an_odd_margin_as_a_real_number():
-    # 90 x 70 in 48 x 48 is 48 x 37: the picture begins at row 5, the sum is done with 5.5
+    # 90 x 70 in 48 x 48 is 48 x 37: the image begins at row 5, the sum is done with 5.5
     y = found((0.5, 5 / 48, 0.1, 0.1)).fit_to_image(90, 70, 48, 48).boxes[0, 1]
 
     assert y.item() == pytest.approx(-0.5 / 37)

@@ -1,4 +1,4 @@
-"""Boxes and labels can be seen and read on pictures of any size."""
+"""Boxes and labels can be seen and read on images of any size."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ MIDDLE = (0.5, 0.5, 0.5, 0.5)
 WHITE = (255, 255, 255)
 
 
-def picture(width: int, height: int) -> np.ndarray:
+def white_image(width: int, height: int) -> np.ndarray:
     return np.full((height, width, 3), 255, np.uint8)
 
 
@@ -46,7 +46,7 @@ def test_classes_have_the_colours_of_the_reference(k, classes, expected):
     ],
 )
 def test_lines_grow_inward_with_the_height_of_the_picture(style, height, thickness):
-    drawn = draw(picture(height, height), found(0.75), NAMES, 0.5, style)
+    drawn = draw(white_image(height, height), found(0.75), NAMES, 0.5, style)
 
     row = drawn[height // 2, height // 4 : height // 4 + thickness + 1].tolist()
     assert row == [list(class_color(0, 1))] * thickness + [list(WHITE)]
@@ -54,7 +54,7 @@ def test_lines_grow_inward_with_the_height_of_the_picture(style, height, thickne
 
 
 def test_boxes_stop_at_the_edge_of_the_picture():
-    drawn = draw(picture(40, 60), found(0.75, box=(0.5, 0.5, 3.0, 3.0)), NAMES)
+    drawn = draw(white_image(40, 60), found(0.75, box=(0.5, 0.5, 3.0, 3.0)), NAMES)
 
     color = list(class_color(0, 1))
     assert [drawn[59, 20].tolist(), drawn[40, 0].tolist(), drawn[40, 39].tolist()] == [color] * 3
@@ -62,16 +62,16 @@ def test_boxes_stop_at_the_edge_of_the_picture():
 
 @pytest.mark.parametrize("score", [0.0, 0.5])
 def test_what_is_not_above_the_threshold_is_not_drawn(score):
-    assert (draw(picture(40, 40), found(score), NAMES, 0.5) == 255).all()
+    assert (draw(white_image(40, 40), found(score), NAMES, 0.5) == 255).all()
 
 
 def test_the_threshold_is_compared_in_float32():
     # as a Python number the float32 nearest to 0.3 is 0.30000001: above 0.3
-    assert (draw(picture(40, 40), found(0.3), NAMES, 0.3) == 255).all()
+    assert (draw(white_image(40, 40), found(0.3), NAMES, 0.3) == 255).all()
 
 
 def test_nothing_found_is_an_unchanged_copy():
-    image = picture(20, 20)
+    image = white_image(20, 20)
     nothing = BoxArrays(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 3)))
 
     drawn = draw(image, nothing, NAMES)
@@ -81,7 +81,7 @@ def test_nothing_found_is_an_unchanged_copy():
 
 
 def test_draw_leaves_its_input_alone():
-    image = picture(40, 40)
+    image = white_image(40, 40)
 
     draw(image, found(0.75), NAMES)
 
@@ -93,9 +93,9 @@ def test_grey_pictures_are_drawn_on_in_colour():
 
 
 def test_a_class_without_a_name_is_drawn_by_its_number():
-    by_number = draw(picture(99, 99), found(0.0, 0.75))
+    by_number = draw(white_image(99, 99), found(0.0, 0.75))
 
-    assert (by_number == draw(picture(99, 99), found(0.0, 0.75), ["", "1"])).all()
+    assert (by_number == draw(white_image(99, 99), found(0.0, 0.75), ["", "1"])).all()
 
 
 # The words
@@ -134,7 +134,7 @@ def test_letters_do_not_touch_the_edge_of_their_label(text, size, letters):
     tag = write(canvas, mark, letters, [])
 
     ground = canvas[tag.top : tag.bottom, tag.left : tag.right]
-    assert ground.shape == (tag.bottom - tag.top, tag.right - tag.left, 3)  # inside the picture
+    assert ground.shape == (tag.bottom - tag.top, tag.right - tag.left, 3)  # inside the image
     edge = np.concatenate((ground[0], ground[-1], ground[:, 0], ground[:, -1]))
     assert (edge == color).all()
 

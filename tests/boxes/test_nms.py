@@ -46,7 +46,7 @@ DETECTORS = [
     "pj_yolov3_a",
     "pj_yolov3_b",
     "pj_yolov3tiny_a",
-]  # folder infer_NAME, and which of its pictures
+]  # folder infer_NAME, and which of its images
 
 
 @pytest.fixture(params=["all boxes at once", "class by class, box by box"])

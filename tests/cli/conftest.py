@@ -27,7 +27,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def several(folder):
-    """Lay two pictures into a folder, and list them."""
+    """Lay two images into a folder, and list them."""
     (folder / "many").mkdir()
     for name in ("a.png", "b.png"):
         shutil.copy("input.png", folder / "many" / name)

@@ -17,7 +17,7 @@ LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 
 @pytest.fixture
 def said(tmp_path, monkeypatch, capsys):
-    """Run a command on a recorded network and picture; return stdout with the time masked."""
+    """Run a command on a recorded network and image; return stdout with the time masked."""
 
     def run(family: str, folder: Path, lineage: str) -> str:
         monkeypatch.chdir(tmp_path)
@@ -31,12 +31,12 @@ def said(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("family", "picture"), [("coco", "prediction.jpg"), ("yolo", "predictions.jpg")]
+    ("family", "image_name"), [("coco", "prediction.jpg"), ("yolo", "predictions.jpg")]
 )
-def test_the_picture_has_the_name_that_the_program_gives_it(said, tmp_path, family, picture):
+def test_the_image_has_the_name_that_the_program_gives_it(said, tmp_path, family, image_name):
     said(family, recording("infer_pj_yolov1_a") if family == "yolo" else COCO, "pj")
 
-    assert [path.name for path in tmp_path.iterdir()] == [picture]
+    assert [path.name for path in tmp_path.iterdir()] == [image_name]
 
 
 # Evaluation: of lists of eight images, which are one

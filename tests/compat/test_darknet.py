@@ -185,12 +185,12 @@ def test_detections_are_printed_in_lines(capsys) -> None:
 
 
 def test_boxes_are_drawn_into_the_picture() -> None:
-    picture = np.zeros((100, 100, 3), np.uint8)
+    image = np.zeros((100, 100, 3), np.uint8)
 
-    same = darknet.draw_boxes([("dog", "93.3", (50, 50, 20, 40))], picture, {"dog": (1, 2, 3)})
+    same = darknet.draw_boxes([("dog", "93.3", (50, 50, 20, 40))], image, {"dog": (1, 2, 3)})
 
-    assert same is picture
-    assert picture[30, 50].tolist() == picture[50, 40].tolist() == [1, 2, 3]
+    assert same is image
+    assert image[30, 50].tolist() == image[50, 40].tolist() == [1, 2, 3]
     assert darknet.bbox2points((50, 50, 20, 41)) == (40, 30, 60, 70)  # 29.5 and 70.5 to even
 
 

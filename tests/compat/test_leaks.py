@@ -16,7 +16,7 @@ from pydarknet import Detector, Image, opencv
 from pydarknet.compat import darknet
 
 STATM = Path("/proc/self/statm")
-MEGABYTES = 0.3  # a round; a leaked picture of 160 x 120 would take 69
+MEGABYTES = 0.3  # a round; a leaked image of 160 x 120 would take 69
 
 pytestmark = [
     pytest.mark.skipif(not STATM.exists(), reason="the kernel does not tell memory here"),
@@ -42,7 +42,7 @@ def resident() -> float:
 def growth(call: Callable[[], object], times: int = 300) -> float:
     """Return the megabytes that the least of three rounds takes, after a hundred calls.
 
-    The allocator takes or gives back a picture's memory now and then; what leaks does so in every
+    The allocator takes or gives back an image's memory now and then; what leaks does so in every
     round.
     """
     for _ in range(100):
@@ -57,11 +57,11 @@ def growth(call: Callable[[], object], times: int = 300) -> float:
 
 def test_detect_image_keeps_nothing() -> None:
     network, names, _ = darknet.load_network("net.cfg", "net.data", "net.weights")
-    picture = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8).tobytes()
+    content = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8).tobytes()
 
     def call() -> object:
         image = darknet.make_image(160, 120, 3)
-        darknet.copy_image_from_bytes(image, picture)
+        darknet.copy_image_from_bytes(image, content)
         return darknet.detect_image(network, names, image, thresh=0.25)  # and free_image forgotten
 
     assert growth(call) < MEGABYTES
@@ -82,9 +82,9 @@ def test_the_steps_of_it_keep_nothing() -> None:
 
 def test_detector_and_image_keep_nothing() -> None:
     detector = Detector(b"net.cfg", b"net.weights", 0, b"net.data")
-    picture = cv2.resize(cv2.imread("input.png"), (160, 120))
+    image = cv2.resize(cv2.imread("input.png"), (160, 120))
 
-    assert growth(lambda: detector.detect(Image(picture))) < MEGABYTES
+    assert growth(lambda: detector.detect(Image(image))) < MEGABYTES
 
 
 def test_forward_keeps_nothing() -> None:

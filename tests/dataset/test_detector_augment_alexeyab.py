@@ -183,7 +183,7 @@ def test_letter_box_pads_to_the_shape_of_the_input():
 @pytest.mark.parametrize(
     ("corner", "flip", "edges"),
     [
-        (0, False, (0, -30, 0, -15)),  # the picture touches left and top: all padding is opposite
+        (0, False, (0, -30, 0, -15)),  # the image touches left and top: all padding is opposite
         (1, False, (-30, 0, 0, -15)),
         (2, False, (0, -30, -15, 0)),
         (3, False, (-30, 0, -15, 0)),

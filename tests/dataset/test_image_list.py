@@ -27,7 +27,7 @@ def image(tmp_path: Path) -> str:
 
 
 def test_an_image_that_cannot_be_read_is_told_and_another_one_taken(tmp_path, image):
-    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    (tmp_path / "bad.jpg").write_bytes(b"no image")
     images = ImageList((str(tmp_path / "bad.jpg"), str(tmp_path / "none.jpg"), image), 3)
 
     found = images.read(0, seed=1, batch=1)

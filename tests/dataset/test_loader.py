@@ -45,7 +45,7 @@ def paths(tmp_path: Path) -> list[str]:
         save_image(image, tmp_path / f"{index}.png")
         (tmp_path / f"{index}.txt").write_text("3 .5 .5 .5 .5\n4 .3 .3 .2 .2\n")
     (tmp_path / "4.txt").write_text("3 .5 .5 .5 .5\n77 .5 .5 .5 .5\n")
-    (tmp_path / "5.png").write_bytes(b"no picture")
+    (tmp_path / "5.png").write_bytes(b"no image")
     return [str(tmp_path / f"{index}.png") for index in range(6)]
 
 

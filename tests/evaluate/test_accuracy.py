@@ -29,7 +29,7 @@ TREE = "red -1\ngreen -1\nleaf 1\nneedle 1\n"
 
 @pytest.fixture
 def paths(tmp_path: Path) -> list[str]:
-    """Write pictures of 12 x 8: red, blue, and a green one that calls itself red."""
+    """Write images of 12 x 8: red, blue, and a green one that calls itself red."""
     names = []
     for colour, name in (("red", "red"), ("blue", "blue"), ("green", "red_too")):
         names.append(str(tmp_path / f"{name}.png"))
@@ -203,14 +203,14 @@ def test_of_a_tree_mirror_images_are_multiplied_too(tree, paths, monkeypatch):
 # Views
 
 
-def picture() -> torch.Tensor:
+def example_image() -> torch.Tensor:
     """Return 40 rows of 60 columns, each pixel other than all others."""
     return torch.arange(3 * 40 * 60, dtype=torch.float32).view(3, 40, 60) / 7200
 
 
 def test_the_longer_side_is_stretched_and_the_shorter_cut_to_whole_pixels():
-    assert resize_max(picture(), 31).shape == (3, 20, 31)
-    assert resize_max(picture().transpose(1, 2), 31).shape == (3, 31, 20)
+    assert resize_max(example_image(), 31).shape == (3, 20, 31)
+    assert resize_max(example_image().transpose(1, 2), 31).shape == (3, 31, 20)
 
 
 def test_a_crop_repeats_the_edge_beyond_the_image():

@@ -1,4 +1,4 @@
-"""Pictures of numbers: what lies where."""
+"""Images of numbers: what lies where."""
 
 import numpy as np
 import pytest

@@ -37,7 +37,7 @@ def network(net):
 
 @pytest.fixture
 def paths(tmp_path: Path) -> list[str]:
-    """Write five pictures of several sizes."""
+    """Write five images of several sizes."""
     generator = np.random.default_rng(2)
     names = []
     for index, (height, width) in enumerate([(16, 24), (9, 30), (40, 20), (16, 24), (5, 5)]):

@@ -38,7 +38,7 @@ def written(tmp_path):
 
 @pytest.fixture
 def files(tmp_path):
-    """Write a cfg and weights of so many images seen, and return their names."""
+    """Write a cfg and weights of n images seen, and return their names."""
 
     def make(cfg: str, floats: list[float], seen: int = 0) -> tuple[str, str]:
         (tmp_path / "net.cfg").write_text(cfg)

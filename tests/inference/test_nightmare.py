@@ -1,4 +1,4 @@
-"""Pictures that a layer answers more strongly: the C program's, pixel for pixel."""
+"""Images that a layer answers more strongly: the C program's, pixel for pixel."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ NIGHT = HERE / "reference" / "nightmare"
 FILES = [str(NIGHT / name) for name in ("dream.cfg", "dream.weights", "input.png")]
 
 
-def as_bytes(picture: torch.Tensor) -> np.ndarray:
-    """Return a picture as the C writes it."""
-    return (picture * 255).to(torch.uint8).permute(1, 2, 0).numpy()
+def as_bytes(image: torch.Tensor) -> np.ndarray:
+    """Return an image as the C writes it."""
+    return (image * 255).to(torch.uint8).permute(1, 2, 0).numpy()
 
 
 def test_two_rounds_are_the_c_programs():
@@ -27,18 +27,18 @@ def test_two_rounds_are_the_c_programs():
     network = Network(whole.net, whole.layers[:3], whole.dialect)
     network.load_weights(FILES[1], upto=3)
     dream, rand = Dream(2, range=2, octaves=2, greyer=0.1), after_loading(0, whole)
-    picture = pixels(load_image(FILES[2]))
+    image = pixels(load_image(FILES[2]))
 
     for name in ("0.png", "1.png"):
         for _ in range(3):
-            picture = dream.step(picture, network, rand)
+            image = dream.step(image, network, rand)
         recorded = load_image(NIGHT / name).astype(int)
-        assert np.abs(as_bytes(picture) - recorded).max() <= 1
-        picture = zoom(rotate(picture, 0.1), 0.9)
+        assert np.abs(as_bytes(image) - recorded).max() <= 1
+        image = zoom(rotate(image, 0.1), 0.9)
 
 
 def test_layers_behind_the_one_that_is_excited_need_not_fit_the_picture(tmp_path):
-    # dream.cfg ends in a [connected] layer, which takes 32 x 32 alone; the picture has 56 x 40
+    # dream.cfg ends in a [connected] layer, which takes 32 x 32 alone; the image has 56 x 40
     assert main(["nightmare", *FILES, "3", "-iters", "1", "-prefix", str(tmp_path)]) == 0
 
 

@@ -1,4 +1,4 @@
-"""From a picture to boxes: what the recordings of the C programs hold, through our own pixels."""
+"""From an image to boxes: what the recordings of the C programs hold, through our own pixels."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from pydarknet.modules.transforms import load_image
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 
 
-def pictures() -> list[tuple[str, str]]:
-    """Return folder and suffix of every recorded picture with detections."""
+def recordings() -> list[tuple[str, str]]:
+    """Return folder and suffix of every recorded image with detections."""
     folders = {f.name: f for f in (SHARED / "golden").glob("infer_*") if (f / "net.cfg").exists()}
     folders |= {f.name: f for f in (HERE / "reference").glob("infer_*")}
     files = [file for name in sorted(folders) for file in sorted(folders[name].glob("meta*.json"))]
@@ -31,7 +31,7 @@ def pictures() -> list[tuple[str, str]]:
 
 
 def case(name: str, suffix: str) -> tuple[pydarknet.Network, np.ndarray, Settings, dict]:
-    """Return a recording's network, picture, settings and arrays."""
+    """Return a recording's network, image, settings and arrays."""
     folder = recording(name)
     meta = json.loads((folder / f"meta{suffix}.json").read_text())
     network = pydarknet.load_network(
@@ -55,7 +55,7 @@ def assert_same(found: Detections, arrays: dict, stage: str) -> None:
         torch.testing.assert_close(getattr(found, ours), values, atol=1e-3, rtol=1e-3)
 
 
-@pytest.mark.parametrize(("name", "suffix"), pictures())
+@pytest.mark.parametrize(("name", "suffix"), recordings())
 def test_the_network_reads_the_recorded_pixels(name: str, suffix: str) -> None:
     network, image, chosen, arrays = case(name, suffix)
 
@@ -68,7 +68,7 @@ def test_the_network_reads_the_recorded_pixels(name: str, suffix: str) -> None:
     np.testing.assert_allclose(got, want, atol=1e-6)
 
 
-@pytest.mark.parametrize(("name", "suffix"), pictures())
+@pytest.mark.parametrize(("name", "suffix"), recordings())
 def test_boxes_before_suppression_are_the_recorded_ones(name: str, suffix: str) -> None:
     network, image, chosen, arrays = case(name, suffix)
 
@@ -79,7 +79,7 @@ def test_boxes_before_suppression_are_the_recorded_ones(name: str, suffix: str) 
     assert_same(found, arrays, "raw")
 
 
-@pytest.mark.parametrize(("name", "suffix"), pictures())
+@pytest.mark.parametrize(("name", "suffix"), recordings())
 def test_boxes_after_suppression_are_the_recorded_ones(name: str, suffix: str) -> None:
     network, image, chosen, arrays = case(name, suffix)
 
@@ -89,12 +89,12 @@ def test_boxes_after_suppression_are_the_recorded_ones(name: str, suffix: str) -
 
 
 def test_pictures_are_here() -> None:
-    assert len(pictures()) >= 10
+    assert len(recordings()) >= 10
 
 
 @needs_shared
 def test_all_pictures_are_compared() -> None:
-    assert len(pictures()) == 31
+    assert len(recordings()) == 31
 
 
 HEADS = (  # a recording for each way of decoding a head

@@ -17,7 +17,7 @@ YOLO = "[yolo]\nclasses=1\nnum=3\nanchors=1,2, 3,4, 5,6\n"
 
 
 def head(nodes, text: str, filters: int = 12):
-    """Return a yolo head behind a convolution of so many filters."""
+    """Return a yolo head behind a convolution of n filters."""
     return nodes(CONV.format(filters=filters) + YOLO + text)[-1].layer
 
 

@@ -49,7 +49,7 @@ PREPARED = [
     "ab_darknet19_a",
     "pj_classifier_crop_cost",
     "ab_classifier_crop_cost",
-]  # folder infer_NAME, and which of its pictures
+]  # folder infer_NAME, and which of its images
 
 
 def png(tmp_path: Path, bgr: np.ndarray) -> Path:
@@ -331,7 +331,7 @@ def test_the_network_gets_what_the_reference_gives_it(name):
 
     prepared = PREPARE[meta["preprocess"]](x, width, height)
 
-    # some pictures are recorded as every fifth number
+    # some images are recorded as every fifth number
     key, step = ("net_input", 1) if "net_input" in expected else ("net_input_sub5", 5)
     recorded = torch.from_numpy(expected[key].ravel())
     torch.testing.assert_close(prepared.flatten()[::step], recorded, atol=1e-6, rtol=0)

@@ -35,9 +35,9 @@ def digits(module):
 @pytest.fixture
 def samples(digits):
     """Return ten samples, each an upright bar."""
-    pictures = np.zeros((10, 8, 8), np.float32)
-    pictures[:, 1:7, 3:5] = 1
-    return digits.Samples(pictures, np.arange(10))
+    images = np.zeros((10, 8, 8), np.float32)
+    images[:, 1:7, 3:5] = 1
+    return digits.Samples(images, np.arange(10))
 
 
 @pytest.fixture
@@ -76,9 +76,9 @@ def test_another_seed_part_or_number_makes_another_image(digits, samples, seed, 
 
 @pytest.mark.parametrize("number", range(10))
 def test_digits_lie_inside_apart_and_in_many_sizes(digits, samples, number):
-    picture, placed = digits.image(samples, 0, "train", number)
+    image, placed = digits.image(samples, 0, "train", number)
 
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     pairs = [(a, b) for i, a in enumerate(placed) for b in placed[:i]]
     assert all(a.overlap(b) <= digits.OVERLAP for a, b in pairs)
     assert all(d.left >= 2 and d.left + d.width <= width - 1 for d in placed)

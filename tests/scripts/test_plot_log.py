@@ -111,10 +111,10 @@ def test_several_logs_are_laid_over_each_other(script, tmp_path):
 
     assert script("plot_log.py", *logs, "--size", "800x600", "-o", "two.png").returncode == 0
 
-    picture = cv2.imread(str(tmp_path / "two.png"))
-    assert picture.shape == (600, 800, 3)
-    assert (picture == (180, 95, 20)).all(axis=2).sum() > 1000  # lines of the first colour
-    assert (picture == (40, 90, 225)).all(axis=2).sum() > 1000  # of the second
+    image = cv2.imread(str(tmp_path / "two.png"))
+    assert image.shape == (600, 800, 3)
+    assert (image == (180, 95, 20)).all(axis=2).sum() > 1000  # lines of the first colour
+    assert (image == (40, 90, 225)).all(axis=2).sum() > 1000  # of the second
 
 
 def test_a_panel_for_precision_stands_below_where_it_was_measured(module):

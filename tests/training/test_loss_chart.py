@@ -1,4 +1,4 @@
-"""The picture of a training: where its points lie, and that they are drawn."""
+"""The image of a training: where its points lie, and that they are drawn."""
 
 from __future__ import annotations
 

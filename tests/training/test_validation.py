@@ -7,7 +7,7 @@ from pydarknet.training.validation import MapValidation
 
 @pytest.fixture
 def validation(net):
-    """Return evaluations of a training on so many images, 64 an iteration."""
+    """Return evaluations of a training on n images, 64 per iteration."""
 
     def make(listed: int, burn_in: int = 0) -> MapValidation:
         options = f"batch=64\nsubdivisions=64\nmax_batches=1000\nburn_in={burn_in}"

@@ -125,6 +125,6 @@ def show_clusters(sizes: np.ndarray, centers: np.ndarray, size: tuple[int, int])
     from ...image.window import show
     from ...modules.transforms import save_image
 
-    picture = cloud(sizes, centers, closest(sizes, centers), size)
-    save_image(picture, CLOUD)
-    show(picture, "clusters")
+    chart = cloud(sizes, centers, closest(sizes, centers), size)
+    save_image(chart, CLOUD)
+    show(chart, "clusters")

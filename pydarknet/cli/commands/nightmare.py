@@ -59,11 +59,11 @@ def nightmare(
     greyer = GREYER.of(network.dialect)
     dream = Dream(layer, range_, octaves, rate, thresh, bool(norm), greyer)
     name = f"{base(image)}_{base(cfg)}_{layer}"
-    picture = pixels(load_image(image, network.input.c)).to(device_of(run))
+    dreamed = pixels(load_image(image, network.input.c)).to(device_of(run))
     for number in range(rounds):
-        picture = run_steps(picture, dream, network, rand, iters)
-        picture = save_round(
-            picture, (prefix or Path()) / f"{name}_{number:06d}", number, zoom, rotate
+        dreamed = run_steps(dreamed, dream, network, rand, iters)
+        dreamed = save_round(
+            dreamed, (prefix or Path()) / f"{name}_{number:06d}", number, zoom, rotate
         )
 
 
@@ -82,17 +82,17 @@ def open_layers(run: Run, cfg: Path, weights: Path, first: int, last: int) -> tu
     return network.to(device_of(run)).requires_grad_(False), after_loading(0, whole)
 
 
-def run_steps(picture: Tensor, dream: Dream, network: Network, rand: Rand, iters: int) -> Tensor:
+def run_steps(image: Tensor, dream: Dream, network: Network, rand: Rand, iters: int) -> Tensor:
     """Return an image after `iters` steps, and print their count as the C does."""
     note("Iteration: ", end="")
     for count in range(iters):
         note(f"{count}, ", end="")
-        picture = dream.step(picture, network, rand)
+        image = dream.step(image, network, rand)
     note("done")
-    return picture
+    return image
 
 
-def save_round(picture: Tensor, file: Path, number: int, zoom: float, rotate: float) -> Tensor:
+def save_round(image: Tensor, file: Path, number: int, zoom: float, rotate: float) -> Tensor:
     """Write an image as a JPEG, and return what the next round begins with."""
     import torch
 
@@ -100,8 +100,8 @@ def save_round(picture: Tensor, file: Path, number: int, zoom: float, rotate: fl
     from ...modules.transforms import save_image
 
     say(f"{number} {file}")
-    save_image((picture * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy(), f"{file}.jpg")
-    turned = nightmare.rotate(picture, rotate) if rotate else picture
+    save_image((image * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy(), f"{file}.jpg")
+    turned = nightmare.rotate(image, rotate) if rotate else image
     return nightmare.zoom(turned, zoom)
 
 

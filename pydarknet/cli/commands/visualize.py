@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @verb("visualize", uses=READ_CFG)
 def visualize(run: Run, cfg: Cfg, weights: Weights = None) -> None:
-    """Write each convolution's filters as a picture, "Layer 0.jpg" and so on, and show it.
+    """Write each convolution's filters as an image, "Layer 0.jpg" and so on, and show it.
 
     Darknet: src/network.c visualize_network
     """
@@ -27,14 +27,14 @@ def visualize(run: Run, cfg: Cfg, weights: Weights = None) -> None:
     network = open_network(run, cfg, weights, training=True)
     for node, module in zip(network.nodes, network.stack, strict=True):
         if isinstance(module, Conv):
-            name, picture = f"Layer {node.index}", filters(module.weights.detach().cpu())
-            save_image(picture, f"{name}.jpg")
+            name, image = f"Layer {node.index}", filters(module.weights.detach().cpu())
+            save_image(image, f"{name}.jpg")
             note(f"{name}.jpg")
-            show(picture, name)
+            show(image, name)
 
 
 def filters(weights: Tensor) -> np.ndarray:
-    """Return a convolution's filters as a picture, one below the other, a pixel between them.
+    """Return a convolution's filters as an image, one below the other, a pixel between them.
 
     Filters of 3 channels are RGB; of others the channels stand side by side. Each is stretched to
     0..1, then the whole once more.
@@ -48,8 +48,8 @@ def filters(weights: Tensor) -> np.ndarray:
     if c != 3:
         each = torch.nn.functional.pad(each, (0, 1)).movedim(1, 2).reshape(n, 1, h, -1)[..., :-1]
     rows = torch.nn.functional.pad(each, (0, 0, 0, 1)).movedim(0, 1)  # [C, n, h + 1, w]
-    picture = normalize(rows.reshape(rows.shape[0], -1, rows.shape[3])[:, :-1])
-    return (picture * 255).to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    image = normalize(rows.reshape(rows.shape[0], -1, rows.shape[3])[:, :-1])
+    return (image * 255).to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
 
 def normalize(x: Tensor) -> Tensor:

@@ -89,7 +89,7 @@ FamilyLoss = Callable[[Sequence[Head], LossInputs], Sequence[Loss]]
 
 @dataclass(frozen=True)
 class Family:
-    """The heads that one function gives a loss, and the form in which it does."""
+    """The function that computes the losses of some layers' heads, and the form of these losses."""
 
     losses: FamilyLoss
     form: type[Loss]
@@ -99,7 +99,7 @@ LOSSES: Final[dict[type[Layer], Family]] = {}
 
 
 def delta_loss(*layers: type[Layer]) -> Callable[[FamilyLoss], FamilyLoss]:
-    """Register the function that gives heads of these layers a `DeltaLoss` each.
+    """Register a function that returns a `DeltaLoss` for each head of these layers.
 
     It gets all heads of the network that it is registered for, in their order, and returns a loss
     for each. Autograd is off. A delta that a later layer passes back to such a head goes on to the
@@ -114,7 +114,7 @@ def delta_loss(*layers: type[Layer]) -> Callable[[FamilyLoss], FamilyLoss]:
 
 
 def scalar_loss(*layers: type[Layer]) -> Callable[[FamilyLoss], FamilyLoss]:
-    """Register the function that gives heads of these layers a `ScalarLoss` each.
+    """Register a function that returns a `ScalarLoss` for each head of these layers.
 
     It gets all heads of the network that it is registered for, in their order, and returns a loss
     for each. `raw` and `activated` have their graph and are float32, mixed precision or not. A head

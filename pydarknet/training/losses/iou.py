@@ -1,4 +1,4 @@
-"""How much predicted boxes overlap ground truth, by each measure that the fork's options name.
+"""How much predicted boxes overlap ground truth, by each measure of the fork's options.
 
 Here box i of one side meets box i of the other, and shapes broadcast. `iou` in boxes/box.py is the
 same number for every pair of two lists.
@@ -78,7 +78,7 @@ def iou(a: Box, b: Box) -> Tensor:
 
 
 def giou(a: Box, b: Box) -> Tensor:
-    """Return IoU minus the share of the hull that neither box covers.
+    """Return IoU minus the fraction of the hull that neither box covers.
 
     Darknet: src/box.c box_giou (AlexeyAB)
     """
@@ -97,7 +97,7 @@ def diou(a: Box, b: Box) -> Tensor:
 
 
 def ciou(a: Box, b: Box) -> Tensor:
-    """Return IoU minus the centres' squared distance and minus a term for unlike proportions.
+    """Return IoU minus the centres' squared distance and minus a term for different aspect ratios.
 
     Darknet: src/box.c box_ciou (AlexeyAB)
     """
@@ -122,7 +122,7 @@ def aspect_angle(a: Box, b: Box) -> Tensor:
 
 
 def aspect_weight(difference: Tensor, overlap: Tensor) -> Tensor:
-    """Return how much unlike proportions count: more for boxes that overlap more.
+    """Return the weight of different aspect ratios: larger for boxes that overlap more.
 
     The paper's alpha. The small term keeps equal boxes from 0 / 0.
     """

@@ -1,4 +1,4 @@
-"""The deltas by which a predicted box overlaps its ground truth more, as the fork computes them."""
+"""The fork's deltas that make a predicted box overlap its ground truth more."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Edges(NamedTuple):
 
     @property
     def box_delta(self) -> Box:
-        """The edges' deltas as those of a centre and a size.
+        """The deltas of centre and size, computed from those of the edges.
 
         An edge is the centre plus or minus half the size. The C takes the whole size.
 
@@ -61,7 +61,7 @@ class Pair(NamedTuple):
 
     @property
     def disjoint(self) -> Tensor:
-        """Whether the boxes share nothing."""
+        """Whether the boxes do not intersect."""
         return (self.across <= 0) | (self.down <= 0)
 
     @property
@@ -144,7 +144,7 @@ def diou_delta(pair: Pair) -> Box:
 
 
 def ciou_delta(pair: Pair) -> Box:
-    """Return the delta of distance-IoU plus that toward the truth's proportions.
+    """Return the delta of distance-IoU plus that toward the aspect ratio of the ground truth.
 
     Quirk: IOU_STEP
     """
@@ -180,7 +180,7 @@ def distance_delta(pair: Pair) -> Box:
 
 
 def aspect_delta(pair: Pair) -> tuple[Tensor, Tensor]:
-    """Return the deltas of width and height toward the truth's proportions.
+    """Return the deltas of width and height toward the aspect ratio of the ground truth.
 
     The derivative of atan(w / h) by w is h / (w^2 + h^2). The C leaves the divisor out.
 

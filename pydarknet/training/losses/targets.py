@@ -72,7 +72,7 @@ def ground_truth_of(
 
 
 def mapped_classes(layer: Layer, name: str, classes: Tensor) -> Tensor:
-    """Return the classes that a map file gives for some; -1 beyond its end.
+    """Return the classes to which a map file maps these; -1 beyond its end.
 
     Darknet: src/utils.c read_map
     """

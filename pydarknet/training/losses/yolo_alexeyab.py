@@ -150,7 +150,7 @@ class DeltaWriter:
         return clip_deltas(deltas * weight, layer.max_delta)
 
     def inverse_sides(self, ratio: Tensor) -> Tensor:
-        """Return the entry that decodes to a side so many times the anchor's."""
+        """Return the entries that decode to sides of this many times the anchor's."""
         return (ratio / 4).sqrt() if self.layer.new_coords else ratio.log()
 
     def count(self, before: Tensor) -> None:

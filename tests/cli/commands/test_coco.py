@@ -19,7 +19,7 @@ LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 
 @pytest.fixture
 def said(tmp_path, monkeypatch, capsys):
-    """Run a command on a recorded network and picture; return stdout with the time masked."""
+    """Run a command on a recorded network and image; return stdout with the time masked."""
 
     def run(family: str, folder: Path, lineage: str) -> str:
         monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""The command that dreams: its pictures and its mistakes."""
+"""The command that dreams: its images and its mistakes."""
 
 from __future__ import annotations
 
