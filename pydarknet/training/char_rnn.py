@@ -88,7 +88,7 @@ def read_symbols(path: Path, symbols: int, *, tokenized: bool) -> np.ndarray:
 
 @dataclass(frozen=True)
 class SavingIntervals:
-    """After how many iterations weights are saved under their number, and as `.backup`."""
+    """The intervals, in iterations, at which numbered weights and `.backup` are saved."""
 
     numbered: int
     newest: int
@@ -135,7 +135,7 @@ def train_text(
 def weights_saver(
     network: Network, cfg: Path, note: Callable[[str], None]
 ) -> Callable[[str], None]:
-    """Return what saves weights in the folder `backup`."""
+    """Return the function that saves weights in the folder `backup`."""
     files = Files(Path("backup"), cfg.name.partition(".")[0], ".backup")
     files.make_folder()
 

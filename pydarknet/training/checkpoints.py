@@ -41,7 +41,7 @@ def digest(path: str | Path) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """What a training needs besides its weights to resume as if it had not stopped.
+    """The state besides the weights with which a training resumes as if it had not stopped.
 
     `run` has the hashes of cfg, data file and initial weights. `weights` is the hash of the weights
     file that the state belongs to. `numbers` are counters, `tensors` momenta and averages.
@@ -134,13 +134,13 @@ class Files:
             raise DataError(f"backup = {self.folder}: {error.strerror}") from None
 
     def keep_previous(self) -> None:
-        """Give the current pair a second name, as the previous pair."""
+        """Link the current pair to the names of the previous pair."""
         for ending, second in ((self.newest, ".previous"), (".state", ".previous.state")):
             if self.path(ending).exists():
                 link_or_copy(self.path(ending), self.path(second))
 
     def write_pair(self, state: State) -> None:
-        """Write the state beside the newest weights, which are written already."""
+        """Write the state beside the newest weights, which must already be written."""
         partial = self.path(f".state.{os.getpid()}.tmp")
         whole = State(state.run, state.numbers, state.tensors, digest(self.path(self.newest)))
         try:
@@ -167,7 +167,7 @@ class Files:
 
 
 def link_or_copy(path: Path, second: Path) -> None:
-    """Give a file a second name, which may be in use; copy it where links are impossible."""
+    """Link a file to a second name, which may exist; copy it if links are impossible."""
     partial = second.with_name(f"{second.name}.{os.getpid()}.tmp")
     try:
         os.link(path, partial)

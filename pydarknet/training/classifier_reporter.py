@@ -29,7 +29,7 @@ class ClassifierReporter(Reporter):
         self.say(f"{int(net.min_ratio * width)} {int(net.max_ratio * width)}")
 
     def epochs(self, batch: int) -> int:
-        """Return the number of whole epochs after some batches."""
+        """Return the number of whole epochs after n batches."""
         return batch * self.images // self.listed
 
     def report_size(self, width: int, height: int) -> None:
@@ -56,7 +56,7 @@ class ClassifierReporter(Reporter):
 
 
 class ForkClassifierReporter(ClassifierReporter):
-    """The fork's: weights at every thousandth iteration, the last at every hundredth.
+    """The fork's lines and files: weights every 1000 iterations, the last ones every 100.
 
     Darknet: src/classifier.c train_classifier (AlexeyAB)
     """
@@ -65,7 +65,7 @@ class ForkClassifierReporter(ClassifierReporter):
     finals = ("_final.weights",)
 
     def say_crops(self, width: int) -> None:
-        """Write nothing, as the fork."""
+        """Write nothing: the fork does not print it."""
 
     def report_step(self, step: Step, seconds: float, loading: float) -> None:
         self.say(f"{self.line(step, seconds)}, {self.hours_left:f} hours left")

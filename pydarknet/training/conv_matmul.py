@@ -46,7 +46,7 @@ def convolve(
     x: Tensor, weights: Tensor, bias: Tensor | None, stride: Pair, padding: Pair, dilation: int,
     groups: int,
 ) -> Tensor:  # fmt: skip
-    """Return what F.conv2d returns."""
+    """Compute the convolution, as F.conv2d does."""
     y: Tensor = ByProducts.apply(x, weights, bias, stride, padding, dilation)
     return y
 

@@ -76,7 +76,7 @@ def to_minimise(heads: Sequence[Head], losses: Sequence[Loss]) -> Tensor:
 
 
 def differentiable_cost(head: Head, loss: Loss) -> Tensor:
-    """Return a cost whose backward gives `-delta` of a DeltaLoss, the gradient of a ScalarLoss."""
+    """Return a cost whose backward is `-delta` of a DeltaLoss, or the gradient of a ScalarLoss."""
     if isinstance(loss, DeltaLoss):
         cost: Tensor = DarknetCost.apply(head.raw, loss.delta, loss.cost)
         return cost

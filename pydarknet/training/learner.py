@@ -183,7 +183,7 @@ class Learner:
         return self.moving.update(self.batch)
 
     def state(self, run: Mapping[str, str]) -> State:
-        """Return what resuming needs besides the weights."""
+        """Return the state that resuming needs besides the weights."""
         tensors = {f"moving.{name}": value for name, value in self.moving.values.items()}
         for name, parameter in self.network.named_parameters():
             for key, value in self.optimizer.state.get(parameter, {}).items():
@@ -195,7 +195,7 @@ class Learner:
         return State(run, numbers | {"seed": self.seed, "scale": self.scaler.get_scale()}, tensors)
 
     def restore(self, state: State) -> None:
-        """Resume from a state whose weights are loaded already."""
+        """Resume from a state; its weights must already be loaded."""
         self.batch, self.average = state.numbers["batch"], state.numbers["average"]
         self.boxes, self.seed = list(state.numbers["boxes"]), state.numbers["seed"]
         parameters = dict(self.network.named_parameters())

@@ -19,7 +19,7 @@ LINES = 10
 
 @dataclass
 class LossChart:
-    """The average loss of each iteration, drawn as the fork draws it.
+    """The average loss of each iteration, drawn as in the fork.
 
     Darknet: src/image_opencv.cpp draw_train_chart, draw_train_loss (AlexeyAB)
     """

@@ -72,7 +72,7 @@ def _(net: NetAlexeyAB, nodes: list[Node]) -> tuple[set[int], set[int]]:
 
 
 def inference_only(network: Executor) -> set[int]:
-    """Return the layers whose rolling statistics stay: the fork's before `stopbackward=1`.
+    """Return the layers with constant rolling statistics: the fork's before `stopbackward=1`.
 
     Darknet: src/parser.c parse_network_cfg_custom (AlexeyAB)
     """

@@ -103,7 +103,7 @@ class Reporter:
 
 
 class ForkReporter(Reporter):
-    """The fork's.
+    """The fork's lines and files.
 
     Darknet: src/detector.c train_detector (AlexeyAB)
     """

@@ -108,8 +108,8 @@ def test_boxes_before_any_image_are_an_error(net: Handle) -> None:
 
 def test_a_batch_lies_in_the_memory_of_one_image(fork: tuple) -> None:
     network, names, _ = fork
-    image = cv2.cvtColor(cv2.imread("input.png"), cv2.COLOR_BGR2RGB)
-    small = cv2.resize(image, (48, 48)).transpose(2, 0, 1)
+    rgb = cv2.cvtColor(cv2.imread("input.png"), cv2.COLOR_BGR2RGB)
+    small = cv2.resize(rgb, (48, 48)).transpose(2, 0, 1)
     batch = np.concatenate([small, small * 0], axis=0).ravel().astype(np.float32) / 255
     data = batch.ctypes.data_as(darknet.POINTER(darknet.c_float))
     one, _ = darknet.array_to_image(small.transpose(1, 2, 0))

@@ -13,7 +13,7 @@ WHOLE, LEFT = (0.5, 0.5, 1, 1), (0.25, 0.5, 0.5, 1)
 
 
 def found(rows: list[tuple[float, int, tuple]], truths: list[int]) -> object:
-    """Return a report of detections as (score, class, box); truths are whole images."""
+    """Return a report of detections as (score, class, box); `truths` are whole images."""
     seen = matched_dataset([(score, index, -1) for score, index, _ in rows], truths)
     boxes = np.array([box for *_, box in rows], np.float32).reshape(-1, 4)
     return summary(replace(seen, matches=replace(seen.matches, boxes=boxes)))

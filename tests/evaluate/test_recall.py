@@ -1,4 +1,4 @@
-"""How many truths lie under some box."""
+"""How many true boxes a proposal finds."""
 
 from __future__ import annotations
 

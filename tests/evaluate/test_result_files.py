@@ -117,7 +117,7 @@ def test_all_voc_files_are_the_recorded_ones(tmp_path, lineage):
 
 
 def voc_boxes(folder: Path, image: str) -> list[tuple[float, ...]]:
-    """Return an image's truths as VOC has them: whole pixels, the last inside the box; in pixels.
+    """Return an image's true boxes as VOC has them: whole pixels, the last inside the box.
 
     The images have 64 x 64.
     """

@@ -59,11 +59,11 @@ def nightmare(
     greyer = GREYER.of(network.dialect)
     dream = Dream(layer, range_, octaves, rate, thresh, bool(norm), greyer)
     name = f"{base(image)}_{base(cfg)}_{layer}"
-    dreamed = pixels(load_image(image, network.input.c)).to(device_of(run))
+    current = pixels(load_image(image, network.input.c)).to(device_of(run))
     for number in range(rounds):
-        dreamed = run_steps(dreamed, dream, network, rand, iters)
-        dreamed = save_round(
-            dreamed, (prefix or Path()) / f"{name}_{number:06d}", number, zoom, rotate
+        current = run_steps(current, dream, network, rand, iters)
+        current = save_round(
+            current, (prefix or Path()) / f"{name}_{number:06d}", number, zoom, rotate
         )
 
 

@@ -1,4 +1,4 @@
-"""Which slots of a head with anchors are responsible for which ground truth, and in what order."""
+"""The slots of a head with anchors that are responsible for ground-truth boxes, in order."""
 
 from __future__ import annotations
 

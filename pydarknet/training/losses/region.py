@@ -91,7 +91,7 @@ class DeltaWriter:
         self.delta[:, :, 2:4] = -0.01 * values[:, :, 2:4] * mask  # e^0 times the anchor
 
     def write_boxless(self) -> None:
-        """Write each class without a box in the slot of its image that predicts it most.
+        """Write each class without a box in the slot of its image with the best score of it.
 
         Darknet: src/region_layer.c forward_region_layer (onlyclass)
         """

@@ -65,7 +65,7 @@ def sort_order(*keys: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Grid:
-    """A head's output: values [N, anchors, entries, H, W], and what makes boxes of them.
+    """A head's output: values [N, anchors, entries, H, W], and the data to decode them to boxes.
 
     `anchors` [anchors, 2] are widths and heights in 0..1 of the image. `sides` turns the entries of
     width and height into factors of the anchor.
@@ -118,7 +118,7 @@ class Grid:
     def targets(
         self, truth: Box, slots: Slots, inverse_sides: Callable[[Tensor], Tensor]
     ) -> Tensor:
-        """Return the entries [K, 4] that would decode to the ground truth: `decode` turned round.
+        """Return the entries [K, 4] that would decode to the ground truth: the inverse of `decode`.
 
         Darknet: src/yolo_layer.c delta_yolo_box
         """

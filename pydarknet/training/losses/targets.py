@@ -28,7 +28,7 @@ class GroundTruth:
 
     @property
     def boxes(self) -> Box:
-        """Boxes [N, T]; those that are not usable have no area, so that they overlap nothing."""
+        """Boxes [N, T]; those that are not usable have no area, so they overlap nothing."""
         return Box(*(self.rows[..., :4] * self.usable[..., None]).unbind(2))
 
     def without(self, images: Tensor) -> GroundTruth:
