@@ -1,7 +1,10 @@
 """The methods of a network that users call."""
 
+import pickle
+
 import numpy as np
 import pytest
+import torch
 
 from pydarknet import Header, load_network
 from pydarknet.boxes.detections import Detections
@@ -57,3 +60,18 @@ def test_weights_are_saved_under_the_header_that_is_given(network, tmp_path):
 
 def test_in_training_a_network_is_its_own_fastest_form(network):
     assert network.train().prepared() is network
+
+
+@pytest.mark.parametrize("activation", ["leaky", "relie", "revleaky", "relu", "logistic", "mish"])
+def test_a_network_that_has_detected_can_be_pickled(tmp_path, activation):
+    path = tmp_path / "net.cfg"
+    path.write_text(YOLO.replace("activation=linear", f"activation={activation}"))
+    network = load_network(path, dialect="alexeyab", device="cpu")
+    network.initialize()
+    image = np.full((32, 32, 3), 100, np.uint8)
+    found = network.detect(image, thresh=0.1)
+
+    again = pickle.loads(pickle.dumps(network)).detect(image, thresh=0.1)
+
+    assert torch.equal(torch.as_tensor(again.boxes), torch.as_tensor(found.boxes))
+    assert torch.equal(torch.as_tensor(again.scores), torch.as_tensor(found.scores))

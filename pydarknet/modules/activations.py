@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -194,11 +195,11 @@ def normalize_channels_softmax_maxval(x: Tensor) -> Tensor:
 
 OVERWRITING: dict[str, Activation] = {  # their gradients can be computed from their outputs
     "elu": F.elu_,
-    "leaky": lambda x: F.leaky_relu_(x, 0.1),
+    "leaky": partial(F.leaky_relu_, negative_slope=0.1),
     "logistic": torch.sigmoid_,
-    "relie": lambda x: F.leaky_relu_(x, 0.01),
+    "relie": partial(F.leaky_relu_, negative_slope=0.01),
     "relu": F.relu_,
-    "revleaky": lambda x: F.leaky_relu_(x, 0.1),
+    "revleaky": partial(F.leaky_relu_, negative_slope=0.1),
     "tanh": torch.tanh_,
 }
 
