@@ -16,7 +16,7 @@ from .rng import coin, scale, uniform, whole, within
 
 
 @dataclass(frozen=True)
-class Chances:
+class RandomValues:
     """The random values for an image, drawn before its size is known.
 
     `side` is the length to which the shorter side is scaled; `angle` is in degrees; `place`, in
@@ -62,7 +62,7 @@ class ClassifierAugment:
     flip: bool
     colours: Colours
 
-    def draw(self, generator: Generator, width: int) -> Chances:
+    def draw(self, generator: Generator, width: int) -> RandomValues:
         """Draw the random values for an image; `width` is the input's.
 
         Darknet: src/image.c random_augment_image, examples/classifier.c train_classifier
@@ -73,25 +73,25 @@ class ClassifierAugment:
         angle = uniform(generator, -self.angle, self.angle)
         place = uniform(generator), uniform(generator)
         flip = coin(generator) and self.flip
-        return Chances(aspect, side, angle, place, flip, self.colours.draw(generator))
+        return RandomValues(aspect, side, angle, place, flip, self.colours.draw(generator))
 
-    def transform(self, chances: Chances, image: tuple[int, int], side: int) -> Transform:
+    def transform(self, values: RandomValues, image: tuple[int, int], side: int) -> Transform:
         """Return the transform from an image of this width and height to a square of this side.
 
         Darknet: src/image.c random_augment_args
         """
-        (width, height), aspect = image, F(chances.aspect)
+        (width, height), aspect = image, F(values.aspect)
         shorter = height if height < F(width) * aspect else max(int(F(width) * aspect), 1)
-        factor = F(chances.side) / F(shorter)
+        factor = F(values.side) / F(shorter)
         reach = [(F(width) * factor / aspect - side) / 2, (F(height) * factor - side) / 2]
         if self.inside:
             reach = [max(most, F(0)) for most in reach]
         x, y = (
             within(-float(most), float(most), part)
-            for most, part in zip(reach, chances.place, strict=True)
+            for most, part in zip(reach, values.place, strict=True)
         )
-        angle = float(F(math.radians(chances.angle)))
-        return Transform(angle, float(factor), float(aspect), x, y, chances.flip, chances.colour)
+        angle = float(F(math.radians(values.angle)))
+        return Transform(angle, float(factor), float(aspect), x, y, values.flip, values.colour)
 
 
 def rotate_crop(image: np.ndarray, transform: Transform, side: int) -> np.ndarray:

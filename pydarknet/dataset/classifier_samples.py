@@ -83,9 +83,9 @@ class ClassifierSamples:
         """Read and augment one image of the list."""
         w, h = request.size
         found = self.images.read(index, request.seed, request.batch)
-        chances = self.augment.draw(generator, w)
+        values = self.augment.draw(generator, w)
         side = max(w, h) if self.longer else w
-        square = rotate_crop(found.image, self.augment.transform(chances, found.size, side), side)
+        square = rotate_crop(found.image, self.augment.transform(values, found.size, side), side)
         truth, problems = self.classes.truth(found.path, found.index)
         image = stretch(planes(square), w, h)
         return Sample(image, truth, found.path, (*found.problems, *problems))

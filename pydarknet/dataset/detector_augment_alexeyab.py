@@ -15,7 +15,7 @@ from .targets import View
 
 
 @dataclass(frozen=True)
-class Chances:
+class RandomValues:
     """The random values for an image, drawn before its size is known.
 
     `resize` has a value in 0..1 for left and top, and one for right and bottom; `edges` has one
@@ -68,7 +68,7 @@ class CropAugment:
     blur: int = 0
     noise: int = 0
 
-    def draw(self, generator: Generator) -> Chances:
+    def draw(self, generator: Generator) -> RandomValues:
         """Draw the random values for an image.
 
         Darknet: src/data.c load_data_detection (AlexeyAB)
@@ -78,11 +78,13 @@ class CropAugment:
         flip, colour = coin(generator), self.colours.draw(generator)
         blur = (0, 1, self.blur)[whole(generator, 0, 2)] if self.blur else 0
         noise = self.noise if self.noise and coin(generator) else 0
-        return Chances(resize, (left, right, top, bottom), flip and self.flip, colour, blur, noise)
+        return RandomValues(
+            resize, (left, right, top, bottom), flip and self.flip, colour, blur, noise
+        )
 
     def crop(
         self,
-        chances: Chances,
+        values: RandomValues,
         image: tuple[int, int],
         size: tuple[int, int],
         corner: int | None = None,
@@ -93,23 +95,23 @@ class CropAugment:
 
         Darknet: src/data.c load_data_detection (AlexeyAB)
         """
-        edges = self.edges(chances, image)
+        edges = self.edges(values, image)
         if self.letter_box:
             edges = letterboxed_edges(edges, image, size)
         if corner is not None:
-            edges = edges_in_corner(edges, corner, chances.flip)
+            edges = edges_in_corner(edges, corner, values.flip)
         left, right, top, bottom = edges
         width, height = image[0] - left - right, image[1] - top - bottom
         if min(width, height, image[0] - left, image[1] - top) <= 0:
             left, top, width, height = 0, 0, *image  # nothing would be left
-        kept = chances.flip, chances.colour, chances.blur, chances.noise
+        kept = values.flip, values.colour, values.blur, values.noise
         return Crop(left, right, top, bottom, width, height, *kept)
 
-    def edges(self, chances: Chances, image: tuple[int, int]) -> tuple[int, int, int, int]:
+    def edges(self, values: RandomValues, image: tuple[int, int]) -> tuple[int, int, int, int]:
         """Return the pixels that jitter and resize cut off at left, right, top and bottom."""
         found = []
-        for index, part in enumerate(chances.edges):
-            side, share = image[index // 2], chances.resize[index % 2]
+        for index, part in enumerate(values.edges):
+            side, share = image[index // 2], values.resize[index % 2]
             most = int(F(self.jitter) * F(side))
             low, high = self.reach(side)
             jittered = int(within(-most, most, part))
@@ -160,11 +162,7 @@ def edges_in_corner(
 
 
 def cropped_bytes(
-    image: np.ndarray,
-    crop: Crop,
-    size: tuple[int, int],
-    rows: np.ndarray,
-    generator: Generator,
+    image: np.ndarray, crop: Crop, size: tuple[int, int], rows: np.ndarray, generator: Generator
 ) -> np.ndarray:
     """Crop uint8 [H, W, C], pad with its mean colour, stretch and change colours; return [h, w, C].
 
@@ -240,11 +238,7 @@ def noisy(image: np.ndarray, noise: int, generator: Generator) -> np.ndarray:
 
 
 def cropped_floats(
-    image: np.ndarray,
-    crop: Crop,
-    size: tuple[int, int],
-    rows: np.ndarray,
-    generator: Generator,
+    image: np.ndarray, crop: Crop, size: tuple[int, int], rows: np.ndarray, generator: Generator
 ) -> np.ndarray:
     """Crop uint8 [H, W, C], stretch it and change colours in float32; return [h, w, C].
 

@@ -18,7 +18,7 @@ GREY = 0.5
 
 
 @dataclass(frozen=True)
-class Chances:
+class RandomValues:
     """The random values for an image, drawn before its size is known."""
 
     stretch: tuple[float, float]  # for width and height, in 0..1
@@ -56,28 +56,28 @@ class PlaceAugment:
     jitter: float
     colours: Colours
 
-    def draw(self, generator: Generator) -> Chances:
+    def draw(self, generator: Generator) -> RandomValues:
         """Draw the random values for an image."""
         stretch = uniform(generator), uniform(generator)
         place = uniform(generator), uniform(generator)
-        return Chances(stretch, place, self.colours.draw(generator), coin(generator))
+        return RandomValues(stretch, place, self.colours.draw(generator), coin(generator))
 
     def placement(
-        self, chances: Chances, image: tuple[int, int], size: tuple[int, int]
+        self, values: RandomValues, image: tuple[int, int], size: tuple[int, int]
     ) -> Placement:
         """Fit an image of this size into the input, with a random aspect ratio near its own.
 
         Darknet: src/data.c load_data_detection
         """
         sides = []
-        for side, part in zip(image, chances.stretch, strict=True):
+        for side, part in zip(image, values.stretch, strict=True):
             most = float(F(self.jitter) * F(side))
             sides.append(F(side) + F(within(-most, most, part)))
         shape, w, h = sides[0] / sides[1], F(size[0]), F(size[1])
         width, height = (h * shape, h) if shape < 1 else (w, w / shape)
-        x = within(0, float(w - width), chances.place[0])
-        y = within(0, float(h - height), chances.place[1])
-        return Placement(float(width), float(height), x, y, chances.colour, chances.flip)
+        x = within(0, float(w - width), values.place[0])
+        y = within(0, float(h - height), values.place[1])
+        return Placement(float(width), float(height), x, y, values.colour, values.flip)
 
 
 def place_image(image: np.ndarray, placement: Placement, size: tuple[int, int]) -> np.ndarray:

@@ -48,9 +48,9 @@ class PlacedSamples:
         """Make one sample."""
         generator = generator_of(request.seed, request.batch, request.index)
         index = int(generator.integers(len(self.images.paths)))
-        chances = self.augment.draw(generator)
+        values = self.augment.draw(generator)
         found = self.images.read(index, request.seed, request.batch)
-        placement = self.augment.placement(chances, found.size, request.size)
+        placement = self.augment.placement(values, found.size, request.size)
         labels = labels_of(found.path, self.rules)
         order = generator.permutation(len(labels.boxes))
         rows = self.truth.of(labels, placement.view(request.size), order, request.size)
@@ -108,7 +108,7 @@ class CroppedSamples:
         """Read, crop and label one image of a sample."""
         found = self.images.read(part.index, request.seed, request.batch)
         corner = corner if part.cornered else None
-        crop = self.planner.augment.crop(part.chances, found.size, request.size, corner)
+        crop = self.planner.augment.crop(part.values, found.size, request.size, corner)
         labels = labels_of(found.path, self.rules)
         order = generator.permutation(len(labels.boxes))
         rows = self.truth.of(labels, crop.view(found.size), order, request.size)

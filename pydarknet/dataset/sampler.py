@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from numpy.random import Generator
 
-from .detector_augment_alexeyab import Chances, CropAugment
+from .detector_augment_alexeyab import CropAugment, RandomValues
 from .mosaic import draw_cut
 from .rng import coin, generator_of, whole
 from .sample import Request
@@ -20,7 +20,7 @@ class Part:
     """
 
     index: int
-    chances: Chances
+    values: RandomValues
     cornered: bool = False
 
 
@@ -42,7 +42,7 @@ class Pairs:
     edges: bool
     colour: bool
 
-    def chances_of_second(self, own: Chances, first: Chances) -> Chances:
+    def values_of_second(self, own: RandomValues, first: RandomValues) -> RandomValues:
         """Return the random values of the second sample, given its own and those of the first."""
         if not self.edges:
             own = replace(own, edges=first.edges, flip=first.flip)
@@ -104,9 +104,7 @@ class Planner:
 
     def second(self, first: Part, pairs: Pairs, generator: Generator) -> Part:
         """Draw the random values for an image that the first sample of a pair shows too."""
-        return Part(
-            first.index, pairs.chances_of_second(self.augment.draw(generator), first.chances)
-        )
+        return Part(first.index, pairs.values_of_second(self.augment.draw(generator), first.values))
 
     def frames(self, request: Request, track: Track) -> tuple[Part, ...]:
         """Return a sample's frames; the starts and speed of the videos are drawn per request.

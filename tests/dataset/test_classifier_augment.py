@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pydarknet.dataset.classifier_augment import Chances, ClassifierAugment
+from pydarknet.dataset.classifier_augment import ClassifierAugment, RandomValues
 from pydarknet.dataset.hsv import Colour, Colours
 
 NEVER = ClassifierAugment(8, 8, False, True, 0, 1, False, Colours())
@@ -47,9 +47,9 @@ def test_the_crop_stays_inside_of_the_image_in_the_fork_alone():
     # 16 x 8 at half its size is 8 x 4: in a square of 8 no column is free, and -2 to 2 rows are
     inside = ClassifierAugment(0, 0, False, True, 0, 1, True, Colours())
     free = ClassifierAugment(0, 0, False, False, 0, 1, True, Colours())
-    chances = Chances(1, 4, 0, (0, 1), False, Colour())
+    random_values = RandomValues(1, 4, 0, (0, 1), False, Colour())
 
-    found = [augment.transform(chances, (16, 8), 8) for augment in (inside, free)]
+    found = [augment.transform(random_values, (16, 8), 8) for augment in (inside, free)]
 
     assert [(one.scale, one.x, one.y) for one in found] == [
         (0.5, 0, 0),

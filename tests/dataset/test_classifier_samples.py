@@ -11,7 +11,7 @@ import pytest
 from conftest import HERE
 
 from pydarknet.dataset.class_labels import Classes, Family
-from pydarknet.dataset.classifier_augment import Chances, ClassifierAugment, rotate_crop
+from pydarknet.dataset.classifier_augment import ClassifierAugment, RandomValues, rotate_crop
 from pydarknet.dataset.classifier_samples import (
     CUTMIX,
     EITHER,
@@ -50,7 +50,7 @@ def square(path: Path, drawn: dict[str, Any], side: int, *, inside: bool) -> np.
     """Return the square that a recorded transform makes of an image."""
     image = load_image(path)
     augment = ClassifierAugment(0, 0, False, inside, 0, 1, True, Colours())
-    chances = Chances(
+    random_values = RandomValues(
         drawn["aspect"],
         drawn["side"],
         drawn["angle"],
@@ -58,7 +58,7 @@ def square(path: Path, drawn: dict[str, Any], side: int, *, inside: bool) -> np.
         bool(drawn["flip"]),
         Colour(*drawn["colour"]),
     )
-    transform = augment.transform(chances, (image.shape[1], image.shape[0]), side)
+    transform = augment.transform(random_values, (image.shape[1], image.shape[0]), side)
     return planes(rotate_crop(image, transform, side))
 
 

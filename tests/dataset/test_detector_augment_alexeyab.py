@@ -10,9 +10,9 @@ import pytest
 from conftest import HERE, SHARED
 
 from pydarknet.dataset.detector_augment_alexeyab import (
-    Chances,
     Crop,
     CropAugment,
+    RandomValues,
     blur_background,
     cropped_bytes,
     cropped_floats,
@@ -82,7 +82,7 @@ def test_edges_are_the_c_programs_for_its_random_numbers(name):
     )
 
     found = augment.crop(
-        Chances(resize, edges, False, UNCHANGED), IMAGE, (params["w"], params["h"])
+        RandomValues(resize, edges, False, UNCHANGED), IMAGE, (params["w"], params["h"])
     )
 
     assert (found.left, found.right, found.top, found.bottom, found.width, found.height) == tuple(
@@ -127,11 +127,13 @@ def test_samples_of_yolov1_are_the_c_programs(fork, least, seed):
     folder = HERE / "reference" / f"data_v1_{fork}"
     arrays = np.load(folder / f"seed{seed}.npz")
     params = json.loads(str(arrays["params"]))
-    chances = Chances((0, 0), params["edges"], bool(params["flip"]), Colour(*params["colour"]))
+    random_values = RandomValues(
+        (0, 0), params["edges"], bool(params["flip"]), Colour(*params["colour"])
+    )
     size = params["w"], params["h"]
     labels = read_labels(str(folder / "img.txt"), LabelRules("pjreddie", 3))
 
-    crop = CropAugment(params["jitter"], Colours()).crop(chances, IMAGE, size)
+    crop = CropAugment(params["jitter"], Colours()).crop(random_values, IMAGE, size)
     found = cropped_floats(load_image(folder / "img.png"), crop, size, NO_BOXES, generator())
     truth = Grid(7, 3, least).of(labels, crop.view(IMAGE), np.arange(5), size)
 
@@ -142,42 +144,46 @@ def test_samples_of_yolov1_are_the_c_programs(fork, least, seed):
 # Edges
 
 
-def edges_of(augment: CropAugment, chances: Chances, corner: int | None = None) -> tuple[int, ...]:
+def edges_of(
+    augment: CropAugment, random_values: RandomValues, corner: int | None = None
+) -> tuple[int, ...]:
     """Return what a crop of a 100 x 50 image for an input of 50 x 50 takes from its edges."""
-    crop = augment.crop(chances, (100, 50), (50, 50), corner)
+    crop = augment.crop(random_values, (100, 50), (50, 50), corner)
     return crop.left, crop.right, crop.top, crop.bottom
 
 
-def chances(*edges: float, resize: tuple[float, float] = (0, 0), flip: bool = False) -> Chances:
-    """Return chances of these shares."""
+def random_values(
+    *edges: float, resize: tuple[float, float] = (0, 0), flip: bool = False
+) -> RandomValues:
+    """Return the random values of a crop."""
     left, right, top, bottom = edges
-    return Chances(resize, (left, right, top, bottom), flip, UNCHANGED)
+    return RandomValues(resize, (left, right, top, bottom), flip, UNCHANGED)
 
 
 def test_jitter_takes_and_gives_a_share_of_each_side():
     # 20 of 100 columns, 10 of 50 rows: 0 gives, .5 leaves, 1 takes
-    assert edges_of(CropAugment(0.2, Colours()), chances(0, 1, 1, 0)) == (-20, 20, 10, -10)
-    assert edges_of(CropAugment(0.2, Colours()), chances(0.5, 0.5, 0.5, 0.5)) == (0, 0, 0, 0)
+    assert edges_of(CropAugment(0.2, Colours()), random_values(0, 1, 1, 0)) == (-20, 20, 10, -10)
+    assert edges_of(CropAugment(0.2, Colours()), random_values(0.5, 0.5, 0.5, 0.5)) == (0, 0, 0, 0)
 
 
 def test_resize_above_1_takes_and_gives():
     # of 100: 100 * (1 - 2) / 2 = -50 to 100 * (1 - 1/2) / 2 = 25; of 50 half of that
     augment = CropAugment(0, Colours(), resize=2)
 
-    assert edges_of(augment, chances(0, 0, 0, 0, resize=(0, 1))) == (-50, 25, -25, 12)
+    assert edges_of(augment, random_values(0, 0, 0, 0, resize=(0, 1))) == (-50, 25, -25, 12)
 
 
 def test_resize_below_1_only_gives():
     augment = CropAugment(0, Colours(), resize=0.5)
 
-    assert edges_of(augment, chances(0, 0, 0, 0, resize=(0, 1))) == (-50, 0, -25, 0)
+    assert edges_of(augment, random_values(0, 0, 0, 0, resize=(0, 1))) == (-50, 0, -25, 0)
 
 
 def test_letter_box_pads_to_the_shape_of_the_input():
     # 100 x 50 for a square: 25 rows above and below
     augment = CropAugment(0, Colours(), letter_box=True)
 
-    assert edges_of(augment, chances(0, 0, 0, 0)) == (0, 0, -25, -25)
+    assert edges_of(augment, random_values(0, 0, 0, 0)) == (0, 0, -25, -25)
 
 
 @pytest.mark.parametrize(
@@ -194,13 +200,13 @@ def test_letter_box_pads_to_the_shape_of_the_input():
     ],
 )
 def test_a_corner_of_a_mosaic_has_its_padding_on_the_inside(corner, flip, edges):
-    drawn = chances(0, 0.25, 0, 0.25, flip=flip)  # -20, -10, -10, -5
+    drawn = random_values(0, 0.25, 0, 0.25, flip=flip)  # -20, -10, -10, -5
 
     assert edges_of(CropAugment(0.2, Colours()), drawn, corner) == edges
 
 
 def test_a_crop_that_leaves_nothing_is_the_whole_image():
-    crop = CropAugment(0.6, Colours()).crop(chances(1, 1, 0.5, 0.5), (100, 50), (50, 50))
+    crop = CropAugment(0.6, Colours()).crop(random_values(1, 1, 0.5, 0.5), (100, 50), (50, 50))
 
     assert (crop.left, crop.top, crop.width, crop.height) == (0, 0, 100, 50)
 

@@ -10,9 +10,9 @@ import pytest
 from conftest import HERE, SHARED
 
 from pydarknet.dataset.detector_augment_pjreddie import (
-    Chances,
     PlaceAugment,
     Placement,
+    RandomValues,
     place_image,
 )
 from pydarknet.dataset.hsv import UNCHANGED, Colour, Colours
@@ -53,10 +53,10 @@ def placement(params: dict[str, Any]) -> Placement:
 def test_size_and_place_are_the_c_programs_for_its_random_numbers(name):
     params, _ = recorded(name)
     width, height, x, y = SHARES[int(name[-1])]
-    chances = Chances((width, height), (x, y), UNCHANGED, False)
+    random_values = RandomValues((width, height), (x, y), UNCHANGED, False)
 
     found = PlaceAugment(params["jitter"], Colours()).placement(
-        chances, IMAGE, (params["w"], params["h"])
+        random_values, IMAGE, (params["w"], params["h"])
     )
 
     assert (found.width, found.height, found.x, found.y) == tuple(

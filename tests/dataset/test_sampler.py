@@ -73,10 +73,10 @@ def test_the_second_of_a_pair_shows_the_first_ones_image_alike():
     [one], [two] = (plan(planner, index=index).parts for index in (4, 5))
 
     assert two.index == one.index
-    assert two.chances.edges == one.chances.edges
-    assert two.chances.flip == one.chances.flip
-    assert two.chances.colour == one.chances.colour
-    assert two.chances.resize != one.chances.resize
+    assert two.values.edges == one.values.edges
+    assert two.values.flip == one.values.flip
+    assert two.values.colour == one.values.colour
+    assert two.values.resize != one.values.resize
 
 
 @pytest.mark.parametrize(("edges", "colour"), [(True, False), (False, True), (True, True)])
@@ -86,8 +86,8 @@ def test_the_second_of_a_pair_may_have_edges_and_colours_of_its_own(edges, colou
     [one], [two] = (plan(planner, index=index).parts for index in (4, 5))
 
     assert two.index == one.index
-    assert (two.chances.edges != one.chances.edges) is edges
-    assert (two.chances.colour != one.chances.colour) is colour
+    assert (two.values.edges != one.values.edges) is edges
+    assert (two.values.colour != one.values.colour) is colour
 
 
 def test_both_of_a_pair_are_of_as_many_images():
@@ -116,7 +116,7 @@ def test_films_run_through_the_list_at_one_speed_in_a_request():
 def test_all_frames_of_a_request_are_changed_alike():
     planner = Planner(1000, AUGMENT, track=Track(videos=3, request=12, speed=2))
 
-    found = [found.parts[0].chances for found in plans(planner, 24)]
+    found = [found.parts[0].values for found in plans(planner, 24)]
 
     assert len(set(found[:12])) == 1
     assert len(set(found[12:])) == 1
