@@ -38,22 +38,6 @@ class LoadObserver(Protocol):
         """The weights file is read."""
 
 
-class Silent:
-    """The observer that reports nothing."""
-
-    def on_read(self, network: Network) -> None:
-        """Report nothing."""
-
-    def on_loading(self, weights: Path) -> None:
-        """Report nothing."""
-
-    def on_loaded(self, network: Network, loaded: Loaded) -> None:
-        """Report nothing."""
-
-
-SILENT = Silent()
-
-
 def machine_memory() -> int:
     """Return this machine's memory in bytes, or a terabyte where the platform does not say."""
     try:
@@ -113,7 +97,7 @@ def load_network(
     names: str | Path | Iterable[str] | None = None,
     memory_limit: int | None = None,
     seen: str = "",
-    observer: LoadObserver = SILENT,
+    observer: LoadObserver | None = None,
 ) -> Network:
     """Read a cfg and, if given, its weights, as a network on a device (cuda, else mps, else cpu).
 
@@ -132,7 +116,8 @@ def load_network(
     network = read_network(
         cfg, dialect=dialect, batchnorm=batchnorm, strict=strict, seen=seen, version=version
     )
-    observer.on_read(network)
+    if observer:
+        observer.on_read(network)
     network.names, place = class_names(names), torch.device(device) if device else best_device()
     set_precision_and_backend(network, place, precision, backend)
     if place.type == "meta":
@@ -148,14 +133,17 @@ def load_weights(
     *,
     strict: bool = True,
     upto: int | None = None,
-    observer: LoadObserver = SILENT,
+    observer: LoadObserver | None = None,
 ) -> None:
     """Fill the layers before `upto` from a weights file, or all with Darknet's first values."""
     if not weights:
         network.initialize()
         return
-    observer.on_loading(Path(weights))
-    observer.on_loaded(network, network.load_weights(weights, strict=strict, upto=upto))
+    if observer:
+        observer.on_loading(Path(weights))
+    loaded = network.load_weights(weights, strict=strict, upto=upto)
+    if observer:
+        observer.on_loaded(network, loaded)
 
 
 def set_precision_and_backend(

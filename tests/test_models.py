@@ -61,7 +61,7 @@ def test_layers_on_a_photograph_are_as_recorded(folder: Path) -> None:
     network = recorded_model(folder)
     image = load_image(SHARED / "images" / file.name.replace("_layers.npz", ".stb.png"))
 
-    inputs = network_input(network, image, boxed=network.dialect.letterbox)
+    inputs = network_input(network, image, letterboxed=network.dialect.letterbox)
     with torch.inference_mode():
         outputs = [output.numpy() for output in network.trace(inputs[None])]
 

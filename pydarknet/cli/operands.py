@@ -26,7 +26,7 @@ IouThresh = Annotated[float, Help("the least IoU of a detection and its ground-t
 class DetectFlags:
     """The flags of the commands that print and draw boxes."""
 
-    thresh: Annotated[float | None, Help("the score a box must exceed")] = None
+    thresh: Annotated[float | None, Help("the score a box must exceed (0.5, fork 0.25)")] = None
     hier: Annotated[float, Help("the probability each class on a tree's path must exceed")] = 0.5
     nms: Nms = None
     out: Annotated[

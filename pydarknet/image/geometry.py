@@ -1,4 +1,4 @@
-"""How large an image is inside a letterbox."""
+"""The size of an image inside a letterbox; modules/transforms.py fits the image into it."""
 
 from __future__ import annotations
 

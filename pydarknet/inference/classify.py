@@ -34,7 +34,7 @@ def classifier_input(network: Executor, image: Image) -> Tensor:
     Darknet: examples/classifier.c predict_classifier
     """
     if not network.dialect.cropped:
-        return network_input(network, image, boxed=True)
+        return network_input(network, image, letterboxed=True)
     shape = network.input
     return center_crop(resize_min(of_channels(image, shape.c), shape.w), shape.w, shape.h)
 

@@ -63,14 +63,14 @@ def image_array(image: str | Path | Image) -> Image:
     return image if isinstance(image, np.ndarray) else load_image(image)
 
 
-def network_input(network: Executor, image: Image, *, boxed: bool) -> Tensor:
+def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tensor:
     """Return an image as the network's input [C, H, W], letterboxed or stretched.
 
     For a network on a GPU the image is fitted there.
     """
     shape = network.input
     x = of_channels(image, shape.c, device_around(network))
-    return (letterbox if boxed else resize)(x, shape.w, shape.h)
+    return (letterbox if letterboxed else resize)(x, shape.w, shape.h)
 
 
 def of_channels(image: Image, channels: int, device: torch.device | str = "cpu") -> Tensor:
@@ -92,7 +92,7 @@ def predict(
     """
     with torch.inference_mode():
         inputs = torch.stack(
-            [network_input(network, image, boxed=chosen.letterbox) for image in images]
+            [network_input(network, image, letterboxed=chosen.letterbox) for image in images]
         )
         heads = outputs(network, inputs.to(network.device), many)
         found = decode(network, heads, images, chosen, device_around(network))

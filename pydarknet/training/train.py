@@ -24,10 +24,11 @@ from .checkpoints import Files, State, base_name, digest
 from .classifier_reporter import CLASSIFIER_REPORTERS
 from .learner import Learner
 from .loss_chart import LossChart
+from .mixed_precision import amp_of
 from .progress import Progress
 from .reporter import REPORTERS, Reporter
 from .trainer import Callback, Trainer
-from .unsupported import amp_of, check_trainable
+from .unsupported import check_trainable
 from .validation import MapValidation
 
 

@@ -59,7 +59,7 @@ def assert_same(found: Detections, arrays: dict, stage: str) -> None:
 def test_the_network_reads_the_recorded_pixels(name: str, suffix: str) -> None:
     network, image, chosen, arrays = case(name, suffix)
 
-    pixels = network_input(network, image, boxed=chosen.letterbox).numpy()
+    pixels = network_input(network, image, letterboxed=chosen.letterbox).numpy()
 
     whole = arrays.get("net_input")
     got, want = (
@@ -73,7 +73,7 @@ def test_boxes_before_suppression_are_the_recorded_ones(name: str, suffix: str) 
     network, image, chosen, arrays = case(name, suffix)
 
     with torch.inference_mode():
-        heads = network(network_input(network, image, boxed=chosen.letterbox)[None])
+        heads = network(network_input(network, image, letterboxed=chosen.letterbox)[None])
         [found] = decode(network, heads, [image], chosen)
 
     assert_same(found, arrays, "raw")

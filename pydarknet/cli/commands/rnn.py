@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import PerLineage
 from ...errors import DataError
 from ...system.console import note, say, say_bytes
-from ..operands import Cfg, Weights
+from ..operands import Weights
 from ..verbs import READ_CFG, Help, Run, verb
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ TextFile = Annotated[Path, Help("the text to train on")]
 Clear = Annotated[bool, Help("count images from 0")]
 Tokenized = Annotated[bool, Help("the text consists of the numbers of its symbols")]
 Seed = Annotated[str, Help("what the network reads first")]
+Cfg = Annotated[Path, Help("the network: a Darknet .cfg whose inputs are the symbols")]
 Length = Annotated[int, Help("how many symbols to write")]
 Temperature = Annotated[
     float, Help("below 1: more probable symbols; above 1: more surprising ones")
