@@ -52,7 +52,7 @@ def random_network(word: str, device: str, folder: Path) -> Network:
     if side:
         network.resize(int(side), int(side))
     some = [load_image(path) for path in sorted(folder.glob("*.jpg"))[:2]]
-    inputs = torch.stack([network_input(network, image, boxed=False) for image in some])
+    inputs = torch.stack([network_input(network, image, letterboxed=False) for image in some])
     fit_batch_norms(network, inputs.to(network.device))
     return network
 
@@ -61,7 +61,7 @@ def workloads(network: Network, batch: int, chosen: Settings, folder: Path) -> d
     """Return the workloads of a network and a batch size."""
     paths = [str(path) for path in sorted(folder.glob("*.jpg"))]
     images = [load_image(path) for path in paths[:batch]]
-    inputs = torch.stack([network_input(network, image, boxed=False) for image in images])
+    inputs = torch.stack([network_input(network, image, letterboxed=False) for image in images])
     inputs = inputs.to(network.device)
 
     def alone() -> int:

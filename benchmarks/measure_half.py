@@ -32,7 +32,9 @@ def detections_of(network: Network, form: Network, path: str, chosen: Settings) 
     """Return the boxes that a form of a network detects in an image."""
     image = load_image(path, 1 if network.input.c == 1 else 3)
     with torch.inference_mode():
-        inputs = network_input(network, image, boxed=chosen.letterbox)[None].to(network.device)
+        inputs = network_input(network, image, letterboxed=chosen.letterbox)[None].to(
+            network.device
+        )
         heads = form(inputs)
         boxes = decode(network, heads, [image], chosen)
         return suppress(heads, boxes, chosen)[0].kept()

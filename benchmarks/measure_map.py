@@ -77,7 +77,7 @@ def write_files(folder: Path, count: int) -> list[str]:
     network = pydarknet.load_network(CFG, dialect="alexeyab", device="cpu")
     some = [load_image(folder / path) for path in paths[:8]]
     fit_batch_norms(
-        network, torch.stack([network_input(network, image, boxed=False) for image in some])
+        network, torch.stack([network_input(network, image, letterboxed=False) for image in some])
     )
     network.save_weights(folder / "net.weights")
     (folder / "net.cfg").write_text(CFG.read_text())

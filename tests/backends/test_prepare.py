@@ -191,7 +191,7 @@ def test_trained_models_find_the_same_boxes(folder, many, near):
         image = load_image(SHARED / "images" / name, 1 if network.input.c == 1 else 3)
         [fast] = predict(network, [image], chosen, many=many)
         with torch.inference_mode():
-            heads = network(network_input(network, image, boxed=chosen.letterbox)[None])
+            heads = network(network_input(network, image, letterboxed=chosen.letterbox)[None])
             [plain] = suppress(heads, decode(network, heads, [image], chosen), chosen)
         one, other = fast.kept(), plain.kept()
         assert one.classes.tolist() == other.classes.tolist()

@@ -42,7 +42,7 @@ def test_test_prints_the_scores_of_each_image_of_the_last_batch_too(folder, caps
     out, err = capsys.readouterr()
     rows = [row.split("\t") for row in out.rstrip("\n").split("\n")]
     network = load_network("net.cfg", "net.weights", device="cpu")
-    stretched = network_input(network, load_image("input.png"), boxed=False)
+    stretched = network_input(network, load_image("input.png"), letterboxed=False)
     expected = network.trace(stretched[None])[network.result].flatten().tolist()
     assert [row[0] for row in rows] == ["input.png", "none.png", "input.png"]
     assert len(rows[0]) == 1 + len((folder / "names").read_text().split("\n")[:-1])
