@@ -266,8 +266,10 @@ def test_a_full_memory_is_an_error_that_says_how_much_is_needed(net, paths):
 # The end of the workers
 
 TRAINER = """
-    import pickle, sys, time
+    import pickle, signal, sys, time
     from pydarknet.dataset.loader import Batches
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 
     def size(number):
         return 32, 32
