@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
-from conftest import HERE
+from conftest import HERE, recording
 
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
 
@@ -32,3 +33,21 @@ def several(folder):
     for name in ("a.png", "b.png"):
         shutil.copy("input.png", folder / "many" / name)
     (folder / "list.txt").write_text("many/a.png\nmany/b.png\n")
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    """Work in a folder with a list of a recording's image, and return the recording."""
+
+    def make(name: str, place: str) -> Path:
+        folder = recording(name)
+        shutil.copy(folder / "input.png", tmp_path / "input.png")
+        (tmp_path / "input.txt").write_text("3 .5 .5 .4 .4\n1 .3 .3 .2 .3\n")
+        path = tmp_path / place
+        path.parent.mkdir(parents=True)
+        path.write_text("input.png\n" * 8)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
+        return folder
+
+    return make

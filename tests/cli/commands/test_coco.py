@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import HERE, recording
+from conftest import HERE
 
 from pydarknet.cli.main import main
 
@@ -38,24 +37,6 @@ def test_coco_prints_the_c_programs_lines(said, lineage):
 
 
 # Evaluation: of lists of eight images, which are one
-
-
-@pytest.fixture
-def listed(tmp_path, monkeypatch):
-    """Work in a folder with a list of a recording's image, and return the recording."""
-
-    def make(name: str, place: str) -> Path:
-        folder = recording(name)
-        shutil.copy(folder / "input.png", tmp_path / "input.png")
-        (tmp_path / "input.txt").write_text("3 .5 .5 .4 .4\n1 .3 .3 .2 .3\n")
-        path = tmp_path / place
-        path.parent.mkdir(parents=True)
-        path.write_text("input.png\n" * 8)
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setenv("PYDARKNET_DIALECT", "pjreddie")
-        return folder
-
-    return make
 
 
 def run(folder: Path, *words: str) -> int:
