@@ -1,0 +1,77 @@
+"""Inputs with which the program was once seen to fail, and how a test runs a command on them."""
+
+from __future__ import annotations
+
+import resource
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pydarknet.cli.main import main
+
+INPUTS = Path(__file__).parent / "inputs"
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed, and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def fault(tmp_path, monkeypatch) -> Callable[[str], Path]:
+    """Return a function that lays out the inputs of a fault and works in their folder.
+
+    What the faults of a group share lies in the group's `common`.
+    """
+
+    def lay_out(name: str) -> Path:
+        made = tmp_path / Path(name).name
+        for folder in (INPUTS / Path(name).parent / "common", INPUTS / name):
+            if folder.is_dir():
+                shutil.copytree(folder, made, dirs_exist_ok=True)
+        monkeypatch.chdir(made)
+        for variable in ("DISPLAY", "WAYLAND_DISPLAY", "PYDARKNET_DIALECT"):
+            monkeypatch.delenv(variable, raising=False)
+        return made
+
+    return lay_out
+
+
+@pytest.fixture
+def answer(capsys) -> Callable[[str], Answer]:
+    """Return a function that runs a command line in this process."""
+
+    def run(line: str) -> Answer:
+        capsys.readouterr()
+        status = main(shlex.split(line))
+        return Answer(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def limited_answer() -> Callable[..., Answer]:
+    """Return a function that runs a command line in a process of limited memory."""
+
+    def run(line: str, megabytes: int, timeout: float = 120) -> Answer:
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_AS, (megabytes * MEGABYTE, megabytes * MEGABYTE))
+
+        command = [sys.executable, "-m", "pydarknet", *shlex.split(line)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, preexec_fn=limit, check=False
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    return run
