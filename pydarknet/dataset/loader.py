@@ -10,7 +10,6 @@ import pickle
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DarknetError, DataError
+from ..system.files import SharedFolder
 from .bad_list import Problem, append
 from .labels import labels_of
 from .sample import Request, Samples
@@ -30,7 +30,7 @@ from .worker import Answer, Order, SampleInfo, bytes_of
 MOST_WORKERS = 8
 AHEAD = 2  # batches that are made while the trainer uses one
 SHARED = Path("/dev/shm")  # holds files in memory, if the system has it
-PREFIX = "pydarknet-"
+PREFIX = "pydarknet"
 PROGRAM = "import sys; sys.path[:] = {path!r}; from pydarknet.dataset.worker import main; main()"
 SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -74,7 +74,7 @@ class Batches:
         self.samples, self.count, self.seed, self.size = samples, count, seed, size
         self.wanted = min(cores(), MOST_WORKERS) if workers is None else workers
         self.workers: list[Worker] = []
-        self.folders: list[tempfile.TemporaryDirectory[str]] = []
+        self.folders: list[SharedFolder] = []
         self.ordered: deque[Ordered] = deque()
         self.listed: set[Problem] = set()
 
@@ -82,10 +82,10 @@ class Batches:
         labels_of.cache_clear()  # files may have changed since an earlier run
         if self.wanted:
             homes = (SHARED, None) if SHARED.is_dir() else (None,)
-            self.folders = [tempfile.TemporaryDirectory(prefix=PREFIX, dir=home) for home in homes]
+            self.folders = [SharedFolder(PREFIX, home) for home in homes]
             self.workers = [Worker() for _ in range(min(self.wanted, self.count))]
         for worker in self.workers:
-            worker.send((self.samples, [folder.name for folder in self.folders]))
+            worker.send((self.samples, [str(folder.path) for folder in self.folders]))
         return self
 
     def __exit__(
@@ -97,7 +97,7 @@ class Batches:
         for worker in self.workers:
             worker.end()
         for folder in self.folders:
-            folder.cleanup()
+            folder.remove()
         self.workers, self.folders = [], []
         self.ordered.clear()
 
@@ -119,7 +119,7 @@ class Batches:
         """Ask the workers for a batch: each of n workers makes every n-th sample."""
         size = self.size(number)
         needed = self.count * sum(bytes_of(self.samples, size))
-        file = Path(roomy([folder.name for folder in self.folders], needed)) / str(number)
+        file = Path(roomy([str(folder.path) for folder in self.folders], needed)) / str(number)
         with open(file, "wb") as empty:
             empty.truncate(needed)
         for index, worker in enumerate(self.workers):

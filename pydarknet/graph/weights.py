@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +16,7 @@ from ..errors import WeightsError
 from ..layers import Node
 from ..modules.parameters import Parametric, WeightArray, assign, fill
 from ..system.console import note
+from ..system.files import replace_file
 from .executor import Executor
 from .header import Header, read_header
 from .weights_diagnosis import likely_cause
@@ -180,20 +180,13 @@ def save(
     Darknet: src/parser.c save_weights_upto
     """
     header = header or Header(*network.dialect.version, seen=network.header.seen)
-    partial = Path(f"{path}.{os.getpid()}.tmp")
     try:
-        with open(partial, "wb") as file:
+        with replace_file(path, durable=True) as file:
             file.write(header.to_bytes())
             for node, module in list(zip(network.nodes, network.stack, strict=True))[:upto]:
                 write_layer(file, node, module, header)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
     except OSError as error:
         raise WeightsError(f"Couldn't open file: {path} ({error.strerror})") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink()
 
 
 def write_layer(file: BinaryIO, node: Node, module: nn.Module, header: Header) -> None:

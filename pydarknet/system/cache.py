@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from .files import remove_partial_files, write_file
 
 DIGEST = 32  # bytes of SHA-256, which stand before the content of a file
 
@@ -46,11 +48,5 @@ def read_content(path: Path) -> bytes | None:
 def write_content(path: Path, content: bytes) -> None:
     """Write a content under its digest; other processes see all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(content).digest() + content)
-        os.replace(name, path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    remove_partial_files(path.parent, re.compile(".+"))
+    write_file(path, hashlib.sha256(content).digest() + content)

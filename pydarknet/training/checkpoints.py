@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import struct
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DataError
+from ..system.files import partial_path, remove_partial_files, replace_file
 
 MAGIC: Final = b"pydarknet state 1\n"
 
@@ -66,12 +67,10 @@ def write_state(path: Path, state: State) -> None:
         "tensors": listed,
     }
     text = json.dumps(head).encode()
-    with open(path, "wb") as file:
+    with replace_file(path, durable=True) as file:
         file.write(MAGIC + struct.pack("<Q", len(text)) + text)
         for tensor in state.tensors.values():
             file.write(tensor.detach().cpu().contiguous().numpy().tobytes())
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def read_state(path: Path) -> State | None:
@@ -127,11 +126,18 @@ class Files:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            probe = self.path(f".{os.getpid()}.tmp")
+            probe = partial_path(self.path(""))
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
             raise DataError(f"backup = {self.folder}: {error.strerror}") from None
+        remove_partial_files(self.folder, self.names)
+
+    @property
+    def names(self) -> re.Pattern[str]:
+        """The names of all files that a training of this base writes here."""
+        of = r"(_(\d+|last|best|ema|final))?(\.(weights|backup|previous|state|previous\.state))?"
+        return re.compile(re.escape(self.base) + of)
 
     def keep_previous(self) -> None:
         """Link the current pair to the names of the previous pair."""
@@ -141,16 +147,12 @@ class Files:
 
     def write_pair(self, state: State) -> None:
         """Write the state beside the newest weights, which must already be written."""
-        partial = self.path(f".state.{os.getpid()}.tmp")
+        path = self.path(".state")
         whole = State(state.run, state.numbers, state.tensors, digest(self.path(self.newest)))
         try:
-            write_state(partial, whole)
-            os.replace(partial, self.path(".state"))
+            write_state(path, whole)
         except OSError as error:
-            raise DataError(f"Couldn't open file: {partial} ({error.strerror})") from None
-        finally:
-            with suppress(OSError):
-                partial.unlink()
+            raise DataError(f"Couldn't open file: {path} ({error.strerror})") from None
 
     def whole_pair(self, fits: Callable[[State], bool]) -> tuple[Path, State] | None:
         """Return the newest weights and state that belong together, if `fits` accepts the state."""
@@ -168,9 +170,19 @@ class Files:
 
 def link_or_copy(path: Path, second: Path) -> None:
     """Link a file to a second name, which may exist; copy it if links are impossible."""
-    partial = second.with_name(f"{second.name}.{os.getpid()}.tmp")
+    if second.exists() and second.samefile(path):
+        return  # to rename one link over another of the same file does nothing
+    partial = partial_path(second)
     try:
         os.link(path, partial)
+        os.replace(partial, second)
     except OSError:
-        shutil.copyfile(path, partial)
-    os.replace(partial, second)
+        copy_file(path, second)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def copy_file(path: Path, second: Path) -> None:
+    """Copy a file to a second name: all of it or nothing."""
+    with open(path, "rb") as source, replace_file(second) as copy:
+        shutil.copyfileobj(source, copy)

@@ -280,7 +280,7 @@ TRAINER = """
             iteration = iter(batches(1, 10**6))
             next(iteration)
             pids = [worker.process.pid for worker in batches.workers]
-            print(*pids, *[folder.name for folder in batches.folders], flush=True)
+            print(*pids, *[folder.path for folder in batches.folders], flush=True)
             if sys.argv[2] == "wait":
                 time.sleep(60)
             for batch in iteration:
@@ -363,6 +363,6 @@ def test_workers_end_with_their_context(net, paths):
     with Batches(samples, count=4, seed=1, size=size, workers=2) as batches:
         next(iter(batches(1, 100)))
         places = [Path(f"/proc/{worker.process.pid}") for worker in batches.workers]
-        places += [Path(folder.name) for folder in batches.folders]
+        places += [folder.path for folder in batches.folders]
 
     assert not any(place.exists() for place in places)

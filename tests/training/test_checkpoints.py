@@ -1,6 +1,7 @@
 """The state of a training on disk: whole, or not there."""
 
 import os
+import subprocess
 
 import pytest
 import torch
@@ -127,3 +128,30 @@ def test_a_file_in_the_place_of_the_folder_is_an_error(tmp_path):
 
     with pytest.raises(DataError, match=r"backup = .*a: File exists"):
         Files(tmp_path / "a", "net", ".backup").make_folder()
+
+
+def test_a_save_after_one_that_was_killed_midway_leaves_no_partial_files(files):
+    save(files, b"one", 1)
+    files.keep_previous()  # and killed: both names are links of one file
+
+    save(files, b"two", 2)
+
+    assert newest(files) == (b"two", 2)
+    assert sorted(path.name for path in files.folder.iterdir()) == [
+        "net.backup",
+        "net.previous",
+        "net.previous.state",
+        "net.state",
+    ]
+    assert files.path(".previous").read_bytes() == b"one"
+
+
+def test_what_killed_runs_left_in_the_folder_is_removed(files):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    for name in ("net_last.weights", "net_100.weights", "net.previous.state", "other.state"):
+        files.folder.joinpath(f"{name}.{dead.pid}.tmp").touch()
+
+    files.make_folder()
+
+    assert [path.name for path in files.folder.iterdir()] == [f"other.state.{dead.pid}.tmp"]

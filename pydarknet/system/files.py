@@ -1,0 +1,170 @@
+"""Files that are written whole or not at all, and what killed processes left of theirs."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, BinaryIO
+
+PARTIAL = re.compile(r"(?P<name>.+?)(\.[0-9a-f]{8})?\.(?P<process>\d+)\.tmp", re.DOTALL)
+DEVICES = re.compile(r"/(dev/(?!shm/)|proc/)")
+LONGEST = 200  # bytes of a name in that of its partial file, which may have 255
+
+
+@contextmanager
+def replace_file(path: str | Path, *, durable: bool = False) -> Iterator[BinaryIO]:
+    """Yield a new file that replaces `path` when the block ends, or disappears if it fails.
+
+    A kill at any instant leaves the old content. A link stays, and its target is replaced; a device
+    or a pipe is written directly. `durable` waits until the content is on the disk. Raises OSError.
+    """
+    if is_no_plain_file(path):
+        with open(path, "wb") as file:
+            yield file
+        return
+    target = Path(os.path.realpath(path))
+    partial = partial_path(target)
+    try:
+        with open(partial, "xb") as file:
+            lock(file)
+            yield file
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(partial, target)
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def is_no_plain_file(path: str | Path) -> bool:
+    """Return whether a path is a folder, a device or a pipe, such as /dev/stdout."""
+    there = os.path.exists(path) and not os.path.isfile(path)
+    return there or DEVICES.match(os.path.abspath(path)) is not None
+
+
+def write_file(path: str | Path, content: bytes) -> None:
+    """Write a content to a file, all of it or nothing. Raises OSError."""
+    with replace_file(path) as file:
+        file.write(content)
+
+
+def partial_path(target: Path) -> Path:
+    """Return a new path beside a file, `NAME.RANDOM.PROCESS.tmp`, at which it is written."""
+    name = os.fsdecode(os.fsencode(target.name)[:LONGEST])
+    return target.with_name(f"{name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
+
+
+def lock(file: IO[bytes] | int) -> bool:
+    """Lock an open file or folder while it is open; return whether no one else holds the lock.
+
+    True where a platform has no such locks; False where a file system has none.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows, which refuses to remove what is open
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def remove_partial_files(folder: Path, names: re.Pattern[str]) -> None:
+    """Remove the partial files of dead processes from a folder, for files of these names.
+
+    What a living process writes stays, and what another user or an unknown machine may write.
+    """
+    for path in sorted_entries(folder):
+        partial = PARTIAL.fullmatch(path.name)
+        if (
+            partial
+            and names.fullmatch(partial["name"])
+            and path.is_file()
+            and is_abandoned(path, int(partial["process"]))
+        ):
+            with suppress(OSError):
+                path.unlink()
+
+
+def sorted_entries(folder: Path) -> list[Path]:
+    """Return what is in a folder; nothing if it cannot be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def is_abandoned(path: Path, process: int) -> bool:
+    """Return whether a file or folder of this user is locked by no one and its process is dead."""
+    if path.is_symlink() or (process != os.getpid() and is_running(process)):
+        return False
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return sys.platform == "win32"  # it opens no folders, and removes none in use
+    try:
+        return is_own(handle) and lock(handle)
+    finally:
+        os.close(handle)
+
+
+def is_running(process: int) -> bool:
+    """Return whether a process of this number is running; False on Windows, which cannot tell."""
+    if sys.platform == "win32":  # where the call would end it
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def is_own(handle: int) -> bool:
+    """Return whether an open file belongs to this process's user."""
+    return sys.platform == "win32" or os.fstat(handle).st_uid == os.geteuid()
+
+
+class SharedFolder:
+    """A folder of this process, `PREFIX-PROCESS-...`, which is removed with it.
+
+    A killed process leaves it; then the next process that makes one in the same place removes it.
+    """
+
+    def __init__(self, prefix: str, home: Path | None = None) -> None:
+        place = Path(tempfile.gettempdir()) if home is None else home
+        remove_shared_folders(place, prefix)
+        name = f"{prefix}-{os.getpid()}-"
+        self.folder = tempfile.TemporaryDirectory(
+            prefix=name, dir=place, ignore_cleanup_errors=True
+        )
+        self.path = Path(self.folder.name)
+        self.handle = None if sys.platform == "win32" else os.open(self.path, os.O_RDONLY)
+        if self.handle is not None:
+            lock(self.handle)
+
+    def remove(self) -> None:
+        """Remove the folder and what it contains."""
+        if self.handle is not None:
+            os.close(self.handle)
+            self.handle = None
+        self.folder.cleanup()
+
+
+def remove_shared_folders(home: Path, prefix: str) -> None:
+    """Remove the folders that dead processes left in a place."""
+    form = re.compile(rf"{re.escape(prefix)}-(\d+)-\w{{8}}")
+    for path in sorted_entries(home):
+        made = form.fullmatch(path.name)
+        if made and path.is_dir() and is_abandoned(path, int(made[1])):
+            shutil.rmtree(path, ignore_errors=True)
