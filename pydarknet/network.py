@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import overload
-
-import numpy as np
+from typing import cast, overload
 
 from .backends.prepare import fast_form
 from .boxes.detections import Detections
 from .graph.executor import Executor
 from .graph.header import Header
 from .graph.weights import Loaded, load, save
-from .inference.predict import image_array, predict, settings
-
-MANY = 4  # n images from which the longer preparation pays
+from .image.any_image import AnyImage, image_array, is_one_image
+from .inference.predict import predict, predict_several, settings
 
 
 class Network(Executor):
@@ -25,44 +23,56 @@ class Network(Executor):
     """
 
     @overload
-    def detect(  # type: ignore[overload-overlap]  # a str is one path, not a sequence of them
+    def detect(  # type: ignore[overload-overlap]  # a str is one path, not an iterable of them
         self,
-        image: str | Path | np.ndarray,
+        image: AnyImage,
         thresh: float | None = None,
         nms: float | None = None,
         letterbox: bool | None = None,
+        *,
+        bgr: bool = False,
+        exif: bool = True,
     ) -> Detections: ...
 
     @overload
     def detect(
         self,
-        image: Sequence[str | Path | np.ndarray],
+        image: Iterable[AnyImage],
         thresh: float | None = None,
         nms: float | None = None,
         letterbox: bool | None = None,
+        *,
+        bgr: bool = False,
+        exif: bool = True,
     ) -> list[Detections]: ...
 
     def detect(
         self,
-        image: str | Path | np.ndarray | Sequence[str | Path | np.ndarray],
+        image: AnyImage | Iterable[AnyImage],
         thresh: float | None = None,
         nms: float | None = None,
         letterbox: bool | None = None,
+        *,
+        bgr: bool = False,
+        exif: bool = True,
     ) -> Detections | list[Detections]:
-        """Return what the network finds in an image, or in each of a list of them as one batch.
+        """Return what the network finds in an image, or a list of it for several.
 
-        An image is a path or an RGB uint8 array [H, W, 3]. A score must exceed `thresh`, boxes of
-        a class that overlap by more than `nms` are suppressed (0: none), `letterbox` keeps the
-        image's proportions; omitted values are the dialect's.
+        An image is a path, the bytes of an image file, a PIL image, or an array uint8 [H, W, 3] in
+        RGB; `bgr` says that arrays have OpenCV's order. `exif` turns photographs in files as their
+        EXIF orientation says; arrays and PIL images are taken as they stand. A score must exceed
+        `thresh`, boxes of a class that overlap by more than `nms` are suppressed (0: none),
+        `letterbox` keeps the image's proportions; omitted values are the dialect's. Raises
+        DataError for what is no image.
 
         Darknet: examples/detector.c test_detector
         """
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
-        if isinstance(image, str | Path | np.ndarray):
-            return predict(self, [image_array(image)], chosen)[0].kept()
-        many = len(image) >= MANY
-        several = predict(self, [image_array(one) for one in image], chosen, many=many)
-        return [found.kept() for found in several]
+        read = partial(image_array, bgr=bgr, exif=exif)
+        if is_one_image(image):
+            return predict(self, [read(image)], chosen)[0].kept()
+        images = list(cast("Iterable[AnyImage]", image))
+        return [found.kept() for found in predict_several(self, images, read, chosen)]
 
     def prepared(self, *, many: bool = False, half: bool = False) -> Network:
         """Return the network in its fastest form for inference, made anew where values changed.

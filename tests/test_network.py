@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pydarknet import Header, load_network
+from pydarknet import DataError, Header, load_network
 from pydarknet.boxes.detections import Detections
 
 YOLO = """[net]
@@ -75,3 +75,35 @@ def test_a_network_that_has_detected_can_be_pickled(tmp_path, activation):
 
     assert torch.equal(torch.as_tensor(again.boxes), torch.as_tensor(found.boxes))
     assert torch.equal(torch.as_tensor(again.scores), torch.as_tensor(found.scores))
+
+
+BLACK = np.zeros((32, 32, 3), np.uint8)
+
+
+def test_nothing_is_found_in_no_images(network):
+    assert network.detect([]) == []
+
+
+def test_images_may_come_one_by_one(network):
+    found = network.detect(BLACK for _ in range(3))
+
+    assert [type(one) for one in found] == [Detections] * 3
+
+
+def test_an_error_names_the_place_in_the_list(network):
+    with pytest.raises(DataError, match=r"^images\[1\]: an image is None: expected a path"):
+        network.detect([BLACK, None])
+
+
+def test_bgr_swaps_red_and_blue(loaded):
+    conv = "[convolutional]\nfilters=6\nsize=1\nactivation=linear\n"
+    head = "[yolo]\nclasses=1\nnum=1\nmask=0\nanchors=8,8\n"
+    # filter by filter for x, y, w, h, objectness and class: the last two see red alone
+    weights = [0, 0, 0] * 4 + [9, 0, 0] * 2
+    network = loaded(conv + head, [0.0] * 4 + [-4.0] * 2 + weights, h=2, w=2)
+    red = np.zeros((2, 2, 3), np.uint8)
+    red[:, :, 0] = 255
+
+    assert len(network.detect(red, nms=0)) == 4
+    assert len(network.detect(red[:, :, ::-1], nms=0)) == 0
+    assert len(network.detect(red[:, :, ::-1], nms=0, bgr=True)) == 4

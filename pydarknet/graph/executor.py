@@ -194,13 +194,18 @@ class Executor(nn.Module):
     def footprint(self) -> int:
         """Return the bytes of the parameters and of one image's maps at their most."""
         kept = {id(tensor): tensor.numel() for tensor in self.state_dict().values()}
-        live, most, outputs = self.input.outputs, 0, {IMAGE: self.input.outputs}
+        return 4 * int(sum(kept.values())) + self.map_bytes()
+
+    def map_bytes(self) -> int:
+        """Return the bytes of one image's maps at their most."""
+        live = most = self.input.outputs
+        outputs = {IMAGE: live}
         for node, done in zip(self.nodes, self.done, strict=True):
             outputs[node.index] = node.output.outputs
             live += node.output.outputs
             most = max(most, live + node.layer.scratch(node))
             live -= sum(outputs[source] for source in done)
-        return 4 * (int(sum(kept.values())) + most)
+        return 4 * most
 
 
 Runner = Callable[[Executor, Tensor], list[Head]]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,14 +16,19 @@ from ..boxes.nms import nms_each
 from ..cfg.lineage import PerLineage
 from ..errors import DataError
 from ..graph.executor import Executor, Head
+from ..image.any_image import check_image
 from ..layers import Decoding, DetectionHead, Shape, last_detection_head
-from ..modules.transforms import grey, letterbox, load_image, pixels, resize
+from ..modules.transforms import grey, letterbox, pixels, resize
 from ..system.console import note
 
 Image = np.ndarray  # uint8 RGB [H, W, 3]
+Given = TypeVar("Given")  # an image as a caller holds it
 
 THRESH = PerLineage(pjreddie=0.5, alexeyab=0.25)  # of `detector test`
 NMS = 0.45
+MANY = 4  # images from which the longer preparation pays
+MAPS = 1 << 30  # bytes of the maps of images that are worked on at once
+MOST = 64  # images that are worked on at once: more are no faster
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,6 @@ def settings(
     return Settings(decoding, letterbox, NMS if nms is None else nms)
 
 
-def image_array(image: str | Path | Image) -> Image:
-    """Return an image as an array; a path is read."""
-    return image if isinstance(image, np.ndarray) else load_image(image)
-
-
 def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tensor:
     """Return an image as the network's input [C, H, W], letterboxed or stretched.
 
@@ -75,9 +75,7 @@ def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tens
 
 def of_channels(image: Image, channels: int, device: torch.device | str = "cpu") -> Tensor:
     """Return an image as float32 [channels, H, W] in 0..1; grey is repeated, or RGB made grey."""
-    if image.ndim != 3 or image.dtype != np.uint8 or image.shape[2] not in (1, 3):
-        form = f"{image.dtype} {list(image.shape)}"
-        raise DataError(f"an image is {form}: expected uint8 [height, width, 3], RGB")
+    check_image(image)
     if image.shape[2] != channels:
         image = grey(image) if channels == 1 else np.repeat(image, channels, axis=2)
     return pixels(image, device)
@@ -97,6 +95,36 @@ def predict(
         heads = outputs(network, inputs.to(network.device), many)
         found = decode(network, heads, images, chosen, device_around(network))
         return suppress(heads, found, chosen)
+
+
+def predict_several(
+    network: Executor,
+    images: Sequence[Given],
+    read: Callable[[Given], Image],
+    chosen: Settings,
+) -> Iterator[Detections]:
+    """Yield the boxes of each image, of as many at once as memory is meant for.
+
+    An image is read when its turn comes. DataError names the place of one that cannot be.
+    """
+    count, many = images_at_once(network), len(images) >= MANY
+    for start in range(0, len(images), count):
+        numbered = enumerate(images[start : start + count], start)
+        arrays = [read_in_turn(image, read, place) for place, image in numbered]
+        yield from predict(network, arrays, chosen, many=many)
+
+
+def images_at_once(network: Executor) -> int:
+    """Return how many images are found boxes in at once: those whose maps fit into MAPS."""
+    return min(max(MAPS // network.map_bytes(), 1), MOST)
+
+
+def read_in_turn(image: Given, read: Callable[[Given], Image], place: int) -> Image:
+    """Return an image as an array; an error says which of a list it is."""
+    try:
+        return read(image)
+    except DataError as error:
+        raise DataError(error.problem, where=f"images[{place}]", hint=error.hint) from None
 
 
 def outputs(network: Executor, inputs: Tensor, many: bool = False) -> list[Head]:

@@ -12,7 +12,15 @@ from conftest import HERE, SHARED, needs_shared, recording
 
 import pydarknet
 from pydarknet.boxes.detections import Detections
-from pydarknet.inference.predict import Settings, decode, network_input, predict, settings
+from pydarknet.graph.executor import Executor
+from pydarknet.inference.predict import (
+    Settings,
+    decode,
+    network_input,
+    predict,
+    predict_several,
+    settings,
+)
 from pydarknet.modules.transforms import load_image
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
@@ -145,3 +153,25 @@ def test_an_image_of_another_form_is_refused() -> None:
 
     with pytest.raises(pydarknet.DataError, match=r"float32 \[3, 8, 8\]: expected uint8"):
         network.detect(np.zeros((3, 8, 8), np.float32))
+
+
+def test_many_images_are_worked_on_some_at_a_time(net, monkeypatch) -> None:
+    head = "[yolo]\nclasses=1\nnum=1\nmask=0\nanchors=8,8\n"
+    network = net(f"[convolutional]\nfilters=6\nsize=1\nactivation=linear\n{head}", h=2, w=2)
+    network.initialize()
+    sizes, seen = [], Executor.forward
+    monkeypatch.setattr(Executor, "forward", lambda self, x: sizes.append(len(x)) or seen(self, x))
+    monkeypatch.setattr("pydarknet.inference.predict.MAPS", 2 * network.map_bytes())
+    read = []
+
+    found = predict_several(
+        network,
+        range(5),
+        lambda place: read.append(place) or np.zeros((2, 2, 3), np.uint8),
+        settings(network),
+    )
+
+    next(found)
+    assert read == [0, 1]  # the others are not read yet
+    assert len(list(found)) == 4
+    assert sizes == [2, 2, 1]

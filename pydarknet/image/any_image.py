@@ -1,0 +1,111 @@
+"""An image in any form that programs hold: a path, a file's bytes, an array, a PIL image."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any, Protocol, TypeGuard
+
+import numpy as np
+
+from ..errors import DataError
+from .files import decode_image, load_image
+
+EXPECTED = "expected a path or uint8 [height, width, 3]"
+DEEP = ("I", "F")  # how PIL's modes of more than 8 bits begin
+
+
+class PilImage(Protocol):
+    """What is asked of a PIL image; there is no need to import PIL."""
+
+    def convert(self, mode: str) -> Any: ...
+
+
+class ArrayLike(Protocol):
+    """Another library's array, which numpy can take."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+
+
+Path = str | os.PathLike[str]
+Content = bytes | bytearray | memoryview
+AnyImage = Path | Content | np.ndarray | PilImage | ArrayLike
+
+
+def is_one_image(image: object) -> TypeGuard[AnyImage]:
+    """Return whether this is one image rather than an iterable of them; None is a missing one."""
+    forms = ("convert", "__array_interface__", "__array__")
+    return (
+        isinstance(image, str | os.PathLike | bytes | bytearray | memoryview)
+        or any(hasattr(image, form) for form in forms)
+        or not isinstance(image, Iterable)
+    )
+
+
+def image_array(image: AnyImage, *, bgr: bool = False, exif: bool = True) -> np.ndarray:
+    """Return an image as uint8 [H, W, 3] in RGB, or [H, W, 1].
+
+    `bgr` says that an array has OpenCV's order. `exif` turns files, and the bytes of files, as
+    their EXIF orientation says; arrays and PIL images are taken as they stand. Raises DataError.
+    """
+    if isinstance(image, str | os.PathLike):
+        return load_image(os.fspath(image), exif=exif)
+    if isinstance(image, bytes | bytearray | memoryview):
+        return decoded_content(bytes(image), exif)
+    array = check_image(pixels_of(image))
+    return array[:, :, ::-1] if bgr and not hasattr(image, "convert") else array
+
+
+def decoded_content(content: bytes, exif: bool) -> np.ndarray:
+    """Decode the bytes of an image file to uint8 RGB [H, W, 3]."""
+    image = decode_image(content, exif)
+    if image is None:
+        raise DataError(f"{len(content)} bytes are no image, or a damaged one: expected a file's")
+    return image
+
+
+def pixels_of(image: Any) -> np.ndarray:
+    """Return the array of what is an array, or gives one."""
+    if image is None:
+        hint = "cv2.imread returns None for a file that it cannot read"
+        raise DataError(f"an image is None: {EXPECTED}", hint=hint)
+    try:
+        return rgb_of(image) if hasattr(image, "convert") else np.asarray(image)
+    except (TypeError, ValueError, RuntimeError) as error:  # such as a tensor on a GPU
+        raise DataError(f"an image of type {type(image).__name__}: {error}: {EXPECTED}") from None
+
+
+def rgb_of(image: Any) -> np.ndarray:
+    """Return a PIL image in RGB; one of more than 8 bits would be cut, not scaled."""
+    mode = str(getattr(image, "mode", ""))
+    if mode.startswith(DEEP):
+        raise DataError(f"a PIL image has the mode {mode}: expected 8 bits, such as RGB")
+    return np.array(image.convert("RGB"))
+
+
+def check_image(image: np.ndarray) -> np.ndarray:
+    """Return an array that is an image; raise DataError, with the mend if it is known."""
+    form = f"an image is {image.dtype} {list(image.shape)}"
+    if image.dtype == object:
+        raise DataError(f"an image is of an unknown type: {EXPECTED}")
+    if image.ndim != 3 or image.dtype != np.uint8 or image.shape[2] not in (1, 3):
+        raise DataError(f"{form}: expected uint8 [height, width, 3]", hint=mend(image))
+    if not image.size:
+        raise DataError(f"{form}: expected at least one pixel")
+    return image
+
+
+def mend(image: np.ndarray) -> str:
+    """Return how an array becomes an image; nothing if there is no telling."""
+    if image.ndim == 4:
+        return "a batch is a list of images: list(images)"
+    if image.ndim == 2:
+        return "a grey image is [height, width, 1]: image[:, :, None]"
+    if image.ndim == 3 and image.shape[0] in (1, 3) and image.shape[2] not in (1, 3):
+        return "if it is [3, height, width]: image.transpose(1, 2, 0)"
+    if image.ndim == 3 and image.shape[2] == 4:
+        return "without its alpha it is image[:, :, :3]"
+    if image.dtype.kind == "f":
+        return "if its values are in 0..1: (image * 255).astype('uint8')"
+    return ""
