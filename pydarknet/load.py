@@ -11,7 +11,7 @@ import torch
 
 from .backends.onnx_runtime import check_backend
 from .cfg.net import Net
-from .cfg.parser import read_cfg, read_text
+from .cfg.parser import read_cfg
 from .errors import UsageError
 from .graph import nodes
 from .graph.choose_dialect import choose_dialect
@@ -21,6 +21,7 @@ from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
 from .network import Network
 from .system.console import note
+from .system.text import read_text
 
 PRECISIONS = ("half", "float")
 
@@ -167,6 +168,6 @@ def check_memory(network: Network, limit: int | None) -> None:
 def class_names(names: str | Path | Iterable[str] | None) -> tuple[str, ...] | None:
     """Return class names; a path is read as a file of them."""
     if isinstance(names, str | Path):
-        lines = read_text(names).split("\n")
+        lines = read_text(names, "a list of names").split("\n")
         return tuple(lines[:-1] if lines[-1] == "" else lines)
     return None if names is None else tuple(names)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from .parser import Section, excerpt, read_text
+from ..errors import CfgError
+from ..system.text import excerpt, read_text
+from .parser import Section
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ def read_tree(name: str, section: Section) -> Tree:
     names: list[str] = []
     parents: list[int] = []
     path = section.file(name)
-    for number, line in enumerate(read_text(path).rstrip("\n").split("\n"), start=1):
+    for number, line in enumerate(
+        read_text(path, "a tree of classes", CfgError).rstrip("\n").split("\n"), start=1
+    ):
         words = line.split()
         where = f"tree {path}:{number}"
         if len(words) != 2 or not re.fullmatch("-?[0-9]+", words[1]):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
 from ..errors import UsageError
-from .parser import excerpt
+from ..system.text import excerpt
 
 PJREDDIE: Final = "pjreddie"  # the original
 FORK: Final = "alexeyab"  # the fork that most later models were written for

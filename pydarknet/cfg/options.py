@@ -12,7 +12,8 @@ from typing import Any, Final, get_args, get_type_hints
 
 from ..system.console import note
 from ..system.limits import INT_MAX, INT_MIN
-from .parser import Entry, Section, excerpt
+from ..system.text import excerpt
+from .parser import Entry, Section
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
 REAL = re.compile(

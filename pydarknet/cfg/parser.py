@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import CfgError
 from ..system.console import note
+from ..system.text import excerpt, read_text
 
 BLANKS = str.maketrans("", "", " \t")
 
@@ -69,29 +70,12 @@ def read_cfg(path: str | Path) -> list[Section]:
 
     Darknet: src/parser.c read_cfg
     """
-    sections = sections_of(read_text(path), str(path))
+    sections = sections_of(read_text(path, "a .cfg", CfgError), str(path))
     if not sections:
         raise CfgError("is empty: expected [net] and layers", where=path)
     if sections[0].name not in ("net", "network"):
         raise sections[0].error("is the first section: expected [net] or [network]")
     return sections
-
-
-def read_text(path: str | Path) -> str:
-    """Read a text file whatever its line ends, byte order mark or encoding.
-
-    Quirk: CRLF_AND_BOM
-    """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise CfgError(f"Couldn't open file: {path} ({error.strerror})") from None
-    except ValueError:
-        raise CfgError(f"Couldn't open file: {str(path)!r} (not a file name)") from None
-    if b"\0" in data[:65536]:
-        raise CfgError("is not a text file: expected a .cfg", where=path)
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def sections_of(text: str, path: str) -> list[Section]:
@@ -141,10 +125,3 @@ def entry_of(line: str, number: int, path: str) -> list[Entry]:
         note(f"Config file error line {number}, could parse: {key} ({path}:{number})")
         return []
     return [Entry(key, value if equals else None, number)]
-
-
-def excerpt(text: str, most: int = 60) -> str:
-    """Return printable text for a message, cut where it grows too long."""
-    shown = text.encode("utf-8", "replace").decode("utf-8", "replace")
-    shown = "".join(c if c.isprintable() else "?" for c in shown)
-    return shown if len(shown) <= most else shown[: most - 3] + "..."

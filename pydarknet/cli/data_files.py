@@ -29,17 +29,19 @@ def class_map(options: DataFile) -> tuple[int, ...] | None:
     Darknet: src/option_list.c read_map
     """
     from ..cfg.options import integer
-    from ..dataset.files import read_list
+    from ..dataset.files import read_lines
 
     path = options.find("map")
-    return None if path is None else tuple(integer(line, False) for line in read_list(path))
+    if path is None:
+        return None
+    return tuple(integer(line, False) for line in read_lines(path, "a map of classes"))
 
 
 def class_labels(path: str, classes: int) -> tuple[str, ...]:
     """Return the first `classes` labels of a file, or refuse one of fewer."""
-    from ..dataset.files import read_list
+    from ..dataset.files import read_names
 
-    labels = read_list(path)[:classes]
+    labels = read_names(path)[:classes]
     if len(labels) < classes:
         raise DataError(f"{len(labels)} labels: expected {classes}, one per class", where=path)
     return tuple(labels)
@@ -47,10 +49,10 @@ def class_labels(path: str, classes: int) -> tuple[str, ...]:
 
 def set_names(network: Network, path: str) -> tuple[str, ...]:
     """Give the network its class names and return them, or refuse a file of too few."""
-    from ..dataset.files import read_list
+    from ..dataset.files import read_names
     from ..evaluate.dataset_detections import classes_of
 
-    names, classes = read_list(path), classes_of(network)
+    names, classes = read_names(path), classes_of(network)
     if len(names) < classes:
         raise DataError(f"{len(names)} names: expected {classes}, one per class", where=path)
     network.names = tuple(names[:classes])

@@ -53,12 +53,12 @@ def detect(
 
 def open_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:
     """Open a network of YOLOv1, whose class names are fixed."""
-    from ..dataset.files import read_list
+    from ..dataset.files import read_names
     from .open_network import open_network
     from .output import check_names
 
     network = open_network(run, cfg, weights, training=True)
-    network.names = tuple(read_list(names))
+    network.names = tuple(read_names(names))
     check_names(network, names, cfg)
     return network
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ..boxes.detections import Detections
-from ..dataset.files import DataFile, read_list
+from ..dataset.files import DataFile, read_names
 from ..errors import DataError
 from ..image.files import load_image as read_image
 from ..modules.transforms import letterbox, pixels, resize
@@ -67,7 +67,7 @@ def load_meta(path: Text) -> METADATA:
     """
     data = DataFile.read(text(path))
     named = data.find("names") or data.find("labels")
-    names = read_list(named) if named else []
+    names = read_names(named) if named else []
     return metadata(data.integer("classes", 2), [name.encode() for name in names])
 
 

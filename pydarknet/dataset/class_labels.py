@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..cfg.parser import read_text
 from ..errors import DarknetError
+from ..system.text import read_text
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
 from .labels import INTEGER
 
@@ -101,7 +101,7 @@ def truth_of_tags(path: str, classes: int) -> tuple[np.ndarray, tuple[Problem, .
     if file == path or not os.path.isfile(file):
         return truth, (Problem(f"{file}: no file of tags: no class is true", BAD_FILES, file),)
     try:
-        text = read_text(file)
+        text = read_text(file, "class numbers")
     except DarknetError as error:
         return truth, (Problem(str(error), BAD_FILES, file),)
     problems = []

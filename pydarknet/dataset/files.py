@@ -8,10 +8,11 @@ from pathlib import Path
 
 from ..cfg.lineage import PerLineage
 from ..cfg.options import integer
-from ..cfg.parser import Section, excerpt, read_text, section_of
+from ..cfg.parser import Section, section_of
 from ..errors import DataError
 from ..system.console import note
 from ..system.resources import locate
+from ..system.text import excerpt, read_text
 
 LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
 ENDINGS = (*LOWER, *(ending.upper() for ending in LOWER))
@@ -32,7 +33,7 @@ class DataFile:
     def read(cls, path: str | Path) -> DataFile:
         """Read a .data file, or the shipped file of that name."""
         file = locate(path)
-        return cls(section_of(read_text(file), str(file)))
+        return cls(section_of(read_text(file, "a .data file"), str(file)))
 
     @property
     def path(self) -> str:
@@ -68,11 +69,27 @@ class DataFile:
 
 
 def read_list(path: str | Path) -> list[str]:
-    """Return the lines of a list or names file, unchanged; the last needs no newline.
+    """Return the lines of a list of images.
 
-    Darknet: src/data.c get_paths, src/list.c
+    Darknet: src/data.c get_paths
     """
-    lines = read_text(locate(path)).split("\n")
+    return read_lines(path, "a list of images")
+
+
+def read_names(path: str | Path) -> list[str]:
+    """Return the lines of a list of names.
+
+    Darknet: src/data.c get_labels
+    """
+    return read_lines(path, "a list of names")
+
+
+def read_lines(path: str | Path, expected: str) -> list[str]:
+    """Return the lines of a file, unchanged; the last needs no newline.
+
+    Darknet: src/list.c
+    """
+    lines = read_text(locate(path), expected).split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..cfg.parser import excerpt, read_text
 from ..errors import DarknetError
+from ..system.text import excerpt, read_text
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
 from .files import label_paths
 
@@ -73,7 +73,7 @@ def read_labels(path: str, rules: LabelRules) -> Labels:
     boxes: list[tuple[float, ...]] = []
     problems: list[Problem] = []
     try:
-        text = read_text(path)
+        text = read_text(path, "labels")
     except DarknetError as error:
         return labels_from_rows([], [Problem(str(error), BAD_FILES, path)])
     first = track(path)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cfg.parser import excerpt, read_text
 from ..dataset.bad_list import BAD_FILES, Problem, append
 from ..dataset.files import label_paths
 from ..system.console import note, say
+from ..system.text import excerpt, read_text
 
 FLOAT = r"([+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?))"
 GROUP = re.compile(rf"\s*([+-]?\d+)\s+{FLOAT}\s+{FLOAT}\s+{FLOAT}\s+{FLOAT}", re.IGNORECASE)
@@ -67,7 +67,7 @@ def read_ground_truth(path: str | Path) -> GroundTruth:
     Darknet: src/data.c read_boxes
     Quirk: RAW_TRUTHS
     """
-    text = read_text(path)
+    text = read_text(path, "labels")
     rows: list[tuple[float, ...]] = []
     end = 0
     while match := GROUP.match(text, end):

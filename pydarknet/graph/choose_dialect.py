@@ -10,8 +10,9 @@ from ..cfg.dialect import DIALECTS, Dialect
 from ..cfg.lineage import FORK, PJREDDIE
 from ..cfg.net import Net
 from ..cfg.options import Option, declarations
-from ..cfg.parser import Section, excerpt
+from ..cfg.parser import Section
 from ..layers import layer_class
+from ..system.text import excerpt
 
 VARIABLE = "PYDARKNET_DIALECT"
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from ..cfg.dialect import Dialect
 from ..cfg.lineage import LINEAGES
-from ..cfg.parser import Section, excerpt
+from ..cfg.parser import Section
 from ..layers.base import (
     Layer,
     Node,
@@ -25,6 +25,7 @@ from ..layers.rows import BILLION
 from ..modules.parameters import assign
 from ..system.console import note
 from ..system.limits import INT_MAX
+from ..system.text import excerpt
 
 IMAGE = -1
 

@@ -11,7 +11,7 @@ import torch
 
 from ..cfg.class_tree import read_tree
 from ..dataset.build import classifier_samples, detector_samples
-from ..dataset.files import DataFile, read_list
+from ..dataset.files import DataFile, read_list, read_names
 from ..dataset.input_size import input_size
 from ..dataset.sample import Samples
 from ..evaluate.dataset_detections import classes_of
@@ -142,7 +142,7 @@ def map_validation(
     """
     data = sources.data
     named = data.find("valid") or data.get("train", "data/train.txt")
-    names = read_list(data.get("names", "data/names.list"))
+    names = read_names(data.get("names", "data/names.list"))
     if not Path(named).is_file():
         raise data.error(
             f"There is no {named} file for mAP calculation: expected valid=, or no -map flag"
@@ -162,7 +162,7 @@ def classifier_trainer(network: Network, sources: Sources, options: Options) -> 
     """
     check_trainable(network)
     data = sources.data
-    labels = read_list(data.get("labels", "data/labels.list"))
+    labels = read_names(data.get("labels", "data/labels.list"))
     paths = read_list(data.get("train", "data/train.list"))
     named = data.find("tree")
     tree = read_tree(named, data.section) if named else None

@@ -60,10 +60,10 @@ def names_of(options: DataFile) -> tuple[str, ...]:
 
     Darknet: examples/classifier.c predict_classifier
     """
-    from ...dataset.files import read_list
+    from ...dataset.files import read_names
 
     named = options.find("names") or options.get("labels", "data/labels.list")
-    return tuple(read_list(named))
+    return tuple(read_names(named))
 
 
 def check_classes(network: Network, options: DataFile) -> None:

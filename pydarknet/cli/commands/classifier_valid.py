@@ -276,10 +276,10 @@ def leaves_of(network: Network, listed: str) -> tuple[bool, ...]:
 
     Darknet: src/tree.c change_leaves
     """
-    from ...dataset.files import read_list
+    from ...dataset.files import read_names
     from ...inference.classify import hierarchy
 
-    tree, names = hierarchy(network), set(read_list(listed))
+    tree, names = hierarchy(network), set(read_names(listed))
     if tree is None:
         raise DataError("lists leaves: expected a network with a tree", where=listed)
     found = tuple(name in names for name in tree.names)

@@ -118,10 +118,10 @@ def set_exact_names(network: Network, named: str, cfg: Path) -> None:
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
-    from ...dataset.files import read_list
+    from ...dataset.files import read_names
     from ...evaluate.dataset_detections import classes_of
 
-    names, classes = read_list(named), classes_of(network)
+    names, classes = read_names(named), classes_of(network)
     if len(names) != classes:
         raise DataError(
             f"Error: in the file {named} number of names {len(names)} that isn't equal to"

@@ -19,14 +19,14 @@ def detector_test(
 
     Darknet: examples/detector.c test_detector
     """
-    from ...dataset.files import DataFile, read_list
+    from ...dataset.files import DataFile, read_names
     from ...inference.predict import settings
     from ..image_source import Source
     from ..open_network import open_network
     from ..output import Writing, check_names, detect_all
 
     named = DataFile.read(data).get("names", "data/names.list")
-    names = tuple(read_list(named))
+    names = tuple(read_names(named))
     network = open_network(run, cfg, weights)
     network.names = names
     check_names(network, named, cfg)

@@ -207,12 +207,13 @@ def symbol_bytes(tokens: Path | None) -> list[bytes]:
 
     Darknet: examples/rnn.c read_tokens, print_symbol
     """
-    from ...dataset.files import read_list
+    from ...dataset.files import read_lines
 
     if tokens is None:
         return [bytes([symbol]) for symbol in range(256)]
-    words = ["\n" if word == "<NEWLINE>" else word for word in read_list(tokens)]
-    return [f"{word} ".encode() for word in words]
+    listed = read_lines(tokens, "a list of tokens")
+    words = ["\n" if word == "<NEWLINE>" else word for word in listed]
+    return [f"{word} ".encode("utf-8", "surrogateescape") for word in words]
 
 
 def write(

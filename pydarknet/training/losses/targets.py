@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ...cfg.options import integer
-from ...cfg.parser import read_text
 from ...layers import Layer
+from ...system.text import read_text
 from .base import LossInputs
 from .iou import Box
 
@@ -83,7 +83,7 @@ def mapped_classes(layer: Layer, name: str, classes: Tensor) -> Tensor:
 @cache
 def read_map(path: str) -> tuple[int, ...]:
     """Return the number on each line of a file."""
-    lines = read_text(path).rstrip("\n").split("\n")
+    lines = read_text(path, "a map of classes").rstrip("\n").split("\n")
     return tuple(integer(line, strict=False) for line in lines)
 
 

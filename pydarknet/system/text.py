@@ -1,0 +1,101 @@
+"""The one reader of text files, and what of a text may be printed or drawn."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import stat
+from pathlib import Path
+
+from ..errors import DarknetError, DataError
+
+MARKS = (  # UTF-32's begins with UTF-16's, so it stands first
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+KINDS = (
+    (stat.S_ISDIR, "Is a directory"),
+    (stat.S_ISFIFO, "is a pipe"),
+    (stat.S_ISSOCK, "is a socket"),
+)
+TURNING = "\u2028-\u202e\u2066-\u2069"  # which turn the reading order
+UNPRINTABLE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{TURNING}]")
+STEERING = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{TURNING}]")
+
+
+def read_text(path: str | Path, expected: str, refusal: type[DarknetError] = DataError) -> str:
+    """Read a text file whatever its line ends, byte order mark or encoding.
+
+    `expected` says in the message what kind of file is needed there. Raises `refusal`.
+
+    Quirk: CRLF_AND_BOM
+    """
+    problem = not_a_file(path)
+    if problem:
+        raise refusal(f"Couldn't open file: {path} ({problem}): expected {expected}")
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise refusal(f"Couldn't open file: {path} ({error.strerror})") from None
+    except ValueError:
+        raise refusal(f"Couldn't open file: {str(path)!r} (not a file name)") from None
+    text = decode(content)
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise refusal(
+            f"is not a text file (a zero byte on line {line}): expected {expected}", where=path
+        )
+    return text
+
+
+def not_a_file(path: str | Path) -> str:
+    """Return why a path can hold no content: a folder, a pipe, a device; empty if it may.
+
+    Reading a pipe would wait for ever. A path that is not there may, too: opening it says why not.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return ""
+    if stat.S_ISREG(mode):
+        return ""
+    return next((what for holds, what in KINDS if holds(mode)), "is a device")
+
+
+def decode(content: bytes) -> str:
+    """Return the text of a file's bytes, with newlines between lines.
+
+    A byte order mark decides; else it is UTF-8. Bytes that are none are kept (surrogateescape), so
+    that a path made of them still opens.
+    """
+    mark, encoding = next(
+        ((mark, name) for mark, name in MARKS if content.startswith(mark)), (b"", "utf-8")
+    )
+    if encoding == "utf-8":
+        text = content.removeprefix(mark).decode("utf-8", "surrogateescape")
+    else:
+        text = content.decode(encoding, "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def printable(text: str, most: int | None = None) -> str:
+    """Return text as one line that can be printed and drawn anywhere, cut where it grows too long.
+
+    Control characters and bytes that are no text become `?`. OpenCV crashes on the latter.
+    """
+    cut = text if most is None or len(text) <= most else f"{text[: most - 3]}..."
+    return UNPRINTABLE.sub("?", cut)
+
+
+def excerpt(text: str, most: int = 60) -> str:
+    """Return what a message shows of a text."""
+    return printable(text, most)
+
+
+def displayable(text: str) -> str:
+    """Return lines that do nothing to a terminal but fill it: `?` for what would steer it."""
+    return STEERING.sub("?", text)
