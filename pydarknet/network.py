@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast, overload
 
 from .backends.prepare import fast_form
 from .boxes.detections import Detections
+from .boxes.origin import Origin
 from .graph.executor import Executor
 from .graph.header import Header
 from .graph.weights import Loaded, load, save
 from .image.any_image import AnyImage, image_array, is_one_image
-from .inference.predict import predict, predict_several, settings
+from .inference.predict import predict_several, settings
 
 
 class Network(Executor):
@@ -21,6 +23,8 @@ class Network(Executor):
 
     Darknet: src/network.c network
     """
+
+    latest: Sequence[object] = ()  # the last images, so that their boxes can be drawn on them
 
     @overload
     def detect(  # type: ignore[overload-overlap]  # a str is one path, not an iterable of them
@@ -68,11 +72,25 @@ class Network(Executor):
         Darknet: examples/detector.c test_detector
         """
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
-        read = partial(image_array, bgr=bgr, exif=exif)
-        if is_one_image(image):
-            return predict(self, [read(image)], chosen)[0].kept()
-        images = list(cast("Iterable[AnyImage]", image))
-        return [found.kept() for found in predict_several(self, images, read, chosen)]
+        one = is_one_image(image)
+        images: list[AnyImage] = list(cast("Iterable[AnyImage]", [image] if one else image))
+        self.latest = images
+        read, style = partial(image_array, bgr=bgr, exif=exif), self.dialect.name
+        pairs = predict_several(self, images, read, chosen)
+        found = [
+            replace(boxes.kept(), origin=Origin.of(given, array, style, bgr, exif))
+            for given, (array, boxes) in zip(images, pairs, strict=True)
+        ]
+        return found[0] if one else found
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave the latest images out of copies and files."""
+        return {**super().__getstate__(), "latest": []}
+
+    def __repr__(self) -> str:
+        cfg, size = self.net.section.path, " x ".join(map(str, self.input.tensor))
+        form = f"{len(self.nodes)} layers, input {size}, {self.dialect.name}, {self.device}"
+        return f"Network({cfg}: {form})"
 
     def prepared(self, *, many: bool = False, half: bool = False) -> Network:
         """Return the network in its fastest form for inference, made anew where values changed.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pydarknet import DataError, Header, load_network
+from pydarknet import DataError, Header, UsageError, load_network
 from pydarknet.boxes.detections import Detections
 
 YOLO = """[net]
@@ -107,3 +107,20 @@ def test_bgr_swaps_red_and_blue(loaded):
     assert len(network.detect(red, nms=0)) == 4
     assert len(network.detect(red[:, :, ::-1], nms=0)) == 0
     assert len(network.detect(red[:, :, ::-1], nms=0, bgr=True)) == 4
+
+
+def test_boxes_are_drawn_on_an_image_that_nobody_holds_until_the_next_one(network):
+    found = network.detect(BLACK.copy(), thresh=0.2)
+
+    assert found[0].score == 0.25
+    assert found.draw().any()
+
+    network.detect(BLACK)
+    with pytest.raises(UsageError, match="no longer in memory"):
+        found.draw()
+
+
+def test_a_network_is_shown_in_a_line(network):
+    form = "2 layers, input 3 x 32 x 32, pjreddie, cpu"
+
+    assert repr(network) == f"Network({network.net.section.path}: {form})"

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any, Generic, TypeVar
+from operator import index as whole_number
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 
+from .origin import Origin
+
 Array = TypeVar("Array", bound=Any)  # np.ndarray or torch.Tensor
 Rows = TypeVar("Rows", bound="BoxRows[Any]")
+REPR = 5  # boxes that are shown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Detection:
     """One box with its best class; `box` is centre x, y, width, height in 0..1 of the image."""
 
@@ -23,10 +27,22 @@ class Detection:
     box: tuple[float, float, float, float]
     objectness: float
 
+    def __repr__(self) -> str:
+        x, y, w, h = (f"{number:.3f}" for number in self.box)
+        return f"Detection({self.label} at {x}, {y}, size {w} x {h})"
 
-@dataclass(frozen=True, eq=False)
+    @property
+    def label(self) -> str:
+        """The class, by name or number, and its score."""
+        return f"{self.class_index if self.name is None else self.name} {self.score:.2f}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class BoxRows(Generic[Array]):
-    """The boxes of one image, in the order of the C. Iterating gives a `Detection` per box.
+    """The boxes of one image, in the order of the C.
+
+    Iterating gives a `Detection` per box, a number in brackets one of them; a slice, a mask or a
+    list of numbers gives some of the boxes.
 
     `boxes` [K, 4] are centre x, y, width, height in 0..1 of the image, and may reach beyond it.
     `objectness` [K] and `probabilities` [K, classes] are in 0..1; a probability of 0 is a class
@@ -39,9 +55,30 @@ class BoxRows(Generic[Array]):
     probabilities: Array
     uncertainty: Array | None = None
     names: tuple[str, ...] | None = None
+    origin: Origin | None = None  # the image, where one is known
 
     def __len__(self) -> int:
         return len(self.boxes)
+
+    def __repr__(self) -> str:
+        few = ", ".join(found.label for found in self[:REPR])
+        more = ", ..." if len(self) > REPR else ""
+        return f"{type(self).__name__}({len(self)}{': ' if few else ''}{few}{more})"
+
+    @overload
+    def __getitem__(self: Rows, rows: slice | list[int] | Array) -> Rows: ...
+
+    @overload
+    def __getitem__(self, rows: int) -> Detection: ...
+
+    def __getitem__(self: Rows, rows: Any) -> Rows | Detection:
+        """Return one box, counted from the end if negative, or those of a slice, list or mask."""
+        if isinstance(rows, slice):
+            return self.take(list(range(len(self))[rows]))  # torch knows no negative steps
+        if isinstance(rows, list) or getattr(rows, "ndim", None):
+            return self.take(rows)
+        place = range(len(self))[whole_number(rows)]  # or IndexError
+        return next(iter(self.take(slice(place, place + 1))))
 
     def __iter__(self) -> Iterator[Detection]:
         rows = (self.classes, self.scores, self.boxes, self.objectness)
@@ -87,7 +124,7 @@ class BoxRows(Generic[Array]):
         return self.take((self.probabilities > 0).any(1))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BoxArrays(BoxRows[np.ndarray]):
     """The boxes of one image in numpy's arrays: what is printed, drawn and written."""
 

@@ -4,19 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ..cfg.lineage import PJREDDIE
+from ..errors import UsageError
+from ..image.any_image import AnyImage, image_array
+from ..image.files import save_image
 from ..image.geometry import letterbox_size
 from .box import cxcywh_to_xyxy
 from .box_arrays import BoxArrays, BoxRows
 from .box_arrays import Detection as Detection
+from .draw import draw
+from .origin import Origin
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Detections(BoxRows[Tensor]):
     """The boxes of one image in torch's tensors, on the device that found them."""
+
+    def draw(self, image: AnyImage | None = None, *, bgr: bool | None = None) -> np.ndarray:
+        """Return a copy of an image with the boxes, uint8 [H, W, 3] in RGB, or in BGR if `bgr`.
+
+        Without an image it is that in which they were found. `bgr` is also the order of an array
+        that is given; if omitted it is what `detect` was told. Raises DarknetError if that
+        image is no longer in memory.
+        """
+        rgb = self.rgb_with_boxes(image, bgr)
+        return np.ascontiguousarray(rgb[:, :, ::-1]) if self.swaps(bgr) else rgb
+
+    def save(
+        self, path: str | Path, image: AnyImage | None = None, *, bgr: bool | None = None
+    ) -> None:
+        """Write an image with the boxes (see `draw`): JPEG to a .jpg, PNG to any other name."""
+        save_image(self.rgb_with_boxes(image, bgr), path)
+
+    def swaps(self, bgr: bool | None) -> bool:
+        """Return whether arrays are BGR: as given, or as `detect` was told."""
+        return bgr if bgr is not None else self.origin is not None and self.origin.bgr
+
+    def rgb_with_boxes(self, image: AnyImage | None, bgr: bool | None) -> np.ndarray:
+        """Return a copy of the given image, or of that of these boxes, with the boxes."""
+        origin = self.origin or Origin((0, 0), PJREDDIE)
+        bgr = self.swaps(bgr)
+        rgb = origin.rgb() if image is None else image_array(image, bgr=bgr, exif=origin.exif)
+        return draw(rgb, self.kept().numpy(), thresh=0, lineage=origin.lineage)
+
+    def to_supervision(self) -> Any:
+        """Return the boxes as `supervision.Detections`, in pixels; that package must be installed.
+
+        Class names are in `data["class_name"]`. Raises UsageError without the package, or if the
+        size of the image is unknown.
+        """
+        if self.origin is None:
+            raise UsageError("boxes in pixels need the size of their image: expected detect's")
+        try:
+            from supervision import Detections as Supervised
+        except ImportError:
+            hint = "pip install supervision"
+            raise UsageError("supervision cannot be imported", hint=hint) from None
+        found = self.kept().numpy()
+        names = [found.name(k) or str(k) for k in found.classes.tolist()]
+        return Supervised(
+            xyxy=found.xyxy(*self.origin.size),
+            confidence=found.scores,
+            class_id=found.classes.astype(int),
+            data={"class_name": np.array(names, dtype=str)},
+        )
 
     @property
     def scores(self) -> Tensor:

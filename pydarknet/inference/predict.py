@@ -102,16 +102,16 @@ def predict_several(
     images: Sequence[Given],
     read: Callable[[Given], Image],
     chosen: Settings,
-) -> Iterator[Detections]:
-    """Yield the boxes of each image, of as many at once as memory is meant for.
+) -> Iterator[tuple[Image, Detections]]:
+    """Yield each image as an array, and its boxes; of as many at once as memory is meant for.
 
-    An image is read when its turn comes. DataError names the place of one that cannot be.
+    An image is read when its turn comes. Of several, DataError says which cannot be.
     """
     count, many = images_at_once(network), len(images) >= MANY
     for start in range(0, len(images), count):
-        numbered = enumerate(images[start : start + count], start)
-        arrays = [read_in_turn(image, read, place) for place, image in numbered]
-        yield from predict(network, arrays, chosen, many=many)
+        places = range(start, min(start + count, len(images)))
+        arrays = [read_in_turn(images, place, read) for place in places]
+        yield from zip(arrays, predict(network, arrays, chosen, many=many), strict=True)
 
 
 def images_at_once(network: Executor) -> int:
@@ -119,11 +119,13 @@ def images_at_once(network: Executor) -> int:
     return min(max(MAPS // network.map_bytes(), 1), MOST)
 
 
-def read_in_turn(image: Given, read: Callable[[Given], Image], place: int) -> Image:
-    """Return an image as an array; an error says which of a list it is."""
+def read_in_turn(images: Sequence[Given], place: int, read: Callable[[Given], Image]) -> Image:
+    """Return one of several images as an array; an error says which."""
     try:
-        return read(image)
+        return read(images[place])
     except DataError as error:
+        if len(images) == 1 or error.where:
+            raise
         raise DataError(error.problem, where=f"images[{place}]", hint=error.hint) from None
 
 

@@ -42,3 +42,48 @@ def test_boxes_are_split_by_counts(three):
 
 def test_edges_are_pixels_of_the_image(three):
     assert three.xyxy(8, 4)[0].tolist() == [2, 1.5, 6, 2.5]  # 4 +- 2 across, 2 +- 0.5 down
+
+
+@pytest.mark.parametrize("place", [2, -1, np.int64(2), np.array(2)])
+def test_a_number_gives_a_detection(three, place):
+    assert three[place] == Detection("cat", 0, 0.5, (0.75, 0.5, 0.25, 1.0), 0.25)
+
+
+@pytest.mark.parametrize("place", [3, -4])
+def test_a_number_beyond_the_boxes_is_an_index_error(three, place):
+    with pytest.raises(IndexError):
+        three[place]
+
+
+@pytest.mark.parametrize("place", ["cat", 1.0, None])
+def test_what_is_no_number_is_a_type_error(three, place):
+    with pytest.raises(TypeError):
+        three[place]
+
+
+@pytest.mark.parametrize(
+    ("rows", "objectness"),
+    [
+        (slice(1, None), [0.5, 0.25]),
+        (slice(None, None, -1), [0.25, 0.5, 1]),
+        (slice(5, 9), []),
+        ([2, 0], [0.25, 1]),
+        ([], []),
+        (np.array([True, False, True]), [1, 0.25]),
+    ],
+)
+def test_a_slice_a_list_or_a_mask_gives_boxes(three, rows, objectness):
+    some = three[rows]
+
+    assert some.objectness.tolist() == objectness
+    assert some.names == ("cat",)
+
+
+def test_boxes_are_shown_by_their_labels(three):
+    assert repr(three) == "BoxArrays(3: 1 0.75, cat 0.00, cat 0.50)"
+    assert repr(three[:0]) == "BoxArrays(0)"
+    assert repr(three[[0] * 7]) == f"BoxArrays(7: {', '.join(['1 0.75'] * 5)}, ...)"
+
+
+def test_a_detection_is_shown_in_a_line(three):
+    assert repr(three[2]) == "Detection(cat 0.50 at 0.750, 0.500, size 0.250 x 1.000)"

@@ -1,6 +1,9 @@
 """The boxes of one image."""
 
 import json
+import sys
+import types
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +11,11 @@ import torch
 from conftest import recording
 from torch import Tensor
 
+from pydarknet import UsageError
 from pydarknet.boxes.detections import Detection, Detections
+from pydarknet.boxes.draw import class_color
+from pydarknet.boxes.origin import Origin
+from pydarknet.image.files import load_image
 
 
 def found(*boxes: tuple[float, ...], probabilities: list[list[float]] | None = None) -> Detections:
@@ -138,3 +145,100 @@ def test_boxes_leave_the_letterbox_as_in_the_reference():
 
     recorded = torch.from_numpy(expected["det_raw_bbox"])[: len(xy), :2]
     torch.testing.assert_close(fitted, recorded, atol=1e-6, rtol=0)
+
+
+def test_torch_s_indices_give_boxes_or_one():
+    detections = found(CENTER, CENTER, CENTER)
+
+    assert detections[detections.objectness.argmax()].objectness == 0.5
+    assert detections[detections.objectness < 0.4].objectness.tolist() == [0.25, 0.125]
+    assert detections[::-1].objectness.tolist() == [0.125, 0.25, 0.5]
+    assert detections[torch.tensor([1])].objectness.tolist() == [0.25]
+
+
+# A box around the middle of a black image 40 wide and 20 high: 10 to 30 across, 7.5 to 12.5 down.
+BLACK = np.zeros((20, 40, 3), np.uint8)
+
+
+def located(image: np.ndarray, bgr: bool = False) -> Detections:
+    """Return that box, found in an image."""
+    return replace(found(CENTER), origin=Origin.of(image, image, "alexeyab", bgr, True))
+
+
+def test_boxes_are_drawn_on_their_image_which_stays():
+    drawn = located(BLACK).draw()
+
+    assert drawn.any()
+    assert not BLACK.any()
+    assert drawn[12, 30].tolist() == drawn[12, 10].tolist() == list(class_color(1, 2))
+
+
+def test_boxes_are_drawn_in_the_order_that_detect_was_told():
+    drawn = located(BLACK).draw()
+
+    np.testing.assert_array_equal(located(BLACK, bgr=True).draw(), drawn[:, :, ::-1])
+    np.testing.assert_array_equal(located(BLACK, bgr=True).draw(bgr=False), drawn)
+    np.testing.assert_array_equal(located(BLACK).draw(bgr=True), drawn[:, :, ::-1])
+
+
+def test_boxes_are_drawn_on_a_given_image():
+    blue = BLACK + np.array([0, 0, 255], np.uint8)
+
+    assert found(CENTER).draw(blue)[0, 0].tolist() == [0, 0, 255]
+    assert located(BLACK, bgr=True).draw(blue)[0, 0].tolist() == [0, 0, 255]
+
+
+@pytest.mark.parametrize("bgr", [False, True])
+def test_a_drawn_image_is_saved_in_its_colours(tmp_path, bgr):
+    located(BLACK, bgr).save(tmp_path / "drawn.png")
+
+    np.testing.assert_array_equal(load_image(tmp_path / "drawn.png"), located(BLACK).draw())
+
+
+def test_without_an_image_there_is_nothing_to_draw_on():
+    with pytest.raises(UsageError, match="no longer in memory"):
+        found(CENTER).draw()
+
+
+class Supervised:
+    """What supervision 0.31 takes."""
+
+    def __init__(self, xyxy, mask=None, confidence=None, class_id=None, data=None):
+        self.xyxy, self.confidence, self.class_id, self.data = xyxy, confidence, class_id, data
+
+
+@pytest.fixture
+def supervision(monkeypatch):
+    """Stand in for the package."""
+    module = types.ModuleType("supervision")
+    module.Detections = Supervised
+    monkeypatch.setitem(sys.modules, "supervision", module)
+
+
+@pytest.mark.usefixtures("supervision")
+def test_supervision_gets_pixels_scores_and_names():
+    made = replace(located(BLACK), names=("cat", "dog")).to_supervision()
+
+    assert made.xyxy.tolist() == [[10, 7.5, 30, 12.5]]
+    assert (made.confidence.tolist(), made.class_id.tolist()) == ([0.5], [1])
+    assert made.data["class_name"].tolist() == ["dog"]
+    assert (made.xyxy.dtype, made.class_id.dtype.kind) == (np.float32, "i")
+
+
+@pytest.mark.usefixtures("supervision")
+def test_supervision_gets_nothing_of_no_boxes():
+    made = located(BLACK)[:0].to_supervision()
+
+    assert (made.xyxy.shape, made.data["class_name"].shape) == ((0, 4), (0,))
+
+
+def test_a_missing_package_is_told_with_the_mend(monkeypatch):
+    monkeypatch.setitem(sys.modules, "supervision", None)  # as if it were not installed
+
+    with pytest.raises(UsageError, match="supervision cannot be imported\n    hint: pip install"):
+        located(BLACK).to_supervision()
+
+
+def test_supervision_needs_the_size_of_the_image():
+    with pytest.raises(UsageError, match="boxes in pixels need the size of their image"):
+        found(CENTER).to_supervision()
