@@ -21,7 +21,7 @@ from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
 from .network import Network
 from .system.console import note
-from .system.text import read_text
+from .system.text import read_text, without_bytes
 
 PRECISIONS = ("half", "float")
 
@@ -168,6 +168,6 @@ def check_memory(network: Network, limit: int | None) -> None:
 def class_names(names: str | Path | Iterable[str] | None) -> tuple[str, ...] | None:
     """Return class names; a path is read as a file of them."""
     if isinstance(names, str | Path):
-        lines = read_text(names, "a list of names").split("\n")
+        lines = without_bytes(read_text(names, "a list of names")).split("\n")
         return tuple(lines[:-1] if lines[-1] == "" else lines)
     return None if names is None else tuple(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 
 from ..cfg.lineage import PJREDDIE, PerLineage
+from ..system.text import printable
 from .box_arrays import BoxArrays
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -209,7 +211,7 @@ def tail(letters: int) -> int:
 
 def fitting_label(text: str, letters: int, width: int) -> tuple[str, int]:
     """Return a label's text and letter height, shrunk, then cut at its end, until it fits."""
-    text = text if UNICODE else text.encode("ascii", "replace").decode()
+    text = drawable(text[: width + 1])  # no letter is narrower than a pixel
 
     def fits(words: str, letters: int) -> bool:
         (across, _), _ = cv2.getTextSize(words, FONT, *font(letters))
@@ -217,11 +219,17 @@ def fitting_label(text: str, letters: int, width: int) -> tuple[str, int]:
 
     while letters > SMALLEST and not fits(text, letters):
         letters -= 1
-    whole = text
-    while len(whole) > 1 and not fits(text, letters):
-        whole = whole[:-1]
-        text = whole + ".."
-    return text, letters
+    if fits(text, letters):
+        return text, letters
+    shorter = range(2, len(text))
+    most = bisect_left(shorter, True, key=lambda n: not fits(f"{text[:n]}..", letters))
+    return f"{text[: most + 1]}..", letters
+
+
+def drawable(text: str) -> str:
+    """Return what this OpenCV can write of a text; its letters crash on bytes that are no text."""
+    shown = printable(text)
+    return shown if UNICODE else shown.encode("ascii", "replace").decode()
 
 
 def place(mark: Mark, size: tuple[int, int], image: tuple[int, int], taken: list[Tag]) -> Tag:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DataError
 from ..system.console import note
+from ..system.text import bytes_of
 
 if TYPE_CHECKING:
     from ..dataset.files import DataFile
@@ -62,6 +63,6 @@ def set_names(network: Network, path: str) -> tuple[str, ...]:
 def write_text(path: Path, text: str) -> None:
     """Write a file, or say why not."""
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(bytes_of(text))
     except OSError as error:
         raise DataError(f"cannot be written: {error.strerror}", where=path) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..boxes.box_arrays import BoxArrays
 from ..cfg.lineage import PerLineage
+from ..system.text import json_text
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -141,7 +141,7 @@ def json_of(found: Found, frame: int) -> str:
         for index, score in enumerate(row)
         if score > LEAST_IN_JSON and not found.name(index).startswith(HIDDEN)
     ]
-    path = json.dumps(found.path, ensure_ascii=False)
+    path = json_text(found.path)
     head = f'{{\n "frame_id":{frame}, \n "filename":{path}, \n "objects": [ \n'
     return head + ", \n".join(objects) + "\n ] \n}"
 
@@ -149,7 +149,7 @@ def json_of(found: Found, frame: int) -> str:
 def json_object(found: Found, index: int, box: list[float], score: float) -> str:
     """Return the JSON of one class of one box."""
     x, y, w, h = box
-    name = json.dumps(found.name(index), ensure_ascii=False)
+    name = json_text(found.name(index))
     return (
         f'  {{"class_id":{index}, "name":{name}, "relative_coordinates":{{"center_x":{x:f},'
         f' "center_y":{y:f}, "width":{w:f}, "height":{h:f}}}, "confidence":{score:f}}}'

@@ -114,7 +114,7 @@ def load_network(
     """Load a network; return it, its class names, and a random colour per name."""
     network = load_net_custom(config_file, weights, 0, batch_size)
     meta = load_meta(data_file)
-    class_names = [meta.names[i].decode() for i in range(meta.classes)]
+    class_names = [meta.names[i].decode("utf-8", "replace") for i in range(meta.classes)]
     return network, class_names, class_colors(class_names)
 
 
@@ -269,7 +269,8 @@ def performDetect(
         check_path(path, what)
     netMain = netMain or load_net_custom(configPath, weightPath, 0, 1)
     metaMain = metaMain or load_meta(metaPath)
-    altNames = altNames or [metaMain.names[i].decode().strip() for i in range(metaMain.classes)]
+    names = (metaMain.names[i].decode("utf-8", "replace") for i in range(metaMain.classes))
+    altNames = altNames or [name.strip() for name in names]
     if initOnly:
         captions(["Initialized detector"])
         return None

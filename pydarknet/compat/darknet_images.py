@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ..boxes.draw import drawable
 from ..image.files import load_image
 from ..system.console import say
 
@@ -41,7 +42,7 @@ def draw_boxes(
     """
     for name, confidence, bbox in detections:
         left, top, right, bottom = bbox2points(bbox)
-        label, color = f"{name} [{float(confidence):.2f}]", colors[name]
+        label, color = drawable(f"{name} [{float(confidence):.2f}]"), colors[name]
         cv2.rectangle(image, (left, top), (right, bottom), color, 1)
         cv2.putText(image, label, (left, top - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.5, color, 2)
     return image

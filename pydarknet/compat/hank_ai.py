@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..system.console import say
+from ..system.text import bytes_of
 from ..system.version import __version__
 from . import darknet
 from .ctypes_structs import IMAGE, put
@@ -48,7 +49,7 @@ def load_network(config_file: Text, data_file: Text, weights: Text, batch_size: 
 
 def class_colors(names: Iterable[str]) -> dict[str, Color]:
     """Return a colour per name, in the order blue, green, red: the same on every run."""
-    digests = {name: hashlib.md5(name.encode(), usedforsecurity=False).digest() for name in names}
+    digests = {name: hashlib.md5(bytes_of(name), usedforsecurity=False).digest() for name in names}
     return {name: (digest[0], digest[1], digest[2]) for name, digest in digests.items()}
 
 

@@ -13,6 +13,7 @@ from ..dataset.files import DataFile, read_names
 from ..errors import DataError
 from ..image.files import load_image as read_image
 from ..modules.transforms import letterbox, pixels, resize
+from ..system.text import bytes_of
 from .ctypes_structs import (
     DETNUMPAIR,
     IMAGE,
@@ -68,7 +69,7 @@ def load_meta(path: Text) -> METADATA:
     data = DataFile.read(text(path))
     named = data.find("names") or data.find("labels")
     names = read_names(named) if named else []
-    return metadata(data.integer("classes", 2), [name.encode() for name in names])
+    return metadata(data.integer("classes", 2), [bytes_of(name) for name in names])
 
 
 def network_width(net: Handle) -> int:

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import torch
 
-from ..image.window import display
+from ..image.window import TITLE, display
+from ..system.text import printable
 from .ctypes_structs import image_of, planes_of
 from .libdarknet import load_meta, load_net, set_gpu
 from .network_handle import BY_OBJECT, Text, detection_tuples
@@ -48,7 +49,9 @@ class Image:
     def show_image(self, title: Text, wait_duration_in_ms: int = 1) -> None:
         """Show the image in a window for some milliseconds, if there is a display."""
         if display():
-            cv2.imshow(os.fsdecode(title), planes_of(self.img)[::-1].transpose(1, 2, 0))
+            cv2.imshow(
+                printable(os.fsdecode(title), TITLE), planes_of(self.img)[::-1].transpose(1, 2, 0)
+            )
             cv2.waitKey(wait_duration_in_ms)
 
 
@@ -81,4 +84,4 @@ class Detector:
 
     def name(self, k: int) -> str:
         """Return the name of a class as text."""
-        return self.meta.names[k].decode("utf-8")
+        return self.meta.names[k].decode("utf-8", "replace")

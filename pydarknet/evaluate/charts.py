@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..boxes.draw import FONT, UNICODE, Color, class_color
+from ..boxes.draw import FONT, Color, class_color, drawable
+from ..system.text import shorten
 
 WHITE: Color = (255, 255, 255)
 BLACK: Color = (0, 0, 0)
@@ -18,12 +19,12 @@ SIDE = 700  # pixels of a square image
 EDGE = 60  # pixels around what is plotted, for labels
 CELL = 36  # pixels of a cell of a table
 LETTER = 8  # pixels per letter of a table's names
+NAME = 60  # letters of a name
 
 
 def write(canvas: np.ndarray, text: str, x: int, y: int, scale: float = 0.5) -> None:
     """Write black text; the point is on the left of its base line."""
-    text = text if UNICODE else text.encode("ascii", "replace").decode()
-    cv2.putText(canvas, text, (x, y), FONT, scale, BLACK, 1, cv2.LINE_AA)
+    cv2.putText(canvas, drawable(text), (x, y), FONT, scale, BLACK, 1, cv2.LINE_AA)
 
 
 def curve(recall: np.ndarray, precision: np.ndarray, title: str) -> np.ndarray:
@@ -36,7 +37,7 @@ def curve(recall: np.ndarray, precision: np.ndarray, title: str) -> np.ndarray:
         write(canvas, f"{tick / 10:.1f}", across - 12, SIDE - EDGE + 20)
         write(canvas, f"{tick / 10:.1f}", EDGE - 34, down + 5)
     cv2.rectangle(canvas, (EDGE, EDGE), (SIDE - EDGE, SIDE - EDGE), GREY, 1)
-    write(canvas, title, EDGE, EDGE - 20, 0.6)
+    write(canvas, shorten(title, 2 * NAME), EDGE, EDGE - 20, 0.6)
     write(canvas, "recall", SIDE // 2 - 20, SIDE - 15)
     write(canvas, "precision", 4, EDGE - 20, 0.4)
     points = place(recall, precision).reshape(-1, 1, 2)
@@ -72,9 +73,10 @@ def table(
 
 def names_of(names: Sequence[str]) -> np.ndarray:
     """Return a column of names, each a cell high."""
-    width = LETTER * max(len(name) for name in names) + 16
+    shown = [shorten(name, NAME) for name in names]
+    width = LETTER * max(len(name) for name in shown) + 16
     canvas = np.full((CELL * len(names), width, 3), WHITE, np.uint8)
-    for index, name in enumerate(names):
+    for index, name in enumerate(shown):
         write(canvas, name, 8, CELL * index + CELL // 2 + 4, 0.4)
     return canvas
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from ..system.text import json_text
 from .average_precision import Counts, MapReport, best_precisions
 
 RANKS = 100  # between two marks of progress
@@ -99,7 +99,7 @@ def as_json(report: MapReport, figures: dict[str, float] | None = None) -> str:
         ],
         **({"coco": figures} if figures else {}),
     }
-    return json.dumps(whole, indent=1, ensure_ascii=False)
+    return json_text(whole, indent=1)
 
 
 def json_of(counts: Counts) -> dict[str, Any]:

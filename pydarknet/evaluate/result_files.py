@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..system.console import note, say
+from ..system.text import json_text
 from .dataset_detections import ImageDetections
 
 COCO_IDS = tuple(i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
@@ -222,7 +222,7 @@ class Bdd(Objects):
     categories = len(BDD)
 
     def add(self, seen: ImageDetections) -> None:
-        name = json.dumps(Path(seen.path).name.replace(".jpg", ""), ensure_ascii=False)
+        name = json_text(Path(seen.path).name.replace(".jpg", ""))
         for index, score, *edges in self.rows(seen):
             box = ", ".join(f"{edge:f}" for edge in edges)
             self.write(

@@ -9,6 +9,9 @@ import cv2
 import numpy as np
 
 from ..system.console import note
+from ..system.text import printable
+
+TITLE = 200  # letters
 
 
 def display() -> bool:
@@ -25,6 +28,7 @@ def show(image: np.ndarray, title: str) -> None:
     """
     if not display():
         return
+    title = printable(title, TITLE)
     try:
         cv2.imshow(title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         while cv2.waitKey(100) < 0 and cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) > 0:

@@ -2,23 +2,85 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
+from typing import TextIO
+
+from ..errors import DataError
+from .text import bytes_of, displayable, shorten
+
+LONGEST = 500  # signs of a line of a note, which may quote what a file says
 
 
-def say(text: str = "", *, end: str = "\n") -> None:
-    """Write a result to stdout, and do not keep it waiting in a buffer."""
-    sys.stdout.write(text + end)
-    sys.stdout.flush()
+def say(text: str = "", *, end: str = "\n", steering: bool = False) -> None:
+    """Write a result to stdout, and do not keep it waiting in a buffer.
+
+    A pipe gets the bytes of names and paths as they are, as from the C. On a terminal what would
+    steer it becomes `?`, unless it is ours (`steering`).
+    """
+    if sys.stdout is None:
+        return
+    try:
+        put(sys.stdout, text + end, steering)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        leave(sys.stdout)
+        raise DataError(f"stdout: cannot be written: {error.strerror}") from None
 
 
 def say_bytes(content: bytes) -> None:
     """Write bytes to stdout as they are."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    if sys.stdout is None:
+        return
+    say(end="")
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        leave(sys.stdout)
+        raise DataError(f"stdout: cannot be written: {error.strerror}") from None
 
 
 def note(text: str = "", *, end: str = "\n") -> None:
-    """Write something worth knowing to stderr."""
-    sys.stderr.write(text + end)
-    sys.stderr.flush()
+    """Write something worth knowing to stderr; a very long line is cut in its middle."""
+    if sys.stderr is None:
+        return
+    shown = "\n".join(shorten(line, LONGEST) for line in text.split("\n"))
+    try:
+        put(sys.stderr, shown + end)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        leave(sys.stderr)
+
+
+def put(stream: TextIO, text: str, steering: bool = False) -> None:
+    """Write text to a stream whatever its encoding is."""
+    shown = text if steering or not stream.isatty() else displayable(text)
+    try:
+        shown.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        put_bytes(stream, shown)
+    else:
+        stream.write(shown)
+    stream.flush()
+
+
+def put_bytes(stream: TextIO, text: str) -> None:
+    """Write text that a stream's encoding does not have: as bytes, on a terminal with `?`."""
+    encoding = stream.encoding or "utf-8"
+    if stream.isatty() or not hasattr(stream, "buffer"):
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+        return
+    stream.flush()
+    stream.buffer.write(bytes_of(text))
+
+
+def leave(stream: TextIO) -> None:
+    """Let what a full disk did not take go nowhere, else Python tries again at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import os
 import re
 import stat
@@ -24,6 +25,8 @@ KINDS = (
 )
 TURNING = "\u2028-\u202e\u2066-\u2069"  # which turn the reading order
 UNPRINTABLE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{TURNING}]")
+SURROGATE = re.compile("[\ud800-\udfff]")
+LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
 STEERING = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{TURNING}]")
 
 
@@ -96,6 +99,27 @@ def excerpt(text: str, most: int = 60) -> str:
     return printable(text, most)
 
 
+def shorten(line: str, most: int) -> str:
+    """Return a line, cut in its middle if it is too long: what matters stands at its ends."""
+    end = most // 4
+    return line if len(line) <= most else f"{line[: most - end - 5]} ... {line[-end:]}"
+
+
 def displayable(text: str) -> str:
     """Return lines that do nothing to a terminal but fill it: `?` for what would steer it."""
     return STEERING.sub("?", text)
+
+
+def without_bytes(text: str) -> str:
+    """Return text that is valid Unicode: U+FFFD stands for each byte that is no text."""
+    return SURROGATE.sub("\ufffd", text)
+
+
+def bytes_of(text: str) -> bytes:
+    """Return text as UTF-8, and the bytes that were no text as they were."""
+    return LONE.sub("?", text).encode("utf-8", "surrogateescape")
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """Return the JSON of a value, which is valid UTF-8 whatever bytes its texts have."""
+    return without_bytes(json.dumps(value, ensure_ascii=False, indent=indent))

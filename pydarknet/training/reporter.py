@@ -45,10 +45,10 @@ class Reporter:
     def read(self, data: DataFile) -> None:
         """Read the options of a .data file about saving."""
 
-    def say(self, text: str, *, end: str = "\n") -> None:
+    def say(self, text: str, *, end: str = "\n", steering: bool = False) -> None:
         """Write a line of the log, above the progress bar if there is one."""
         with self.progress.aside() if self.progress else nullcontext():
-            say(text, end=end)
+            say(text, end=end, steering=steering)
 
     def note(self, text: str) -> None:
         """Write a line to stderr, above the progress bar if there is one."""
@@ -159,7 +159,7 @@ class ForkReporter(Reporter):
         title = f"{step.batch}/{last}: loss={step.loss:0.1f}{figures} hours left={left:0.1f}"
         if self.validation:
             self.say(self.validation.next_text(), end="")
-        self.say(f"{CLEAR}{title}{BELL}" if sys.stdout.isatty() else "", end="")
+        self.say(f"{CLEAR}{title}{BELL}" if sys.stdout.isatty() else "", end="", steering=True)
         self.say(
             f"\n {step.batch}: {step.loss:f}, {step.average:f} avg loss, {step.rate:f} rate,"
             f" {seconds:f} seconds, {step.batch * step.images} images, {left:f} hours left"

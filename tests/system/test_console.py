@@ -1,6 +1,41 @@
-"""Results go to stdout, notes to stderr."""
+"""Results go to stdout, notes to stderr, whatever their letters are and wherever that is."""
 
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from pydarknet.errors import DataError
 from pydarknet.system.console import note, say, say_bytes
+
+
+class Screen(io.TextIOWrapper):
+    """A stream that says whether it is a terminal, and keeps what is written."""
+
+    def __init__(self, encoding: str = "utf-8", errors: str = "strict", tty: bool = False) -> None:
+        super().__init__(io.BytesIO(), encoding=encoding, errors=errors, newline="")
+        self.tty = tty
+
+    def isatty(self) -> bool:
+        return self.tty
+
+    def content(self) -> bytes:
+        return self.buffer.getvalue()
+
+
+@pytest.fixture
+def out(monkeypatch):
+    """Return a function that makes stdout and stderr a screen."""
+
+    def make(**options) -> Screen:
+        screen = Screen(**options)
+        monkeypatch.setattr(sys, "stdout", screen)
+        monkeypatch.setattr(sys, "stderr", screen)
+        return screen
+
+    return make
 
 
 def test_a_result_is_a_line_of_stdout(capsys):
@@ -22,3 +57,90 @@ def test_bytes_go_out_as_they_are_behind_the_text_before(capfdbinary):
     say_bytes(b"\xff\n")
 
     assert capfdbinary.readouterr().out == b"one\n\xff\n"
+
+
+@pytest.mark.parametrize("write", [say, note])
+@pytest.mark.parametrize(
+    ("encoding", "errors"),
+    [("utf-8", "strict"), ("ascii", "strict"), ("ascii", "backslashreplace")],
+)
+def test_a_pipe_gets_the_bytes_of_a_name_as_they_are(out, write, encoding, errors):
+    screen = out(encoding=encoding, errors=errors)
+
+    write("caf\udce9 \u00e9\x1b[2J")
+
+    assert screen.content() == b"caf\xe9 \xc3\xa9\x1b[2J\n"
+
+
+def test_a_surrogate_that_stands_for_no_byte_becomes_a_question_mark(out):
+    screen = out()
+
+    say("a\ud800b")
+
+    assert screen.content() == b"a?b\n"
+
+
+@pytest.mark.parametrize("write", [say, note])
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", b"?[2J?]0;x? caf? \xc3\xa9\n"), ("ascii", b"?[2J?]0;x? caf? ?\n")],
+)
+def test_a_terminal_is_not_steered_by_what_files_say(out, write, encoding, shown):
+    screen = out(encoding=encoding, tty=True)
+
+    write("\x1b[2J\x1b]0;x\x07 caf\udce9 \u00e9")
+
+    assert screen.content() == shown
+
+
+def test_our_own_text_steers_a_terminal(out):
+    screen = out(tty=True)
+
+    say("\033[H", steering=True)
+
+    assert screen.content() == b"\033[H\n"
+
+
+def test_text_without_a_stream_of_bytes_behind_it_is_still_written(monkeypatch):
+    page = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", page)
+
+    say("caf\udce9")
+
+    assert page.getvalue() == "caf?\n"
+
+
+def test_a_very_long_line_of_a_note_is_cut_in_its_middle(capsys):
+    note("begin " + "a" * 10**6 + " end\nsecond")
+
+    [first, second, _] = capsys.readouterr().err.split("\n")
+    # 500 signs: 370, five of them " ... ", 125
+    assert first == "begin " + "a" * 364 + " ... " + "a" * 121 + " end"
+    assert second == "second"
+
+
+def test_without_stdout_and_stderr_nothing_is_said(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+
+    say("one")
+    note("two")
+    say_bytes(b"three")
+
+
+@pytest.mark.parametrize("write", [lambda: say("x"), lambda: say_bytes(b"x")])
+def test_a_full_disk_behind_stdout_is_told_in_a_line(monkeypatch, write):
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+
+        with pytest.raises(DataError) as error:
+            write()
+
+    assert str(error.value) == "stdout: cannot be written: No space left on device"
+
+
+def test_a_full_disk_behind_stderr_ends_nothing(monkeypatch):
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stderr", full)
+
+        note("x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -56,7 +57,7 @@ def generate(
     Darknet: examples/rnn.c test_char_rnn
     """
     reader, symbols = open_reader(run, cfg, weights, temp), symbol_bytes(tokens)
-    read = seed.encode() or b"\0"
+    read = os.fsencode(seed) or b"\0"
     for symbol in read:
         say_bytes(symbols[symbol])
     write(reader, reader.read_all(read), len_, srand, symbols)
@@ -140,7 +141,7 @@ def valid(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -
     from ...inference.char_rnn import Perplexity
 
     reader, so_far = open_reader(run, cfg, weights), Perplexity()
-    reader.read_all(seed.encode())
+    reader.read_all(os.fsencode(seed))
     bits = REPORTS_BITS.of(reader.network.dialect)
     for symbol, after in pairs():
         so_far.words += after in b" \n\t"
@@ -158,7 +159,7 @@ def valid_tactic(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\
     from ...inference.char_rnn import Perplexity
 
     reader, so_far, inside = open_reader(run, cfg, weights), Perplexity(), False
-    reader.read_all(seed.encode())
+    reader.read_all(os.fsencode(seed))
     for symbol, after in pairs():
         probability = reader.next_probability(symbol, after)
         inside = inside and (symbol, after) != (ord("."), ord("\n"))
@@ -182,7 +183,7 @@ def vec(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> 
     for line in sys.stdin.buffer:
         text = line.translate(None, b" \t\r\n")
         reader.network.reset()
-        reader.read_all(seed.encode() + text)
+        reader.read_all(os.fsencode(seed) + text)
         first = reader.trace(ord(" "))[0].flatten().tolist()
         say_bytes(text)
         say("".join(f",{value:g}" for value in first))
