@@ -95,6 +95,7 @@ def load_network(
     precision: str | None = None,
     backend: str | None = None,
     strict: bool = True,
+    exif: bool = True,
     names: str | Path | Iterable[str] | None = None,
     memory_limit: int | None = None,
     seen: str = "",
@@ -107,6 +108,7 @@ def load_network(
     C does on a CPU. `precision`, "half" or "float", is a GPU's; if omitted, boxes are found in half
     precision, and numbers that are returned or compared are computed in float. `backend`
     "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words as the C does.
+    Without `exif`, image files stay as they are stored, however their EXIF data turn them.
     `names` are class names, or a file of them. `observer` is called after each step. Raises
     DarknetError, which says where and what; also if the network would need more than
     `memory_limit` bytes (by default the machine's memory).
@@ -120,6 +122,7 @@ def load_network(
     if observer:
         observer.on_read(network)
     network.names, place = class_names(names), torch.device(device) if device else best_device()
+    network.exif = exif
     set_precision_and_backend(network, place, precision, backend)
     if place.type == "meta":
         return network

@@ -35,7 +35,7 @@ class Network(Executor):
         letterbox: bool | None = None,
         *,
         bgr: bool = False,
-        exif: bool = True,
+        exif: bool | None = None,
     ) -> Detections: ...
 
     @overload
@@ -47,7 +47,7 @@ class Network(Executor):
         letterbox: bool | None = None,
         *,
         bgr: bool = False,
-        exif: bool = True,
+        exif: bool | None = None,
     ) -> list[Detections]: ...
 
     def detect(
@@ -58,7 +58,7 @@ class Network(Executor):
         letterbox: bool | None = None,
         *,
         bgr: bool = False,
-        exif: bool = True,
+        exif: bool | None = None,
     ) -> Detections | list[Detections]:
         """Return what the network finds in an image, or a list of it for several.
 
@@ -72,6 +72,7 @@ class Network(Executor):
         Darknet: examples/detector.c test_detector
         """
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
+        exif = self.exif if exif is None else exif
         one = is_one_image(image)
         images: list[AnyImage] = list(cast("Iterable[AnyImage]", [image] if one else image))
         self.latest = images

@@ -16,7 +16,7 @@ from pydarknet.cli.arguments import letters  # noqa: E402  # the copy beside thi
 from pydarknet.cli.ignored_flags import ignored_flags  # noqa: E402
 from pydarknet.cli.main import GLOBAL, HELP, VERSION  # noqa: E402
 from pydarknet.cli.unsupported import UNSUPPORTED  # noqa: E402
-from pydarknet.cli.verbs import INFER, READ_CFG, VERBS, Parameter  # noqa: E402
+from pydarknet.cli.verbs import INFER, READ_IMAGES, VERBS, Parameter  # noqa: E402
 
 FORKS = json.loads((ROOT / "scripts" / "commands.json").read_text())
 HEAD = """# Commands and flags
@@ -30,7 +30,8 @@ Flags stand anywhere in the line, in either spelling: `-dont_show` is `--dont-sh
 says what to use instead, and exits with status 1.
 
 Of the flags of every command, one that opens no network uses only `-i` and `-nogpu`. {inference}
-mean nothing to training, to `rnn` and `nightmare`, and to commands that edit or print weights.
+mean nothing to training, to `rnn` and `nightmare`, and to commands that edit or print weights;
+`-exif` means nothing to a command that reads no image file.
 
 ## Commands
 
@@ -112,7 +113,7 @@ def row(*cells: str) -> str:
 
 def head() -> str:
     """Return the text before the tables."""
-    inference = [f"`-{name}`" for name in INFER if name not in READ_CFG]
+    inference = [f"`-{name}`" for name in INFER if name not in READ_IMAGES]
     return HEAD.format(**FORKS["forks"], inference=" and ".join(inference))
 
 

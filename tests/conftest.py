@@ -21,6 +21,7 @@ from pydarknet.graph.nodes import read_layers
 from pydarknet.layers import Node, Reading
 from pydarknet.modules.batch_norm import BATCH_NORMS
 from pydarknet.network import Network
+from pydarknet.system.console import forget_notes
 
 pytest.register_assert_rewrite("texts")
 
@@ -58,6 +59,12 @@ def rows(network: Network) -> list[str]:
     """Return the lines of the layer table, without title and totals."""
     last = -2 if network.dialect.table_totals else None
     return network.table().split("\n")[1:last]
+
+
+@pytest.fixture(autouse=True)
+def new_run() -> None:
+    """Let each test be a run of its own, in which no note was written yet."""
+    forget_notes()
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ from typing import Any
 from ..cfg.options import integer, real
 from ..errors import UsageError
 from ..system.console import note
-from .verbs import Parameter, Verb
+from .verbs import ON_OFF, Parameter, Verb
 
 
 def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
     """Remove the flags from the words and return their values by name.
 
-    A flag that takes a value takes whatever word is next; as the very last word it is left. Of a
-    flag given twice the first is removed.
+    A flag that takes a value takes whatever word is next; as the very last word it is left. A
+    switch takes `on` or `off`, if that is next. Of a flag given twice the first is removed.
 
     Darknet: src/utils.c find_arg, find_int_arg, find_float_arg, find_char_arg
     """
@@ -27,8 +27,11 @@ def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
         at = next((i for i, word in enumerate(words[:last]) if same(word, flag)), None)
         if at is None:
             continue
-        values[flag.name] = parse(flag, flag.word, words[at + 1]) if flag.valued else True
-        del words[at : at + 1 + flag.valued]
+        after = words[at + 1] if at + 1 < len(words) else ""
+        switched = flag.help.switch and after in ON_OFF
+        given = parse(flag, flag.word, after) if flag.valued else ON_OFF.get(after, True)
+        values[flag.name] = given if flag.valued or switched else True
+        del words[at : at + 1 + (flag.valued or switched)]
     return values
 
 

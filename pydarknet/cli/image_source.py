@@ -29,7 +29,7 @@ class Source:
 
     words: tuple[str, ...]
     channels: int = 3
-    exif: bool = False
+    exif: bool = True
 
     @property
     def asked(self) -> bool:

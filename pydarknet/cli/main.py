@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import DarknetError, UsageError
-from ..system.console import note, say
+from ..system.console import forget_notes, note, say
 from ..system.version import __version__
 from . import commands  # noqa: F401  # importing it registers the commands
 from .arguments import flag_values, letters, operand_values, without_unknown
@@ -36,6 +36,15 @@ GLOBAL = (
         str,
         None,
         Help("half or float, in which a GPU computes; if omitted, half where it detects boxes"),
+    ),
+    Parameter(
+        "exif",
+        bool,
+        True,
+        Help(
+            "turn photographs as their EXIF data say; -exif off leaves them as they are stored",
+            switch=True,
+        ),
     ),
     Parameter("batchnorm", str, "gpu", Help("divide as Darknet does on a gpu or a cpu")),
     Parameter(
@@ -66,6 +75,7 @@ def main(words: Sequence[str]) -> int:
 
     Darknet: examples/darknet.c main
     """
+    forget_notes()
     try:
         return run([word.translate({9: None, 10: None, 13: None}) for word in words])
     except DarknetError as error:
@@ -185,6 +195,7 @@ def run_of(verb: Verb, given: dict[str, Any], seen: str) -> Run:
         precision=used.get("precision"),
         backend=used.get("backend"),
         strict=not used.get("lenient", False),
+        exif=used.get("exif"),
     )
 
 
@@ -208,7 +219,7 @@ def help_of(verb: Verb) -> str:
 
 def flag_line(flag: Parameter) -> str:
     """Return the line of help of one flag."""
-    kinds = {int: " N", float: " X", bool: ""}
+    kinds = {int: " N", float: " X", bool: " [on|off]" if flag.help.switch else ""}
     word = flag.word + kinds.get(flag.kind, " TEXT")
     default = f" ({flag.default})" if flag.valued and flag.default is not None else ""
     return f"  {word:16} {flag.help.text}{default}"

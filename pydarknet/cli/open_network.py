@@ -36,6 +36,7 @@ def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = 
         precision=run.precision,
         backend=run.backend,
         strict=run.strict,
+        exif=run.exif is not False,
         seen=run.seen,
         observer=LoadPrinter(training, device, run.precision),
     )

@@ -18,7 +18,6 @@ Thresh = Annotated[float, Help("the score a box must exceed")]
 Nms = Annotated[float | None, Help("boxes of a class that overlap by more are one")]
 OutDir = Annotated[Path | None, Help("write each drawn image into this folder")]
 DontShow = Annotated[bool, Help("open no window", FORK)]
-Exif = Annotated[bool, Help("turn images as their EXIF data says")]
 IouThresh = Annotated[float, Help("the least IoU of a detection and its ground-truth box", FORK)]
 
 
@@ -39,7 +38,6 @@ class DetectFlags:
     letter_box: Annotated[
         bool, Help("keep the image's proportions in the network's input", FORK)
     ] = False
-    exif: Exif = False
 
 
 @dataclass(frozen=True)

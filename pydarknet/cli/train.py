@@ -47,6 +47,7 @@ def train(
         amp=flags.amp,
         bar=sys.stderr.isatty(),
         map=map_options,
+        exif=run.exif,
         callbacks=[tensorboard_log(flags.tensorboard)] if flags.tensorboard else [],
     )
     if not maker(network, sources, options).train():

@@ -13,7 +13,9 @@ Command = TypeVar("Command", bound=Callable[..., None])
 # Flags of the whole program that a command may use, besides those that choose the device
 NO_NETWORK: tuple[str, ...] = ()
 READ_CFG = ("dialect", "batchnorm", "lenient")
-INFER = (*READ_CFG, "backend", "precision")
+READ_IMAGES = (*READ_CFG, "exif")
+INFER = (*READ_IMAGES, "backend", "precision")
+ON_OFF = {"on": True, "off": False}
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,19 @@ class Run:
     precision: str | None = None
     backend: str | None = None
     strict: bool = True
+    exif: bool | None = None  # None: not given
 
 
 @dataclass(frozen=True)
 class Help:
-    """The help text of a parameter, and the only lineage that has it; None: both have it."""
+    """The help text of a parameter, and the only lineage that has it; None: both have it.
+
+    After a `switch`, `on` or `off` may stand; the flag alone means on, and takes no other word.
+    """
 
     text: str
     lineage: str | None = None
+    switch: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..cfg.lineage import PerLineage
 from ..system.console import note
 from .data_files import images_of
-from .operands import DontShow, Exif, Nms, OutDir, Thresh
+from .operands import DontShow, Nms, OutDir, Thresh
 from .results import write_results
 from .verbs import Run
 
@@ -31,7 +31,6 @@ class YoloFlags:
     nms: Nms = 0.4
     out_dir: OutDir = None
     dont_show: DontShow = False
-    exif: Exif = False
 
 
 def detect(
@@ -48,7 +47,7 @@ def detect(
     window = not flags.dont_show
     writing = Writing(network, out_dir=flags.out_dir, window=window, text=yolo_lines, file=file)
     with writing:
-        detect_all(Source(images, exif=flags.exif), chosen, writing)
+        detect_all(Source(images, exif=network.exif), chosen, writing)
 
 
 def open_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:

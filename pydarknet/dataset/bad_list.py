@@ -15,12 +15,15 @@ BAD_LABELS = "bad_label.list"
 class Problem:
     """A problem: the message for the user, the fork's file for it, and the line in that file.
 
+    Without a file it is listed nowhere. Of a kind that has a name, one is told per run.
+
     Darknet: src/data.c read_boxes, fill_truth_detection (AlexeyAB)
     """
 
     text: str
-    file: str
-    entry: str
+    file: str = ""
+    entry: str = ""
+    kind: str = ""
 
 
 def append(problems: Iterable[Problem]) -> None:
@@ -30,6 +33,8 @@ def append(problems: Iterable[Problem]) -> None:
     Quirk: BAD_LISTS
     """
     for problem in problems:
+        if not problem.file:
+            continue
         try:
             with open(problem.file, "a", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(f"{problem.entry}\n")

@@ -62,7 +62,7 @@ def image_list_of(network: Network, paths: Sequence[str]) -> ImageList:
         raise DataError("the list of images is empty: expected a path on each line")
     if network.input.c not in (1, 3):
         raise network.net.error(f"channels = {network.input.c}: expected 1 or 3 to train on images")
-    return ImageList(named, network.input.c)
+    return ImageList(named, network.input.c, network.exif)
 
 
 def placed_samples(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import DataError
-from ..image.files import load_image
+from ..image.files import Remark, load_image
 from .bad_list import BAD_FILES, Problem
 from .rng import generator_of_spare
 
@@ -17,7 +17,8 @@ from .rng import generator_of_spare
 class ListedImage:
     """An image with its path and its index in the list.
 
-    `problems` name the images that it replaces because they could not be read.
+    `problems` name the images that it replaces because they could not be read, and say what is
+    worth knowing about its file.
     """
 
     path: str
@@ -33,10 +34,11 @@ class ListedImage:
 
 @dataclass(frozen=True)
 class ImageList:
-    """The paths of a list of images, which are read with 1 or 3 channels."""
+    """The paths of a list of images, which are read with 1 or 3 channels, and turned by `exif`."""
 
     paths: tuple[str, ...]
     channels: int
+    exif: bool = True
 
     def read(self, index: int, seed: int, batch: int) -> ListedImage:
         """Read an image; if that fails, read random others. Raise DataError if all fail.
@@ -45,10 +47,14 @@ class ImageList:
         Quirk: UNREADABLE_IMAGES
         """
         problems: list[Problem] = []
+
+        def tell(remark: Remark) -> None:
+            problems.append(Problem(remark.text, kind=remark.kind))
+
         for place in tries(index, len(self.paths), seed, batch):
             path = self.paths[place]
             try:
-                image = load_image(path, self.channels)
+                image = load_image(path, self.channels, self.exif, tell)
             except DataError as error:
                 problems.append(Problem(str(error), BAD_FILES, path))
                 continue

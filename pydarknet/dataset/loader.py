@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DarknetError, DataError
+from ..system.console import first
 from ..system.files import SharedFolder
 from .bad_list import Problem, append
 from .labels import labels_of
@@ -167,7 +168,7 @@ class Batches:
             torch.from_numpy(images),
             torch.from_numpy(truth),
             tuple(one.path for one in infos),
-            tuple(problem.text for problem in problems),
+            tuple(one.text for one in problems if not one.kind or first(one.kind)),
         )
 
 

@@ -25,10 +25,11 @@ WRONG: Color = (255, 140, 0)
 MISSED: Color = (220, 0, 0)
 
 
-def plots(report: MapReport, folder: Path) -> None:
+def plots(report: MapReport, folder: Path, exif: bool = True) -> None:
     """Draw a curve per class, the confusion matrix and the worst images into a folder.
 
-    In the images, green boxes are right, orange ones wrong, red ones missed.
+    In the images, green boxes are right, orange ones wrong, red ones missed. They are read as the
+    network read them: turned as their EXIF data say, or not.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +42,7 @@ def plots(report: MapReport, folder: Path) -> None:
     names = [*report.dataset.names, NOTHING]
     image = table(confusions(report), names, names, ("what it is", "found as"))
     save_image(image, folder / "confusion.png")
-    for place, (index, image) in enumerate(worst(report), start=1):
+    for place, (index, image) in enumerate(worst(report, exif), start=1):
         name = file_name(Path(report.dataset.paths[index]).stem)
         save_image(image, folder / f"worst_{place:02d}_{name}.jpg")
 
@@ -93,7 +94,7 @@ def pairs_of(dataset: MatchedDataset, true: np.ndarray, found: np.ndarray) -> di
     return pairs
 
 
-def worst(report: MapReport) -> Iterator[tuple[int, np.ndarray]]:
+def worst(report: MapReport, exif: bool = True) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the indices of the images with most errors, and the images with boxes drawn."""
     dataset = report.dataset
     matches, images = dataset.matches, len(dataset.paths)
@@ -108,7 +109,7 @@ def worst(report: MapReport) -> Iterator[tuple[int, np.ndarray]]:
                 *detection_marks(dataset, np.flatnonzero(above & (matches.images == index)), right),
                 *missed_marks(dataset, missed[dataset.owners[missed] == index]),
             ]
-            image = load_image(dataset.paths[index])
+            image = load_image(dataset.paths[index], exif=exif)
             yield index, draw_marks(image, marks, STYLES.alexeyab)
 
 

@@ -54,6 +54,7 @@ class Executor(nn.Module):
         self.complete = False  # whether every array is known to have values
         self.runner: Runner | None = None  # runs a batch in the loop's place
         self.backend: str | None = None  # the program that runs it, if it is not torch
+        self.exif = True  # whether image files are turned as their EXIF data say
         self.precision: str | None = None  # "half" or "float", in which a GPU computes
         self.derived: dict[str, Any] = {}  # forms computed from it, such as a faster one
         self.link()

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeGuard
 import numpy as np
 
 from ..errors import DataError
-from .files import decode_image, load_image
+from .files import image_of_content, load_image
 
 EXPECTED = "expected a path or uint8 [height, width, 3]"
 DEEP = ("I", "F")  # how PIL's modes of more than 8 bits begin
@@ -52,17 +52,9 @@ def image_array(image: AnyImage, *, bgr: bool = False, exif: bool = True) -> np.
     if isinstance(image, str | os.PathLike):
         return load_image(os.fspath(image), exif=exif)
     if isinstance(image, bytes | bytearray | memoryview):
-        return decoded_content(bytes(image), exif)
+        return image_of_content(bytes(image), f"<{len(image)} bytes>", exif)
     array = check_image(pixels_of(image))
     return array[:, :, ::-1] if bgr and not hasattr(image, "convert") else array
-
-
-def decoded_content(content: bytes, exif: bool) -> np.ndarray:
-    """Decode the bytes of an image file to uint8 RGB [H, W, 3]."""
-    image = decode_image(content, exif)
-    if image is None:
-        raise DataError(f"{len(content)} bytes are no image, or a damaged one: expected a file's")
-    return image
 
 
 def pixels_of(image: Any) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +12,67 @@ import cv2
 import numpy as np
 
 from ..errors import DataError
+from ..system.console import note_once
+from .exif import orientation_of, upright
 
 JPEG = {".jpg", ".jpeg"}
 # OpenCV 5 moved getLogLevel and setLogLevel; opencv-python 4 has them at the top.
 opencv_log: Any = getattr(cv2.utils, "logging", cv2)
 
 
-def load_image(path: str | Path, channels: int = 3, exif: bool = False) -> np.ndarray:
+@dataclass(frozen=True)
+class Remark:
+    """What is worth knowing about a file that was read; of a kind, one is enough."""
+
+    text: str
+    kind: str
+
+
+def tell_once(remark: Remark) -> None:
+    """Write a remark as a note, if it is the first of its kind in this run."""
+    note_once(remark.text, remark.kind)
+
+
+def load_image(
+    path: str | Path,
+    channels: int = 3,
+    exif: bool = True,
+    tell: Callable[[Remark], None] = tell_once,
+) -> np.ndarray:
     """Read an image file as uint8 [H, W, channels]: RGB for 3 channels, grey for 1.
 
-    Alpha is dropped, grey is repeated, 16 bits keep their high byte. The EXIF orientation is
-    ignored, as the C does, unless `exif`. Raises DataError, which says why, if a file is no image.
+    Alpha is dropped, grey is repeated, 16 bits keep their high byte. A photograph is turned as its
+    EXIF data say, unless not `exif`. `tell` is called with what is worth knowing about the file.
+    Raises DataError, which says why, if a file is no image.
 
-    Darknet: src/image.c load_image_stb
-    Quirk: EXIF_IGNORED
+    Darknet: src/image.c load_image_stb, src/image_opencv.cpp load_image_mat_cv (AlexeyAB)
+    Quirk: EXIF_TURNS
     """
     if channels not in (1, 3):
         raise DataError(f"an image has 1 or 3 channels, not {channels}", where=path)
-    image = decode_image(file_bytes(path), exif)
-    if image is None:
-        raise DataError(f'Cannot load image "{path}": unknown image type, or damaged')
+    image = image_of_content(file_bytes(path), str(path), exif, tell)
     return grey(image) if channels == 1 else image
+
+
+def image_of_content(
+    content: bytes, name: str, exif: bool = True, tell: Callable[[Remark], None] = tell_once
+) -> np.ndarray:
+    """Return the image, uint8 RGB [H, W, 3], in the content of a file; messages call it `name`."""
+    image = decode_image(content)
+    if image is None:
+        raise DataError(f'Cannot load image "{name}": unknown image type, or damaged')
+    if exif and (orientation := orientation_of(content)) != 1:
+        image = upright(image, orientation)
+        tell(Remark(turning_text(name, orientation), "exif"))
+    return image
+
+
+def turning_text(name: str, orientation: int) -> str:
+    """Return the line about the first photograph that is turned."""
+    return (
+        f"{name} is turned upright (EXIF orientation {orientation}), as all such images are:"
+        " -exif off (in Python exif=False) leaves them as they are stored"
+    )
 
 
 def file_bytes(path: str | Path) -> bytes:
@@ -43,9 +84,9 @@ def file_bytes(path: str | Path) -> bytes:
         raise DataError(f'Cannot load image "{path}": {reason}') from None
 
 
-def decode_image(content: bytes, exif: bool = False) -> np.ndarray | None:
+def decode_image(content: bytes) -> np.ndarray | None:
     """Decode the content of an image file to uint8 RGB [H, W, 3]; None if it is no image."""
-    flags = cv2.IMREAD_COLOR if exif else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     if not content:
         return None
     with silent_opencv():

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
+from typing import Final, TextIO
 
 from ..errors import DataError
 from .text import bytes_of, displayable, shorten
 
 LONGEST = 500  # signs of a line of a note, which may quote what a file says
+TOLD: Final[dict[str, object]] = {}  # the kinds of notes that `first` was asked about
 
 
 def say(text: str = "", *, end: str = "\n", steering: bool = False) -> None:
@@ -84,3 +85,20 @@ def leave(stream: TextIO) -> None:
     """Let what a full disk did not take go nowhere, else Python tries again at its end."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def forget_notes() -> None:
+    """Begin a run, of which no kind of note was written yet."""
+    TOLD.clear()
+
+
+def first(kind: str) -> bool:
+    """Return whether this is the first call for a kind of note in this run, in any thread."""
+    mine = object()
+    return TOLD.setdefault(kind, mine) is mine
+
+
+def note_once(text: str, kind: str = "") -> None:
+    """Write a note unless this run wrote one of its kind; without a kind, the same note."""
+    if first(kind or text):
+        note(text)

@@ -192,7 +192,8 @@ class Learner:
         unsaved = self.network.state_dict().keys() - saved_names(self.network)
         tensors |= {f"array.{name}": self.network.state_dict()[name] for name in sorted(unsaved)}
         numbers = {"batch": self.batch, "average": self.average, "boxes": self.boxes}
-        return State(run, numbers | {"seed": self.seed, "scale": self.scaler.get_scale()}, tensors)
+        numbers |= {"seed": self.seed, "scale": self.scaler.get_scale(), "exif": self.network.exif}
+        return State(run, numbers, tensors)
 
     def restore(self, state: State) -> None:
         """Resume from a state; its weights must already be loaded."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -52,6 +53,7 @@ class Options:
     chart: bool = True
     bar: bool = False
     map: MapOptions | None = None
+    exif: bool | None = None  # None: not given
     callbacks: Sequence[Callback] = ()
 
 
@@ -85,12 +87,14 @@ def train(
     amp: str | None = None,
     clear: bool = False,
     chart: bool = True,
+    exif: bool | None = None,
 ) -> Network:
     """Train a detector as the command `detector train` does, and return it.
 
     `callback` is called with an `IterationReport` after every iteration. `seed` makes the run
     reproducible, for any number of `workers` (processes that make the batches). A training that was
-    stopped resumes, unless `clear`. Raises DarknetError.
+    stopped resumes, unless `clear`. `exif` turns photographs as their EXIF data say, or with False
+    leaves them; a training that resumes goes on as it began. Raises DarknetError.
 
     Darknet: examples/detector.c train_detector
     """
@@ -103,8 +107,10 @@ def train(
         device=device,
         batchnorm=batchnorm,
         strict=strict,
+        exif=exif is not False,
     )
-    options = Options(seed, clear, workers, amp, chart, callbacks=[callback] if callback else [])
+    callbacks = [callback] if callback else []
+    options = Options(seed, clear, workers, amp, chart, exif=exif, callbacks=callbacks)
     detector_trainer(network, sources, options).train()
     return network
 
@@ -126,7 +132,7 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
         raise network.net.error("max_batches = 0: expected how many batches are trained")
     kind = REPORTERS.of(network.dialect)
     paths = read_list(sources.data.get("train", kind.list_name))
-    samples = detector_samples(network, paths)
+    samples = partial(detector_samples, network, paths)
     reporter = kind(network, len(paths))
     if options.map:
         reporter.validation = map_validation(network, sources, len(paths), options.map)
@@ -167,13 +173,18 @@ def classifier_trainer(network: Network, sources: Sources, options: Options) -> 
     named = data.find("tree")
     tree = read_tree(named, data.section) if named else None
     tags = bool(data.find("tag") and data.integer("tag", 0))
-    samples = classifier_samples(network, paths, labels, tree, tags=tags)
+    samples = partial(classifier_samples, network, paths, labels, tree, tags=tags)
     reporter = CLASSIFIER_REPORTERS.of(network.dialect)(network, len(paths))
     return trainer(reporter, samples, sources, options)
 
 
-def trainer(reporter: Reporter, samples: Samples, sources: Sources, options: Options) -> Trainer:
-    """Return the trainer of a reporter's network; it resumes from a state if there is one."""
+def trainer(
+    reporter: Reporter, make_samples: Callable[[], Samples], sources: Sources, options: Options
+) -> Trainer:
+    """Return the trainer of a reporter's network; it resumes from a state if there is one.
+
+    The samples are made last, since the state says how images are read.
+    """
     network = reporter.network
     reporter.read(sources.data)
     files = Files(
@@ -184,8 +195,8 @@ def trainer(reporter: Reporter, samples: Samples, sources: Sources, options: Opt
         network.header = Header(*network.dialect.version, seen=0)
     learner = Learner(network, seed=options.seed, amp=amp_of(options.amp, network.device))
     run = sources.hashes
-    run = run if options.clear else resume(learner, files, run, sources.weights)
-    return make_trainer(learner, samples, files, reporter, run, options)
+    run = run if options.clear else resume(learner, files, run, options.exif)
+    return make_trainer(learner, make_samples(), files, reporter, run, options)
 
 
 def make_trainer(
@@ -219,7 +230,7 @@ def make_trainer(
 
 
 def resume(
-    learner: Learner, files: Files, run: dict[str, str], weights: Path | None
+    learner: Learner, files: Files, run: dict[str, str], exif: bool | None
 ) -> dict[str, str]:
     """Resume from the state that the same run left, if any; return the hashes of the run.
 
@@ -231,8 +242,23 @@ def resume(
     path, state = pair
     learner.network.load_weights(path)
     learner.restore(state)
+    learner.network.exif = exif_of(state, exif)
     note(f"resuming after batch {learner.batch} from {path}; -clear starts over")
     return dict(state.run)
+
+
+def exif_of(state: State, given: bool | None) -> bool:
+    """Return whether a training that resumes turns images: as it began, unless otherwise given."""
+    known = state.numbers.get("exif")
+    if given is None and known is None:
+        note(
+            "this training began before images were turned by their EXIF data: they stay as they"
+            " are stored; -exif on turns them, -clear starts over"
+        )
+    if given is not None and given != bool(known):
+        before = "turned by their EXIF data" if known else "left as they are stored"
+        note(f"until now this training's images were {before}: -exif changes that from here on")
+    return bool(known) if given is None else given
 
 
 def is_same_run(state: State, run: dict[str, str]) -> bool:

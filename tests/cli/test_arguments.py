@@ -276,3 +276,27 @@ def test_the_fork_is_seen_by_its_flags(probe, words, seen):
     main([*LOOK, *words])
 
     assert run_of(probe).seen == seen
+
+
+# Switches
+
+
+@pytest.mark.parametrize(
+    ("words", "exif", "images"),
+    [
+        ([], None, ["a.jpg"]),
+        (["-exif"], True, ["a.jpg"]),
+        (["-exif", "on"], True, ["a.jpg"]),
+        (["-exif", "off"], False, ["a.jpg"]),
+        (["--exif", "off"], False, ["a.jpg"]),
+    ],
+    ids=["not given", "alone", "on", "off", "other spelling"],
+)
+@pytest.mark.parametrize("last", [True, False], ids=["last", "in front"])
+def test_a_switch_takes_on_or_off_and_nothing_else(probe, words, exif, images, last):
+    line = [*LOOK, *words] if last else ["probe", "look", *words, "a.jpg"]
+
+    assert main(line) == 0
+
+    assert run_of(probe).exif is exif
+    assert operands(probe)[:1] == images

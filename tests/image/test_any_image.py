@@ -96,8 +96,8 @@ def test_what_is_no_image_is_one_clear_error(image, said: str, hint: str) -> Non
     ("image", "said"),
     [
         (Pil("I;16"), "a PIL image has the mode I;16: expected 8 bits, such as RGB"),
-        (b"", "0 bytes are no image"),
-        (b"GIF89a", "6 bytes are no image, or a damaged one"),
+        (b"", 'Cannot load image "<0 bytes>"'),
+        (b"GIF89a", 'Cannot load image "<6 bytes>"'),
     ],
 )
 def test_content_that_is_no_image_is_told(image, said: str) -> None:

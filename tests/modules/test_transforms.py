@@ -133,27 +133,6 @@ def test_sixteen_bits_keep_their_high_byte(tmp_path):
     assert load_image(path).tolist() == [[[0x56, 0x34, 0x12]]]
 
 
-@pytest.fixture
-def sideways(tmp_path) -> Path:
-    """A JPEG, 16 wide and 8 high, whose EXIF orientation is a quarter turn."""
-    jpeg = cv2.imencode(".jpg", np.zeros((8, 16, 3), np.uint8))[1].tobytes()
-    entry = bytes.fromhex("0112 0003 00000001 0006 0000")  # orientation, short, one, 6
-    tiff = b"MM\x00\x2a\x00\x00\x00\x08" + b"\x00\x01" + entry + bytes(4)
-    body = b"Exif\x00\x00" + tiff
-    segment = b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body
-    path = tmp_path / "sideways.jpg"
-    path.write_bytes(jpeg[:2] + segment + jpeg[2:])
-    return path
-
-
-def test_exif_orientation_is_ignored(sideways):
-    assert load_image(sideways).shape == (8, 16, 3)
-
-
-def test_exif_orientation_is_applied_on_request(sideways):
-    assert load_image(sideways, exif=True).shape == (16, 8, 3)
-
-
 def test_paths_may_have_any_letters(tmp_path):
     path = tmp_path / "犬 é.png"
     save_image(np.zeros((2, 3, 3), np.uint8), path)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from pydarknet.errors import DataError
-from pydarknet.system.console import note, say, say_bytes
+from pydarknet.system.console import first, forget_notes, note, note_once, say, say_bytes
 
 
 class Screen(io.TextIOWrapper):
@@ -144,3 +145,18 @@ def test_a_full_disk_behind_stderr_ends_nothing(monkeypatch):
         monkeypatch.setattr(sys, "stderr", full)
 
         note("x")
+
+
+def test_a_note_is_written_once_per_run(capsys):
+    note_once("a.jpg is turned", "exif")
+    note_once("b.jpg is turned", "exif")
+    note_once("c.jpg ends early")
+    forget_notes()
+    note_once("d.jpg is turned", "exif")
+
+    assert capsys.readouterr().err == "a.jpg is turned\nc.jpg ends early\nd.jpg is turned\n"
+
+
+def test_one_thread_alone_is_the_first():
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda _: first("exif"), range(64))) == 1

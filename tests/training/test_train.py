@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pydarknet.training.checkpoints import State
-from pydarknet.training.train import first_seed, is_same_run
+from pydarknet.training.train import exif_of, first_seed, is_same_run
 
 RUN = {"cfg": "c", "data": "d", "weights": "w"}
 
@@ -38,3 +38,45 @@ def test_first_weights_are_drawn_by_the_seed_that_is_given():
 
 def test_without_one_the_seed_is_any():
     assert first_seed(None) != first_seed(None)
+
+
+def begun(**numbers: object) -> State:
+    """Return the state of a training with these numbers."""
+    return State(RUN, numbers, {})
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_training_turns_images_as_it_began(capsys, before):
+    assert exif_of(begun(exif=before), None) is before
+    assert capsys.readouterr().err == ""
+
+
+def test_a_training_that_began_before_images_were_turned_goes_on_unturned_and_says_so(capsys):
+    assert exif_of(begun(), None) is False
+    assert capsys.readouterr().err == (
+        "this training began before images were turned by their EXIF data: they stay as they are"
+        " stored; -exif on turns them, -clear starts over\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "given", "before"),
+    [
+        ({}, True, "left as they are stored"),
+        ({"exif": False}, True, "left as they are stored"),
+        ({"exif": True}, False, "turned by their EXIF data"),
+    ],
+)
+def test_a_training_turns_images_as_it_is_told_and_says_what_changed(
+    capsys, numbers, given, before
+):
+    assert exif_of(begun(**numbers), given) is given
+    assert capsys.readouterr().err == (
+        f"until now this training's images were {before}: -exif changes that from here on\n"
+    )
+
+
+@pytest.mark.parametrize(("numbers", "given"), [({}, False), ({"exif": True}, True)])
+def test_a_training_that_is_told_what_it_does_says_nothing(capsys, numbers, given):
+    assert exif_of(begun(**numbers), given) is given
+    assert capsys.readouterr().err == ""

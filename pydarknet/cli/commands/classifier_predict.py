@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
 from ...system.console import note, say
-from ..operands import Cfg, Data, Exif, Images, Weights
+from ..operands import Cfg, Data, Images, Weights
 from ..verbs import Help, Run, verb
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ def classifier_predict(
     weights: Weights = None,
     *images: Images,
     t: Top = 0,
-    exif: Exif = False,
 ) -> None:
     """Print the best classes of images.
 
@@ -47,7 +46,7 @@ def classifier_predict(
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):
         check_classes(network, options)
-    for batch in Source(images, 1 if network.input.c == 1 else 3, exif).batches(BATCH):
+    for batch in Source(images, 1 if network.input.c == 1 else 3, network.exif).batches(BATCH):
         start = time.perf_counter()
         several = classify(network, [pixels for _, pixels in batch])
         seconds = (time.perf_counter() - start) / len(batch)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..operands import Cfg, Images, TrainFlags, Weights
 from ..train import train
-from ..verbs import READ_CFG, Run, verb
+from ..verbs import READ_IMAGES, Run, verb
 from ..yolov1 import YoloFlags, detect, open_yolo, recall, validate
 
 DATA, NAMES = Path("cfg/yolov1-coco.data"), "data/coco.names"
@@ -33,7 +33,7 @@ def coco_test(
     detect(network, images, flags, file="prediction.jpg")
 
 
-@verb("coco train", uses=READ_CFG)
+@verb("coco train", uses=READ_IMAGES)
 def coco_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags) -> None:
     """Train a YOLOv1 network on the images of data/coco.trainval.txt.
 

@@ -70,7 +70,7 @@ def detector_map(
     say(text(report))
     note(f"Total Detection Time: {int(time.perf_counter() - start)} Seconds")
     say(HINT)
-    write_extras(report, coco, json, plot)
+    write_extras(report, coco, json, plot, network.exif)
 
 
 def report_of(
@@ -97,7 +97,9 @@ def report_of(
     )
 
 
-def write_extras(report: MapReport, coco: bool, json: Path | None, plot: Path | None) -> None:
+def write_extras(
+    report: MapReport, coco: bool, json: Path | None, plot: Path | None, exif: bool
+) -> None:
     """Print the figures of COCO, and write JSON and plots, as far as flags ask for them."""
     from ...evaluate.coco import figures, lines
     from ...evaluate.map_report import as_json
@@ -110,7 +112,7 @@ def write_extras(report: MapReport, coco: bool, json: Path | None, plot: Path | 
     if plot:
         from ...evaluate.plots import plots
 
-        plots(report, plot)
+        plots(report, plot, exif)
 
 
 def set_exact_names(network: Network, named: str, cfg: Path) -> None:

@@ -37,7 +37,7 @@ def detector_test(
         nms=flags.nms,
         letterbox=flags.letter_box or None,
     )
-    source = Source(images, 1 if network.input.c == 1 else 3, flags.exif)
+    source = Source(images, 1 if network.input.c == 1 else 3, network.exif)
     writing = Writing(
         network,
         flags.out,

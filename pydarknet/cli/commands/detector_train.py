@@ -7,14 +7,14 @@ from typing import Annotated
 from ...cfg.lineage import FORK
 from ..operands import Cfg, Data, IouThresh, TrainFlags, Weights
 from ..train import train
-from ..verbs import READ_CFG, Help, Run, verb
+from ..verbs import READ_IMAGES, Help, Run, verb
 
 Map = Annotated[bool, Help("compute the mAP of the valid images from time to time", FORK)]
 Thresh = Annotated[float, Help("the score above which the mAP's detections are counted")]
 Epochs = Annotated[int, Help("how many epochs lie between two mAPs", FORK)]
 
 
-@verb("detector train", uses=READ_CFG)
+@verb("detector train", uses=READ_IMAGES)
 def detector_train(
     run: Run,
     data: Data,

@@ -10,7 +10,7 @@ from ...errors import UsageError
 from ...system.console import note, say
 from ..open_network import device_of, read_cfg, read_weights
 from ..operands import WeightsFile
-from ..verbs import READ_CFG, Help, Run, verb
+from ..verbs import READ_IMAGES, Help, Run, verb
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 GREYER = PerLineage(pjreddie=0.1, alexeyab=0.0)  # how much of the way to grey a step also goes
 
 
-@verb("nightmare", uses=READ_CFG)
+@verb("nightmare", uses=READ_IMAGES)
 def nightmare(
     run: Run,
     cfg: Annotated[Path, Help("the network: a Darknet .cfg, such as vgg-conv.cfg")],
@@ -59,7 +59,7 @@ def nightmare(
     greyer = GREYER.of(network.dialect)
     dream = Dream(layer, range_, octaves, rate, thresh, bool(norm), greyer)
     name = f"{base(image)}_{base(cfg)}_{layer}"
-    current = pixels(load_image(image, network.input.c)).to(device_of(run))
+    current = pixels(load_image(image, network.input.c, run.exif is not False)).to(device_of(run))
     for number in range(rounds):
         current = run_steps(current, dream, network, rand, iters)
         current = save_round(

@@ -10,7 +10,7 @@ from ...errors import UsageError
 from ...system.console import say
 from ..open_network import open_network
 from ..operands import Cfg
-from ..verbs import Help, Run, verb
+from ..verbs import READ_CFG, Help, Run, verb
 
 if TYPE_CHECKING:
     from ...network import Network
@@ -19,7 +19,7 @@ WARM = 3  # images before the time is taken
 REPORTS_FLOPS = PerLineage(pjreddie=True, alexeyab=False)
 
 
-@verb("speed")
+@verb("speed", uses=(*READ_CFG, "backend", "precision"))
 def speed(
     run: Run, cfg: Cfg, n: Annotated[int, Help("how many images; 0 means 1000")] = 1000
 ) -> None:

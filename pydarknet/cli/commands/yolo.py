@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..operands import Cfg, Images, TrainFlags, Weights
 from ..train import train
-from ..verbs import READ_CFG, Run, verb
+from ..verbs import READ_IMAGES, Run, verb
 from ..yolov1 import YoloFlags, detect, open_yolo, recall, validate
 
 DATA, NAMES = Path("cfg/voc.data"), "data/voc.names"
@@ -23,7 +23,7 @@ def yolo_test(
     detect(open_yolo(run, cfg, weights, NAMES), images, flags)
 
 
-@verb("yolo train", uses=READ_CFG)
+@verb("yolo train", uses=READ_IMAGES)
 def yolo_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags) -> None:
     """Train a YOLOv1 network on the images of data/voc/train.txt.
 
