@@ -4,13 +4,13 @@
 that the previous class left, and before the first class the order after the swap of empty boxes
 (NMS_SWAPS_EMPTY_BOXES). A box that survives suppresses every later box of its class that it
 overlaps by more than the threshold; an overlap equal to the threshold suppresses nothing. The
-overlap is computed to the same last bit by box.py on a CPU, by torch on any device and by
+overlap is computed to the same last bit by box.py, by sweep.py where the boxes are many, and by
 kernels/nms.cu, so that all leave the same boxes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,8 +21,13 @@ from ..errors import CfgError
 from .box import diou, iou
 from .detections import Detections
 from .kernels import nms_cuda
+from .sweep import Sweep
 
 CHUNK = 1 << 18  # pairs compared at a time, few enough for the CPU's cache
+MANY = 4096  # boxes, from which on it pays to sort them before they are compared
+
+
+Walk = Callable[[Sequence[int]], list[bool]]
 
 
 @dataclass(frozen=True)
@@ -200,19 +205,32 @@ def survivors(lines: Sequence[Lines], threshold: float, beta: float | None) -> l
 def torch_survivors(lines: Lines, threshold: float, beta: float | None) -> Tensor:
     """Return which boxes of the lines survive, bool [R], without the kernel.
 
-    All boxes are compared with all once, or only within each line if that is less work.
+    Each pair is compared once for all lines, or only within each line if that is less work.
     """
-    boxes, rows = lines.boxes, lines.rows.cpu().split(lines.sizes)
+    boxes, rows = lines.boxes, [line.tolist() for line in lines.rows.cpu().split(lines.sizes)]
     if len(boxes) ** 2 <= max(sum(size**2 for size in lines.sizes), CHUNK):
-        crowd = crowds(boxes, threshold, beta)
-        stay = [walk(line.tolist(), crowd) for line in rows]
+        walk = walker(boxes, threshold, beta)
+        stay = [walk(line) for line in rows]
     else:
-        stay = [walk(range(len(line)), crowds(boxes[line], threshold, beta)) for line in rows]
+        stay = [line_survivors(boxes[line], threshold, beta) for line in rows]
     flags = [flag for line in stay for flag in line]
     return torch.tensor(flags, dtype=torch.bool, device=boxes.device)
 
 
-def walk(line: Iterable[int], crowd: list[int]) -> list[bool]:
+def line_survivors(boxes: Tensor, threshold: float, beta: float | None) -> list[bool]:
+    """Return which of `boxes` [M, 4], best first, survive."""
+    return walker(boxes, threshold, beta)(range(len(boxes)))
+
+
+def walker(boxes: Tensor, threshold: float, beta: float | None) -> Walk:
+    """Return the function that walks along lines of these boxes and returns which survive."""
+    if len(boxes) >= MANY and threshold >= 0:
+        return Sweep(boxes.detach().cpu().numpy(), threshold, beta).survivors
+    crowd = crowds(boxes, threshold, beta)
+    return lambda line: survivors_among(line, crowd)
+
+
+def survivors_among(line: Sequence[int], crowd: list[int]) -> list[bool]:
     """Return which boxes of a line, best first, no earlier survivor suppresses."""
     stay, gone = [], 0
     for box in line:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..boxes.nms import crowds, walk
+from ..boxes.nms import line_survivors
 from ..layers import DetectionHead, Layer, Node, OpenCVCells, Shape
 from ..modules.batch_norm import EPSILON, BatchNorm
 from ..network import Network
@@ -70,7 +70,7 @@ def suppress(table: Tensor, overlap: float) -> Tensor:
     for k in table[:, 5:].any(0).nonzero().flatten().tolist():
         column = table[:, 5 + k]
         order = column.argsort(descending=True, stable=True)[: int((column > 0).sum())]
-        stay = order[walk(range(len(order)), crowds(table[order, :4], overlap, None))]
+        stay = order[line_survivors(table[order, :4], overlap, None)]
         left[stay, k] = column[stay]
     return torch.cat([table[:, :5], left], 1)
 

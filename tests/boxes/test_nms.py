@@ -49,14 +49,22 @@ DETECTORS = [
 ]  # folder infer_NAME, and which of its images
 
 
-@pytest.fixture(params=["all boxes at once", "class by class, box by box"])
-def _either_way(request, monkeypatch):
-    """Run a test with both ways of comparing boxes."""
-    if request.param != "all boxes at once":
-        monkeypatch.setattr(module, "CHUNK", 1)
+WAYS = {
+    "all boxes at once": {},
+    "class by class, box by box": {"CHUNK": 1},
+    "sorted, for all classes": {"MANY": 0},
+    "sorted, class by class": {"MANY": 0, "CHUNK": 1},
+}
 
 
-@pytest.mark.usefixtures("_either_way")
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
+def _every_way(request, monkeypatch):
+    """Run a test with every way of comparing boxes."""
+    for name, value in request.param.items():
+        monkeypatch.setattr(module, name, value)
+
+
+@pytest.mark.usefixtures("_every_way")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(6))
 def test_nms_is_the_loops_of_the_reference(kind, seed):
@@ -69,7 +77,7 @@ def test_nms_is_the_loops_of_the_reference(kind, seed):
     assert got.probabilities.tolist() == [row.prob for row in expected]
 
 
-@pytest.mark.usefixtures("_either_way")
+@pytest.mark.usefixtures("_every_way")
 @pytest.mark.parametrize("seed", range(6))
 def test_nms_is_the_loops_where_few_boxes_have_a_class(seed):
     detections = boxes_on_grid(seed, count=30, classes=8)
@@ -82,7 +90,7 @@ def test_nms_is_the_loops_where_few_boxes_have_a_class(seed):
     assert got.probabilities.tolist() == [row.prob for row in expected]
 
 
-@pytest.mark.usefixtures("_either_way")
+@pytest.mark.usefixtures("_every_way")
 @pytest.mark.parametrize("seed", range(6))
 def test_nms_obj_is_the_loops_of_the_reference(seed):
     detections = boxes_on_grid(seed)
@@ -121,8 +129,10 @@ def assert_same(got: Detections, expected: Detections) -> None:
     assert torch.equal(got.probabilities, expected.probabilities)
 
 
+@pytest.mark.parametrize("many", [0, 10**9])
 @pytest.mark.parametrize("detector", DETECTORS)
-def test_nms_leaves_what_the_reference_leaves(detector):
+def test_nms_leaves_what_the_reference_leaves(detector, many, monkeypatch):
+    monkeypatch.setattr(module, "MANY", many)
     arrays, meta = recorded(detector, "expected"), recorded(detector, "meta")
 
     got = nms(part(arrays, "raw"), meta["nms"], meta["nms_kind"], meta["beta_nms"])
