@@ -59,4 +59,9 @@ def __getattr__(name: str) -> object:
     return getattr(module, name, module)
 
 
+def __dir__() -> list[str]:
+    """Return the names of the package, those too that are not imported yet."""
+    return sorted({*globals(), *__all__})
+
+
 warn_of_neighbours()

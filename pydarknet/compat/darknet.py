@@ -9,21 +9,12 @@ Darknet: python/darknet.py, darknet.py (AlexeyAB)
 
 from __future__ import annotations
 
+import ctypes as ct  # noqa: F401  # as `darknet.ct`, which programs of hank-ai's fork use
 import math as math
 import os as os
 import random as random
 from collections.abc import Iterable, Sequence
-from ctypes import CDLL as CDLL
-from ctypes import POINTER as POINTER
-from ctypes import RTLD_GLOBAL as RTLD_GLOBAL
-from ctypes import Structure as Structure
-from ctypes import byref as byref
-from ctypes import c_char_p as c_char_p
-from ctypes import c_float as c_float
-from ctypes import c_int as c_int
-from ctypes import c_void_p as c_void_p
-from ctypes import cast as cast
-from ctypes import pointer as pointer
+from ctypes import *  # noqa: F403  # darknet.py does, and programs use it: c_int, pointer
 from types import SimpleNamespace
 from typing import Any
 
@@ -75,6 +66,8 @@ from .libdarknet import predict_image_letterbox as predict_image_letterbox
 from .libdarknet import reset_rnn as reset_rnn
 from .libdarknet import rgbgr_image as rgbgr_image
 from .libdarknet import set_gpu as set_gpu
+from .ndarray_images import ndarray_to_image as ndarray_to_image
+from .ndarray_images import nparray_to_image as nparray_to_image
 from .network_handle import BY_CLASS, BY_OBJECT, Handle, Text, detection_tuples, text
 
 netMain: Handle | None = None
@@ -99,6 +92,7 @@ lib = SimpleNamespace(  # C functions that programs call directly, under their n
     make_image=make_image,
     free_image=free_image,
     copy_image_from_bytes=copy_image_from_bytes,
+    ndarray_to_image=ndarray_to_image,
     letterbox_image=letterbox_image,
     rgbgr_image=rgbgr_image,
     get_metadata=load_meta,
@@ -113,9 +107,14 @@ def load_network(
 ) -> tuple[Handle, list[str], dict[str, Color]]:
     """Load a network; return it, its class names, and a random colour per name."""
     network = load_net_custom(config_file, weights, 0, batch_size)
-    meta = load_meta(data_file)
-    class_names = [meta.names[i].decode("utf-8", "replace") for i in range(meta.classes)]
+    class_names = names_of(load_meta(data_file, network.classes))
     return network, class_names, class_colors(class_names)
+
+
+def names_of(meta: METADATA) -> list[str]:
+    """Return the names of METADATA as text; a class without one has its number."""
+    names = (meta.names[k].decode("utf-8", "replace") for k in range(meta.classes))
+    return [name or str(k) for k, name in enumerate(names)]
 
 
 def class_colors(names: Iterable[str]) -> dict[str, Color]:
@@ -133,7 +132,7 @@ def detect_image(
     image: IMAGE,
     thresh: float = 0.5,
     hier_thresh: float = 0.5,
-    nms: float = 0.45,
+    nms: float | None = 0.45,
     debug: bool = False,
 ) -> list[DetectionTuple]:
     """Return name, confidence and box (centre, width, height in pixels) of each class detected.
@@ -154,9 +153,14 @@ def detect_image(
 
 
 def last_boxes(
-    network: Handle, image: IMAGE, thresh: float, hier: float, nms: float, kind: Any = BY_CLASS
+    network: Handle,
+    image: IMAGE,
+    thresh: float,
+    hier: float,
+    nms: float | None,
+    kind: Any = BY_CLASS,
 ) -> Detections:
-    """Return the boxes of the last image, in its pixels; `nms` 0 suppresses none."""
+    """Return the boxes of the last image, in its pixels; `nms` 0 or None suppresses none."""
     letters = network.letters
     [found] = network.boxes((image.w, image.h), thresh, hier, letters=letters)
     return kind(found, nms) if nms else found
@@ -181,7 +185,7 @@ def detect(
     image: Text | IMAGE,
     thresh: float = 0.5,
     hier_thresh: float = 0.5,
-    nms: float = 0.45,
+    nms: float | None = 0.45,
     debug: bool = False,
 ) -> list[DetectionTuple]:
     """Return name, probability and box (centre, width, height in pixels) per class, best first.
@@ -204,7 +208,8 @@ def classify(net: Handle, meta: METADATA, im: IMAGE) -> list[tuple[Text, float]]
     Darknet: python/darknet.py classify
     """
     scores = net.see(im, letters=net.network.dialect.letterbox)
-    named = [(name_of(k, meta), float(scores[k])) for k in range(meta.classes)]
+    classes = range(min(meta.classes, len(scores)))
+    named = [(name_of(k, meta), float(scores[k])) for k in classes]
     return sorted(named, key=lambda one: -one[1])
 
 
@@ -268,9 +273,8 @@ def performDetect(
     for path, what in ((configPath, "cfg"), (weightPath, "weights file"), (metaPath, "data file")):
         check_path(path, what)
     netMain = netMain or load_net_custom(configPath, weightPath, 0, 1)
-    metaMain = metaMain or load_meta(metaPath)
-    names = (metaMain.names[i].decode("utf-8", "replace") for i in range(metaMain.classes))
-    altNames = altNames or [name.strip() for name in names]
+    metaMain = metaMain or load_meta(metaPath, netMain.classes)
+    altNames = altNames or [name.strip() for name in names_of(metaMain)]
     if initOnly:
         captions(["Initialized detector"])
         return None

@@ -61,15 +61,19 @@ def free_network_ptr(net: Handle) -> None:
     net.free()
 
 
-def load_meta(path: Text) -> METADATA:
-    """Read a .data file: the number of classes (2 by default), and their names.
+def load_meta(path: Text, classes: int = 0) -> METADATA:
+    """Read a .data file: the number of classes, and their names.
+
+    Without `classes=` there are as many as names, but at least `classes`; 2 if neither is known.
 
     Darknet: src/option_list.c get_metadata
+    Quirk: CLASSES_BY_NAMES
     """
     data = DataFile.read(text(path))
     named = data.find("names") or data.find("labels")
     names = read_names(named) if named else []
-    return metadata(data.integer("classes", 2), [bytes_of(name) for name in names])
+    count = data.integer("classes", max(len(names), classes) or 2)
+    return metadata(count, [bytes_of(name) for name in names])
 
 
 def network_width(net: Handle) -> int:

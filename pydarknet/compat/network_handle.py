@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from ctypes import c_char_p
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,14 +17,14 @@ from ..boxes.nms import nms, nms_obj
 from ..errors import DarknetError, DataError
 from ..graph.executor import Head
 from ..inference.predict import Settings, decode
-from ..layers import Decoding
+from ..layers import Decoding, last_detection_head
 from ..load import load_network
 from ..modules.transforms import letterbox, resize
 from ..network import Network
 from ..system.resources import locate
 from .ctypes_structs import IMAGE, planes_of
 
-Text = str | bytes
+Text = str | bytes | os.PathLike[str]
 
 
 @dataclass(eq=False)
@@ -46,6 +47,12 @@ class Handle:
         if self.loaded is None:
             raise DarknetError("the network was freed: expected one that is loaded")
         return self.loaded
+
+    @property
+    def classes(self) -> int:
+        """The number of classes of the last detection head; 0 without one."""
+        head = last_detection_head(self.network.layers)
+        return head.classes if head else 0
 
     def free(self) -> None:
         """Free the memory of the network, on the GPU too."""
@@ -128,9 +135,13 @@ BY_CLASS: Suppression = nms
 BY_OBJECT: Suppression = nms_obj
 
 
-def text(path: Text) -> str:
-    """Return a path, given as text or as bytes, as text."""
-    return os.fsdecode(path)
+def text(path: Text | c_char_p | None) -> str:
+    """Return a path, in whatever form ctypes takes one, as text."""
+    given = path.value if isinstance(path, c_char_p) else path
+    if not isinstance(given, str | bytes | os.PathLike):
+        kind = "None" if given is None else type(given).__name__
+        raise DataError(f"a path is {kind}: expected text or bytes")
+    return os.fsdecode(given)
 
 
 def load_handle(

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import UsageError
 
 MARK = "made by `pydarknet install-shim`"
-MODULES = {"alexeyab": "darknet", "hank-ai": "hank_ai"}
+MODULES = {"alexeyab": "darknet", "hank-ai": "hank_ai", "alpr": "alpr"}
 
 
 def install(folder: Path, api: str = "alexeyab", *, force: bool = False) -> list[Path]:

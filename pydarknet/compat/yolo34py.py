@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 import torch
 
+from ..image.any_image import pixels_of
 from ..image.window import TITLE, display
 from ..system.text import printable
-from .ctypes_structs import image_of, planes_of
+from .ctypes_structs import planes_of
 from .libdarknet import load_meta, load_net, set_gpu
+from .ndarray_images import nparray_to_image
 from .network_handle import BY_OBJECT, Text, detection_tuples
 
 Found = tuple[str, float, tuple[float, float, float, float]]
@@ -39,12 +41,12 @@ class Image:
     """An image for a Detector, from bytes [height, width, 3] in OpenCV's order: blue first."""
 
     def __init__(self, ary: np.ndarray) -> None:
-        if ary.ndim != 3 or ary.shape[2] != 3:
+        array = pixels_of(ary)
+        if array.ndim != 3 or array.shape[2] != 3:
             raise AssertionError(
-                f"an image has shape {list(ary.shape)}: expected [height, width, 3]"
+                f"an image has shape {list(array.shape)}: expected [height, width, 3]"
             )
-        planes = np.ascontiguousarray(ary.transpose(2, 0, 1)[::-1], np.float32)
-        self.img = image_of(planes / np.float32(255))
+        self.img = nparray_to_image(array)
 
     def show_image(self, title: Text, wait_duration_in_ms: int = 1) -> None:
         """Show the image in a window for some milliseconds, if there is a display."""
@@ -63,12 +65,13 @@ class Detector:
 
     def __init__(self, config: Text, weights: Text, p: int, meta: Text) -> None:
         self.net = load_net(config, weights, p)
-        self.meta = load_meta(meta)
+        self.meta = load_meta(meta, self.net.classes)
 
     def classify(self, img: Image) -> list[tuple[bytes, float]]:
         """Return the name and probability of every class, the best first."""
         scores = self.net.see(img.img, letters=True).tolist()
-        named = [(self.meta.names[k], scores[k]) for k in range(self.meta.classes)]
+        classes = range(min(self.meta.classes, len(scores)))
+        named = [(self.meta.names[k], scores[k]) for k in classes]
         return sorted(named, key=lambda one: -one[1])
 
     def detect(

@@ -52,9 +52,17 @@ def image_array(image: AnyImage, *, bgr: bool = False, exif: bool = True) -> np.
     if isinstance(image, str | os.PathLike):
         return load_image(os.fspath(image), exif=exif)
     if isinstance(image, bytes | bytearray | memoryview):
-        return image_of_content(bytes(image), f"<{len(image)} bytes>", exif)
+        content = bytes(image)
+        if is_file(content):
+            raise DataError("an image is a path in bytes: expected text", hint="image.decode()")
+        return image_of_content(content, f"<{len(content)} bytes>", exif)
     array = check_image(pixels_of(image))
     return array[:, :, ::-1] if bgr and not hasattr(image, "convert") else array
+
+
+def is_file(path: bytes) -> bool:
+    """Return whether bytes are the path of a file."""
+    return 0 < len(path) < 4096 and b"\0" not in path and os.path.isfile(path)
 
 
 def pixels_of(image: Any) -> np.ndarray:

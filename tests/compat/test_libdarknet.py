@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
+from ctypes import c_char_p
 from pathlib import Path
 
 import cv2
@@ -10,8 +12,9 @@ import numpy as np
 import pytest
 from conftest import recording
 
-from pydarknet import DarknetError, load_network
+from pydarknet import DarknetError, DataError, load_network
 from pydarknet.compat import darknet
+from pydarknet.compat.libdarknet import free_image, letterbox_image, load_image, load_meta
 from pydarknet.compat.network_handle import Handle
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
@@ -138,3 +141,64 @@ def test_whoever_says_letter_is_of_the_fork(net: Handle) -> None:
 
     found = darknet.decode_detection(darknet.remove_negatives(dets, names, number.value))
     assert sorted(found, key=lambda one: one[1]) == expected
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Return a function that writes a .data file beside a list of three names."""
+    monkeypatch.chdir(tmp_path)
+    Path("my.names").write_bytes("ant\nbée\n".encode() + b"c\xe9\n")
+
+    def write(text: str) -> str:
+        Path("my.data").write_text(text)
+        return "my.data"
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("names=my.names", 3),
+        ("labels=my.names", 3),
+        ("names=my.names\nclasses=1", 1),  # as it is written
+        ("names=my.names\nclasses=4", 4),
+        ("train=train.txt", 2),  # the C's default
+    ],
+)
+def test_a_data_file_without_classes_has_as_many_as_names(data, text: str, classes: int) -> None:
+    assert load_meta(data(text)).classes == classes
+
+
+@pytest.mark.parametrize(("least", "classes"), [(2, 3), (5, 5)])
+def test_a_network_may_have_more_classes_than_names(data, least: int, classes: int) -> None:
+    assert load_meta(data("names=my.names"), least).classes == classes
+
+
+def test_names_are_the_bytes_of_the_file(data) -> None:
+    meta = load_meta(data("names=my.names"))
+
+    assert [meta.names[k] for k in range(3)] == [b"ant", "bée".encode(), b"c\xe9"]
+
+
+@pytest.mark.parametrize(
+    "path", [b"input.png", "input.png", Path("input.png"), c_char_p(b"input.png")]
+)
+def test_a_path_may_have_any_form_that_ctypes_takes(folder, path) -> None:
+    assert load_image(path, 0, 0).w == load_image("input.png").w
+
+
+@pytest.mark.parametrize(("path", "kind"), [(None, "None"), (7, "int"), (c_char_p(), "None")])
+def test_what_is_no_path_is_told(path, kind: str) -> None:
+    with pytest.raises(DataError, match=f"a path is {kind}: expected text or bytes"):
+        load_image(path, 0, 0)
+
+
+def test_an_image_may_be_freed_twice(folder) -> None:
+    image = load_image(b"input.png", 0, 0)
+
+    free_image(image)
+    free_image(image)
+
+    with pytest.raises(DataError, match="an image has no data: it was freed"):
+        letterbox_image(image, 8, 8)

@@ -15,7 +15,7 @@ def install_shim(
     folder: Annotated[Path, Help("where the program looks for darknet; created if missing")],
     *,
     api: Annotated[
-        str, Help("which darknet.py: alexeyab (also the original's) or hank-ai")
+        str, Help("whose darknet.py: alexeyab (also the original's), hank-ai or alpr")
     ] = "alexeyab",
     force: Annotated[bool, Help("overwrite files that pydarknet did not write")] = False,
 ) -> None:
