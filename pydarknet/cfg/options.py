@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from types import NoneType, SimpleNamespace
 from typing import Any, Final, get_args, get_type_hints
 
 from ..system.console import note
-from ..system.limits import INT_MAX, INT_MIN
+from ..system.spelling import did_you_mean
 from ..system.text import excerpt
+from .numbers import Number, Range, integer, misreading, number
 from .parser import Entry, Section
 
-INTEGER = re.compile(r"[+-]?[0-9]+")
-REAL = re.compile(
-    r"[+-]?(0x([0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(p[+-]?\d+)?"
-    r"|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)",
-    re.IGNORECASE | re.ASCII,
-)
 REQUIRED: Final = object()
+NO_SYNONYMS: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -32,9 +26,9 @@ class Option:
     default: Any
     announced: bool | str
     lineage: str | None
-    least: float | None
-    most: float | None
+    range: Range
     choices: Callable[[str], Iterable[str]] | None
+    synonyms: Mapping[str, str]
     otherwise: str | None
     stop: str
     trained: bool
@@ -52,7 +46,10 @@ def option(
     lineage: str | None = None,
     least: float | None = None,
     most: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
     choices: Iterable[str] | Callable[[str], Iterable[str]] | None = None,
+    synonyms: Mapping[str, str] = NO_SYNONYMS,
     otherwise: str | None = None,
     stop: str = "",
     trained: bool = True,
@@ -61,13 +58,15 @@ def option(
 
     `default` may be a function of the options above it; without a default the option is required.
     `announced` may name an option above: the default is then announced only if that one is on.
-    `choices` are the words allowed (or a function that returns a lineage's), `otherwise` is the
-    word that Darknet uses for an unknown one; `stop` ends a list; `least` and `most` are bounds.
-    Training refuses a cfg that sets an option with `trained=False`.
+    `least`, `most`, `above` and `below` are the bounds within which the program is defined, for a
+    list those of each item. `choices` are the words allowed (or a function that returns a
+    lineage's), `synonyms` the names of those words elsewhere, `otherwise` is the word that Darknet
+    uses for an unknown one; `stop` ends a list. Training refuses a cfg that sets an option with
+    `trained=False`.
     """
     words = choices if callable(choices) or choices is None else constant(tuple(choices))
-    bounds = (least, most, words, otherwise, stop)
-    declared = Option(key, default, announced, lineage, *bounds, trained)
+    allowed = (Range(least, most, above, below), words, synonyms, otherwise, stop)
+    declared = Option(key, default, announced, lineage, *allowed, trained)
     return field(metadata={"option": declared})
 
 
@@ -136,23 +135,62 @@ def printed_default(value: Any) -> str:
 def convert(
     entry: Entry, declared: Option, kind: type, section: Section, lineage: str, strict: bool
 ) -> Any:
-    """Turn an entry's text into the type of its field."""
+    """Turn an entry's text into the type of its field; warn about a number that is cut."""
     text = entry.value or ""
     try:
         if declared.choices:
             return choice_of(entry.key, text, declared, lineage, strict)
         if kind is str:
             return text
-        if kind in (tuple[int, ...], tuple[float, ...]):
-            read = integer if kind == tuple[int, ...] else real
-            text = text.partition(declared.stop)[0] if declared.stop else text
-            return tuple(within_bounds(read(item, strict), declared) for item in text.split(","))
         if kind is bool:
-            return integer(text, strict) != 0
-        return within_bounds((integer if kind is int else real)(text, strict), declared)
+            return flag(text, strict)
+        items, each = items_of(text, declared, kind)
+        found = tuple(numbers_of(items, each, declared, strict))
     except ValueError as error:
-        problem = f"{entry.key} = {excerpt(text)}: {error}"
-        raise section.error(problem, line=entry.line) from None
+        problem, *hint = error.args
+        problem = f"{entry.key} = {excerpt(text)}: {problem}"
+        raise section.error(problem, line=entry.line, hint="".join(hint)) from None
+    note_misreading(entry, items, each, section)
+    return found if kind is not each else found[0]
+
+
+def flag(text: str, strict: bool) -> bool:
+    """Return whether a flag is on: any whole number but 0."""
+    try:
+        return integer(text, strict) != 0
+    except ValueError:
+        raise ValueError("expected 0 or 1") from None
+
+
+def items_of(text: str, declared: Option, kind: type) -> tuple[list[str], type[Number]]:
+    """Return the numbers of a text, one unless it is a list, and their type."""
+    if kind is int or kind is float:
+        return [text], kind
+    text = text.partition(declared.stop)[0] if declared.stop else text
+    return text.split(","), get_args(kind)[0]
+
+
+def numbers_of(
+    items: list[str], kind: type[Number], declared: Option, strict: bool
+) -> Iterator[Number]:
+    """Yield each number; a message says which of several is wrong."""
+    for place, item in enumerate(items, start=1):
+        try:
+            yield number(item, kind, declared.range, strict)
+        except ValueError as error:
+            which = f"item {place} is {excerpt(item) or 'empty'}: " if len(items) > 1 else ""
+            raise ValueError(f"{which}{error}") from None
+
+
+def note_misreading(
+    entry: Entry, items: Iterable[str], kind: type[Number], section: Section
+) -> None:
+    """Warn about the first number of which Darknet reads only the beginning."""
+    told = ((item, misreading(item, kind)) for item in items)
+    item, read = next(((item, read) for item, read in told if read), ("", ""))
+    if read:
+        place = f"{section.path}:{entry.line}: [{section.name}]"
+        note(f"{place} {entry.key} = {excerpt(item)}: {read}")
 
 
 def choice_of(key: str, word: str, declared: Option, lineage: str, strict: bool) -> str:
@@ -162,49 +200,7 @@ def choice_of(key: str, word: str, declared: Option, lineage: str, strict: bool)
         return word
     if strict or declared.otherwise is None:
         comment = " (`#` begins a comment only in the first column)" if "#" in word else ""
-        raise ValueError(f"expected one of {', '.join(choices)}{comment}")
+        hint = did_you_mean(declared.synonyms.get(word.lower(), word.lower()), choices)
+        raise ValueError(f"expected one of {', '.join(choices)}{comment}", hint)
     note(f"Couldn't find {key} {excerpt(word)}, going with {declared.otherwise}")
     return declared.otherwise
-
-
-def integer(text: str, strict: bool = True) -> int:
-    """Read the whole number a text begins with, as C's atoi; an empty list item is 0.
-
-    Darknet: src/option_list.c option_find_int
-    Quirk: NUMBER_PREFIX
-    """
-    match = INTEGER.match(text)
-    if match is None:
-        if strict and text:
-            raise ValueError("expected an integer")
-        return 0
-    value = int(match[0][:20])
-    if not INT_MIN <= value <= INT_MAX:
-        raise ValueError(f"expected an integer within 32 bits, {INT_MIN} to {INT_MAX}")
-    return value
-
-
-def real(text: str, strict: bool = True) -> float:
-    """Read the number a text begins with, as C's atof; an empty list item is 0.
-
-    Darknet: src/option_list.c option_find_float
-    Quirk: NUMBER_PREFIX
-    """
-    match = REAL.match(text)
-    if match is None:
-        if strict and text:
-            raise ValueError("expected a number")
-        return 0.0
-    try:
-        return float.fromhex(match[0]) if "x" in match[0].lower() else float(match[0])
-    except OverflowError:
-        return -math.inf if match[0].startswith("-") else math.inf
-
-
-def within_bounds(value: Any, declared: Option) -> Any:
-    """Return the number if it lies within the declared bounds."""
-    if declared.least is not None and not value >= declared.least:
-        raise ValueError(f"expected at least {declared.least:g}")
-    if declared.most is not None and not value <= declared.most:
-        raise ValueError(f"expected at most {declared.most:g}")
-    return value

@@ -64,6 +64,14 @@ class Section:
         where = f"{self.path}:{line or self.line}"
         return CfgError(f"[{self.name}] {problem}", where=where, hint=hint)
 
+    def option_error(self, key: str, problem: str, *, hint: str = "") -> CfgError:
+        """Make the error about an option's value, at its line if the section gives it."""
+        entry = next((entry for entry in self.entries if entry.key == key), None)
+        if entry is None:
+            return self.error(f"{key}: {problem}", hint=hint)
+        text = f"{key} = {excerpt(entry.value or '')}: {problem}"
+        return self.error(text, line=entry.line, hint=hint)
+
 
 def read_cfg(path: str | Path) -> list[Section]:
     """Read a cfg file; the first section is `[net]` or `[network]`, the others are layers.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..cfg.options import integer, real
+from ..cfg.numbers import integer, real
 from ..errors import UsageError
 from ..system.console import note
 from .verbs import ON_OFF, Parameter, Verb

@@ -29,7 +29,7 @@ def class_map(options: DataFile) -> tuple[int, ...] | None:
 
     Darknet: src/option_list.c read_map
     """
-    from ..cfg.options import integer
+    from ..cfg.numbers import integer
     from ..dataset.files import read_lines
 
     path = options.find("map")

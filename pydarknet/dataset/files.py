@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..cfg.lineage import PerLineage
-from ..cfg.options import integer
+from ..cfg.numbers import integer
 from ..cfg.parser import Section, section_of
 from ..errors import DataError
 from ..system.console import note

@@ -78,13 +78,7 @@ def place(layers: Sequence[Layer], image: Shape) -> list[Node]:
         sources = tuple(absolute_index(layer, index, source) for source in layer.sources())
         reads = tuple(None if source == IMAGE else layers[source] for source in sources)
         inputs = tuple(image if source == IMAGE else nodes[source].output for source in sources)
-        if layer.image and not inputs[0].image:
-            raise layer.error(
-                "needs an image before it: the layer before gives"
-                f" {inputs[0].outputs} numbers without channels, height and width"
-            )
-        if not all(x.outputs for x in inputs):
-            raise layer.error("reads a layer that gives nothing: expected a known section there")
+        check_inputs(layer, reads, inputs)
         layer.check_reads(reads, inputs)
         output = layer.shape(*inputs)
         if output.outputs > INT_MAX:
@@ -101,6 +95,23 @@ def place(layers: Sequence[Layer], image: Shape) -> list[Node]:
             )
         )
     return nodes
+
+
+def check_inputs(layer: Layer, reads: Sequence[Layer | None], inputs: Sequence[Shape]) -> None:
+    """Raise an error for outputs that no layer, or not this one, can read."""
+    for read in reads:
+        if read and not read.readable:
+            raise layer.error(
+                f"reads the boxes of [{read.section.name}]: expected a layer that gives a map",
+                hint=f"[{read.section.name}] is the last layer of a network",
+            )
+    if layer.image and not inputs[0].image:
+        raise layer.error(
+            "needs an image before it: the layer before gives"
+            f" {inputs[0].outputs} numbers without channels, height and width"
+        )
+    if not all(x.outputs for x in inputs):
+        raise layer.error("reads a layer that gives nothing: expected a known section there")
 
 
 def absolute_index(layer: Layer, index: int, source: int) -> int:

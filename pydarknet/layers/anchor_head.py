@@ -12,7 +12,7 @@ from ..cfg.options import option, quiet
 from ..modules.parameters import constant
 from ..system.limits import FLT_MAX
 from .base import Layer, Shape
-from .detection_head import DetectionHead
+from .detection_head import MOST_ANCHORS, DetectionHead, check_anchors
 
 IOU_LOSSES: Final = {"iou": 0, "giou": 1, "mse": 2, "diou": 3, "ciou": 4}
 NMS_KINDS: Final = {"default": 0, "greedynms": 1, "diounms": 2, "cornersnms": 3}
@@ -26,13 +26,13 @@ class AnchorHead(DetectionHead):
     values: ClassVar[int]  # numbers per box besides its classes
 
     classes: int = option(20, least=0)
-    num: int = option(1, least=1)
+    num: int = option(1, least=1, most=MOST_ANCHORS)
     mask: tuple[int, ...] = quiet(lambda o: tuple(range(o.num)), least=0)
     anchors: tuple[float, ...] = quiet(())
-    jitter: float = option(0.2)
-    ignore_thresh: float = option(0.5)
-    truth_thresh: float = option(1.0)
-    random: float = quiet(0.0)
+    jitter: float = option(0.2, least=0, below=1)
+    ignore_thresh: float = option(0.5, least=0, most=1)
+    truth_thresh: float = option(1.0, least=0)
+    random: float = quiet(0.0, least=0, most=1000)
     map: str | None = quiet(None)
 
     def check(self) -> None:
@@ -40,6 +40,7 @@ class AnchorHead(DetectionHead):
         for index in self.mask:
             if index >= known:
                 raise self.error(f"mask names anchor {index}: expected one of {known}, from 0")
+        check_anchors(self, self.anchor_sizes)
 
     @property
     def boxes(self) -> int:
@@ -51,7 +52,8 @@ class AnchorHead(DetectionHead):
 
         Quirk: MISSING_ANCHORS
         """
-        return tuple(self.sizes(max(self.mask) + 1)[i] for i in self.mask)
+        sizes = self.sizes(max(self.mask) + 1)
+        return tuple(sizes[i] for i in self.mask)
 
     def sizes(self, count: int) -> tuple[tuple[float, float], ...]:
         """Return the width and height of the first anchors, in the mask or not.
@@ -147,21 +149,21 @@ def mirrored_place(x: Tensor) -> Tensor:
 class ForkLosses(Layer):
     """The options of the fork's losses and non-maximum suppression, which two heads have."""
 
-    label_smooth_eps: float = quiet(0.0)
-    scale_x_y: float = quiet(1.0)
+    label_smooth_eps: float = quiet(0.0, least=0, most=1)
+    scale_x_y: float = quiet(1.0, above=0)
     objectness_smooth: bool = quiet(False)
-    iou_normalizer: float = quiet(0.75)
-    obj_normalizer: float = quiet(1.0)
-    cls_normalizer: float = quiet(1.0)
-    delta_normalizer: float = quiet(1.0)
+    iou_normalizer: float = quiet(0.75, least=0)
+    obj_normalizer: float = quiet(1.0, least=0)
+    cls_normalizer: float = quiet(1.0, least=0)
+    delta_normalizer: float = quiet(1.0, least=0)
     iou_loss: str = quiet("mse", choices=IOU_LOSSES, otherwise="iou")
     iou_thresh_kind: str = quiet("iou", choices=IOU_LOSSES, otherwise="iou")
-    iou_thresh: float = quiet(1.0)
-    beta_nms: float = quiet(0.6)
+    iou_thresh: float = quiet(1.0, least=-1)
+    beta_nms: float = quiet(0.6, least=0)
     nms_kind: str = quiet("default", choices=NMS_KINDS, otherwise="default")
-    resize: float = quiet(1.0)
-    max_delta: float = quiet(FLT_MAX)
-    counters_per_class: tuple[int, ...] = quiet((), stop="#")
+    resize: float = quiet(1.0, above=0, least=0.1, most=10)
+    max_delta: float = quiet(FLT_MAX, above=0)
+    counters_per_class: tuple[int, ...] = quiet((), stop="#", least=0)
 
     def stdout_text(self) -> str:
         if self.nms_kind == "default":

@@ -20,7 +20,7 @@ class Blurred(Layer):
 
     stride_x: int = quiet(lambda o: o.stride, least=1)
     stride_y: int = quiet(lambda o: o.stride, least=1)
-    antialiasing: int = quiet(0)
+    antialiasing: int = quiet(0, least=0)
 
     @property
     def strides(self) -> tuple[int, int]:

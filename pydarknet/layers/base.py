@@ -13,7 +13,7 @@ from ..cfg.net import Net
 from ..cfg.options import quiet, read_options
 from ..cfg.parser import Section
 from ..errors import CfgError
-from ..modules.activations import words
+from ..modules.activations import SYNONYMS, words
 from ..modules.batch_norm import BatchNorm
 from ..modules.hierarchy import Hierarchy
 from ..modules.ops import Connected, Conv
@@ -99,6 +99,7 @@ class Layer:
 
     head: ClassVar[bool] = False  # its output is decoded into boxes or classes; it has a loss
     result: ClassVar[bool] = True  # may be the network's output
+    readable: ClassVar[bool] = True  # its output has its shape, so that other layers may read it
     image: ClassVar[bool] = False  # its input must have channels, height and width
     merges: ClassVar[bool] = False  # it reads other layers than the previous one
     numload_counts_filters: ClassVar[bool] = False  # `numload` limits its loaded filters
@@ -119,14 +120,14 @@ class Layer:
     stopbackward: int = quiet(0)
     dontload: bool = quiet(False)
     dontloadscales: bool = quiet(False)
-    learning_rate: float = quiet(1.0)
+    learning_rate: float = quiet(1.0, least=0)
     truth: bool = quiet(False, lineage=PJREDDIE)
     dontsave: bool = quiet(False, lineage=PJREDDIE)
     numload: int = quiet(0, lineage=PJREDDIE, least=0)
-    smooth: float = quiet(0.0, lineage=PJREDDIE)
-    clip: float = quiet(0.0, lineage=FORK)
+    smooth: float = quiet(0.0, lineage=PJREDDIE, least=0, most=1)
+    clip: float = quiet(0.0, lineage=FORK, least=0)
     dont_update: int = quiet(0, lineage=FORK)
-    burnin_update: int = quiet(0, lineage=FORK)
+    burnin_update: int = quiet(0, lineage=FORK, least=0)
     train_only_bn: bool = quiet(False, lineage=FORK)
 
     @classmethod
@@ -236,7 +237,7 @@ def activation_option(default: str) -> Any:
 
     Darknet: src/activations.c get_activation
     """
-    return quiet(default, choices=words, otherwise="relu")
+    return quiet(default, choices=words, synonyms=SYNONYMS, otherwise="relu")
 
 
 class Unrecognised(Layer):

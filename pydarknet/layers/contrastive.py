@@ -20,11 +20,11 @@ class Contrastive(Layer):
     """
 
     classes: int = option(1000, least=0)
-    temperature: float = quiet(1.0)
+    temperature: float = quiet(1.0, above=0)
     yolo_layer: int | None = quiet(None)
-    cls_normalizer: float = quiet(1.0)
-    max_delta: float = quiet(FLT_MAX)
-    contrastive_neg_max: int = quiet(3)
+    cls_normalizer: float = quiet(1.0, least=0)
+    max_delta: float = quiet(FLT_MAX, above=0)
+    contrastive_neg_max: int = quiet(3, least=0)
 
     def sources(self) -> tuple[int, ...]:
         return (PREVIOUS,) if self.yolo_layer is None else (PREVIOUS, self.yolo_layer)

@@ -39,7 +39,7 @@ class ConvLstm(Layer):
     shortcut: bool = quiet(False)
     state_constrain: float | None = quiet(None, least=0)
     lstm_activation: str = quiet("tanh", choices=words, otherwise="relu")
-    time_normalizer: float = quiet(1.0)
+    time_normalizer: float = quiet(1.0, least=0)
 
     def check(self) -> None:
         if self.xnor or self.shortcut:

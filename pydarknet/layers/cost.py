@@ -23,10 +23,10 @@ class Cost(Layer):
     result = False
 
     type: str = option("sse", choices=(*KINDS, "seg", "L1", "wgan"), otherwise="sse")
-    scale: float = quiet(1.0)
-    ratio: float = quiet(0.0)
-    noobj: float = quiet(1.0, lineage=PJREDDIE)
-    thresh: float = quiet(0.0, lineage=PJREDDIE)
+    scale: float = quiet(1.0, least=0)
+    ratio: float = quiet(0.0, least=0, most=1)
+    noobj: float = quiet(1.0, lineage=PJREDDIE, least=0)
+    thresh: float = quiet(0.0, lineage=PJREDDIE, least=0)
 
     def shape(self, *inputs: Shape) -> Shape:
         return Shape(length=inputs[0].outputs)

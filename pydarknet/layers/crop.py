@@ -22,8 +22,8 @@ class Crop(Layer):
     crop_width: int = option(1, least=1)
     flip: bool = option(False)
     angle: float = option(0.0)
-    saturation: float = option(1.0)
-    exposure: float = option(1.0)
+    saturation: float = option(1.0, least=0)
+    exposure: float = option(1.0, least=0)
     shift: float = option(0.0)
     noadjust: bool = quiet(False)
 

@@ -9,7 +9,7 @@ from ..boxes.detections import Batch, Detections
 from ..cfg.options import option, quiet
 from .anchor_head import above
 from .base import FORK, Node, Shape, section
-from .detection_head import Decoding, DetectionHead
+from .detection_head import MOST_ANCHORS, MOST_BOXES, Decoding, DetectionHead
 
 
 @section("detection")
@@ -25,18 +25,18 @@ class DetectionLayer(DetectionHead):
     coords: int = option(1, least=1)
     classes: int = option(1, least=1)
     rescore: bool = option(False)
-    num: int = option(1, least=1)
+    num: int = option(1, least=1, most=MOST_ANCHORS)
     cells: int = option(7, key="side", least=1)
     softmax: bool = option(False)
     sqrt: bool = option(False)
-    max: int = quiet(90)
-    coord_scale: float = option(1.0)
+    max: int = quiet(90, least=1, most=MOST_BOXES)
+    coord_scale: float = option(1.0, least=0)
     forced: bool = option(False)
-    object_scale: float = option(1.0)
-    noobject_scale: float = option(1.0)
-    class_scale: float = option(1.0)
-    jitter: float = option(0.2)
-    random: float = quiet(0.0)
+    object_scale: float = option(1.0, least=0)
+    noobject_scale: float = option(1.0, least=0)
+    class_scale: float = option(1.0, least=0)
+    jitter: float = option(0.2, least=0, below=1)
+    random: float = quiet(0.0, least=0, most=1000)
     reorg: bool = quiet(False)
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -88,8 +88,8 @@ class DetectionLayer(DetectionHead):
 class DetectionAlexeyAB(DetectionLayer):
     """The fork's, with more boxes per image."""
 
-    max: int = quiet(200)
-    resize: float = quiet(1.0)
+    max: int = quiet(200, least=1, most=MOST_BOXES)
+    resize: float = quiet(1.0, above=0, least=0.1, most=10)
 
 
 class CellClasses(nn.Module):

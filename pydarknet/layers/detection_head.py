@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from torch import Tensor
 
 from ..boxes.detections import Batch
 from .base import Layer, Node, Shape
+
+MOST_ANCHORS: Final = 10_000  # per cell
+MOST_BOXES: Final = 100_000  # true ones per image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +97,14 @@ class DetectionHead(Layer):
         Only called for heads with an `opencv` name.
         """
         raise NotImplementedError
+
+
+def check_anchors(layer: Layer, sizes: Iterable[tuple[float, float]]) -> None:
+    """Raise an error for an anchor without width or height."""
+    for width, height in sizes:
+        if not (width > 0 and height > 0):
+            problem = f"an anchor is {width:g} x {height:g}: expected more than 0"
+            raise layer.section.option_error("anchors", problem)
 
 
 def detection_heads(layers: Iterable[Layer]) -> list[DetectionHead]:

@@ -39,7 +39,7 @@ class DropoutAlexeyAB(Dropout):
 
     probability: float = option(0.2, least=0, most=1)
     dropblock: bool = quiet(False, trained=False)
-    dropblock_size_rel: float = quiet(0.0, least=0)
+    dropblock_size_rel: float = quiet(0.0, least=0, most=1)
     dropblock_size_abs: int = quiet(0, least=0)
 
     def check(self) -> None:

@@ -10,7 +10,7 @@ from ..cfg.options import quiet
 from ..modules.parameters import constant
 from .anchor_head import AnchorHead, ForkLosses, above, activate_entries, cells_above
 from .base import FORK, Node, Shape, section
-from .detection_head import Decoding
+from .detection_head import MOST_BOXES, Decoding
 
 POINTS = {"center": 1, "left_top": 2, "right_bottom": 4}
 SHIFTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}  # of the centre, in sides
@@ -27,8 +27,8 @@ class GaussianYolo(ForkLosses, AnchorHead):
     values = 9  # x, y, w, h, each followed by its uncertainty, then objectness
 
     mask: tuple[int, ...] = quiet(lambda o: tuple(range(o.num)), least=0, stop="#")
-    max: int = quiet(200)
-    uc_normalizer: float = quiet(1.0)
+    max: int = quiet(200, least=1, most=MOST_BOXES)
+    uc_normalizer: float = quiet(1.0, least=0)
     yolo_point: str = quiet("center", choices=POINTS, otherwise="center")
 
     def module(self, *inputs: Shape) -> nn.Module:

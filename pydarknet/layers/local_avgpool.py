@@ -27,7 +27,7 @@ class LocalAvgpool(Layer):
     padding: int = quiet(lambda o: o.size - 1, least=0)
     maxpool_depth: bool = quiet(False)
     out_channels: int = quiet(1, least=1)
-    antialiasing: int = quiet(0)
+    antialiasing: int = quiet(0, least=0)
 
     def check(self) -> None:
         if self.maxpool_depth or self.antialiasing:

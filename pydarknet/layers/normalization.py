@@ -19,9 +19,9 @@ class Normalization(Layer):
 
     image = True
 
-    alpha: float = option(0.0001)
+    alpha: float = option(0.0001, least=0)
     beta: float = option(0.75)
-    kappa: float = option(1.0)
+    kappa: float = option(1.0, above=0)
     size: int = option(5, least=1)
 
     def module(self, *inputs: Shape) -> nn.Module:

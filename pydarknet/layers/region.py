@@ -13,7 +13,14 @@ from ..modules.hierarchy import Hierarchy
 from ..modules.parameters import constant
 from .anchor_head import above, unmirror
 from .base import FORK, PJREDDIE, Node, Shape, section
-from .detection_head import Decoding, DetectionHead, OpenCVCells
+from .detection_head import (
+    MOST_ANCHORS,
+    MOST_BOXES,
+    Decoding,
+    DetectionHead,
+    OpenCVCells,
+    check_anchors,
+)
 
 
 @section("region")
@@ -30,27 +37,30 @@ class Region(DetectionHead):
 
     coords: int = option(4, least=4)
     classes: int = option(20, least=1)
-    num: int = option(1, least=1)
+    num: int = option(1, least=1, most=MOST_ANCHORS)
     log: bool = quiet(False)
     sqrt: bool = quiet(False)
     softmax: bool = option(False)
     background: bool = quiet(False, lineage=PJREDDIE)
-    max: int = quiet(30)
-    jitter: float = option(0.2)
+    max: int = quiet(30, least=1, most=MOST_BOXES)
+    jitter: float = option(0.2, least=0, below=1)
     rescore: bool = quiet(False)
-    thresh: float = option(0.5)
+    thresh: float = option(0.5, least=0, most=1)
     classfix: int = quiet(0)
     absolute: bool = quiet(False)
-    random: float = quiet(0.0)
-    coord_scale: float = option(1.0)
-    object_scale: float = option(1.0)
-    noobject_scale: float = option(1.0)
-    mask_scale: float = option(1.0)
-    class_scale: float = option(1.0)
+    random: float = quiet(0.0, least=0, most=1000)
+    coord_scale: float = option(1.0, least=0)
+    object_scale: float = option(1.0, least=0)
+    noobject_scale: float = option(1.0, least=0)
+    mask_scale: float = option(1.0, least=0)
+    class_scale: float = option(1.0, least=0)
     bias_match: bool = quiet(False)
     tree: str | None = quiet(None)
     map: str | None = quiet(None)
     anchors: tuple[float, ...] = quiet(())
+
+    def check(self) -> None:
+        check_anchors(self, self.anchor_sizes)
 
     @cached_property
     def hierarchy(self) -> Hierarchy | None:
@@ -149,9 +159,11 @@ class RegionAlexeyAB(Region):
     Quirk: REGION_LAYOUT
     """
 
+    readable = False
+
     coords: int = option(4, least=4, most=4)
-    max: int = quiet(200)
-    resize: float = quiet(1.0)
+    max: int = quiet(200, least=1, most=MOST_BOXES)
+    resize: float = quiet(1.0, above=0, least=0.1, most=10)
     focal_loss: bool = quiet(False)
 
     @property

@@ -18,7 +18,7 @@ from .anchor_head import (
     unmirror,
 )
 from .base import FORK, Node, Shape, section
-from .detection_head import Decoding, OpenCVCells
+from .detection_head import MOST_BOXES, Decoding, OpenCVCells
 
 
 @section("yolo")
@@ -33,7 +33,7 @@ class Yolo(AnchorHead):
     size_warning = True
     values = 5  # x, y, w, h, objectness
 
-    max: int = quiet(90)
+    max: int = quiet(90, least=1, most=MOST_BOXES)
 
     def module(self, *inputs: Shape) -> nn.Module:
         return YoloHead(self.boxes)
@@ -81,16 +81,16 @@ class YoloAlexeyAB(ForkLosses, Yolo):
 
     mask: tuple[int, ...] = quiet(lambda o: tuple(range(o.num)), least=0, stop="#")
     anchors: tuple[float, ...] = quiet((), stop="#")
-    max: int = quiet(200)
+    max: int = quiet(200, least=1, most=MOST_BOXES)
     show_details: bool = quiet(True)
     new_coords: bool = quiet(False)
     focal_loss: bool = quiet(False)
     embedding_layer: int | None = quiet(None)
-    sim_thresh: float = quiet(0.8)
-    track_history_size: int = quiet(5)
-    dets_for_track: int = quiet(1)
-    dets_for_show: int = quiet(1)
-    track_ciou_norm: float = quiet(0.01)
+    sim_thresh: float = quiet(0.8, least=0, most=1)
+    track_history_size: int = quiet(5, least=0)
+    dets_for_track: int = quiet(1, least=0)
+    dets_for_show: int = quiet(1, least=0)
+    track_ciou_norm: float = quiet(0.01, least=0)
 
     def module(self, *inputs: Shape) -> nn.Module:
         return YoloHead(self.boxes, self.scale_x_y, logistic=not self.new_coords)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,16 @@ from ..cfg.lineage import FORK
 Activation = Callable[[Tensor], Tensor]
 
 REGISTRY: dict[str, tuple[str | None, Activation]] = {}
+SYNONYMS: Final = {  # names of other programs, each with Darknet's
+    "silu": "swish",
+    "leakyrelu": "leaky",
+    "leaky_relu": "leaky",
+    "lrelu": "leaky",
+    "sigmoid": "logistic",
+    "hardtanh": "hardtan",
+    "identity": "linear",
+    "none": "linear",
+}
 
 
 def register(word: str, *, lineage: str | None = None) -> Callable[[Activation], Activation]:

@@ -1,13 +1,39 @@
-"""Tries the largest images before a training begins, so that too little memory shows at once."""
+"""Shows at once, before a training begins, that memory is too small for it."""
 
 from __future__ import annotations
 
 import torch
 
-from ..dataset.input_size import Size, Sizes
+from ..dataset.input_size import Size, Sizes, largest
 from ..dataset.sample import Samples
 from ..errors import UsageError
+from ..layers import last_detection_head
+from ..load import machine_memory
+from ..network import Network
 from .learner import Learner
+from .optimizer import images_of_update, mini_batch
+
+TRUTH = 6  # numbers of a true box
+
+
+def check_iteration(network: Network) -> None:
+    """Raise an error if memory cannot hold what one iteration needs at least.
+
+    All images of an iteration are made before its first mini-batch, of which all maps are kept.
+    """
+    net, (width, height), head = network.net, largest(network), last_detection_head(network.layers)
+    image = max(network.input.c * width * height, network.input.outputs)
+    truth = TRUTH * head.max if head else 0
+    maps = sum(node.output.outputs for node in network.nodes)
+    count, mini = images_of_update(net), mini_batch(net)
+    needed, most = 4 * (count * (image + truth) + mini * maps), machine_memory()
+    if needed > most:
+        raise net.error(
+            f"batch = {net.batch}, subdivisions = {net.subdivisions}, time_steps ="
+            f" {net.time_steps}: {count} images an iteration, {mini} at once, need"
+            f" {needed / 2**30:.1f} GiB: expected at most {most / 2**30:.1f} GiB",
+            hint="a smaller batch needs less, and so do more subdivisions of it",
+        )
 
 
 def try_largest(learner: Learner, size: Sizes, samples: Samples) -> None:

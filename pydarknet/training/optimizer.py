@@ -95,6 +95,10 @@ def optimizer(network: Executor, parts: list[TrainableParameter]) -> torch.optim
     for part in parts:
         key = (part.node.layer.learning_rate, part.decays or net.adam)
         groups.setdefault(key, []).append(part.tensor)
+    if not groups:
+        raise net.error(
+            "no layer is left to train: expected a parameter after stopbackward and train_only_bn"
+        )
     decay = net.decay * images_of_update(net) if net.adam else net.decay
     listed = [
         {"params": tensors, "scale": scale, "weight_decay": decay if decays else 0.0}

@@ -28,6 +28,14 @@ def learning_rate(net: Net, batch: int, chance: float = 0.0) -> float:
     return POLICIES[net.policy](net, batch)
 
 
+def to_power(base: float, exponent: int) -> float:
+    """Return a power, infinite where it is too large, as in the C."""
+    try:
+        return base**exponent
+    except OverflowError:
+        return math.inf
+
+
 def constant(net: Net, batch: int) -> float:
     """Return the constant rate."""
     return net.learning_rate
@@ -35,7 +43,7 @@ def constant(net: Net, batch: int) -> float:
 
 def step(net: Net, batch: int) -> float:
     """Return the rate times `scale` per `step` batches."""
-    return net.learning_rate * net.scale ** (batch // net.step)
+    return net.learning_rate * to_power(net.scale, batch // net.step)
 
 
 def steps(net: Net, batch: int) -> float:
@@ -50,7 +58,7 @@ def steps(net: Net, batch: int) -> float:
 
 def exp(net: Net, batch: int) -> float:
     """Return the rate times a power of `gamma`."""
-    return net.learning_rate * net.gamma**batch
+    return net.learning_rate * to_power(net.gamma, batch)
 
 
 def poly(net: Net, batch: int) -> float:

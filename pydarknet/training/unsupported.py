@@ -1,14 +1,15 @@
-"""The options that training does not support."""
+"""What training does not support, or this machine cannot."""
 
 from __future__ import annotations
 
 from ..cfg.options import untrainable_options
-from ..graph.executor import Executor
+from ..network import Network
 from .losses import owns_cost
+from .memory_check import check_iteration
 
 
-def check_trainable(network: Executor) -> None:
-    """Raise the error of the first option that training does not support."""
+def check_trainable(network: Network) -> None:
+    """Raise the error of the first option that training does not support, or of too many images."""
     net = network.net
     if not any(owns_cost(layer) for layer in network.layers):
         raise net.error("nothing to learn: expected a layer with a loss")
@@ -17,3 +18,4 @@ def check_trainable(network: Executor) -> None:
     for layer in network.layers:
         for name in untrainable_options(layer):
             raise layer.error(f"{name} is not supported in training: expected a layer without it")
+    check_iteration(network)

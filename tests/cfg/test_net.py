@@ -25,9 +25,12 @@ def read(text: str, lineage: str = "pjreddie", *, strict: bool = True) -> Net:
     return Net.read(section(f"{text}\n{SIZE}"), lineage, strict)
 
 
+BELOW_ONE = {"B1": 0.5, "B2": 0.5}
+
+
 def default(key: str, lineage: str) -> Any:
     """Return what a key that is not given is, or UNREAD."""
-    given = section(f"{key}=1\n{SIZE}")
+    given = section(f"{key}={BELOW_ONE.get(key, 1)}\n{SIZE}")
     Net.read(given, lineage, strict=False)
     return getattr(read("", lineage), key) if given.entries[0].used else UNREAD
 
@@ -235,7 +238,8 @@ def test_an_unknown_policy_is_told_with_the_choices(policy, lineage, choices):
     with pytest.raises(CfgError) as error:
         read(f"policy={policy}", lineage)
 
-    assert str(error.value) == f"net.cfg:2: [net] policy = {policy}: expected one of {choices}"
+    told = str(error.value).split("\n")[0]
+    assert told == f"net.cfg:2: [net] policy = {policy}: expected one of {choices}"
 
 
 def test_an_unknown_policy_is_constant_where_reading_is_lenient(capsys):
@@ -262,6 +266,29 @@ def test_steps_without_a_scale_each_are_refused(text, told):
         read(f"policy=steps\n{text}")
 
     assert str(error.value) == f"net.cfg:1: [net] {told}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("policy=step\nstep=0", "net.cfg:3: [net] step = 0: expected at least 1 with policy=step"),
+        (
+            "policy=exp\ngamma=-1",
+            "net.cfg:3: [net] gamma = -1: expected at least 0 with policy=exp",
+        ),
+        ("inputs=2147483648", "net.cfg:2: [net] inputs = 2147483648: expected an integer within"),
+        ("width=60000\nchannels=60000", "net.cfg:1: [net] 28800000000 numbers of an image: more"),
+    ],  # 60000 * 8 * 60000
+)
+def test_what_a_policy_or_32_bits_cannot_take_is_told(text, told):
+    with pytest.raises(CfgError) as error:
+        read(text)
+
+    assert str(error.value).startswith(told)
+
+
+def test_a_sigmoid_may_begin_at_step_0_and_rise():
+    assert read("policy=sigmoid\nstep=0\ngamma=-1").policy == "sigmoid"
 
 
 def test_the_lists_of_another_policy_need_not_pair():

@@ -30,11 +30,12 @@ class Sample:
     source: int | None = quiet(None, key="from")
     few: int = quiet(4, least=2, most=8)
     ratio: float = quiet(0.5, least=0, most=1)
+    open: float = quiet(0.5, above=0, below=1)
     counts: tuple[int, ...] = quiet(())
     sizes: tuple[float, ...] = quiet(())
     steps: tuple[int, ...] = quiet((), stop="#", least=0)
     color: str = quiet("red", choices=words, otherwise="green")
-    shape: str = quiet("round", choices=("round", "flat"))
+    shape: str = quiet("round", choices=("round", "flat"), synonyms={"disc": "round"})
     mish: int = quiet(7, lineage="alexeyab")
 
 
@@ -131,8 +132,14 @@ def test_a_number_may_lie_on_its_bounds(line):
         ("few=9", "few = 9: expected at most 8"),
         ("ratio=-.5", "ratio = -.5: expected at least 0"),
         ("ratio=1.5", "ratio = 1.5: expected at most 1"),
-        ("ratio=nan", "ratio = nan: expected at least 0"),
-        ("steps=3,-1", "steps = 3,-1: expected at least 0"),
+        ("open=0", "open = 0: expected more than 0"),
+        ("open=1", "open = 1: expected less than 1"),
+        ("open=0,5", "open = 0,5: expected more than 0 (read as 0, did you mean 0.5?)"),
+        ("scale=inf", "scale = inf: expected a finite number"),
+        ("scale=1e39", "scale = 1e39: expected a finite number"),
+        ("scale=-nan", "scale = -nan: expected a finite number"),
+        ("ratio=nan", "ratio = nan: expected a finite number"),
+        ("steps=3,-1", "steps = 3,-1: item 2 is -1: expected at least 0"),
     ],
 )
 @pytest.mark.parametrize("strict", [True, False])
@@ -141,6 +148,38 @@ def test_a_number_beyond_its_bounds_is_told_with_its_line(line, told, strict):
         read(f"size=1\n{line}", strict=strict)
 
     assert str(error.value) == f"net.cfg:3: [sample] {told}"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("scale=0,001", "scale = 0,001: read as 0, did you mean 0.001?"),
+        ("size=5e5", "size = 5e5: read as 5, did you mean 500000?"),
+        ("size=1.5", "size = 1.5: read as 1"),
+        ("size=10,000", "size = 10,000: read as 10, did you mean 10000?"),
+        ("sizes=1,2e3x,4", "sizes = 2e3x: read as 2e3"),
+    ],
+)
+def test_a_number_that_is_cut_is_told_with_what_is_read(capsys, line, told):
+    read(line)
+
+    assert f"net.cfg:2: [sample] {told}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line", ["size=64#x", "size=64;x", "size=3.0", "scale=5e5", "scale=.1,", "sizes=1,2,3#x"]
+)
+def test_a_number_that_is_read_whole_is_not_told(capsys, line):
+    read(line)
+
+    assert "read as" not in capsys.readouterr().err
+
+
+def test_a_flag_is_a_number_too():
+    with pytest.raises(CfgError) as error:
+        read("flag=yes")
+
+    assert str(error.value) == "net.cfg:2: [sample] flag = yes: expected 0 or 1"
 
 
 def test_what_is_no_number_is_told_with_its_line():
@@ -162,7 +201,14 @@ def test_a_choice_is_one_of_the_words_its_lineage_knows(lineage, word):
     ("line", "told"),
     [
         ("color=blue", "color = blue: expected one of red, green"),
-        ("shape=Flat", "shape = Flat: expected one of round, flat"),
+        (
+            "shape=Flat",
+            "shape = Flat: expected one of round, flat\n    hint: did you mean flat?",
+        ),
+        (
+            "shape=disc",
+            "shape = disc: expected one of round, flat\n    hint: did you mean round?",
+        ),
         (
             "color=red#x",
             "color = red#x: expected one of red, green"

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from pydarknet.errors import CfgError
 from pydarknet.layers import Shape, base, layer_class, section_names
 from pydarknet.layers.base import Layer, Nothing, section
 
@@ -92,3 +93,14 @@ def test_a_section_is_registered_once_a_lineage(monkeypatch):
 
     with pytest.raises(ValueError, match=r"\[toy\] is registered twice for all lineages"):
         section("toy")(type("Toy", (Layer,), {}))
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("silu", "swish"), ("SiLU", "swish"), ("sigmoid", "logistic"), ("leeky", "leaky")],
+)
+def test_an_activation_of_another_name_is_told_with_darknets(net, word, hint):
+    with pytest.raises(CfgError) as error:
+        net(f"[convolutional]\nactivation={word}", dialect="alexeyab")
+
+    assert str(error.value).endswith(f"\n    hint: did you mean {hint}?")

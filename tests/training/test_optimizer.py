@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from pydarknet.errors import CfgError
 from pydarknet.network import Network
 from pydarknet.training.learner import Learner
 from pydarknet.training.optimizer import inference_only, mini_batch, trainable_parameters
@@ -214,3 +215,11 @@ def test_a_heads_delta_passes_to_what_it_reads(net):
     # (truth - p) of the softmax and again of the cost, the mean of two samples, times the rate
     step = 0.1 * 2 * (truth - p).mean(0)
     torch.testing.assert_close(network.stack[0].biases.detach() - before, step)
+
+
+def test_a_network_that_leaves_nothing_to_train_is_told(net):
+    network = net(f"{HEAD}train_only_bn=1\n", h=4, w=4, dialect="alexeyab", options=ONE)
+    network.initialize()
+
+    with pytest.raises(CfgError, match=r"^net\.cfg:1: \[net\] no layer is left to train: expected"):
+        Learner(network, seed=1)

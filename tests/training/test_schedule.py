@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from conftest import HERE
@@ -50,3 +51,8 @@ def test_burn_in_comes_before_the_policy():
 @pytest.mark.parametrize(("lineage", "rate"), [("pjreddie", 0.01), ("alexeyab", 0.001)])
 def test_a_negative_step_is_reached_in_the_fork_alone(lineage, rate):
     assert learning_rate(net("policy=steps\nsteps=-1\nscales=.1", lineage), 1) == rate
+
+
+@pytest.mark.parametrize("options", ["policy=exp\ngamma=2", "policy=step\nstep=1\nscale=2"])
+def test_a_rate_too_large_for_a_number_is_infinite(options):
+    assert learning_rate(net(options), 2000) == math.inf  # 2^2000

@@ -8,7 +8,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from ...cfg.options import integer
+from ...cfg.numbers import integer
 from ...layers import Layer
 from ...system.text import read_text
 from .base import LossInputs

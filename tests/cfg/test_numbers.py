@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pydarknet.cfg.options import integer, real
+from pydarknet.cfg.numbers import Range, integer, misreading, number, real
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,43 @@ def test_an_integer_has_32_bits(value):
 def test_a_larger_integer_is_refused(text, strict):
     with pytest.raises(ValueError, match="within 32 bits, -2147483648 to 2147483647"):
         integer(text, strict)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "told"),
+    [
+        ("0,001", float, "read as 0, did you mean 0.001?"),
+        ("5e5", int, "read as 5, did you mean 500000?"),
+        ("5e5#x", int, "read as 5, did you mean 500000?"),
+        ("1,000,000", int, "read as 1, did you mean 1000000?"),
+        ("2,5", int, "read as 2"),
+        ("1e-3", int, "read as 1"),
+        ("64x64", int, "read as 64"),
+        ("1.5.2", float, "read as 1.5"),
+        ("1e-3", float, ""),
+        ("64", int, ""),
+        ("64#x", int, ""),
+        ("64.0", int, ""),
+        ("7,", float, ""),
+    ],
+)
+def test_a_number_that_is_cut_is_told_with_what_was_meant(text, kind, told):
+    assert misreading(text, kind) == told
+
+
+def test_a_range_names_the_bound_that_is_broken():
+    bounds = Range(above=0, least=0.1, most=10)
+
+    assert [number(text, float, bounds) for text in (".1", "10")] == [0.1, 10]
+    with pytest.raises(ValueError, match=r"^expected more than 0$"):
+        bounds.check(0)
+    with pytest.raises(ValueError, match=r"^expected at least 0\.1$"):
+        bounds.check(0.01)
+    with pytest.raises(ValueError, match=r"^expected at most 10$"):
+        bounds.check(11)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 3.5e38])
+def test_a_number_is_finite_in_single_precision(value):
+    with pytest.raises(ValueError, match="expected a finite number"):
+        Range().check(value)

@@ -1,0 +1,81 @@
+"""Options and operands that once ended in a traceback, a silence, or an answer of another model."""
+
+from __future__ import annotations
+
+import pytest
+
+from pydarknet.errors import CfgError
+from pydarknet.load import load_network, read_network
+
+# Ranges
+
+
+@pytest.mark.parametrize(
+    ("cfg", "told"),
+    [
+        ("yolo_max_0.cfg", "43: [yolo] max = 0: expected at least 1"),
+        ("yolo_max_-1.cfg", "43: [yolo] max = -1: expected at least 1"),
+        ("yolo_resize_0.cfg", "43: [yolo] resize = 0: expected more than 0"),
+        ("net_blur_-1.cfg", "2: [net] blur = -1: expected at least 0"),
+        ("net_max_chart_loss_0.cfg", "2: [net] max_chart_loss = 0: expected more than 0"),
+        ("net_B1_2.cfg", "3: [net] B1 = 2: expected less than 1"),
+    ],
+)
+def test_an_option_out_of_its_range_is_told_before_anything_is_trained(fault, answer, cfg, told):
+    folder = fault("training/options_with_traceback")
+
+    found = answer(f"detector train obj.data {cfg} -nogpu")
+
+    assert found.status == 1
+    assert found.err.splitlines()[-1] == f"{cfg}:{told}"
+    assert not (folder / "chart.png").exists()
+
+
+def test_anchors_are_bounded_before_a_mask_of_all_is_made(fault, limited_answer):
+    fault("breaker/yolo_num_memory")
+
+    found = limited_answer("ops net.cfg", 4000)
+
+    assert found.status == 1
+    assert found.err.splitlines()[-1] == (
+        "net.cfg:6: [yolo] num = 300000000: expected at most 10000"
+    )
+
+
+def test_a_layer_that_reads_the_forks_region_is_refused(fault):
+    fault("breaker/layer_after_region")
+
+    with pytest.raises(CfgError) as error:
+        load_network("net.cfg", dialect="alexeyab", device="cpu")
+
+    assert str(error.value) == (
+        "net.cfg:8: [convolutional] reads the boxes of [region]: expected a layer that gives a map"
+        "\n    hint: [region] is the last layer of a network"
+    )
+
+
+def test_a_layer_that_reads_the_originals_region_is_run(fault):
+    fault("breaker/layer_after_region")
+
+    assert len(read_network("net.cfg", dialect="pjreddie").nodes) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "count"),
+    [
+        ("", "", 8589934588),  # 4 * 2147483647
+        ("batch=4\ntime_steps=2147483647", "batch=2147483647", 2147483647),
+    ],
+    ids=["time_steps", "batch"],
+)
+def test_images_that_no_memory_holds_are_told(fault, limited_answer, old, new, count):
+    cfg = fault("breaker/out_of_memory") / "ts.cfg"
+    cfg.write_text(cfg.read_text().replace(old, new))
+
+    found = limited_answer("detector train run.data ts.cfg -nogpu", 6000)
+
+    assert found.status == 1
+    problem, hint = found.err.splitlines()[-2:]
+    assert problem.startswith("ts.cfg:1: [net] batch = ")
+    assert f"{count} images an iteration" in problem
+    assert hint == "    hint: a smaller batch needs less, and so do more subdivisions of it"
