@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from glob import glob, has_magic
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,8 @@ from ..dataset.read_ahead import good_or_none, read_ahead
 from ..errors import DataError
 from ..image.files import load_image
 from ..system.console import say
+from ..system.problems import UNREADABLE, failures, guard
+from .drawn_files import Listed, common_folder
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"}
 AHEAD = 4  # images that are read while one is worked on
@@ -50,12 +53,29 @@ class Source:
             or (has_magic(word) and not path.exists())
         )
 
+    @cached_property
+    def listing(self) -> tuple[Listed, ...]:
+        """The images that the operands name; a list that cannot be read is reported."""
+        if len(self.words) == 1:
+            return tuple(self.listing_of(self.words[0]))
+        found: list[Listed] = []
+        for word in self.words:
+            with guard(word, UNREADABLE):
+                found += self.listing_of(word)
+        return tuple(found)
+
+    def listing_of(self, word: str) -> list[Listed]:
+        """Return the images of one operand, with the folder at which its tree begins."""
+        paths = paths_of(word) if self.expands(word) else [word]
+        root = os.path.abspath(word) if os.path.isdir(word) else common_folder(paths)
+        return [Listed(path, root) for path in paths]
+
     def paths(self) -> Iterator[str]:
         """Yield the path of each image."""
         if self.asked:
             yield from paths_from_prompt()
-        for word in self.words:
-            yield from paths_of(word) if self.expands(word) else [word]
+        for image in self.listing:
+            yield image.path
 
     def batches(self, count: int) -> Iterator[list[tuple[str, np.ndarray]]]:
         """Yield paths and pixels of up to `count` images at once; one by one from the prompt."""
@@ -77,7 +97,7 @@ class Source:
             image = task.result() if self.single else good_or_none(path, task)
             if image is not None:
                 yield path, image
-        if not count and not self.asked:
+        if not count and not self.asked and not failures():
             raise DataError(f"{' '.join(self.words)}: expected an image, found none")
 
     def with_bar(self, paths: Iterator[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import DarknetError, UsageError
 from ..system.console import forget_notes, note, say
+from ..system.problems import count_problems
 from ..system.version import __version__
 from . import commands  # noqa: F401  # importing it registers the commands
 from .arguments import flag_values, letters, operand_values, without_unknown
@@ -65,19 +66,23 @@ VERSION = ("--version", "-version", "version")
 HELP = ("-h", "--help", "help")
 
 
-def entry() -> None:
+def entry(*, as_darknet: bool = False) -> None:
     """Run the program with the words it was called with."""
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], as_darknet=as_darknet))
 
 
-def main(words: Sequence[str]) -> int:
+def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
     """Run a command and return the exit status: 1 for whatever the user must mend, else 0.
+
+    Items of a batch that failed are to be mended too; `as_darknet` returns 0 for them, as C does.
 
     Darknet: examples/darknet.c main
     """
     forget_notes()
     try:
-        return run([word.translate({9: None, 10: None, 13: None}) for word in words])
+        with count_problems() as problems:
+            status = run([word.translate({9: None, 10: None, 13: None}) for word in words])
+        return 1 if problems.failed and not as_darknet else status
     except DarknetError as error:
         note(str(error))
     except KeyboardInterrupt:

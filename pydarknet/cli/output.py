@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -18,9 +21,14 @@ from ..dataset.files import label_path
 from ..errors import DataError, UsageError
 from ..image.files import save_image
 from ..image.window import show
-from ..system.console import note, say
+from ..system.console import note, note_once, say
+from ..system.files import write_file
+from ..system.json_array import JsonArray
+from ..system.problems import failures, guard
 from .detections_text import Found, json_of, labels_of, lines
+from .drawn_files import DrawnFiles, Listed
 from .image_source import Source
+from .inputs import Inputs
 
 if TYPE_CHECKING:
     from ..inference.predict import Settings
@@ -36,7 +44,7 @@ Named = list[tuple[str, np.ndarray]]  # images and where they come from
 
 @dataclass
 class Writing:
-    """Where the boxes found in images go."""
+    """Where the boxes found in images go; `inputs` are files that are not written over."""
 
     network: Network
     out: str | None = None
@@ -46,27 +54,23 @@ class Writing:
     window: bool = False
     text: Callable[[Network, Found, bool], str] = lines
     file: str = "predictions.jpg"
+    inputs: Inputs = field(default_factory=Inputs)
     frames: int = 0
+    boxes: int = 0
     open_files: ExitStack = field(default_factory=ExitStack)
-    json: IO[str] | None = None
+    json: JsonArray | None = None
+    drawn: DrawnFiles | None = None
 
     def __enter__(self) -> Writing:
         if self.wants_json and self.out:
-            try:
-                self.json = self.open_files.enter_context(open(self.out, "w", encoding="utf-8"))
-            except OSError as error:
-                raise UsageError(f"-out {self.out}: {error.strerror}") from None
-            self.json.write("[\n")
+            self.inputs.check(self.out)
+            self.json = self.open_files.enter_context(JsonArray(self.out, ", \n", "\n]"))
         if self.out_dir:
-            try:
-                self.out_dir.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise UsageError(f"-out_dir {self.out_dir}: {error.strerror}") from None
+            make_folder(self.out_dir)
+            self.drawn = DrawnFiles(self.out_dir)
         return self
 
     def __exit__(self, *problem: object) -> None:
-        if self.json:
-            self.json.write("\n]")
         self.open_files.close()
 
     @property
@@ -75,60 +79,133 @@ class Writing:
         always = OUT_IS_JSON.of(self.network.dialect)
         return bool(self.out) and (always or str(self.out).endswith(".json"))
 
+    def begin(self, listed: Sequence[Listed]) -> None:
+        """Protect the images of a command line, and give each a file for the drawn one."""
+        for image in listed:
+            self.inputs.add(image.path)
+        if self.out_dir:
+            self.drawn = DrawnFiles(self.out_dir, listed)
+
     def write(self, found: Found, pixels: np.ndarray) -> None:
-        """Print, draw, save and show what was found in one image."""
+        """Print, draw, save and show what was found in one image; if one fails, do the others."""
         self.frames += 1
+        self.boxes += len(found.boxes.kept())
         say(self.text(self.network, found, self.positions))
+        with guard(found.path):
+            self.write_image(found, pixels)
+        if self.json:
+            with guard(self.json.path):
+                self.json.add(json_of(found, self.frames))
+        if self.labels:
+            with guard(found.path):
+                save_labels(found.path, labels_of(found), self.inputs)
+
+    def write_image(self, found: Found, pixels: np.ndarray) -> None:
+        """Draw, save and show the boxes of one image."""
         drawn = draw(
             pixels, found.boxes.kept(), found.boxes.names, found.thresh, self.network.dialect.name
         )
-        save_image(drawn, self.image_path(found.path))
-        if self.json:
-            self.json.write((", \n" if self.frames > 1 else "") + json_of(found, self.frames))
-        if self.labels:
-            save_labels(found.path, labels_of(found))
+        file = self.image_path(found.path)
+        with guard(str(file)):
+            self.save(drawn, file)
         if self.window:
             show(drawn, "predictions")
 
+    def save(self, drawn: np.ndarray, file: Path) -> None:
+        """Save a drawn image, unless that would overwrite an image that is read."""
+        self.inputs.check(file)
+        if self.drawn:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        save_image(drawn, file)
+
     def image_path(self, path: str) -> Path:
         """Return where the drawn image is saved."""
-        if self.out_dir:
-            return self.out_dir / f"{Path(path).stem}.jpg"
+        if self.drawn:
+            return self.drawn.path(path)
         return Path(f"{self.out}.jpg" if self.out and not self.wants_json else self.file)
 
+    def summary(self, failed: Mapping[str, int]) -> str:
+        """Return the line that ends a list: what was found, what failed, where the output is."""
+        counts = [f"{self.frames} images", f"{self.boxes} boxes"]
+        counts += [f"{count} {how}" for how, count in failed.items()]
+        place = self.out_dir or self.image_path("")
+        drawn = f"drawn in {place}" if self.out_dir else f"the last is drawn in {place}"
+        places = [drawn, *([f"JSON in {self.out}"] if self.json else [])]
+        places += ["labels beside the images"] if self.labels else []
+        return f"{', '.join(counts)}; {', '.join(places)}"
 
-def save_labels(path: str, text: str) -> None:
-    """Write the label file of an image.
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for drawn images; raise UsageError if that is impossible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UsageError(f"-out_dir {folder}: is a file: expected a folder") from None
+    except OSError as error:
+        raise UsageError(f"-out_dir {folder}: {error.strerror}") from None
+
+
+def save_labels(path: str, text: str, inputs: Inputs) -> None:
+    """Write the label file of an image, as the fork over one that is there, which is told once.
 
     Darknet: src/detector.c test_detector (AlexeyAB)
     """
-    file = label_path(path)
+    file = Path(label_path(path))
+    inputs.check(file)
+    if file.exists():
+        note_once("-save_labels: label files that are there are written over")
     try:
-        Path(file).write_text(text)
+        write_file(file, text.encode())
     except OSError as error:
         raise DataError(f"Couldn't open file: {file} ({error.strerror})") from None
 
 
 def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     """Find and write the boxes of every image of a source."""
-    from ..inference.predict import detection_form, predict
+    from ..inference.predict import detection_form
 
-    def detect(batch: Named) -> list[tuple[Found, np.ndarray]]:
-        start = time.perf_counter()
-        images = [pixels for _, pixels in batch]
-        several = predict(writing.network, images, chosen, many=not source.single)
-        seconds, thresh = (time.perf_counter() - start) / len(batch), chosen.decoding.thresh
-        return [
-            (Found(path, pixels.shape[1], pixels.shape[0], seconds, boxes.numpy(), thresh), pixels)
-            for (path, pixels), boxes in zip(batch, several, strict=True)
-        ]
-
+    if not source.asked:
+        writing.begin(source.listing)
     detection_form(writing.network, not source.single)  # before the time is taken, as the C fuses
     batches = source.batches(BATCH)
     beside = writing.network.device.type == "cuda" and not source.asked
+    detect = partial(detect_batch, writing.network, chosen, source.single)
     for several in (one_ahead if beside else map)(detect, batches):
         for one, pixels in several:
             writing.write(one, pixels)
+    if len(source.words) and not source.single and sys.stderr.isatty():
+        note(writing.summary(failures()))
+
+
+def detect_batch(
+    network: Network, chosen: Settings, single: bool, batch: Named
+) -> list[tuple[Found, np.ndarray]]:
+    """Return the boxes of images; if some fail, those of the others."""
+    try:
+        return detect(network, chosen, single, batch)
+    except Exception:
+        if single:
+            raise
+    several: list[tuple[Found, np.ndarray]] = []
+    for path, pixels in batch:
+        with guard(path):
+            several += detect(network, chosen, single, [(path, pixels)])
+    return several
+
+
+def detect(
+    network: Network, chosen: Settings, single: bool, batch: Named
+) -> list[tuple[Found, np.ndarray]]:
+    """Return the boxes of images, with the seconds that each took."""
+    from ..inference.predict import predict
+
+    start = time.perf_counter()
+    several = predict(network, [pixels for _, pixels in batch], chosen, many=not single)
+    seconds, thresh = (time.perf_counter() - start) / len(batch), chosen.decoding.thresh
+    return [
+        (Found(path, pixels.shape[1], pixels.shape[0], seconds, boxes.numpy(), thresh), pixels)
+        for (path, pixels), boxes in zip(batch, several, strict=True)
+    ]
 
 
 def one_ahead(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
@@ -139,7 +216,7 @@ def one_ahead(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator
     with ThreadPoolExecutor(1) as pool:
         waiting: list[Future[Made]] = []
         for item in items:
-            waiting.append(pool.submit(work, item))
+            waiting.append(pool.submit(copy_context().run, work, item))
             if len(waiting) > 1:
                 yield waiting.pop(0).result()
         for task in waiting:

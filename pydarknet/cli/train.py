@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..system.console import say
+from ..system.problems import count_problems
 from .operands import TrainFlags
 from .verbs import Run
 
@@ -50,7 +51,10 @@ def train(
         exif=run.exif,
         callbacks=[tensorboard_log(flags.tensorboard)] if flags.tensorboard else [],
     )
-    if not maker(network, sources, options).train():
+    trainer = maker(network, sources, options)
+    with count_problems():  # images that others replace, and those of evaluations, are no failure
+        reached = trainer.train()
+    if not reached:
         raise KeyboardInterrupt
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from .inputs import Inputs
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -20,7 +23,10 @@ ON_OFF = {"on": True, "off": False}
 
 @dataclass(frozen=True)
 class Run:
-    """The flags of the whole program: dialect, device, how it computes, how a cfg is read."""
+    """The flags of the whole program: dialect, device, how it computes, how a cfg is read.
+
+    `inputs` are the files that the command line names to be read.
+    """
 
     dialect: str | None = None
     seen: str = ""  # the word of the command line that only the fork has
@@ -30,6 +36,7 @@ class Run:
     backend: str | None = None
     strict: bool = True
     exif: bool | None = None  # None: not given
+    inputs: Inputs = field(default_factory=Inputs, compare=False)
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,13 @@ class Help:
     """The help text of a parameter, and the only lineage that has it; None: both have it.
 
     After a `switch`, `on` or `off` may stand; the flag alone means on, and takes no other word.
+    `writes` marks a file that the command writes: it is none of those that the command reads.
     """
 
     text: str
     lineage: str | None = None
     switch: bool = False
+    writes: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,11 +117,29 @@ class Verb:
 
     def call(self, run: Run, operands: Sequence[Any], flags: dict[str, Any]) -> None:
         """Call the function; the fields of a dataclass of flags go into it."""
+        run = replace(run, inputs=self.inputs(operands, flags))
+        run = replace(run, inputs=self.inputs(operands, flags))
         values = dict(flags)
         for name, group in self.groups:
             own = {field.name for field in fields(group)} & values.keys()
             values[name] = group(**{field: values.pop(field) for field in own})
         self.function(run, *operands, **values)
+
+    def inputs(self, operands: Sequence[Any], flags: dict[str, Any]) -> Inputs:
+        """Return the files that the operands name; raise UsageError if one would be written."""
+        last = len(self.operands) - 1
+        named = [(self.operands[min(i, last)], value) for i, value in enumerate(operands)]
+        inputs = Inputs(v for operand, v in named if is_name(v) and not operand.help.writes)
+        named += [(flag, flags.get(flag.name)) for flag in self.flags]
+        for parameter, value in named:
+            if parameter.help.writes and is_name(value):
+                inputs.check(value)
+        return inputs
+
+
+def is_name(value: object) -> bool:
+    """Return whether the value of a parameter may name a file."""
+    return isinstance(value, str | Path)
 
 
 VERBS: dict[tuple[str, ...], Verb] = {}
@@ -168,9 +195,9 @@ def groups(function: Callable[..., None]) -> tuple[tuple[str, type], ...]:
 def fields_as_flags(group: Any) -> Iterator[Parameter]:
     """Yield the flags that the fields of a dataclass declare."""
     hints = get_type_hints(group, include_extras=True)
-    for field in fields(group):
-        kind, help_text = type_and_help(hints[field.name])
-        yield Parameter(field.name, kind, field.default, help_text)
+    for one in fields(group):
+        kind, help_text = type_and_help(hints[one.name])
+        yield Parameter(one.name, kind, one.default, help_text)
 
 
 def type_and_help(hint: Any) -> tuple[type, Help]:

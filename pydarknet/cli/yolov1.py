@@ -34,7 +34,11 @@ class YoloFlags:
 
 
 def detect(
-    network: Network, images: tuple[str, ...], flags: YoloFlags, file: str = "predictions.jpg"
+    run: Run,
+    network: Network,
+    images: tuple[str, ...],
+    flags: YoloFlags,
+    file: str = "predictions.jpg",
 ) -> None:
     """Print and draw the boxes found in images.
 
@@ -44,8 +48,14 @@ def detect(
     from .output import Writing, detect_all
 
     chosen = settings_of(network, flags.thresh, flags.nms)
-    window = not flags.dont_show
-    writing = Writing(network, out_dir=flags.out_dir, window=window, text=yolo_lines, file=file)
+    writing = Writing(
+        network,
+        out_dir=flags.out_dir,
+        window=not flags.dont_show,
+        text=yolo_lines,
+        file=file,
+        inputs=run.inputs,
+    )
     with writing:
         detect_all(Source(images, exif=network.exif), chosen, writing)
 

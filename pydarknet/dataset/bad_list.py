@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..system.console import note
+from ..system.console import note_once
 
 BAD_FILES = "bad.list"
 BAD_LABELS = "bad_label.list"
@@ -39,5 +39,5 @@ def append(problems: Iterable[Problem]) -> None:
             with open(problem.file, "a", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(f"{problem.entry}\n")
         except OSError as error:
-            note(f"{problem.file}: cannot be written: {error.strerror}")
+            note_once(f"{problem.file}: cannot be written: {error.strerror}")
             return

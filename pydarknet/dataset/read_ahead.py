@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from ..errors import DataError
-from ..system.console import note
+from ..system.problems import UNREADABLE, guard
 from .bad_list import BAD_FILES, Problem, append
 
 AHEAD = 16  # images that are read in advance
@@ -40,12 +39,10 @@ def good_or_none(path: str, task: Future[Read]) -> Read | None:
 
     Darknet: src/image.c load_image_stb (AlexeyAB)
     """
-    try:
+    with guard(path, UNREADABLE):
         return task.result()
-    except DataError as error:
-        note(str(error))
-        append([Problem(str(error), BAD_FILES, path)])
-        return None
+    append([Problem("", BAD_FILES, path)])
+    return None
 
 
 def good_images(

@@ -131,4 +131,4 @@ def save_image(image: np.ndarray, path: str | Path) -> None:
     try:
         path.write_bytes(content.tobytes())
     except OSError as error:
-        raise DataError(f"cannot be written: {error.strerror}", where=path) from None
+        raise DataError(f"Failed to write image {path}: {error.strerror}") from None

@@ -46,7 +46,7 @@ def test_an_image_of_a_list_that_cannot_be_read_is_passed_over(capfd):
     status = main([*TEST, "list.txt", "-thresh", "0.25", "-batchnorm", "cpu"])
 
     told = capfd.readouterr()
-    assert status == 0
+    assert status == 1
     assert boxes(told.out) == RECORDED
     assert 'Cannot load image "missing.png": No such file or directory' in told.err
 

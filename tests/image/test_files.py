@@ -58,5 +58,7 @@ def test_pictures_of_four_channels_are_refused(tmp_path):
 
 
 def test_save_image_says_where_it_cannot_write(tmp_path):
-    with pytest.raises(DataError, match=r"out\.png: cannot be written: No such file or directory"):
+    with pytest.raises(
+        DataError, match=r"Failed to write image .*out\.png: No such file or directory"
+    ):
         save_image(np.zeros((2, 2, 3), np.uint8), tmp_path / "nowhere" / "out.png")

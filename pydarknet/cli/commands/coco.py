@@ -30,7 +30,7 @@ def coco_test(
     """
     network = open_yolo(run, cfg, weights, NAMES)
     network.names = tuple(NAMES_IN_C.get(name, name) for name in network.names or ())
-    detect(network, images, flags, file="prediction.jpg")
+    detect(run, network, images, flags, file="prediction.jpg")
 
 
 @verb("coco train", uses=READ_IMAGES)

@@ -25,7 +25,7 @@ Points = Annotated[
     int, Help("number of recalls at which precision is taken: 0 (the area), 11, 101", FORK)
 ]
 CocoFigures = Annotated[bool, Help("print the twelve figures of COCO too")]
-Json = Annotated[Path | None, Help("write the whole report into this file")]
+Json = Annotated[Path | None, Help("write the whole report into this file", writes=True)]
 Plot = Annotated[
     Path | None, Help("write curves, confusions and the worst images into this folder")
 ]

@@ -25,7 +25,9 @@ def detector_test(
     from ..open_network import open_network
     from ..output import Writing, check_names, detect_all
 
-    named = DataFile.read(data).get("names", "data/names.list")
+    options = DataFile.read(data)
+    named = options.get("names", "data/names.list")
+    run.inputs.add(named)
     names = tuple(read_names(named))
     network = open_network(run, cfg, weights)
     network.names = names
@@ -45,6 +47,7 @@ def detector_test(
         flags.ext_output,
         flags.save_labels,
         window=not flags.dont_show,
+        inputs=run.inputs,
     )
     with writing:
         detect_all(source, chosen, writing)

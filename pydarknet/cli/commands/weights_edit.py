@@ -17,7 +17,7 @@ from ..verbs import READ_CFG, Help, Run, verb
 if TYPE_CHECKING:
     from ...network import Network
 
-Out = Annotated[Path, Help("the weights file to write")]
+Out = Annotated[Path, Help("the weights file to write", writes=True)]
 
 
 @verb("partial", uses=READ_CFG)

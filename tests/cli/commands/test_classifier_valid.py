@@ -27,7 +27,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_label_prints_the_best_class_of_each_image(folder, capsys):
-    assert main(["classifier", "label", "a.data", "net.cfg", "net.weights"]) == 0
+    assert main(["classifier", "label", "a.data", "net.cfg", "net.weights"]) == 1
 
     out, err = capsys.readouterr()
     first, second, third = out.split("\n")[:3]
@@ -37,7 +37,7 @@ def test_label_prints_the_best_class_of_each_image(folder, capsys):
 
 
 def test_test_prints_the_scores_of_each_image_of_the_last_batch_too(folder, capsys):
-    assert main(["classifier", "test", "a.data", "net.cfg", "net.weights"]) == 0
+    assert main(["classifier", "test", "a.data", "net.cfg", "net.weights"]) == 1
 
     out, err = capsys.readouterr()
     rows = [row.split("\t") for row in out.rstrip("\n").split("\n")]

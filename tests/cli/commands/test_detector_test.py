@@ -107,7 +107,7 @@ def test_a_path_at_the_prompt_that_is_no_image_is_told_and_the_next_is_answered(
         env={**os.environ, "PYTHONPATH": str(HERE.parent)},
     )
 
-    assert said.returncode == 0
+    assert said.returncode == 1
     assert boxes(said.stdout) == RECORDED
     assert said.stdout.count("Predicted in") == 1
     assert said.stderr.count("Cannot load image") == 3

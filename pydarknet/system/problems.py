@@ -1,0 +1,77 @@
+"""What goes wrong with one of several items: it is told, counted, and ends nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from ..errors import DarknetError
+from .console import note_once
+
+UNREADABLE = "unreadable"
+FAILED = "failed"
+
+
+@dataclass
+class Problems:
+    """How many items of a command failed, by the word that says how."""
+
+    failed: Counter[str] = field(default_factory=Counter)
+
+
+CURRENT: ContextVar[Problems | None] = ContextVar("problems", default=None)
+
+
+@contextmanager
+def count_problems() -> Iterator[Problems]:
+    """Count the items that fail inside the block, apart from those outside."""
+    problems = Problems()
+    before = CURRENT.set(problems)
+    try:
+        yield problems
+    finally:
+        CURRENT.reset(before)
+
+
+@contextmanager
+def guard(item: str, how: str = FAILED) -> Iterator[None]:
+    """Do something with one item; if that fails, say so in one line, count it and go on.
+
+    An interrupt and a broken pipe pass: they end everything.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        tell_failure(problem_of(item, error), how)
+
+
+def tell_failure(text: str, how: str = FAILED) -> None:
+    """Print what is wrong with an item, the same words once, and count it."""
+    problems = CURRENT.get()
+    if problems:
+        problems.failed[how] += 1
+    note_once(text)
+
+
+def failures() -> Counter[str]:
+    """Return how many items have failed so far."""
+    problems = CURRENT.get()
+    return problems.failed if problems else Counter()
+
+
+def problem_of(item: str, error: Exception) -> str:
+    """Return the line that says which item failed, and why."""
+    text = str(error).strip()
+    if isinstance(error, DarknetError):
+        return text if item in text else f"{item}: {text}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{item}: {error.strerror}"
+    if isinstance(error, MemoryError):
+        return f"{item}: out of memory"
+    reason = text.splitlines()[0] if text else "no reason given"
+    return f"{item}: {type(error).__name__}: {reason}"

@@ -1,0 +1,321 @@
+"""One bad item ends no batch, no output is lost, and nothing is written over an input."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import cv2
+import pytest
+
+from pydarknet.boxes import draw
+from pydarknet.cli import output
+from pydarknet.cli.main import main
+
+TEST = "detector test my.data net.cfg net.weights"
+SHOWN = "-dont_show -thresh .5"
+
+needs_sys = pytest.mark.skipif(not os.path.isdir("/sys/kernel"), reason="needs a read-only folder")
+needs_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full disk")
+
+
+def digest(path: str) -> str:
+    """Return the hash of a file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def predicted(out: str) -> list[str]:
+    """Return the images for which a command printed the time."""
+    return [line.split(": Predicted")[0] for line in out.splitlines() if ": Predicted" in line]
+
+
+def frames(path: str | Path) -> list[str]:
+    """Return the images of a JSON file."""
+    return [frame["filename"] for frame in json.loads(Path(path).read_text())]
+
+
+def copies(*names: str) -> None:
+    """Copy the image to other names, in the format of each."""
+    image = cv2.imread("img.png")
+    for name in names:
+        Path(name).parent.mkdir(exist_ok=True)
+        assert cv2.imwrite(name, image)
+
+
+# Folders that cannot be written
+
+
+@needs_sys
+def test_in_a_folder_that_cannot_be_written_the_boxes_are_still_answered(
+    fault, answer, monkeypatch
+):
+    here = fault("inference/folder_that_cannot_be_written")
+    words = " ".join(f"{here}/{name}" for name in ("my.data", "net.cfg", "net.weights"))
+    images = f"{here}/img.png {here}/img2.png"
+    (here / "my.data").write_text(f"classes=2\nnames={here}/my.names\n")
+    monkeypatch.chdir("/sys")
+
+    told = answer(f"detector test {words} {images} {SHOWN} -out {here}/out.json")
+
+    assert told.status == 1
+    assert frames(here / "out.json") == images.split()
+    assert predicted(told.out) == images.split()
+    assert told.err.count("Failed to write image predictions.jpg: Permission denied") == 1
+
+
+@needs_sys
+def test_a_missing_image_is_told_where_bad_list_cannot_be_written(fault, answer, monkeypatch):
+    here = fault("inference/folder_that_cannot_be_written")
+    words = " ".join(f"{here}/{name}" for name in ("my.data", "net.cfg", "net.weights"))
+    (here / "my.data").write_text(f"classes=2\nnames={here}/my.names\n")
+    monkeypatch.chdir("/sys")
+
+    told = answer(
+        f"detector test {words} nope.png {here}/img.png no.png {SHOWN} -out_dir {here}/od"
+    )
+
+    assert told.status == 1
+    assert predicted(told.out) == [f"{here}/img.png"]
+    assert os.listdir(here / "od") == ["img.jpg"]
+    assert 'Cannot load image "nope.png"' in told.err
+    assert 'Cannot load image "no.png"' in told.err
+    assert told.err.count("bad.list: cannot be written: Permission denied") == 1
+
+
+@needs_full
+def test_json_on_a_full_disk_is_one_line(fault, answer):
+    fault("inference/folder_that_cannot_be_written")
+
+    told = answer(f"{TEST} img.png img2.png {SHOWN} -out /dev/full")
+
+    assert told.status == 1
+    assert told.err.splitlines()[-1] == "/dev/full: cannot be written: No space left on device"
+
+
+# One bad item
+
+
+def test_a_list_with_a_missing_image_is_answered_to_its_end(fault, capsysbinary):
+    fault("breaker/bad_list")
+    words = "detector test run.data run.cfg net.weights list.txt -dont_show -out x.json"
+
+    status = main(words.split())
+
+    assert status == 1
+    assert b"0.png: Predicted in" in capsysbinary.readouterr().out
+    assert "0.png" in frames("x.json")
+    assert Path("bad.list").read_bytes().count(b"\n") == 1
+
+
+def test_images_after_one_without_a_label_name_have_their_labels(fault, answer):
+    fault("inference/save_labels_ends_a_batch")
+
+    told = answer(f"{TEST} a.tif b.webp c.jpg {SHOWN} -save_labels")
+
+    assert predicted(told.out) == ["a.tif", "b.webp", "c.jpg"]
+    assert Path("c.txt").read_text() != ""
+
+
+def test_a_label_file_that_cannot_be_written_is_told(fault, answer):
+    fault("inference/out_dir_overwrites")
+    copies("a.jpg", "b.jpg")
+    Path("a.txt").mkdir()
+
+    told = answer(f"{TEST} a.jpg b.jpg {SHOWN} -save_labels -out x.json")
+
+    assert told.status == 1
+    assert "Couldn't open file: a.txt (Is a directory)" in told.err
+    assert Path("b.txt").is_file()
+    assert frames("x.json") == ["a.jpg", "b.jpg"]
+
+
+def test_an_image_whose_boxes_cannot_be_drawn_is_told_and_has_its_json(fault, answer, monkeypatch):
+    fault("inference/out_dir_overwrites")
+    copies("a.jpg", "b.jpg")
+    drawn = []
+
+    def fail_first(*arguments: object) -> object:
+        drawn.append(arguments)
+        if len(drawn) == 1:
+            raise cv2.error("no memory")
+        return draw.draw(*arguments)
+
+    monkeypatch.setattr(output, "draw", fail_first)
+
+    told = answer(f"{TEST} a.jpg b.jpg {SHOWN} -out_dir d -out x.json")
+
+    assert told.status == 1
+    assert "a.jpg: error: no memory" in told.err
+    assert os.listdir("d") == ["b.jpg"]
+    assert frames("x.json") == ["a.jpg", "b.jpg"]
+
+
+def test_an_image_that_the_network_cannot_take_is_told_and_the_others_are_answered(
+    fault, answer, monkeypatch
+):
+    fault("inference/out_dir_overwrites")
+    copies("a.jpg", "b.jpg", "c.jpg")
+    detect = output.detect
+
+    def fail_on_b(*arguments: object) -> object:
+        if any(path == "b.jpg" for path, _ in arguments[-1]):
+            raise MemoryError
+        return detect(*arguments)
+
+    monkeypatch.setattr(output, "detect", fail_on_b)
+
+    told = answer(f"{TEST} a.jpg b.jpg c.jpg {SHOWN} -out_dir d")
+
+    assert told.status == 1
+    assert "b.jpg: out of memory\n" in told.err
+    assert sorted(os.listdir("d")) == ["a.jpg", "c.jpg"]
+
+
+def test_what_is_no_image_in_the_middle_is_told(fault, answer):
+    fault("inference/out_dir_overwrites")
+    copies("a.jpg", "c.jpg")
+    Path("b.jpg").mkdir()
+
+    told = answer(f"{TEST} a.jpg b.jpg/x.jpg net.cfg nolist.txt c.jpg {SHOWN}")
+
+    assert told.status == 1
+    assert predicted(told.out) == ["a.jpg", "c.jpg"]
+    assert [name in told.err for name in ("b.jpg/x.jpg", "net.cfg", "nolist.txt")] == [True] * 3
+
+
+def test_json_is_closed_when_the_program_is_interrupted(fault, answer, monkeypatch):
+    fault("inference/out_dir_overwrites")
+    copies("a.jpg", "b.jpg")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(output, "json_of", interrupt)
+
+    assert answer(f"{TEST} a.jpg b.jpg {SHOWN} -out x.json").status == 130
+    assert frames("x.json") == []
+
+
+# Never over an input
+
+
+def test_images_of_one_name_from_two_folders_are_both_kept(fault, answer):
+    fault("inference/out_dir_overwrites")
+
+    told = answer(f"{TEST} cam1/0001.jpg cam2/0001.jpg cam1/0001.png {SHOWN} -out_dir drawn")
+
+    assert told.status == 0
+    assert sorted(p.as_posix() for p in Path("drawn").rglob("*.jpg")) == [
+        "drawn/cam1/0001.jpg",
+        "drawn/cam1/0001.png.jpg",
+        "drawn/cam2/0001.jpg",
+    ]
+    assert "cam1/0001.png is drawn as drawn/cam1/0001.png.jpg" in told.err
+
+
+def test_images_of_one_name_from_two_operands_are_both_kept(fault, answer):
+    fault("inference/out_dir_overwrites")
+    copies("a/x.jpg", "b/x.jpg")
+
+    assert answer(f"{TEST} a b {SHOWN} -out_dir d").status == 0
+    assert sorted(p.as_posix() for p in Path("d").rglob("*.jpg")) == ["d/a/x.jpg", "d/b/x.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("images", "flags"),
+    [
+        ("a", "-out_dir a"),
+        ("a/x.jpg", "-out_dir ./a"),
+        ("a/x.jpg", "-out_dir link"),
+        ("soft.jpg", "-out_dir a"),
+        ("a/x.jpg", "-out a/x -dialect pjreddie"),
+        ("a/x.jpg", "-out a/x.jpg -dialect alexeyab"),
+    ],
+)
+def test_a_drawn_image_is_not_written_over_an_image_that_is_read(fault, answer, images, flags):
+    fault("inference/out_dir_overwrites")
+    copies("a/x.jpg")
+    os.symlink("a", "link")
+    os.symlink("a/x.jpg", "soft.jpg")
+    shutil.copy("a/x.jpg", "a/soft.jpg")
+    Path("a/soft.jpg").unlink()
+    os.link("a/x.jpg", "a/soft.jpg")
+    before = digest("a/x.jpg")
+
+    told = answer(f"{TEST} {images} -thresh .5 {flags}")
+
+    assert told.status == 1
+    assert digest("a/x.jpg") == before
+    assert "is read by this command: expected another file to write to" in told.err
+
+
+def test_predictions_of_before_are_an_input_like_any_other(fault, answer):
+    fault("inference/out_dir_overwrites")
+    copies("predictions.jpg")
+    before = digest("predictions.jpg")
+
+    told = answer(f"{TEST} predictions.jpg {SHOWN} -out x.json")
+
+    assert told.status == 1
+    assert digest("predictions.jpg") == before
+    assert frames("x.json") == ["predictions.jpg"]
+
+
+@pytest.mark.parametrize("file", ["net.weights", "net.cfg", "my.data", "my.names", "list.txt"])
+def test_json_is_not_written_over_a_file_that_the_command_reads(fault, answer, file):
+    fault("inference/out_dir_overwrites")
+    Path("list.txt").write_text("img.png\n")
+    before = digest(file)
+
+    told = answer(f"{TEST} list.txt {SHOWN} -dialect alexeyab -out {file}")
+
+    assert told.status == 1
+    assert digest(file) == before
+    assert f"{file} is read by this command" in told.err
+
+
+def test_labels_are_not_written_over_the_list_of_images(fault, answer):
+    fault("inference/out_dir_overwrites")
+    copies("list.png")
+    Path("list.txt").write_text("list.png\n")
+
+    told = answer(f"{TEST} list.txt {SHOWN} -save_labels")
+
+    assert told.status == 1
+    assert Path("list.txt").read_text() == "list.png\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "partial net.cfg net.weights net.weights 1",
+        "partial net.cfg net.weights net.cfg 1",
+        "average net.cfg net.weights net.weights net.weights",
+        "denormalize net.cfg net.weights ./net.weights",
+        "detector map my.data net.cfg net.weights -json my.data",
+    ],
+)
+def test_a_file_is_not_converted_into_itself(fault, answer, line):
+    fault("inference/out_dir_overwrites")
+    before = [digest(name) for name in ("net.weights", "net.cfg", "my.data")]
+
+    told = answer(line)
+
+    assert told.status == 1
+    assert [digest(name) for name in ("net.weights", "net.cfg", "my.data")] == before
+    assert "is read by this command: expected another file to write to\n" in told.err
+
+
+def test_label_files_that_are_there_are_written_over_and_that_is_told(fault, answer):
+    fault("inference/out_dir_overwrites")
+    copies("a.jpg")
+    Path("a.txt").write_text("0 .1 .1 .1 .1\n")
+
+    told = answer(f"{TEST} a.jpg {SHOWN} -save_labels")
+
+    assert told.status == 0
+    assert Path("a.txt").read_text() != "0 .1 .1 .1 .1\n"
+    assert "-save_labels: label files that are there are written over\n" in told.err

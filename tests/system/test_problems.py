@@ -1,0 +1,65 @@
+"""What goes wrong with one of several items is told and counted, and the rest goes on."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from pydarknet.errors import DataError
+from pydarknet.system.problems import count_problems, guard, problem_of, tell_failure
+
+
+def test_an_item_that_fails_is_told_counted_and_the_next_is_done(capsys):
+    done = []
+
+    with count_problems() as problems:
+        for item in ("a", "b", "c"):
+            with guard(item, "unreadable"):
+                if item == "b":
+                    raise DataError("is no image", where=item)
+                done.append(item)
+
+    assert done == ["a", "c"]
+    assert problems.failed == {"unreadable": 1}
+    assert capsys.readouterr().err == "b: is no image\n"
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, BrokenPipeError])
+def test_what_ends_the_program_passes(kind):
+    with pytest.raises(kind), guard("a"):
+        raise kind
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "a.png: No space left on device"),
+        (MemoryError(), "a.png: out of memory"),
+        (DataError("is no image", where="a.png"), "a.png: is no image"),
+        (DataError("no display"), "a.png: no display"),
+        (ValueError("embedded null byte\nmore"), "a.png: ValueError: embedded null byte"),
+        (ZeroDivisionError(), "a.png: ZeroDivisionError: no reason given"),
+    ],
+)
+def test_a_problem_is_one_line_that_names_the_item(error, told):
+    assert problem_of("a.png", error) == told
+
+
+def test_the_same_words_are_printed_once_and_counted_each_time(capsys):
+    with count_problems() as problems:
+        tell_failure("predictions.jpg: full")
+        tell_failure("predictions.jpg: full")
+
+    assert problems.failed == {"failed": 2}
+    assert capsys.readouterr().err == "predictions.jpg: full\n"
+
+
+def test_problems_inside_are_counted_apart():
+    with count_problems() as outer:
+        with count_problems() as inner:
+            tell_failure("a: bad")
+        tell_failure("b: bad")
+
+    assert (inner.failed.total(), outer.failed.total()) == (1, 1)
