@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import CfgError
 from ..system.console import note
+from ..system.paths import first_there, meanings
 from ..system.text import excerpt, read_text
 
 BLANKS = str.maketrans("", "", " \t")
@@ -15,12 +16,16 @@ BLANKS = str.maketrans("", "", " \t")
 
 @dataclass
 class Entry:
-    """One `key=value` line. `value` is None where the line has no `=`."""
+    """One `key=value` line. `value` is None where the line has no `=`.
+
+    `written` is the value with its blanks.
+    """
 
     key: str
     value: str | None
     line: int
     used: bool = False
+    written: str = ""
 
 
 @dataclass
@@ -49,20 +54,26 @@ class Section:
         return (entry for entry in self.entries if not entry.used)
 
     def file(self, name: str) -> Path:
-        """Return a file that the section names: as it stands, or near the cfg.
+        """Return a file that the section names: as it stands or as it was written, or near the cfg.
 
         Near is the cfg's folder, or the one above it.
         """
+        written = next((entry.written for entry in self.entries if entry.value == name), "")
+        found = first_there((name, *meanings(written)), ("", *self.folders))
+        if found is None:
+            raise self.error(f"Couldn't open file: {excerpt(name)}")
+        return Path(found)
+
+    @property
+    def folders(self) -> tuple[str, str]:
+        """The folder of the file, and the one above it."""
         folder = Path(self.path).parent
-        for path in (Path(name), folder / name, folder.parent / name):
-            if path.is_file():
-                return path
-        raise self.error(f"Couldn't open file: {excerpt(name)}")
+        return str(folder), str(folder.parent)
 
     def error(self, problem: str, *, line: int | None = None, hint: str = "") -> CfgError:
         """Make the error that names this file, line and section."""
         where = f"{self.path}:{line or self.line}"
-        return CfgError(f"[{self.name}] {problem}", where=where, hint=hint)
+        return CfgError(f"[{excerpt(self.name)}] {problem}", where=where, hint=hint)
 
     def option_error(self, key: str, problem: str, *, hint: str = "") -> CfgError:
         """Make the error about an option's value, at its line if the section gives it."""
@@ -109,7 +120,7 @@ def sections_of(text: str, path: str) -> list[Section]:
                 where=f"{path}:{number}",
             )
         else:
-            sections[-1].entries += entry_of(line, number, path)
+            sections[-1].entries += entry_of(line, number, path, raw)
     return sections
 
 
@@ -122,14 +133,18 @@ def section_of(text: str, path: str) -> Section:
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.translate(BLANKS)
         if line and line[0] not in "#;":
-            section.entries += entry_of(line, number, path)
+            section.entries += entry_of(line, number, path, raw)
     return section
 
 
-def entry_of(line: str, number: int, path: str) -> list[Entry]:
-    """Split a line at its first `=`; a line that ends there is reported and dropped."""
+def entry_of(line: str, number: int, path: str, raw: str) -> list[Entry]:
+    """Split a line at its first `=`; a line that ends there is reported and dropped.
+
+    `raw` is the line with its blanks.
+    """
     key, equals, value = line.partition("=")
     if equals and not value:
-        note(f"Config file error line {number}, could parse: {key} ({path}:{number})")
+        note(f"Config file error line {number}, could parse: {excerpt(key)} ({path}:{number})")
         return []
-    return [Entry(key, value if equals else None, number)]
+    written = raw.partition("=")[2].strip(" \t")
+    return [Entry(key, value if equals else None, number, written=written)]

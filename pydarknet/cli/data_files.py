@@ -32,7 +32,7 @@ def class_map(options: DataFile) -> tuple[int, ...] | None:
     from ..cfg.numbers import integer
     from ..dataset.files import read_lines
 
-    path = options.find("map")
+    path = options.find_file("map")
     if path is None:
         return None
     return tuple(integer(line, False) for line in read_lines(path, "a map of classes"))

@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ..dataset.files import read_list
+from ..dataset.files import path_in, read_list
 from ..dataset.read_ahead import good_or_none, read_ahead
 from ..errors import DataError
 from ..image.files import load_image
 from ..system.console import say
 from ..system.problems import UNREADABLE, failures, guard
+from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"}
@@ -59,14 +60,14 @@ class Source:
         if len(self.words) == 1:
             return tuple(self.listing_of(self.words[0]))
         found: list[Listed] = []
-        for word in self.words:
+        for word in filter(str.strip, self.words):
             with guard(word, UNREADABLE):
                 found += self.listing_of(word)
         return tuple(found)
 
     def listing_of(self, word: str) -> list[Listed]:
         """Return the images of one operand, with the folder at which its tree begins."""
-        paths = paths_of(word) if self.expands(word) else [word]
+        paths = paths_of(word) if self.expands(word) else list(filter(str.strip, [word]))
         root = os.path.abspath(word) if os.path.isdir(word) else common_folder(paths)
         return [Listed(path, root) for path in paths]
 
@@ -116,12 +117,14 @@ def paths_from_prompt() -> Iterator[str]:
 
     Darknet: examples/detector.c test_detector
     """
+    lines = lines_of(sys.stdin)
     while True:
         say("Enter Image Path: ", end="")
-        line = sys.stdin.readline()
-        if not line:
+        line = next(lines, None)
+        if line is None:
             return
-        yield line.rstrip("\r\n")
+        if line.strip():
+            yield path_in(line)
 
 
 def paths_of(word: str) -> Sequence[str]:
@@ -131,4 +134,4 @@ def paths_of(word: str) -> Sequence[str]:
         return sorted(str(p) for p in path.iterdir() if p.suffix.lower() in ENDINGS)
     if has_magic(word) and not path.exists():
         return sorted(glob(word, recursive=True))
-    return [line for line in read_list(path) if line.strip()]
+    return read_list(path)

@@ -70,7 +70,7 @@ def load_meta(path: Text, classes: int = 0) -> METADATA:
     Quirk: CLASSES_BY_NAMES
     """
     data = DataFile.read(text(path))
-    named = data.find("names") or data.find("labels")
+    named = data.find_file("names") or data.find_file("labels")
     names = read_names(named) if named else []
     count = data.integer("classes", max(len(names), classes) or 2)
     return metadata(count, [bytes_of(name) for name in names])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..cfg.lineage import PerLineage
 from ..cfg.numbers import integer
-from ..cfg.parser import Section, section_of
+from ..cfg.parser import Entry, Section, section_of
 from ..errors import DataError
 from ..system.console import note
+from ..system.paths import first_makeable, first_there, meanings, oddity
 from ..system.resources import locate
 from ..system.text import excerpt, read_text
 
@@ -63,17 +65,87 @@ class DataFile:
         entry = self.section.find(key)
         return entry.value if entry else None
 
+    def get_file(self, key: str, default: str) -> str:
+        """Return the path of a key's file, as `find_file`, or the default, which is reported."""
+        return self.find_file(key) or self.get(key, default)
+
+    def find_file(self, key: str) -> str | None:
+        """Return the path of a key's file, or None.
+
+        If it is not there as Darknet reads it, it may be as it was written, or near the data file.
+
+        Quirk: BLANKS_VANISH
+        """
+        entry = self.section.find(key)
+        if entry is None or entry.value is None:
+            return None
+        if os.path.exists(entry.value):
+            return entry.value
+        means = (entry.value, *meanings(entry.written))
+        found = first_there(means, ("", *self.section.folders))
+        self.tell(entry, found)
+        return found or entry.value
+
+    def get_folder(self, key: str, default: str) -> Path:
+        """Return the folder that is written to, or the default, which is reported.
+
+        If it is not there as Darknet reads it, one that is there as it was written is taken, or one
+        that can be made there. Raises DataError if there is neither.
+
+        Quirk: BLANKS_VANISH
+        """
+        entry = self.section.find(key)
+        if entry is None or entry.value is None:
+            return Path(self.get(key, default))
+        if os.path.isdir(entry.value) or not oddity(entry.written):
+            return Path(entry.value)
+        means = meanings(entry.written)
+        found = first_there(means, there=os.path.isdir) or first_makeable(reversed(means))
+        if found is None or oddity(found.replace(" ", "")):
+            problem = f"{key} = {excerpt(entry.written)}: expected a folder that is there"
+            where = f"{self.path}:{entry.line}"
+            raise DataError(problem, where=where, hint=oddity(entry.written))
+        self.tell(entry, found)
+        return Path(found)
+
+    def tell(self, entry: Entry, found: str | None) -> None:
+        """Tell which path is taken for one that is not there as Darknet reads it."""
+        reason = oddity(entry.written)
+        if reason and found != entry.value:
+            place = f"{self.path}:{entry.line}: {entry.key} = {excerpt(entry.written)}"
+            note(f"{place}: taken as {found or entry.value} ({reason})")
+        elif found not in (None, entry.value):
+            note(f"{entry.value} is not here, using {found}")
+
     def error(self, problem: str) -> DataError:
         """Make the error that names this file."""
         return DataError(problem, where=self.section.path)
 
 
 def read_list(path: str | Path) -> list[str]:
-    """Return the lines of a list of images.
+    """Return the paths of a list of images; empty lines are none.
+
+    One that is not there as it stands may be without blanks or quotes around it, or lie near the
+    list. That is reported once.
 
     Darknet: src/data.c get_paths
+    Quirk: LISTED_PATHS
     """
-    return read_lines(path, "a list of images")
+    file = locate(path)
+    lines = [line for line in read_lines(file, "a list of images") if line.strip()]
+    paths = [path_in(line, str(file.parent)) for line in lines]
+    changed = [pair for pair in zip(lines, paths, strict=True) if pair[0] != pair[1]]
+    if changed:
+        written, found = map(excerpt, changed[0])
+        note(f"{file}: {len(changed)} of its paths are not there as written: {written} is {found}")
+    return paths
+
+
+def path_in(line: str, folder: str = "") -> str:
+    """Return the path that a line gives, of a list in that folder."""
+    if os.path.exists(line):
+        return line
+    return first_there(meanings(line), ("", folder)) or line
 
 
 def read_names(path: str | Path) -> list[str]:

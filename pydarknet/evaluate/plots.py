@@ -20,6 +20,7 @@ from .matching import first_claims
 
 NOTHING = "(nothing)"
 WORST = 12  # images drawn
+LONGEST = 60  # letters of a name in a file name, which takes 255 bytes
 RIGHT: Color = (0, 170, 0)
 WRONG: Color = (255, 140, 0)
 MISSED: Color = (220, 0, 0)
@@ -49,7 +50,7 @@ def plots(report: MapReport, folder: Path, exif: bool = True) -> None:
 
 def file_name(name: str) -> str:
     """Return a name without characters that file names cannot have."""
-    return re.sub(r"[^\w.-]+", "_", name)
+    return re.sub(r"[^\w.-]+", "_", name)[:LONGEST]
 
 
 def confusions(report: MapReport) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, ClassVar
@@ -12,9 +13,10 @@ import numpy as np
 
 from ..errors import DataError
 from ..system.console import note, say
-from ..system.text import json_text
+from ..system.text import bytes_of, excerpt, json_text
 from .dataset_detections import ImageDetections
 
+LONGEST = 150  # bytes of a class name in a file name, which takes 255
 COCO_IDS = tuple(i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
 KITTI = ("car", "pedestrian", "cyclist")
 BDD = (
@@ -102,13 +104,20 @@ class Voc(Results):
     """A file per class: image, score and edges; the first pixel is 1.
 
     Darknet: examples/detector.c print_detector_detections
+    Quirk: NAMES_OF_RESULT_FILES
     """
 
     default = "comp4_det_test_"
     least = 1
 
     def begin(self) -> None:
-        self.lists = [self.open(self.folder / f"{self.name}{word}.txt") for word in self.names]
+        words = file_words(self.names)
+        files = {word: self.open(self.folder / f"{self.name}{word}.txt") for word in words}
+        self.lists = [files[word] for word in words]
+        changed = [pair for pair in zip(self.names, words, strict=True) if pair[0] != pair[1]]
+        if changed:
+            name, word = map(excerpt, changed[0])
+            note(f"class {name}: its results are in {self.name}{word}.txt")
 
     def add(self, seen: ImageDetections) -> None:
         image = base_name(seen.path)
@@ -238,6 +247,25 @@ FORMATS: dict[str, type[Results]] = {
     "bdd": Bdd,
     "kitti": Kitti,
 }
+
+
+def file_words(names: Sequence[str]) -> list[str]:
+    """Return class names as parts of file names: `_` for / and NUL, and cut where too long.
+
+    A hash of the name follows where two would have the same file, or one was cut.
+    """
+    words = [re.sub(r"[/\0]", "_", name) for name in names]
+    return [
+        word
+        if len(bytes_of(word)) <= LONGEST and (word == name or words.count(word) == 1)
+        else f"{bytes_of(word)[:LONGEST].decode('utf-8', 'ignore')}_{digest(name)}"
+        for name, word in zip(names, words, strict=True)
+    ]
+
+
+def digest(name: str) -> str:
+    """Return six letters that tell a name from others."""
+    return hashlib.sha256(bytes_of(name)).hexdigest()[:6]
 
 
 def base_name(path: str) -> str:

@@ -53,14 +53,14 @@ def read_layer(section: Section, reading: Reading) -> Layer:
     for entry in section.unused_entries():
         value = "(null)" if entry.value is None else entry.value
         field = excerpt(f"{entry.key} = {value}")
-        note(f"Unused field: '{field}' ({section.path}:{entry.line} [{section.name}])")
+        note(f"Unused field: '{field}' ({section.path}:{entry.line} [{excerpt(section.name)}])")
     return layer
 
 
 def unknown(section: Section, lineage: str) -> Exception:
     """Return the error for a section that the lineage does not know."""
     choices = section_names(lineage)
-    near = difflib.get_close_matches(section.name, choices, n=1)
+    near = difflib.get_close_matches(excerpt(section.name), choices, n=1)
     hint = f"did you mean [{near[0]}]?" if near else ""
     others = [other for other in LINEAGES if layer_class(section.name, other)]
     if others:

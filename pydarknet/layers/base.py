@@ -19,6 +19,7 @@ from ..modules.hierarchy import Hierarchy
 from ..modules.ops import Connected, Conv
 from ..modules.parameters import Parametric, WeightArray
 from ..modules.recurrent import Recurrent
+from ..system.text import excerpt
 
 PREVIOUS: Final = -1
 
@@ -254,7 +255,7 @@ class Unrecognised(Layer):
         return Nothing()
 
     def row(self, node: Node) -> str:
-        return f"Type not recognized: [{self.section.name}]"
+        return f"Type not recognized: [{excerpt(self.section.name)}]"
 
 
 class Nothing(nn.Module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from .console import note
@@ -23,7 +24,7 @@ def shipped_file(name: str | Path) -> Path | None:
             if root == PACKAGE.parent and not (root / "setup.py").is_file():
                 continue
             for file in (root / wanted, home / wanted.name):
-                if file.is_file() and file.parent == home:
+                if os.path.isfile(file) and file.parent == home:
                     return file
     return None
 
@@ -31,7 +32,7 @@ def shipped_file(name: str | Path) -> Path | None:
 def locate(path: str | Path) -> Path:
     """Return the path if it exists, else, with a note, the shipped file of its name."""
     wanted = Path(path)
-    if wanted.exists():
+    if os.path.exists(wanted):
         return wanted
     found = shipped_file(wanted)
     if found:

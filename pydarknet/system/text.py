@@ -7,7 +7,9 @@ import json
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from ..errors import DarknetError, DataError
 
@@ -27,6 +29,7 @@ TURNING = "\u2028-\u202e\u2066-\u2069"  # which turn the reading order
 UNPRINTABLE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{TURNING}]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
+WIDE = tuple(mark for mark, name in MARKS if name != "utf-8")  # marks of no ASCII newlines
 STEERING = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{TURNING}]")
 
 
@@ -83,6 +86,19 @@ def decode(content: bytes) -> str:
     else:
         text = content.decode(encoding, "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def lines_of(stream: TextIO) -> Iterator[str]:
+    """Yield each line of a stream as soon as it is there; a byte order mark is heeded."""
+    source = getattr(stream, "buffer", None)
+    if source is None:
+        yield from (line.rstrip("\r\n") for line in stream)
+        return
+    first = source.readline()
+    if first.startswith(WIDE):
+        first += source.read()
+    yield from decode(first).removesuffix("\n").split("\n") if first else ()
+    yield from (decode(line).removesuffix("\n") for line in source)
 
 
 def printable(text: str, most: int | None = None) -> str:

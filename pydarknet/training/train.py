@@ -131,7 +131,7 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
     if network.net.max_batches <= 0:
         raise network.net.error("max_batches = 0: expected how many batches are trained")
     kind = REPORTERS.of(network.dialect)
-    paths = read_list(sources.data.get("train", kind.list_name))
+    paths = read_list(sources.data.get_file("train", kind.list_name))
     samples = partial(detector_samples, network, paths)
     reporter = kind(network, len(paths))
     if options.map:
@@ -147,8 +147,8 @@ def map_validation(
     Darknet: src/detector.c train_detector (AlexeyAB)
     """
     data = sources.data
-    named = data.find("valid") or data.get("train", "data/train.txt")
-    names = read_names(data.get("names", "data/names.list"))
+    named = data.find_file("valid") or data.get_file("train", "data/train.txt")
+    names = read_names(data.get_file("names", "data/names.list"))
     if not Path(named).is_file():
         raise data.error(
             f"There is no {named} file for mAP calculation: expected valid=, or no -map flag"
@@ -168,8 +168,8 @@ def classifier_trainer(network: Network, sources: Sources, options: Options) -> 
     """
     check_trainable(network)
     data = sources.data
-    labels = read_names(data.get("labels", "data/labels.list"))
-    paths = read_list(data.get("train", "data/train.list"))
+    labels = read_names(data.get_file("labels", "data/labels.list"))
+    paths = read_list(data.get_file("train", "data/train.list"))
     named = data.find("tree")
     tree = read_tree(named, data.section) if named else None
     tags = bool(data.find("tag") and data.integer("tag", 0))
@@ -188,7 +188,7 @@ def trainer(
     network = reporter.network
     reporter.read(sources.data)
     files = Files(
-        Path(sources.data.get("backup", "/backup/")), base_name(sources.cfg), reporter.newest
+        sources.data.get_folder("backup", "/backup/"), base_name(sources.cfg), reporter.newest
     )
     files.make_folder()
     if options.clear:

@@ -1,12 +1,13 @@
-"""Where the label file of an image is looked for."""
+"""Lists, .data files, and where the label file of an image is looked for."""
 
 from __future__ import annotations
 
 import pytest
 from conftest import both_lineages
 
-from pydarknet.dataset.files import label_paths
+from pydarknet.dataset.files import DataFile, label_paths, read_list, read_names
 from pydarknet.dataset.labels import labels_of
+from pydarknet.errors import DataError
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +61,102 @@ def test_a_label_is_looked_for_by_the_dialects_own_rule_first(dialect, labels):
 @both_lineages
 def test_an_image_of_unknown_ending_has_no_label_name(dialect):
     assert label_paths("images/a.webp", dialect) == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["a b.jpg", "  a b.jpg \t", '"a b.jpg"', "'a b.jpg'", r".\a b.jpg", "./a b.jpg"]
+)
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_listed_path_that_is_not_there_is_looked_for_as_it_may_be_meant(
+    tmp_path, monkeypatch, capsys, line, inside
+):
+    (tmp_path / "a b.jpg").touch()
+    (tmp_path / "list.txt").write_text(f"{line}\n\n \t\nnone.jpg\r\n\n")
+    if inside:
+        monkeypatch.chdir(tmp_path)
+
+    [found, missing] = read_list(tmp_path / "list.txt")
+
+    assert (tmp_path / found).samefile(tmp_path / "a b.jpg")
+    assert missing == "none.jpg"
+    told = capsys.readouterr().err
+    assert ("1 of its paths are not there as written" in told) == (found != line)
+
+
+def test_names_keep_their_empty_lines_and_blanks(tmp_path):
+    (tmp_path / "a.names").write_text("one \n\ntwo")
+
+    assert read_names(tmp_path / "a.names") == ["one ", "", "two"]
+
+
+def data_of(folder, text: str) -> DataFile:
+    """Write a .data file and read it."""
+    (folder / "my.data").write_text(text)
+    return DataFile.read(folder / "my.data")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["my list.txt", "mylist.txt", '"my list.txt"', "my list.txt # images", r".\my list.txt"],
+)
+def test_a_data_files_path_is_read_near_it_and_with_its_blanks(tmp_path, capsys, value):
+    name = "mylist.txt" if value == "mylist.txt" else "my list.txt"
+    (tmp_path / name).touch()
+
+    found = data_of(tmp_path, f"valid = {value}").get_file("valid", "")
+
+    assert (tmp_path / name).samefile(found)
+    odd = f"{tmp_path}/my.data:1: valid = {value}: taken as {found} ("
+    plain = f"{value} is not here, using {found}\n"
+    assert capsys.readouterr().err.startswith((odd, plain))
+
+
+def test_a_path_as_darknet_reads_it_comes_first(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a b").touch()
+    (tmp_path / "ab").touch()
+
+    assert data_of(tmp_path, "valid = a b").find_file("valid") == "ab"
+    assert capsys.readouterr().err == ""
+
+
+def test_a_path_with_blanks_that_is_not_there_is_told(tmp_path, capsys):
+    assert data_of(tmp_path, "valid = a b/c").find_file("valid") == "ab/c"
+
+    told = f"{tmp_path}/my.data:1: valid = a b/c: taken as ab/c (Darknet deletes blanks)\n"
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(
+    ("value", "folder"),
+    [
+        ("a b/c", "a b/c"),  # is there
+        ("a b/new", "a b/new"),  # can be made in one that is there
+        ("a b/c # here", "a b/c"),
+        ('"a b/c"', "a b/c"),
+        ("~/c", "a b/c"),
+        ("c#1", "c#1"),
+        ("none/c", "none/c"),
+    ],
+)
+def test_a_folder_to_write_to_is_the_one_that_is_meant(tmp_path, monkeypatch, value, folder):
+    (tmp_path / "a b" / "c").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "a b"))
+
+    found = data_of(tmp_path, f"backup = {value}").get_folder("backup", "")
+
+    assert tmp_path / found == tmp_path / folder
+
+
+@pytest.mark.parametrize("value", ["no where/c", "C:\\Users\\me\\backup\\", '"backup/', "no/a #b"])
+def test_a_folder_that_can_only_be_made_under_an_odd_name_is_refused(tmp_path, monkeypatch, value):
+    monkeypatch.chdir(tmp_path)
+    data = data_of(tmp_path, f"\nbackup = {value}")
+
+    with pytest.raises(DataError) as error:
+        data.get_folder("backup", "")
+
+    problem = f"backup = {value}: expected a folder that is there"
+    assert str(error.value).startswith(f"{tmp_path}/my.data:2: {problem}\n    hint: ")
+    assert not any(path.is_dir() for path in tmp_path.iterdir())

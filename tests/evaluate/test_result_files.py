@@ -347,3 +347,28 @@ def test_images_of_one_number_are_told_once(tmp_path, capsys):
 def test_a_base_name_ends_at_its_first_dot():
     assert base_name("x.y/frame.0001.jpg") == "frame"
     assert base_name("x\\frame.jpg") == "frame"
+
+
+@pytest.mark.parametrize(
+    ("names", "files"),
+    [
+        (("../../x", "dog"), ["r.._.._x", "rdog"]),
+        (("/etc/x", "a\0b"), ["r_etc_x", "ra_b"]),
+        (("..", "\u00e9\udce9"), ["r..", "r\u00e9\udce9"]),
+        (("dog", "dog"), ["rdog"]),
+    ],
+)
+def test_a_class_name_never_leaves_the_folder_of_results(tmp_path, names, files):
+    with Voc(tmp_path / "results", "r", names):
+        pass
+
+    assert sorted(p.stem for p in (tmp_path / "results").iterdir()) == sorted(files)
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_no_two_classes_share_a_file_because_of_their_letters(tmp_path, capsys):
+    with Voc(tmp_path, "r", ("a/b", "a\0b", "c" * 30000, "c" * 30001)):
+        pass
+
+    assert len(list(tmp_path.iterdir())) == 4
+    assert capsys.readouterr().err.startswith("class a/b: its results are in ra_b_")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import resource
 import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,15 +51,27 @@ def fault(tmp_path, monkeypatch) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def answer(capsys) -> Callable[[str], Answer]:
-    """Return a function that runs a command line in this process."""
+def answer() -> Callable[[str], Answer]:
+    """Return a function that runs a command line in this process; bytes that are no text stay."""
 
     def run(line: str) -> Answer:
-        capsys.readouterr()
-        status = main(shlex.split(line))
-        return Answer(status, *capsys.readouterr())
+        out, err = stream(), stream()
+        with redirect_stdout(out), redirect_stderr(err):
+            status = main(shlex.split(line))
+        return Answer(status, written(out), written(err))
 
     return run
+
+
+def stream() -> io.TextIOWrapper:
+    """Return a stream that keeps what is written."""
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+
+
+def written(stream: io.TextIOWrapper) -> str:
+    """Return what was written to a stream."""
+    stream.flush()
+    return stream.buffer.getvalue().decode("utf-8", "surrogateescape")
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def names_of(options: DataFile) -> tuple[str, ...]:
     """
     from ...dataset.files import read_names
 
-    named = options.find("names") or options.get("labels", "data/labels.list")
+    named = options.find_file("names") or options.get_file("labels", "data/labels.list")
     return tuple(read_names(named))
 
 

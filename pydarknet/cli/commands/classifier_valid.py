@@ -170,8 +170,8 @@ def classifier_label(run: Run, data: Data, cfg: Cfg, weights: Weights = None) ->
 
     network = open_network(run, cfg, weights, training=True)
     options = DataFile.read(data)
-    names = options.get("names", "data/labels.list")
-    listed = options.get("test", "data/train.list")
+    names = options.get_file("names", "data/labels.list")
+    listed = options.get_file("test", "data/train.list")
     labels = class_labels(names, options.integer("classes", 2))
     chosen = AccuracyOptions(labels, 1, center_crop_view)
     for prediction in Evaluation(network, read_list(listed), chosen, 1).predictions():
@@ -192,7 +192,7 @@ def classifier_test(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> 
 
     network = open_network(run, cfg, weights, training=True)
     options = DataFile.read(data)
-    paths = read_list(options.get("test", "data/test.list"))
+    paths = read_list(options.get_file("test", "data/test.list"))
     labels = tuple(str(index) for index in range(options.integer("classes", 2)))
     start = time.perf_counter()
     chosen = AccuracyOptions(labels, 1, stretched_view)
@@ -261,9 +261,9 @@ def evaluation_of(
 
     network = open_network(run, cfg, weights, training=training)
     options = DataFile.read(data)
-    named = options.get("labels", "data/labels.list")
-    listed = options.find("leaves") if leaves else None
-    valid = options.get("valid", "data/train.list")
+    named = options.get_file("labels", "data/labels.list")
+    listed = options.find_file("leaves") if leaves else None
+    valid = options.get_file("valid", "data/train.list")
     classes, top = options.integer("classes", 2), options.integer("top", 1)
     labels = class_labels(named, classes)
     top = top_count(network, top, classes)

@@ -82,7 +82,7 @@ def box_sizes(options: DataFile) -> tuple[np.ndarray, list[int]]:
     from ...dataset.files import read_list
     from ...evaluate.ground_truth import ground_truth_of
 
-    paths = read_list(options.get("train", "data/train.list"))
+    paths = read_list(options.get_file("train", "data/train.list"))
     say(f" read labels from {len(paths)} images ")
     sizes: list[np.ndarray] = [np.zeros((0, 2), np.float32)]
     classes: list[int] = []

@@ -57,9 +57,9 @@ def detector_map(
     options = DataFile.read(data)
     if json and not json.parent.is_dir():
         raise DataError("cannot be written: its folder does not exist", where=json)
-    valid = options.get("valid", "data/train.txt")
-    difficult = options.find("difficult")
-    named = options.get("names", "data/names.list")
+    valid = options.get_file("valid", "data/train.txt")
+    difficult = options.find_file("difficult")
+    named = options.get_file("names", "data/names.list")
     network = open_network(run, cfg, weights)
     set_exact_names(network, named, cfg)
     say("\n calculation mAP (mean average precision)...")

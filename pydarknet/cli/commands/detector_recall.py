@@ -49,4 +49,4 @@ def recall_list(network: Network, options: DataFile) -> str:
     if fixed and Path(fixed).is_file():
         note(f"images are those of {fixed}, whatever {options.section.path} says")
         return fixed
-    return options.get("valid", "data/train.txt")
+    return options.get_file("valid", "data/train.txt")

@@ -26,7 +26,7 @@ def detector_test(
     from ..output import Writing, check_names, detect_all
 
     options = DataFile.read(data)
-    named = options.get("names", "data/names.list")
+    named = options.get_file("names", "data/names.list")
     run.inputs.add(named)
     names = tuple(read_names(named))
     network = open_network(run, cfg, weights)

@@ -64,9 +64,9 @@ def validate(
     from ..open_network import open_network
 
     options = DataFile.read(data)
-    valid = options.get("valid", "data/train.list")
-    named = options.get("names", "data/names.list")
-    folder = Path(options.get("results", "results"))
+    valid = options.get_file("valid", "data/train.list")
+    named = options.get_file("names", "data/names.list")
+    folder = options.get_folder("results", "results")
     mapped = class_map(options)
     network = open_network(run, cfg, weights)
     dialect, names = network.dialect, set_names(network, named)

@@ -1,0 +1,48 @@
+"""Paths as people write them into files: with blanks, quotes and comments, or from elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+
+COMMENT = re.compile(r"[ \t][#;]")
+REASONS = (  # why a path is not what its writer may think
+    (re.compile(r"[ \t]"), "Darknet deletes blanks"),
+    (COMMENT, "a comment needs a line of its own"),
+    (re.compile(r"^[\"']|[\"']$"), "quotes are taken as letters"),
+    (re.compile("^~"), "~ is taken as a letter"),
+    (re.compile(r"\\"), r"\ separates no folders here"),
+)
+
+
+def meanings(written: str) -> list[str]:
+    """Return what a path may mean: without blanks at its ends, comment, quotes, ~ and \\."""
+    plain = written.strip(" \t")
+    bare = COMMENT.split(plain)[0].strip(" \t")
+    quoted = len(bare) > 2 and bare[0] == bare[-1] and bare[0] in "\"'"
+    unquoted = bare[1:-1] if quoted else bare
+    home = os.path.expanduser(unquoted)
+    found = (plain, bare, unquoted, home, home.replace("\\", "/"))
+    return [path for path in dict.fromkeys(found) if path]
+
+
+def first_there(
+    paths: Iterable[str],
+    folders: Iterable[str] = ("",),
+    there: Callable[[str], bool] = os.path.isfile,
+) -> str | None:
+    """Return the first of some paths that is there, as it stands or in one of the folders."""
+    folders = list(folders)
+    whole = (os.path.join(folder, path) for path in paths for folder in folders)
+    return next((path for path in whole if there(path)), None)
+
+
+def first_makeable(paths: Iterable[str]) -> str | None:
+    """Return the first of some folders whose own folder is there."""
+    return next((p for p in paths if os.path.isdir(os.path.dirname(p.rstrip("/")) or ".")), None)
+
+
+def oddity(written: str) -> str:
+    """Return why a path may not be what its writer thinks; empty if nothing is odd about it."""
+    return "; ".join(reason for pattern, reason in REASONS if pattern.search(written))
