@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .compat.name_clash import warn_of_neighbours
-from .errors import CfgError, DarknetError, DataError, UsageError, WeightsError
+from .errors import CfgError, DarknetError, DataError, OutOfMemory, UsageError, WeightsError
 from .system.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ __all__ = [
     "Header",
     "Image",
     "Network",
+    "OutOfMemory",
     "UsageError",
     "WeightsError",
     "is_compiled_with_gpu",

@@ -28,3 +28,7 @@ class DataError(DarknetError):
 
 class UsageError(DarknetError):
     """A command line that cannot be understood."""
+
+
+class OutOfMemory(DarknetError):
+    """Something that needs more memory than there is."""

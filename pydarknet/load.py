@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +20,7 @@ from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
 from .network import Network
 from .system.console import note
+from .system.memory import memory_errors, usable_memory
 from .system.text import read_text, without_bytes
 
 PRECISIONS = ("half", "float")
@@ -37,14 +37,6 @@ class LoadObserver(Protocol):
 
     def on_loaded(self, network: Network, loaded: Loaded) -> None:
         """The weights file is read."""
-
-
-def machine_memory() -> int:
-    """Return this machine's memory in bytes, or a terabyte where the platform does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 1 << 40
 
 
 def best_device() -> torch.device:
@@ -85,6 +77,7 @@ def read_network(
     return Network(reading.net, nodes.read_layers(sections[1:], reading), choice.dialect)
 
 
+@memory_errors()
 def load_network(
     cfg: str | Path,
     weights: str | Path | None = None,
@@ -111,7 +104,7 @@ def load_network(
     Without `exif`, image files stay as they are stored, however their EXIF data turn them.
     `names` are class names, or a file of them. `observer` is called after each step. Raises
     DarknetError, which says where and what; also if the network would need more than
-    `memory_limit` bytes (by default the machine's memory).
+    `memory_limit` bytes (by default what this process may have).
 
     Darknet: src/network.c load_network
     """
@@ -162,7 +155,7 @@ def set_precision_and_backend(
 
 def check_memory(network: Network, limit: int | None) -> None:
     """Raise an error if a network would not fit into memory, before any is allocated."""
-    needed, most = network.footprint(), machine_memory() if limit is None else limit
+    needed, most = network.footprint(), usable_memory() if limit is None else limit
     if needed > most:
         gigabytes = f"{needed / 2**30:.1f} GiB: expected at most {most / 2**30:.1f} GiB"
         raise network.net.error(f"the network needs {gigabytes}")

@@ -204,8 +204,8 @@ def test_a_byte_less_is_too_little(cfg):
         load_network(cfg(CONV), device="cpu", memory_limit=351)
 
 
-def test_unsaid_the_limit_is_the_machines_memory(cfg, monkeypatch):
-    monkeypatch.setattr("pydarknet.load.machine_memory", lambda: 351)
+def test_unsaid_the_limit_is_what_the_process_may_have(cfg, monkeypatch):
+    monkeypatch.setattr("pydarknet.load.usable_memory", lambda: 351)
 
     with pytest.raises(pydarknet.CfgError, match="the network needs"):
         load_network(cfg(CONV), device="cpu")

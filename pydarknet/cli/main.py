@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import DarknetError, UsageError
 from ..system.console import forget_notes, note, say
+from ..system.memory import memory_errors
 from ..system.problems import count_problems
 from ..system.version import __version__
 from . import commands  # noqa: F401  # importing it registers the commands
@@ -80,7 +81,7 @@ def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
     """
     forget_notes()
     try:
-        with count_problems() as problems:
+        with memory_errors(), count_problems() as problems:
             status = run([word.translate({9: None, 10: None, 13: None}) for word in words])
         return 1 if problems.failed and not as_darknet else status
     except DarknetError as error:

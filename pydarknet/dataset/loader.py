@@ -20,13 +20,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import DarknetError, DataError
+from ..errors import DarknetError, DataError, OutOfMemory
 from ..system.console import first
 from ..system.files import SharedFolder
+from ..system.memory import size_text, usable_memory
 from .bad_list import Problem, append
 from .labels import labels_of
 from .sample import Request, Samples
-from .worker import Answer, Order, SampleInfo, bytes_of
+from .worker import FEWER, Answer, Order, SampleInfo, bytes_of
 
 MOST_WORKERS = 8
 AHEAD = 2  # batches that are made while the trainer uses one
@@ -78,6 +79,7 @@ class Batches:
         self.folders: list[SharedFolder] = []
         self.ordered: deque[Ordered] = deque()
         self.listed: set[Problem] = set()
+        self.room = usable_memory()
 
     def __enter__(self) -> Batches:
         labels_of.cache_clear()  # files may have changed since an earlier run
@@ -119,7 +121,7 @@ class Batches:
     def order(self, number: int) -> None:
         """Ask the workers for a batch: each of n workers makes every n-th sample."""
         size = self.size(number)
-        needed = self.count * sum(bytes_of(self.samples, size))
+        needed = self.checked_bytes(size)
         file = Path(roomy([str(folder.path) for folder in self.folders], needed)) / str(number)
         with open(file, "wb") as empty:
             empty.truncate(needed)
@@ -127,6 +129,18 @@ class Batches:
             share = range(index, self.count, len(self.workers))
             worker.send(Order(file, self.seed, number, size, self.count, share))
         self.ordered.append(Ordered(number, size, file))
+
+    def checked_bytes(self, size: tuple[int, int]) -> int:
+        """Return the bytes of a batch of this size; raise OutOfMemory if they are too many."""
+        needed = self.count * sum(bytes_of(self.samples, size))
+        if needed > self.room:
+            images = f"{self.count} images of {size[0]} x {size[1]}"
+            raise OutOfMemory(
+                f"a batch of {images} takes {size_text(needed)}: expected at most the"
+                f" {size_text(self.room)} that this process may have",
+                hint="use a smaller batch, time_steps, width or height in [net]",
+            )
+        return needed
 
     def collect(self) -> Batch:
         """Wait for the oldest ordered batch and return it."""
@@ -148,6 +162,7 @@ class Batches:
     def make(self, number: int) -> Batch:
         """Make a batch in this process."""
         size = self.size(number)
+        self.checked_bytes(size)
         requests = [Request(self.seed, number, index, size) for index in range(self.count)]
         samples = [self.samples.sample(request) for request in requests]
         images = np.stack([sample.image for sample in samples])
@@ -210,12 +225,13 @@ class Worker:
             raise self.exit_error() from None
         return answer
 
-    def exit_error(self) -> DataError:
+    def exit_error(self) -> DarknetError:
         """Return the error of a process that ended unexpectedly."""
-        return DataError(
-            f"a worker process ended with status {self.process.wait()}",
-            hint="memory may be short: fewer workers need less, and 0 workers least",
-        )
+        status = self.process.wait()
+        way = f"with status {status}" if status >= 0 else f"by signal {-status}"
+        if status == -9:  # SIGKILL: what Linux does when memory runs out
+            return OutOfMemory(f"a worker process was ended {way}", hint=FEWER)
+        return DataError(f"a worker process ended {way}", hint=f"memory may be short: {FEWER}")
 
     def end(self) -> None:
         """End the process, whatever it is doing."""

@@ -22,8 +22,11 @@ import numpy as np
 
 from ..errors import DarknetError, DataError
 from ..system.malloc import keep_freed_memory
+from ..system.memory import memory_errors
 from .bad_list import Problem
 from .sample import Request, Samples
+
+FEWER = "use fewer workers (-workers N; 0 need least), smaller images or a smaller batch in [net]"
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def make_samples(samples: Samples, order: Order) -> Answer:
     infos = {}
     image, truth = bytes_of(samples, order.size)
     try:
-        with open(order.file, "r+b", buffering=0) as file:
+        with memory_errors(FEWER), open(order.file, "r+b", buffering=0) as file:
             for index in order.indexes:
                 request = Request(order.seed, order.batch, index, order.size)
                 sample = samples.sample(request)

@@ -20,6 +20,7 @@ from ..image.any_image import check_image
 from ..layers import Decoding, DetectionHead, Shape, last_detection_head
 from ..modules.transforms import grey, letterbox, pixels, resize
 from ..system.console import note
+from ..system.memory import memory_errors
 
 Image = np.ndarray  # uint8 RGB [H, W, 3]
 Given = TypeVar("Given")  # an image as a caller holds it
@@ -81,6 +82,7 @@ def of_channels(image: Image, channels: int, device: torch.device | str = "cpu")
     return pixels(image, device)
 
 
+@memory_errors()
 def predict(
     network: Executor, images: Sequence[Image], chosen: Settings, *, many: bool = False
 ) -> list[Detections]:

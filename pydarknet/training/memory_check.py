@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 
+from ..cfg.net import Net
 from ..dataset.input_size import Size, Sizes, largest
 from ..dataset.sample import Samples
-from ..errors import UsageError
+from ..errors import OutOfMemory
 from ..layers import last_detection_head
-from ..load import machine_memory
 from ..network import Network
+from ..system.memory import is_lack_of_memory, usable_memory
 from .learner import Learner
 from .optimizer import images_of_update, mini_batch
 
@@ -26,7 +29,7 @@ def check_iteration(network: Network) -> None:
     truth = TRUTH * head.max if head else 0
     maps = sum(node.output.outputs for node in network.nodes)
     count, mini = images_of_update(net), mini_batch(net)
-    needed, most = 4 * (count * (image + truth) + mini * maps), machine_memory()
+    needed, most = 4 * (count * (image + truth) + mini * maps), usable_memory()
     if needed > most:
         raise net.error(
             f"batch = {net.batch}, subdivisions = {net.subdivisions}, time_steps ="
@@ -39,7 +42,7 @@ def check_iteration(network: Network) -> None:
 def try_largest(learner: Learner, size: Sizes, samples: Samples) -> None:
     """Run one mini-batch of the largest images forward and backward, then restore everything.
 
-    Raises UsageError, with the `subdivisions` that fit, if memory does not suffice.
+    Raises OutOfMemory, with the `subdivisions` that fit, if memory does not suffice.
     """
     now = learner.network.input
     before = {name: value.clone() for name, value in learner.network.state_dict().items()}
@@ -61,20 +64,35 @@ def fits(learner: Learner, size: Size, samples: Samples, count: int) -> bool:
         learner.resize_for(images)
         truth = torch.zeros(count, *samples.truth_shape)
         learner.accumulate(images.to(learner.network.device), truth, 1, None)
-    except (torch.OutOfMemoryError, RuntimeError) as error:
-        if "memory" not in str(error):
+    except Exception as error:
+        if not is_lack_of_memory(error):
             raise
         return False
     return True
 
 
-def out_of_memory(learner: Learner, size: Size, samples: Samples) -> UsageError:
+def out_of_memory(learner: Learner, size: Size, samples: Samples) -> OutOfMemory:
     """Return the error, with the `subdivisions` that fit: found by trying."""
     batch = learner.net.batch
     problem = f"{learner.mini} images of {size[0]} x {size[1]} do not fit in memory"
-    for parts in range(learner.net.subdivisions + 1, batch + 1):
+    for parts in more_subdivisions(learner.net):
         count = batch // parts
-        if batch % parts == 0 and fits(learner, size, samples, count):
+        if fits(learner, size, samples, count):
             hint = f"set subdivisions={parts} in [net]: a mini-batch of {count} fits"
-            return UsageError(problem, hint=hint)
-    return UsageError(problem, hint="none fits: use a smaller width and height in [net]")
+            return OutOfMemory(problem, hint=hint)
+    return OutOfMemory(problem, hint="none fits: use a smaller width and height in [net]")
+
+
+def more_subdivisions(net: Net) -> Iterator[int]:
+    """Yield the `subdivisions` that would make smaller mini-batches of equal size."""
+    numbers = range(net.subdivisions + 1, net.batch + 1)
+    return (parts for parts in numbers if net.batch % parts == 0)
+
+
+def smaller_batches(net: Net) -> str:
+    """Return the hint for a training that needs too much memory."""
+    parts = next(more_subdivisions(net), None)
+    sides = "a smaller width and height in [net]"
+    if parts is None:
+        return f"use {sides}"
+    return f"set subdivisions={parts} in [net] (it is {net.subdivisions}), or use {sides}"

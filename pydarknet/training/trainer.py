@@ -15,10 +15,11 @@ from ..layers import detection_heads
 from ..network import Network
 from ..system.console import note
 from ..system.malloc import keep_freed_memory
+from ..system.memory import memory_errors
 from .checkpoints import Files
 from .learner import Learner, Step
 from .loss_chart import LossChart
-from .memory_check import try_largest
+from .memory_check import smaller_batches, try_largest
 from .progress import Progress
 from .reporter import Reporter
 from .signals import catch_stop_signals
@@ -70,7 +71,8 @@ class Trainer:
     def train(self) -> bool:
         """Train to `max_batches`; return whether it was reached. A signal ends the training before.
 
-        Raises DataError if there are no images, or the loss is NaN or infinite.
+        Raises DataError if there are no images, or the loss is NaN or infinite; OutOfMemory, which
+        says which `subdivisions` to try.
         """
         net = self.network.net
         if self.network.device.type == "cpu":
@@ -86,7 +88,8 @@ class Trainer:
             size=self.size,
             workers=self.workers,
         )
-        with catch_stop_signals() as stop, loader as batches:
+        memory = memory_errors(smaller_batches(net))
+        with memory, catch_stop_signals() as stop, loader as batches:
             waiting = time.perf_counter()
             for batch in batches(first, net.max_batches or ENDLESS):
                 self.iterate(batch, time.perf_counter() - waiting, first=batch.number == first)

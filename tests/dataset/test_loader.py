@@ -20,7 +20,7 @@ from pydarknet.dataset.build import classifier_samples, detector_samples
 from pydarknet.dataset.labels import labels_of
 from pydarknet.dataset.loader import Batch, Batches, cores, roomy
 from pydarknet.dataset.worker import Order, make_samples
-from pydarknet.errors import DataError
+from pydarknet.errors import DataError, OutOfMemory
 from pydarknet.image.files import save_image
 
 YOLO = "[convolutional]\nfilters=24\n[yolo]\nnum=1\nclasses=19\nmask=0\njitter=.3\n"
@@ -237,7 +237,7 @@ def test_a_worker_that_dies_is_an_error(net, paths):
         iteration = iter(batches(1, 9))
         next(iteration)
         batches.workers[1].process.kill()
-        with pytest.raises(DataError, match="a worker process ended with status -9"):
+        with pytest.raises(OutOfMemory, match="a worker process was ended by signal 9"):
             list(iteration)
 
 

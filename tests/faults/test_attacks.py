@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
+import pytest
 import torch
 
-from pydarknet import load_network
+from pydarknet import OutOfMemory, load_network
+from pydarknet.training.learner import Learner
 
 SECONDS = 5  # of a processor, far more than any of these needs
 
@@ -21,3 +24,100 @@ def test_many_boxes_are_suppressed_in_seconds(fault):
 
     assert time.process_time() - start < SECONDS
     assert 0 < len(left) < len(network.detect(image, thresh=0.1, nms=0)) == 48 * 48 * 12
+
+
+# Memory that runs out
+
+YOLO = "[convolutional]\nfilters=18\n[yolo]\nmask=0,1,2\nnum=3\nclasses=1\n"
+LACK = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 18874368 bytes."
+
+
+@pytest.fixture
+def _small_machine(monkeypatch):
+    """Let this process have 1 GiB."""
+    monkeypatch.setattr("pydarknet.system.memory.usable_memory", lambda: 1 << 30)
+
+
+def fail(*words, **named):
+    raise RuntimeError(LACK)
+
+
+def test_a_network_that_does_not_fit_is_told_in_a_line(fault, limited_answer):
+    # 6000 filters of 6000 * 3 * 3 floats are 1.2 of the 1.4 GiB, and torch has its part of these
+    layers = "[convolutional]\nfilters=6000\nsize=3\npad=1\n"
+    (fault("breaker/out_of_memory") / "big.cfg").write_text(
+        f"[net]\nwidth=8\nheight=8\nchannels=3\n{layers}{layers}{YOLO}"
+    )
+
+    said = limited_answer("detector map run.data big.cfg -nogpu", megabytes=1400)
+
+    assert said.status == 1
+    assert "Traceback" not in said.err
+    assert "out of memory: " in said.err.splitlines()[-2]
+    assert "hint: use a smaller width and height in [net]" in said.err.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("_small_machine")
+def test_a_forward_pass_that_does_not_fit_is_told_in_a_line(fault, answer, monkeypatch):
+    fault("breaker/out_of_memory")
+    monkeypatch.setattr(torch.nn.functional, "conv2d", fail)
+    monkeypatch.setattr("pydarknet.backends.onednn.PackedConv.forward", fail)
+
+    said = answer("detector test run.data run.cfg net.weights 0.png -nogpu")
+
+    assert said.status == 1
+    assert "out of memory: another 18.0 MiB does not fit into the 1.0 GiB" in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.usefixtures("_small_machine")
+def test_an_evaluation_that_does_not_fit_is_told_in_a_line(fault, answer, monkeypatch):
+    fault("breaker/out_of_memory")
+    monkeypatch.setattr("pydarknet.backends.onednn.PackedConv.forward", fail)
+
+    said = answer("detector map run.data run.cfg net.weights -nogpu")
+
+    assert said.status == 1
+    assert "out of memory: another 18.0 MiB does not fit into the 1.0 GiB" in said.err
+
+
+@pytest.mark.usefixtures("_small_machine")
+def test_a_training_that_does_not_fit_says_which_subdivisions_to_try(fault, answer, monkeypatch):
+    folder = fault("breaker/out_of_memory")
+    (folder / "one.cfg").write_text(
+        f"[net]\nwidth=8\nheight=8\nchannels=3\nbatch=4\nmax_batches=2\n{YOLO}"
+    )
+    monkeypatch.setattr(Learner, "accumulate", fail)
+
+    said = answer("detector train run.data one.cfg -nogpu -workers 0")
+
+    assert said.status == 1
+    problem, hint = said.err.splitlines()[-2:]
+    assert (
+        problem == "out of memory: another 18.0 MiB does not fit into the 1.0 GiB of this process"
+    )
+    assert hint.startswith(
+        "    hint: set subdivisions=2 in [net] (it is 1), or use a smaller width"
+    )
+
+
+def test_python_programs_can_catch_a_lack_of_memory(fault, monkeypatch):
+    network = load_network(fault("breaker/out_of_memory") / "run.cfg", device="cpu")
+    monkeypatch.setattr("pydarknet.backends.onednn.PackedConv.forward", fail)
+
+    with pytest.raises(OutOfMemory, match="out of memory: another"):
+        network.detect(np.zeros((8, 8, 3), np.uint8))
+
+
+def test_a_batch_larger_than_memory_is_refused_before_its_file_is_made(fault, answer, monkeypatch):
+    folder = fault("breaker/out_of_memory")
+    (folder / "many.cfg").write_text(
+        f"[net]\nwidth=8\nheight=8\nchannels=3\nbatch=4000\nmax_batches=2\n{YOLO}"
+    )
+    monkeypatch.setattr("pydarknet.dataset.loader.usable_memory", lambda: 1 << 20)
+
+    said = answer("detector train run.data many.cfg -nogpu -workers 0")
+
+    assert said.status == 1
+    assert "a batch of 4000 images of 8 x 8 takes" in said.err
+    assert "expected at most the 1.0 MiB that this process may have" in said.err

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from pydarknet.errors import UsageError
+from pydarknet.errors import OutOfMemory
 from pydarknet.training.learner import Learner
 from pydarknet.training.memory_check import try_largest
 
@@ -86,7 +86,7 @@ def test_what_does_not_fit_says_which_subdivisions_do(learner, monkeypatch, erro
 
     monkeypatch.setattr(learner, "accumulate", fail)
 
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(OutOfMemory) as caught:
         try_largest(learner, SIZES, SAMPLES)
 
     assert str(caught.value) == f"4 images of 32 x 16 do not fit in memory\n    hint: {hint}"
