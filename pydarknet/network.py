@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast, overload
 
-from .backends.prepare import fast_form
+from .backends.prepare import fast_form, forget
 from .boxes.detections import Detections
 from .boxes.origin import Origin
 from .graph.executor import Executor
@@ -69,6 +69,8 @@ class Network(Executor):
         `letterbox` keeps the image's proportions; omitted values are the dialect's. Raises
         DataError for what is no image.
 
+        The network may be changed between calls: see `refresh` for the one case to be careful of.
+
         Darknet: examples/detector.c test_detector
         """
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
@@ -101,6 +103,14 @@ class Network(Executor):
         where there is no faster form, it is the network itself.
         """
         return fast_form(self, many=many, half=half)
+
+    def refresh(self) -> None:
+        """Forget what was computed from former values.
+
+        Needed only after writes through `.data` or `.numpy()`, which torch does not count, to
+        values on a GPU, or to single values of a large tensor. Others are noticed.
+        """
+        forget(self)
 
     def load_weights(
         self, path: str | Path, *, strict: bool = True, upto: int | None = None

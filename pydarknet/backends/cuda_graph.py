@@ -6,10 +6,11 @@ the GPU.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -33,20 +34,30 @@ class Recorder:
         self.seen: Counter[torch.Size] = Counter()
         self.records: dict[torch.Size, Run] = {}
         self.works = True
+        self.recording = threading.Lock()
 
     def __call__(self, network: Executor, images: Tensor) -> list[Head]:
         self.seen[images.shape] += 1
-        if not self.works or torch.is_grad_enabled() or self.seen[images.shape] == 1:
+        if torch.is_grad_enabled() or self.seen[images.shape] == 1:
             return network.heads(images)
-        if images.shape not in self.records:
-            try:
-                self.records[images.shape] = self.record(network, images)
-            except RuntimeError as error:
-                self.works = False
-                reason = next(iter(str(error).splitlines()), type(error).__name__)
-                note(f"{self.program} cannot run this network; continuing without it: {reason}")
-                return network.heads(images)
-        return self.records[images.shape](images)
+        run = self.records.get(images.shape) or self.new_record(network, images)
+        return run(images)
+
+    def new_record(self, network: Executor, images: Tensor) -> Run:
+        """Return the recording for images of a size; one thread makes it, the others wait."""
+        with self.recording:
+            if images.shape not in self.records and self.works:
+                self.make_record(network, images)
+            return self.records.get(images.shape, network.heads)
+
+    def make_record(self, network: Executor, images: Tensor) -> None:
+        """Record the network for images of a size, or note that it is impossible."""
+        try:
+            self.records[images.shape] = self.record(network, images)
+        except RuntimeError as error:
+            self.works = False
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            note(f"{self.program} cannot run this network; continuing without it: {reason}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +67,14 @@ class Graph:
     images: Tensor
     heads: list[Head]
     replay: Callable[[], None]
+    running: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, images: Tensor) -> list[Head]:
-        """Return the heads for other images, copied before a replay overwrites them."""
-        self.images.copy_(images)
-        self.replay()
-        return [head.clone() for head in self.heads]
+        """Return the heads for other images, copied before another thread's replay."""
+        with self.running:
+            self.images.copy_(images)
+            self.replay()
+            return [head.clone() for head in self.heads]
 
 
 def cuda_graph(network: Executor, images: Tensor) -> Run:

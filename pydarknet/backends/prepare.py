@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Mapping
 from typing import NamedTuple, TypeVar, cast
 
@@ -18,8 +19,9 @@ from .cuda import cuda_module
 from .cuda_graph import Recorder, cuda_graph
 from .onednn import PackedConv
 from .onnx_runtime import onnx_session
+from .sample import Sample, sample
 
-FAST = "fast"  # the key of the fast form in Executor.derived
+FAST, LOCK = "fast", "making"  # keys of the fast form and its lock in Executor.derived
 Runnable = TypeVar("Runnable", bound=Executor)
 
 
@@ -55,15 +57,23 @@ class Fast(NamedTuple):
     options: PrepareOptions
     input: Shape
     made_of: list[Value]
+    sample: Sample
     network: Executor
 
     def fits(self, network: Executor, options: PrepareOptions) -> bool:
-        """Return whether this is still the fast form of the network with these options."""
+        """Return whether this is still the fast form of the network with these options.
+
+        On a GPU, writes that torch does not count pass unseen, and elsewhere those to a few values.
+        """
         same = self.options == options and self.input == network.input
-        return same and not any(value.changed for value in self.made_of)
+        return (
+            same
+            and not any(value.changed for value in self.made_of)  # before memory is looked at
+            and not self.sample.changed
+        )
 
 
-def values(network: Executor) -> list[Value]:
+def values_of(network: Executor) -> list[Value]:
     """Return every parameter, buffer and child module of the network's modules."""
     holders = (h for m in network.stack.modules() for h in (m._parameters, m._buffers, m._modules))
     return [Value(held, name, x, version(x)) for held in holders for name, x in held.items()]
@@ -78,24 +88,51 @@ def fast_form(network: Runnable, *, many: bool = False, half: bool = False) -> R
     """Return the fast form of a network, made anew where a value or the size changed.
 
     `half` precision is a GPU's alone. In training, and where there is no faster form, it is the
-    network itself.
+    network itself. Threads may ask at the same time: one makes it, the others wait.
     """
     if network.training or network.complete:
         return network
     options = PrepareOptions(many, half and network.device.type == "cuda", network.backend)
+    kept = kept_form(network, options)
+    if kept is not None:
+        return kept
+    with network.derived.setdefault(LOCK, threading.Lock()):
+        return kept_form(network, options) or new_form(network, options)
+
+
+def forget(network: Executor) -> None:
+    """Forget the fast form of a network, which is made anew at its next use."""
+    network.derived.pop(FAST, None)
+
+
+def kept_form(network: Runnable, options: PrepareOptions) -> Runnable | None:
+    """Return the fast form that was made before, if it still fits."""
     kept: Fast | None = network.derived.get(FAST)
-    if kept is not None and kept.fits(network, options):
-        return cast(Runnable, kept.network)
+    fits = kept is not None and kept.fits(network, options)
+    return cast(Runnable, kept.network) if kept and fits else None
+
+
+def new_form(network: Runnable, options: PrepareOptions) -> Runnable:
+    """Make and keep the fast form of a network; return the network itself if there is none."""
     tensors = list(network.state_dict().values())
     place = network.device.type
     if place not in ("cpu", "cuda") or any(t.is_meta or t.is_inference() for t in tensors):
         return network
+    values, some = values_of(network), sample(tensors)
+    plain = in_float32(network)
     if place == "cuda":
-        fast = on_gpu(network, options)
+        fast = on_gpu(plain, options)
     else:
-        fast = by_onnxruntime(network) if options.backend else on_cpu(network, options)
-    network.derived[FAST] = Fast(options, network.input, values(network), fast)
+        fast = by_onnxruntime(plain) if options.backend else on_cpu(plain, options)
+    network.derived[FAST] = Fast(options, network.input, values, some, fast)
     return fast
+
+
+def in_float32(network: Runnable) -> Runnable:
+    """Return a network whose values are float32: itself, or a copy after `.half()`, `.double()`."""
+    if all(t.dtype is torch.float32 for t in network.parameters()):
+        return network
+    return copy.deepcopy(network).float()
 
 
 def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:

@@ -6,6 +6,7 @@ It knows neither files nor image files, nor any faster form of a network.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,9 +83,16 @@ class Executor(nn.Module):
     def forward(self, images: Tensor) -> list[Head]:
         """Return the heads' inputs and outputs; without a head, those of the last layer.
 
-        `images` are float32 [N, C, H, W] in 0..1, or [N, inputs].
+        `images` are float32 [N, C, H, W] in 0..1, or [N, inputs]. Gradients are recorded in
+        training mode, or if the images require them.
         """
-        return self.runner(self, images) if self.runner else self.heads(images)
+        with self.gradients(images):
+            return self.runner(self, images) if self.runner else self.heads(images)
+
+    def gradients(self, images: Tensor) -> AbstractContextManager[object]:
+        """Return the context in which gradients are recorded where somebody wants them."""
+        wanted = self.training or images.requires_grad
+        return torch.set_grad_enabled(wanted and torch.is_grad_enabled())
 
     def heads(self, images: Tensor) -> list[Head]:
         """Run every layer, and return what `forward` does."""
@@ -97,8 +105,12 @@ class Executor(nn.Module):
         return [head for head in steps if head.node.layer.head] or steps
 
     def trace(self, images: Tensor) -> list[Tensor]:
-        """Return every layer's output, laid out as in Darknet's memory."""
-        return [output for _, _, output in self.steps(images)]
+        """Return every layer's output, laid out as in Darknet's memory.
+
+        Gradients are recorded as in `forward`.
+        """
+        with self.gradients(images):
+            return [output for _, _, output in self.steps(images)]
 
     def steps(self, images: Tensor) -> Iterator[tuple[Node, list[Tensor], Tensor]]:
         """Yield every layer with its inputs and output, and keep no map that nobody will read."""

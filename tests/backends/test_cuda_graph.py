@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock
 
 import pytest
@@ -97,3 +100,50 @@ def test_a_gpu_replays_what_it_recorded():
 
     assert recorder.works
     assert len(recorder.records) == 1
+
+
+def slow_graph(network: Counted, images: torch.Tensor) -> Graph:
+    """Record as `fake` does; a replay lets other threads run between its two halves."""
+    graph = fake(network, images)
+
+    def replay() -> None:
+        seen = graph.images.clone()
+        for _ in range(20):
+            time.sleep(0)
+        graph.heads[0].activated.copy_(seen * 2)
+
+    return Graph(graph.images, graph.heads, replay)
+
+
+def test_threads_get_the_heads_of_their_own_images():
+    recorder, run = recorder_of(slow_graph), Counted()
+    given = [torch.full((2,), float(k)) for k in range(4)]
+
+    def work(images: torch.Tensor) -> int:
+        with torch.inference_mode():
+            results = [recorder(run, images)[0].activated for _ in range(30)]
+        return sum(not torch.equal(result, images * 2) for result in results)
+
+    with torch.inference_mode():
+        recorder(run, given[0])
+        recorder(run, given[0])
+    with ThreadPoolExecutor(4) as pool:
+        wrong = list(pool.map(work, given))
+
+    assert wrong == [0] * 4
+
+
+def test_threads_record_once():
+    recorded, gate = [], threading.Barrier(4)
+    recorder = recorder_of(lambda network, images: recorded.append(1) or fake(network, images))
+    recorder.seen[torch.Size([2])] = 1
+
+    def work(images: torch.Tensor) -> None:
+        gate.wait()
+        with torch.inference_mode():
+            recorder(Counted(), images)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, torch.rand(4, 2)))
+
+    assert recorded == [1]

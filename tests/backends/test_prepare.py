@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from conftest import SHARED, needs_shared, recording
 
 import pydarknet
-from pydarknet.backends import onednn
+from pydarknet.backends import onednn, prepare
 from pydarknet.backends.onednn import PackedConv
 from pydarknet.backends.winograd import WinogradConv
 from pydarknet.inference.predict import decode, network_input, predict, settings, suppress
@@ -208,3 +210,51 @@ def test_a_fast_form_is_its_own(net):
     fast = filled(net(f"{CONV}activation=leaky\n", c=3, h=8, w=8)).prepared(many=True)
 
     assert fast.prepared() is fast
+
+
+@pytest.mark.parametrize("write", [lambda x: x.data.mul_(2), lambda x: x.detach().numpy().fill(1)])
+def test_a_write_that_torch_does_not_count_is_noticed(net, write):
+    network = filled(net(CONV * 2))
+    before = network.prepared()
+
+    write(network.stack[1].weights)
+
+    assert network.prepared() is not before
+    assert_same(network, torch.rand(1, 3, 16, 16))
+
+
+def test_what_the_sample_does_not_see_can_be_said(net):
+    network = filled(net(CONV * 2))
+    before = network.prepared()
+
+    network.stack[1].weights.data[0, 0, 0, 1] += 1  # not one of the sample
+    assert network.prepared() is before
+
+    network.refresh()
+    assert network.prepared() is not before
+
+
+@pytest.mark.parametrize("convert", [Network.double, Network.half, Network.bfloat16])
+def test_values_of_another_type_are_computed_with_in_float32(net, convert):
+    network = convert(filled(net(CONV)))
+    images = torch.rand(1, 3, 16, 16)
+
+    [head] = network.prepared()(images)
+
+    expected = copy.deepcopy(network).float()(images)[0].activated
+    torch.testing.assert_close(head.activated, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_threads_share_one_fast_form(net, monkeypatch):
+    network, made, gate = filled(net(CONV)), [], threading.Barrier(4)
+    plain = prepare.on_cpu
+    monkeypatch.setattr(prepare, "on_cpu", lambda *a: made.append(1) or plain(*a))
+
+    def ask() -> Network:
+        gate.wait()
+        return network.prepared()
+
+    with ThreadPoolExecutor(4) as pool:
+        forms = {id(task.result()) for task in [pool.submit(ask) for _ in range(4)]}
+
+    assert len(forms) == len(made) == 1

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
+import io
+import pickle
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
 import cv2
 import numpy as np
 import pytest
+import torch
+from conftest import HERE
 
 import pydarknet
 from pydarknet.boxes.detections import Detection, Detections
@@ -122,3 +128,88 @@ def test_names_that_are_loaded_late_are_listed() -> None:
 def test_a_picture_without_pixels_is_told(network, shape: tuple[int, ...]) -> None:
     with pytest.raises(pydarknet.DataError, match="expected at least one pixel"):
         network.detect(np.zeros(shape, np.uint8))
+
+
+TINY = HERE / "reference" / "infer_ab_yolov4tiny_a"
+
+
+@pytest.fixture
+def tiny() -> pydarknet.Network:
+    """Load a recorded network of thirty layers."""
+    return pydarknet.load_network(
+        TINY / "net.cfg", TINY / "net.weights", dialect="alexeyab", device="cpu"
+    )
+
+
+@pytest.mark.parametrize(("convert", "most"), [("double", 0), ("half", 1), ("bfloat16", 5)])
+def test_a_network_of_another_precision_still_detects(tiny, convert: str, most: int) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (60, 50, 3), dtype=np.uint8)
+    expected = tiny.detect(image, thresh=0.7)
+
+    found = getattr(tiny, convert)().detect(image, thresh=0.7)
+
+    assert len(expected) > 20
+    assert abs(len(found) - len(expected)) <= most  # the scores of some stand near the threshold
+    torch.testing.assert_close(found.scores.max(), expected.scores.max(), atol=0.01, rtol=0)
+
+
+def test_a_write_through_data_counts_at_once(tiny) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (60, 50, 3), dtype=np.uint8)
+    before = tiny.detect(image, thresh=0.01).boxes
+
+    tiny.stack[0].weights.data.mul_(2)
+    after = tiny.detect(image, thresh=0.01).boxes
+
+    assert before.shape != after.shape or not torch.equal(before, after)
+
+
+def through_torch_save(network: pydarknet.Network) -> pydarknet.Network:
+    """Return a network after a way through torch's own files."""
+    file = io.BytesIO()
+    torch.save(network, file)
+    file.seek(0)
+    return torch.load(file, weights_only=False)
+
+
+WAYS = {
+    "pickle": lambda network: pickle.loads(pickle.dumps(network)),
+    "torch.save": through_torch_save,
+    "deepcopy": copy.deepcopy,
+    "train and eval": lambda network: network.train().eval().to("cpu"),
+}
+RECORDED = sorted(path.parent.name for path in (HERE / "reference").glob("infer_*/net.cfg"))
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("name", RECORDED)
+def test_every_recorded_network_is_the_same_after_every_way(name: str) -> None:
+    """A process that is spawned gets it by pickle."""
+    folder = HERE / "reference" / name
+    dialect = {"pj": "pjreddie", "ab": "alexeyab"}[name.split("_")[1]]
+    network = pydarknet.load_network(
+        folder / "net.cfg", folder / "net.weights", dialect=dialect, device="cpu", strict=False
+    )
+    images = torch.rand(1, *network.input.tensor)
+    expected = heads_of(network, images)  # after this it has a fast form
+
+    for way in WAYS.values():
+        for head, one in zip(heads_of(way(network), images), expected, strict=True):
+            torch.testing.assert_close(head, one, rtol=0, atol=0, equal_nan=True)
+
+
+def heads_of(network: pydarknet.Network, images: torch.Tensor) -> list[torch.Tensor]:
+    """Return the outputs of the heads of a network's fast form, from no state of before."""
+    network.reset()
+    with torch.inference_mode():
+        return [head.activated for head in network.prepared()(images)]
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_threads_detect_at_the_same_time(tiny) -> None:
+    images = np.random.default_rng(1).integers(0, 255, (4, 60, 50, 3), dtype=np.uint8)
+    expected = [tiny.detect(image).boxes for image in images]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda k: tiny.detect(images[k % 4]).boxes, range(24)))
+
+    assert all(torch.equal(boxes, expected[k % 4]) for k, boxes in enumerate(found))

@@ -253,3 +253,28 @@ def test_shared_parameters_are_shared_after_a_move(net, move):
     getattr(network, move)()
 
     assert network.stack[1].weights is network.stack[0].weights
+
+
+def test_what_a_network_computes_goes_to_numpy(net):
+    network = net("[convolutional]\nfilters=2")
+    network.initialize()
+    images = torch.rand(1, 3, 16, 16)
+
+    [head] = network(images)
+
+    assert head.activated.numpy().shape == (1, 2, 16, 16)
+    assert network.trace(images)[0].numpy().shape == (1, 2, 16, 16)
+
+
+@pytest.mark.parametrize(
+    "run", [lambda net, x: net(x)[0].activated, lambda net, x: net.trace(x)[0]]
+)
+def test_gradients_are_recorded_where_somebody_wants_them(net, run):
+    network = net("[convolutional]\nfilters=2")
+    network.initialize()
+    images = torch.rand(1, 3, 16, 16)
+
+    assert run(network, images.clone().requires_grad_()).requires_grad
+    assert run(network.train(), images).requires_grad
+    with torch.no_grad():
+        assert not run(network, images).requires_grad
