@@ -42,7 +42,7 @@ setup(
         "onnxruntime": ONNXRUNTIME,
         "test": ["pytest>=7", "ruff", "mypy", "setuptools>=68", "wheel", *CUDA, *ONNXRUNTIME],
     },
-    entry_points={"console_scripts": ["pydarknet=pydarknet.cli.main:entry"]},
+    entry_points={"console_scripts": ["pydarknet=pydarknet.__main__:entry"]},
     classifiers=[
         "Programming Language :: Python :: 3",
         *(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 14)),

@@ -1,5 +1,7 @@
 """Darknet without the C: any .cfg is a PyTorch network, any .weights file loads into it."""
 
+from .system import starting as _starting  # noqa: F401  # isort: skip  # it must be the first
+
 from importlib import import_module
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,15 @@
-"""python -m pydarknet."""
+"""python -m pydarknet, and the programs `pydarknet` and `darknet`."""
 
-from .cli.main import entry
+from .system.starting import quit_on_interrupt
+
+
+def entry(*, as_darknet: bool = False) -> None:
+    """Run the program with the words it was called with."""
+    quit_on_interrupt()
+    from .cli import main
+
+    main.entry(as_darknet=as_darknet)
+
 
 if __name__ == "__main__":
     entry()

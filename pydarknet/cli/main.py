@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import DarknetError, UsageError
-from ..system.console import forget_notes, note, say
+from ..system.console import forget_notes, leave, note, say
+from ..system.interrupts import quit_on_interrupt_inside, unwind_on_signals
 from ..system.memory import memory_errors
 from ..system.problems import count_problems
+from ..system.starting import quit_on_interrupt
 from ..system.version import __version__
 from . import commands  # noqa: F401  # importing it registers the commands
 from .arguments import flag_values, letters, operand_values, without_unknown
@@ -69,7 +71,10 @@ HELP = ("-h", "--help", "help")
 
 def entry(*, as_darknet: bool = False) -> None:
     """Run the program with the words it was called with."""
-    sys.exit(main(sys.argv[1:], as_darknet=as_darknet))
+    unwind_on_signals()
+    status = main(sys.argv[1:], as_darknet=as_darknet)
+    quit_on_interrupt()
+    sys.exit(status)
 
 
 def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
@@ -89,7 +94,7 @@ def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
+        leave(sys.stdout)
     return 1
 
 
@@ -180,7 +185,8 @@ def import_networks() -> None:
         return
     gc.disable()
     try:
-        from .. import load as load
+        with quit_on_interrupt_inside():
+            from .. import load as load
     finally:
         gc.freeze()
         gc.enable()

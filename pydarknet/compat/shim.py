@@ -48,19 +48,27 @@ def program() -> str:
     """Return a program that passes on its arguments: in sh, and in Python where sh is missing.
 
     The first line cannot name the interpreter: its path may hold a blank or exceed 127 bytes.
+    Ctrl-C ends it without a trace from its first line on; so Python reads its site (-S) later.
     """
     return f"""#!/bin/sh
 ''':'
 # {MARK}
-exec {shlex.quote(sys.executable)} "$0" "$@"
+exec {shlex.quote(sys.executable)} -S "$0" "$@"
 '''
+import os
+import signal
 import sys
 
+signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
 sys.path[:1] = []
-sys.path.append({str(home())!r})
-from pydarknet.cli.main import entry
+if sys.flags.no_site:
+    import site
 
-entry()
+    site.main()
+sys.path.append({str(home())!r})
+from pydarknet.__main__ import entry
+
+entry(as_darknet=True)
 """
 
 

@@ -23,6 +23,7 @@ from torch import Tensor
 from ..errors import DarknetError, DataError, OutOfMemory
 from ..system.console import first
 from ..system.files import SharedFolder
+from ..system.interrupts import block_interrupts
 from ..system.memory import size_text, usable_memory
 from .bad_list import Problem, append
 from .labels import labels_of
@@ -200,12 +201,13 @@ class Worker:
     """A process that makes samples; it ends when this one does."""
 
     def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM.format(path=sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **SINGLE},
-        )
+        with block_interrupts():  # the trainer handles Ctrl-C, also while the worker starts
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM.format(path=sys.path)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, **SINGLE},
+            )
 
     def send(self, message: object) -> None:
         """Send a message without waiting for the answer."""
