@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ..errors import DarknetError
 from .console import note_once
+from .memory import memory_errors
 
 UNREADABLE = "unreadable"
 FAILED = "failed"
@@ -43,7 +44,8 @@ def guard(item: str, how: str = FAILED) -> Iterator[None]:
     An interrupt and a broken pipe pass: they end everything.
     """
     try:
-        yield
+        with memory_errors():
+            yield
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -71,7 +73,5 @@ def problem_of(item: str, error: Exception) -> str:
         return text if item in text else f"{item}: {text}"
     if isinstance(error, OSError) and error.strerror:
         return f"{item}: {error.strerror}"
-    if isinstance(error, MemoryError):
-        return f"{item}: out of memory"
     reason = text.splitlines()[0] if text else "no reason given"
     return f"{item}: {type(error).__name__}: {reason}"

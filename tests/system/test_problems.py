@@ -36,7 +36,6 @@ def test_what_ends_the_program_passes(kind):
     ("error", "told"),
     [
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "a.png: No space left on device"),
-        (MemoryError(), "a.png: out of memory"),
         (DataError("is no image", where="a.png"), "a.png: is no image"),
         (DataError("no display"), "a.png: no display"),
         (ValueError("embedded null byte\nmore"), "a.png: ValueError: embedded null byte"),
@@ -45,6 +44,13 @@ def test_what_ends_the_program_passes(kind):
 )
 def test_a_problem_is_one_line_that_names_the_item(error, told):
     assert problem_of("a.png", error) == told
+
+
+def test_a_lack_of_memory_is_said_in_its_words(capsys):
+    with guard("a.png"):
+        raise MemoryError
+
+    assert capsys.readouterr().err.startswith("a.png: out of memory")
 
 
 def test_the_same_words_are_printed_once_and_counted_each_time(capsys):
