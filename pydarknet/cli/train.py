@@ -43,6 +43,7 @@ def train(
     network = open_network(run, cfg, weights, training=True)
     options = Options(
         seed=seed,
+        given_seed=flags.seed,
         clear=flags.clear,
         workers=flags.workers,
         amp=flags.amp,

@@ -1,26 +1,24 @@
-"""The weights files of a training, and the state from which it resumes after a kill."""
+"""The files of a training: its weights, and the pairs of weights and state that it resumes from."""
 
 from __future__ import annotations
 
 import hashlib
-import json
+import itertools
 import os
 import re
 import shutil
-import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
-import torch
-from torch import Tensor
+from typing import Final
 
 from ..errors import DataError
 from ..system.files import partial_path, remove_partial_files, replace_file
+from .state import State, read_state, write_state
 
-MAGIC: Final = b"pydarknet state 1\n"
+NEWEST: Final = ("_last.weights", ".backup")  # of both lineages
+FINAL: Final = "_final.weights"
+KEPT: Final = (*NEWEST, FINAL, "_best.weights")  # by a training that starts over
 
 
 def base_name(path: str | Path) -> str:
@@ -41,66 +39,12 @@ def digest(path: str | Path) -> str:
 
 
 @dataclass(frozen=True)
-class State:
-    """The state besides the weights with which a training resumes as if it had not stopped.
+class Pair:
+    """Weights and the state that belongs to them; `newest` if the state is under its first name."""
 
-    `run` has the hashes of cfg, data file and initial weights. `weights` is the hash of the weights
-    file that the state belongs to. `numbers` are counters, `tensors` momenta and averages.
-    """
-
-    run: Mapping[str, str]
-    numbers: Mapping[str, Any]
-    tensors: Mapping[str, Tensor]
-    weights: str = ""
-
-
-def write_state(path: Path, state: State) -> None:
-    """Write a state: a magic line, the length of a JSON text, that text, the tensors' bytes."""
-    listed = {
-        name: {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape)}
-        for name, tensor in state.tensors.items()
-    }
-    head = {
-        "run": dict(state.run),
-        "weights": state.weights,
-        "numbers": dict(state.numbers),
-        "tensors": listed,
-    }
-    text = json.dumps(head).encode()
-    with replace_file(path, durable=True) as file:
-        file.write(MAGIC + struct.pack("<Q", len(text)) + text)
-        for tensor in state.tensors.values():
-            file.write(tensor.detach().cpu().contiguous().numpy().tobytes())
-
-
-def read_state(path: Path) -> State | None:
-    """Return the state of a file; None if there is none, or it is incomplete."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    start = len(MAGIC) + 8
-    if not content.startswith(MAGIC) or len(content) < start:
-        return None
-    (length,) = struct.unpack_from("<Q", content, len(MAGIC))
-    try:
-        head = json.loads(content[start : start + length])
-        tensors = read_tensors(head["tensors"], memoryview(content)[start + length :])
-    except (ValueError, KeyError):
-        return None
-    return State(head["run"], head["numbers"], tensors, head["weights"])
-
-
-def read_tensors(listed: Mapping[str, Any], content: memoryview) -> dict[str, Tensor]:
-    """Return the tensors of a state's bytes. Raises ValueError if there are too few bytes."""
-    found, start = {}, 0
-    for name, form in listed.items():
-        kind = np.dtype(form["dtype"])
-        count = int(np.prod(form["shape"], dtype=np.int64))
-        array = np.frombuffer(content, kind, count, start)
-        found[name] = torch.from_numpy(array.reshape(form["shape"]).copy())
-        start += array.nbytes
-    return found
+    weights: Path
+    state: State
+    newest: bool = True
 
 
 @dataclass
@@ -114,6 +58,7 @@ class Files:
     folder: Path
     base: str
     newest: str  # the ending of the newest weights
+    current: Path | None = None  # the weights to which `.state` belongs
 
     def path(self, ending: str) -> Path:
         """Return the path of the file with an ending."""
@@ -140,32 +85,71 @@ class Files:
         return re.compile(re.escape(self.base) + of)
 
     def keep_previous(self) -> None:
-        """Link the current pair to the names of the previous pair."""
-        for ending, second in ((self.newest, ".previous"), (".state", ".previous.state")):
-            if self.path(ending).exists():
-                link_or_copy(self.path(ending), self.path(second))
+        """Link the current pair to the names of the previous pair. Raises OSError."""
+        if self.current:
+            link_or_copy(self.current, self.path(".previous"))
+            link_or_copy(self.path(".state"), self.path(".previous.state"))
+            self.current = None
 
-    def write_pair(self, state: State) -> None:
-        """Write the state beside the newest weights, which must already be written."""
-        path = self.path(".state")
-        whole = State(state.run, state.numbers, state.tensors, digest(self.path(self.newest)))
-        try:
-            write_state(path, whole)
-        except OSError as error:
-            raise DataError(f"Couldn't open file: {path} ({error.strerror})") from None
+    def write_pair(self, state: State, weights: Path) -> None:
+        """Write the state of weights that are already written. Raises OSError."""
+        run, numbers, tensors = state.run, state.numbers, state.tensors
+        write_state(self.path(".state"), State(run, numbers, tensors, digest(weights)))
+        self.current = weights
 
-    def whole_pair(self, fits: Callable[[State], bool]) -> tuple[Path, State] | None:
-        """Return the newest weights and state that belong together, if `fits` accepts the state."""
-        hashes = {
-            digest(path): path
-            for path in (self.path(".previous"), self.path(self.newest))
-            if path.exists()
-        }
+    def pairs(self, given: Path | None = None) -> Iterator[Pair]:
+        """Yield the complete pairs, the newest first; `given` weights may stand elsewhere.
+
+        A damaged state is noted and left out.
+        """
         for ending in (".state", ".previous.state"):
             state = read_state(self.path(ending))
-            if state and state.weights in hashes and fits(state):
-                return hashes[state.weights], state
-        return None
+            weights = self.weights_of(state, given) if state else None
+            if state and weights:
+                yield Pair(weights, state, newest=ending == ".state")
+
+    def weights_of(self, state: State, given: Path | None) -> Path | None:
+        """Return the weights file that a state belongs to."""
+        paths = [self.path(ending) for ending in (*NEWEST, FINAL, ".previous")]
+        there = [path for path in (*paths, given) if path and path.is_file()]
+        return next((path for path in there if digest(path) == state.weights), None)
+
+    def resume_from(self, pair: Pair) -> None:
+        """Remember which pair the next save must keep."""
+        self.current = pair.weights if pair.newest else None
+
+    def old_weights(self) -> Path | None:
+        """Return the newest weights, with or without a state; None if there are none."""
+        return next((p for e in (*NEWEST, FINAL) if (p := self.path(e)).is_file()), None)
+
+    def has_state(self) -> bool:
+        """Return whether there is a state, complete or damaged."""
+        return self.path(".state").exists() or self.path(".previous.state").exists()
+
+    def free_base(self) -> str:
+        """Return the base name under which a training that starts over keeps the old files."""
+        taken = {path.name for path in self.folder.glob("*_old*")}
+        names = (f"{self.base}_old{number}" for number in itertools.count(1))
+        return next(name for name in names if not any(one.startswith(name) for one in taken))
+
+    def set_aside(self, base: str) -> None:
+        """Link the old weights and their state to another base name; their pair ends here.
+
+        Raises OSError.
+        """
+        pair = next(self.pairs(), None)
+        aside = Files(self.folder, base, self.newest)
+        kept = [ending for ending in KEPT if self.path(ending).is_file()]
+        for ending in kept:
+            link_or_copy(self.path(ending), aside.path(ending))
+        if pair:
+            if pair.weights not in map(self.path, kept):
+                link_or_copy(pair.weights, aside.path(self.newest))
+            state = ".state" if pair.newest else ".previous.state"
+            link_or_copy(self.path(state), aside.path(".state"))
+        for ending in (".state", ".previous.state", ".previous"):
+            self.path(ending).unlink(missing_ok=True)
+        self.current = None
 
 
 def link_or_copy(path: Path, second: Path) -> None:

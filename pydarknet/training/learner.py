@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,14 +16,15 @@ from torch import Tensor
 from ..errors import DataError
 from ..graph.executor import Head
 from ..graph.header import Header
+from ..modules.recurrent import Recurrent
 from ..network import Network
 from . import optimizer as update
-from .checkpoints import State
 from .conv_matmul import use_matrix_products
 from .deltas import heads_of, losses_of, network_cost, to_minimise
 from .ema import MovingAverage
 from .losses import Loss, LossInputs
 from .schedule import learning_rate
+from .state import State
 from .straight_through import straighten
 
 
@@ -182,7 +185,7 @@ class Learner:
         self.network.header = Header(*self.network.dialect.version, seen=seen)
         return self.moving.update(self.batch)
 
-    def state(self, run: Mapping[str, str]) -> State:
+    def state(self, run: Mapping[str, Any]) -> State:
         """Return the state that resuming needs besides the weights."""
         tensors = {f"moving.{name}": value for name, value in self.moving.values.items()}
         for name, parameter in self.network.named_parameters():
@@ -191,6 +194,7 @@ class Learner:
                     tensors[f"optimizer.{key}.{name}"] = value
         unsaved = self.network.state_dict().keys() - saved_names(self.network)
         tensors |= {f"array.{name}": self.network.state_dict()[name] for name in sorted(unsaved)}
+        tensors |= recurrent_states(self.network)
         numbers = {"batch": self.batch, "average": self.average, "boxes": self.boxes}
         numbers |= {"seed": self.seed, "scale": self.scaler.get_scale(), "exif": self.network.exif}
         return State(run, numbers, tensors)
@@ -199,19 +203,34 @@ class Learner:
         """Resume from a state; its weights must already be loaded."""
         self.batch, self.average = state.numbers["batch"], state.numbers["average"]
         self.boxes, self.seed = list(state.numbers["boxes"]), state.numbers["seed"]
-        parameters = dict(self.network.named_parameters())
-        arrays = self.network.state_dict()
         for name, value in state.tensors.items():
             kind, _, rest = name.partition(".")
-            if kind == "moving":
-                self.moving.values[rest] = value.to(self.network.device)
-            elif kind == "array":
-                arrays[rest].copy_(value)
-            else:
-                key, _, name = rest.partition(".")
-                self.optimizer.state[parameters[name]][key] = value.to(
-                    value.device if key == "step" else self.network.device
-                )
+            if kind in self.restorers:
+                self.restorers[kind](rest, value)
+
+    @property
+    def restorers(self) -> dict[str, Callable[[str, Tensor], None]]:
+        """The functions that take over the tensors of a state, by their kind."""
+        return {
+            "moving": self.restore_average,
+            "array": self.restore_array,
+            "optimizer": self.restore_momentum,
+            "recurrent": partial(restore_recurrent, self.network),
+        }
+
+    def restore_average(self, name: str, value: Tensor) -> None:
+        """Take over a moving average."""
+        self.moving.values[name] = value.to(self.network.device)
+
+    def restore_array(self, name: str, value: Tensor) -> None:
+        """Take over an array that weights files do not hold."""
+        self.network.state_dict()[name].copy_(value)
+
+    def restore_momentum(self, name: str, value: Tensor) -> None:
+        """Take over a tensor of the optimiser, `KEY.PARAMETER`; `step` stays on the CPU."""
+        key, _, parameter = name.partition(".")
+        device = value.device if key == "step" else self.network.device
+        self.optimizer.state[self.network.get_parameter(parameter)][key] = value.to(device)
 
 
 def saved_names(network: Network) -> set[str]:
@@ -222,3 +241,21 @@ def saved_names(network: Network) -> set[str]:
         if not node.layer.dontsave
         for array in node.layer.weight_arrays(module)
     }
+
+
+def recurrent_states(network: Network) -> dict[str, Tensor]:
+    """Return the states of recurrent modules as `recurrent.NUMBER.MODULE`."""
+    return {
+        f"recurrent.{number}.{name}": state
+        for name, module in network.named_modules()
+        if isinstance(module, Recurrent)
+        for number, state in enumerate(module.state or ())
+    }
+
+
+def restore_recurrent(network: Network, name: str, value: Tensor) -> None:
+    """Take over a state of a recurrent module, `NUMBER.MODULE`; their numbers ascend."""
+    _, _, path = name.partition(".")
+    module = network.get_submodule(path)
+    assert isinstance(module, Recurrent)
+    module.state = (*(module.state or ()), value.to(network.device))

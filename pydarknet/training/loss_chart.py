@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
+from torch import Tensor
 
 from ..modules.transforms import save_image
 from .learner import Step
+from .state import State
 
 SIDE = 1000
 MARGIN = 70
@@ -36,6 +40,20 @@ class LossChart:
         self.losses.append((step.batch, step.average))
         if step.batch % 100 == 0:
             self.draw()
+
+    def points(self) -> dict[str, Tensor]:
+        """Return all points as tensors [N, 2] of float64: iteration and value."""
+        curves = {"losses": self.losses, "precisions": self.precisions}
+        return {
+            f"chart.{name}": torch.tensor(curve, dtype=torch.float64).reshape(-1, 2)
+            for name, curve in curves.items()
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take over the points of a training that was stopped."""
+        points = {name: tensor.tolist() for name, tensor in tensors.items()}
+        self.losses = [(int(at), value) for at, value in points.get("chart.losses", [])]
+        self.precisions = [(int(at), value) for at, value in points.get("chart.precisions", [])]
 
     def draw(self) -> None:
         """Draw the chart, and write its files."""
@@ -83,6 +101,12 @@ class LossChart:
         cv2.polylines(
             canvas, [np.array(line, np.int32)] if line else [], False, colour, 2, cv2.LINE_AA
         )
+
+
+def points_of(state: State | None) -> dict[str, Tensor]:
+    """Return the points of a chart that a state holds."""
+    tensors = state.tensors.items() if state else ()
+    return {name: tensor for name, tensor in tensors if name.startswith("chart.")}
 
 
 def put(

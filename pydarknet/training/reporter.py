@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..cfg.lineage import PerLineage
 from ..dataset.files import DataFile
@@ -54,6 +55,14 @@ class Reporter:
         """Write a line to stderr, above the progress bar if there is one."""
         with self.progress.aside() if self.progress else nullcontext():
             note(text)
+
+    def position(self) -> dict[str, float]:
+        """Return where the log is: what a resumed training must know to continue it."""
+        return {"saved": self.saved, "hours_left": self.hours_left}
+
+    def restore(self, position: Mapping[str, Any]) -> None:
+        """Take over the position of a training that was stopped."""
+        self.saved, self.hours_left = position["saved"], position["hours_left"]
 
     def report_start(self, batch: int) -> None:
         """Write the lines before the first iteration; `batch` iterations are done already."""
@@ -117,7 +126,7 @@ class ForkReporter(Reporter):
         self.savelast = max(data.integer("savelast", 100), 1)
 
     def report_start(self, batch: int) -> None:
-        self.saved = batch
+        self.saved = self.saved or batch
         if self.images == 1:
             raise UsageError(
                 "Error: You set incorrect value batch=1 for Training!"

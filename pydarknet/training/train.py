@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -21,13 +20,16 @@ from ..load import load_network
 from ..network import Network
 from ..system.console import note
 from ..system.resources import locate
-from .checkpoints import Files, State, base_name, digest
+from .checkpoints import Files, base_name, digest
 from .classifier_reporter import CLASSIFIER_REPORTERS
 from .learner import Learner
 from .loss_chart import LossChart
 from .mixed_precision import amp_of
 from .progress import Progress
 from .reporter import REPORTERS, Reporter
+from .resume import Request, Start, check_unfinished, find_start
+from .run import describe_run
+from .state import State
 from .trainer import Callback, Trainer
 from .unsupported import check_trainable
 from .validation import MapValidation
@@ -47,6 +49,7 @@ class Options:
     """The options of a training, besides its files."""
 
     seed: int
+    given_seed: int | None = None  # None if `seed` is random
     clear: bool = False
     workers: int | None = None
     amp: str | None = None
@@ -65,11 +68,17 @@ class Sources:
     cfg: Path
     weights: Path | None
 
-    @property
-    def hashes(self) -> dict[str, str]:
-        """The hashes by which a training recognises its own state."""
-        weights = digest(self.weights) if self.weights else ""
-        return {"cfg": digest(self.cfg), "data": digest(self.data.path), "weights": weights}
+    def files(self, newest: str) -> Files:
+        """Return the files that a training writes; `newest` is the ending of the newest weights."""
+        files = Files(self.data.get_folder("backup", "/backup/"), base_name(self.cfg), newest)
+        files.make_folder()
+        return files
+
+    def request(self, network: Network, train: str, *, clear: bool) -> Request:
+        """Return the training that is asked for; `train` is the list of images."""
+        run = describe_run(network, train, digest(self.weights) if self.weights else "")
+        older = {"cfg": digest(self.cfg), "data": digest(self.data.path)}
+        return Request(run, self.weights, clear, older)
 
 
 def train(
@@ -99,7 +108,7 @@ def train(
     Darknet: examples/detector.c train_detector
     """
     sources = Sources(DataFile.read(data), locate(cfg), locate(weights) if weights else None)
-    seed = first_seed(seed)
+    chosen = first_seed(seed)
     network = load_network(
         sources.cfg,
         sources.weights,
@@ -109,8 +118,16 @@ def train(
         strict=strict,
         exif=exif is not False,
     )
-    callbacks = [callback] if callback else []
-    options = Options(seed, clear, workers, amp, chart, exif=exif, callbacks=callbacks)
+    options = Options(
+        seed=chosen,
+        given_seed=seed,
+        clear=clear,
+        workers=workers,
+        amp=amp,
+        chart=chart,
+        exif=exif,
+        callbacks=[callback] if callback else [],
+    )
     detector_trainer(network, sources, options).train()
     return network
 
@@ -131,12 +148,15 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
     if network.net.max_batches <= 0:
         raise network.net.error("max_batches = 0: expected how many batches are trained")
     kind = REPORTERS.of(network.dialect)
-    paths = read_list(sources.data.get_file("train", kind.list_name))
-    samples = partial(detector_samples, network, paths)
+    train = sources.data.get_file("train", kind.list_name)
+    paths = read_list(train)
+    files, start = find_files_and_start(network, sources, kind.newest, train, options)
+    samples = detector_samples(network, paths)
     reporter = kind(network, len(paths))
     if options.map:
         reporter.validation = map_validation(network, sources, len(paths), options.map)
-    return trainer(reporter, samples, sources, options)
+    reporter.read(sources.data)
+    return make_trainer(reporter, samples, files, start, sources, options)
 
 
 def map_validation(
@@ -169,82 +189,77 @@ def classifier_trainer(network: Network, sources: Sources, options: Options) -> 
     check_trainable(network)
     data = sources.data
     labels = read_names(data.get_file("labels", "data/labels.list"))
-    paths = read_list(data.get_file("train", "data/train.list"))
+    train = data.get_file("train", "data/train.list")
+    paths = read_list(train)
     named = data.find("tree")
     tree = read_tree(named, data.section) if named else None
     tags = bool(data.find("tag") and data.integer("tag", 0))
-    samples = partial(classifier_samples, network, paths, labels, tree, tags=tags)
-    reporter = CLASSIFIER_REPORTERS.of(network.dialect)(network, len(paths))
-    return trainer(reporter, samples, sources, options)
-
-
-def trainer(
-    reporter: Reporter, make_samples: Callable[[], Samples], sources: Sources, options: Options
-) -> Trainer:
-    """Return the trainer of a reporter's network; it resumes from a state if there is one.
-
-    The samples are made last, since the state says how images are read.
-    """
-    network = reporter.network
-    reporter.read(sources.data)
-    files = Files(
-        sources.data.get_folder("backup", "/backup/"), base_name(sources.cfg), reporter.newest
-    )
-    files.make_folder()
-    if options.clear:
-        network.header = Header(*network.dialect.version, seen=0)
-    learner = Learner(network, seed=options.seed, amp=amp_of(options.amp, network.device))
-    run = sources.hashes
-    run = run if options.clear else resume(learner, files, run, options.exif)
-    return make_trainer(learner, make_samples(), files, reporter, run, options)
+    kind = CLASSIFIER_REPORTERS.of(network.dialect)
+    files, start = find_files_and_start(network, sources, kind.newest, train, options)
+    samples = classifier_samples(network, paths, labels, tree, tags=tags)
+    reporter = kind(network, len(paths))
+    return make_trainer(reporter, samples, files, start, sources, options)
 
 
 def make_trainer(
-    learner: Learner,
+    reporter: Reporter,
     samples: Samples,
     files: Files,
-    reporter: Reporter,
-    run: dict[str, str],
+    start: Start,
+    sources: Sources,
     options: Options,
 ) -> Trainer:
-    """Return a trainer made of these parts."""
-    net = learner.net
+    """Return the trainer of a reporter's network, which resumes where `start` says."""
+    network, net = reporter.network, reporter.network.net
+    if options.clear:
+        network.header = Header(*network.dialect.version, seen=0)
+    learner = Learner(network, seed=options.seed, amp=amp_of(options.amp, network.device))
+    resume(learner, start, options.given_seed)
+    check_unfinished(sources.weights, learner.batch, net.max_batches, "-clear counts from 0")
     charts = (Path("chart.png"), Path(f"chart_{files.base}.png"))
     result = Trainer(
         learner,
         samples,
-        input_size(learner.network, learner.seed),
+        input_size(network, learner.seed),
         files,
         reporter,
-        run,
+        start,
         options.workers,
         list(options.callbacks),
         chart=LossChart(charts, net.max_batches, net.max_chart_loss) if options.chart else None,
+        validation=reporter.validation,
+        clear=options.clear,
     )
-    result.validation = reporter.validation
-    if result.validation:
-        result.validation.at = learner.batch
+    result.restore(sources.weights)
     if options.bar:
         result.progress = reporter.progress = Progress(learner.batch, net.max_batches)
     return result
 
 
-def resume(
-    learner: Learner, files: Files, run: dict[str, str], exif: bool | None
-) -> dict[str, str]:
-    """Resume from the state that the same run left, if any; return the hashes of the run.
+def find_files_and_start(
+    network: Network, sources: Sources, newest: str, train: str, options: Options
+) -> tuple[Files, Start]:
+    """Return the files of a training and where it starts; that says how the network reads images.
 
-    The weights may also be those that the state belongs to.
+    `newest` is the ending of the newest weights, `train` the list of images.
     """
-    pair = files.whole_pair(lambda state: is_same_run(state, run))
-    if pair is None or pair[1].numbers["batch"] >= learner.net.max_batches:
-        return run
-    path, state = pair
-    learner.network.load_weights(path)
-    learner.restore(state)
-    learner.network.exif = exif_of(state, exif)
-    note(f"resuming after batch {learner.batch} from {path}; -clear starts over")
-    return dict(state.run)
+    files = sources.files(newest)
+    start = find_start(network, files, sources.request(network, train, clear=options.clear))
+    if start.pair:
+        network.exif = exif_of(start.pair.state, options.exif)
+    return files, start
+
+
+def resume(learner: Learner, start: Start, given_seed: int | None) -> None:
+    """Take over weights, momenta and counters of the pair that a training starts at, if any."""
+    if start.pair is None:
+        return
+    learner.network.load_weights(start.pair.weights)
+    learner.restore(start.pair.state)
+    if given_seed not in (None, learner.seed):
+        note(
+            f"-seed {given_seed} is ignored: a training that resumes keeps its own, {learner.seed}"
+        )
 
 
 def exif_of(state: State, given: bool | None) -> bool:
@@ -259,12 +274,3 @@ def exif_of(state: State, given: bool | None) -> bool:
         before = "turned by their EXIF data" if known else "left as they are stored"
         note(f"until now this training's images were {before}: -exif changes that from here on")
     return bool(known) if given is None else given
-
-
-def is_same_run(state: State, run: dict[str, str]) -> bool:
-    """Return whether a state is of this run, or of one whose newest weights this run starts with.
-
-    Cfg and data must be the same.
-    """
-    started = state.run.get("weights") == run["weights"] or state.weights == run["weights"]
-    return started and all(state.run.get(key) == run[key] for key in ("cfg", "data"))

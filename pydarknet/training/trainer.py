@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ..dataset.input_size import Sizes
 from ..dataset.loader import Batch, Batches
 from ..dataset.sample import Samples
-from ..errors import DataError
+from ..errors import DarknetError, DataError
 from ..layers import detection_heads
 from ..network import Network
 from ..system.console import note
@@ -18,11 +19,14 @@ from ..system.malloc import keep_freed_memory
 from ..system.memory import memory_errors
 from .checkpoints import Files
 from .learner import Learner, Step
-from .loss_chart import LossChart
+from .loss_chart import LossChart, points_of
 from .memory_check import smaller_batches, try_largest
 from .progress import Progress
 from .reporter import Reporter
+from .resume import Start
+from .saver import Saver
 from .signals import catch_stop_signals
+from .state import FIGURES, State
 from .validation import MapValidation
 
 
@@ -54,14 +58,37 @@ class Trainer:
     size: Sizes  # width and height of each iteration's images
     files: Files
     reporter: Reporter
-    run: dict[str, str]  # the hashes of cfg, data and initial weights
+    start: Start
     workers: int | None = None
     callbacks: list[Callback] = field(default_factory=list)
     progress: Progress | None = None
     chart: LossChart | None = None
     validation: MapValidation | None = None
     reported: set[str] = field(default_factory=set)
-    newest: Path | None = None  # the last good weights
+    clear: bool = False  # whether the command line says to start over
+
+    def __post_init__(self) -> None:
+        self.saver = Saver(
+            self.learner.network, self.files, self.reporter.note, self.state, self.start.aside
+        )
+
+    def restore(self, weights: Path | None) -> None:
+        """Take over log, chart and evaluations of the training that was stopped, if there is one.
+
+        `weights` are those that the command line names.
+        """
+        pair = self.start.pair
+        self.saver.last_good = pair.weights if pair else weights
+        numbers = pair.state.numbers if pair else {}
+        if "log" in numbers:
+            self.reporter.restore(numbers["log"])
+        if self.chart:
+            self.chart.restore(points_of(pair.state if pair else None))
+        if self.validation and "validation" in numbers:
+            self.validation.restore(numbers["validation"])
+        elif self.validation:
+            self.validation.at = self.learner.batch
+            self.saver.keep_best()
 
     @property
     def network(self) -> Network:
@@ -102,7 +129,7 @@ class Trainer:
 
     def iterate(self, batch: Batch, loading: float, *, first: bool) -> None:
         """Train one iteration, report it, and save weights if they are due."""
-        self.report_problems(batch)
+        self.report_problems(batch.problems)
         height, width = batch.images.shape[2:]
         if first or (width, height) != (self.network.input.w, self.network.input.h):
             self.report_size(width, height, first=first)
@@ -126,22 +153,22 @@ class Trainer:
         if self.validation is None or not self.validation.due(batch):
             return
         self.reporter.say(self.validation.evaluate(batch))
+        best = self.validation.best
         if self.validation.is_best():
             self.reporter.say("New best mAP!")
-            self.save(["_best.weights"])
+            if not self.save(["_best.weights"]):
+                self.validation.best = best
         if self.chart:
             self.chart.precisions.append((batch, self.validation.last))
 
     def failure_hint(self, batch: Batch) -> str:
         """Return the hint of an error: the images of the batch, and the last good weights."""
-        weights = self.newest or "none: nothing was saved yet"
-        return (
-            f"its images: {', '.join(sorted(set(batch.paths)))}; the last good weights: {weights}"
-        )
+        images = ", ".join(sorted(set(batch.paths)))
+        return f"its images: {images}; {self.saver.last_good_text()}"
 
-    def report_problems(self, batch: Batch) -> None:
-        """Warn about unusable data, once per problem."""
-        for problem in batch.problems:
+    def report_problems(self, problems: Iterable[str]) -> None:
+        """Warn about what is unusable, once per problem."""
+        for problem in problems:
             if problem not in self.reported:
                 self.reported.add(problem)
                 self.reporter.note(problem)
@@ -167,24 +194,32 @@ class Trainer:
         if self.progress:
             self.progress.update(report.step, report.seconds + report.loading)
         if self.chart:
-            self.chart.add(report.step)
+            self.attempt("the chart", partial(self.chart.add, report.step))
         for callback in self.callbacks:
             callback(report)
 
-    def save(self, endings: list[str]) -> None:
-        """Write weights under these endings, and the state beside the newest ones."""
-        for ending in endings:
-            path = self.files.path(ending)
-            if ending == self.reporter.newest:
-                self.files.keep_previous()
-            self.reporter.note(f"Saving weights to {path}")
-            self.network.save_weights(path)
-            if ending == self.reporter.newest:
-                self.files.write_pair(self.learner.state(self.run))
-                self.newest = path
-                self.save_average()
-        if endings and self.chart:
-            self.chart.draw()
+    def attempt(self, what: str, write: Callable[[], None]) -> None:
+        """Write something that a training does not need; if it fails, note that once."""
+        try:
+            write()
+        except (OSError, DarknetError) as error:
+            problem = f"{what} cannot be written, and the training continues: {error}"
+            self.report_problems([problem])
+
+    def save(self, endings: list[str]) -> bool:
+        """Write weights under these endings, and the state; return whether all were written."""
+        if not endings:
+            return True
+        written = self.saver.save(endings)
+        self.complete_save(endings)
+        return written
+
+    def complete_save(self, endings: list[str]) -> None:
+        """Write the moving averages beside the newest weights, and the chart."""
+        if self.reporter.newest in endings:
+            self.save_average()
+        if self.chart:
+            self.attempt("the chart", self.chart.draw)
 
     def save_average(self) -> None:
         """Write the moving averages as weights, if there are any.
@@ -192,19 +227,32 @@ class Trainer:
         Darknet: src/detector.c train_detector (AlexeyAB)
         """
         if self.learner.moving.values:
-            path = self.files.path("_ema.weights")
             with self.learner.moving.in_place():
-                self.network.save_weights(path)
-            self.reporter.say(f" EMA weights are saved to the file: {path} ")
+                path = self.saver.write_quietly("_ema.weights")
+            if path:
+                self.reporter.say(f" EMA weights are saved to the file: {path} ")
+
+    def state(self) -> State:
+        """Return the state from which this training resumes."""
+        state = self.learner.state(self.start.run)
+        past = self.start.pair.state if self.start.pair else None
+        figures = {name: past.numbers[name] for name in FIGURES if past and name in past.numbers}
+        figures["log"] = self.reporter.position()
+        if self.validation:
+            figures["validation"] = self.validation.figures()
+        points = self.chart.points() if self.chart else points_of(past)
+        return State(state.run, {**state.numbers, **figures}, {**state.tensors, **points})
 
     def end(self, finished: bool) -> None:
         """Save the final weights, or the pair from which a stopped training resumes."""
         if self.progress:
             self.progress.close()
             self.reporter.progress = None
+        endings = list(self.reporter.finals) if finished else [self.reporter.newest]
+        self.saver.save_at_end(endings)
+        self.complete_save(endings)
         if finished:
-            self.save(list(self.reporter.finals))
             self.reporter.report_end()
         else:
-            self.save([self.reporter.newest])
-            note(f"stopped after batch {self.learner.batch}: the same command resumes from there")
+            same = "the same command without -clear" if self.clear else "the same command"
+            note(f"stopped after batch {self.learner.batch}: {same} resumes from there")

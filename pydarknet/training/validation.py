@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..evaluate.average_precision import average_precision
 from ..evaluate.map_report import HINT, text
@@ -30,6 +31,14 @@ class MapValidation:
     at: int = 0  # the iteration of the last evaluation
     last: float = -1.0
     best: float = -1.0
+
+    def figures(self) -> dict[str, float]:
+        """Return what a resumed training must know of the evaluations so far."""
+        return {"at": self.at, "last": self.last, "best": self.best}
+
+    def restore(self, figures: Mapping[str, Any]) -> None:
+        """Take over the figures of a training that was stopped."""
+        self.at, self.last, self.best = figures["at"], figures["last"], figures["best"]
 
     @property
     def next(self) -> int:

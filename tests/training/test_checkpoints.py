@@ -1,20 +1,16 @@
-"""The state of a training on disk: whole, or not there."""
+"""The files of a training: at any time, there is a pair of weights and state."""
 
 import os
 import subprocess
 
 import pytest
-import torch
 
 from pydarknet.errors import DataError
-from pydarknet.training.checkpoints import Files, State, base_name, digest, read_state, write_state
+from pydarknet.training.checkpoints import Files, base_name, digest
+from pydarknet.training.state import State
 
-STATE = State(
-    run={"cfg": "a"},
-    numbers={"batch": 3, "average": 0.1},
-    tensors={"momentum": torch.tensor([[1.5, -2.0]]), "count": torch.tensor(7)},
-    weights="b",
-)
+RUN = {"dialect": "alexeyab", "images": 4, "train": "a", "net": {}, "layers": [], "weights": ""}
+NUMBERS = {"average": 0.1, "boxes": [1, 0], "seed": 5, "scale": 1.0}
 
 
 @pytest.fixture
@@ -29,13 +25,13 @@ def save(files: Files, weights: bytes, batch: int) -> None:
     new = files.path(".new")
     new.write_bytes(weights)
     os.replace(new, files.path(".backup"))
-    files.write_pair(State({}, {"batch": batch}, {}))
+    files.write_pair(State(RUN, {**NUMBERS, "batch": batch}, {}), files.path(".backup"))
 
 
 def newest(files: Files) -> tuple[bytes, int]:
     """Return weights and batch of the newest whole pair."""
-    path, state = files.whole_pair(lambda state: True)
-    return path.read_bytes(), state.numbers["batch"]
+    pair = next(files.pairs())
+    return pair.weights.read_bytes(), pair.state.numbers["batch"]
 
 
 @pytest.mark.parametrize(
@@ -51,31 +47,7 @@ def test_a_digest_is_the_sha_256(tmp_path):
     assert digest(tmp_path / "a").startswith("ba7816bf8f01cfea414140de5dae2223")
 
 
-def test_a_state_is_read_as_it_was_written(tmp_path):
-    write_state(tmp_path / "state", STATE)
-
-    read = read_state(tmp_path / "state")
-
-    assert (read.run, read.numbers, read.weights) == (STATE.run, STATE.numbers, "b")
-    assert [tensor.tolist() for tensor in read.tensors.values()] == [[[1.5, -2.0]], 7]
-    assert read.tensors["count"].dtype == torch.int64
-
-
-@pytest.mark.parametrize("left", [0, 10, 30, 60, -1])
-def test_a_part_of_a_state_is_none(tmp_path, left):
-    write_state(tmp_path / "state", STATE)
-    content = (tmp_path / "state").read_bytes()
-
-    (tmp_path / "state").write_bytes(content[:left])
-
-    assert read_state(tmp_path / "state") is None
-
-
-def test_a_missing_state_is_none(tmp_path):
-    assert read_state(tmp_path / "state") is None
-
-
-def test_the_newest_pair_is_gone_on_with(files):
+def test_the_newest_pair_comes_first(files):
     save(files, b"one", 1)
     save(files, b"two", 2)
 
@@ -91,28 +63,93 @@ def test_weights_without_their_state_leave_the_pair_before(files):
     assert newest(files) == (b"one", 1)
 
 
-def test_a_pair_that_does_not_fit_is_passed_over(files):
+def test_the_pair_before_comes_second(files):
     save(files, b"one", 1)
     save(files, b"two", 2)
 
-    path, state = files.whole_pair(lambda state: state.numbers["batch"] == 1)
+    assert [pair.state.numbers["batch"] for pair in files.pairs()] == [2, 1]
 
-    assert (path.read_bytes(), state.numbers["batch"]) == (b"one", 1)
+
+def test_a_damaged_state_leaves_the_pair_before(files, capsys):
+    save(files, b"one", 1)
+    save(files, b"two", 2)
+    files.path(".state").write_bytes(b"")
+
+    assert newest(files) == (b"one", 1)
+    assert "net.state: is no usable state of a training" in capsys.readouterr().err
+
+
+def test_the_save_after_resuming_from_the_pair_before_keeps_that(files):
+    save(files, b"one", 1)
+    save(files, b"two", 2)
+    files.path(".backup").write_bytes(b"damaged")
+    again = Files(files.folder, "net", ".backup")
+    again.resume_from(next(again.pairs()))
+
+    again.keep_previous()
+    again.path(".backup").write_bytes(b"three")  # and killed before the state
+
+    assert newest(files) == (b"one", 1)
+
+
+def test_final_weights_are_a_pair_too(files):
+    save(files, b"one", 1)
+    files.keep_previous()
+    files.path("_final.weights").write_bytes(b"end")
+    files.write_pair(State(RUN, {**NUMBERS, "batch": 3}, {}), files.path("_final.weights"))
+
+    assert [(pair.weights.name, pair.state.numbers["batch"]) for pair in files.pairs()] == [
+        ("net_final.weights", 3),
+        ("net.backup", 1),
+    ]
+
+
+def test_weights_that_are_given_may_stand_in_another_folder(files, tmp_path):
+    save(files, b"one", 1)
+    moved = tmp_path / "moved.weights"
+    files.path(".backup").rename(moved)
+
+    assert next(files.pairs(moved)).weights == moved
+
+
+def test_files_that_are_set_aside_are_a_pair_of_another_base(files):
+    save(files, b"one", 1)
+    save(files, b"two", 2)
+    files.path("_best.weights").write_bytes(b"best")
+
+    files.set_aside(base := files.free_base())
+
+    assert next(files.pairs(), None) is None
+    assert base == "net_old1"
+    assert newest(Files(files.folder, base, ".backup")) == (b"two", 2)
+    assert files.path("_old1_best.weights").read_bytes() == b"best"
+    assert files.path(".backup").read_bytes() == b"two"
+    assert files.free_base() == "net_old2"
+
+
+def test_a_pair_before_that_is_set_aside_is_kept_too(files):
+    save(files, b"one", 1)
+    save(files, b"two", 2)
+    files.path(".backup").unlink()
+
+    files.set_aside("kept")
+
+    assert newest(Files(files.folder, "kept", ".backup")) == (b"one", 1)
 
 
 def test_other_weights_under_the_name_are_no_pair(files):
     save(files, b"one", 1)
     files.path(".backup").write_bytes(b"other")
 
-    assert files.whole_pair(lambda state: True) is None
+    assert next(files.pairs(), None) is None
 
 
 def test_a_state_that_cannot_be_written_is_an_error_and_leaves_nothing(files):
     files.path(".backup").write_bytes(b"one")
     files.path(".state").mkdir()
 
-    with pytest.raises(DataError, match=r"Couldn't open file: .*net.state"):
-        files.write_pair(STATE)
+    with pytest.raises(OSError, match=r"net.state"):
+        files.write_pair(State(RUN, {**NUMBERS, "batch": 1}, {}), files.path(".backup"))
 
     assert sorted(path.name for path in files.folder.iterdir()) == ["net.backup", "net.state"]
 

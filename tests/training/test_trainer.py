@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pydarknet.training.resume import Start
 from pydarknet.training.trainer import Trainer
 
 
@@ -46,21 +47,27 @@ class Ratings:
 def trainer():
     """A trainer that notes which weights it saves."""
     made = Trainer(
-        learner=SimpleNamespace(batch=5),
+        learner=SimpleNamespace(batch=5, network=None, moving=SimpleNamespace(values={})),
         samples=None,
         size=None,
         files=None,
         reporter=Log(),
-        run={},
+        start=Start({}),
     )
     made.saved = []
-    made.save = made.saved.append
+    made.written = True
+
+    def save(endings: list[str]) -> bool:
+        made.saved.append(endings)
+        return made.written
+
+    made.saver.save = made.saver.save_at_end = save
     return made
 
 
 def test_a_problem_of_the_data_is_told_once(trainer):
-    trainer.report_problems(SimpleNamespace(problems=["a", "b"]))
-    trainer.report_problems(SimpleNamespace(problems=["b", "c"]))
+    trainer.report_problems(["a", "b"])
+    trainer.report_problems(["b", "c"])
 
     assert trainer.reporter.lines == ["a", "b", "c"]
 
@@ -73,6 +80,28 @@ def test_the_best_weights_are_saved(trainer):
 
     assert trainer.saved == [["_best.weights"]]
     assert trainer.reporter.lines == ["mAP 0.5", "New best mAP!", "mAP 0.25"]
+
+
+def test_best_weights_that_could_not_be_written_are_tried_again(trainer):
+    trainer.validation, trainer.written = Ratings(0.5, 0.5), False
+
+    trainer.evaluate(1)
+    trainer.evaluate(2)
+
+    assert trainer.saved == [["_best.weights"], ["_best.weights"]]
+    assert trainer.validation.best == -1.0
+
+
+def test_what_a_training_does_not_need_is_told_once_and_left_out(trainer):
+    def fail() -> None:
+        raise OSError("the disk is full")
+
+    trainer.attempt("the chart", fail)
+    trainer.attempt("the chart", fail)
+
+    assert trainer.reporter.lines == [
+        "the chart cannot be written, and the training continues: the disk is full"
+    ]
 
 
 def test_nothing_is_evaluated_before_it_is_due(trainer):
@@ -103,7 +132,7 @@ def test_a_training_that_is_stopped_saves_what_it_goes_on_from(trainer, capsys):
 def test_a_batch_that_went_wrong_is_told_by_its_images_and_the_weights_before(
     trainer, newest, weights
 ):
-    trainer.newest = newest
+    trainer.saver.last_good = newest
 
     told = trainer.failure_hint(SimpleNamespace(paths=["b.png", "a.png", "b.png"]))
 

@@ -142,7 +142,7 @@ def test_another_seed_gives_other_weights():
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_the_number_of_workers_changes_nothing(workers):
-    assert trained("-seed", "3") == trained("-seed", "3", "-workers", workers)
+    assert trained("-seed", "3") == trained("-seed", "3", "-clear", "-workers", workers)
 
 
 @pytest.mark.usefixtures("small")
@@ -215,12 +215,12 @@ def upto(running: subprocess.Popen[str], beginning: str) -> None:
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_training_that_is_stopped_goes_on_to_the_same_weights(number, capfd):
-    write_cfg(max_batches=60)
+    write_cfg(max_batches=40)
     whole = trained("-seed", "3")
     shutil.rmtree("backup")
 
     with process() as running:
-        upto(running, "20:")
+        upto(running, "10:")
         running.send_signal(number)
         running.stdout.read()
     again = trained()
@@ -247,81 +247,88 @@ def test_a_training_that_is_killed_goes_on_to_the_same_weights(capfd):
     assert re.search(r"resuming after batch [23]0 from", capfd.readouterr().err)
 
 
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory):
-    """Leave a training of 200 iterations that was killed soon after it saved its hundredth."""
-    folder = tmp_path_factory.mktemp("stopped")
-    here = Path.cwd()
-    os.chdir(folder)
-    write_data()
-    write_cfg(max_batches=200)
-    with process() as running:
-        upto(running, "110:")
-        running.kill()
-    os.chdir(here)
-    return folder
-
-
 @pytest.fixture
-def begun(stopped, tmp_path, monkeypatch):
-    """Work in a copy of that training's folder."""
-    shutil.copytree(stopped, tmp_path / "begun")
-    monkeypatch.chdir(tmp_path / "begun")
+def finished(small, capfd) -> bytes:
+    """Finish a training of ten iterations, and return its final weights."""
+    write_cfg(max_batches=10)
+    weights = trained("-seed", "3")
+    capfd.readouterr()
+    return weights
 
 
-@pytest.mark.usefixtures("begun")
-def test_clear_starts_over(capfd):
+def batches(log: str) -> list[int]:
+    """Return the numbers of the iterations in a log."""
+    return [int(number) for number in re.findall(r"^(\d+): ", log, re.MULTILINE)]
+
+
+@pytest.mark.usefixtures("finished")
+def test_a_training_of_more_batches_goes_on_to_the_same_weights(capfd):
+    write_cfg(max_batches=14)
+    again = trained()
+    told = capfd.readouterr()
+    whole = trained("-seed", "3", "-clear")
+
+    assert again == whole
+    assert batches(told.out) == [11, 12, 13, 14]
+    assert (
+        "resuming after batch 10 from backup/run_final.weights,"
+        " with [net] max_batches = 14 (was 10); -clear starts over" in told.err
+    )
+
+
+def test_clear_starts_over_and_keeps_the_old_files(finished, capfd):
     trained("-clear")
 
-    assert "going on" not in capfd.readouterr().err
+    told = capfd.readouterr()
+    assert batches(told.out) == [*range(1, 11)]
+    assert (
+        "starting over: the first save keeps backup/run_final.weights as backup/run_old1"
+        in told.err
+    )
+    assert Path("backup/run_old1_final.weights").read_bytes() == finished
+    assert Path("backup/run_old1.state").is_file()
 
 
-@pytest.mark.usefixtures("begun")
-def test_another_cfg_starts_over(capfd):
-    write_cfg(max_batches=150)
+def test_a_finished_training_is_told_and_stays(finished, capfd):
+    told = mistake(capfd)
 
-    trained()
-
-    assert "going on" not in capfd.readouterr().err
-
-
-@pytest.mark.usefixtures("begun")
-def test_a_finished_training_starts_over(capfd):
-    trained()
-    capfd.readouterr()
-
-    trained()
-
-    assert "going on" not in capfd.readouterr().err
+    assert (
+        "backup/run_final.weights has seen 10 batches, max_batches is 10: nothing to train;"
+        " -clear starts over\n    hint: with a larger max_batches the training goes on" in told
+    )
+    assert Path("backup/run_final.weights").read_bytes() == finished
 
 
-@pytest.mark.usefixtures("begun")
-@pytest.mark.parametrize("name", ["run.state", "run.backup"])
-def test_a_pair_that_does_not_match_is_passed_over(name, capfd):
+@pytest.mark.parametrize("name", ["run.state", "run_final.weights"])
+def test_a_pair_that_does_not_match_is_told_and_stays(finished, name, capfd):
     path = Path("backup", name)
     path.write_bytes(path.read_bytes()[:-7])
+    before = path.read_bytes()
 
-    trained()
+    told = mistake(capfd)
 
-    assert "going on" not in capfd.readouterr().err
+    assert "backup/run_final.weights is there, and no usable state belongs to it" in told
+    assert "give backup/run_final.weights as weights; to start over, give -clear" in told
+    assert path.read_bytes() == before
 
 
-@pytest.mark.usefixtures("begun")
+@pytest.mark.usefixtures("finished")
 def test_the_newest_weights_go_on_with_their_state(capfd):
-    main(["detector", "train", "run.data", "run.cfg", "backup/run.backup", "-workers", "0"])
+    write_cfg(max_batches=12)
 
-    assert "resuming after batch 100 from backup/run.backup" in capfd.readouterr().err
+    trained("backup/run_final.weights")
+
+    assert "resuming after batch 10 from backup/run_final.weights" in capfd.readouterr().err
 
 
-@pytest.mark.usefixtures("begun")
-def test_other_weights_go_on_where_their_header_says(capfd):
+@pytest.mark.usefixtures("finished")
+def test_weights_without_a_state_go_on_where_their_header_says(capfd):
+    write_cfg(max_batches=12)
     Path("backup/run.state").unlink()
 
-    main(["detector", "train", "run.data", "run.cfg", "backup/run.backup", "-workers", "0"])
+    trained("backup/run_final.weights")
 
-    out = capfd.readouterr().out
-    assert re.search(r"^101: ", out, re.MULTILINE)
-    assert not re.search(r"^100: ", out, re.MULTILINE)
+    assert batches(capfd.readouterr().out) == [11, 12]
 
 
 # Python
@@ -429,7 +436,7 @@ def mapped(small):
 def test_evaluations_do_not_disturb_a_training():
     plain = trained("-seed", "3", "-dialect", "alexeyab")
 
-    assert trained("-seed", "3", "-dialect", "alexeyab", "-map") == plain
+    assert trained("-seed", "3", "-dialect", "alexeyab", "-map", "-clear") == plain
 
 
 @pytest.mark.usefixtures("mapped")

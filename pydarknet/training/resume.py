@@ -1,0 +1,201 @@
+"""Where a training starts: at what an earlier one left in its folder, or at its own weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import DataError
+from ..modules.recurrent import Recurrent
+from ..network import Network
+from ..system.console import note
+from .checkpoints import Files, Pair, digest
+from .run import differences, text_of_differences
+from .state import State
+
+ADAM = ("exp_avg", "exp_avg_sq", "step")
+SGD = ("momentum_buffer",)
+OLDER = (
+    "the cfg or the data file is another (an older version wrote the state, and not what differs)"
+)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a training starts: its description, and the pair that it resumes from, if any.
+
+    `aside` is the base name under which the first save keeps the files that are there.
+    """
+
+    run: Mapping[str, Any]
+    pair: Pair | None = None
+    aside: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """The training that is asked for: its description, its first weights, and whether to `clear`.
+
+    `older` are the hashes of cfg and data file by which states of the first version know it.
+    """
+
+    run: Mapping[str, Any]
+    weights: Path | None = None
+    clear: bool = False
+    older: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_start(network: Network, files: Files, request: Request) -> Start:
+    """Return where a training starts, and note it if files of an earlier one are there.
+
+    Raises DataError rather than start over where those would be overwritten, unless `clear`.
+    """
+    pair = best_pair(network, files, request)
+    old = pair.weights if pair else files.old_weights()
+    if old is None:
+        note_lone_state(files)
+        return Start(request.run)
+    if request.clear:
+        return start_aside(files, request, old)
+    if pair is None:
+        return start_without_state(files, request, old)
+    if is_continued(pair.state, request):
+        return continue_pair(network, files, request, pair)
+    return start_aside(files, request, old)
+
+
+def best_pair(network: Network, files: Files, request: Request) -> Pair | None:
+    """Return the newest pair that the training can continue, else the newest, if any."""
+    newest: Pair | None = None
+    for pair in files.pairs(request.weights):
+        reasons, _ = compare(network, request, pair.state)
+        if not reasons:
+            return pair
+        newest = newest or pair
+    return newest
+
+
+def note_lone_state(files: Files) -> None:
+    """Note a state whose weights are gone."""
+    if files.has_state():
+        note(f"{files.path('.state')}: the weights that it belongs to are gone: starting over")
+
+
+def start_without_state(files: Files, request: Request, old: Path) -> Start:
+    """Return the start where weights are there without a state, if they are safe.
+
+    They are if the training begins with them, or is given others and none of its own is damaged.
+    """
+    if request.weights and request.run["weights"] == digest(old):
+        note(f"{old}: without its state, the training goes on from the weights alone")
+        return Start(request.run)
+    if request.weights is None or files.has_state():
+        raise orphan_error(files, old)
+    return start_aside(files, request, old)
+
+
+def is_continued(state: State, request: Request) -> bool:
+    """Return whether a training is given no weights, or those that it began or ended with."""
+    return request.run["weights"] in ("", state.run["weights"], state.weights)
+
+
+def continue_pair(network: Network, files: Files, request: Request, pair: Pair) -> Start:
+    """Return the start at a pair, or at its weights alone if they are given and no more fits."""
+    files.resume_from(pair)
+    reasons, changes = compare(network, request, pair.state)
+    if reasons and request.run["weights"] == pair.state.weights:
+        note(f"{pair.weights}: the training goes on from the weights alone: {reasons}")
+        return Start(request.run)
+    if reasons:
+        raise another_training(files, pair, reasons)
+    batch = pair.state.numbers["batch"]
+    check_unfinished(pair.weights, batch, network.net.max_batches, "-clear starts over")
+    with_changes = f", with {changes}" if changes else ""
+    note(f"resuming after batch {batch} from {pair.weights}{with_changes}; -clear starts over")
+    return Start({**request.run, "weights": pair.state.run["weights"]}, pair)
+
+
+def compare(network: Network, request: Request, state: State) -> tuple[str, str]:
+    """Return why a training cannot continue a state, if so, and what else differs, as texts."""
+    if "net" not in state.run:  # of the first version
+        same = all(state.run.get(key) == value for key, value in request.older.items())
+        return ("" if same else OLDER) or unusable_tensor(network, state.tensors), ""
+    found = differences(network, request.run, state.run)
+    reasons = text_of_differences(one for one in found if not one.fits)
+    changes = text_of_differences(one for one in found if one.fits)
+    return reasons or unusable_tensor(network, state.tensors), changes
+
+
+def unusable_tensor(network: Network, tensors: Mapping[str, Tensor]) -> str:
+    """Return which tensor of a state does not belong to a network; empty if all do."""
+    for name, tensor in tensors.items():
+        if not is_usable(network, name, tensor):
+            return f"its {name} {[*tensor.shape]} does not belong to this network"
+    return ""
+
+
+def is_usable(network: Network, name: str, tensor: Tensor) -> bool:
+    """Return whether a tensor of a state fits what its name says."""
+    kind, _, rest = name.partition(".")
+    key, _, owner = rest.partition(".")
+    if kind == "chart":
+        return tensor.dtype == torch.float64 and tensor.dim() == 2 and tensor.shape[1] == 2
+    if kind == "recurrent":
+        return isinstance(dict(network.named_modules()).get(owner), Recurrent)
+    if kind == "optimizer" and key in (ADAM if network.net.adam else SGD):
+        if key == "step":
+            return tensor.dim() == 0 and owner in dict(network.named_parameters())
+        kind, rest = "parameter", owner
+    place = network.state_dict().get(rest) if kind in ("parameter", "moving", "array") else None
+    return place is not None and (place.shape, place.dtype) == (tensor.shape, tensor.dtype)
+
+
+def another_training(files: Files, pair: Pair, reasons: str) -> DataError:
+    """Return the error of a pair that is of a training which cannot be continued."""
+    batch = pair.state.numbers["batch"]
+    return DataError(
+        f"{pair.weights} is of batch {batch} of another training: {reasons}",
+        hint=how_to_go_on(files, pair.weights),
+    )
+
+
+def orphan_error(files: Files, weights: Path) -> DataError:
+    """Return the error of weights that would be overwritten, as no state resumes them."""
+    return DataError(
+        f"{weights} is there, and no usable state belongs to it",
+        hint=how_to_go_on(files, weights),
+    )
+
+
+def how_to_go_on(files: Files, weights: Path) -> str:
+    """Return how to go on from weights, and how to start over."""
+    aside = f"{files.folder / files.free_base()}{files.newest}"
+    return (
+        f"to go on from it, give {weights} as weights;"
+        f" to start over, give -clear, which keeps it as {aside}"
+    )
+
+
+def start_aside(files: Files, request: Request, old: Path) -> Start:
+    """Return the start of a training that begins anew, and note where the old files will be."""
+    base = files.free_base()
+    note(f"starting over: the first save keeps {old} as {files.folder / base}{files.newest}")
+    return Start(request.run, aside=base)
+
+
+def check_unfinished(weights: Path | None, batch: int, last: int, otherwise: str) -> None:
+    """Raise DataError if weights of a batch leave nothing to train; `otherwise`: what -clear does.
+
+    Without a last batch, training has no end.
+    """
+    if last and batch >= last:
+        raise DataError(
+            f"{weights} has seen {batch} batches, max_batches is {last}: nothing to train;"
+            f" {otherwise}",
+            hint="with a larger max_batches the training goes on from there",
+        )
