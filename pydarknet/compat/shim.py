@@ -55,11 +55,11 @@ def program() -> str:
 # {MARK}
 exec {shlex.quote(sys.executable)} -S "$0" "$@"
 '''
+import _signal  # signal imports others, for milliseconds in which Ctrl-C would show a trace
 import os
-import signal
 import sys
 
-signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
+_signal.signal(_signal.SIGINT, lambda number, frame: os._exit(128 + number))
 sys.path[:1] = []
 if sys.flags.no_site:
     import site
