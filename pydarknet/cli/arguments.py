@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..cfg.numbers import integer, real
+from ..cfg.numbers import Range, misreading, number
 from ..errors import UsageError
 from ..system.console import note
-from .verbs import ON_OFF, Parameter, Verb
+from ..system.spelling import nearest
+from .verbs import ON_OFF, SHARE, Parameter, Verb
+
+ALIASES = {  # hank-ai's other names of flags
+    "color": "colour",
+    "nocolor": "nocolour",
+    "nmsthresh": "nms",
+    "noshow": "dontshow",
+    "threshold": "thresh",
+}
+PERCENTAGE = Range(least=2, most=100)
+YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, **ON_OFF}
+
+
+def words_apart(words: Iterable[str], flags: Iterable[Parameter]) -> list[str]:
+    """Return the words with `-flag=value` of known flags as two: `-flag value`.
+
+    A flag without a value is on or, as `-flag=0`, left out.
+    """
+    known, apart = list(flags), []
+    for word in words:
+        name, equals, value = word.partition("=")
+        flag = next((flag for flag in known if equals and same(name, flag)), None)
+        if flag is None:
+            apart.append(word)
+        elif flag.valued:
+            apart += [name, value]
+        elif flag.help.switch:
+            apart += [name, "on" if on_or_off(name, value) else "off"]
+        elif on_or_off(name, value):
+            apart.append(name)
+    return apart
+
+
+def on_or_off(name: str, value: str) -> bool:
+    """Return whether a flag without a value is on in `-flag=value`."""
+    if value.lower() not in YES_NO:
+        raise UsageError(f"{name}={value}: expected {name} alone, which takes no value")
+    return YES_NO[value.lower()]
 
 
 def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
@@ -37,7 +74,10 @@ def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
 
 def same(word: str, flag: Parameter) -> bool:
     """Whether a word is the flag; hank-ai's fork compares letters and digits alone."""
-    return word == flag.word or (word.startswith("-") and letters(word) == letters(flag.word))
+    if not word.startswith("-"):
+        return False
+    bare = letters(word)
+    return word == flag.word or ALIASES.get(bare, bare) == letters(flag.word)
 
 
 def letters(word: str) -> str:
@@ -52,14 +92,34 @@ def parse(parameter: Parameter, name: str, word: str) -> Any:
 
     Quirk: NUMBER_PREFIX
     """
-    try:
-        if parameter.kind is int:
-            return integer(word)
-        if parameter.kind is float:
-            return real(word)
-    except ValueError as error:
-        raise UsageError(f"{name} {word}: {error}") from None
+    if parameter.kind is int or parameter.kind is float:
+        return parse_number(parameter, name, word)
     return parameter.kind(word) if word or parameter.required else None
+
+
+def parse_number(parameter: Parameter, name: str, word: str) -> int | float:
+    """Return a word as a number, and warn if it is cut; of a share, that is an error."""
+    kind, cut = parameter.kind, misreading(word, parameter.kind)
+    share = parameter.help.range == SHARE
+    try:
+        if cut and share:
+            raise ValueError(f"expected a number in 0..1 ({cut})")
+        value = number(word, kind, parameter.help.range)
+    except ValueError as error:
+        raise UsageError(f"{name} {word}: {error}{share_of(word) if share else ''}") from None
+    if cut:
+        note(f"{name} {word}: {cut}")
+    return value
+
+
+def share_of(percentage: str) -> str:
+    """Return the question whether a percentage was meant as its share; empty if it is none."""
+    try:
+        value = number(percentage, float, PERCENTAGE)
+    except ValueError:
+        return ""
+    cut = misreading(percentage.removesuffix("%"), float)
+    return "" if cut else f", did you mean {value / 100:g}?"
 
 
 def without_unknown(words: list[str], flags: Iterable[Parameter]) -> list[str]:
@@ -74,7 +134,7 @@ def without_unknown(words: list[str], flags: Iterable[Parameter]) -> list[str]:
         if not looks_like_flag(words[i]):
             kept.append(words[i])
             continue
-        near = nearest(words[i], known)
+        near = nearest_flag(words[i], known)
         note(f"{words[i]} is ignored: {problem(words[i], near, last=i == len(words) - 1)}")
         if near and near.valued and i + 1 < len(words) and not Path(words[i + 1]).exists():
             next(rest)
@@ -84,17 +144,18 @@ def without_unknown(words: list[str], flags: Iterable[Parameter]) -> list[str]:
 def problem(word: str, near: Parameter | None, *, last: bool) -> str:
     """Return what is wrong with a word that looks like a flag."""
     if near is None:
-        return "unknown option"
+        return "unknown flag"
     if not same(word, near):
-        return f"unknown option, did you mean {near.word}?"
+        return f"unknown flag, did you mean {near.word}?"
     return "it has no value" if last and near.valued else "it is given twice"
 
 
-def nearest(word: str, known: dict[str, Parameter]) -> Parameter | None:
-    """Return the known flag that a word resembles."""
-    exact = [flag for name, flag in known.items() if letters(name) == letters(word)]
-    close = difflib.get_close_matches(f"-{word.lstrip('-')}", known, n=1)
-    return exact[0] if exact else known[close[0]] if close else None
+def nearest_flag(word: str, known: dict[str, Parameter]) -> Parameter | None:
+    """Return the known flag that a word misspells."""
+    spelt = {letters(name): flag for name, flag in known.items()}
+    bare = letters(word.partition("=")[0])
+    found = nearest(ALIASES.get(bare, bare), spelt)
+    return spelt[found] if found else None
 
 
 def looks_like_flag(word: str) -> bool:

@@ -15,6 +15,7 @@ CHART = "the training's chart is always written as chart.png"
 COLOUR = "no text is coloured"
 FEATURES = "images are not reconstructed from features"
 NO_VIDEO = "videos are not written yet"
+PIXELS = "pixels are always scaled to 0..1, as in Darknet, and no mean is subtracted"
 PYTORCH = "PyTorch chooses"
 SERVER = "images and boxes are not served yet"
 TABLE = "the table is always printed"
@@ -50,6 +51,9 @@ IGNORED: Final = (
     row("log:str", "the shell's `> FILE` does it"),
     row("colour", COLOUR),
     row("nocolour", COLOUR),
+    row("srand:int", "only training and `rnn` draw random numbers"),
+    row("mean:float", PIXELS),
+    row("var:float", PIXELS),
     row("verbose", TABLE),
     row("trace", TABLE),
     row("fuse", PYTORCH),

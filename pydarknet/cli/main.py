@@ -15,8 +15,10 @@ from ..system.problems import count_problems
 from ..system.starting import quit_on_interrupt
 from ..system.version import __version__
 from . import commands  # noqa: F401  # importing it registers the commands
-from .arguments import flag_values, letters, operand_values, without_unknown
+from .arguments import flag_values, letters, operand_values, without_unknown, words_apart
 from .ignored_flags import ignored_flags
+from .misspelt import family_of, no_verb
+from .operand_files import operands_in_order
 from .unsupported import refuse
 from .verbs import VERBS, Help, Parameter, Run, Verb
 
@@ -100,6 +102,7 @@ def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
 
 def run(words: list[str]) -> int:
     """Find the command of the words and call it."""
+    words = words_apart(words, GLOBAL)
     given = flag_values(words, GLOBAL)
     if not words:
         note("usage: pydarknet <command> [words] [flags]; pydarknet --help lists the commands")
@@ -112,11 +115,7 @@ def run(words: list[str]) -> int:
         return 0
     words = command_first(words)
     refuse(words)
-    family = [verb for key, verb in VERBS.items() if key[0] == words[0]]
-    if not family:
-        note(f"Not an option: {words[0]}")
-        return 0
-    call_verb(words, family, given)
+    call_verb(words, family_of(words[0]), given)
     return 0
 
 
@@ -132,18 +131,20 @@ def command_first(words: list[str]) -> list[str]:
 def call_verb(words: list[str], family: list[Verb], given: dict[str, Any]) -> None:
     """Call the one of a family of commands that the words name, or print help."""
     wants_help = "--help" in words or words[-1] == "-h"
-    words = [word for word in words if word != "--help"]
     flags = known_flags(words[0], family)
+    words = words_apart((word for word in words if word != "--help"), flags)
     values = flag_values(words, flags)
     words = without_unknown(words[: len(words) - (words[-1] == "-h")], [*flags, *GLOBAL])
     verb = next((verb for verb in family if tuple(words[: len(verb.words)]) == verb.words), None)
-    if wants_help or verb is None:
+    if wants_help:
         say("\n\n".join(help_of(v) for v in ([verb] if verb else family)))
         return
+    if verb is None:
+        raise no_verb(words, family)
     note_ignored(verb, values, given)
     run = run_of(verb, given, fork_word(verb, [flag for flag in flags if flag.name in values]))
     own = {flag.name: values[flag.name] for flag in verb.flags if flag.name in values}
-    operands = operand_values(words[len(verb.words) :], verb)
+    operands = operand_values(operands_in_order(words[len(verb.words) :], verb), verb)
     if verb.needs_torch:
         import_networks()
     verb.call(run, operands, own)

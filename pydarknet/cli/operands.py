@@ -7,26 +7,35 @@ from pathlib import Path
 from typing import Annotated
 
 from ..cfg.lineage import FORK
-from .verbs import Help
+from ..cfg.numbers import Range
+from .verbs import NATURAL, SHARE, Help
+
+WORKERS = Range(least=0, most=256)
 
 Data = Annotated[Path, Help("the .data file, which names the classes")]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
 Weights = Annotated[Path | None, Help("its weights file")]
 WeightsFile = Annotated[Path, Help("its weights file")]
 Images = Annotated[str, Help("images, folders, patterns or lists; if omitted, a prompt asks")]
-Thresh = Annotated[float, Help("the score a box must exceed")]
-Nms = Annotated[float | None, Help("boxes of a class that overlap by more are one")]
+Thresh = Annotated[float, Help("the score a box must exceed", range=SHARE)]
+Nms = Annotated[float | None, Help("boxes of a class that overlap by more are one", range=SHARE)]
 OutDir = Annotated[Path | None, Help("write each drawn image into this folder")]
 DontShow = Annotated[bool, Help("open no window", FORK)]
-IouThresh = Annotated[float, Help("the least IoU of a detection and its ground-truth box", FORK)]
+IouThresh = Annotated[
+    float, Help("the least IoU of a detection and its ground-truth box", FORK, range=SHARE)
+]
 
 
 @dataclass(frozen=True)
 class DetectFlags:
     """The flags of the commands that print and draw boxes."""
 
-    thresh: Annotated[float | None, Help("the score a box must exceed (0.5, fork 0.25)")] = None
-    hier: Annotated[float, Help("the probability each class on a tree's path must exceed")] = 0.5
+    thresh: Annotated[
+        float | None, Help("the score a box must exceed (0.5, fork 0.25)", range=SHARE)
+    ] = None
+    hier: Annotated[
+        float, Help("the probability each class on a tree's path must exceed", range=SHARE)
+    ] = 0.5
     nms: Nms = None
     out: Annotated[
         str | None, Help("NAME.json: write JSON; else the drawn image's name, without .jpg")
@@ -49,10 +58,12 @@ class TrainFlags:
         bool, Help("start over: count images from 0 and ignore the state of a stopped training")
     ] = False
     seed: Annotated[
-        int | None, Help("the seed of all random numbers: the same seed repeats a run")
+        int | None,
+        Help("the seed of all random numbers: the same seed repeats a run", range=NATURAL),
     ] = None
+    srand: Annotated[int | None, Help("the same as -seed", range=NATURAL)] = None
     workers: Annotated[
-        int | None, Help("processes that make the batches; if omitted, one per core")
+        int | None, Help("processes that make the batches; if omitted, one per core", range=WORKERS)
     ] = None
     amp: Annotated[
         str | None, Help("bf16, fp16 or off; if omitted, bf16 on GPUs that support it")

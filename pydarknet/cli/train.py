@@ -28,6 +28,7 @@ def train(
     weights: Path | None,
     flags: TrainFlags,
     map_options: MapOptions | None = None,
+    saveweights: int = 0,
 ) -> None:
     """Open a network and train it with the trainer that `maker` returns."""
     from ..dataset.files import DataFile
@@ -39,7 +40,7 @@ def train(
     run = on_gpu(run, flags.gpus) if flags.gpus is not None else run
     sources = Sources(DataFile.read(data), locate(cfg), locate(weights) if weights else None)
     say(base_name(cfg))
-    seed = first_seed(flags.seed)
+    seed = first_seed(flags.srand if flags.seed is None else flags.seed)
     network = open_network(run, cfg, weights, training=True)
     options = Options(
         seed=seed,
@@ -49,6 +50,7 @@ def train(
         amp=flags.amp,
         bar=sys.stderr.isatty(),
         map=map_options,
+        saveweights=saveweights,
         exif=run.exif,
         callbacks=[tensorboard_log(flags.tensorboard)] if flags.tensorboard else [],
     )

@@ -39,7 +39,7 @@ UNSUPPORTED: dict[str, str] = {
     "segmenter": "torchvision has FCN and DeepLab",
     "super": "OpenCV's dnn_superres enlarges images",
     "tag": f"it reads files of its author; {PYTHON}",
-    "test": IMAGES,
+    "test": f"`detector test` finds boxes; {IMAGES}",
     "imtest": IMAGES,
     "vid": PYTHON,
     "voxel": PYTHON,

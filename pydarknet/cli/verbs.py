@@ -9,7 +9,13 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
+from ..cfg.numbers import Range
 from .inputs import Inputs
+
+ANY = Range()
+SHARE = Range(least=0, most=1)
+COUNT = Range(least=1)
+NATURAL = Range(least=0)
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -43,6 +49,7 @@ class Run:
 class Help:
     """The help text of a parameter, and the only lineage that has it; None: both have it.
 
+    `range` is where a number makes sense.
     After a `switch`, `on` or `off` may stand; the flag alone means on, and takes no other word.
     `writes` marks a file that the command writes: it is none of those that the command reads.
     """
@@ -51,6 +58,7 @@ class Help:
     lineage: str | None = None
     switch: bool = False
     writes: bool = False
+    range: Range = ANY
 
 
 @dataclass(frozen=True)

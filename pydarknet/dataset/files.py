@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..cfg.lineage import PerLineage
-from ..cfg.numbers import integer
+from ..cfg.numbers import Range, misreading, number
 from ..cfg.parser import Entry, Section, section_of
 from ..errors import DataError
 from ..system.console import note
@@ -16,6 +16,7 @@ from ..system.paths import first_makeable, first_there, meanings, oddity
 from ..system.resources import locate
 from ..system.text import excerpt, read_text
 
+NATURAL = Range(least=0)
 LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
 ENDINGS = (*LOWER, *(ending.upper() for ending in LOWER))
 WORDS = ("images", "JPEGImages", "raw", ".jpg", ".png", ".JPG", ".JPEG")
@@ -49,16 +50,19 @@ class DataFile:
             note(f"{key}: Using default '{default}'")
         return default if found is None else found
 
-    def integer(self, key: str, default: int) -> int:
+    def integer(self, key: str, default: int, bounds: Range = NATURAL) -> int:
         """Return the whole number of a key, or the default, which is reported."""
         entry = self.section.find(key)
         if entry is None:
             return int(self.get(key, str(default)))
+        where, text = f"{self.section.path}:{entry.line}", entry.value or ""
         try:
-            return integer(entry.value or "")
+            value = int(number(text, int, bounds))
         except ValueError as error:
-            problem = f"{key} = {excerpt(entry.value or '')}: {error}"
-            raise DataError(problem, where=f"{self.section.path}:{entry.line}") from None
+            raise DataError(f"{key} = {excerpt(text)}: {error}", where=where) from None
+        if cut := misreading(text, int):
+            note(f"{where}: {key} = {excerpt(text)}: {cut}")
+        return value
 
     def find(self, key: str) -> str | None:
         """Return the value of a key, or None."""

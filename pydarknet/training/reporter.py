@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..cfg.lineage import PerLineage
+from ..cfg.numbers import Range
 from ..dataset.files import DataFile
 from ..errors import UsageError
 from ..layers import detection_heads, type_lines
@@ -20,6 +21,7 @@ from .optimizer import images_of_update
 from .progress import Progress
 from .validation import MapValidation
 
+INTERVAL = Range(least=1)
 BELL = "\007"
 CLEAR = "\033[H\033[J"
 
@@ -43,8 +45,9 @@ class Reporter:
     finals: ClassVar[tuple[str, ...]] = ("_final.weights",)
     list_name: ClassVar[str] = "data/train.list"  # of images, if `train=` is omitted
 
-    def read(self, data: DataFile) -> None:
-        """Read the options of a .data file about saving."""
+    def read(self, data: DataFile, saveweights: int = 0) -> None:
+        """Read the options of a .data file about saving; `saveweights` overrides its interval."""
+        self.saveweights = saveweights
 
     def say(self, text: str, *, end: str = "\n", steering: bool = False) -> None:
         """Write a line of the log, above the progress bar if there is one."""
@@ -103,7 +106,8 @@ class Reporter:
 
     def due(self, batch: int) -> list[str]:
         """Return the endings of the weights to save after an iteration, the newest last."""
-        numbered = batch % 10000 == 0 or (batch < 1000 and batch % 100 == 0)
+        usual = batch % 10000 == 0 or (batch < 1000 and batch % 100 == 0)
+        numbered = batch % self.saveweights == 0 if self.saveweights else usual
         endings = [f"_{batch}.weights"] if numbered else []
         return [*endings, self.newest] if batch % 100 == 0 else endings
 
@@ -120,10 +124,11 @@ class ForkReporter(Reporter):
     newest = "_last.weights"
     list_name = "data/train.txt"
 
-    def read(self, data: DataFile) -> None:
+    def read(self, data: DataFile, saveweights: int = 0) -> None:
         many = self.network.net.max_batches >= 10000
-        self.saveweights = max(data.integer("saveweights", 10000 if many else 1000), 1)
-        self.savelast = max(data.integer("savelast", 100), 1)
+        usual = data.integer("saveweights", 10000 if many else 1000, INTERVAL)
+        self.saveweights = saveweights or usual
+        self.savelast = data.integer("savelast", 100, INTERVAL)
 
     def report_start(self, batch: int) -> None:
         self.saved = self.saved or batch

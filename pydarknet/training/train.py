@@ -56,6 +56,7 @@ class Options:
     chart: bool = True
     bar: bool = False
     map: MapOptions | None = None
+    saveweights: int = 0  # iterations; 0: as the .data file says
     exif: bool | None = None  # None: not given
     callbacks: Sequence[Callback] = ()
 
@@ -155,7 +156,7 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
     reporter = kind(network, len(paths))
     if options.map:
         reporter.validation = map_validation(network, sources, len(paths), options.map)
-    reporter.read(sources.data)
+    reporter.read(sources.data, options.saveweights)
     return make_trainer(reporter, samples, files, start, sources, options)
 
 

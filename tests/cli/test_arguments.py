@@ -199,7 +199,7 @@ def test_an_unknown_flag_is_told_with_the_nearest_and_dropped(
 
     assert main(["probe", "look", word, "a.jpg"]) == 0
 
-    told = f"{word} is ignored: unknown option{nearest}\n"
+    told = f"{word} is ignored: unknown flag{nearest}\n"
     assert capsys.readouterr().err == told
     assert operands(probe) == ["a.jpg", "1"]
 

@@ -66,9 +66,11 @@ def test_a_missing_image_is_an_error(capfd):
 
 
 def test_a_file_that_is_no_image_is_an_error(capfd):
-    line = mistake([*TEST, "net.cfg"], capfd)
+    Path("notes.jpg").write_text("a text")
 
-    assert line == 'Cannot load image "net.cfg": unknown image type, or damaged'
+    line = mistake([*TEST, "notes.jpg"], capfd)
+
+    assert line == 'Cannot load image "notes.jpg": unknown image type, or damaged'
 
 
 def test_an_empty_list_is_an_error(capfd):

@@ -57,10 +57,11 @@ def test_no_words_are_answered_by_usage(capsys):
         (["-i", "0", "foo"], "foo"),
     ],
 )
-def test_an_unknown_command_is_told_and_is_no_failure(capsys, words, unknown):
-    assert main(words) == 0
+def test_an_unknown_command_is_told(capsys, words, unknown):
+    assert main(words) == 1
 
-    assert capsys.readouterr() == ("", f"Not an option: {unknown}\n")
+    out, err = capsys.readouterr()
+    assert (out, err.split("\n")[0]) == ("", f"Not an option: {unknown}")
 
 
 @pytest.mark.parametrize("word", ["--version", "-version"])
@@ -93,7 +94,7 @@ def test_a_command_has_help_of_its_own(capsys, words):
     )
 
 
-@pytest.mark.parametrize("words", [["probe"], ["probe", "--help"], ["probe", "nonsense"]])
+@pytest.mark.parametrize("words", [["probe", "--help"], ["probe", "-h"]])
 def test_a_family_is_answered_by_the_help_of_each(probe, capsys, words):
     assert main(words) == 0
 
@@ -109,6 +110,24 @@ def test_a_family_is_answered_by_the_help_of_each(probe, capsys, words):
         "usage: pydarknet probe away [flags]\n"
         "  Look away.\n"
         "  -out TEXT        where to\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["probe"], "probe needs one more word: expected one of away, look"),
+        (["probe", "nonsense"], "probe has no nonsense: expected one of away, look"),
+        (["probe", "lok", "a.jpg"], "probe has no lok, did you mean `pydarknet probe look`?"),
+    ],
+)
+def test_a_family_without_a_command_is_told_in_one_line_and_usage(probe, capsys, words, told):
+    assert main(words) == 1
+
+    assert capsys.readouterr().err == (
+        f"{told}\n"
+        "usage: pydarknet probe look <image> [n] [flags]\n"
+        "usage: pydarknet probe away [flags]\n"
     )
 
 

@@ -1,10 +1,11 @@
-"""Lists, .data files, and where the label file of an image is looked for."""
+"""Lists, .data files and their numbers, and where the label file of an image is looked for."""
 
 from __future__ import annotations
 
 import pytest
 from conftest import both_lineages
 
+from pydarknet.cfg.numbers import Range
 from pydarknet.dataset.files import DataFile, label_paths, read_list, read_names
 from pydarknet.dataset.labels import labels_of
 from pydarknet.errors import DataError
@@ -160,3 +161,31 @@ def test_a_folder_that_can_only_be_made_under_an_odd_name_is_refused(tmp_path, m
     problem = f"backup = {value}: expected a folder that is there"
     assert str(error.value).startswith(f"{tmp_path}/my.data:2: {problem}\n    hint: ")
     assert not any(path.is_dir() for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("0", "saveweights = 0: expected at least 1"),
+        ("many", "saveweights = many: expected an integer"),
+        ("1e-3", "saveweights = 1e-3: expected at least 5 (read as 1)"),
+    ],
+)
+def test_a_number_of_a_data_file_has_a_range(tmp_path, text, told):
+    path = tmp_path / "my.data"
+    path.write_text(f"classes=2\nsaveweights={text}\n")
+    least = 5 if "e" in text else 1
+
+    with pytest.raises(DataError) as error:
+        DataFile.read(path).integer("saveweights", 1000, Range(least=least))
+
+    assert str(error.value) == f"{path}:2: {told}"
+
+
+def test_a_number_of_a_data_file_that_is_cut_is_told(tmp_path, capsys):
+    path = tmp_path / "my.data"
+    path.write_text("saveweights=1e3\n")
+
+    assert DataFile.read(path).integer("saveweights", 1000) == 1
+    told = f"{path}:1: saveweights = 1e3: read as 1, did you mean 1000?\n"
+    assert capsys.readouterr().err == told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pydarknet.errors import CfgError
@@ -79,3 +81,62 @@ def test_images_that_no_memory_holds_are_told(fault, limited_answer, old, new, c
     assert problem.startswith("ts.cfg:1: [net] batch = ")
     assert f"{count} images an iteration" in problem
     assert hint == "    hint: a smaller batch needs less, and so do more subdivisions of it"
+
+
+# Operands
+
+
+@pytest.mark.parametrize("words", ["net.CFG net.weights", "net.cfg.txt net.weights"])
+def test_a_cfg_is_one_whatever_its_name_ends_in(fault, answer, words):
+    folder = fault("inference/detect_takes_a_cfg_for_an_image")
+    for name in ("net.CFG", "net.cfg.txt"):
+        (folder / name).write_bytes((folder / "net.cfg").read_bytes())
+
+    found = answer(f"detect {words} img.png -dont_show -thresh .1")
+
+    assert found.status == 0
+    assert "img.png: Predicted in" in found.out
+    assert "built-in" not in found.err
+
+
+def test_weights_before_their_cfg_are_told_and_read(fault, answer):
+    fault("inference/detect_takes_a_cfg_for_an_image")
+
+    right = answer("detect net.cfg net.weights img.png -dont_show -thresh .1")
+    found = answer("detect net.weights net.cfg img.png -dont_show -thresh .1")
+
+    assert found.status == 0
+    told = "the order is another: net.cfg is a cfg, net.weights is a weights file"
+    assert told in found.err
+    boxes = re.findall(r"^person: \d+%$", found.out, re.MULTILINE)
+    assert len(boxes) > 1
+    assert boxes == re.findall(r"^person: \d+%$", right.out, re.MULTILINE)
+
+
+def test_the_built_in_model_ends_with_what_it_finds(fault, answer, monkeypatch, tmp_path):
+    fault("inference/detect_takes_a_cfg_for_an_image")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    found = answer("detect img.png -dont_show")
+
+    assert found.status == 0
+    last = found.err.splitlines()[-1]
+    assert last.startswith("the built-in model finds handwritten digits only: for the 80 classes")
+
+
+# The command line
+
+
+@pytest.mark.parametrize("flag", ["--save-weights 2", "-saveweights 2", "--save-weights=2"])
+def test_a_flag_says_how_often_weights_are_saved(fault, answer, flag):
+    folder = fault("training/options_with_traceback")
+    (folder / "yolo_max_0.cfg").write_text(
+        (folder / "yolo_max_0.cfg").read_text().replace("max=0", "max=9").replace("=6", "=4", 1)
+    )
+
+    found = answer(f"detector train -verbose obj.data yolo_max_0.cfg -nogpu -workers 0 {flag}")
+
+    assert found.status == 0
+    assert "Weights are saved after: 2 iterations." in found.out
+    saved = {path.name for path in (folder / "backup").glob("*.weights")}
+    assert {"yolo_max_0_2.weights", "yolo_max_0_4.weights"} <= saved

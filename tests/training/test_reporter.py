@@ -17,7 +17,8 @@ def reporter(net):
         options = f"batch={batch}\nmax_batches=2000\nlearning_rate=0.001"
         network = net("[softmax]", dialect=dialect, options=options)
         made = REPORTERS.of(dialect)(network, listed=100)
-        made.saveweights, made.savelast = 1000, 100
+        if dialect == "alexeyab":
+            made.saveweights, made.savelast = 1000, 100
         return made
 
     return make
@@ -34,6 +35,15 @@ def reporter(net):
 )
 def test_the_original_saves_a_backup_at_every_hundredth(reporter, batch, endings):
     assert reporter("pjreddie").due(batch) == endings
+
+
+@pytest.mark.parametrize(("batch", "endings"), [(7, ["_7.weights"]), (100, [".backup"])])
+def test_the_original_saves_as_often_as_a_flag_says(reporter, batch, endings):
+    made = reporter("pjreddie")
+
+    made.read(None, saveweights=7)
+
+    assert made.due(batch) == endings
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import PerLineage
 from ...system.console import note, say
 from ..operands import Cfg, Data, Images, Weights
-from ..verbs import Help, Run, verb
+from ..verbs import NATURAL, Help, Run, verb
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CHECKS_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # those of the .data file
 
-Top = Annotated[int, Help("how many classes to print; 0: `top` of the .data file")]
+Top = Annotated[int, Help("how many classes to print; 0: `top` of the .data file", range=NATURAL)]
 
 
 @verb("classifier predict")

@@ -9,11 +9,19 @@ from ...errors import DataError
 from ...system.cache import cache_folder
 from ...system.console import note
 from ...system.resources import shipped_file
+from ..operand_files import NO_IMAGES, content, words_in_order
 from ..operands import DetectFlags
 from ..verbs import Help, Run, verb
 from .detector_test import detector_test
 
 YOLOV3 = "https://github.com/hank-ai/darknet/releases/download/v2.0/yolov3.weights"
+USAGE = (
+    "pydarknet detect <cfg> <weights> [images ...], and `detector test` begins with a .data file"
+)
+DIGITS_ONLY = (
+    "the built-in model finds handwritten digits only: for the 80 classes of COCO put"
+    f" {YOLOV3} into this folder, or name your model: pydarknet detect my.cfg my.weights IMAGE"
+)
 
 
 @verb("detect")
@@ -26,13 +34,16 @@ def detect(
 
     Darknet: examples/darknet.c main (detect)
     """
-    if words and words[0].endswith(".cfg"):
-        cfg, weights, *images = [*words, ""] if len(words) == 1 else words
-        data = "cfg/coco.data"
-    else:
-        (data, cfg, weights), images = default_model(), list(words)
-    path = Path(weights) if weights else None
-    detector_test(run, Path(data), Path(cfg), path, *images, flags=flags)
+    if any(content(word or "") in NO_IMAGES for word in words):
+        named = [word or "" for word in words]
+        cfg, *rest = words_in_order(named, ("cfg", "weights", "images"), USAGE)
+        path, images = Path(rest[0]) if rest and rest[0] else None, rest[1:]
+        detector_test(run, Path("cfg/coco.data"), Path(cfg), path, *images, flags=flags)
+        return
+    data, cfg, weights = default_model()
+    detector_test(run, Path(data), Path(cfg), Path(weights), *words, flags=flags)
+    if Path(cfg).name == "digits.cfg" and not any(shipped_file(word) for word in words):
+        note(DIGITS_ONLY)
 
 
 def default_model() -> tuple[str, str, str]:

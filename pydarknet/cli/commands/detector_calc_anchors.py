@@ -9,7 +9,7 @@ from ...cfg.lineage import FORK
 from ...errors import DataError
 from ...system.console import say
 from ..data_files import write_text
-from ..verbs import NO_NETWORK, Help, Run, verb
+from ..verbs import COUNT, NATURAL, NO_NETWORK, Help, Run, verb
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from ...evaluate.ground_truth import GroundTruth
 
 Data = Annotated[Path, Help("the .data file: train, classes")]
-Count = Annotated[int, Help("how many anchors to make", FORK)]
+Count = Annotated[int, Help("how many anchors to make", FORK, range=COUNT)]
 Width = Annotated[int, Help("the network's width", FORK)]
 Height = Annotated[int, Help("the network's height", FORK)]
 Show = Annotated[bool, Help("draw boxes and anchors: cloud.png, and a window", FORK)]
-Seed = Annotated[int | None, Help("the seed that chooses the first anchors; if omitted, random")]
+Seed = Annotated[
+    int | None, Help("the seed that chooses the first anchors; if omitted, random", range=NATURAL)
+]
 
 USAGE = (
     "Usage: darknet detector calc_anchors data/voc.data -num_of_clusters 9 -width 416 -height 416 "

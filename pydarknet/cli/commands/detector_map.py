@@ -11,7 +11,7 @@ from ...errors import DataError
 from ...system.console import note, say
 from ..data_files import images_of, write_text
 from ..operands import Cfg, IouThresh, Weights
-from ..verbs import Help, Run, verb
+from ..verbs import SHARE, Help, Run, verb
 
 if TYPE_CHECKING:
     from ...evaluate.average_precision import MapReport
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 REPORTS_HEADS = PerLineage(pjreddie=False, alexeyab=True)  # in a line per detection head
 
 Data = Annotated[Path, Help("the .data file: valid, names, difficult")]
-Thresh = Annotated[float, Help("the score above which detections are counted as right or wrong")]
+Thresh = Annotated[
+    float, Help("the score above which detections are counted as right or wrong", range=SHARE)
+]
 Points = Annotated[
     int, Help("number of recalls at which precision is taken: 0 (the area), 11, 101", FORK)
 ]

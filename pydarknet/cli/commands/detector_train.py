@@ -7,11 +7,17 @@ from typing import Annotated
 from ...cfg.lineage import FORK
 from ..operands import Cfg, Data, IouThresh, TrainFlags, Weights
 from ..train import train
-from ..verbs import READ_IMAGES, Help, Run, verb
+from ..verbs import COUNT, NATURAL, READ_IMAGES, SHARE, Help, Run, verb
 
 Map = Annotated[bool, Help("compute the mAP of the valid images from time to time", FORK)]
-Thresh = Annotated[float, Help("the score above which the mAP's detections are counted")]
-Epochs = Annotated[int, Help("how many epochs lie between two mAPs", FORK)]
+Thresh = Annotated[
+    float, Help("the score above which the mAP's detections are counted", range=SHARE)
+]
+Epochs = Annotated[int, Help("how many epochs lie between two mAPs", FORK, range=COUNT)]
+SaveWeights = Annotated[
+    int,
+    Help("save weights after every N iterations; 0: as the .data file says", FORK, range=NATURAL),
+]
 
 
 @verb("detector train", uses=READ_IMAGES)
@@ -26,6 +32,7 @@ def detector_train(
     thresh: Thresh = 0.25,
     iou_thresh: IouThresh = 0.5,
     mAP_epochs: Epochs = 4,
+    saveweights: SaveWeights = 0,
 ) -> None:
     """Train a detector; the same command continues a training that was stopped.
 
@@ -34,4 +41,4 @@ def detector_train(
     from ...training.train import MapOptions, detector_trainer
 
     map_options = MapOptions(thresh, iou_thresh, mAP_epochs) if map else None
-    train(run, detector_trainer, data, cfg, weights, flags, map_options)
+    train(run, detector_trainer, data, cfg, weights, flags, map_options, saveweights)

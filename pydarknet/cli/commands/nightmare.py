@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
+from ...cfg.numbers import Range
 from ...errors import UsageError
 from ...system.console import note, say
 from ..open_network import device_of, read_cfg, read_weights
 from ..operands import WeightsFile
-from ..verbs import READ_IMAGES, Help, Run, verb
+from ..verbs import COUNT, READ_IMAGES, Help, Run, verb
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 GREYER = PerLineage(pjreddie=0.1, alexeyab=0.0)  # how much of the way to grey a step also goes
 
+PART = Range(above=0, most=1)
+
 
 @verb("nightmare", uses=READ_IMAGES)
 def nightmare(
@@ -31,12 +34,14 @@ def nightmare(
     image: Annotated[Path, Help("the image to begin with")],
     layer: Annotated[int, Help("the layer to excite, by its index in the table")],
     *,
-    range_: Annotated[int, Help("how many layers around that one to excite")] = 1,
+    range_: Annotated[int, Help("how many layers around that one to excite", range=COUNT)] = 1,
     norm: Annotated[int, Help("0: do not scale all steps to the same size")] = 1,
-    rounds: Annotated[int, Help("how many images to write")] = 1,
-    iters: Annotated[int, Help("steps between images")] = 10,
-    octaves: Annotated[int, Help("how many sizes to work at")] = 4,
-    zoom: Annotated[float, Help("the part of an image that the next one begins with")] = 1.0,
+    rounds: Annotated[int, Help("how many images to write", range=COUNT)] = 1,
+    iters: Annotated[int, Help("steps between images", range=COUNT)] = 10,
+    octaves: Annotated[int, Help("how many sizes to work at", range=COUNT)] = 4,
+    zoom: Annotated[
+        float, Help("the part of an image that the next one begins with", range=PART)
+    ] = 1.0,
     rate: Annotated[float, Help("the size of a step")] = 0.04,
     thresh: Annotated[float, Help("excite outputs above: in standard deviations")] = 1.0,
     rotate: Annotated[float, Help("turn each image by this many radians")] = 0.0,
@@ -49,11 +54,6 @@ def nightmare(
     from ...inference.nightmare import Dream
     from ...modules.transforms import load_image, pixels
 
-    if min(range_, rounds, iters, octaves) < 1 or not 0 < zoom <= 1:
-        raise UsageError(
-            "nightmare: expected -range, -rounds, -iters and -octaves of at least 1, and -zoom"
-            " above 0 and at most 1"
-        )
     first = layer - range_ // 2
     network, rand = open_layers(run, cfg, weights, first, first + range_ - 1)
     greyer = GREYER.of(network.dialect)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
+from ...cfg.numbers import Range
 from ...errors import DataError
 from ...system.console import note, say, say_bytes
 from ..operands import Weights
-from ..verbs import READ_CFG, Help, Run, verb
+from ..verbs import NATURAL, READ_CFG, Help, Run, verb
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,9 +31,10 @@ Clear = Annotated[bool, Help("count images from 0")]
 Tokenized = Annotated[bool, Help("the text consists of the numbers of its symbols")]
 Seed = Annotated[str, Help("what the network reads first")]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg whose inputs are the symbols")]
-Length = Annotated[int, Help("how many symbols to write")]
+Length = Annotated[int, Help("how many symbols to write", range=NATURAL)]
 Temperature = Annotated[
-    float, Help("below 1: more probable symbols; above 1: more surprising ones")
+    float,
+    Help("below 1: more probable symbols; above 1: more surprising ones", range=Range(above=0)),
 ]
 Srand = Annotated[int | None, Help("the seed of random numbers; if omitted, the time")]
 Tokens = Annotated[
@@ -86,7 +88,7 @@ def train(
     from ..open_network import open_network
 
     note(cfg.name.partition(".")[0])
-    seed = first_seed(srand)
+    seed = first_seed(None if srand is None else srand % 2**32)
     network = open_network(run, cfg, weights, training=True)
     check_trainable(network)
     if clear:

@@ -42,8 +42,9 @@ def test_pictures_go_into_the_folder_of_prefix(tmp_path):
         (["5"], "nightmare: layers 5 to 5: expected 0 to 4\n"),
         (["0", "-range", "3"], "nightmare: layers -1 to 1: expected 0 to 4\n"),
         (["4", "-range", "3"], "nightmare: layers 3 to 5: expected 0 to 4\n"),
-        (["2", "-zoom", "0"], "at least 1, and -zoom above 0 and at most 1\n"),
-        (["2", "-octaves", "0"], "at least 1, and -zoom above 0 and at most 1\n"),
+        (["2", "-zoom", "0"], "-zoom 0: expected more than 0\n"),
+        (["2", "-zoom", "1.5"], "-zoom 1.5: expected at most 1\n"),
+        (["2", "-octaves", "0"], "-octaves 0: expected at least 1\n"),
     ],
 )
 def test_what_cannot_be_is_told(capsys, words, told):

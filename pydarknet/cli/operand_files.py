@@ -1,0 +1,162 @@
+"""What the files of a command line are, by their content, and in which order they are read."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import UsageError
+from ..system.console import note
+from ..system.resources import shipped_file
+from ..system.text import decode, not_a_file
+from .verbs import Verb
+
+HEAD = 4096  # bytes that show what a file is
+MAGICS = (
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n",
+    b"GIF8",
+    b"BM",
+    b"II*\0",
+    b"MM\0*",
+    b"RIFF",
+    *(b"P%d" % kind for kind in range(1, 7)),
+)
+DATA_KEYS = ("backup", "classes", "eval", "labels", "names", "results", "test", "train", "valid")
+MAPPING = re.compile(r"[\w -]+:(\s|$)")
+SECTION = re.compile(r"\[\w+\]?")
+SUFFIXES = {".cfg": "cfg", ".data": "data", ".weights": "weights"}
+WORDS = {
+    "cfg": "a cfg",
+    "data": "a .data file",
+    "weights": "a weights file",
+    "image": "an image",
+    "folder": "a folder",
+    "json": "JSON",
+    "yaml": "YAML",
+    "text": "a text without key=value lines",
+}
+NO_IMAGES = ("cfg", "data", "weights", "json", "yaml")
+ROLES: dict[str, tuple[str, ...]] = {  # what stands where these are expected, and is none of them
+    "data": ("cfg", "weights", "image", "folder", "json", "yaml", "text"),
+    "cfg": ("data", "weights", "image", "folder", "json", "yaml"),
+    "weights": ("cfg", "data", "image", "folder", "json", "yaml"),
+    "images": NO_IMAGES,
+    "image": NO_IMAGES,
+}
+
+
+def content(name: str) -> str:
+    """Return what a file is, a key of WORDS; if it is missing, by its name; empty if unknown."""
+    path = locate_silently(name)
+    if not name:
+        return ""
+    if path.is_dir():
+        return "folder"
+    if not_a_file(path):
+        return ""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(HEAD)
+    except (OSError, ValueError):
+        return SUFFIXES.get(path.suffix.lower(), "")
+    return content_of_bytes(head)
+
+
+def content_of_bytes(head: bytes) -> str:
+    """Return what begins with these bytes."""
+    if head.startswith(MAGICS):
+        return "image"
+    text = decode(head)
+    if "\0" in text:
+        return "weights" if has_header(head) else ""
+    lines = (line.strip() for line in text.split("\n"))
+    return content_of_line(next((line for line in lines if line and line[0] not in "#;"), ""))
+
+
+def has_header(head: bytes) -> bool:
+    """Return whether bytes begin as a weights file does: with small version numbers.
+
+    Darknet: src/parser.c save_weights_upto
+    """
+    return len(head) >= 12 and all(0 <= part < 1000 for part in struct.unpack("<3i", head[:12]))
+
+
+def content_of_line(line: str) -> str:
+    """Return what a text is whose first line this is, blank lines and comments aside."""
+    key, equals, _ = line.partition("=")
+    if SECTION.fullmatch(line.replace(" ", "").replace("\t", "")):
+        return "cfg"
+    if line.startswith(("{", "[")):
+        return "json"
+    if equals:
+        return "data" if key.strip() in DATA_KEYS else ""
+    if MAPPING.match(line) or line == "---":
+        return "yaml"
+    return "text" if line else ""
+
+
+def operands_in_order(words: Sequence[str], verb: Verb) -> list[str]:
+    """Return the operands of a command in its order, or raise UsageError if one is another file.
+
+    Data, cfg and weights that are all there, each once, may stand in any order, as in hank-ai's.
+    """
+    return words_in_order(words, [operand.name for operand in verb.operands], verb.usage)
+
+
+def words_in_order(words: Sequence[str], names: Sequence[str], usage: str) -> list[str]:
+    """Return words in the order of the operands of these names; a note says if it was another.
+
+    `images`, as the last name, stands for any number.
+    """
+    found = [content(word) for word in words]
+    wrong = misplacements(found, names)
+    if not wrong:
+        return list(words)
+    order = better_order(found, names)
+    if not order:
+        word, expected = words[wrong[0]], name_at(wrong[0], names)
+        raise misplacement(word, found[wrong[0]], expected, usage)
+    moved = [i for place, i in enumerate(order) if place != i and found[i] in SUFFIXES.values()]
+    note("the order is another: " + ", ".join(f"{words[i]} is {WORDS[found[i]]}" for i in moved))
+    return [words[i] for i in order]
+
+
+def name_at(index: int, names: Sequence[str]) -> str:
+    """Return the name of the operand at an index; empty beyond the last."""
+    if index < len(names):
+        return names[index]
+    return "images" if names and names[-1] == "images" else ""
+
+
+def misplacements(found: Sequence[str], names: Sequence[str]) -> list[int]:
+    """Return the indices of the files that stand where another is expected."""
+    return [i for i, kind in enumerate(found) if kind in ROLES.get(name_at(i, names), ())]
+
+
+def better_order(found: Sequence[str], names: Sequence[str]) -> list[int]:
+    """Return the indices of files in the order of their operands; empty if there is no such order.
+
+    Data, cfg and weights, of which there is one, come first.
+    """
+    known = SUFFIXES.values()
+    first = [found.index(name) for name in names if name in known and found.count(name) == 1]
+    order = first + [i for i in range(len(found)) if i not in first]
+    return [] if misplacements([found[i] for i in order], names) else order
+
+
+def misplacement(word: str, found: str, expected: str, usage: str) -> UsageError:
+    """Return the error for a file that stands where another is expected."""
+    wanted = WORDS["image" if expected == "images" else expected]
+    return UsageError(f"{word} is {WORDS[found]}: expected {wanted} there", hint=usage)
+
+
+def locate_silently(name: str) -> Path:
+    """Return the path of a file that is here or, by its name, shipped."""
+    path = Path(name)
+    try:
+        return path if path.exists() else shipped_file(path) or path
+    except (OSError, ValueError):
+        return path
