@@ -51,7 +51,8 @@ def default_model() -> tuple[str, str, str]:
 
     A note says which, and how to get yolov3.
     """
-    for folder in (Path(), Path("weights"), cache_folder()):
+    cache = cache_folder()
+    for folder in (Path(), Path("weights"), *([cache] if cache else [])):
         weights = folder / "yolov3.weights"
         if weights.is_file():
             note(f"model: yolov3.cfg with {weights}, the 80 classes of COCO")
@@ -62,7 +63,7 @@ def default_model() -> tuple[str, str, str]:
             "the built-in model is not in this installation", hint="pip install pydarknet again"
         )
     note("model: the built-in digits.cfg with digits.weights, which finds handwritten digits")
-    folders = f"this folder or {cache_folder()}"
+    folders = f"this folder or {cache}" if cache else "this folder"
     note(f"for the 80 classes of COCO put {YOLOV3} into {folders}, or name your model:")
     note("  pydarknet detect my.cfg my.weights IMAGE")
     data, cfg, weights_file = map(str, built_in)
