@@ -3,9 +3,21 @@
 import pytest
 
 from pydarknet import opencv
-from pydarknet.compat import opencv as implementation
+from pydarknet.compat import opencv as readers
+from pydarknet.compat import opencv_install, opencv_models
 
 
-@pytest.mark.parametrize("name", ["Net", "install", "readNet", "readNetFromDarknet"])
-def test_what_programs_import_is_here(name):
+@pytest.mark.parametrize(
+    ("name", "implementation"),
+    [
+        ("Net", readers),
+        ("readNet", readers),
+        ("readNetFromDarknet", readers),
+        ("Model", opencv_models),
+        ("DetectionModel", opencv_models),
+        ("ClassificationModel", opencv_models),
+        ("install", opencv_install),
+    ],
+)
+def test_what_programs_import_is_here(name, implementation):
     assert getattr(opencv, name) is getattr(implementation, name)

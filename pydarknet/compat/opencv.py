@@ -1,6 +1,6 @@
 """OpenCV 4's interface to Darknet networks, which OpenCV 5 removed: cv2.dnn's readers and Net.
 
-`install()` puts the readers back into cv2.dnn.
+`opencv_install` puts the readers back into cv2.dnn.
 """
 
 from __future__ import annotations
@@ -162,6 +162,11 @@ class Net:
                 before = now
         return found
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """The width and height of the network's input; 0 without one."""
+        return (self.network.input.w, self.network.input.h) if self.network else (0, 0)
+
     def getPerfProfile(self) -> tuple[int, np.ndarray]:
         """Return the ticks of the last `forward`, and of each layer, float64 [layers]."""
         ticks = np.array([self.ticks.get(name, 0.0) for name in self.names])
@@ -223,15 +228,6 @@ def names_us(word: Any) -> bool:
     return isinstance(word, str) and word.lower() == "darknet"
 
 
-def install() -> None:
-    """Put both readers into cv2.dnn; for files of other frameworks `readNet` stays OpenCV's."""
-    dnn: Any = cv2.dnn
-    own = getattr(dnn.readNet, "of_opencv", dnn.readNet)
-
-    def reader(model: Any, *others: Any, **named: Any) -> Any:
-        if any(names_cfg(file) or names_us(file) for file in (model, *others, *named.values())):
-            return readNet(model, *others, **named)
-        return own(model, *others, **named)
-
-    reader.of_opencv = own  # type: ignore[attr-defined]  # so that a second install finds it
-    dnn.readNet, dnn.readNetFromDarknet = reader, readNetFromDarknet
+def asks_for_us(*files: Any) -> bool:
+    """Whether one of a reader's arguments names a cfg, or our framework."""
+    return any(names_cfg(file) or names_us(file) for file in files)

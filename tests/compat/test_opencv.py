@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -179,33 +179,3 @@ def test_a_layer_that_opencv_did_not_read_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(cv2.error, match=r"net.cfg:5: \[local\] is none that OpenCV read"):
         opencv.readNetFromDarknet(str(cfg))
-
-
-@pytest.fixture
-def restored() -> Iterator[None]:
-    """Restore cv2.dnn after the test."""
-    before = dict(vars(cv2.dnn))
-    yield
-    cv2.dnn.readNet = before["readNet"]
-    if "readNetFromDarknet" not in before:
-        del cv2.dnn.readNetFromDarknet
-
-
-@pytest.mark.usefixtures("restored")
-def test_installed_it_reads_what_cv2_is_asked_for(files: tuple[str, str]) -> None:
-    opencv.install()
-    opencv.install()  # twice is once
-
-    assert isinstance(cv2.dnn.readNet(*files), opencv.Net)
-    assert isinstance(cv2.dnn.readNet(model=files[0], config=files[1]), opencv.Net)
-    assert isinstance(cv2.dnn.readNetFromDarknet(files[1], files[0]), opencv.Net)
-
-
-@pytest.mark.usefixtures("restored")
-def test_installed_it_leaves_other_files_to_opencv() -> None:
-    opencv.install()
-
-    with pytest.raises(cv2.error) as raised:
-        cv2.dnn.readNet("none.onnx")
-
-    assert not isinstance(raised.value, pydarknet.DarknetError)
