@@ -42,6 +42,13 @@ class Tree:
                 return best
             trust, parent = trust * row[best], best
 
+    def path(self, index: int) -> list[int]:
+        """Return a class, its parent, and so on up to its root."""
+        found = [index]
+        while (index := self.parents[index]) >= 0:
+            found.append(index)
+        return found
+
     @cached_property
     def children(self) -> dict[int, tuple[int, int]]:
         """The first and one past the last child of each class that has any; -1 has the roots."""
@@ -73,6 +80,7 @@ def read_tree(name: str, section: Section) -> Tree:
     """
     names: list[str] = []
     parents: list[int] = []
+    met: set[int] = set()  # the parents so far
     path = section.file(name)
     for number, line in enumerate(
         read_text(path, "a tree of classes", CfgError).rstrip("\n").split("\n"), start=1
@@ -84,8 +92,9 @@ def read_tree(name: str, section: Section) -> Tree:
         parent = int(words[1][:12])
         if not -1 <= parent < len(parents):
             raise section.error(f"{where}: parent {excerpt(words[1])}: expected an earlier line")
-        if parent in parents and parent != parents[-1]:
+        if parent in met and parent != parents[-1]:
             raise section.error(f"{where}: {words[0]}: expected it next to its parent's others")
         names.append(words[0])
         parents.append(parent)
+        met.add(parent)
     return Tree(tuple(names), tuple(parents))

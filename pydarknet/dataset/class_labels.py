@@ -28,10 +28,12 @@ class Family:
         Darknet: src/data.c fill_hierarchy
         Quirk: SMOOTHED_TREE
         """
+        met: set[int] = set()
         for index in np.flatnonzero(truth):
             parent = self.parents[index]
-            while parent >= 0:
+            while parent >= 0 and parent not in met:
                 truth[parent] = 1
+                met.add(parent)
                 parent = self.parents[parent]
         starts = np.cumsum((0, *self.groups[:-1]))
         for start, count in zip(starts, self.groups, strict=True):

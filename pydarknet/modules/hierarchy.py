@@ -14,7 +14,7 @@ from ..cfg.parser import Section
 
 @dataclass(frozen=True)
 class Hierarchy(Tree):
-    """A tree of classes, with its groups, ancestors and leaves as tensors."""
+    """A tree of classes, with its groups, paths and leaves as tensors."""
 
     @staticmethod
     def read(name: str, section: Section) -> Hierarchy:
@@ -28,20 +28,21 @@ class Hierarchy(Tree):
         return torch.repeat_interleave(torch.arange(len(sizes)), sizes)
 
     @cached_property
-    def ancestors(self) -> Tensor:
-        """Each class, its parent, and so on up to its root, then -1: int64 [classes, depth]."""
-        rows: list[list[int]] = []
-        for index, parent in enumerate(self.parents):
-            rows.append([index, *(rows[parent] if parent >= 0 else [])])
-        depth = max(map(len, rows))
-        return torch.tensor([row + [-1] * (depth - len(row)) for row in rows])
-
-    @cached_property
     def leaves(self) -> Tensor:
         """Which classes have no children, bool [classes]."""
         leaf = torch.ones(len(self.parents), dtype=torch.bool)
         leaf[[parent for parent in set(self.parents) if parent >= 0]] = False
         return leaf
+
+    def paths(self, classes: Tensor) -> Tensor:
+        """Return for each of int64 [K] the class, its parent, and so on to its root, then -1.
+
+        [K, depth], as deep as the deepest of these.
+        """
+        rows = [self.path(index) for index in classes.tolist()]
+        depth = max(map(len, rows), default=1)
+        padded = [row + [-1] * (depth - len(row)) for row in rows]
+        return torch.tensor(padded, dtype=torch.int64, device=classes.device).view(-1, depth)
 
     def products(self, probabilities: Tensor) -> Tensor:
         """Return the probability of each class times those of all its ancestors, [..., classes].

@@ -9,6 +9,9 @@ import pytest
 import torch
 
 from pydarknet import OutOfMemory, load_network
+from pydarknet.cfg.parser import Section
+from pydarknet.dataset.class_labels import Family
+from pydarknet.modules.hierarchy import Hierarchy
 from pydarknet.training.learner import Learner
 
 SECONDS = 5  # of a processor, far more than any of these needs
@@ -121,3 +124,30 @@ def test_a_batch_larger_than_memory_is_refused_before_its_file_is_made(fault, an
     assert said.status == 1
     assert "a batch of 4000 images of 8 x 8 takes" in said.err
     assert "expected at most the 1.0 MiB that this process may have" in said.err
+
+
+# Work that grew with the square of its input
+
+TREES = {
+    "two levels": lambda index: -1 if index < 20_000 else index - 20_000,
+    "three children each": lambda index: (index - 1) // 3,
+    "one line of descent": lambda index: index - 1,
+}
+
+
+@pytest.mark.parametrize("parent", TREES.values(), ids=TREES)
+def test_a_tree_of_many_classes_is_read_and_used_in_seconds(tmp_path, parent):
+    # two levels of 50,000 took half a minute to read, a line of descent 80 GB in training
+    count = 40_000
+    (tmp_path / "a.tree").write_text("".join(f"c{i} {parent(i)}\n" for i in range(count)))
+    start = time.process_time()
+
+    tree = Hierarchy.read("a.tree", Section("softmax", f"{tmp_path}/net.cfg", 1))
+    paths = tree.paths(torch.tensor([count - 1, 0]))
+    family = Family(tree.parents, tree.sizes)
+    truth = family.with_ancestors(np.full(count, 0.1, np.float32))
+
+    assert paths[0, :2].tolist() == [count - 1, parent(count - 1)]
+    assert paths[1].tolist() == [0] + [-1] * (paths.shape[1] - 1)
+    assert truth[0] == 1
+    assert time.process_time() - start < SECONDS

@@ -1,4 +1,4 @@
-"""The groups, ancestors and leaves of a tree as tensors, and its products."""
+"""The groups, paths and leaves of a tree as tensors, and its products."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def test_each_class_knows_its_group():
     assert HIERARCHY.groups.tolist() == [0, 0, 1, 1, 2, 3]
 
 
-def test_ancestors_of_a_class_begin_with_itself_and_end_at_its_root():
-    assert HIERARCHY.ancestors.tolist() == [
+def test_the_path_of_a_class_begins_with_itself_and_ends_at_its_root():
+    assert HIERARCHY.paths(torch.arange(6)).tolist() == [
         [0, -1, -1],
         [1, -1, -1],
         [2, 0, -1],
@@ -25,6 +25,11 @@ def test_ancestors_of_a_class_begin_with_itself_and_end_at_its_root():
         [4, 1, -1],
         [5, 2, 0],
     ]
+
+
+def test_paths_are_as_deep_as_the_classes_asked_for():
+    assert HIERARCHY.paths(torch.tensor([4, 1])).tolist() == [[4, 1], [1, -1]]
+    assert HIERARCHY.paths(torch.tensor([], dtype=torch.int64)).shape == (0, 1)
 
 
 def test_leaves_are_nobodys_parent():

@@ -106,10 +106,10 @@ class DeltaWriter:
         """Return the slot of an image with the most objectness times probability of a class."""
         tree, first = self.layer.hierarchy, self.layer.coords + 1
         assert tree is not None
-        path = tree.ancestors[int(classes)]
+        path = tree.path(int(classes))
         values = self.grid.values[int(image)]  # [num, entries, H, W]
         # of a class in a tree: the product down its path
-        score = values[:, first + path[path >= 0]].prod(1) * values[:, self.layer.coords]
+        score = values[:, [first + index for index in path]].prod(1) * values[:, self.layer.coords]
         anchor, row, column = torch.unravel_index(score.argmax().cpu(), score.shape)
         return Slots(image, anchor[None], row[None], column[None])
 
@@ -270,7 +270,7 @@ def class_targets(layer: Region, matches: Matches) -> tuple[Tensor, Tensor]:
     if layer.hierarchy is None:
         return one_hot, torch.ones_like(one_hot)
     device = one_hot.device
-    path = layer.hierarchy.ancestors.to(device)[matches.classes]  # [K, depth], -1 above the root
+    path = layer.hierarchy.paths(matches.classes).to(device)  # [K, depth], -1 above the root
     groups = layer.hierarchy.groups.to(device)  # [classes]
     own_groups = torch.where(path >= 0, groups[path], -1)
     affected = multi_hot(own_groups, len(layer.hierarchy.sizes))[:, groups]
