@@ -93,6 +93,7 @@ def load_network(
     memory_limit: int | None = None,
     seen: str = "",
     observer: LoadObserver | None = None,
+    transfer: bool = False,
 ) -> Network:
     """Read a cfg and, if given, its weights, as a network on a device (cuda, else mps, else cpu).
 
@@ -102,7 +103,8 @@ def load_network(
     precision, and numbers that are returned or compared are computed in float. `backend`
     "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words as the C does.
     Without `exif`, image files stay as they are stored, however their EXIF data turn them.
-    `names` are class names, or a file of them. `observer` is called after each step. Raises
+    `names` are class names, or a file of them. `observer` is called after each step. `transfer`
+    loads what matches from weights of another number of classes, as training does. Raises
     DarknetError, which says where and what; also if the network would need more than
     `memory_limit` bytes (by default what this process may have).
 
@@ -120,7 +122,7 @@ def load_network(
     if place.type == "meta":
         return network
     check_memory(network, memory_limit)
-    load_weights(network, weights, strict=strict, observer=observer)
+    load_weights(network, weights, strict=strict, observer=observer, transfer=transfer)
     return network.to(place)
 
 
@@ -131,6 +133,7 @@ def load_weights(
     strict: bool = True,
     upto: int | None = None,
     observer: LoadObserver | None = None,
+    transfer: bool = False,
 ) -> None:
     """Fill the layers before `upto` from a weights file, or all with Darknet's first values."""
     if not weights:
@@ -138,7 +141,7 @@ def load_weights(
         return
     if observer:
         observer.on_loading(Path(weights))
-    loaded = network.load_weights(weights, strict=strict, upto=upto)
+    loaded = network.load_weights(weights, strict=strict, upto=upto, transfer=transfer)
     if observer:
         observer.on_loaded(network, loaded)
 

@@ -113,13 +113,19 @@ class Network(Executor):
         forget(self)
 
     def load_weights(
-        self, path: str | Path, *, strict: bool = True, upto: int | None = None
+        self,
+        path: str | Path,
+        *,
+        strict: bool = True,
+        upto: int | None = None,
+        transfer: bool = False,
     ) -> Loaded:
         """Read a weights file for the layers before `upto`.
 
         Arrays that the file lacks keep their values, or are initialized if they have none.
+        `transfer` loads what matches from a file that was trained with another number of classes.
         """
-        return load(self, path, strict=strict, upto=upto)
+        return load(self, path, strict=strict, upto=upto, transfer=transfer)
 
     def save_weights(
         self, path: str | Path, *, header: Header | None = None, upto: int | None = None

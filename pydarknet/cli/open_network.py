@@ -18,8 +18,17 @@ if TYPE_CHECKING:
     from ..network import Network
 
 
-def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = False) -> Network:
+def open_network(
+    run: Run,
+    cfg: Path,
+    weights: Path | None,
+    *,
+    training: bool = False,
+    transfer: bool = False,
+) -> Network:
     """Read a cfg and its weights, if any, onto the device that the flags name, or the best.
+
+    `training` is how the fork opens it; `transfer` takes weights of another number of classes too.
 
     Darknet: src/network.c load_network
     """
@@ -39,6 +48,7 @@ def open_network(run: Run, cfg: Path, weights: Path | None, *, training: bool = 
         exif=run.exif is not False,
         seen=run.seen,
         observer=LoadPrinter(training, device, run.precision),
+        transfer=transfer,
     )
 
 

@@ -40,11 +40,12 @@ def train(
     run = on_gpu(run, flags.gpus) if flags.gpus is not None else run
     sources = Sources(DataFile.read(data), locate(cfg), locate(weights) if weights else None)
     say(base_name(cfg))
-    seed = first_seed(flags.srand if flags.seed is None else flags.seed)
-    network = open_network(run, cfg, weights, training=True)
+    given_seed = flags.srand if flags.seed is None else flags.seed
+    seed = first_seed(given_seed)
+    network = open_network(run, cfg, weights, training=True, transfer=True)
     options = Options(
         seed=seed,
-        given_seed=flags.seed,
+        given_seed=given_seed,
         clear=flags.clear,
         workers=flags.workers,
         amp=flags.amp,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +19,8 @@ from ..system.files import replace_file
 from .executor import Executor
 from .header import Header, read_header
 from .weights_diagnosis import likely_cause
+from .weights_layout import PlacedArray, placed_arrays, tensor_at
+from .weights_transfer import shared_arrays
 
 FLOAT = 4
 
@@ -33,41 +34,18 @@ class Loaded:
     floats: int
 
 
-@dataclass(frozen=True)
-class PlacedArray:
-    """One array of a network in a weights file, counted in floats from the first."""
-
-    node: Node
-    array: WeightArray
-    tensor: Tensor
-    start: int
-    count: int
-
-    @property
-    def end(self) -> int:
-        """Where the array ends."""
-        return self.start + self.count
-
-
-def placed_arrays(network: Executor) -> Iterator[PlacedArray]:
-    """Yield the arrays that a network reads from a weights file, in its order."""
-    start = 0
-    for node, module in zip(network.nodes, network.stack, strict=True):
-        for array in node.layer.loadable_arrays(module):
-            tensor = tensor_at(module, array.path)
-            rows = min(array.rows or tensor.shape[0], tensor.shape[0])
-            count = tensor.numel() // tensor.shape[0] * rows
-            place = PlacedArray(node, array, tensor, start, count)
-            yield place
-            start = place.end
-
-
 def load(
-    network: Executor, path: str | Path, *, strict: bool = True, upto: int | None = None
+    network: Executor,
+    path: str | Path,
+    *,
+    strict: bool = True,
+    upto: int | None = None,
+    transfer: bool = False,
 ) -> Loaded:
     """Read a weights file into a network; one that ends between two layers fills those before.
 
-    The file is read into one piece of memory, of which the parameters are views.
+    The file is read into one piece of memory, of which the parameters are views. `transfer` loads
+    what matches from a file that was trained with another number of classes.
 
     Darknet: src/parser.c load_weights_upto
     Quirk: SHORT_FILE
@@ -75,6 +53,9 @@ def load(
     header = read_header(path, long_when_transposed=network.dialect.long_seen_when_transposed)
     found = (os.path.getsize(path) - header.size) // FLOAT
     wanted = [place for place in placed_arrays(network) if upto is None or place.node.index < upto]
+    shared = shared_arrays(network, wanted, found, path) if transfer and upto is None else None
+    if shared is not None:
+        wanted, found = shared, shared[-1].end
     held, layers = arrays_in_file(network, wanted, found, path, strict)
     floats = read_floats(path, header.size, held[-1].end if held else 0)
     for place in held:
@@ -162,14 +143,6 @@ def note_rest(
     elif found > (used := wanted[-1].end if wanted else 0):
         hint = likely_cause(network, used, found)
         note(f"{path}: {found - used} floats are left over of {found}: {hint}")
-
-
-def tensor_at(module: nn.Module, path: str) -> Tensor:
-    """Return the parameter or buffer of a dotted path."""
-    owner, _, name = path.rpartition(".")
-    tensor = getattr(module.get_submodule(owner), name)
-    assert isinstance(tensor, Tensor)
-    return tensor
 
 
 def save(

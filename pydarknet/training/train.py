@@ -118,6 +118,7 @@ def train(
         batchnorm=batchnorm,
         strict=strict,
         exif=exif is not False,
+        transfer=True,
     )
     options = Options(
         seed=chosen,
