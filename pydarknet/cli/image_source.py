@@ -18,12 +18,12 @@ from ..dataset.files import path_in, read_list
 from ..dataset.read_ahead import good_or_none, read_ahead
 from ..errors import DataError
 from ..image.files import load_image
+from ..image.formats import ENDINGS
 from ..system.console import say
 from ..system.problems import UNREADABLE, failures, guard
 from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
 
-ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"}
 AHEAD = 4  # images that are read while one is worked on
 
 
@@ -99,7 +99,9 @@ class Source:
             if image is not None:
                 yield path, image
         if not count and not self.asked and not failures():
-            raise DataError(f"{' '.join(self.words)}: expected an image, found none")
+            folders = any(os.path.isdir(word) for word in self.words)
+            ends = f" that ends in {', '.join(sorted(ENDINGS))}" if folders else ""
+            raise DataError(f"expected an image{ends}, found none", where=" ".join(self.words))
 
     def with_bar(self, paths: Iterator[str]) -> Iterator[str]:
         """Yield paths and show a progress bar, if there are several and stderr is a terminal."""

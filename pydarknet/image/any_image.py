@@ -55,7 +55,7 @@ def image_array(image: AnyImage, *, bgr: bool = False, exif: bool = True) -> np.
         content = bytes(image)
         if is_file(content):
             raise DataError("an image is a path in bytes: expected text", hint="image.decode()")
-        return image_of_content(content, f"<{len(content)} bytes>", exif)
+        return image_of_content(content, f"<{len(content)} bytes>", exif=exif)
     array = check_image(pixels_of(image))
     return array[:, :, ::-1] if bgr and not hasattr(image, "convert") else array
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 ALONE = {0x01, *range(0xD0, 0xD9)}  # markers of JPEG without a length
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of a file: its kind, where its data start, and the length that it claims."""
 
     kind: bytes
@@ -39,7 +38,9 @@ def jpeg_segments(content: bytes) -> Iterator[Piece]:
             continue
         if marker == END_OF_IMAGE:
             return
-        segment = Piece(bytes([marker]), at + 4, int.from_bytes(content[at + 2 : at + 4]) - 2)
+        segment = Piece(
+            bytes([marker]), at + 4, int.from_bytes(content[at + 2 : at + 4], "big") - 2
+        )
         yield segment
         if marker == START_OF_SCAN:
             return
@@ -50,7 +51,7 @@ def png_chunks(content: bytes) -> Iterator[Piece]:
     """Yield the chunks of a PNG file."""
     at = len(PNG)
     while at + 8 <= len(content):
-        chunk = Piece(content[at + 4 : at + 8], at + 8, int.from_bytes(content[at : at + 4]))
+        chunk = Piece(content[at + 4 : at + 8], at + 8, int.from_bytes(content[at : at + 4], "big"))
         yield chunk
         at = chunk.end + 4  # after its check sum
 

@@ -47,7 +47,7 @@ def exif_blocks(content: bytes) -> Iterator[bytes]:
         for piece in jpeg_segments(content):
             if piece.kind == APP1 and content.startswith(EXIF, piece.start):
                 yield content[piece.start + len(EXIF) : piece.end]
-    elif content.startswith(PNG):
+    elif content.startswith(PNG) and b"eXIf" in content:
         yield from (content[p.start : p.end] for p in png_chunks(content) if p.kind == b"eXIf")
     elif is_webp(content):
         yield from (content[p.start : p.end] for p in riff_chunks(content) if p.kind == b"EXIF")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
 from ..errors import DataError
 from ..system.console import note_once
+from ..system.text import not_a_file
+from .decode import decode, ends_early
+from .decode import grey as grey
 from .exif import orientation_of, upright
+from .formats import format_of
 
 JPEG = {".jpg", ".jpeg"}
-# OpenCV 5 moved getLogLevel and setLogLevel; opencv-python 4 has them at the top.
-opencv_log: Any = getattr(cv2.utils, "logging", cv2)
+HEAD = 1 << 16  # bytes that tell whether a large file is an image
+MOST_BYTES = 2**31 - 1  # of a file, as OpenCV counts them
 
 
 @dataclass(frozen=True)
@@ -39,32 +42,48 @@ def load_image(
     exif: bool = True,
     tell: Callable[[Remark], None] = tell_once,
 ) -> np.ndarray:
-    """Read an image file as uint8 [H, W, channels]: RGB for 3 channels, grey for 1.
+    """Read an image file as uint8 [H, W, channels].
 
-    Alpha is dropped, grey is repeated, 16 bits keep their high byte. A photograph is turned as its
-    EXIF data say, unless not `exif`. `tell` is called with what is worth knowing about the file.
-    Raises DataError, which says why, if a file is no image.
+    1 channel is grey, 3 are RGB, 4 RGB and alpha, or the bands of a TIFF. Alpha is dropped, or
+    opaque; grey is repeated, 16 bits keep their high byte. A photograph is turned as its EXIF data
+    say, unless not `exif`. `tell` is called with what is worth knowing about the file. Raises
+    DataError: it cannot be opened, is no image, is too large, or is damaged.
 
     Darknet: src/image.c load_image_stb, src/image_opencv.cpp load_image_mat_cv (AlexeyAB)
     Quirk: EXIF_TURNS
     """
-    if channels not in (1, 3):
-        raise DataError(f"an image has 1 or 3 channels, not {channels}", where=path)
-    image = image_of_content(file_bytes(path), str(path), exif, tell)
-    return grey(image) if channels == 1 else image
+    return image_of_content(file_bytes(path), str(path), channels, exif, tell)
 
 
 def image_of_content(
-    content: bytes, name: str, exif: bool = True, tell: Callable[[Remark], None] = tell_once
+    content: bytes,
+    name: str,
+    channels: int = 3,
+    exif: bool = True,
+    tell: Callable[[Remark], None] = tell_once,
 ) -> np.ndarray:
-    """Return the image, uint8 RGB [H, W, 3], in the content of a file; messages call it `name`."""
-    image = decode_image(content)
-    if image is None:
-        raise DataError(f'Cannot load image "{name}": unknown image type, or damaged')
+    """Return the image in the content of a file, as `load_image` does; messages call it `name`."""
+    try:
+        image = decode(content, channels)
+    except DataError as error:
+        raise no_image(name, error.problem) from None
+    except MemoryError:
+        raise no_image(name, "too large for the memory that is left") from None
+    if ends_early(content):
+        text = f"{name} ends early: what is missing of the image is grey"
+        tell(Remark(text, text))
     if exif and (orientation := orientation_of(content)) != 1:
         image = upright(image, orientation)
         tell(Remark(turning_text(name, orientation), "exif"))
     return image
+
+
+def no_image(name: str, reason: str) -> DataError:
+    """Make the error about a file that gives no image.
+
+    Darknet: src/image.c load_image_stb
+    """
+    return DataError(f'Cannot load image "{name}": {reason}')
 
 
 def turning_text(name: str, orientation: int) -> str:
@@ -76,45 +95,28 @@ def turning_text(name: str, orientation: int) -> str:
 
 
 def file_bytes(path: str | Path) -> bytes:
-    """Read a file, or raise DataError with the words of the operating system."""
-    try:
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f'Cannot load image "{path}": {reason}') from None
+    """Read a file, but of one that is no image only the beginning; DataError says why it cannot.
 
-
-def decode_image(content: bytes) -> np.ndarray | None:
-    """Decode the content of an image file to uint8 RGB [H, W, 3]; None if it is no image."""
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    if not content:
-        return None
-    with silent_opencv():
-        try:
-            image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
-        except cv2.error:  # an image of more pixels than OpenCV accepts
-            return None
-    return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-
-
-@contextmanager
-def silent_opencv() -> Iterator[None]:
-    """Keep OpenCV from logging about damaged images: the caller raises an error."""
-    level = opencv_log.getLogLevel()
-    opencv_log.setLogLevel(0)
-    try:
-        yield
-    finally:
-        opencv_log.setLogLevel(level)
-
-
-def grey(image: np.ndarray) -> np.ndarray:
-    """Weigh RGB bytes [H, W, 3] to one channel [H, W, 1], in integers.
-
-    Darknet: src/stb_image.h stbi__compute_y
+    Reading a pipe or a device would wait, so they are refused.
     """
-    r, g, b = (image[:, :, i : i + 1].astype(np.uint16) for i in range(3))
-    return ((77 * r + 150 * g + 29 * b) >> 8).astype(np.uint8)
+    reason = not_a_file(path)
+    if reason:
+        raise no_image(str(path), f"cannot be opened: {reason}")
+    try:
+        with open(path, "rb", buffering=0) as file:
+            head = file.read(HEAD)
+            if len(head) < HEAD or format_of(head) is None:
+                return head
+            size = os.fstat(file.fileno()).st_size
+            if size > MOST_BYTES:
+                raise no_image(str(path), f"too large: {size} bytes: expected at most {MOST_BYTES}")
+            file.seek(0)
+            return file.readall()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or str(error)
+    except MemoryError:
+        raise no_image(str(path), "too large for the memory that is left") from None
+    raise no_image(str(path), f"cannot be opened: {reason}")
 
 
 def save_image(image: np.ndarray, path: str | Path) -> None:

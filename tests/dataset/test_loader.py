@@ -101,7 +101,8 @@ def test_problems_are_told_once_a_batch_with_file_and_line(made, tmp_path, worke
 
     assert told == {
         f"{tmp_path}/4.txt:2: class 77: expected 0 to 18",
-        f'Cannot load image "{tmp_path}/5.png": unknown image type, or damaged',
+        f'Cannot load image "{tmp_path}/5.png": not an image: expected JPEG, PNG, GIF, BMP,'
+        " WebP, TIFF or Targa",
     }
 
 

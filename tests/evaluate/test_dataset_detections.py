@@ -93,7 +93,10 @@ def test_an_image_that_cannot_be_read_is_told_listed_and_has_no_boxes(
         *((0, 24, True), (1, 0, False), (2, 30, True))
     ]
     assert seen[1].boxes.probabilities.shape == (0, 2)
-    assert 'Cannot load image "none.png": No such file or directory' in capsys.readouterr().err
+    assert (
+        'Cannot load image "none.png": cannot be opened: No such file or directory'
+        in capsys.readouterr().err
+    )
     assert Path("bad.list").read_text() == "none.png\n"
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
+from conftest import HERE
+from photos import png_chunk
 
 from pydarknet.image.files import save_image
 
+INPUTS = HERE / "faults" / "inputs"
 NETWORK = "my.data net.cfg net.weights"
 QUIET = "-dont_show -thresh .5"
 TURNED = "is turned upright (EXIF orientation 6)"
@@ -98,3 +105,92 @@ def test_a_training_on_photographs_is_that_on_upright_images(fault, answer, work
     assert turned.err.count(TURNED) == 1
     assert TURNED not in stored.err + same.err
     assert Path("backup/two_final.weights").read_bytes() == first != unturned
+
+
+# Files that end early, and formats
+
+
+def test_a_jpeg_without_its_last_bytes_has_its_boxes(fault, answer):
+    fault("inference/jpeg_without_its_last_bytes")
+
+    told = answer(f"detector test {NETWORK} cut.jpg whole.jpg {QUIET} -out found.json")
+
+    cut, whole = boxes("found.json")
+    assert told.status == 0
+    assert len(cut) > 0
+    assert cut == whole
+    assert told.err.count("cut.jpg ends early: what is missing of the image is grey") == 1
+
+
+def test_a_targa_file_is_read(fault, answer):
+    fault("inference/tga_and_folders")
+
+    save_image(load_targa(Path("img.tga").read_bytes()), "same.png")
+
+    told = answer(f"detector test {NETWORK} img.tga same.png {QUIET} -out found.json")
+
+    targa, png = boxes("found.json")
+    assert told.status == 0
+    assert len(targa) > 0
+    assert targa == png
+
+
+def load_targa(content: bytes) -> np.ndarray:
+    """Return the pixels of a plain Targa file of 24 bits whose first row is the top."""
+    w, h, depth, flags = struct.unpack_from("<HHBB", content, 12)
+    assert (content[2], depth, flags) == (2, 24, 0x20)
+    return np.frombuffer(content, np.uint8, w * h * 3, 18).reshape(h, w, 3)[:, :, ::-1]
+
+
+def test_a_folder_gives_every_image_that_can_be_read(fault, answer):
+    fault("inference/tga_and_folders")
+    shutil.copy("img.tga", "shots/img.TGA")
+    Path("shots/notes.txt").write_text("no image")
+
+    told = answer(f"detector test {NETWORK} shots {QUIET}")
+
+    assert told.status == 0
+    assert re.findall(r"shots/(\S+): Predicted", told.out) == ["img.TGA", "img.gif", "img.jp2"]
+
+
+def test_a_folder_without_images_says_what_was_expected(fault, answer):
+    fault("inference/tga_and_folders")
+    Path("empty").mkdir()
+
+    told = answer(f"detector test {NETWORK} empty {QUIET}")
+
+    assert told.status == 1
+    said = "empty: expected an image that ends in .apng, .avif, .bmp, "
+    assert told.err.splitlines()[-1].startswith(said)
+
+
+# Bombs
+
+
+def test_bombs_are_refused_without_the_memory_that_they_claim(fault, limited_answer):
+    folder = fault("breaker/jpeg_header_bomb")
+    shutil.copy(INPUTS / "breaker/png_402_bytes_4GB/bad.png", folder)
+    (folder / "bomb20000.png").write_bytes(black_png(20_000))
+
+    told = limited_answer(
+        "detector test run.data run.cfg net.weights bad.png bad.jpg bomb20000.png 0.png -nogpu",
+        megabytes=4000,
+    )
+
+    expected = "pixels: expected at most 178956970; OPENCV_IO_MAX_IMAGE_PIXELS changes that"
+    assert told.status == 1
+    assert "Traceback" not in told.err
+    assert re.findall("Cannot load image.*", told.err) == [
+        'Cannot load image "bad.png": damaged: a chunk IDAT of 4278190425 bytes, 361 are there',
+        f'Cannot load image "bad.jpg": too large: 30000 x 30000 {expected}',
+        f'Cannot load image "bomb20000.png": too large: 20000 x 20000 {expected}',
+    ]
+    assert "0.png: Predicted" in told.out
+
+
+def black_png(side: int) -> bytes:
+    """Return a square black PNG of one bit per pixel."""
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    data = zlib.compress(bytes((side // 8 + 1) * side), 9)
+    pieces = (b"IHDR", header), (b"IDAT", data), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*piece) for piece in pieces)

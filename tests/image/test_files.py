@@ -1,5 +1,6 @@
 """Image files: read, refused, written."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,8 @@ from pydarknet.modules.transforms import (
     save_image,
 )
 
+READABLE = "expected JPEG, PNG, GIF, BMP, WebP, TIFF or Targa"
+
 
 def png(tmp_path: Path, bgr: np.ndarray) -> Path:
     """Write a PNG with OpenCV, which wants blue first."""
@@ -23,17 +26,29 @@ def png(tmp_path: Path, bgr: np.ndarray) -> Path:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("missing.jpg", "No such file or directory"),
-        ("folder", "Is a directory"),
-        ("empty.jpg", "unknown image type, or damaged"),
-        ("text.jpg", "unknown image type, or damaged"),
-        ("nul\0.jpg", "embedded null byte"),
+        ("missing.jpg", "cannot be opened: No such file or directory"),
+        ("folder", "cannot be opened: Is a directory"),
+        ("pipe.jpg", "cannot be opened: is a pipe"),
+        ("empty.jpg", "not an image: the file is empty"),
+        ("text.jpg", f"not an image: {READABLE}"),
+        ("page.jpg", f"not an image that can be read, but a web page: {READABLE}"),
+        ("large.bin", f"not an image: {READABLE}"),
+        ("large.png", "too large: 3000000000 bytes: expected at most 2147483647"),
+        ("cut.png", "damaged: the header of this PNG names no size"),
+        ("nul\0.jpg", "cannot be opened: embedded null byte"),
     ],
 )
 def test_what_is_no_picture_is_a_data_error(tmp_path, name, reason):
     (tmp_path / "folder").mkdir()
     (tmp_path / "empty.jpg").write_bytes(b"")
     (tmp_path / "text.jpg").write_text("dog.jpg\n")
+    (tmp_path / "page.jpg").write_text("<html>404</html>")
+    (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for large, beginning in (("large.bin", b"x"), ("large.png", b"\x89PNG\r\n\x1a\n")):
+        with open(tmp_path / large, "wb") as file:
+            file.write(beginning)
+            file.truncate(3_000_000_000)
 
     with pytest.raises(DataError) as error:
         load_image(tmp_path / name)
@@ -52,9 +67,15 @@ def test_opencv_does_not_speak_of_damaged_pictures(tmp_path, capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_pictures_of_four_channels_are_refused(tmp_path):
-    with pytest.raises(DataError, match="1 or 3 channels, not 4"):
-        load_image(png(tmp_path, np.zeros((2, 2, 3), np.uint8)), channels=4)
+def test_an_image_that_ends_early_is_told_once(tmp_path, capsys):
+    path = tmp_path / "cut.jpg"
+    path.write_bytes(cv2.imencode(".jpg", np.zeros((9, 9, 3), np.uint8))[1].tobytes()[:-2])
+
+    for _ in range(2):
+        assert load_image(path).shape == (9, 9, 3)
+
+    said = f"{path} ends early: what is missing of the image is grey\n"
+    assert capsys.readouterr().err == said
 
 
 def test_save_image_says_where_it_cannot_write(tmp_path):

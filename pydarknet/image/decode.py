@@ -1,0 +1,183 @@
+"""From the content of an image file to pixels; what its header claims is checked before."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from ..errors import DataError
+from .containers import JPEG, PNG, START_OF_SCAN, jpeg_segments, png_chunks
+from .formats import FORMATS, Format, Size, format_of, other_format
+from .tga import decode_targa
+
+# Twice PIL's MAX_IMAGE_PIXELS, beyond which PIL refuses an image: a quarter of a GiB, 3 bytes each
+MOST_PIXELS: Final = 2 * (2**30 // 4 // 3)
+MOST_CHANNELS: Final = 4  # of an image in a file
+MOST_SIDE: Final = 1 << 20  # as OpenCV
+LIMIT: Final = "OPENCV_IO_MAX_IMAGE_PIXELS"  # the environment variable that replaces MOST_PIXELS
+MISSING: Final = bytes([0xFF, 0xD9]) * (1 << 15)  # what libjpeg reads after the end of a file
+READABLE: Final = ", ".join(one.name for one in FORMATS[:6])
+# OpenCV 5 moved getLogLevel and setLogLevel; opencv-python 4 has them at the top.
+opencv_log: Any = getattr(cv2.utils, "logging", cv2)
+
+
+def decode(content: bytes, channels: int = 3) -> np.ndarray:
+    """Decode the content of an image file to uint8 [H, W, channels], as it is stored.
+
+    1 channel is grey, 2 are grey and alpha, 3 RGB, 4 RGB and alpha, or the bands of a TIFF. Raises
+    DataError, which says whether it is no image, too large, or damaged.
+
+    Darknet: src/image.c load_image_stb
+    """
+    if channels > MOST_CHANNELS:
+        expected = f"expected {channels}, as the network"
+        raise DataError(f"a file has at most {MOST_CHANNELS} channels: {expected}")
+    form = known_format(content)
+    size = checked_size(form, content)
+    if form.name == "Targa":
+        found = decode_targa(content)
+        if found is None:
+            raise DataError("damaged: the Targa file ends early")
+        return with_channels(found, channels)
+    if content.startswith(PNG):
+        check_chunks(content)
+    flags = cv2.IMREAD_COLOR if channels in (1, 3) else cv2.IMREAD_UNCHANGED
+    found = decode_by_opencv(whole_jpeg(content), flags | cv2.IMREAD_IGNORE_ORIENTATION, size)
+    if found is None:
+        raise DataError(f"damaged, or a kind of {form.name} that OpenCV does not decode")
+    return with_channels(rgb_first(found), channels)
+
+
+def known_format(content: bytes) -> Format:
+    """Return the format of a content; raise DataError if it is of none that can be read."""
+    found = format_of(content)
+    if found:
+        return found
+    if not content:
+        raise DataError("not an image: the file is empty")
+    other = other_format(content)
+    what = f"not an image that can be read, but {other}" if other else "not an image"
+    raise DataError(f"{what}: expected {READABLE} or Targa")
+
+
+def checked_size(form: Format, content: bytes) -> Size:
+    """Return the size that a header names; raise DataError if it is none, or too large."""
+    try:
+        width, height = form.size(content)
+    except (ValueError, IndexError, struct.error):
+        raise DataError(f"damaged: the header of this {form.name} names no size") from None
+    pixels = f"{width} x {height} pixels"
+    if width <= 0 or height <= 0:
+        raise DataError(f"damaged: {pixels}")
+    most = most_pixels()
+    if width * height > most:
+        raise DataError(f"too large: {pixels}: expected at most {most}; {LIMIT} changes that")
+    if max(width, height) > MOST_SIDE:
+        raise DataError(f"too large: {pixels}: expected at most {MOST_SIDE} in a row or column")
+    return width, height
+
+
+def most_pixels() -> int:
+    """Return how many pixels an image may have: what the environment says, else twice PIL's."""
+    given = os.environ.get(LIMIT, "")
+    return int(given) if given.isdecimal() else MOST_PIXELS
+
+
+def check_chunks(content: bytes) -> None:
+    """Raise DataError if a chunk of a PNG claims more than there is: OpenCV would take it all."""
+    for chunk in png_chunks(content):
+        left = len(content) - chunk.start
+        if chunk.length > left:
+            kind = chunk.kind.decode("ascii", "replace")
+            raise DataError(f"damaged: a chunk {kind} of {chunk.length} bytes, {left} are there")
+        if chunk.kind == b"IEND":
+            return
+
+
+def ends_early(content: bytes) -> bool:
+    """Return whether a JPEG file begins a scan, and has no end."""
+    if content.endswith(MISSING[:2]) or not content.startswith(JPEG):
+        return False
+    segments = jpeg_segments(content)
+    start = next((one.start for one in segments if one.kind[0] == START_OF_SCAN), None)
+    return start is not None and content.rfind(MISSING[:2], start) < 0
+
+
+def whole_jpeg(content: bytes) -> bytes:
+    """Return a JPEG file with an end; what is missing before it becomes grey. Others stay.
+
+    libjpeg itself ends a file so, but not a content in memory as OpenCV gives it.
+
+    libjpeg: jdatasrc.c fill_input_buffer
+    """
+    return content + MISSING if ends_early(content) else content
+
+
+def decode_by_opencv(content: bytes, flags: int, size: Size) -> np.ndarray | None:
+    """Decode a content by OpenCV; None if it cannot. Raises DataError if memory is short."""
+    with silent_opencv():
+        try:
+            return cv2.imdecode(np.frombuffer(content, np.uint8), flags)
+        except MemoryError:
+            pass
+        except cv2.error as error:
+            if error.code != cv2.Error.StsNoMem:
+                return None
+    raise DataError(f"too large for the memory that is left: {size[0]} x {size[1]} pixels")
+
+
+def rgb_first(image: np.ndarray) -> np.ndarray:
+    """Return what OpenCV decoded as uint8 [H, W, C], of three or four channels red first."""
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    if image.dtype != np.uint8:
+        raise DataError(f"an image of {image.dtype} values: expected 8 or 16 bits")
+    if image.ndim == 2:
+        return image[:, :, None]
+    swaps = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
+    swap = swaps.get(image.shape[2])
+    return image if swap is None else cv2.cvtColor(image, swap)
+
+
+def with_channels(image: np.ndarray, channels: int) -> np.ndarray:
+    """Return an image of 1 to 4 channels with that many; a missing alpha is opaque.
+
+    Darknet: src/stb_image.h stbi__convert_format
+    """
+    has = image.shape[2]
+    if has == channels:
+        return image
+    bare = image[:, :, : has - 1] if has in (2, 4) else image
+    colour = np.repeat(bare, 3, 2) if bare.shape[2] == 1 and channels > 2 else bare
+    if channels <= 2 and colour.shape[2] == 3:
+        colour = grey(colour)
+    if channels in (1, 3):
+        return np.ascontiguousarray(colour)
+    alpha = image[:, :, -1:] if has in (2, 4) else np.full_like(image[:, :, :1], 255)
+    return np.concatenate([colour, alpha], 2)
+
+
+def grey(image: np.ndarray) -> np.ndarray:
+    """Weigh RGB bytes [H, W, 3] to one channel [H, W, 1], in integers.
+
+    Darknet: src/stb_image.h stbi__compute_y
+    """
+    r, g, b = (image[:, :, i : i + 1].astype(np.uint16) for i in range(3))
+    return ((77 * r + 150 * g + 29 * b) >> 8).astype(np.uint8)
+
+
+@contextmanager
+def silent_opencv() -> Iterator[None]:
+    """Keep OpenCV from logging about damaged images: the caller raises an error."""
+    level = opencv_log.getLogLevel()
+    opencv_log.setLogLevel(0)
+    try:
+        yield
+    finally:
+        opencv_log.setLogLevel(level)
