@@ -6,11 +6,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .compat.name_clash import warn_of_neighbours
-from .errors import CfgError, DarknetError, DataError, OutOfMemory, UsageError, WeightsError
+from .errors import (
+    CfgError,
+    DarknetError,
+    DataError,
+    OutOfMemory,
+    Stop,
+    UsageError,
+    WeightsError,
+)
 from .system.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from . import opencv as opencv
+    from .boxes.detections import Detection as Detection
+    from .boxes.detections import Detections as Detections
     from .compat.yolo34py import Detector as Detector
     from .compat.yolo34py import Image as Image
     from .compat.yolo34py import is_compiled_with_gpu as is_compiled_with_gpu
@@ -19,13 +29,17 @@ if TYPE_CHECKING:
     from .graph.header import Header as Header
     from .load import load_network as load_network
     from .network import Network as Network
+    from .training.callbacks import IterationReport as IterationReport
     from .training.train import train as train
 
 LATER = {  # they need torch
     "load_network": ".load",
     "Network": ".network",
     "Header": ".graph.header",
+    "Detection": ".boxes.detections",
+    "Detections": ".boxes.detections",
     "train": ".training.train",
+    "IterationReport": ".training.callbacks",
     "opencv": ".opencv",
     "Detector": ".compat.yolo34py",
     "Image": ".compat.yolo34py",
@@ -38,11 +52,15 @@ __all__ = [
     "CfgError",
     "DarknetError",
     "DataError",
+    "Detection",
+    "Detections",
     "Detector",
     "Header",
     "Image",
+    "IterationReport",
     "Network",
     "OutOfMemory",
+    "Stop",
     "UsageError",
     "WeightsError",
     "is_compiled_with_gpu",

@@ -32,3 +32,7 @@ class UsageError(DarknetError):
 
 class OutOfMemory(DarknetError):
     """Something that needs more memory than there is."""
+
+
+class Stop(Exception):
+    """Raised by a callback of `pydarknet.train` to end the training, as Ctrl-C does."""

@@ -16,8 +16,9 @@ from .verbs import Run
 
 if TYPE_CHECKING:
     from ..network import Network
+    from ..training.callbacks import Callback, IterationReport
     from ..training.train import MapOptions, Options, Sources
-    from ..training.trainer import Callback, IterationReport, Trainer
+    from ..training.trainer import Trainer
 
 
 def train(

@@ -20,6 +20,7 @@ from ..load import load_network
 from ..network import Network
 from ..system.console import note
 from ..system.resources import locate
+from .callbacks import Callback
 from .checkpoints import Files, base_name, digest
 from .classifier_reporter import CLASSIFIER_REPORTERS
 from .learner import Learner
@@ -30,7 +31,7 @@ from .reporter import REPORTERS, Reporter
 from .resume import Request, Start, check_unfinished, find_start
 from .run import describe_run
 from .state import State
-from .trainer import Callback, Trainer
+from .trainer import Trainer
 from .unsupported import check_trainable
 from .validation import MapValidation
 
@@ -98,10 +99,14 @@ def train(
     clear: bool = False,
     chart: bool = True,
     exif: bool | None = None,
+    map: bool | MapOptions = False,
 ) -> Network:
     """Train a detector as the command `detector train` does, and return it.
 
-    `callback` is called with an `IterationReport` after every iteration. `seed` makes the run
+    `callback` is called with an `IterationReport` after every iteration. If it returns False or
+    raises `pydarknet.Stop`, the training ends as by Ctrl-C: weights and state are saved, and the
+    same call resumes. `map` evaluates the `valid` images from time to time, as `-map` does; the
+    report's `map` is the mean average precision then, and None otherwise. `seed` makes the run
     reproducible, for any number of `workers` (processes that make the batches). A training that was
     stopped resumes, unless `clear`. `exif` turns photographs as their EXIF data say, or with False
     leaves them; a training that resumes goes on as it began. Raises DarknetError.
@@ -119,6 +124,7 @@ def train(
         strict=strict,
         exif=exif is not False,
         transfer=True,
+        seen="map=True" if map else "",
     )
     options = Options(
         seed=chosen,
@@ -128,6 +134,7 @@ def train(
         amp=amp,
         chart=chart,
         exif=exif,
+        map=MapOptions() if map is True else map or None,
         callbacks=[callback] if callback else [],
     )
     detector_trainer(network, sources, options).train()

@@ -12,13 +12,15 @@ from ..dataset.input_size import Sizes
 from ..dataset.loader import Batch, Batches
 from ..dataset.sample import Samples
 from ..errors import DarknetError, DataError
+from ..evaluate.average_precision import MapReport
 from ..layers import detection_heads
 from ..network import Network
 from ..system.console import note
 from ..system.malloc import keep_freed_memory
 from ..system.memory import memory_errors
+from .callbacks import Callback, IterationReport, asks_to_stop
 from .checkpoints import Files
-from .learner import Learner, Step
+from .learner import Learner
 from .loss_chart import LossChart, points_of
 from .memory_check import smaller_batches, try_largest
 from .progress import Progress
@@ -29,20 +31,6 @@ from .signals import catch_stop_signals
 from .state import FIGURES, State
 from .validation import MapValidation
 
-
-@dataclass(frozen=True)
-class IterationReport:
-    """What callbacks are called with; `loading` are the seconds that the batch was waited for."""
-
-    step: Step
-    seconds: float
-    loading: float
-    width: int
-    height: int
-    learner: Learner
-
-
-Callback = Callable[[IterationReport], None]
 ENDLESS = 2**31 - 1  # batches; max_batches=0 of a classifier means it
 
 
@@ -66,6 +54,7 @@ class Trainer:
     validation: MapValidation | None = None
     reported: set[str] = field(default_factory=set)
     clear: bool = False  # whether the command line says to start over
+    stopped: bool = False  # whether a callback asked for the end
 
     def __post_init__(self) -> None:
         self.saver = Saver(
@@ -96,10 +85,10 @@ class Trainer:
         return self.learner.network
 
     def train(self) -> bool:
-        """Train to `max_batches`; return whether it was reached. A signal ends the training before.
+        """Train to `max_batches`; return whether it was reached.
 
-        Raises DataError if there are no images, or the loss is NaN or infinite; OutOfMemory, which
-        says which `subdivisions` to try.
+        A signal or a callback may end the training before. Raises DataError if there are no images,
+        or the loss is NaN or infinite; OutOfMemory, which says which `subdivisions` to try.
         """
         net = self.network.net
         if self.network.device.type == "cpu":
@@ -120,7 +109,7 @@ class Trainer:
             waiting = time.perf_counter()
             for batch in batches(first, net.max_batches or ENDLESS):
                 self.iterate(batch, time.perf_counter() - waiting, first=batch.number == first)
-                if stop.requested:
+                if stop.requested or self.stopped:
                     break
                 waiting = time.perf_counter()
         finished = self.learner.batch >= (net.max_batches or ENDLESS)
@@ -141,17 +130,18 @@ class Trainer:
             raise DataError(str(error), hint=self.failure_hint(batch)) from None
         seconds = time.perf_counter() - start
         self.reporter.report_step(step, seconds, loading)
-        self.evaluate(step.batch)
-        self.show(IterationReport(step, seconds, loading, width, height, self.learner))
+        found = self.evaluate(step.batch)
+        figures = (found.mean_average_precision, found) if found else ()
+        self.show(IterationReport(step, seconds, loading, width, height, self.learner, *figures))
         self.save(self.reporter.due(step.batch))
 
-    def evaluate(self, batch: int) -> None:
-        """Compute the mean average precision if it is due, and save the best weights.
+    def evaluate(self, batch: int) -> MapReport | None:
+        """Compute the mean average precision if it is due, save the best weights, and return it.
 
         Darknet: src/detector.c train_detector (AlexeyAB)
         """
         if self.validation is None or not self.validation.due(batch):
-            return
+            return None
         self.reporter.say(self.validation.evaluate(batch))
         best = self.validation.best
         if self.validation.is_best():
@@ -160,6 +150,7 @@ class Trainer:
                 self.validation.best = best
         if self.chart:
             self.chart.precisions.append((batch, self.validation.last))
+        return self.validation.report
 
     def failure_hint(self, batch: Batch) -> str:
         """Return the hint of an error: the images of the batch, and the last good weights."""
@@ -195,8 +186,8 @@ class Trainer:
             self.progress.update(report.step, report.seconds + report.loading)
         if self.chart:
             self.attempt("the chart", partial(self.chart.add, report.step))
-        for callback in self.callbacks:
-            callback(report)
+        asked = [asks_to_stop(callback, report) for callback in self.callbacks]
+        self.stopped = self.stopped or any(asked)
 
     def attempt(self, what: str, write: Callable[[], None]) -> None:
         """Write something that a training does not need; if it fails, note that once."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..evaluate.average_precision import average_precision
+from ..evaluate.average_precision import MapReport, average_precision
 from ..evaluate.map_report import HINT, text
 from ..network import Network
 from .optimizer import images_of_update
@@ -31,6 +31,7 @@ class MapValidation:
     at: int = 0  # the iteration of the last evaluation
     last: float = -1.0
     best: float = -1.0
+    report: MapReport | None = None  # of the last evaluation, if it was in this process
 
     def figures(self) -> dict[str, float]:
         """Return what a resumed training must know of the evaluations so far."""
@@ -70,7 +71,7 @@ class MapValidation:
         report = average_precision(
             self.network, self.paths, thresh=self.thresh, iou_thresh=self.iou_thresh
         )
-        self.at, self.last = batch, report.mean_average_precision
+        self.at, self.last, self.report = batch, report.mean_average_precision, report
         seconds = int(time.perf_counter() - start)
         lines = [
             "\n calculation mAP (mean average precision)...",

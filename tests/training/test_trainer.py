@@ -29,7 +29,7 @@ class Ratings:
     """Evaluations that come to given values, each due at once."""
 
     def __init__(self, *values: float) -> None:
-        self.values, self.last, self.best = [*values], -1.0, -1.0
+        self.values, self.last, self.best, self.report = [*values], -1.0, -1.0, None
 
     def due(self, batch: int) -> bool:
         return bool(self.values)

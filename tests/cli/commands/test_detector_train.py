@@ -347,6 +347,51 @@ def test_python_trains_with_a_callback():
     torch.testing.assert_close(network.state_dict(), saved.state_dict(), rtol=0, atol=0)
 
 
+def answer_no(report: pydarknet.IterationReport) -> bool:
+    """Ask to stop after three iterations, by returning False."""
+    return report.step.batch < 3
+
+
+def raise_stop(report: pydarknet.IterationReport) -> None:
+    """Ask to stop after three iterations, by raising."""
+    if report.step.batch == 3:
+        raise pydarknet.Stop
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("callback", [answer_no, raise_stop])
+def test_a_callback_ends_a_training_which_the_same_call_resumes(callback, capfd):
+    write_cfg(max_batches=5)
+    options = {"seed": 3, "workers": 0, "device": "cpu", "chart": False}
+    whole = pydarknet.train("run.data", "run.cfg", clear=True, **options)
+    seen = []
+
+    pydarknet.train("run.data", "run.cfg", clear=True, callback=callback, **options)
+    assert "stopped after batch 3: " in capfd.readouterr().err
+    network = pydarknet.train("run.data", "run.cfg", callback=seen.append, **options)
+
+    assert [report.step.batch for report in seen] == [4, 5]
+    torch.testing.assert_close(network.state_dict(), whole.state_dict(), rtol=0, atol=0)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_callback_gets_the_figures_of_an_evaluation(capfd):
+    write_cfg(max_batches=3)
+    Path("names").write_text("one\ntwo\n")
+    seen = []
+
+    pydarknet.train(
+        "run.data", "run.cfg", seed=3, workers=0, device="cpu", map=True, callback=seen.append
+    )
+
+    # it is due after the last iteration only
+    assert [report.map for report in seen[:-1]] == [None, None]
+    told = re.search(r"mean_average_precision \(mAP@0.50\) = ([\d.]+)", capfd.readouterr().out)
+    assert seen[-1].map == pytest.approx(float(told[1]), abs=1e-6)
+    assert [one.name for one in seen[-1].validation.classes] == ["one", "two"]
+    assert "validation" not in repr(seen[-1])
+
+
 # Mistakes: one line, status 1, before anything is trained
 
 
