@@ -53,6 +53,7 @@ def read_network(
     batchnorm: str = "gpu",
     strict: bool = True,
     seen: str = "",
+    shown: str = "",
     version: tuple[int, int, int] | None = None,
 ) -> Network:
     """Read a cfg as a network on the meta device: with table and shapes, without memory.
@@ -60,7 +61,7 @@ def read_network(
     Darknet: src/parser.c parse_network_cfg
     """
     sections = read_cfg(cfg)
-    choice = choose_dialect(sections, given=dialect, seen=seen, version=version)
+    choice = choose_dialect(sections, given=dialect, seen=seen, shown=shown, version=version)
     if choice.reason:
         note(f"dialect {choice.dialect.name}: inferred from {choice.reason}")
     if batchnorm not in BATCH_NORMS:
@@ -74,7 +75,9 @@ def read_network(
     )
     if len(sections) == 1:
         raise sections[0].error("is the only section: expected layers after it")
-    return Network(reading.net, nodes.read_layers(sections[1:], reading), choice.dialect)
+    network = Network(reading.net, nodes.read_layers(sections[1:], reading), choice.dialect)
+    network.choice = choice
+    return network
 
 
 @memory_errors()
@@ -92,16 +95,18 @@ def load_network(
     names: str | Path | Iterable[str] | None = None,
     memory_limit: int | None = None,
     seen: str = "",
+    shown: str = "",
     observer: LoadObserver | None = None,
     transfer: bool = False,
 ) -> Network:
     """Read a cfg and, if given, its weights, as a network on a device (cuda, else mps, else cpu).
 
     `dialect` is "pjreddie" or "alexeyab". If omitted, it is inferred from the cfg, the weights'
-    header, and what the caller has `seen` that only the fork has. `batchnorm` "cpu" divides as the
-    C does on a CPU. `precision`, "half" or "float", is a GPU's; if omitted, boxes are found in half
-    precision, and numbers that are returned or compared are computed in float. `backend`
-    "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words as the C does.
+    header, and what the caller has `seen` or `shown` that only the fork has. `batchnorm`
+    "cpu" divides as the C does on a CPU. `precision`, "half" or "float", is a GPU's; if omitted,
+    boxes are found in half precision, and numbers that are returned or compared are computed in
+    float. `backend` "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words
+    as the C does.
     Without `exif`, image files stay as they are stored, however their EXIF data turn them.
     `names` are class names, or a file of them. `observer` is called after each step. `transfer`
     loads what matches from weights of another number of classes, as training does. Raises
@@ -112,7 +117,13 @@ def load_network(
     """
     version = read_header(weights).version if weights else None
     network = read_network(
-        cfg, dialect=dialect, batchnorm=batchnorm, strict=strict, seen=seen, version=version
+        cfg,
+        dialect=dialect,
+        batchnorm=batchnorm,
+        strict=strict,
+        seen=seen,
+        shown=shown,
+        version=version,
     )
     if observer:
         observer.on_read(network)

@@ -11,6 +11,7 @@ from typing import cast, overload
 from .backends.prepare import fast_form, forget
 from .boxes.detections import Detections
 from .boxes.origin import Origin
+from .graph.choose_dialect import Choice
 from .graph.executor import Executor
 from .graph.header import Header
 from .graph.weights import Loaded, load, save
@@ -24,6 +25,7 @@ class Network(Executor):
     Darknet: src/network.c network
     """
 
+    choice: Choice | None = None  # of the dialect, where a cfg file was read
     latest: Sequence[object] = ()  # the last images, so that their boxes can be drawn on them
 
     @overload

@@ -40,7 +40,7 @@ def row(word: str, reason: str, families: str = "", lineage: str | None = None) 
     """Make the row of a flag: `name`, or `name:type` where the word after it is its value."""
     name, _, kind = word.partition(":")
     default: Any = None if kind else False
-    flag = Parameter(name, KINDS[kind], default, Help(reason, lineage))
+    flag = Parameter(name, KINDS[kind], default, Help(reason, lineage, shows=True))
     return IgnoredFlag(flag, tuple(families.split()))
 
 

@@ -142,7 +142,7 @@ def call_verb(words: list[str], family: list[Verb], given: dict[str, Any]) -> No
     if verb is None:
         raise no_verb(words, family)
     note_ignored(verb, values, given)
-    run = run_of(verb, given, fork_word(verb, [flag for flag in flags if flag.name in values]))
+    run = run_of(verb, given, *fork_words(verb, flags, values))
     own = {flag.name: values[flag.name] for flag in verb.flags if flag.name in values}
     operands = operand_values(operands_in_order(words[len(verb.words) :], verb), verb)
     if verb.needs_torch:
@@ -169,11 +169,19 @@ def note_ignored(verb: Verb, values: dict[str, Any], given: dict[str, Any]) -> N
             note(f"-{name} means nothing to {' '.join(verb.words)}: ignored")
 
 
-def fork_word(verb: Verb, flags: list[Parameter]) -> str:
-    """Return which word only the fork has, of a command and the flags given; empty for none."""
-    words = [verb.words[-1]] if verb.lineage else []
-    words += [flag.word for flag in flags if flag.help.lineage]
-    return f"{words[0]} on the command line" if words else ""
+def fork_words(verb: Verb, flags: list[Parameter], values: dict[str, Any]) -> tuple[str, str]:
+    """Return which words of a command line only the fork has; empty for none.
+
+    The first says what is computed, the second no more than how results are shown.
+    """
+    declared = {flag.name: flag for flag in [*flags, *verb.flags]}  # the command's own come last
+    used = [(declared[name], value) for name, value in values.items()]
+    spoken = [flag for flag, value in used if flag.speaks_for_fork(value)]
+    strong = [verb.words[-1]] if verb.lineage else []
+    strong += [flag.word for flag in spoken if not flag.help.shows]
+    weak = [flag.word for flag in spoken if flag.help.shows]
+    seen, shown = (f"{words[0]} on the command line" if words else "" for words in (strong, weak))
+    return seen, shown
 
 
 def import_networks() -> None:
@@ -193,7 +201,7 @@ def import_networks() -> None:
         gc.enable()
 
 
-def run_of(verb: Verb, given: dict[str, Any], seen: str) -> Run:
+def run_of(verb: Verb, given: dict[str, Any], seen: str, shown: str) -> Run:
     """Return the flags of the whole program that a command uses."""
     used = {name: value for name, value in given.items() if name in (*DEVICE, *verb.uses)}
     for flag, choices in CHOICES.items():
@@ -203,6 +211,7 @@ def run_of(verb: Verb, given: dict[str, Any], seen: str) -> Run:
     return Run(
         dialect=used.get("dialect"),
         seen=seen,
+        shown=shown,
         device="cpu" if cpu else f"cuda:{used['i']}" if "i" in used else None,
         batchnorm=used.get("batchnorm", "gpu"),
         precision=used.get("precision"),

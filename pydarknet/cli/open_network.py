@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..cfg.dialect import DIALECTS
+from ..cfg.lineage import PJREDDIE
 from ..errors import UsageError
 from ..system.console import note, say
 from ..system.resources import locate
@@ -28,7 +31,8 @@ def open_network(
 ) -> Network:
     """Read a cfg and its weights, if any, onto the device that the flags name, or the best.
 
-    `training` is how the fork opens it; `transfer` takes weights of another number of classes too.
+    `training` is how the fork opens it; `transfer` takes weights of another number of classes too,
+    as training does. Else what a training here wrote is used in the dialect of that training.
 
     Darknet: src/network.c load_network
     """
@@ -36,10 +40,10 @@ def open_network(
 
     device = requested_device(run)
     weights = locate(weights) if weights else None
-    return load_network(
+    network = load_network(
         locate(cfg),
         weights,
-        dialect=run.dialect,
+        dialect=run.dialect if transfer else dialect_of_training(run, weights),
         device=device,
         batchnorm=run.batchnorm,
         precision=run.precision,
@@ -47,9 +51,51 @@ def open_network(
         strict=run.strict,
         exif=run.exif is not False,
         seen=run.seen,
+        shown=run.shown,
         observer=LoadPrinter(training, device, run.precision),
         transfer=transfer,
     )
+    doubt = doubtful_dialect(run, network, weights)
+    if doubt:
+        note(doubt)
+    return network
+
+
+def dialect_of_training(run: Run, weights: Path | None) -> str | None:
+    """Return the dialect that is given, else the one in which a training here made the weights."""
+    from ..graph.choose_dialect import VARIABLE
+    from ..training.trained_dialect import trained_dialect
+
+    if weights is None or run.dialect or os.environ.get(VARIABLE):
+        return run.dialect
+    trained = trained_dialect(weights)
+    if trained:
+        note(f"dialect {trained}: {weights} was trained in it; -dialect NAME says otherwise")
+    return trained
+
+
+def doubtful_dialect(run: Run, network: Network, weights: Path | None) -> str:
+    """Return the line that says why the fork's dialect may not be meant, and the flag for it.
+
+    It may not if only a flag that shows results speaks for it, or if another word of the command
+    line does and the weights have the header of the original.
+    """
+    from ..graph.header import read_header
+
+    if not network.choice or not network.choice.word:
+        return ""
+    word = network.choice.word.removesuffix(" on the command line")
+    if network.choice.word == run.shown:
+        return (
+            f"dialect {network.dialect.name}: only {word} speaks for it;"
+            f" for the boxes of the original add -dialect {PJREDDIE}"
+        )
+    if weights and read_header(weights).version == DIALECTS.pjreddie.version:
+        return (
+            f"dialect {network.dialect.name}: {word} speaks for it, but the header of {weights}"
+            f" is the original's: if that is how it was trained, add -dialect {PJREDDIE}"
+        )
+    return ""
 
 
 def read_cfg(
@@ -68,6 +114,7 @@ def read_cfg(
         batchnorm=run.batchnorm,
         strict=run.strict,
         seen=run.seen,
+        shown=run.shown,
         version=read_header(weights).version if weights else None,
     )
     LoadPrinter(training).on_read(network)

@@ -20,7 +20,9 @@ Images = Annotated[str, Help("images, folders, patterns or lists; if omitted, a 
 Thresh = Annotated[float, Help("the score a box must exceed", range=SHARE)]
 Nms = Annotated[float | None, Help("boxes of a class that overlap by more are one", range=SHARE)]
 OutDir = Annotated[Path | None, Help("write each drawn image into this folder")]
-DontShow = Annotated[bool, Help("open no window", FORK)]
+DontShow = Annotated[bool, Help("open no window", FORK, shows=True)]
+ExtOutput = Annotated[bool, Help("print where each box is, in pixels", FORK, shows=True)]
+SaveLabels = Annotated[bool, Help("write a label file for each image", FORK, shows=True)]
 IouThresh = Annotated[
     float, Help("the least IoU of a detection and its ground-truth box", FORK, range=SHARE)
 ]
@@ -38,12 +40,17 @@ class DetectFlags:
     ] = 0.5
     nms: Nms = None
     out: Annotated[
-        str | None, Help("NAME.json: write JSON; else the drawn image's name, without .jpg")
+        str | None,
+        Help(
+            "NAME.json: write JSON; else the drawn image's name, without .jpg",
+            shows=True,
+            forks_ending=".json",
+        ),
     ] = None
     out_dir: OutDir = None
     dont_show: DontShow = False
-    ext_output: Annotated[bool, Help("print where each box is, in pixels", FORK)] = False
-    save_labels: Annotated[bool, Help("write a label file for each image", FORK)] = False
+    ext_output: ExtOutput = False
+    save_labels: SaveLabels = False
     letter_box: Annotated[
         bool, Help("keep the image's proportions in the network's input", FORK)
     ] = False

@@ -36,6 +36,7 @@ class Run:
 
     dialect: str | None = None
     seen: str = ""  # the word of the command line that only the fork has
+    shown: str = ""  # such a word that says no more than how results are shown
     device: str | None = None
     batchnorm: str = "gpu"
     precision: str | None = None
@@ -52,6 +53,8 @@ class Help:
     `range` is where a number makes sense.
     After a `switch`, `on` or `off` may stand; the flag alone means on, and takes no other word.
     `writes` marks a file that the command writes: it is none of those that the command reads.
+    `shows` marks a flag that says no more than how results are shown, `forks_ending` the ending of
+    a value that only the fork knows.
     """
 
     text: str
@@ -59,6 +62,8 @@ class Help:
     switch: bool = False
     writes: bool = False
     range: Range = ANY
+    shows: bool = False
+    forks_ending: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,11 @@ class Parameter:
     def valued(self) -> bool:
         """Whether the flag takes the word after it."""
         return self.kind is not bool
+
+    def speaks_for_fork(self, value: object) -> bool:
+        """Return whether only the fork knows the flag, or this value of it."""
+        ending = self.help.forks_ending
+        return bool(self.help.lineage) or bool(ending and str(value).endswith(ending))
 
     @property
     def required(self) -> bool:

@@ -19,10 +19,14 @@ VARIABLE = "PYDARKNET_DIALECT"
 
 @dataclass(frozen=True)
 class Choice:
-    """A dialect and the reason for it, if it is inferred: not given, nor the default."""
+    """A dialect and the reason for it, if it is inferred: not given, nor the default.
+
+    `word` is the word of the command line that is the only reason, if one is.
+    """
 
     dialect: Dialect
     reason: str = ""
+    word: str = ""
 
 
 def choose_dialect(
@@ -30,23 +34,25 @@ def choose_dialect(
     *,
     given: str | None = None,
     seen: str = "",
+    shown: str = "",
     version: tuple[int, int, int] | None = None,
 ) -> Choice:
     """Choose the dialect: the given one, else the fork's if anything is the fork's alone.
 
     `given` may also stand in the environment. `seen` names what the caller found that only the
-    fork has; then come the sections, then the `version` in a weights file's header.
+    fork has; then come the sections, then the `version` in a weights file's header. `shown` names
+    what of the fork says no more than how results are shown: it counts where nothing else does.
     """
     given = given or os.environ.get(VARIABLE)
     if given:
         return Choice(DIALECTS.of(given))
-    for section in sections:
-        seen = seen or only_in(section, FORK, PJREDDIE)
-    if seen:
-        return Choice(DIALECTS.alexeyab, seen)
-    if version == DIALECTS.alexeyab.version:
-        return Choice(DIALECTS.alexeyab, "version 0.2.5 in the weights file's header")
-    return Choice(DIALECTS.pjreddie)
+    found = next(filter(None, (only_in(section, FORK, PJREDDIE) for section in sections)), "")
+    if not found and version == DIALECTS.alexeyab.version:
+        found = "version 0.2.5 in the weights file's header"
+    reason = seen or found or shown
+    if not reason:
+        return Choice(DIALECTS.pjreddie)
+    return Choice(DIALECTS.alexeyab, reason, "" if found else reason)
 
 
 def only_in(section: Section, lineage: str, other: str) -> str:

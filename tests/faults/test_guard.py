@@ -178,12 +178,13 @@ def test_what_is_no_image_in_the_middle_is_told(fault, answer):
     fault("inference/out_dir_overwrites")
     copies("a.jpg", "c.jpg")
     Path("b.jpg").mkdir()
+    Path("notes.md").write_text("no image\n" * 9)
 
-    told = answer(f"{TEST} a.jpg b.jpg/x.jpg net.cfg nolist.txt c.jpg {SHOWN}")
+    told = answer(f"{TEST} a.jpg b.jpg/x.jpg notes.md nolist.txt c.jpg {SHOWN}")
 
     assert told.status == 1
     assert predicted(told.out) == ["a.jpg", "c.jpg"]
-    assert [name in told.err for name in ("b.jpg/x.jpg", "net.cfg", "nolist.txt")] == [True] * 3
+    assert [name in told.err for name in ("b.jpg/x.jpg", "notes.md", "nolist.txt")] == [True] * 3
 
 
 def test_json_is_closed_when_the_program_is_interrupted(fault, answer, monkeypatch):
@@ -319,3 +320,71 @@ def test_label_files_that_are_there_are_written_over_and_that_is_told(fault, ans
     assert told.status == 0
     assert Path("a.txt").read_text() != "0 .1 .1 .1 .1\n"
     assert "-save_labels: label files that are there are written over\n" in told.err
+
+
+# A flag that only says how results are shown
+
+
+@pytest.mark.parametrize("flag", ["-dont_show", "-ext_output", "-save_labels", "-out x.json"])
+def test_a_flag_that_shows_results_speaks_for_the_fork_and_the_last_line_says_so(
+    fault, answer, flag
+):
+    fault("inference/a_flag_changes_the_boxes")
+
+    told = answer(f"{TEST} img.png -thresh .5 {flag}")
+
+    word = flag.split()[0]
+    assert f"dialect alexeyab: inferred from {word} on the command line\n" in told.err
+    assert told.err.splitlines()[-1] == (
+        f"dialect alexeyab: only {word} speaks for it;"
+        " for the boxes of the original add -dialect pjreddie"
+    )
+
+
+@pytest.mark.parametrize(
+    "flags", ["", "-out drawn", "-dont_show -dialect pjreddie", "-dont_show -dialect alexeyab"]
+)
+def test_without_such_a_flag_or_with_a_dialect_there_is_nothing_to_say(fault, answer, flags):
+    fault("inference/a_flag_changes_the_boxes")
+
+    told = answer(f"{TEST} img.png -thresh .5 {flags}")
+
+    assert told.status == 0
+    assert "speaks for it" not in told.err
+
+
+def test_the_flag_that_the_line_names_gives_the_boxes_of_the_original(fault, answer):
+    fault("inference/a_flag_changes_the_boxes")
+
+    plain = answer(f"{TEST} img.png -thresh .5")
+    shown = answer(f"{TEST} img.png -thresh .5 -dont_show -ext_output -dialect pjreddie")
+
+    boxes = plain.out.splitlines()[1:]
+    assert len(boxes) > 0
+    assert shown.out.splitlines()[1:] == boxes
+
+
+def test_map_of_weights_with_the_originals_header_says_how_to_evaluate_them_so(fault, answer):
+    fault("training/map_in_another_dialect")
+
+    told = answer("detector map obj.data my.cfg my.weights")
+
+    assert "mAP@0.50) = 0.446" in told.out
+    assert (
+        "\ndialect alexeyab: map speaks for it, but the header of my.weights is the original's:"
+        " if that is how it was trained, add -dialect pjreddie\n"
+    ) in told.err
+
+
+def test_map_of_weights_beside_their_state_is_that_of_their_training(fault, answer):
+    fault("training/map_in_another_dialect")
+    assert answer("detector train obj.data my.cfg my.weights -clear -seed 1").status == 0
+    Path("backup/my_final.weights").write_bytes(Path("my.weights").read_bytes())
+
+    told = answer("detector map obj.data my.cfg backup/my_final.weights")
+
+    assert "mAP@0.50) = 0.516" in told.out
+    assert "dialect pjreddie: backup/my_final.weights was trained in it" in told.err
+    assert "mAP@0.50) = 0.446" in (
+        answer("detector map obj.data my.cfg backup/my_final.weights -dialect alexeyab").out
+    )
