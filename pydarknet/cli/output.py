@@ -19,7 +19,7 @@ from ..boxes.draw import draw
 from ..cfg.lineage import PerLineage
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
-from ..image.files import save_image
+from ..image.files import file_for, save_image
 from ..image.window import show
 from ..system.console import note, note_once, say
 from ..system.files import write_file
@@ -113,7 +113,7 @@ class Writing:
 
     def save(self, drawn: np.ndarray, file: Path) -> None:
         """Save a drawn image, unless that would overwrite an image that is read."""
-        self.inputs.check(file)
+        self.inputs.check(file_for(drawn, file))
         if self.drawn:
             file.parent.mkdir(parents=True, exist_ok=True)
         save_image(drawn, file)

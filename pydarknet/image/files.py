@@ -11,14 +11,16 @@ import cv2
 import numpy as np
 
 from ..errors import DataError
-from ..system.console import note_once
+from ..system.console import note, note_once
+from ..system.files import write_file
 from ..system.text import not_a_file
-from .decode import decode, ends_early
+from .decode import decode, ends_early, silent_opencv
 from .decode import grey as grey
 from .exif import orientation_of, upright
 from .formats import format_of
 
 JPEG = {".jpg", ".jpeg"}
+JPEG_SIDE = 65500  # pixels, as libjpeg
 HEAD = 1 << 16  # bytes that tell whether a large file is an image
 MOST_BYTES = 2**31 - 1  # of a file, as OpenCV counts them
 
@@ -120,17 +122,44 @@ def file_bytes(path: str | Path) -> bytes:
 
 
 def save_image(image: np.ndarray, path: str | Path) -> None:
-    """Write uint8 [H, W, C]: JPEG of quality 80 to a .jpg, PNG to any other name.
+    """Write uint8 [H, W, C], whole or not at all: JPEG of quality 80 to a .jpg, else PNG.
+
+    An image that JPEG cannot hold becomes a PNG beside it, with a note. Raises DataError.
 
     Darknet: src/image.c save_image_options
     """
-    path = Path(path)
-    image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.shape[2] == 3 else image
-    if path.suffix.lower() in JPEG:
-        _, content = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    else:
-        _, content = cv2.imencode(".png", image)
+    file = file_for(image, path)
+    if file != Path(path):
+        note(f"{path}: JPEG holds at most {JPEG_SIDE} pixels in a row or column: written as {file}")
+    content = encode(image, file)
     try:
-        path.write_bytes(content.tobytes())
+        write_file(file, content)
     except OSError as error:
-        raise DataError(f"Failed to write image {path}: {error.strerror}") from None
+        raise DataError(f"Failed to write image {file}: {error.strerror}") from None
+
+
+def file_for(image: np.ndarray, path: str | Path) -> Path:
+    """Return where an image is saved: at a path, or as PNG if it is too long for its JPEG."""
+    path = Path(path)
+    is_too_long = path.suffix.lower() in JPEG and max(image.shape[:2]) > JPEG_SIDE
+    return path.with_suffix(".png") if is_too_long else path
+
+
+def encode(image: np.ndarray, file: Path) -> bytes:
+    """Return the content of the file of an image; raise DataError if it is impossible."""
+    kind, options = ".png", []
+    if file.suffix.lower() in JPEG:
+        kind, options = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, 80]
+    swaps = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+    try:
+        swap = swaps.get(image.shape[2])
+        with silent_opencv():
+            done, content = cv2.imencode(
+                kind, image if swap is None else cv2.cvtColor(image, swap), options
+            )
+    except (cv2.error, IndexError):
+        done = False
+    if not done:
+        form = f"{image.dtype} {list(image.shape)}"
+        raise DataError(f"Failed to write image {file}: {form} cannot be encoded as {kind[1:]}")
+    return bytes(content)

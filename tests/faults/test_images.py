@@ -194,3 +194,16 @@ def black_png(side: int) -> bytes:
     data = zlib.compress(bytes((side // 8 + 1) * side), 9)
     pieces = (b"IHDR", header), (b"IDAT", data), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*piece) for piece in pieces)
+
+
+# Drawn images
+
+
+def test_an_image_too_wide_for_a_jpeg_is_drawn_into_a_png(fault, answer):
+    fault("breaker/picture_65535_wide")
+
+    told = answer("detector test run.data run.cfg net.weights wide.png -nogpu")
+
+    assert told.status == 0
+    assert "predictions.jpg: JPEG holds at most 65500 pixels" in told.err
+    assert cv2.imread("predictions.png").shape[1] == 65535

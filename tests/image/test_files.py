@@ -83,3 +83,57 @@ def test_save_image_says_where_it_cannot_write(tmp_path):
         DataError, match=r"Failed to write image .*out\.png: No such file or directory"
     ):
         save_image(np.zeros((2, 2, 3), np.uint8), tmp_path / "nowhere" / "out.png")
+
+
+def test_an_image_that_jpeg_cannot_hold_becomes_a_png_beside_it(tmp_path, capsys):
+    image = np.zeros((2, 65501, 3), np.uint8)
+
+    save_image(image, tmp_path / "wide.jpg")
+
+    assert load_image(tmp_path / "wide.png").shape == image.shape
+    assert not (tmp_path / "wide.jpg").exists()
+    assert capsys.readouterr().err == (
+        f"{tmp_path}/wide.jpg: JPEG holds at most 65500 pixels in a row or column: written as"
+        f" {tmp_path}/wide.png\n"
+    )
+
+
+def test_an_image_that_jpeg_just_holds_is_one(tmp_path, capsys):
+    save_image(np.zeros((65500, 1, 3), np.uint8), tmp_path / "tall.jpg")
+
+    assert load_image(tmp_path / "tall.jpg").shape == (65500, 1, 3)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("shape", [(0, 10, 3), (10, 0, 3), (2, 2, 5), (2, 2)])
+@pytest.mark.parametrize("name", ["a.jpg", "a.png"])
+def test_what_cannot_be_encoded_is_told_in_one_line(tmp_path, capfd, shape, name):
+    with pytest.raises(DataError, match="Failed to write image") as error:
+        save_image(np.zeros(shape, np.uint8), tmp_path / name)
+
+    form = f"uint8 {list(shape)} cannot be encoded as {name[2:]}"
+    assert str(error.value) == f"Failed to write image {tmp_path / name}: {form}"
+    assert capfd.readouterr().err == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_image_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
+    save_image(np.zeros((2, 2, 3), np.uint8), tmp_path / "a.png")
+
+    def fail(*paths: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(DataError, match="No space left on device"):
+        save_image(np.ones((9, 9, 3), np.uint8), tmp_path / "a.png")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+    assert load_image(tmp_path / "a.png").shape == (2, 2, 3)
+
+
+def test_an_image_keeps_its_alpha_in_a_png(tmp_path):
+    image = np.arange(16, dtype=np.uint8).reshape(2, 2, 4)
+
+    save_image(image, tmp_path / "a.png")
+
+    assert load_image(tmp_path / "a.png", 4).tolist() == image.tolist()
