@@ -62,7 +62,7 @@ class TrainFlags:
 
     gpus: Annotated[str | None, Help("the GPU to train on, by number")] = None
     clear: Annotated[
-        bool, Help("start over: count images from 0 and ignore the state of a stopped training")
+        bool, Help("start over: count images from 0; earlier files in backup are kept as *_old1*")
     ] = False
     seed: Annotated[
         int | None,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,11 +14,17 @@ from torch import Tensor
 
 from ..cfg.lineage import PerLineage
 from ..errors import DataError
+from ..graph.header import Header
 from ..modules.recurrent import Recurrent
 from ..network import Network
-from .checkpoints import Files
+from ..system.console import note
+from .checkpoints import Files, base_name, digest
 from .learner import Learner, Step
+from .resume import Request, Start, check_unfinished, find_start, resume
+from .run import describe_run
+from .saver import Saver
 from .signals import catch_stop_signals
+from .state import State
 
 JUMPS = 64  # a stream jumps to another place once in n batches
 
@@ -43,6 +50,18 @@ class Streams:
         self.places = places[-1] % len(self.text)
         one_hot = torch.nn.functional.one_hot(read, self.symbols).float()
         return one_hot[:-1].flatten(0, 1), one_hot[1:].flatten(0, 1)
+
+    def state(self) -> dict[str, Any]:
+        """Return where the streams are, ready for JSON."""
+        return {"places": self.places.tolist(), "draws": self.draws.bit_generator.state}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue where the streams of a training were that was stopped. Raises DataError."""
+        try:
+            self.draws.bit_generator.state = state["draws"]
+            self.places = np.array(state["places"], np.int64).reshape(self.places.shape)
+        except (ValueError, TypeError, KeyError, OverflowError):
+            raise DataError("the state is of other streams: -clear starts over") from None
 
     def jump(self) -> np.ndarray:
         """Move some streams to other places, and return which ones."""
@@ -104,13 +123,11 @@ SAVING = PerLineage(pjreddie=SavingIntervals(10000, 100), alexeyab=SavingInterva
 ReportStep = Callable[[Step, float, float], None]
 
 
-def train_text(
-    learner: Learner, streams: Streams, save: Callable[[str], None], report: ReportStep
-) -> bool:
+def train_text(learner: Learner, streams: Streams, saver: Saver, report: ReportStep) -> bool:
     """Train to `max_batches`; return whether it was reached. A signal ends the training before.
 
-    `save` writes weights under an ending. `report` gets each step, its seconds and
-    the epochs so far.
+    `report` gets each step, its seconds and the epochs so far. Raises DataError if the loss is
+    NaN or infinite.
 
     Darknet: examples/rnn.c train_char_rnn
     Quirk: RECURRENT_GRADIENTS
@@ -121,27 +138,73 @@ def train_text(
             start = time.perf_counter()
             parts = [streams.batch(net.time_steps) for _ in range(net.subdivisions)]
             read, next_ones = (torch.cat(part) for part in zip(*parts, strict=True))
-            step = learner.learn(read, next_ones)
+            step = learn(learner, read, next_ones, saver)
             epochs = step.batch * learner.images / len(streams.text)
             report(step, time.perf_counter() - start, epochs)
             forget(learner.network, streams.jump())
-            for ending in saving.due(step.batch):
-                save(ending)
+            if endings := saving.due(step.batch):
+                saver.save(endings)
     finished = learner.batch >= net.max_batches
-    save("_final.weights" if finished else ".backup")
+    saver.save_at_end(["_final.weights" if finished else ".backup"])
     return finished
 
 
-def weights_saver(
-    network: Network, cfg: Path, note: Callable[[str], None]
-) -> Callable[[str], None]:
-    """Return the function that saves weights in the folder `backup`."""
-    files = Files(Path("backup"), cfg.name.partition(".")[0], ".backup")
+def learn(learner: Learner, read: Tensor, next_ones: Tensor, saver: Saver) -> Step:
+    """Train one iteration; an error names the last good weights."""
+    try:
+        return learner.learn(read, next_ones)
+    except DataError as error:
+        raise DataError(str(error), hint=saver.last_good_text()) from None
+
+
+def text_saver(
+    learner: Learner, streams: Streams, files: Files, start: Start, weights: Path | None
+) -> Saver:
+    """Return what saves the weights of a training on text, and the state that it resumes from."""
+
+    def state() -> State:
+        made = learner.state(start.run)
+        return State(made.run, {**made.numbers, "streams": streams.state()}, made.tensors)
+
+    newest = start.pair.weights if start.pair else weights
+    return Saver(learner.network, files, note, state, start.aside, newest)
+
+
+@dataclass(frozen=True)
+class TextSources:
+    """The files of a training on text, and whether the text is the numbers of its symbols."""
+
+    cfg: Path
+    weights: Path | None
+    text: Path
+    tokenized: bool = False
+
+    @property
+    def name(self) -> str:
+        """The text as a state names it."""
+        return f"{self.text} (numbers)" if self.tokenized else str(self.text)
+
+
+def open_text_training(
+    network: Network, sources: TextSources, seed: int, *, given: bool, clear: bool
+) -> tuple[Learner, Streams, Saver]:
+    """Return what `train_text` needs, where the training starts or resumes.
+
+    `given` says whether the user chose the seed.
+    """
+    symbols = network.input.outputs
+    text = read_symbols(sources.text, symbols, tokenized=sources.tokenized)
+    files = Files(Path("backup"), base_name(sources.cfg), ".backup")
     files.make_folder()
-
-    def save(ending: str) -> None:
-        path = files.path(ending)
-        note(f"Saving weights to {path}")
-        network.save_weights(path)
-
-    return save
+    run = describe_run(network, sources.name, digest(sources.weights) if sources.weights else "")
+    start = find_start(network, files, Request(run, sources.weights, clear))
+    if clear:
+        network.header = Header(*network.dialect.version, seen=0)
+    learner = Learner(network, seed=seed)
+    resume(learner, start, seed if given else None)
+    last = network.net.max_batches
+    check_unfinished(sources.weights, learner.batch, last, "-clear counts from 0")
+    streams = Streams(text, symbols, learner.mini // network.net.time_steps, learner.seed)
+    if start.pair and "streams" in start.pair.state.numbers:
+        streams.restore(start.pair.state.numbers["streams"])
+    return learner, streams, text_saver(learner, streams, files, start, sources.weights)

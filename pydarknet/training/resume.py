@@ -15,6 +15,7 @@ from ..modules.recurrent import Recurrent
 from ..network import Network
 from ..system.console import note
 from .checkpoints import Files, Pair, digest
+from .learner import Learner
 from .run import differences, text_of_differences
 from .state import State
 
@@ -199,3 +200,13 @@ def check_unfinished(weights: Path | None, batch: int, last: int, otherwise: str
             f" {otherwise}",
             hint="with a larger max_batches the training goes on from there",
         )
+
+
+def resume(learner: Learner, start: Start, given_seed: int | None) -> None:
+    """Take over weights, momenta and counters of the pair that a training starts at, if any."""
+    if start.pair is None:
+        return
+    learner.network.load_weights(start.pair.weights)
+    learner.restore(start.pair.state)
+    if given_seed not in (None, learner.seed):
+        note(f"seed {given_seed} is ignored: a training that resumes keeps its own, {learner.seed}")

@@ -160,6 +160,11 @@ def is_finite(value: Any) -> bool:
     return (type(value) is float and math.isfinite(value)) or is_count(value)
 
 
+def is_counts(value: Any) -> bool:
+    """Return whether a value is a list of whole numbers."""
+    return isinstance(value, list) and all(map(is_count, value))
+
+
 def is_number(value: Any) -> bool:
     """Return whether a value is a number, which may be NaN."""
     return type(value) in (int, float)
@@ -200,6 +205,7 @@ NUMBERS: Final[Mapping[str, Check]] = {
 }
 FIGURES: Final[Mapping[str, Mapping[str, Check]]] = {  # which not every state has
     "validation": {"at": is_count, "last": is_number, "best": is_number},
+    "streams": {"places": is_counts, "draws": lambda value: isinstance(value, dict)},
     "log": {"saved": is_count, "hours_left": is_number},
 }
 TENSOR: Final[Mapping[str, Check]] = {

@@ -28,7 +28,7 @@ from .loss_chart import LossChart
 from .mixed_precision import amp_of
 from .progress import Progress
 from .reporter import REPORTERS, Reporter
-from .resume import Request, Start, check_unfinished, find_start
+from .resume import Request, Start, check_unfinished, find_start, resume
 from .run import describe_run
 from .state import State
 from .trainer import Trainer
@@ -257,18 +257,6 @@ def find_files_and_start(
     if start.pair:
         network.exif = exif_of(start.pair.state, options.exif)
     return files, start
-
-
-def resume(learner: Learner, start: Start, given_seed: int | None) -> None:
-    """Take over weights, momenta and counters of the pair that a training starts at, if any."""
-    if start.pair is None:
-        return
-    learner.network.load_weights(start.pair.weights)
-    learner.restore(start.pair.state)
-    if given_seed not in (None, learner.seed):
-        note(
-            f"-seed {given_seed} is ignored: a training that resumes keeps its own, {learner.seed}"
-        )
 
 
 def exif_of(state: State, given: bool | None) -> bool:

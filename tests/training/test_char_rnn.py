@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,15 +108,62 @@ def test_recurrent_layers_learn_what_comes_next(net, kind):
     # a 0 is followed by 1 or 2 in turn: only what was read before tells which
     streams = Streams(np.array([0, 1, 0, 2]), 5, 2, seed=1)
     losses: list[float] = []
-    saved: list[str] = []
+    saved: list[list[str]] = []
+    saver = SimpleNamespace(save=saved.append, save_at_end=saved.append)
 
     learner = Learner(network, seed=1)
-    done = train_text(learner, streams, saved.append, lambda step, *_: losses.append(step.loss))
+    done = train_text(learner, streams, saver, lambda step, *_: losses.append(step.loss))
 
     assert done
     assert learner.images == 24
     assert losses[-1] < 0.1 < losses[0]  # without memory at least ln(2) / 2 remains
-    assert saved == [".backup", "_final.weights"]
+    assert saved == [[".backup"], ["_final.weights"]]
+
+
+def test_streams_are_restored_to_where_they_were():
+    streams, other = (Streams(np.arange(1000), 1000, 9, seed) for seed in (1, 2))
+    streams.batch(3)
+    other.restore(json.loads(json.dumps(streams.state())))
+
+    assert (other.places == streams.places).all()
+    assert [other.jump().tolist() for _ in range(9)] == [streams.jump().tolist() for _ in range(9)]
+
+
+@pytest.mark.parametrize("state", [{"places": [1], "draws": {}}, {"places": [1, 2], "draws": {}}])
+def test_streams_of_another_training_are_an_error(state):
+    with pytest.raises(DataError, match="the state is of other streams: -clear starts over"):
+        Streams(TEXT, 5, 2, seed=1).restore(state)
+
+
+def test_a_training_on_text_that_is_stopped_resumes_to_the_same_weights(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    Path("text").write_text("to be or not to be, that is the question: " * 3)
+    Path("net.cfg").write_text(
+        "[net]\ninputs=128\nbatch=4\nsubdivisions=2\ntime_steps=5\nlearning_rate=.1\n"
+        "max_batches=8\n[gru]\noutput=6\n[connected]\noutput=128\n[softmax]\n"
+    )
+    line = ["rnn", "train", "net.cfg", "-file", "text", "-srand", "1", "-nogpu"]
+    assert main(line) == 0
+    whole = Path("backup/net_final.weights").read_bytes()
+    assert main(line) == 1  # nothing is left to train
+    learn = Learner.learn
+
+    def learn_and_stop(self, *values):
+        if self.batch == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return learn(self, *values)
+
+    monkeypatch.setattr(Learner, "learn", learn_and_stop)
+    assert main([*line, "-clear"]) == 130
+    monkeypatch.setattr(Learner, "learn", learn)
+    told = capsys.readouterr().err
+    assert main(line) == 0
+
+    assert "stopped after batch 5: the same command without -clear resumes from there" in told
+    assert "resuming after batch 5 from backup/net.backup" in capsys.readouterr().err
+    assert Path("backup/net_final.weights").read_bytes() == whole
 
 
 def test_each_lineage_saves_when_its_program_does():

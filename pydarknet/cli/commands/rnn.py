@@ -27,7 +27,9 @@ REPORTS_INPUTS = PerLineage(pjreddie=True, alexeyab=False)  # of `rnn train`, be
 REPORTS_BITS = PerLineage(pjreddie=True, alexeyab=False)  # of `rnn valid`: bits per character
 
 TextFile = Annotated[Path, Help("the text to train on")]
-Clear = Annotated[bool, Help("count images from 0")]
+Clear = Annotated[
+    bool, Help("start over: count images from 0; earlier files in backup are kept as *_old1*")
+]
 Tokenized = Annotated[bool, Help("the text consists of the numbers of its symbols")]
 Seed = Annotated[str, Help("what the network reads first")]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg whose inputs are the symbols")]
@@ -76,13 +78,11 @@ def train(
     tokenized: Tokenized = False,
     srand: Srand = None,
 ) -> None:
-    """Train a network to predict the next symbol of a text.
+    """Train a network to predict the next symbol of a text; after a stop, the same continues.
 
     Darknet: examples/rnn.c train_char_rnn
     """
-    from ...graph.header import Header
-    from ...training.char_rnn import Streams, read_symbols, train_text, weights_saver
-    from ...training.learner import Learner
+    from ...training.char_rnn import TextSources, open_text_training, train_text
     from ...training.train import first_seed
     from ...training.unsupported import check_trainable
     from ..open_network import open_network
@@ -91,15 +91,19 @@ def train(
     seed = first_seed(None if srand is None else srand % 2**32)
     network = open_network(run, cfg, weights, training=True)
     check_trainable(network)
-    if clear:
-        network.header = Header(*network.dialect.version, seen=0)
-    net, symbols = network.net, network.input.outputs
-    text = read_symbols(file, symbols, tokenized=tokenized)
-    learner = Learner(network, seed=seed)
-    inputs = f", Inputs: {symbols} {learner.mini} {net.time_steps}"
+    learner, streams, saver = open_text_training(
+        network,
+        TextSources(cfg, weights, file, tokenized),
+        seed,
+        given=srand is not None,
+        clear=clear,
+    )
+    symbols, steps = network.input.outputs, network.net.time_steps
+    inputs = f", Inputs: {symbols} {learner.mini} {steps}"
     note(network.net.rates() + (inputs if REPORTS_INPUTS.of(network.dialect) else ""))
-    streams = Streams(text, symbols, learner.mini // net.time_steps, seed)
-    if not train_text(learner, streams, weights_saver(network, cfg, note), print_step):
+    if not train_text(learner, streams, saver, print_step):
+        same = "the same command without -clear" if clear else "the same command"
+        note(f"stopped after batch {learner.batch}: {same} resumes from there")
         raise KeyboardInterrupt
 
 
