@@ -22,9 +22,9 @@ def read_instances(file: Path) -> dict[str, Any]:
     """Read the annotations, or exit with a message if the file is wrong."""
     try:
         content: dict[str, Any] = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         stop(f"{file}: {error}")
-    missing = {"images", "annotations", "categories"} - content.keys()
+    missing = {"images", "annotations", "categories"} - set(content)
     if missing:
         stop(f"{file}: has no {', '.join(sorted(missing))}: expected instances_*.json")
     return content

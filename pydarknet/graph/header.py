@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import WeightsError
+from ..system.text import not_a_file
 
-OTHER_FORMATS = (
-    (b"<", "is an HTML page, no weights", "the address is gone or wants a click: fetch it again"),
-    (b"version https://git-lfs", "is a Git LFS pointer, no weights", "run git lfs pull"),
+CONVERT = "convert it where it was made"
+UNPACK = "unpack it first"
+IMAGE = "the weights come before the image"
+OTHER_FORMATS = (  # what stands where in a file, what that is, and a hint
     (
-        b"PK\x03\x04",
-        "is a zip archive, no Darknet weights",
-        "unpack it; .pt files are another form",
+        0,
+        b"<",
+        "is an HTML page, no weights",
+        "the address is gone or wants a click: fetch it again",
     ),
-    (b"\x1f\x8b", "is a gzip archive, no weights", "unpack it first"),
-    (b"\x80\x02", "is a Python pickle, no Darknet weights", "convert it where it was made"),
-    (b"\x89HDF", "is an HDF5 file, no Darknet weights", "convert it where it was made"),
-    (b"[", "is a text file, no weights", "is it the .cfg? the weights come after it"),
+    (0, b"version https://git-lfs", "is a Git LFS pointer, no weights", "run git lfs pull"),
+    (0, b"PK\x03\x04", "is a zip archive, no Darknet weights", "unpack it; .pt is another form"),
+    (0, b"\x1f\x8b", "is a gzip archive, no weights", UNPACK),
+    (0, b"BZh", "is a bzip2 archive, no weights", UNPACK),
+    (0, b"\xfd7zXZ\0", "is an xz archive, no weights", UNPACK),
+    (0, b"7z\xbc\xaf\x27\x1c", "is a 7z archive, no weights", UNPACK),
+    (0, b"Rar!", "is a rar archive, no weights", UNPACK),
+    (0, b"\x28\xb5\x2f\xfd", "is a zstd archive, no weights", UNPACK),
+    (257, b"ustar", "is a tar archive, no weights", UNPACK),
+    (0, b"\x89HDF", "is an HDF5 file, no Darknet weights", CONVERT),
+    (0, b"\x93NUMPY", "is a numpy file, no Darknet weights", CONVERT),
+    (4, b"TFL3", "is a TensorFlow Lite file, no Darknet weights", CONVERT),
+    (8, b'{"', "is a safetensors file, no Darknet weights", CONVERT),
+    (0, b"GGUF", "is a GGUF file, no Darknet weights", CONVERT),
+    (0, b"\x89PNG", "is a PNG image, no weights", IMAGE),
+    (0, b"\xff\xd8\xff", "is a JPEG image, no weights", IMAGE),
+    (0, b"GIF8", "is a GIF image, no weights", IMAGE),
+    (0, b"%PDF", "is a PDF file, no weights", "expected a .weights file"),
+    (0, b"\x7fELF", "is a program, no weights", "expected a .weights file"),
+    (0, b"[", "is a text file, no weights", "is it the .cfg? the weights come after it"),
 )
+PICKLE = re.compile(rb"\x80[\x02-\x05]", re.DOTALL)
+ONNX = re.compile(rb"\x08[\x01-\x20](\x12.[\x20-\x7e]{2}|\x3a|\x42)", re.DOTALL)  # a ModelProto
 
 
 @dataclass(frozen=True)
@@ -37,9 +59,16 @@ def no_weights(start: bytes, size: int) -> Problem | None:
     if size < 16:
         return Problem(f"has {size} bytes: expected a header of 16 or 20", "the download stopped")
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
-    for sign, what, hint in OTHER_FORMATS:
-        if text.startswith(sign) and (len(sign) > 1 or is_text(text)):
+    for place, sign, what, hint in OTHER_FORMATS:
+        there = start[place:] if place else text
+        if there.startswith(sign) and (len(sign) > 1 or is_text(there)):
             return Problem(what, hint)
+    if PICKLE.match(start):
+        return Problem("is a Python pickle, no Darknet weights", CONVERT)
+    if ONNX.match(start):
+        return Problem("is an ONNX file, no Darknet weights", CONVERT)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Problem("is a text file in UTF-16, no weights", "is it the .cfg or a list?")
     if is_text(start):
         return Problem("is a text file, no weights", "is it the .cfg or a list?")
     return None
@@ -90,6 +119,9 @@ def read_header(path: str | Path, *, long_when_transposed: bool = False) -> Head
     Darknet: src/parser.c load_weights_upto
     Quirk: SEEN_WIDTH
     """
+    reason = not_a_file(path)
+    if reason:
+        raise WeightsError(f"Couldn't open file: {path} ({reason}): expected a weights file")
     try:
         with open(path, "rb") as file:
             start, size = file.read(512), os.fstat(file.fileno()).st_size

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
 from typing import Any, Final
 
 import cv2
@@ -172,12 +171,33 @@ def grey(image: np.ndarray) -> np.ndarray:
     return ((77 * r + 150 * g + 29 * b) >> 8).astype(np.uint8)
 
 
-@contextmanager
-def silent_opencv() -> Iterator[None]:
-    """Keep OpenCV from logging about damaged images: the caller raises an error."""
-    level = opencv_log.getLogLevel()
-    opencv_log.setLogLevel(0)
-    try:
-        yield
-    finally:
-        opencv_log.setLogLevel(level)
+class Silence:
+    """Keeps OpenCV from logging about damaged images, since the caller raises an error.
+
+    The level of the log is the process's own: the first thread that decodes switches it off, the
+    last switches it on again.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.inside, self.level = threading.Lock(), 0, 0
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.inside:
+                self.level = opencv_log.getLogLevel()
+                opencv_log.setLogLevel(0)
+            self.inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                opencv_log.setLogLevel(self.level)
+
+
+SILENCE: Final = Silence()
+
+
+def silent_opencv() -> Silence:
+    """Return the context in which OpenCV logs nothing, in any number of threads."""
+    return SILENCE

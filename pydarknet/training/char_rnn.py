@@ -18,6 +18,7 @@ from ..graph.header import Header
 from ..modules.recurrent import Recurrent
 from ..network import Network
 from ..system.console import note
+from ..system.text import not_a_file
 from .checkpoints import Files, base_name, digest
 from .learner import Learner, Step
 from .resume import Request, Start, check_unfinished, find_start, resume
@@ -86,6 +87,9 @@ def read_symbols(path: Path, symbols: int, *, tokenized: bool) -> np.ndarray:
 
     Darknet: examples/rnn.c train_char_rnn, read_tokenized_data
     """
+    reason = not_a_file(path)
+    if reason:
+        raise DataError(f"Couldn't open file: {path} ({reason}): expected a text")
     try:
         content = path.read_bytes()
         numbers = content.split() if tokenized else list(content)

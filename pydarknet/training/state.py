@@ -19,6 +19,7 @@ from ..errors import DataError
 from ..system.console import note
 from ..system.files import replace_file
 from ..system.limits import INT_MAX
+from ..system.text import not_a_file
 
 MAGIC: Final = b"pydarknet state 2\n"
 OLD_MAGIC: Final = b"pydarknet state 1\n"  # without a checksum
@@ -77,6 +78,8 @@ def blocks_of(state: State) -> Iterator[bytes]:
 def read_state(path: Path) -> State | None:
     """Return the state of a file; None if there is none, or it is damaged, which is noted."""
     try:
+        if problem := not_a_file(path):
+            raise DataError(problem)
         return parse_state(path.read_bytes())
     except FileNotFoundError:
         return None

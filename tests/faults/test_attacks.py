@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,3 +153,43 @@ def test_a_tree_of_many_classes_is_read_and_used_in_seconds(tmp_path, parent):
     assert paths[1].tolist() == [0] + [-1] * (paths.shape[1] - 1)
     assert truth[0] == 1
     assert time.process_time() - start < SECONDS
+
+
+# Weights that are none
+
+NET = f"[net]\nwidth=8\nheight=8\nchannels=3\n{YOLO}"
+
+
+def link_to_itself(path):
+    path.symlink_to(path)
+
+
+def hole_of_a_terabyte(path):
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (os.mkfifo, "Couldn't open file: bad.weights (is a pipe): expected a weights file"),
+        (Path.mkdir, "bad.weights is a folder: expected a weights file"),
+        (link_to_itself, "Couldn't open file: bad.weights (Too many levels of symbolic links)"),
+        (
+            lambda path: path.symlink_to("/dev/zero"),
+            "Couldn't open file: bad.weights (is a device): expected a weights file",
+        ),
+        (hole_of_a_terabyte, "floats are left over"),  # the others are never read
+        (lambda path: path.write_bytes(bytes(11)), "has 11 bytes: expected a header of 16 or 20"),
+    ],
+)
+def test_what_is_no_weights_file_is_named_and_never_waited_for(
+    answer, tmp_path, monkeypatch, make, problem
+):
+    monkeypatch.chdir(tmp_path)
+    Path("net.cfg").write_text(NET)
+    make(Path("bad.weights"))
+
+    said = answer("print net.cfg bad.weights 0 -nogpu")
+
+    assert problem in said.err

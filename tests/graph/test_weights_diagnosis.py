@@ -151,13 +151,51 @@ def test_a_difference_that_no_number_of_classes_explains_is_not_explained_by_it(
         (b"PK\x03\x04" + bytes(40), "is a zip archive, no Darknet weights"),
         (b"\x1f\x8b\x08" + bytes(40), "is a gzip archive, no weights"),
         (b"\x80\x02" + bytes(40), "is a Python pickle, no Darknet weights"),
+        (b"\x80\x04\x95" + bytes(40), "is a Python pickle, no Darknet weights"),
+        (
+            b"\x08\x08\x12\x07pytorch\x1a\x052.3.0" + bytes(40),
+            "is an ONNX file, no Darknet weights",
+        ),
+        (b"\x08\x0a:\xc8\x01\n\x10" + bytes(40), "is an ONNX file, no Darknet weights"),
+        (
+            b"\n\0\0\0\0\0\0\0" + b'{"__metadata__":{}}' + bytes(40),
+            "is a safetensors file, no Darknet weights",
+        ),
+        (b" \0\0\0TFL3" + bytes(40), "is a TensorFlow Lite file, no Darknet weights"),
+        (b"file.txt".ljust(257, b"\0") + b"ustar" + bytes(40), "is a tar archive, no weights"),
+        (b"\xfd7zXZ\0" + bytes(40), "is an xz archive, no weights"),
+        (b"\x93NUMPY\x01\0" + bytes(40), "is a numpy file, no Darknet weights"),
+        (b"\xff\xd8\xff\xe0" + bytes(40), "is a JPEG image, no weights"),
+        ("[net]\nwidth=8".encode("utf-16"), "is a text file in UTF-16, no weights"),
         (b"\x89HDF\r\n\x1a\n" + bytes(40), "is an HDF5 file, no Darknet weights"),
         (b"[net]\nwidth=416\nheight=416\n", "is a text file, no weights"),
         (b"data/images/000001.jpg\n", "is a text file, no weights"),
         (b"", "has 0 bytes: expected a header of 16 or 20"),
         (HEADER[:15], "has 15 bytes: expected a header of 16 or 20"),
     ],
-    ids=["html", "bom", "lfs", "zip", "gzip", "pickle", "hdf5", "cfg", "list", "empty", "15 bytes"],
+    ids=[
+        "html",
+        "bom",
+        "lfs",
+        "zip",
+        "gzip",
+        "pickle",
+        "pickle 4",
+        "onnx",
+        "onnx of torch",
+        "safetensors",
+        "tflite",
+        "tar",
+        "xz",
+        "numpy",
+        "jpeg",
+        "utf16",
+        "hdf5",
+        "cfg",
+        "list",
+        "empty",
+        "15 bytes",
+    ],
 )
 def test_what_is_no_weights_file_is_told_with_a_hint(file, content, told):
     path = file(content)
@@ -203,7 +241,10 @@ def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(WeightsError) as error:
         read_header(tmp_path)
 
-    assert str(error.value) == f"Couldn't open file: {tmp_path} (Is a directory)"
+    assert (
+        str(error.value)
+        == f"Couldn't open file: {tmp_path} (Is a directory): expected a weights file"
+    )
 
 
 def test_what_cannot_be_a_file_name_is_no_file():

@@ -15,7 +15,7 @@ from image_bombs import FILES, SMALLER, png
 from photos import corners, png_chunk
 
 from pydarknet.errors import DataError
-from pydarknet.image.decode import decode, ends_early
+from pydarknet.image.decode import decode, ends_early, opencv_log, silent_opencv
 
 STB = dict(np.load(HERE / "reference" / "stb_image" / "files.npz"))
 BOMBS = {name: make(30_000, 30_000) for name, make in FILES.items()}
@@ -184,3 +184,27 @@ def test_a_tiff_of_four_bands_is_what_opencv_reads(tmp_path):
 def test_no_file_has_more_than_four_channels():
     with pytest.raises(DataError, match=r"^a file has at most 4 channels: expected 7, as the net"):
         decode(STB["rgba.png"].tobytes(), 7)
+
+
+def test_opencv_is_silent_until_the_last_thread_has_decoded():
+    before = opencv_log.getLogLevel()
+
+    with silent_opencv():
+        with silent_opencv():
+            pass
+        within = opencv_log.getLogLevel()
+
+    assert (within, opencv_log.getLogLevel()) == (0, before)
+
+
+def test_threads_that_overlap_leave_the_log_as_it_was():
+    before = opencv_log.getLogLevel()
+    first, second = silent_opencv(), silent_opencv()
+
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)  # it had switched off what the second found off
+    within = opencv_log.getLogLevel()
+    second.__exit__(None, None, None)
+
+    assert (within, opencv_log.getLogLevel()) == (0, before)
