@@ -8,6 +8,7 @@ from typing import Protocol
 
 import torch
 
+from .backends.forks import use_one_thread_after_fork
 from .backends.onnx_runtime import check_backend
 from .cfg.net import Net
 from .cfg.parser import read_cfg
@@ -133,6 +134,7 @@ def load_network(
     if place.type == "meta":
         return network
     check_memory(network, memory_limit)
+    use_one_thread_after_fork()
     load_weights(network, weights, strict=strict, observer=observer, transfer=transfer)
     return network.to(place)
 

@@ -71,7 +71,8 @@ class Network(Executor):
         `letterbox` keeps the image's proportions; omitted values are the dialect's. Raises
         DataError for what is no image.
 
-        The network may be changed between calls: see `refresh` for the one case to be careful of.
+        Threads may call it at the same time; a forked process computes with one thread. Values may
+        be changed between calls: `refresh` says which changes are not noticed.
 
         Darknet: examples/detector.c test_detector
         """

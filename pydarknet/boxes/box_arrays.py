@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 
+from ..system.text import printable
 from .origin import Origin
 
 Array = TypeVar("Array", bound=Any)  # np.ndarray or torch.Tensor
@@ -34,7 +35,8 @@ class Detection:
     @property
     def label(self) -> str:
         """The class, by name or number, and its score."""
-        return f"{self.class_index if self.name is None else self.name} {self.score:.2f}"
+        name = self.class_index if self.name is None else printable(self.name)
+        return f"{name} {self.score:.2f}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
