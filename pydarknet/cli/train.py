@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..system.console import say
+from ..system.console import note_once, say
 from ..system.problems import count_problems
 from .operands import TrainFlags
 from .verbs import Run
 
 if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
     from ..network import Network
     from ..training.callbacks import Callback, IterationReport
+    from ..training.learner import Step
     from ..training.train import MapOptions, Options, Sources
     from ..training.trainer import Trainer
 
@@ -77,13 +80,22 @@ def tensorboard_log(folder: Path) -> Callback:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise UsageError("-tensorboard needs a package: pip install tensorboard") from None
-    writer = SummaryWriter(str(folder))
+    writers: list[SummaryWriter] = []
 
     def write(report: IterationReport) -> None:
-        step = report.step
-        writer.add_scalar("loss", step.loss, step.batch)
-        writer.add_scalar("average loss", step.average, step.batch)
-        writer.add_scalar("learning rate", step.rate, step.batch)
-        writer.flush()
+        try:
+            writers[:] = writers or [SummaryWriter(str(folder))]
+            write_scalars(writers[0], report.step)
+        except OSError as error:
+            problem = "TensorBoard's log cannot be written, and the training continues"
+            note_once(f"{folder}: {problem}: {error.strerror or error}", problem)
 
     return write
+
+
+def write_scalars(writer: SummaryWriter, step: Step) -> None:
+    """Write loss and learning rate of an iteration to a log of TensorBoard."""
+    writer.add_scalar("loss", step.loss, step.batch)
+    writer.add_scalar("average loss", step.average, step.batch)
+    writer.add_scalar("learning rate", step.rate, step.batch)
+    writer.flush()

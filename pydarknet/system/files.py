@@ -62,10 +62,10 @@ def partial_path(target: Path) -> Path:
     return target.with_name(f"{name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
 
 
-def lock(file: IO[bytes] | int) -> bool:
-    """Lock an open file or folder while it is open; return whether no one else holds the lock.
+def lock(file: IO[bytes] | int) -> bool | None:
+    """Lock an open file or folder while it is open; return False if another holds the lock.
 
-    True where a platform has no such locks; False where a file system has none.
+    True where a platform has no such locks; None where a file system has none.
     """
     try:
         import fcntl
@@ -73,9 +73,32 @@ def lock(file: IO[bytes] | int) -> bool:
         return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:
+        return None
     return True
+
+
+@contextmanager
+def hold_lock(path: Path) -> Iterator[bool]:
+    """Hold a lock file, which disappears with the block; yield whether another process holds it.
+
+    Where no lock file can be made, none holds it.
+    """
+    try:
+        file = open(path, "ab")  # noqa: SIM115  # closed below
+    except OSError:
+        yield False
+        return
+    with file:
+        taken = lock(file) is False
+        try:
+            yield taken
+        finally:
+            if not taken:
+                with suppress(OSError):
+                    path.unlink()
 
 
 def remove_partial_files(folder: Path, names: re.Pattern[str]) -> None:
@@ -112,7 +135,7 @@ def is_abandoned(path: Path, process: int) -> bool:
     except OSError:
         return sys.platform == "win32"  # it opens no folders, and removes none in use
     try:
-        return is_own(handle) and lock(handle)
+        return is_own(handle) and lock(handle) is True
     finally:
         os.close(handle)
 

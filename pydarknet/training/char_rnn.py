@@ -137,7 +137,7 @@ def train_text(learner: Learner, streams: Streams, saver: Saver, report: ReportS
     Quirk: RECURRENT_GRADIENTS
     """
     net, saving = learner.net, SAVING.of(learner.network.dialect)
-    with catch_stop_signals() as stop:
+    with saver.files.hold(), catch_stop_signals() as stop:
         while learner.batch < net.max_batches and not stop.requested:
             start = time.perf_counter()
             parts = [streams.batch(net.time_steps) for _ in range(net.subdivisions)]

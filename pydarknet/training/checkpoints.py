@@ -8,12 +8,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..errors import DataError
-from ..system.files import partial_path, remove_partial_files, replace_file
+from ..system.files import hold_lock, partial_path, remove_partial_files, replace_file
 from .state import State, read_state, write_state
 
 NEWEST: Final = ("_last.weights", ".backup")  # of both lineages
@@ -77,6 +78,17 @@ class Files:
         except OSError as error:
             raise DataError(f"backup = {self.folder}: {error.strerror}") from None
         remove_partial_files(self.folder, self.names)
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep other trainings from writing these files. Raises DataError if one does already."""
+        with hold_lock(self.path(".lock")) as taken:
+            if taken:
+                raise DataError(
+                    f"another training is writing {self.path(self.newest)}:"
+                    " expected another backup folder, or another name of the cfg"
+                )
+            yield
 
     @property
     def names(self) -> re.Pattern[str]:

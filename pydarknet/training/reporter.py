@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ..cfg.lineage import PerLineage
 from ..cfg.numbers import Range
 from ..dataset.files import DataFile
-from ..errors import UsageError
+from ..errors import DataError, UsageError
 from ..layers import detection_heads, type_lines
 from ..network import Network
-from ..system.console import note, say
+from ..system.console import leave, note, say
 from .learner import Step
 from .losses import Loss
 from .optimizer import images_of_update
@@ -40,6 +40,7 @@ class Reporter:
     hours_left: float = -1.0
     saved: int = 0  # the iteration of the last numbered weights
     progress: Progress | None = None
+    lost: set[str] = field(default_factory=set)  # the streams that cannot be written
     validation: MapValidation | None = None
     newest: ClassVar[str] = ".backup"
     finals: ClassVar[tuple[str, ...]] = ("_final.weights",)
@@ -52,12 +53,34 @@ class Reporter:
     def say(self, text: str, *, end: str = "\n", steering: bool = False) -> None:
         """Write a line of the log, above the progress bar if there is one."""
         with self.progress.aside() if self.progress else nullcontext():
-            say(text, end=end, steering=steering)
+            try:
+                say(text, end=end, steering=steering)
+            except (BrokenPipeError, DataError) as error:
+                self.lose("stdout", error)
 
     def note(self, text: str) -> None:
         """Write a line to stderr, above the progress bar if there is one."""
         with self.progress.aside() if self.progress else nullcontext():
-            note(text)
+            try:
+                note(text)
+            except BrokenPipeError as error:
+                self.lose("stderr", error)
+
+    def lose(self, name: str, error: Exception) -> None:
+        """Continue without a stream that cannot be written; note it on the other, if that is heard.
+
+        A training that no one hears ends as by a signal.
+        """
+        self.lost.add(name)
+        leave(sys.stdout if name == "stdout" else sys.stderr)
+        reason = (error.strerror or error) if isinstance(error, OSError) else error
+        if not self.unheard:
+            self.note(f"the log cannot be written, and the training continues without it: {reason}")
+
+    @property
+    def unheard(self) -> bool:
+        """Whether neither stream can be written."""
+        return len(self.lost) == 2
 
     def position(self) -> dict[str, float]:
         """Return where the log is: what a resumed training must know to continue it."""

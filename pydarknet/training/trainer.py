@@ -105,11 +105,11 @@ class Trainer:
             workers=self.workers,
         )
         memory = memory_errors(smaller_batches(net))
-        with memory, catch_stop_signals() as stop, loader as batches:
+        with memory, self.files.hold(), catch_stop_signals() as stop, loader as batches:
             waiting = time.perf_counter()
             for batch in batches(first, net.max_batches or ENDLESS):
                 self.iterate(batch, time.perf_counter() - waiting, first=batch.number == first)
-                if stop.requested or self.stopped:
+                if stop.requested or self.stopped or self.reporter.unheard:
                     break
                 waiting = time.perf_counter()
         finished = self.learner.batch >= (net.max_batches or ENDLESS)

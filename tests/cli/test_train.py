@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,3 +29,20 @@ def test_a_log_of_tensorboard_needs_its_package(monkeypatch, tmp_path):
 
     with pytest.raises(UsageError, match="-tensorboard needs a package: pip install tensorboard"):
         tensorboard_log(tmp_path)
+
+
+def test_a_log_of_tensorboard_that_cannot_be_written_is_noted_once(monkeypatch, tmp_path, capsys):
+    def fail(folder: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    package = SimpleNamespace(SummaryWriter=fail)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", package)
+    write = tensorboard_log(tmp_path)
+
+    write(SimpleNamespace(step=None))
+    write(SimpleNamespace(step=None))
+
+    assert capsys.readouterr().err == (
+        f"{tmp_path}: TensorBoard's log cannot be written, and the training continues:"
+        " Permission denied\n"
+    )

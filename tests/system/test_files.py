@@ -11,6 +11,7 @@ import pytest
 from pydarknet.system import files
 from pydarknet.system.files import (
     SharedFolder,
+    hold_lock,
     is_no_plain_file,
     lock,
     remove_partial_files,
@@ -126,6 +127,21 @@ def test_a_file_of_another_user_stays(tmp_path, dead, monkeypatch):
     remove_partial_files(tmp_path, re.compile("a"))
 
     assert names(tmp_path) == [f"a.{dead}.tmp"]
+
+
+def test_a_lock_is_held_by_one(tmp_path):
+    with hold_lock(tmp_path / "a.lock") as taken:
+        with hold_lock(tmp_path / "a.lock") as second:
+            assert (taken, second) == (False, True)
+
+        assert names(tmp_path) == ["a.lock"]
+
+    assert names(tmp_path) == []
+
+
+def test_where_no_lock_can_be_made_none_is_held(tmp_path):
+    with hold_lock(tmp_path / "missing" / "a.lock") as taken:
+        assert not taken
 
 
 def test_a_folder_that_is_missing_holds_nothing(tmp_path):

@@ -192,3 +192,19 @@ def test_what_killed_runs_left_in_the_folder_is_removed(files):
     files.make_folder()
 
     assert [path.name for path in files.folder.iterdir()] == [f"other.state.{dead.pid}.tmp"]
+
+
+def test_two_trainings_do_not_write_the_same_files(files):
+    second = Files(files.folder, "net", "_last.weights")
+    with files.hold():
+        with (
+            pytest.raises(DataError, match=r"another training is writing .*net_last.weights"),
+            second.hold(),
+        ):
+            pass
+        with Files(files.folder, "other", ".backup").hold():
+            pass
+
+    with second.hold():
+        pass
+    assert list(files.folder.iterdir()) == []

@@ -4,7 +4,7 @@ import pytest
 
 from pydarknet.errors import UsageError
 from pydarknet.training.learner import Step
-from pydarknet.training.reporter import REPORTERS
+from pydarknet.training.reporter import REPORTERS, Reporter
 
 STEP = Step(batch=12, loss=1.5, average=2.5, rate=0.001, images=64)
 
@@ -113,3 +113,44 @@ def test_the_fork_warns_of_a_small_batch(reporter, capsys):
     reporter("alexeyab", batch=4).report_start(0)
 
     assert "Warning: You set batch=4 lower than 64!" in capsys.readouterr().out
+
+
+@pytest.fixture
+def unheard(net, monkeypatch):
+    """Return a reporter whose streams fail if they are named in `broken`."""
+    made = Reporter(net("[convolutional]\nfilters=1\n"), listed=1)
+    made.broken, made.lines = set(), []
+
+    def writing(name: str):
+        def write(text: str, **_: object) -> None:
+            if name in made.broken - made.lost:
+                raise BrokenPipeError("Broken pipe")
+            made.lines.append(text)
+
+        return write
+
+    monkeypatch.setattr("pydarknet.training.reporter.say", writing("stdout"))
+    monkeypatch.setattr("pydarknet.training.reporter.note", writing("stderr"))
+    monkeypatch.setattr("pydarknet.training.reporter.leave", lambda stream: None)
+    return made
+
+
+def test_a_log_that_cannot_be_written_is_noted_once_and_the_training_continues(unheard):
+    unheard.broken = {"stdout"}
+
+    unheard.say("a")
+    unheard.say("b")
+
+    assert unheard.lines == [
+        "the log cannot be written, and the training continues without it: Broken pipe",
+        "b",  # which goes nowhere
+    ]
+    assert not unheard.unheard
+
+
+def test_a_training_that_no_one_hears_ends(unheard):
+    unheard.broken = {"stdout", "stderr"}
+
+    unheard.say("a")
+
+    assert unheard.unheard

@@ -6,10 +6,10 @@ from threading import Thread
 
 import pytest
 
-from pydarknet.training.signals import catch_stop_signals
+from pydarknet.training.signals import HANGUP, catch_stop_signals
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, HANGUP])
 def test_a_signal_asks_for_an_end(number):
     with catch_stop_signals() as stop:
         assert not stop.requested
@@ -25,6 +25,24 @@ def test_a_second_one_interrupts_at_once():
 
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_terminal_that_closes_may_say_so_twice():
+    with catch_stop_signals() as stop:
+        os.kill(os.getpid(), HANGUP)
+        os.kill(os.getpid(), HANGUP)
+
+        assert stop.requested
+
+
+def test_under_nohup_a_training_outlives_the_terminal(monkeypatch):
+    before = signal.signal(HANGUP, signal.SIG_IGN)
+
+    with catch_stop_signals() as stop:
+        os.kill(os.getpid(), HANGUP)
+
+    signal.signal(HANGUP, before)
+    assert not stop.requested
 
 
 def test_signals_are_answered_as_before_afterwards():
