@@ -65,11 +65,11 @@ class Network(Executor):
         """Return what the network finds in an image, or a list of it for several.
 
         An image is a path, the bytes of an image file, a PIL image, or an array uint8 [H, W, 3] in
-        RGB; `bgr` says that arrays have OpenCV's order. `exif` turns photographs in files as their
-        EXIF orientation says; arrays and PIL images are taken as they stand. A score must exceed
-        `thresh`, boxes of a class that overlap by more than `nms` are suppressed (0: none),
-        `letterbox` keeps the image's proportions; omitted values are the dialect's. Raises
-        DataError for what is no image.
+        RGB, or of as many channels as the network takes; `bgr` says that arrays have OpenCV's
+        order. `exif` turns photographs in files as their EXIF orientation says; arrays and PIL
+        images are taken as they stand. A score must exceed `thresh`, boxes of a class that overlap
+        by more than `nms` are suppressed (0: none), `letterbox` keeps the image's proportions;
+        omitted values are the dialect's. Raises DataError for what is no image.
 
         Threads may call it at the same time; a forked process computes with one thread. Values may
         be changed between calls: `refresh` says which changes are not noticed.
@@ -81,7 +81,10 @@ class Network(Executor):
         one = is_one_image(image)
         images: list[AnyImage] = list(cast("Iterable[AnyImage]", [image] if one else image))
         self.latest = images
-        read, style = partial(image_array, bgr=bgr, exif=exif), self.dialect.name
+        read, style = (
+            partial(image_array, bgr=bgr, exif=exif, channels=self.image_channels),
+            self.dialect.name,
+        )
         pairs = predict_several(self, images, read, chosen)
         found = [
             replace(boxes.kept(), origin=Origin.of(given, array, style, bgr, exif))

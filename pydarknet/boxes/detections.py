@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..cfg.lineage import PJREDDIE
 from ..errors import UsageError
-from ..image.any_image import AnyImage, image_array
+from ..image.any_image import AnyImage, image_array, own_channels
 from ..image.files import save_image
 from ..image.geometry import letterbox_size
 from .box import cxcywh_to_xyxy
@@ -51,7 +51,11 @@ class Detections(BoxRows[Tensor]):
         """Return a copy of the given image, or of that of these boxes, with the boxes."""
         origin = self.origin or Origin((0, 0), PJREDDIE)
         bgr = self.swaps(bgr)
-        rgb = origin.rgb() if image is None else image_array(image, bgr=bgr, exif=origin.exif)
+        if image is None:
+            rgb = origin.rgb()
+        else:
+            channels = own_channels(image)
+            rgb = image_array(image, bgr=bgr, exif=origin.exif, channels=channels)
         return draw(rgb, self.kept().numpy(), thresh=0, lineage=origin.lineage)
 
     def to_supervision(self) -> Any:

@@ -107,9 +107,16 @@ def draw(
     return draw_marks(image, marks_of(detections, names, thresh, style, width, height), style)
 
 
+def canvas_of(image: np.ndarray) -> np.ndarray:
+    """Return a copy of an image in RGB [H, W, 3], without alpha and what else it has."""
+    if image.shape[2] >= 3:
+        return np.array(image[:, :, :3], order="C")
+    return cv2.cvtColor(np.ascontiguousarray(image[:, :, :1]), cv2.COLOR_GRAY2RGB)
+
+
 def draw_marks(image: np.ndarray, marks: Iterable[Mark], style: Style) -> np.ndarray:
     """Return a copy of uint8 RGB [H, W, C] with marks drawn in a style."""
-    canvas = image.copy() if image.shape[2] == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
+    canvas = canvas_of(image)
     height, marks = len(canvas), list(marks)
     for mark in marks:
         frame(canvas, mark, max(int(height * style.line), 1))

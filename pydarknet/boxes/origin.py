@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UsageError
-from ..image.any_image import AnyImage, Content, Path, image_array
+from ..image.any_image import AnyImage, Content, Path, image_array, own_channels
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,4 @@ class Origin:
         if image is None:
             problem = "the image of these boxes is no longer in memory"
             raise UsageError(problem, hint="keep it in a variable, or give it: draw(image)")
-        return image_array(image, bgr=self.bgr, exif=self.exif)
+        return image_array(image, bgr=self.bgr, exif=self.exif, channels=own_channels(image))

@@ -57,7 +57,7 @@ def detect(
         inputs=run.inputs,
     )
     with writing:
-        detect_all(Source(images, exif=network.exif), chosen, writing)
+        detect_all(Source(images, network.image_channels, network.exif), chosen, writing)
 
 
 def open_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:

@@ -96,7 +96,7 @@ def load_image(path: Text, w: int = 0, h: int = 0, c: int = 3) -> IMAGE:
 
     Darknet: src/image.c load_image_color
     """
-    planes = pixels(read_image(text(path), 1 if c == 1 else 3))
+    planes = pixels(read_image(text(path), c or 3))
     return image_of((resize(planes, w, h) if w and h else planes).numpy())
 
 

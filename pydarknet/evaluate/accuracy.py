@@ -115,7 +115,7 @@ def image_views(
     """Yield the path of each image and its views, None if it cannot be read."""
 
     def read(path: str) -> list[Tensor]:
-        image = load_image(path, 1 if network.net.channels == 1 else 3, network.exif)
+        image = load_image(path, network.image_channels, network.exif)
         return options.view(of_channels(image, network.net.channels), network)
 
     return good_images(paths, read)

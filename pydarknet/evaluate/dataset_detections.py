@@ -104,7 +104,7 @@ class DatasetDetector:
 
     def read(self, path: str) -> tuple[np.ndarray, Tensor]:
         """Return an image, and the network's input made from it."""
-        image = load_image(path, 1 if self.network.input.c == 1 else 3, self.network.exif)
+        image = load_image(path, self.network.image_channels, self.network.exif)
         return image, network_input(self.network, image, letterboxed=self.chosen.letterbox)
 
     def boxes(self, batch: Sequence[tuple[np.ndarray, Tensor]]) -> Iterator[Detections]:

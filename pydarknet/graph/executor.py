@@ -80,6 +80,11 @@ class Executor(nn.Module):
         outputs = (node.index for node in self.nodes if node.layer.result)
         return max(outputs, default=len(self.nodes) - 1)
 
+    @property
+    def image_channels(self) -> int:
+        """With how many channels image files are read: RGB if the input is no image."""
+        return self.input.c or 3
+
     def forward(self, images: Tensor) -> list[Head]:
         """Return the heads' inputs and outputs; without a head, those of the last layer.
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeGuard
 import numpy as np
 
 from ..errors import DataError
+from .decode import MOST_CHANNELS, swap_red_and_blue
 from .files import image_of_content, load_image
 
 EXPECTED = "expected a path or uint8 [height, width, 3]"
@@ -43,21 +44,28 @@ def is_one_image(image: object) -> TypeGuard[AnyImage]:
     )
 
 
-def image_array(image: AnyImage, *, bgr: bool = False, exif: bool = True) -> np.ndarray:
-    """Return an image as uint8 [H, W, 3] in RGB, or [H, W, 1].
+def image_array(
+    image: AnyImage, *, bgr: bool = False, exif: bool = True, channels: int = 3
+) -> np.ndarray:
+    """Return an image as uint8 [H, W, C]: RGB, grey, or as many channels as a network takes.
 
     `bgr` says that an array has OpenCV's order. `exif` turns files, and the bytes of files, as
     their EXIF orientation says; arrays and PIL images are taken as they stand. Raises DataError.
     """
     if isinstance(image, str | os.PathLike):
-        return load_image(os.fspath(image), exif=exif)
+        return load_image(os.fspath(image), channels, exif)
     if isinstance(image, bytes | bytearray | memoryview):
         content = bytes(image)
         if is_file(content):
             raise DataError("an image is a path in bytes: expected text", hint="image.decode()")
-        return image_of_content(content, f"<{len(content)} bytes>", exif=exif)
-    array = check_image(pixels_of(image))
-    return array[:, :, ::-1] if bgr and not hasattr(image, "convert") else array
+        return image_of_content(content, f"<{len(content)} bytes>", channels, exif)
+    array = check_image(pixels_of(image), channels)
+    return swap_red_and_blue(array) if bgr and not hasattr(image, "convert") else array
+
+
+def own_channels(image: AnyImage) -> int:
+    """Return how many channels an array has; RGB's for any other form of an image."""
+    return image.shape[2] if isinstance(image, np.ndarray) and image.ndim == 3 else 3
 
 
 def is_file(path: bytes) -> bool:
@@ -84,13 +92,18 @@ def rgb_of(image: Any) -> np.ndarray:
     return np.array(image.convert("RGB"))
 
 
-def check_image(image: np.ndarray) -> np.ndarray:
-    """Return an array that is an image; raise DataError, with the mend if it is known."""
+def check_image(image: np.ndarray, channels: int = 3) -> np.ndarray:
+    """Return an array that is an image for a network of so many channels; else raise DataError.
+
+    Grey and RGB are one for any network of at most four channels.
+    """
+    taken = (channels,) if channels > MOST_CHANNELS else (1, 3, channels)
     form = f"an image is {image.dtype} {list(image.shape)}"
     if image.dtype == object:
         raise DataError(f"an image is of an unknown type: {EXPECTED}")
-    if image.ndim != 3 or image.dtype != np.uint8 or image.shape[2] not in (1, 3):
-        raise DataError(f"{form}: expected uint8 [height, width, 3]", hint=mend(image))
+    if image.ndim != 3 or image.dtype != np.uint8 or image.shape[2] not in taken:
+        expected = f"expected uint8 [height, width, {channels if channels > 1 else 3}]"
+        raise DataError(f"{form}: {expected}", hint=mend(image))
     if not image.size:
         raise DataError(f"{form}: expected at least one pixel")
     return image

@@ -144,6 +144,13 @@ def rgb_first(image: np.ndarray) -> np.ndarray:
     return image if swap is None else cv2.cvtColor(image, swap)
 
 
+def swap_red_and_blue(image: np.ndarray) -> np.ndarray:
+    """Return an image of three or four channels in the other order; any other as it is."""
+    if image.shape[2] == 4:
+        return image[:, :, [2, 1, 0, 3]]
+    return image[:, :, ::-1] if image.shape[2] == 3 else image
+
+
 def with_channels(image: np.ndarray, channels: int) -> np.ndarray:
     """Return an image of 1 to 4 channels with that many; a missing alpha is opaque.
 

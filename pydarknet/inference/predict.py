@@ -17,8 +17,9 @@ from ..cfg.lineage import PerLineage
 from ..errors import DataError
 from ..graph.executor import Executor, Head
 from ..image.any_image import check_image
+from ..image.decode import with_channels
 from ..layers import Decoding, DetectionHead, Shape, last_detection_head
-from ..modules.transforms import grey, letterbox, pixels, resize
+from ..modules.transforms import letterbox, pixels, resize
 from ..system.console import note
 from ..system.memory import memory_errors
 
@@ -75,11 +76,11 @@ def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tens
 
 
 def of_channels(image: Image, channels: int, device: torch.device | str = "cpu") -> Tensor:
-    """Return an image as float32 [channels, H, W] in 0..1; grey is repeated, or RGB made grey."""
-    check_image(image)
-    if image.shape[2] != channels:
-        image = grey(image) if channels == 1 else np.repeat(image, channels, axis=2)
-    return pixels(image, device)
+    """Return an image as float32 [channels, H, W] in 0..1.
+
+    Grey is repeated, or RGB made grey; a missing alpha is opaque.
+    """
+    return pixels(with_channels(check_image(image, channels), channels), device)
 
 
 @memory_errors()

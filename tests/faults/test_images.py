@@ -12,12 +12,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from conftest import HERE
 from photos import png_chunk
 
+from pydarknet import load_network
+from pydarknet.errors import DataError
 from pydarknet.image.files import save_image
 
 INPUTS = HERE / "faults" / "inputs"
+FOUR = "my.data c4.cfg c4.weights"
 NETWORK = "my.data net.cfg net.weights"
 QUIET = "-dont_show -thresh .5"
 TURNED = "is turned upright (EXIF orientation 6)"
@@ -194,6 +198,68 @@ def black_png(side: int) -> bytes:
     data = zlib.compress(bytes((side // 8 + 1) * side), 9)
     pieces = (b"IHDR", header), (b"IDAT", data), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*piece) for piece in pieces)
+
+
+# Channels
+
+
+def test_a_network_of_four_channels_sees_alpha(fault, answer):
+    fault("inference/four_channels")
+    rgba = cv2.imread("rgba.png", cv2.IMREAD_UNCHANGED)[:, :, [2, 1, 0, 3]]
+
+    told = answer(f"detector test {FOUR} rgba.png -dont_show -thresh .3 -out found.json")
+
+    [objects] = boxes("found.json")
+    assert told.status == 0
+    assert len(objects) == 7
+    assert cv2.imread("predictions.jpg").shape == (*rgba.shape[:2], 3)
+
+
+def test_an_array_of_four_channels_is_what_its_file_is(fault):
+    fault("inference/four_channels")
+    network = load_network("c4.cfg", "c4.weights", dialect="alexeyab")
+    bgra = cv2.imread("rgba.png", cv2.IMREAD_UNCHANGED)
+    rgba = bgra[:, :, [2, 1, 0, 3]]
+
+    file = network.detect("rgba.png", thresh=0.3)
+    array = network.detect(rgba, thresh=0.3)
+    blue_first = network.detect(bgra, thresh=0.3, bgr=True)
+
+    assert len(file) == 6
+    assert torch.equal(array.boxes, file.boxes)
+    assert torch.equal(blue_first.boxes, file.boxes)
+    assert array.draw(rgba).shape == (*rgba.shape[:2], 3)
+
+
+def test_a_network_of_four_channels_takes_opaque_images_too(fault, answer):
+    fault("inference/four_channels")
+    rgb = cv2.imread("rgba.png")
+    save_image(rgb, "rgb.png")
+    save_image(np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]), "opaque.png")
+
+    told = answer(f"detector test {FOUR} rgb.png opaque.png -thresh .1 -out found.json")
+
+    first, second = boxes("found.json")
+    assert told.status == 0
+    assert first == second
+
+
+def test_an_image_of_other_channels_than_the_network_takes_is_one_line(fault, answer):
+    folder = fault("inference/four_channels")
+    cfg = (folder / "c4.cfg").read_text().replace("channels=4", "channels=5")
+    (folder / "c5.cfg").write_text(cfg)
+    five = load_network("c5.cfg", dialect="alexeyab")
+    five.save_weights("c5.weights")
+
+    told = answer("detector test my.data c5.cfg c5.weights rgba.png -dont_show")
+
+    assert told.status == 1
+    assert told.err.splitlines()[-1] == (
+        'Cannot load image "rgba.png": a file has at most 4 channels: expected 5, as the network'
+    )
+    assert five.detect(np.zeros((8, 8, 5), np.uint8)) is not None
+    with pytest.raises(DataError, match=r"uint8 \[8, 8, 3\]: expected uint8 \[height, width, 5\]"):
+        five.detect(np.zeros((8, 8, 3), np.uint8))
 
 
 # Drawn images

@@ -46,7 +46,7 @@ def classifier_predict(
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):
         check_classes(network, options)
-    for batch in Source(images, 1 if network.input.c == 1 else 3, network.exif).batches(BATCH):
+    for batch in Source(images, network.image_channels, network.exif).batches(BATCH):
         start = time.perf_counter()
         several = classify(network, [pixels for _, pixels in batch])
         seconds = (time.perf_counter() - start) / len(batch)

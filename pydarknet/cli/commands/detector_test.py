@@ -39,7 +39,7 @@ def detector_test(
         nms=flags.nms,
         letterbox=flags.letter_box or None,
     )
-    source = Source(images, 1 if network.input.c == 1 else 3, network.exif)
+    source = Source(images, network.image_channels, network.exif)
     writing = Writing(
         network,
         flags.out,
