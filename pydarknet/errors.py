@@ -18,6 +18,15 @@ class CfgError(DarknetError):
     """A cfg that cannot become a network."""
 
 
+class UnlikeSizes(CfgError):
+    """Maps whose sizes do not fit together; those of another input may."""
+
+    @classmethod
+    def of(cls, error: CfgError) -> UnlikeSizes:
+        """Return an error as one of sizes."""
+        return cls(error.problem, where=error.where, hint=error.hint)
+
+
 class WeightsError(DarknetError):
     """A weights file that does not belong to the network."""
 

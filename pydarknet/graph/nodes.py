@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 from ..cfg.dialect import Dialect
 from ..cfg.lineage import LINEAGES
 from ..cfg.parser import Section
+from ..errors import CfgError, UnlikeSizes
 from ..layers.base import (
     Layer,
     Node,
@@ -73,14 +75,48 @@ def unknown(section: Section, lineage: str) -> Exception:
 
 def place(layers: Sequence[Layer], image: Shape) -> list[Node]:
     """Return a node per layer, with its sources and its shapes for an input image of that shape."""
+    try:
+        return place_each(layers, image)
+    except UnlikeSizes as error:
+        n = divisor(layers, image)
+        hint = f"width and height must be multiples of {n} here" if n else ""
+        raise CfgError(error.problem, where=error.where, hint=hint) from None
+
+
+def divisor(layers: Sequence[Layer], image: Shape) -> int:
+    """Return the least power of 2 that width and height need as a divisor; 0 if none mends them."""
+    for n in (2, 4, 8, 16, 32, 64, 128, 256):
+        if (image.w % n or image.h % n) and fits(layers, image, n):
+            return n
+    return 0
+
+
+def fits(layers: Sequence[Layer], image: Shape, n: int) -> bool:
+    """Return whether the layers fit the next multiples of n, together and each alone."""
+    h, w = (-(-side // n) * n for side in (image.h, image.w))
+    try:
+        for size in ((h, w), (h + n, w + n), (h + n, w), (h, w + n)):
+            place_each(layers, replace(image, h=size[0], w=size[1]))
+    except CfgError:
+        return False
+    return True
+
+
+def place_each(layers: Sequence[Layer], image: Shape) -> list[Node]:
+    """Return the nodes as `place` does; raise UnlikeSizes for maps that do not fit together."""
     nodes: list[Node] = []
     for index, layer in enumerate(layers):
         sources = tuple(absolute_index(layer, index, source) for source in layer.sources())
         reads = tuple(None if source == IMAGE else layers[source] for source in sources)
         inputs = tuple(image if source == IMAGE else nodes[source].output for source in sources)
-        check_inputs(layer, reads, inputs)
-        layer.check_reads(reads, inputs)
-        output = layer.shape(*inputs)
+        try:
+            check_inputs(layer, reads, inputs)
+            layer.check_reads(reads, inputs)
+            output = layer.shape(*inputs)
+        except CfgError:
+            for source in sources:
+                check_sizes(source, nodes)
+            raise
         if output.outputs > INT_MAX:
             raise layer.error(f"gives {output.outputs} numbers: more than 32 bits can count")
         nodes.append(
@@ -112,6 +148,27 @@ def check_inputs(layer: Layer, reads: Sequence[Layer | None], inputs: Sequence[S
         )
     if not all(x.outputs for x in inputs):
         raise layer.error("reads a layer that gives nothing: expected a known section there")
+
+
+def check_sizes(source: int, nodes: Sequence[Node]) -> None:
+    """Raise UnlikeSizes if a layer, or one whose output it passes on, reads maps that clash."""
+    if source == IMAGE:
+        return
+    node = nodes[source]
+    for index, x in zip(node.sources, node.inputs, strict=True):
+        if not x.image and sum(each.outputs for each in node.inputs) == node.output.outputs:
+            check_sizes(index, nodes)
+    problem = node.layer.clash(*node.inputs)
+    if problem:
+        raise UnlikeSizes.of(node.layer.error(f"{unlike_maps(node)}: they cannot {problem}"))
+
+
+def unlike_maps(node: Node) -> str:
+    """Return the first source of a node and the first that has another size."""
+    maps = [(i, x) for i, x in zip(node.sources, node.inputs, strict=True) if x.image]
+    (first, x), *rest = maps
+    other, y = next((i, y) for i, y in rest if (y.h, y.w) != (x.h, x.w))
+    return f"layers {first} and {other} are {x.w} x {x.h} and {y.w} x {y.h}"
 
 
 def absolute_index(layer: Layer, index: int, source: int) -> int:

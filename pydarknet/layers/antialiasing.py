@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..cfg.options import quiet
 from ..modules.ops import Blur
+from ..system.limits import MOST_STRIDE
 from .base import Layer, Node, Shape
 from .rows import blur_row
 
@@ -18,8 +19,8 @@ class Blurred(Layer):
     Quirk: ANTIALIASING
     """
 
-    stride_x: int = quiet(lambda o: o.stride, least=1)
-    stride_y: int = quiet(lambda o: o.stride, least=1)
+    stride_x: int = quiet(lambda o: o.stride, least=1, most=MOST_STRIDE)
+    stride_y: int = quiet(lambda o: o.stride, least=1, most=MOST_STRIDE)
     antialiasing: int = quiet(0, least=0)
 
     @property

@@ -162,6 +162,10 @@ class Layer:
         """Return the shape of the output, given those of the inputs."""
         return inputs[0]
 
+    def clash(self, *inputs: Shape) -> str:
+        """Return what maps of these sizes cannot do together, if so the layer gives no map."""
+        return ""
+
     def module(self, *inputs: Shape) -> nn.Module:
         """Build the module that computes this layer; its forward takes one tensor per source."""
         return nn.Identity()

@@ -9,6 +9,7 @@ from ..cfg.options import option, quiet
 from ..modules.activations import words
 from ..modules.ops import Activate, Conv
 from ..modules.recurrent import Recurrent
+from ..system.limits import MOST_STRIDE
 from .base import FORK, Layer, Node, Shape, activation_option, section
 from .rows import fork_conv_row
 
@@ -26,8 +27,8 @@ class ConvLstm(Layer):
 
     output: int = option(1, least=1)
     size: int = quiet(3, least=1)
-    stride: int = quiet(1, least=1)
-    dilation: int = quiet(1, least=1)
+    stride: int = quiet(1, least=1, most=MOST_STRIDE)
+    dilation: int = quiet(1, least=1, most=MOST_STRIDE)
     pad: bool = quiet(False)
     padding: int = quiet(0, least=0)
     groups: int = quiet(1, least=1)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ..cfg.options import option, quiet
 from ..modules.ops import Activate, Conv
 from ..modules.parameters import WeightArray
+from ..system.limits import MOST_STRIDE
 from .antialiasing import Blurred
 from .base import FORK, Editable, Layer, Node, Shape, activation_option, section
 from .rows import conv_row, fork_conv_row
@@ -29,7 +30,7 @@ class Convolutional(Layer):
 
     filters: int = option(1, least=1)
     size: int = option(1, least=1)
-    stride: int = option(1, least=1)
+    stride: int = option(1, least=1, most=MOST_STRIDE)
     pad: bool = quiet(False)
     padding: int = quiet(0, least=0)
     groups: int = quiet(1, least=0)
@@ -123,7 +124,7 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
     uniform = True
 
     groups: int = quiet(1)
-    dilation: int = quiet(1, least=1)
+    dilation: int = quiet(1, least=1, most=MOST_STRIDE)
     cbn: bool = quiet(False, trained=False)
     bin_output: bool = quiet(False)
     share_index: int | None = quiet(None)

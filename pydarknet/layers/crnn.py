@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from ..cfg.options import option, quiet
 from ..modules.ops import Conv
 from ..modules.recurrent import Recurrent
+from ..system.limits import MOST_STRIDE
 from .base import FORK, PJREDDIE, Layer, Node, Shape, activation_option, section
 from .rows import conv_row, fork_conv_row
 
@@ -99,8 +100,8 @@ class CrnnAlexeyAB(Crnn):
     output: int = option(1, least=1)
     hidden: int = option(1, least=1)
     size: int = quiet(3, least=1)
-    stride: int = quiet(1, least=1)
-    dilation: int = quiet(1, least=1)
+    stride: int = quiet(1, least=1, most=MOST_STRIDE)
+    dilation: int = quiet(1, least=1, most=MOST_STRIDE)
     pad: bool = quiet(False)
     padding: int = quiet(0, least=0)
     groups: int = quiet(1, least=1)

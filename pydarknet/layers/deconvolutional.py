@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from ..cfg.options import option, quiet
 from ..modules.ops import Conv
+from ..system.limits import MOST_STRIDE
 from .base import PJREDDIE, Layer, Node, Shape, activation_option, section
 
 
@@ -22,7 +23,7 @@ class Deconvolutional(Layer):
 
     filters: int = option(1, least=1)
     size: int = option(1, least=1)
-    stride: int = option(1, least=1)
+    stride: int = option(1, least=1, most=MOST_STRIDE)
     pad: bool = quiet(False)
     padding: int = quiet(0, least=0)
     activation: str = activation_option("logistic")

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from ..cfg.options import option, quiet
 from ..modules.ops import Activate
 from ..modules.parameters import Parametric, array, spread
+from ..system.limits import MOST_STRIDE
 from .base import Layer, Node, Shape, activation_option, section
 
 
@@ -24,7 +25,7 @@ class Local(Layer):
 
     filters: int = option(1, least=1)
     size: int = option(1, least=1)
-    stride: int = option(1, least=1)
+    stride: int = option(1, least=1, most=MOST_STRIDE)
     pad: int = quiet(0, least=0)
     activation: str = activation_option("logistic")
 

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from ..cfg.options import option, quiet
 from ..modules.ops import Window
+from ..system.limits import MOST_STRIDE
 from .base import FORK, Layer, Node, Shape, section
 from .rows import BILLION
 
@@ -20,9 +21,9 @@ class LocalAvgpool(Layer):
 
     image = True
 
-    stride: int = option(1, least=1)
-    stride_x: int = quiet(lambda o: o.stride, least=1)
-    stride_y: int = quiet(lambda o: o.stride, least=1)
+    stride: int = option(1, least=1, most=MOST_STRIDE)
+    stride_x: int = quiet(lambda o: o.stride, least=1, most=MOST_STRIDE)
+    stride_y: int = quiet(lambda o: o.stride, least=1, most=MOST_STRIDE)
     size: int = option(lambda o: o.stride, least=1)
     padding: int = quiet(lambda o: o.size - 1, least=0)
     maxpool_depth: bool = quiet(False)

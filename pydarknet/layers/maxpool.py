@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from ..cfg.options import option, quiet
 from ..modules.ops import Window
+from ..system.limits import MOST_STRIDE
 from .antialiasing import Blurred
 from .base import FORK, Layer, Node, Shape, section
 from .rows import BILLION
@@ -25,7 +26,7 @@ class Maxpool(Layer):
     lossless_in_half = True
     image = True
 
-    stride: int = option(1, least=1)
+    stride: int = option(1, least=1, most=MOST_STRIDE)
     size: int = option(lambda o: o.stride, least=1)
     padding: int = quiet(lambda o: o.size - 1, least=0)
 

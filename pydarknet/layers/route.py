@@ -31,6 +31,10 @@ class Route(Layer):
             return Shape(c=sum(x.c for x in inputs), h=first.h, w=first.w)
         return Shape(length=sum(x.outputs for x in inputs))
 
+    def clash(self, *inputs: Shape) -> str:
+        sizes = {(x.h, x.w) for x in inputs if x.image}
+        return "lie one after another" if len(sizes) > 1 else ""
+
     def module(self, *inputs: Shape) -> nn.Module:
         return Cat()
 

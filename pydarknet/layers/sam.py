@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ..cfg.options import option
+from ..errors import UnlikeSizes
 from ..modules.ops import Activate
 from .base import FORK, PREVIOUS, Layer, Node, Shape, activation_option, section
 
@@ -28,7 +29,9 @@ class Sam(Layer):
     def shape(self, *inputs: Shape) -> Shape:
         x, other = inputs
         if x != other:
-            raise self.error(f"multiplies {x.plain} by {other.plain}: expected equal sizes")
+            raise UnlikeSizes.of(
+                self.error(f"multiplies {x.plain} by {other.plain}: expected equal sizes")
+            )
         return x
 
     def module(self, *inputs: Shape) -> nn.Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
+from ..errors import UnlikeSizes
 from ..modules.ops import Activate
 from .base import FORK, PREVIOUS, Layer, Node, Shape, activation_option, section
 
@@ -30,7 +31,9 @@ class ScaleChannels(Layer):
         scale, x = inputs
         expected = Shape(c=1, h=x.h, w=x.w) if self.scale_wh else Shape(c=x.c, h=1, w=1)
         if not x.image or scale != expected:
-            raise self.error(f"scales {x.plain} by {scale.plain}: expected {expected.plain}")
+            raise UnlikeSizes.of(
+                self.error(f"scales {x.plain} by {scale.plain}: expected {expected.plain}")
+            )
         return x
 
     def module(self, *inputs: Shape) -> nn.Module:

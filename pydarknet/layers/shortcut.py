@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from ..cfg.options import option, quiet
+from ..errors import UnlikeSizes
 from ..modules.ops import Activate
 from ..modules.parameters import Parametric, array
 from .base import FORK, PREVIOUS, Layer, Node, Shape, activation_option, section
@@ -25,8 +26,8 @@ def check_sizes(layer: Layer, inputs: tuple[Shape, ...]) -> None:
             raise layer.error("adds images: expected channels, height and width on both sides")
         shrink, grow = strides(x, skip)
         if (shrink, grow) != (max(skip.h // x.h, 1), max(x.h // skip.h, 1)):
-            raise layer.error(
-                f"cannot add {skip.w} x {skip.h} to {x.w} x {x.h}: expected one ratio"
+            raise UnlikeSizes.of(
+                layer.error(f"cannot add {skip.w} x {skip.h} to {x.w} x {x.h}: expected one ratio")
             )
 
 

@@ -1,4 +1,4 @@
-"""The largest numbers of the C: <limits.h> and <float.h>."""
+"""The largest numbers of the C, <limits.h> and <float.h>, and of torch."""
 
 from __future__ import annotations
 
@@ -7,3 +7,4 @@ from typing import Final
 INT_MAX: Final = 2**31 - 1
 INT_MIN: Final = -(2**31)
 FLT_MAX: Final = 3.4028234663852886e38
+MOST_STRIDE: Final = 1024  # or dilation; torch takes memory for its square

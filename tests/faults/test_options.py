@@ -8,6 +8,7 @@ import pytest
 
 from pydarknet.errors import CfgError
 from pydarknet.load import load_network, read_network
+from pydarknet.system.resources import shipped_file
 
 # Ranges
 
@@ -81,6 +82,32 @@ def test_images_that_no_memory_holds_are_told(fault, limited_answer, old, new, c
     assert problem.startswith("ts.cfg:1: [net] batch = ")
     assert f"{count} images an iteration" in problem
     assert hint == "    hint: a smaller batch needs less, and so do more subdivisions of it"
+
+
+# Sizes
+
+
+def test_a_route_of_unlike_sizes_names_both_and_the_multiple_that_fits(fault, answer):
+    fault("inference/route_of_unlike_sizes")
+
+    found = answer("ops net.cfg")
+
+    assert found.status == 1
+    assert found.err.splitlines()[-2:] == [
+        "net.cfg:25: [route] layers 3 and 1 are 26 x 26 and 25 x 25: they cannot lie one after"
+        " another",
+        "    hint: width and height must be multiples of 8 here",
+    ]
+
+
+@pytest.mark.parametrize(("size", "n"), [((400, 400), 32), ((432, 400), 32)])
+def test_a_network_says_which_sizes_it_takes(size, n):
+    network = read_network(shipped_file("yolov3-tiny.cfg"))
+
+    with pytest.raises(CfgError) as error:
+        network.resize(*size)
+
+    assert str(error.value).endswith(f"\n    hint: width and height must be multiples of {n} here")
 
 
 # Operands

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import both_lineages
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
@@ -267,3 +268,57 @@ def test_without_such_a_layer_the_average_is_zero(net):
     table = net("[connected]\noutput=5", inputs=20, dialect="alexeyab").table()
 
     assert table.split("\n")[-1] == "avg_outputs = 0 "
+
+
+# Maps of unlike sizes
+
+HALVES = "[maxpool]\nsize=2\nstride=2\npadding=1\n" * 3  # 100 becomes 50, 25, 13
+JOINED = f"{HALVES}[upsample]\nstride=2\n[route]\nlayers=-1,1\n"
+READ = "[convolutional]\nfilters=1\nsize=1\nactivation=linear\n"
+
+
+@pytest.mark.parametrize("between", ["", "[dropout]\n", "[route]\nlayers=-1\n"])
+@both_lineages
+def test_a_route_of_unlike_maps_is_told_where_a_map_is_needed(net, dialect, between):
+    with pytest.raises(CfgError) as error:
+        net(f"{JOINED}{between}{READ}", h=100, w=100, dialect=dialect)
+
+    assert str(error.value) == (
+        "net.cfg:20: [route] layers 3 and 1 are 26 x 26 and 25 x 25: they cannot lie one after"
+        " another\n    hint: width and height must be multiples of 8 here"
+    )
+
+
+@pytest.mark.parametrize(("h", "w"), [(104, 96), (8, 16)])
+def test_a_route_of_like_maps_is_read(net, h, w):
+    assert net(f"{JOINED}{READ}", h=h, w=w).nodes[-1].output == Shape(c=1, h=h // 4, w=w // 4)
+
+
+def test_another_size_is_told_too(net):
+    network = net(f"{JOINED}{READ}", h=64, w=64)
+
+    with pytest.raises(CfgError, match="layers 3 and 1 are 14 x 16 and 13 x 16: they cannot lie"):
+        network.resize(52, 64)
+
+
+def test_maps_that_no_size_makes_alike_have_no_hint(net):
+    with pytest.raises(CfgError) as error:
+        net(f"{HALVES}[route]\nlayers=-1,0\n{READ}", h=64, w=64)
+
+    assert str(error.value).endswith("they cannot lie one after another")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[shortcut]\nfrom=1\n", "[shortcut] cannot add 25 x 12 to 26 x 6: expected one ratio"),
+        ("[sam]\nfrom=1\n", "[sam] multiplies 26 x 6 x 3 by 25 x 12 x 3: expected equal sizes"),
+    ],
+)
+def test_other_merges_of_unlike_maps_have_the_hint(net, text, told):
+    stretched = f"{HALVES}[upsample]\nstride=2\n[maxpool]\nsize=1\nstride_y=2\nstride_x=1\n"
+
+    with pytest.raises(CfgError) as error:
+        net(f"{stretched}{text}", h=48, w=100, dialect="alexeyab")
+
+    assert told in str(error.value)
