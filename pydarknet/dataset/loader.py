@@ -124,8 +124,12 @@ class Batches:
         size = self.size(number)
         needed = self.checked_bytes(size)
         file = Path(roomy([str(folder.path) for folder in self.folders], needed)) / str(number)
-        with open(file, "wb") as empty:
-            empty.truncate(needed)
+        try:
+            with open(file, "wb") as empty:
+                empty.truncate(needed)
+        except OSError as error:
+            problem = f"{size_text(needed)} for a batch cannot be had ({error.strerror})"
+            raise OutOfMemory(problem, where=file.parent, hint=FEWER) from None
         for index, worker in enumerate(self.workers):
             share = range(index, self.count, len(self.workers))
             worker.send(Order(file, self.seed, number, size, self.count, share))

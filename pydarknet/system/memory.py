@@ -15,7 +15,8 @@ UNKNOWN = 1 << 40  # bytes, where the platform does not say
 GROUPS, GROUP_FOLDER = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 LACK = re.compile(
     r"out of memory|(can't|cannot|failed to|unable to) allocate|(not enough|insufficient) memory"
-    r"|bad_alloc|failed to map segment|STATUS_ALLOC_FAILED|create a memory object",
+    r"|bad_alloc|failed to map segment|STATUS_ALLOC_FAILED|create a memory object"
+    r"|can't start new thread",
     re.IGNORECASE,
 )
 AMOUNT = re.compile(

@@ -242,6 +242,24 @@ def test_a_worker_that_dies_is_an_error(net, paths):
             list(iteration)
 
 
+@linux
+def test_a_batch_whose_file_cannot_be_made_is_an_error_that_says_what_needs_less(net, paths):
+    resource = pytest.importorskip("resource")
+    samples = detector_samples(net(YOLO), paths)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Batches(samples, count=2, seed=1, size=size, workers=1) as batches:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+        try:
+            with pytest.raises(OutOfMemory) as error:
+                next(batches(1, 1))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert "for a batch cannot be had (File too large)\n    hint: use fewer workers" in str(
+        error.value
+    )
+
+
 def test_memory_without_room_for_the_batches_is_passed_over(tmp_path, monkeypatch):
     full, free = str(tmp_path / "full"), str(tmp_path / "free")
     space = {full: 399, free: 0}
