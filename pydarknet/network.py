@@ -11,12 +11,16 @@ from typing import cast, overload
 from .backends.prepare import fast_form, forget
 from .boxes.detections import Detections
 from .boxes.origin import Origin
+from .cfg.numbers import Range
+from .errors import UsageError
 from .graph.choose_dialect import Choice
 from .graph.executor import Executor
 from .graph.header import Header
 from .graph.weights import Loaded, load, save
 from .image.any_image import AnyImage, image_array, is_one_image
 from .inference.predict import predict_several, settings
+
+SHARE = Range(least=0, most=1)
 
 
 class Network(Executor):
@@ -69,13 +73,16 @@ class Network(Executor):
         order. `exif` turns photographs in files as their EXIF orientation says; arrays and PIL
         images are taken as they stand. A score must exceed `thresh`, boxes of a class that overlap
         by more than `nms` are suppressed (0: none), `letterbox` keeps the image's proportions;
-        omitted values are the dialect's. Raises DataError for what is no image.
+        omitted values are the dialect's. Raises DataError for what is no image, UsageError for a
+        `thresh` or `nms` outside 0..1.
 
         Threads may call it at the same time; a forked process computes with one thread. Values may
         be changed between calls: `refresh` says which changes are not noticed.
 
         Darknet: examples/detector.c test_detector
         """
+        check_share("thresh", thresh)
+        check_share("nms", nms)
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
         exif = self.exif if exif is None else exif
         one = is_one_image(image)
@@ -141,3 +148,11 @@ class Network(Executor):
         `header` replaces it: with a loaded file's own header the same bytes are written.
         """
         save(self, path, header=header, upto=upto)
+
+
+def check_share(name: str, value: float | None) -> None:
+    """Raise UsageError if a number is given that is no share of one."""
+    try:
+        SHARE.check(0 if value is None else float(value))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} = {value}: {error}") from None

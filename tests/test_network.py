@@ -124,3 +124,23 @@ def test_a_network_is_shown_in_a_line(network):
     form = "2 layers, input 3 x 32 x 32, pjreddie, cpu"
 
     assert repr(network) == f"Network({network.net.section.path}: {form})"
+
+
+@pytest.mark.parametrize("thresh", [1, np.float32(0.5), np.int64(0), np.array(0.25)])
+def test_a_threshold_may_be_any_number(network, thresh):
+    assert len(network.detect(BLACK, thresh=thresh)) == len(network.detect(BLACK, float(thresh)))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"thresh": 25}, "thresh = 25: expected at most 1"),
+        ({"thresh": -0.1}, "thresh = -0.1: expected at least 0"),
+        ({"nms": 45}, "nms = 45: expected at most 1"),
+        ({"thresh": float("nan")}, "thresh = nan: expected a finite number"),
+        ({"nms": "half"}, "nms = half: could not convert"),
+    ],
+)
+def test_a_threshold_is_a_share(network, options, said):
+    with pytest.raises(UsageError, match=said):
+        network.detect(BLACK, **options)

@@ -1,5 +1,7 @@
 """Boxes as rows of numpy's arrays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -87,3 +89,9 @@ def test_boxes_are_shown_by_their_labels(three):
 
 def test_a_detection_is_shown_in_a_line(three):
     assert repr(three[2]) == "Detection(cat 0.50 at 0.750, 0.500, size 0.250 x 1.000)"
+
+
+def test_a_name_that_would_steer_a_terminal_is_shown_without(three):
+    found = replace(three, names=("a\x1b[2Jb\n",))
+
+    assert found[2].label == "a?[2Jb? 0.50"

@@ -14,6 +14,7 @@ from conftest import HERE, recording
 import pydarknet
 from pydarknet import Detector, Image
 from pydarknet.compat import darknet
+from pydarknet.compat.ctypes_structs import planes_of
 
 
 @pytest.fixture
@@ -118,3 +119,23 @@ def test_importing_the_package_imports_nothing_heavy(tmp_path: Path) -> None:
     assert not {"torch", "cv2", "numpy", "importlib.metadata"} & set(
         imported(tmp_path).stdout.split()
     )
+
+
+def test_an_image_may_lie_anyhow_in_memory() -> None:
+    image = np.random.default_rng(0).integers(0, 255, (6, 8, 3), dtype=np.uint8)
+
+    for view in (image[::-1], image[:, ::2], np.asfortranarray(image)):
+        np.testing.assert_array_equal(planes_of(Image(view).img), planes_of(Image(view.copy()).img))
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        (None, "an image is None: expected a path or uint8"),
+        (np.zeros((4, 4, 3), np.float32), r"float32 \[4, 4, 3\]: expected uint8"),
+        (np.zeros((0, 4, 3), np.uint8), "expected at least one pixel"),
+    ],
+)
+def test_what_is_no_image_is_told(image: np.ndarray | None, said: str) -> None:
+    with pytest.raises(pydarknet.DataError, match=said):
+        Image(image)

@@ -17,6 +17,8 @@ import torch
 from conftest import HERE
 
 import pydarknet
+import pydarknet.compat.darknet
+from pydarknet.backends.cuda_graph import Graph, Recorder
 from pydarknet.boxes.detections import Detection, Detections
 
 
@@ -213,3 +215,52 @@ def test_threads_detect_at_the_same_time(tiny) -> None:
         found = list(pool.map(lambda k: tiny.detect(images[k % 4]).boxes, range(24)))
 
     assert all(torch.equal(boxes, expected[k % 4]) for k, boxes in enumerate(found))
+
+
+def replayed(network: pydarknet.Network, images: torch.Tensor) -> Graph:
+    """Record as on a GPU: a replay computes from one place into another, here on the CPU."""
+    place = images.clone()
+    heads = [head.clone() for head in network.heads(place)]
+
+    def replay() -> None:
+        for kept, new in zip(heads, network.heads(place), strict=True):
+            kept.raw.copy_(new.raw)
+            kept.activated.copy_(new.activated)
+
+    return Graph(place, heads, replay)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_recorded_graph_gives_threads_their_own_images(tiny) -> None:
+    recorder, given = Recorder("fake", replayed), torch.rand(4, 1, *tiny.input.tensor)
+
+    def first_head(k: int) -> torch.Tensor:
+        with torch.inference_mode():
+            return recorder(tiny, given[k % 4])[0].activated
+
+    expected = [tiny(images)[0].activated for images in given]
+    first_head(0), first_head(0)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(first_head, range(40)))
+
+    assert all(torch.equal(head, expected[k % 4]) for k, head in enumerate(found))
+
+
+@pytest.mark.parametrize("module", ["compat.alpr", "compat.hank_ai", "training", "opencv"])
+def test_a_star_imports_what_is_there(module: str) -> None:
+    made = importlib.import_module(f"pydarknet.{module}")
+
+    for name in getattr(made, "__all__", []):
+        assert hasattr(made, name), name
+    assert set(getattr(made, "__all__", [])) <= {*dir(made), *dir(pydarknet.compat.darknet)}
+
+
+def test_a_function_of_the_library_takes_whole_numbers(fault) -> None:
+    fault("inference/darknet_py_finds_two_classes_only")
+    darknet = pydarknet.compat.darknet
+    net, meta = darknet.load_net("c3.cfg", "c3.weights", 0), darknet.load_meta("my.data")
+
+    all_of_them = darknet.detect(net, meta, "img.png", thresh=0, nms=1)
+
+    assert len(all_of_them) > len(darknet.detect(net, meta, "img.png", thresh=np.float64(0.3)))
+    assert darknet.detect(net, meta, "img.png", thresh=1) == []
