@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
-IMAGE_ENDINGS = (".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".PNG", ".bmp", ".BMP")
+sys.path.insert(0, str(ROOT))
+
+from pydarknet.errors import DarknetError  # noqa: E402  # the copy beside this script
+from pydarknet.system.text import bytes_of, printable, read_text  # noqa: E402
+
+LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+IMAGE_ENDINGS = tuple(form for ending in LOWER for form in (ending, ending.upper()))
 
 
 def label_files(image: Path) -> list[Path]:
@@ -38,24 +44,54 @@ def write_label(image: Path, lines: Iterable[str], folder: Path | None = None) -
     """Write the labels of an image to a folder or, if omitted, wherever the programs look."""
     text = "".join(lines)
     for file in [folder / f"{image.stem}.txt"] if folder else label_files(image):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        write(file, text)
 
 
 def write_list(file: Path, lines: Sequence[object]) -> None:
     """Write a file, one line per item, and print their number."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(f"{line}\n" for line in lines))
+    write(file, "".join(f"{line}\n" for line in lines))
     print(f"{file}: {len(lines)} lines")
 
 
-def read_list(file: Path) -> list[str]:
-    """Return the lines of a file, or exit with a message if it cannot be read."""
+def write(file: Path, text: str) -> None:
+    """Write a file and the folder for it, or exit with a message if that fails."""
     try:
-        lines = file.read_text().split("\n")
-    except OSError as error:
-        stop(f"{file}: {error.strerror}")
-    return lines[:-1] if lines[-1] == "" else lines
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(bytes_of(text))
+    except (OSError, ValueError) as error:
+        stop(f"{printable(str(file))}: {error}")
+
+
+def read_list(file: Path) -> list[str]:
+    """Return the lines of a file but for empty ones, or exit with a message if it is unreadable."""
+    return [line for line in content_of(file, "a list").split("\n") if line.strip()]
+
+
+def content_of(file: Path, expected: str) -> str:
+    """Return the text of a file, or exit with a message if it cannot be read."""
+    try:
+        return read_text(file, expected)
+    except DarknetError as error:
+        stop(str(error))
+
+
+def image_size(image: Path) -> tuple[int, int] | None:
+    """Return the width and height of an image; None if it cannot be read."""
+    from pydarknet.image.files import load_image
+
+    try:
+        height, width = load_image(str(image)).shape[:2]
+    except DarknetError:
+        return None
+    return width, height
+
+
+def inside(folder: Path, name: str) -> Path | None:
+    """Return a file of a folder; None if the name would leave it, or is none."""
+    path = folder / name
+    if not name or "\0" in name or ".." in path.parts or not path.is_relative_to(folder):
+        return None
+    return path
 
 
 def stop(problem: str) -> NoReturn:

@@ -19,6 +19,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pydarknet.errors import DarknetError  # the copy beside this script
+from pydarknet.system.text import decode, printable, read_text
+
 Series = dict[int, float]
 NUMBER = r"(-?(?:nan|inf|\d+(?:\.\d*)?(?:e[-+]?\d+)?))"
 ITERATION = re.compile(
@@ -255,10 +260,11 @@ def read_logs(paths: Sequence[Path]) -> list[Log]:
     logs = []
     for path in paths:
         try:
-            text = sys.stdin.read() if str(path) == "-" else path.read_text(errors="replace")
-        except OSError as error:
-            sys.exit(f"plot_log.py: {path}: {error.strerror}")
-        logs.append(read_log(text, "stdin" if str(path) == "-" else path.stem))
+            piped = str(path) == "-"
+            text = decode(sys.stdin.buffer.read()) if piped else read_text(path, "a log")
+        except DarknetError as error:
+            sys.exit(f"plot_log.py: {error}")
+        logs.append(read_log(text, "stdin" if piped else printable(path.stem, 60)))
         if not logs[-1].loss:
             sys.exit(f"plot_log.py: {path}: has no line like `1: 2.3, 2.3 avg, 0.001 rate, ...`")
     return logs

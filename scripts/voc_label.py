@@ -13,6 +13,7 @@ them, a list of the images, and a list of the classes.
 from __future__ import annotations
 
 import argparse
+import math
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +21,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from labels import IMAGE_ENDINGS, ROOT, label_line, read_list, stop, write_label, write_list
+from labels import (
+    IMAGE_ENDINGS,
+    ROOT,
+    image_size,
+    inside,
+    label_line,
+    read_list,
+    stop,
+    write_label,
+    write_list,
+)
 
 SETS = ("2007_train", "2007_val", "2007_test", "2012_train", "2012_val")
 TEST = "2007_test"
@@ -52,7 +63,7 @@ class Annotation:
             root = ElementTree.parse(file).getroot()
             size = [int(float(root.findtext(f"size/{side}", "0"))) for side in ("width", "height")]
             objects = tuple(object_of(node) for node in root.iter("object"))
-        except (OSError, ElementTree.ParseError, TypeError, ValueError) as error:
+        except (OSError, ElementTree.ParseError, TypeError, ValueError, OverflowError) as error:
             stop(f"{file}: {error}")
         return cls(file, Path(root.findtext("filename") or "").name, *size, objects)
 
@@ -92,7 +103,8 @@ class Labels:
             return f"of class {one.name}"
         if one.difficult != difficult_only and not (one.difficult and self.keep_difficult):
             return "difficult" if one.difficult else "not difficult"
-        return "" if right > left and bottom > top else "without an area"
+        area = right > left and bottom > top and all(map(math.isfinite, one.box))
+        return "" if area else "without an area"
 
     def box(self, annotation: Annotation, one: VocObject) -> tuple[float, float, float, float]:
         """Return the box as centre and size in 0..1; VOC counts pixels from 1, hence the shift."""
@@ -130,7 +142,8 @@ def voc_set(options: argparse.Namespace, name: str, classes: list[str]) -> list[
     if not members.is_file():
         print(f"{name}: {members} is not here")
         return []
-    images = [folder / "JPEGImages" / f"{line.split()[0]}.jpg" for line in read_list(members)]
+    names = [line.split()[0] for line in read_list(members)]
+    images = [member(folder / "JPEGImages", name, members) for name in names]
     labels = Labels(classes, options.difficult == "keep", options.shift)
     hard = Labels(classes, shift=options.shift)
     for image in images:
@@ -145,6 +158,11 @@ def voc_set(options: argparse.Namespace, name: str, classes: list[str]) -> list[
         )
     labels.report(name, len(images))
     return images
+
+
+def member(folder: Path, name: str, members: Path) -> Path:
+    """Return the image of a set's member, or exit if its name would leave the folder."""
+    return inside(folder, f"{name}.jpg") or stop(f"{members}: {name!r}: expected a file name")
 
 
 def difficult_name(image: Path) -> Path:
@@ -189,20 +207,17 @@ def image_folder(annotations: Path) -> Path:
 
 def with_size(annotation: Annotation, image: Path) -> Annotation:
     """Return an annotation with its image's size, read from the image if the XML lacks it."""
-    if annotation.width and annotation.height:
+    if annotation.width > 0 and annotation.height > 0:
         return annotation
-    import cv2
-
-    pixels = cv2.imread(str(image))
-    if pixels is None:
+    size = image_size(image)
+    if size is None:
         stop(f"{image}: is not an image, and {annotation.file} does not give its size")
-    height, width = pixels.shape[:2]
-    return Annotation(annotation.file, annotation.image, width, height, annotation.objects)
+    return Annotation(annotation.file, annotation.image, *size, annotation.objects)
 
 
 def check_size(annotation: Annotation) -> None:
     """Exit if an annotation lacks the image's size."""
-    if not annotation.width or not annotation.height:
+    if annotation.width <= 0 or annotation.height <= 0:
         stop(f"{annotation.file}: expected the image's size")
 
 

@@ -15,7 +15,8 @@ BAD_LABELS = "bad_label.list"
 class Problem:
     """A problem: the message for the user, the fork's file for it, and the line in that file.
 
-    Without a file it is listed nowhere. Of a kind that has a name, one is told per run.
+    Without a file it is listed nowhere. Of a kind that has a name, one is told per run. `counted`
+    is what the end of a training counts it as.
 
     Darknet: src/data.c read_boxes, fill_truth_detection (AlexeyAB)
     """
@@ -24,6 +25,7 @@ class Problem:
     file: str = ""
     entry: str = ""
     kind: str = ""
+    counted: str = ""
 
 
 def append(problems: Iterable[Problem]) -> None:

@@ -37,8 +37,12 @@ IMAGES_PER_SAMPLE = {
 }  # images in a sample of a detector
 
 
-def detector_samples(network: Network, paths: Sequence[str]) -> Samples:
+def detector_samples(
+    network: Network, paths: Sequence[str], polygons: bool = False
+) -> PlacedSamples | CroppedSamples:
     """Return the training samples of a detector, made from the images of these paths.
+
+    With `polygons`, polygons in label files are read as their bounds.
 
     Darknet: src/detector.c train_detector, examples/yolo.c train_yolo
     """
@@ -46,7 +50,7 @@ def detector_samples(network: Network, paths: Sequence[str]) -> Samples:
     if head is None:
         raise network.net.error("the network has no detection head: expected a detector")
     images = image_list_of(network, paths)
-    rules = LabelRules(lineage, head.classes, head.unplaced)
+    rules = LabelRules(lineage, head.classes, head.unplaced, polygons)
     if head.cells:
         return grid_samples(network, head, images, rules)
     return DETECTOR_SAMPLES.of(lineage)(network.net, head, images, rules)
@@ -100,13 +104,14 @@ def cropped_samples(
     )
 
 
-DETECTOR_SAMPLES: PerLineage[Callable[[Net, DetectionHead, ImageList, LabelRules], Samples]]
+DetectorSamples = PlacedSamples | CroppedSamples
+DETECTOR_SAMPLES: PerLineage[Callable[[Net, DetectionHead, ImageList, LabelRules], DetectorSamples]]
 DETECTOR_SAMPLES = PerLineage(pjreddie=placed_samples, alexeyab=cropped_samples)
 
 
 def grid_samples(
     network: Network, head: DetectionHead, images: ImageList, rules: LabelRules
-) -> Samples:
+) -> CroppedSamples:
     """Return the samples of YOLOv1, which both lineages make in the same way.
 
     Darknet: src/data.c load_data_region

@@ -10,7 +10,9 @@ import numpy as np
 from ..errors import DarknetError
 from ..system.text import read_text
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
-from .labels import INTEGER
+from .files import by_words
+from .labels import UNLABELLED
+from .polygons import INTEGER
 
 HIDDEN = -1234.0  # truth of a class whose group in the tree has no true class
 
@@ -99,9 +101,10 @@ def truth_of_tags(path: str, classes: int) -> tuple[np.ndarray, tuple[Problem, .
     Quirk: MISSING_LABELS
     """
     truth = np.zeros(classes, np.float32)
-    file = path.replace("images", "labels", 1).replace(".jpg", ".txt", 1)
-    if file == path or not os.path.isfile(file):
-        return truth, (Problem(f"{file}: no file of tags: no class is true", BAD_FILES, file),)
+    file = by_words(path, ("images", ".jpg"))
+    if not os.path.isfile(file):
+        told = f"{file}: no file of tags: no class is true"
+        return truth, (Problem(told, BAD_FILES, file, counted=UNLABELLED),)
     try:
         text = read_text(file, "class numbers")
     except DarknetError as error:

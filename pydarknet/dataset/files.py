@@ -17,8 +17,6 @@ from ..system.resources import locate
 from ..system.text import excerpt, read_text
 
 NATURAL = Range(least=0)
-LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
-ENDINGS = (*LOWER, *(ending.upper() for ending in LOWER))
 WORDS = ("images", "JPEGImages", "raw", ".jpg", ".png", ".JPG", ".JPEG")
 WORDS_OF_V1 = tuple(word for word in WORDS if word != "raw")
 
@@ -121,6 +119,11 @@ class DataFile:
         elif found not in (None, entry.value):
             note(f"{entry.value} is not here, using {found}")
 
+    @property
+    def polygons(self) -> bool:
+        """Whether polygons in label files are read as their bounds."""
+        return bool(self.find("polygons") and self.integer("polygons", 0))
+
     def error(self, problem: str) -> DataError:
         """Make the error that names this file."""
         return DataError(problem, where=self.section.path)
@@ -176,26 +179,22 @@ def label_path(image: str) -> str:
     Quirk: LABEL_PATHS
     """
     path = by_folders(image)
-    if not path:
-        raise DataError(
-            "has no label file name: expected .jpg, .jpeg, .png, .bmp, .ppm or .tiff", where=image
-        )
+    if path == image:
+        raise DataError("is an image: its labels cannot have the same name", where=image)
     return path
 
 
 def label_paths(image: str, lineage: str) -> tuple[str, ...]:
     """Return the possible paths of an image's labels, in order: those of the lineage come first.
 
-    There are none if no rule knows the ending of the image's name.
-
     Quirk: LABEL_PATHS
     """
     found = (*(rule(image) for rule in LABEL_RULES.of(lineage)), by_words(image, WORDS_OF_V1))
-    return tuple(dict.fromkeys(path for path in found if path))
+    return tuple(dict.fromkeys(found))
 
 
 def by_folders(image: str) -> str:
-    """Return the fork's path of an image's labels; empty if it has none.
+    """Return the fork's path of an image's labels.
 
     Darknet: src/utils.c replace_image_to_label (AlexeyAB)
     """
@@ -206,19 +205,23 @@ def by_folders(image: str) -> str:
             path = path.replace(old, f"{slash}labels{slash}{folder}{slash}", 1)
     for slash in "/\\":
         path = path.replace(f"{slash}JPEGImages{slash}", f"{slash}labels{slash}", 1)
-    ending = next((e for e in ENDINGS if path.endswith(e)), None)
-    return f"{path.removesuffix(ending)}.txt" if ending else ""
+    return with_txt(path)
 
 
 def by_words(image: str, words: tuple[str, ...] = WORDS) -> str:
-    """Return the original's path of an image's labels; empty if that is not a .txt file.
+    """Return the original's path of an image's labels.
 
     Darknet: src/data.c fill_truth_detection, fill_truth_region
     """
     path = image
     for word in words:
         path = path.replace(word, ".txt" if word[0] == "." else "labels", 1)
-    return path if path.endswith(".txt") else ""
+    return path if path.endswith(".txt") else with_txt(path)
+
+
+def with_txt(path: str) -> str:
+    """Return a path with .txt for its ending, whatever image that says."""
+    return f"{os.path.splitext(path)[0]}.txt"
 
 
 LABEL_RULES: PerLineage[tuple[Callable[[str], str], ...]] = PerLineage(

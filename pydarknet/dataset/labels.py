@@ -11,27 +11,32 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..errors import DarknetError
+from ..errors import DarknetError, DataError
 from ..system.text import excerpt, read_text
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
 from .files import label_paths
+from .polygons import HINT, INTEGER, NUMBER, RECORD, bounds, is_polygon, is_several, whole_number
 
-INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-RECORD = 5  # class, x, y, width, height
+COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 TRACKS = 4000
+MOST = 10  # of the image: a box that is further away or larger is in pixels
+UNLABELLED = "images without a label file"
+UNREAD = "label files that cannot be read"
+LEFT_OUT = "lines of labels left out"
 
 
 @dataclass(frozen=True)
 class LabelRules:
     """How to find labels, and which of them are valid.
 
-    With `unplaced`, a label with x and y 0 is valid: it names a class of the whole image.
+    With `unplaced`, a label with x and y 0 is valid: it names a class of the whole image. With
+    `polygons`, a polygon is its bounds.
     """
 
     lineage: str
     classes: int
     unplaced: bool = False
+    polygons: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,8 @@ def labels_of(image: str, rules: LabelRules) -> Labels:
     path = next((place for place in places if os.path.isfile(place)), None)
     if path:
         return read_labels(path, rules)
-    missing = places[0] if places else image
-    message = f"{missing}: no label file: the image counts as one without boxes"
-    return labels_from_rows([], [Problem(message, BAD_FILES, missing)])
+    message = f"{places[0]}: no label file: the image counts as one without boxes"
+    return labels_from_rows([], [Problem(message, BAD_FILES, places[0], counted=UNLABELLED)])
 
 
 def read_labels(path: str, rules: LabelRules) -> Labels:
@@ -75,7 +79,7 @@ def read_labels(path: str, rules: LabelRules) -> Labels:
     try:
         text = read_text(path, "labels")
     except DarknetError as error:
-        return labels_from_rows([], [Problem(str(error), BAD_FILES, path)])
+        return labels_from_rows([], [Problem(str(error), BAD_FILES, path, counted=UNREAD)])
     first = track(path)
     for index, (line, words) in enumerate(records(text)):
         try:
@@ -83,7 +87,12 @@ def read_labels(path: str, rules: LabelRules) -> Labels:
         except ValueError as error:
             what, fork = error.args
             entry = f"{path} Wrong annotation: {fork or what}"
-            problems.append(Problem(f"{path}:{line}: {what}", BAD_LABELS, entry))
+            problem = Problem(f"{path}:{line}: {what}", BAD_LABELS, entry, counted=LEFT_OUT)
+            problems.append(problem)
+            continue
+        if not INTEGER.fullmatch(words[0]):
+            told = f"{path}:{line}: class {words[0]} is read as {boxes[-1][0]}"
+            problems.append(Problem(told, kind="class with a point"))
     return labels_from_rows(boxes, problems)
 
 
@@ -101,11 +110,11 @@ def labels_from_rows(boxes: list[tuple[float, ...]], problems: list[Problem]) ->
 def records(text: str) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield the line number and the words of each record.
 
-    A line whose number of words is a multiple of five has several records; else it is one.
+    A line has several records if each begins with a whole number; else it is one.
     """
     for number, line in enumerate(text.split("\n"), start=1):
         words = line.split()
-        step = RECORD if len(words) % RECORD == 0 else max(len(words), 1)
+        step = RECORD if is_several(words or "x") else max(len(words), 1)
         for start in range(0, len(words), step):
             yield number, words[start : start + step]
 
@@ -115,20 +124,48 @@ def box(words: Sequence[str], rules: LabelRules) -> tuple[float, ...]:
 
     Darknet: src/data.c correct_boxes, fill_truth_detection (AlexeyAB)
     """
+    if rules.polygons and is_polygon(words):
+        words = bounds(words)
     if len(words) != RECORD:
-        raise ValueError(f"{len(words)} words: expected class, x, y, width and height", "")
-    if not INTEGER.fullmatch(words[0]):
-        raise ValueError(f"class {excerpt(words[0])}: expected a whole number", "")
+        polygon = f" ({HINT})" if is_polygon(words) else ""
+        problem = f"{len(words)} words{polygon}: expected class, x, y, width and height"
+        raise ValueError(comma_hint(words) or problem, "")
+    index, last = whole_number(words[0]), rules.classes - 1
+    if index is None:
+        problem = f"class {excerpt(words[0])}: expected a whole number"
+        raise ValueError(comma_hint(words) or problem, "")
     for word in words[1:]:
         if not NUMBER.fullmatch(word) or not math.isfinite(float(word)):
-            raise ValueError(f"{excerpt(word)}: expected a number", "")
-    index, last = int(words[0]), rules.classes - 1
+            raise ValueError(comma_hint(words) or f"{excerpt(word)}: expected a number", "")
     if not 0 <= index <= last:
         fork = f"class_id = {index}. But class_id should be [from 0 to {last}]"
         raise ValueError(f"class {index}: expected 0 to {last}", fork)
     x, y, width, height = (float(word) for word in words[1:])
     check_place(x, y, width, height, rules)
     return index, x, y, width, height
+
+
+def comma_hint(words: Sequence[str]) -> str:
+    """Return how to mend numbers with commas, or words that commas separate; empty without any."""
+    number = next((word for word in words if COMMA.fullmatch(word)), "")
+    if number and len(words) == RECORD:
+        return f"{excerpt(number)}: expected {number.replace(',', '.')}, with a point"
+    if any("," in word for word in words):
+        return f"{excerpt(' '.join(words))}: expected blanks between numbers, and points in them"
+    return ""
+
+
+def check_usable(paths: Sequence[str], rules: LabelRules) -> None:
+    """Raise DataError if no image of a training has a valid box; without any image, do not.
+
+    Reads label files up to the first valid box.
+    """
+    labels_of.cache_clear()  # files may have changed since an earlier run
+    there = [path for path in paths if os.path.isfile(path)]
+    if there and not any(len(labels_of(path, rules).boxes) for path in there):
+        problems = labels_of(there[0], rules).problems
+        why = problems[0].text if problems else "its label file is empty"
+        raise DataError(f"none of {len(there)} images has a box to train on; {there[0]}: {why}")
 
 
 def check_place(x: float, y: float, width: float, height: float, rules: LabelRules) -> None:
@@ -141,7 +178,8 @@ def check_place(x: float, y: float, width: float, height: float, rules: LabelRul
     if width <= 0 or height <= 0:
         raise ValueError(f"{width:g} x {height:g}: expected a size above 0", "")
     if x + width / 2 < 0 or y + height / 2 < 0 or x - width / 2 > 1 or y - height / 2 > 1:
-        raise ValueError("the box is outside of the image: expected it within 0..1", fork)
+        pixels = ", not pixels" if max(x, y, width, height) > MOST else ""
+        raise ValueError(f"the box is outside of the image: expected it within 0..1{pixels}", fork)
 
 
 def track(path: str) -> int:

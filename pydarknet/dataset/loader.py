@@ -21,7 +21,6 @@ import torch
 from torch import Tensor
 
 from ..errors import DarknetError, DataError, OutOfMemory
-from ..system.console import first
 from ..system.files import SharedFolder
 from ..system.interrupts import block_interrupts
 from ..system.memory import size_text, usable_memory
@@ -43,15 +42,14 @@ class Batch:
     """The images of one iteration, counted from 1.
 
     `images` are float32 [B, C, h, w] in 0..1. `truth` is float32 [B, ...] in the form that heads
-    read: rows of boxes, cells, or classes. `problems` are one line each; a problem is repeated
-    whenever its image is.
+    read: rows of boxes, cells, or classes. A problem is repeated whenever its image is.
     """
 
     number: int
     images: Tensor
     truth: Tensor
     paths: tuple[str, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 class Batches:
@@ -188,7 +186,7 @@ class Batches:
             torch.from_numpy(images),
             torch.from_numpy(truth),
             tuple(one.path for one in infos),
-            tuple(one.text for one in problems if not one.kind or first(one.kind)),
+            tuple(problems),
         )
 
 

@@ -96,6 +96,7 @@ def average_precision(
     iou_thresh: float = 0.5,
     points: int = 0,
     difficult: Sequence[str] | None = None,
+    polygons: bool = False,
     watch: Watch = iter,
 ) -> MapReport:
     """Return the report on a network's detections, compared with label files.
@@ -113,7 +114,9 @@ def average_precision(
     chosen = settings(network, thresh=LEAST_SCORE, hier=0)
     with evaluation_mode(network):
         seen = watch(DatasetDetector(network, chosen).detect(paths))
-        dataset = match_dataset(seen, named, iou_thresh, network.dialect.name, difficult=difficult)
+        dataset = match_dataset(
+            seen, named, iou_thresh, network.dialect.name, difficult=difficult, polygons=polygons
+        )
     return summary(dataset, thresh=thresh, points=points)
 
 

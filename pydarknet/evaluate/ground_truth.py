@@ -10,11 +10,13 @@ import numpy as np
 
 from ..dataset.bad_list import BAD_FILES, Problem, append
 from ..dataset.files import label_paths
-from ..system.console import note, say
+from ..dataset.polygons import HINT, bounds, is_polygon
+from ..system.console import note, note_once, say
 from ..system.text import excerpt, read_text
 
 FLOAT = r"([+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?))"
-GROUP = re.compile(rf"\s*([+-]?\d+)\s+{FLOAT}\s+{FLOAT}\s+{FLOAT}\s+{FLOAT}", re.IGNORECASE)
+CLASS = r"([+-]?\d+)(?:\.0*)?"
+GROUP = re.compile(rf"\s*{CLASS}" + rf"\s+{FLOAT}" * 4, re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +39,17 @@ class GroundTruth:
         return GroundTruth(table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32))
 
 
-def ground_truth_of(image: str, lineage: str) -> GroundTruth:
+def ground_truth_of(image: str, lineage: str, polygons: bool = False) -> GroundTruth:
     """Return the ground truth of an image; warn if it has no label file.
+
+    With `polygons`, a polygon is its bounds; else it is left out.
 
     Darknet: src/data.c read_boxes (AlexeyAB)
     """
     path = label_file(image, lineage)
     if path:
-        return read_ground_truth(path)
-    missing = label_places(image, lineage)[0]
+        return read_ground_truth(path, polygons)
+    missing = label_paths(image, lineage)[0]
     say(f"Can't open label file. (This can be normal only if you use MSCOCO): {missing} ")
     append([Problem("", BAD_FILES, missing)])
     return GroundTruth.of([])
@@ -53,21 +57,16 @@ def ground_truth_of(image: str, lineage: str) -> GroundTruth:
 
 def label_file(image: str, lineage: str) -> str | None:
     """Return the label file of an image, or None."""
-    return next((p for p in label_places(image, lineage) if Path(p).is_file()), None)
+    return next((p for p in label_paths(image, lineage) if Path(p).is_file()), None)
 
 
-def label_places(image: str, lineage: str) -> tuple[str, ...]:
-    """Return the paths where an image's labels may be; beside it, if no rule applies."""
-    return label_paths(image, lineage) or (str(Path(image).with_suffix(".txt")),)
-
-
-def read_ground_truth(path: str | Path) -> GroundTruth:
+def read_ground_truth(path: str | Path, polygons: bool = False) -> GroundTruth:
     """Read a label file: groups of class, x, y, width and height, up to the first invalid one.
 
     Darknet: src/data.c read_boxes
     Quirk: RAW_TRUTHS
     """
-    text = read_text(path, "labels")
+    text = without_polygons(read_text(path, "labels"), str(path), polygons)
     rows: list[tuple[float, ...]] = []
     end = 0
     while match := GROUP.match(text, end):
@@ -79,3 +78,15 @@ def read_ground_truth(path: str | Path) -> GroundTruth:
         shown = excerpt(rest.split("\n")[0])
         note(f"{path}:{line}: {shown}: expected class x y width height; the rest is not read")
     return GroundTruth.of(rows)
+
+
+def without_polygons(text: str, path: str, polygons: bool) -> str:
+    """Return label text whose polygons are left out, which is told, or are their bounds."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        words = line.split()
+        if is_polygon(words):
+            lines[index] = " ".join(bounds(words)) if polygons else ""
+            if not polygons:
+                note_once(f"{path}:{index + 1}: left out: {HINT}", kind="polygon")
+    return "\n".join(lines)

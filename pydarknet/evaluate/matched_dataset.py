@@ -44,10 +44,11 @@ def match_dataset(
     lineage: str,
     *,
     difficult: Sequence[str] | None = None,
+    polygons: bool = False,
 ) -> MatchedDataset:
     """Match detections with label files; `difficult` lists an image for each of them.
 
-    `lineage` decides the paths of the label files.
+    `lineage` decides the paths of the label files; `polygons` are read as their bounds.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
@@ -55,8 +56,9 @@ def match_dataset(
     truths = [GroundTruth.of([])]
     first = 0
     for one in seen:
-        true = warn_unknown_classes(ground_truth_of(one.path, lineage), one.path, len(names))
-        excused = ground_truth_of(difficult[one.index], lineage) if difficult else None
+        true = ground_truth_of(one.path, lineage, polygons)
+        true = warn_unknown_classes(true, one.path, len(names))
+        excused = ground_truth_of(difficult[one.index], lineage, polygons) if difficult else None
         matches.append(
             match_image(
                 one.boxes, true, iou_thresh, difficult=excused, image=one.index, first=first

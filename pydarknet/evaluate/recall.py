@@ -53,7 +53,9 @@ def mean_text(total: float, count: int) -> str:
     return "-nan" if math.isnan(value) else f"{value:.2f}"
 
 
-def recall(network: Network, paths: Sequence[str], overlap: float = OVERLAP) -> Iterator[Recall]:
+def recall(
+    network: Network, paths: Sequence[str], overlap: float = OVERLAP, polygons: bool = False
+) -> Iterator[Recall]:
     """Yield the counts after each image. In both lineages images are stretched, not letterboxed.
 
     Boxes whose IoU exceeds `overlap` count as one; with 0, all count.
@@ -62,7 +64,7 @@ def recall(network: Network, paths: Sequence[str], overlap: float = OVERLAP) -> 
     """
     chosen = settings(network, thresh=THRESH, nms=overlap, letterbox=False)
     found = DatasetDetector(network, chosen, suppress=proposals).detect(paths)
-    yield from recalls_of(found, chosen, network.dialect.name)
+    yield from recalls_of(found, chosen, network.dialect.name, polygons)
 
 
 def proposals(
@@ -73,12 +75,14 @@ def proposals(
     return [boxes.to("cpu") for boxes in left]
 
 
-def recalls_of(seen: Iterable[ImageDetections], chosen: Settings, lineage: str) -> Iterator[Recall]:
+def recalls_of(
+    seen: Iterable[ImageDetections], chosen: Settings, lineage: str, polygons: bool = False
+) -> Iterator[Recall]:
     """Yield the counts after each image from its detections."""
     now = Recall(-1)
     overlap = np.float32(0)
     for one in seen:
-        truths = ground_truth_of(one.path, lineage)
+        truths = ground_truth_of(one.path, lineage, polygons)
         left = one.boxes.objectness > chosen.decoding.thresh
         best = np.zeros(len(truths), np.float32)
         if left.any() and len(truths):

@@ -13,6 +13,7 @@ from ..cfg.class_tree import read_tree
 from ..dataset.build import classifier_samples, detector_samples
 from ..dataset.files import DataFile, read_list, read_names
 from ..dataset.input_size import input_size
+from ..dataset.labels import check_usable
 from ..dataset.sample import Samples
 from ..evaluate.dataset_detections import classes_of
 from ..graph.header import Header
@@ -160,12 +161,19 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
     train = sources.data.get_file("train", kind.list_name)
     paths = read_list(train)
     files, start = find_files_and_start(network, sources, kind.newest, train, options)
-    samples = detector_samples(network, paths)
+    samples = usable_samples(network, paths, sources.data.polygons)
     reporter = kind(network, len(paths))
     if options.map:
         reporter.validation = map_validation(network, sources, len(paths), options.map)
     reporter.read(sources.data, options.saveweights)
     return make_trainer(reporter, samples, files, start, sources, options)
+
+
+def usable_samples(network: Network, paths: Sequence[str], polygons: bool) -> Samples:
+    """Return the training samples of a detector; raise DataError if none of them has a box."""
+    samples = detector_samples(network, paths, polygons)
+    check_usable(samples.images.paths, samples.rules)
+    return samples
 
 
 def map_validation(
@@ -186,7 +194,13 @@ def map_validation(
         raise data.error(f"{len(names)} names: expected {classes}, a name a class, for -map")
     network.names = tuple(names)
     return MapValidation(
-        network, read_list(named), listed, options.thresh, options.iou_thresh, options.epochs
+        network,
+        read_list(named),
+        listed,
+        options.thresh,
+        options.iou_thresh,
+        options.epochs,
+        data.polygons,
     )
 
 

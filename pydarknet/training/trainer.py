@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from ..dataset.bad_list import Problem
 from ..dataset.input_size import Sizes
 from ..dataset.loader import Batch, Batches
 from ..dataset.sample import Samples
@@ -20,6 +21,7 @@ from ..system.malloc import keep_freed_memory
 from ..system.memory import memory_errors
 from .callbacks import Callback, IterationReport, asks_to_stop
 from .checkpoints import Files
+from .data_problems import DataProblems
 from .learner import Learner
 from .loss_chart import LossChart, points_of
 from .memory_check import smaller_batches, try_largest
@@ -52,7 +54,7 @@ class Trainer:
     progress: Progress | None = None
     chart: LossChart | None = None
     validation: MapValidation | None = None
-    reported: set[str] = field(default_factory=set)
+    problems: DataProblems = field(default_factory=DataProblems)
     clear: bool = False  # whether the command line says to start over
     stopped: bool = False  # whether a callback asked for the end
 
@@ -157,12 +159,10 @@ class Trainer:
         images = ", ".join(sorted(set(batch.paths)))
         return f"its images: {images}; {self.saver.last_good_text()}"
 
-    def report_problems(self, problems: Iterable[str]) -> None:
+    def report_problems(self, problems: Iterable[Problem]) -> None:
         """Warn about what is unusable, once per problem."""
-        for problem in problems:
-            if problem not in self.reported:
-                self.reported.add(problem)
-                self.reporter.note(problem)
+        for text in self.problems.new(problems):
+            self.reporter.note(text)
 
     def report_size(self, width: int, height: int, *, first: bool) -> None:
         """Report a new image size, if sizes vary at all."""
@@ -195,7 +195,7 @@ class Trainer:
             write()
         except (OSError, DarknetError) as error:
             problem = f"{what} cannot be written, and the training continues: {error}"
-            self.report_problems([problem])
+            self.report_problems([Problem(problem)])
 
     def save(self, endings: list[str]) -> bool:
         """Write weights under these endings, and the state; return whether all were written."""
@@ -247,3 +247,5 @@ class Trainer:
         else:
             same = "the same command without -clear" if self.clear else "the same command"
             note(f"stopped after batch {self.learner.batch}: {same} resumes from there")
+        if self.problems.counts:
+            note(self.problems.summary())

@@ -28,6 +28,7 @@ class MapValidation:
     thresh: float = 0.25
     iou_thresh: float = 0.5
     epochs: int = 4  # from one evaluation to the next
+    polygons: bool = False
     at: int = 0  # the iteration of the last evaluation
     last: float = -1.0
     best: float = -1.0
@@ -69,7 +70,11 @@ class MapValidation:
         """
         start = time.perf_counter()
         report = average_precision(
-            self.network, self.paths, thresh=self.thresh, iou_thresh=self.iou_thresh
+            self.network,
+            self.paths,
+            thresh=self.thresh,
+            iou_thresh=self.iou_thresh,
+            polygons=self.polygons,
         )
         self.at, self.last, self.report = batch, report.mean_average_precision, report
         seconds = int(time.perf_counter() - start)

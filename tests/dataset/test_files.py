@@ -6,7 +6,7 @@ import pytest
 from conftest import both_lineages
 
 from pydarknet.cfg.numbers import Range
-from pydarknet.dataset.files import DataFile, label_paths, read_list, read_names
+from pydarknet.dataset.files import DataFile, label_path, label_paths, read_list, read_names
 from pydarknet.dataset.labels import labels_of
 from pydarknet.errors import DataError
 
@@ -60,8 +60,15 @@ def test_a_label_is_looked_for_by_the_dialects_own_rule_first(dialect, labels):
 
 
 @both_lineages
-def test_an_image_of_unknown_ending_has_no_label_name(dialect):
-    assert label_paths("images/a.webp", dialect) == ()
+def test_labels_of_any_ending_are_in_a_txt_file(dialect):
+    assert "images/a.txt" in label_paths("images/a.webp", dialect)
+    assert label_path("images/a.tif") == "images/a.txt"
+    assert label_path("x.y/a") == "x.y/a.txt"
+
+
+def test_an_image_is_not_its_own_label_file():
+    with pytest.raises(DataError, match=r"a.txt: is an image: its labels cannot have the same"):
+        label_path("a.txt")
 
 
 @pytest.mark.parametrize(

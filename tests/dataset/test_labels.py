@@ -9,7 +9,15 @@ import pytest
 from conftest import both_lineages
 
 from pydarknet.dataset.bad_list import BAD_LABELS
-from pydarknet.dataset.labels import LabelRules, Labels, labels_of, read_labels, track
+from pydarknet.dataset.labels import (
+    LabelRules,
+    Labels,
+    check_usable,
+    labels_of,
+    read_labels,
+    track,
+)
+from pydarknet.errors import DataError
 
 GOOD = "4 0.5 0.4 0.2 0.1"
 
@@ -23,10 +31,10 @@ def _forget():
 def read(tmp_path: Path):
     """Read labels from their text, as of 20 classes."""
 
-    def make(text: str, dialect: str = "pjreddie", *, unplaced: bool = False) -> Labels:
+    def make(text: str, dialect: str = "pjreddie", **rules: bool) -> Labels:
         path = tmp_path / "a.txt"
         path.write_bytes(text.encode())
-        return read_labels(str(path), LabelRules(dialect, 20, unplaced))
+        return read_labels(str(path), LabelRules(dialect, 20, **rules))
 
     return make
 
@@ -94,17 +102,36 @@ def test_an_empty_file_is_an_image_without_boxes(read):
     [
         ("20 0.5 0.5 0.1 0.1", "class 20: expected 0 to 19"),
         ("-1 0.5 0.5 0.1 0.1", "class -1: expected 0 to 19"),
-        ("1.0 0.5 0.5 0.1 0.1", "class 1.0: expected a whole number"),
+        ("1.5 0.5 0.5 0.1 0.1", "class 1.5: expected a whole number"),
         ("dog 0.5 0.5 0.1 0.1", "class dog: expected a whole number"),
         ("1 0 0 0.1 0.1", "x = 0 and y = 0: expected the centre of a box"),
         ("1 0.5 0.5 0 0.1", "0 x 0.1: expected a size above 0"),
         ("1 0.5 0.5 0.1 -0.1", "0.1 x -0.1: expected a size above 0"),
         ("1 -0.2 0.5 0.1 0.1", "the box is outside of the image: expected it within 0..1"),
         ("1 0.5 1.2 0.1 0.1", "the box is outside of the image: expected it within 0..1"),
-        ("1 320 240 64 48", "the box is outside of the image: expected it within 0..1"),
+        (
+            "1 320 240 64 48",
+            "the box is outside of the image: expected it within 0..1, not pixels",
+        ),
         ("1 0.5 nan 0.1 0.1", "nan: expected a number"),
         ("1 0.5 0.5 inf 0.1", "inf: expected a number"),
-        ("1 0.5 0.5 0,1 0.1", "0,1: expected a number"),
+        ("1 0.5 0.5 0,1 0.1", "0,1: expected 0.1, with a point"),
+        ("1,0.5,0.5,0.1", "1,0.5,0.5,0.1: expected blanks between numbers, and points in them"),
+        (
+            "1, 0.5, 0.5, 0.1, 0.1",
+            "1, 0.5, 0.5, 0.1, 0.1: expected blanks between numbers, and points in them",
+        ),
+        (
+            "1 0.1 0.1 0.9 0.1 0.5 0.9",
+            "7 words (a polygon; polygons=1 in the .data file takes its bounds):"
+            " expected class, x, y, width and height",
+        ),
+        (
+            f"1{' 0.1 0.2' * 7}",  # 15 words, as three boxes have
+            "15 words (a polygon; polygons=1 in the .data file takes its bounds):"
+            " expected class, x, y, width and height",
+        ),
+        ("1 .5 .5 .1 .1 .9 .5 .5 .1 .1", "10 words: expected class, x, y, width and height"),
         ("1 0.5 0.5 0.1", "4 words: expected class, x, y, width and height"),
         ("1 0.5 0.5 0.1 0.1 0.98", "6 words: expected class, x, y, width and height"),
     ],
@@ -150,12 +177,52 @@ def test_an_image_without_a_label_file_has_no_boxes_and_that_is_told(tmp_path, d
     assert told(labels, tmp_path) == ["a.txt: no label file: the image counts as one without boxes"]
 
 
-def test_an_image_of_unknown_ending_is_told_by_its_own_name(tmp_path):
-    labels = labels_of(str(tmp_path / "a.webp"), LabelRules("alexeyab", 20))
+@both_lineages
+@pytest.mark.parametrize("image", ["a.webp", "a.tif", "a.JPE", "a.jp2", "a"])
+def test_labels_of_any_image_lie_in_a_txt_file(tmp_path, dialect, image):
+    (tmp_path / "a.txt").write_text(GOOD)
 
-    assert told(labels, tmp_path) == [
-        "a.webp: no label file: the image counts as one without boxes"
-    ]
+    assert labels_of(str(tmp_path / image), LabelRules(dialect, 20)).classes.tolist() == [4]
+
+
+def test_a_class_with_a_point_is_the_whole_number_and_that_is_told(read, tmp_path):
+    labels = read("1.0 .5 .5 .1 .1\n2. .5 .5 .1 .1\n")
+
+    assert labels.classes.tolist() == [1, 2]
+    assert told(labels, tmp_path)[0] == "a.txt:1: class 1.0 is read as 1"
+
+
+def test_polygons_are_their_bounds_where_the_rules_say_so(read):
+    # x from .1 to .9, y from .1 to .5: centre .5, .3 and size .8 x .4
+    labels = read("1 .1 .1 .9 .1 .5 .5\n0 .5 .5 .1 .1\n", polygons=True)
+
+    assert labels.classes.tolist() == [1, 0]
+    np.testing.assert_allclose(labels.boxes[0], [0.5, 0.3, 0.8, 0.4], rtol=1e-6)
+
+
+def test_labels_in_utf_16_are_read(tmp_path):
+    (tmp_path / "a.txt").write_text(GOOD, encoding="utf-16")
+
+    assert labels_of(str(tmp_path / "a.jpg"), LabelRules("alexeyab", 20)).classes.tolist() == [4]
+
+
+def test_a_training_needs_one_box(tmp_path):
+    images = [tmp_path / "a.jpg", tmp_path / "b.jpg"]
+    for image in images:
+        image.touch()
+    rules = LabelRules("alexeyab", 20)
+
+    check_usable([str(tmp_path / "none.jpg")], rules)  # its images are told to be missing
+    with pytest.raises(DataError) as error:
+        check_usable([*map(str, images)], rules)
+    assert str(error.value) == (
+        f"none of 2 images has a box to train on; {tmp_path}/a.jpg:"
+        f" {tmp_path}/a.txt: no label file: the image counts as one without boxes"
+    )
+
+    labels_of.cache_clear()
+    (tmp_path / "b.txt").write_text(GOOD)
+    check_usable([*map(str, images)], rules)
 
 
 def test_a_label_file_that_is_no_text_is_told(tmp_path):

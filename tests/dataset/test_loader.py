@@ -72,7 +72,7 @@ def numbers(made: list[Batch]) -> Iterator[np.ndarray]:
     """Yield everything that batches hold as arrays."""
     for batch in made:
         yield from (batch.images.numpy(), batch.truth.numpy(), np.array(batch.paths))
-        yield np.array([str(batch.number), *batch.problems])
+        yield np.array([str(batch.number), *(problem.text for problem in batch.problems)])
 
 
 # What a batch is
@@ -97,7 +97,7 @@ def test_a_batch_holds_images_truth_and_paths(made, paths, workers):
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_problems_are_told_once_a_batch_with_file_and_line(made, tmp_path, workers):
-    told = {problem for batch in made(workers) for problem in batch.problems}
+    told = {problem.text for batch in made(workers) for problem in batch.problems}
 
     assert told == {
         f"{tmp_path}/4.txt:2: class 77: expected 0 to 18",

@@ -36,7 +36,7 @@ def test_lines_mean_nothing_to_the_reader(tmp_path):
     ("text", "read", "told"),
     [
         ("0 .5 .5 .1 .1\n1 .5 .5 .1\n", [0], "a.txt:2: 1 .5 .5 .1: expected"),
-        ("0 .5 .5 .1 .1\n\n1.0 .5 .5 .1 .1\n", [0], "a.txt:3: 1.0 .5 .5 .1 .1: expected"),
+        ("0 .5 .5 .1 .1\n\n1.5 .5 .5 .1 .1\n", [0], "a.txt:3: 1.5 .5 .5 .1 .1: expected"),
         ("dog .5 .5 .1 .1\n0 .5 .5 .1 .1", [], "a.txt:1: dog .5 .5 .1 .1: expected"),
     ],
 )
@@ -91,3 +91,22 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
     with pytest.raises(DarknetError, match="is not a text file"):
         read_ground_truth(tmp_path / "a.txt")
+
+
+def test_a_class_with_a_point_is_the_whole_number(tmp_path):
+    (tmp_path / "a.txt").write_text("1.0 .5 .5 .1 .1\n2. .5 .5 .1 .1\n")
+
+    assert read_ground_truth(tmp_path / "a.txt").classes.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("corners", [3, 4, 7, 12])  # seven have the words of three boxes
+def test_a_polygon_is_left_out_and_told_or_is_its_bounds(tmp_path, capsys, corners):
+    polygon = "1 .1 .1 .9 .1" + " .5 .5" * (corners - 2)
+    (tmp_path / "a.txt").write_text(f"0 .5 .5 .1 .1\n{polygon}\n2 .5 .5 .1 .1\n")
+
+    assert read_ground_truth(tmp_path / "a.txt").classes.tolist() == [0, 2]
+    assert "a.txt:2: left out: a polygon; polygons=1 in the" in capsys.readouterr().err
+
+    bounds = read_ground_truth(tmp_path / "a.txt", polygons=True)
+    assert bounds.classes.tolist() == [0, 1, 2]
+    assert bounds.boxes[1].tolist() == pytest.approx([0.5, 0.3, 0.8, 0.4])

@@ -138,7 +138,7 @@ def test_a_log_may_come_from_stdin(script, tmp_path):
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
-        (["none.log"], 1, "plot_log.py: none.log: No such file or directory"),
+        (["none.log"], 1, "plot_log.py: Couldn't open file: none.log (No such file or directory)"),
         (["-"], 1, "plot_log.py: -: has no line like `1: 2.3, 2.3 avg, 0.001 rate, ...`"),
         (
             ["-", "--size", "9"],

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pydarknet.dataset.bad_list import Problem
 from pydarknet.training.resume import Start
 from pydarknet.training.trainer import Trainer
 
@@ -66,8 +67,8 @@ def trainer():
 
 
 def test_a_problem_of_the_data_is_told_once(trainer):
-    trainer.report_problems(["a", "b"])
-    trainer.report_problems(["b", "c"])
+    trainer.report_problems([Problem("a"), Problem("b")])
+    trainer.report_problems([Problem("b"), Problem("c")])
 
     assert trainer.reporter.lines == ["a", "b", "c"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...dataset.files import DataFile
     from ...evaluate.ground_truth import GroundTruth
 
-Data = Annotated[Path, Help("the .data file: train, classes")]
+Data = Annotated[Path, Help("the .data file: train, classes, polygons")]
 Count = Annotated[int, Help("how many anchors to make", FORK, range=COUNT)]
 Width = Annotated[int, Help("the network's width", FORK)]
 Height = Annotated[int, Help("the network's height", FORK)]
@@ -89,7 +89,7 @@ def box_sizes(options: DataFile) -> tuple[np.ndarray, list[int]]:
     sizes: list[np.ndarray] = [np.zeros((0, 2), np.float32)]
     classes: list[int] = []
     for number, path in enumerate(paths, start=1):
-        truths = ground_truth_of(path, FORK)
+        truths = ground_truth_of(path, FORK, options.polygons)
         report_wrong(truths, path)
         counts = range(len(classes) + 1, len(classes) + len(truths) + 1)
         say("".join(f"\r loaded \t image: {number} \t box: {count}" for count in counts), end="")

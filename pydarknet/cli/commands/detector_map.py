@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REPORTS_HEADS = PerLineage(pjreddie=False, alexeyab=True)  # in a line per detection head
 
-Data = Annotated[Path, Help("the .data file: valid, names, difficult")]
+Data = Annotated[Path, Help("the .data file: valid, names, difficult, polygons")]
 Thresh = Annotated[
     float, Help("the score above which detections are counted as right or wrong", range=SHARE)
 ]
@@ -68,7 +68,9 @@ def detector_map(
     for line in type_lines(network.nodes) if REPORTS_HEADS.of(network.dialect) else ():
         say(line)
     start = time.perf_counter()
-    report = report_of(network, images_of(valid), difficult, thresh, iou_thresh, points)
+    report = report_of(
+        network, images_of(valid), difficult, thresh, iou_thresh, points, options.polygons
+    )
     say(text(report))
     note(f"Total Detection Time: {int(time.perf_counter() - start)} Seconds")
     say(HINT)
@@ -82,6 +84,7 @@ def report_of(
     thresh: float,
     iou_thresh: float,
     points: int,
+    polygons: bool,
 ) -> MapReport:
     """Evaluate the network on images and count them on stderr; `difficult` lists images."""
     from ...dataset.files import read_list
@@ -95,6 +98,7 @@ def report_of(
         iou_thresh=iou_thresh,
         points=points,
         difficult=read_list(difficult) if difficult else None,
+        polygons=polygons,
         watch=count_items("\r{}", len(paths)),
     )
 

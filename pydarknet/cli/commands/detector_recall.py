@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RECALL_LIST = PerLineage(pjreddie="data/coco_val_5k.list", alexeyab="")  # whatever `valid` says
 RECALL_REPORTS_RATES = PerLineage(pjreddie=True, alexeyab=False)
 
-Data = Annotated[Path, Help("the .data file: valid")]
+Data = Annotated[Path, Help("the .data file: valid, polygons")]
 
 
 @verb("detector recall")
@@ -35,7 +35,8 @@ def detector_recall(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> 
     network = open_network(run, cfg, weights)
     if RECALL_REPORTS_RATES.of(network.dialect):
         note(network.net.rates())
-    for now in recall(network, images_of(recall_list(network, options))):
+    paths = images_of(recall_list(network, options))
+    for now in recall(network, paths, polygons=options.polygons):
         note(now.line())
 
 
