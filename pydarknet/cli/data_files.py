@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DataError
 from ..system.console import note
+from ..system.files import check_writable, write_errors, write_file
 from ..system.text import bytes_of
 
 if TYPE_CHECKING:
     from ..dataset.files import DataFile
     from ..network import Network
+    from .verbs import Run
 
 
 def images_of(path: str) -> list[str]:
@@ -62,7 +65,22 @@ def set_names(network: Network, path: str) -> tuple[str, ...]:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file, or say why not."""
-    try:
-        path.write_bytes(bytes_of(text))
-    except OSError as error:
-        raise DataError(f"cannot be written: {error.strerror}", where=path) from None
+    with write_errors(path):
+        write_file(path, bytes_of(text))
+
+
+def check_outputs(run: Run, file: Path | None, folder: Path | None, inputs: Iterable[str]) -> None:
+    """Raise an error before an evaluation if its file or its folder could not be written.
+
+    `inputs` are files that the command reads, besides its operands.
+    """
+    for path in inputs:
+        run.inputs.add(path)
+    if file:
+        run.inputs.check(file)
+        with write_errors(file):
+            check_writable(file)
+    if folder:
+        with write_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            check_writable(folder / "plot.png")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from glob import glob, has_magic
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -25,6 +26,9 @@ from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
 
 AHEAD = 4  # images that are read while one is worked on
+
+NamedImages = list[tuple[str, np.ndarray]]  # with where they come from
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Source:
         for image in self.listing:
             yield image.path
 
-    def batches(self, count: int) -> Iterator[list[tuple[str, np.ndarray]]]:
+    def batches(self, count: int) -> Iterator[NamedImages]:
         """Yield paths and pixels of up to `count` images at once; one by one from the prompt."""
         images = self.images()
         while batch := list(islice(images, 1 if self.asked else count)):
@@ -112,6 +116,25 @@ class Source:
             return
         listed = [*first, *paths]
         yield from tqdm(listed, unit="image", file=sys.stderr)
+
+
+def work_on(
+    batch: NamedImages, work: Callable[[NamedImages], Sequence[Made]], *, single: bool = False
+) -> list[Made]:
+    """Return what comes of each image of a batch; if some fail, that of the others.
+
+    The only image of a command line raises its error.
+    """
+    try:
+        return list(work(batch))
+    except Exception:
+        if single:
+            raise
+    made: list[Made] = []
+    for path, pixels in batch:
+        with guard(path):
+            made += work([(path, pixels)])
+    return made
 
 
 def paths_from_prompt() -> Iterator[str]:

@@ -27,7 +27,7 @@ from ..system.json_array import JsonArray
 from ..system.problems import failures, guard
 from .detections_text import Found, json_of, labels_of, lines
 from .drawn_files import DrawnFiles, Listed
-from .image_source import Source
+from .image_source import NamedImages, Source, work_on
 from .inputs import Inputs
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ OUT_IS_JSON = PerLineage(pjreddie=False, alexeyab=True)  # however the name that
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
-Named = list[tuple[str, np.ndarray]]  # images and where they come from
 
 
 @dataclass
@@ -169,38 +168,23 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     detection_form(writing.network, not source.single)  # before the time is taken, as the C fuses
     batches = source.batches(BATCH)
     beside = writing.network.device.type == "cuda" and not source.asked
-    detect = partial(detect_batch, writing.network, chosen, source.single)
-    for several in (one_ahead if beside else map)(detect, batches):
+    each = partial(detect, writing.network, chosen, not source.single)
+    found = partial(work_on, work=each, single=source.single)
+    for several in (one_ahead if beside else map)(found, batches):
         for one, pixels in several:
             writing.write(one, pixels)
     if len(source.words) and not source.single and sys.stderr.isatty():
         note(writing.summary(failures()))
 
 
-def detect_batch(
-    network: Network, chosen: Settings, single: bool, batch: Named
-) -> list[tuple[Found, np.ndarray]]:
-    """Return the boxes of images; if some fail, those of the others."""
-    try:
-        return detect(network, chosen, single, batch)
-    except Exception:
-        if single:
-            raise
-    several: list[tuple[Found, np.ndarray]] = []
-    for path, pixels in batch:
-        with guard(path):
-            several += detect(network, chosen, single, [(path, pixels)])
-    return several
-
-
 def detect(
-    network: Network, chosen: Settings, single: bool, batch: Named
+    network: Network, chosen: Settings, many: bool, batch: NamedImages
 ) -> list[tuple[Found, np.ndarray]]:
     """Return the boxes of images, with the seconds that each took."""
     from ..inference.predict import predict
 
     start = time.perf_counter()
-    several = predict(network, [pixels for _, pixels in batch], chosen, many=not single)
+    several = predict(network, [pixels for _, pixels in batch], chosen, many=many)
     seconds, thresh = (time.perf_counter() - start) / len(batch), chosen.decoding.thresh
     return [
         (Found(path, pixels.shape[1], pixels.shape[0], seconds, boxes.numpy(), thresh), pixels)

@@ -40,7 +40,7 @@ def write_results(
     with results:
         found = detector.detect(paths)
         for seen in count_items("{}\n", len(paths), threads)(found):
-            results.add(seen)
+            results.write(seen)
     seconds = time.perf_counter() - start
     shown = int(seconds) if WHOLE_SECONDS.of(network.dialect) else seconds
     note(f"Total Detection Time: {shown:f} Seconds")

@@ -13,6 +13,7 @@ from ..boxes.box import cxcywh_to_xyxy, iou
 from ..boxes.draw import STYLES, Color, Mark, draw_marks
 from ..errors import DataError
 from ..modules.transforms import load_image, save_image
+from ..system.problems import guard
 from .average_precision import MapReport
 from .charts import curve, table
 from .matched_dataset import MatchedDataset, inside
@@ -39,13 +40,19 @@ def plots(report: MapReport, folder: Path, exif: bool = True) -> None:
     for one in report.classes:
         title = f"{one.name}: AP {one.average_precision:.2%}, {one.counts.truths} true boxes"
         image = curve(one.curve.recall, one.curve.precision, title)
-        save_image(image, folder / f"curve_{one.index:02d}_{file_name(one.name)}.png")
+        save(image, folder / f"curve_{one.index:02d}_{file_name(one.name)}.png")
     names = [*report.dataset.names, NOTHING]
     image = table(confusions(report), names, names, ("what it is", "found as"))
-    save_image(image, folder / "confusion.png")
+    save(image, folder / "confusion.png")
     for place, (index, image) in enumerate(worst(report, exif), start=1):
         name = file_name(Path(report.dataset.paths[index]).stem)
-        save_image(image, folder / f"worst_{place:02d}_{name}.jpg")
+        save(image, folder / f"worst_{place:02d}_{name}.jpg")
+
+
+def save(image: np.ndarray, file: Path) -> None:
+    """Write one of several plots; if that fails, the others are written."""
+    with guard(str(file)):
+        save_image(image, file)
 
 
 def file_name(name: str) -> str:
@@ -110,8 +117,9 @@ def worst(report: MapReport, exif: bool = True) -> Iterator[tuple[int, np.ndarra
                 *detection_marks(dataset, np.flatnonzero(above & (matches.images == index)), right),
                 *missed_marks(dataset, missed[dataset.owners[missed] == index]),
             ]
-            image = load_image(dataset.paths[index], exif=exif)
-            yield index, draw_marks(image, marks, STYLES.alexeyab)
+            with guard(dataset.paths[index]):
+                image = load_image(dataset.paths[index], exif=exif)
+                yield index, draw_marks(image, marks, STYLES.alexeyab)
 
 
 def detection_marks(dataset: MatchedDataset, rows: np.ndarray, right: np.ndarray) -> Iterator[Mark]:

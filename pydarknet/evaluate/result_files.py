@@ -13,6 +13,8 @@ import numpy as np
 
 from ..errors import DataError
 from ..system.console import note, say
+from ..system.files import check_writable, write_errors
+from ..system.json_array import JsonArray
 from ..system.text import bytes_of, excerpt, json_text
 from .dataset_detections import ImageDetections
 
@@ -54,14 +56,16 @@ class Results:
         return self
 
     def __exit__(self, *problem: object) -> None:
-        self.end()
-        self.files.close()
+        with write_errors(self.folder):
+            self.files.close()
+
+    def write(self, seen: ImageDetections) -> None:
+        """Write the detections of an image; raise DataError if that is impossible."""
+        with write_errors(self.folder):
+            self.add(seen)
 
     def begin(self) -> None:
-        """Open the files."""
-
-    def end(self) -> None:
-        """Write the end of the files."""
+        """Open the files, or see that they can be: before the images are looked at, not after."""
 
     def add(self, seen: ImageDetections) -> None:
         """Write the detections of an image."""
@@ -69,11 +73,9 @@ class Results:
 
     def open(self, path: Path) -> IO[str]:
         """Make the folder of a file and open it; `files` closes it at the end."""
-        try:
+        with write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             file = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 # closed by files
-        except OSError as error:
-            raise DataError(f"cannot be written: {error.strerror}", where=path) from None
         return self.files.enter_context(file)
 
     def rows(self, seen: ImageDetections) -> Iterator[Row]:
@@ -163,9 +165,17 @@ class Kitti(Results):
 
     def begin(self) -> None:
         say(self.name)
+        with write_errors(self.place):
+            self.place.mkdir(parents=True, exist_ok=True)
+            check_writable(self.place / "image.txt")
+
+    @property
+    def place(self) -> Path:
+        """The folder of the files."""
+        return self.folder / self.name / "data"
 
     def add(self, seen: ImageDetections) -> None:
-        file = self.open(self.folder / self.name / "data" / f"{base_name(seen.path)}.txt")
+        file = self.open(self.place / f"{base_name(seen.path)}.txt")
         for index, score, *edges in self.rows(seen):
             box = " ".join(f"{edge:f}" for edge in edges)
             rest = "-1 -1 -1 -1000 -1000 -1000 -10"
@@ -174,20 +184,22 @@ class Kitti(Results):
 
 
 class Objects(Results):
-    """One JSON file: a list with an object per box and class."""
+    """One JSON file: a list with an object per box and class; it can be parsed at any time."""
 
     def begin(self) -> None:
-        self.list = self.open(self.folder / f"{self.name}.json")
-        self.list.write("[\n")
-        self.count = 0
+        path = self.folder / f"{self.name}.json"
+        with write_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self.list = self.files.enter_context(JsonArray(path, ",\n", "\n]\n"))
 
-    def write(self, text: str) -> None:
-        """Write one object."""
-        self.list.write((",\n" if self.count else "") + text)
-        self.count += 1
+    def add(self, seen: ImageDetections) -> None:
+        objects = list(self.objects(seen))
+        if objects:
+            self.list.add(",\n".join(objects))
 
-    def end(self) -> None:
-        self.list.write("\n]\n")
+    def objects(self, seen: ImageDetections) -> Iterator[str]:
+        """Yield an object for each class of each box."""
+        raise NotImplementedError
 
 
 class Coco(Objects):
@@ -206,7 +218,7 @@ class Coco(Objects):
         self.numbers: dict[int, str] = {}
         self.warned = False
 
-    def add(self, seen: ImageDetections) -> None:
+    def objects(self, seen: ImageDetections) -> Iterator[str]:
         image = coco_id(seen.path, self.id_after)
         other = self.numbers.setdefault(image, seen.path)
         if other != seen.path and not self.warned:
@@ -214,7 +226,7 @@ class Coco(Objects):
             self.warned = True
         for index, score, left, top, right, bottom in self.rows(seen):
             width, height = (float(np.float32(n)) for n in (right - left, bottom - top))
-            self.write(
+            yield (
                 f'{{"image_id":{image}, "category_id":{COCO_IDS[index]},'
                 f' "bbox":[{left:f}, {top:f}, {width:f}, {height:f}], "score":{score:f}}}'
             )
@@ -230,11 +242,11 @@ class Bdd(Objects):
     default = "bdd_results"
     categories = len(BDD)
 
-    def add(self, seen: ImageDetections) -> None:
+    def objects(self, seen: ImageDetections) -> Iterator[str]:
         name = json_text(Path(seen.path).name.replace(".jpg", ""))
         for index, score, *edges in self.rows(seen):
             box = ", ".join(f"{edge:f}" for edge in edges)
-            self.write(
+            yield (
                 f'\t{{\n\t\t"name":{name},\n\t\t"category":"{BDD[index]}",\n'
                 f'\t\t"bbox":[{box}],\n\t\t"score":{score:f}\n\t}}'
             )

@@ -8,7 +8,7 @@ import sys
 import cv2
 import numpy as np
 
-from ..system.console import note
+from ..system.console import note_once
 from ..system.text import printable
 
 TITLE = 200  # letters
@@ -30,8 +30,8 @@ def show(image: np.ndarray, title: str) -> None:
         return
     title = printable(title, TITLE)
     try:
-        cv2.imshow(title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        cv2.imshow(title, image if image.shape[2] == 1 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         while cv2.waitKey(100) < 0 and cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) > 0:
             pass
     except cv2.error as error:
-        note(f"no window: this OpenCV opens none ({error.code})")
+        note_once(f"no window: this OpenCV opens none ({error.code})")

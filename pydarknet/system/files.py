@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
+
+from ..errors import DataError
 
 PARTIAL = re.compile(r"(?P<name>.+?)(\.[0-9a-f]{8})?\.(?P<process>\d+)\.tmp", re.DOTALL)
 DEVICES = re.compile(r"/(dev/(?!shm/)|proc/)")
@@ -54,6 +57,25 @@ def write_file(path: str | Path, content: bytes) -> None:
     """Write a content to a file, all of it or nothing. Raises OSError."""
     with replace_file(path) as file:
         file.write(content)
+
+
+@contextmanager
+def write_errors(path: str | Path) -> Iterator[None]:
+    """Turn an error of writing into the one that names the file, or the folder of several."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"cannot be written: {error.strerror}", where=path) from None
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise OSError if a file could not be written: before the work, rather than after it."""
+    if os.path.isdir(path):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not is_no_plain_file(path):
+        partial = partial_path(Path(os.path.realpath(path)))
+        partial.write_bytes(b"")
+        partial.unlink()
 
 
 def partial_path(target: Path) -> Path:

@@ -20,7 +20,7 @@ class Results(nullcontext):
         super().__init__()
         self.images: list[str] = []
 
-    def add(self, image: str) -> None:
+    def write(self, image: str) -> None:
         self.images.append(image)
 
 

@@ -315,6 +315,36 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
         pass
 
 
+@pytest.mark.parametrize("kind", list(FORMATS.values()))
+def test_a_place_that_cannot_be_written_is_an_error_before_any_image(tmp_path, kind):
+    results = kind(tmp_path / "file", None, ("car",))
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(DataError, match="cannot be written"), results:
+        pass
+
+
+@pytest.mark.parametrize("kind", [Coco, Bdd])
+def test_json_can_be_parsed_after_every_image(tmp_path, kind):
+    with kind(tmp_path, "x", ("car",)) as results:
+        results.write(seen(INSIDE))
+        results.write(seen(INSIDE))
+        found = json.loads((tmp_path / "x.json").read_text())
+
+    assert len(found) == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+@pytest.mark.parametrize("kind", [Voc, Imagenet])
+def test_a_full_disk_is_one_line(tmp_path, kind):
+    name = kind(tmp_path, "x", ("car",))
+    for file in ("xcar.txt", "x.txt"):
+        (tmp_path / file).symlink_to("/dev/full")
+
+    with pytest.raises(DataError, match=r"cannot be written: No space left on device$"), name:
+        name.write(seen(INSIDE))
+
+
 def test_cocos_categories_are_80_of_90():
     assert len(COCO_IDS) == 80
     assert (COCO_IDS[0], COCO_IDS[11], COCO_IDS[79]) == (1, 13, 90)

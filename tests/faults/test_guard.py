@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import cv2
@@ -198,6 +199,71 @@ def test_json_is_closed_when_the_program_is_interrupted(fault, answer, monkeypat
 
     assert answer(f"{TEST} a.jpg b.jpg {SHOWN} -out x.json").status == 130
     assert frames("x.json") == []
+
+
+def test_filters_that_cannot_be_written_are_told_and_the_others_are_drawn(fault, answer):
+    fault("inference/out_dir_overwrites")
+    Path("Layer 0.jpg").mkdir()
+
+    told = answer("visualize net.cfg net.weights")
+
+    assert told.status == 1
+    assert "Failed to write image Layer 0.jpg: Is a directory\n" in told.err
+    assert Path("Layer 1.jpg").is_file()
+    assert Path("Layer 2.jpg").is_file()
+
+
+def test_a_mean_of_fewer_files_than_named_is_not_written_and_each_bad_one_is_told(fault, answer):
+    fault("inference/out_dir_overwrites")
+
+    told = answer("average net.cfg mean.weights net.weights none.weights my.names net.weights")
+
+    assert told.status == 1
+    assert not Path("mean.weights").exists()
+    assert "Couldn't open file: none.weights" in told.err
+    assert "my.names: " in told.err
+    assert told.err.endswith(
+        "mean.weights is not written: the mean of fewer files is another network\n"
+    )
+
+
+@pytest.mark.parametrize("flags", ["-json obj", "-json none/a.json", "-plot obj.names"])
+def test_map_looks_before_its_work_whether_its_output_can_be_written(fault, answer, flags):
+    fault("training/map_in_another_dialect")
+
+    told = answer(f"detector map obj.data my.cfg my.weights {flags}")
+
+    assert told.status == 1
+    assert told.out == ""
+    assert "cannot be written: " in told.err or "obj.names: cannot be " in told.err
+
+
+def test_map_of_a_list_with_an_unreadable_image_ends_with_status_1(fault, answer):
+    fault("training/map_in_another_dialect")
+    with open("valid.txt", "a") as file:
+        file.write("gone.jpg\n")
+
+    told = answer("detector map obj.data my.cfg my.weights")
+
+    assert told.status == 1
+    assert 'Cannot load image "gone.jpg"' in told.err
+    assert "(mAP@0.50) = " in told.out
+
+
+def test_a_list_on_a_terminal_ends_with_a_summary(fault, capsys, monkeypatch):
+    fault("inference/out_dir_overwrites")
+    copies("a.jpg", "b.jpg")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    words = f"{TEST} a.jpg gone.jpg b.jpg {SHOWN} -out_dir d -out x.json"
+
+    status = main(words.split())
+
+    out, err = capsys.readouterr()
+    boxes = sum(line.endswith("%") for line in out.splitlines())
+    assert status == 1
+    assert err.splitlines()[-1] == (
+        f"2 images, {boxes} boxes, 1 unreadable; drawn in d, JSON in x.json"
+    )
 
 
 # Never over an input

@@ -8,14 +8,17 @@ from contextlib import suppress
 
 import pytest
 
+from pydarknet.errors import DataError
 from pydarknet.system import files
 from pydarknet.system.files import (
     SharedFolder,
+    check_writable,
     hold_lock,
     is_no_plain_file,
     lock,
     remove_partial_files,
     replace_file,
+    write_errors,
     write_file,
 )
 
@@ -176,3 +179,29 @@ def test_a_second_shared_folder_leaves_the_first(tmp_path):
 
     assert first.path.is_dir()
     first.remove()
+
+
+def test_a_file_that_could_be_written_is_not_touched(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+
+    check_writable(tmp_path / "a")
+    check_writable(tmp_path / "b")
+
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert names(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("path", [".", "none/a", "file/a"])
+def test_a_file_that_could_not_be_written_is_an_error_before_the_work(tmp_path, path):
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(OSError, match=r"Is a directory|No such file|Not a directory"):
+        check_writable(tmp_path / path)
+
+
+def test_an_error_of_writing_names_the_file():
+    with (
+        pytest.raises(DataError, match=r"^a: cannot be written: No space left$"),
+        write_errors("a"),
+    ):
+        raise OSError(28, "No space left")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from ...dataset.files import DataFile
     from ...network import Network
+    from ..image_source import NamedImages
 
 CHECKS_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # those of the .data file
 
@@ -35,8 +38,7 @@ def classifier_predict(
     Darknet: examples/classifier.c predict_classifier
     """
     from ...dataset.files import DataFile
-    from ...inference.classify import classify
-    from ..image_source import Source
+    from ..image_source import Source, work_on
     from ..open_network import open_network
     from ..output import BATCH
 
@@ -46,12 +48,31 @@ def classifier_predict(
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):
         check_classes(network, options)
-    for batch in Source(images, network.image_channels, network.exif).batches(BATCH):
-        start = time.perf_counter()
-        several = classify(network, [pixels for _, pixels in batch])
-        seconds = (time.perf_counter() - start) / len(batch)
-        for (path, _), scores in zip(batch, several, strict=True):
-            PREDICT_LINES.of(network.dialect)(network, path, scores, top, seconds)
+    source = Source(images, network.image_channels, network.exif)
+    for batch in source.batches(BATCH):
+        for one in work_on(batch, partial(classify_batch, network), single=source.single):
+            PREDICT_LINES.of(network.dialect)(network, one.path, one.scores, top, one.seconds)
+
+
+@dataclass(frozen=True)
+class Classified:
+    """The scores of the classes of one image file, and how long that took."""
+
+    path: str
+    scores: Tensor
+    seconds: float
+
+
+def classify_batch(network: Network, batch: NamedImages) -> list[Classified]:
+    """Return the scores of images, with the seconds that each took."""
+    from ...inference.classify import classify
+
+    start = time.perf_counter()
+    several = classify(network, [pixels for _, pixels in batch])
+    seconds = (time.perf_counter() - start) / len(batch)
+    return [
+        Classified(path, scores, seconds) for (path, _), scores in zip(batch, several, strict=True)
+    ]
 
 
 def names_of(options: DataFile) -> tuple[str, ...]:

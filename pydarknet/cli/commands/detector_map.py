@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import FORK, PerLineage
 from ...errors import DataError
 from ...system.console import note, say
-from ..data_files import images_of, write_text
+from ...system.problems import guard
+from ..data_files import check_outputs, images_of, write_text
 from ..operands import Cfg, IouThresh, Weights
 from ..verbs import SHARE, Help, Run, verb
 
@@ -57,11 +58,10 @@ def detector_map(
     from ..open_network import open_network
 
     options = DataFile.read(data)
-    if json and not json.parent.is_dir():
-        raise DataError("cannot be written: its folder does not exist", where=json)
     valid = options.get_file("valid", "data/train.txt")
     difficult = options.find_file("difficult")
     named = options.get_file("names", "data/names.list")
+    check_outputs(run, json, plot, [valid, named, difficult or ""])
     network = open_network(run, cfg, weights)
     set_exact_names(network, named, cfg)
     say("\n calculation mAP (mean average precision)...")
@@ -114,7 +114,8 @@ def write_extras(
     if computed:
         say("\n" + "\n".join(lines(computed)))
     if json:
-        write_text(json, as_json(report, computed) + "\n")
+        with guard(str(json)):
+            write_text(json, as_json(report, computed) + "\n")
     if plot:
         from ...evaluate.plots import plots
 

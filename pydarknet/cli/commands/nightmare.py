@@ -9,6 +9,7 @@ from ...cfg.lineage import PerLineage
 from ...cfg.numbers import Range
 from ...errors import UsageError
 from ...system.console import note, say
+from ...system.problems import guard
 from ..open_network import device_of, read_cfg, read_weights
 from ..operands import WeightsFile
 from ..verbs import COUNT, READ_IMAGES, Help, Run, verb
@@ -100,7 +101,8 @@ def save_round(image: Tensor, file: Path, number: int, zoom: float, rotate: floa
     from ...modules.transforms import save_image
 
     say(f"{number} {file}")
-    save_image((image * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy(), f"{file}.jpg")
+    with guard(f"{file}.jpg"):
+        save_image((image * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy(), f"{file}.jpg")
     turned = nightmare.rotate(image, rotate) if rotate else image
     return nightmare.zoom(turned, zoom)
 

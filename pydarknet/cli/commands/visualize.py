@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...system.console import note
+from ...system.problems import guard
 from ..open_network import open_network
 from ..operands import Cfg, Weights
 from ..verbs import READ_CFG, Run, verb
@@ -28,8 +29,9 @@ def visualize(run: Run, cfg: Cfg, weights: Weights = None) -> None:
     for node, module in zip(network.nodes, network.stack, strict=True):
         if isinstance(module, Conv):
             name, image = f"Layer {node.index}", filters(module.weights.detach().cpu())
-            save_image(image, f"{name}.jpg")
-            note(f"{name}.jpg")
+            with guard(f"{name}.jpg"):
+                save_image(image, f"{name}.jpg")
+                note(f"{name}.jpg")
             show(image, name)
 
 

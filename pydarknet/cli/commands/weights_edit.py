@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...errors import UsageError
 from ...system.console import note
+from ...system.problems import failures, guard
 from ..open_network import open_on_cpu, read_cfg, read_weights
 from ..operands import Cfg, WeightsFile
 from ..verbs import READ_CFG, Help, Run, verb
@@ -58,8 +59,12 @@ def average(
     network = open_on_cpu(run, cfg, first)
     other = copy.deepcopy(network)
     for path in others:
-        read_weights(run, other, path)
-        add(network, other)
+        with guard(str(path)):
+            read_weights(run, other, path)
+            add(network, other)
+    if failures():
+        note(f"{out} is not written: the mean of fewer files is another network")
+        return
     divide(network, 1 + len(others))
     save(network, out)
 

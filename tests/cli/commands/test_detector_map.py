@@ -86,7 +86,7 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_work(folder, capf
     assert detector("map", "-json", "none/all.json") == 1
 
     out, err = capfd.readouterr()
-    assert err.endswith("none/all.json: cannot be written: its folder does not exist\n")
+    assert err.endswith("none/all.json: cannot be written: No such file or directory\n")
     assert out == ""
 
 
