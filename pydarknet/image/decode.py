@@ -20,6 +20,7 @@ MOST_PIXELS: Final = 2 * (2**30 // 4 // 3)
 MOST_CHANNELS: Final = 4  # of an image in a file
 MOST_SIDE: Final = 1 << 20  # as OpenCV
 LIMIT: Final = "OPENCV_IO_MAX_IMAGE_PIXELS"  # the environment variable that replaces MOST_PIXELS
+MOST_SCANS: Final = 500  # of a JPEG; encoders write a dozen
 MISSING: Final = bytes([0xFF, 0xD9]) * (1 << 15)  # what libjpeg reads after the end of a file
 READABLE: Final = ", ".join(one.name for one in FORMATS[:6])
 # OpenCV 5 moved getLogLevel and setLogLevel; opencv-python 4 has them at the top.
@@ -46,6 +47,8 @@ def decode(content: bytes, channels: int = 3) -> np.ndarray:
         return with_channels(found, channels)
     if content.startswith(PNG):
         check_chunks(content)
+    if content.startswith(JPEG):
+        check_scans(content)
     flags = cv2.IMREAD_COLOR if channels in (1, 3) else cv2.IMREAD_UNCHANGED
     found = decode_by_opencv(whole_jpeg(content), flags | cv2.IMREAD_IGNORE_ORIENTATION, size)
     if found is None:
@@ -97,6 +100,16 @@ def check_chunks(content: bytes) -> None:
             raise DataError(f"damaged: a chunk {kind} of {chunk.length} bytes, {left} are there")
         if chunk.kind == b"IEND":
             return
+
+
+def check_scans(content: bytes) -> None:
+    """Raise DataError if a JPEG has so many scans that decoding it would take minutes.
+
+    libjpeg-turbo: djpeg -maxscans, TJPARAM_SCANLIMIT
+    """
+    scans = content.count(bytes([0xFF, START_OF_SCAN]))
+    if scans > MOST_SCANS:
+        raise DataError(f"damaged: {scans} scans in a JPEG: expected at most {MOST_SCANS}")
 
 
 def ends_early(content: bytes) -> bool:

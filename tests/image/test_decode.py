@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zlib
+from contextlib import nullcontext
 
 import cv2
 import numpy as np
@@ -154,6 +155,17 @@ def test_a_jpeg_that_has_no_scan_is_damaged():
 
     with pytest.raises(DataError, match=r"^damaged, or a kind of JPEG that OpenCV does not decode"):
         decode(whole[: whole.index(b"\xff\xda")])
+
+
+@pytest.mark.parametrize(("scans", "fails"), [(500, False), (501, True)])
+def test_a_jpeg_may_have_500_scans(scans, fails):
+    options = [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]
+    whole = cv2.imencode(".jpg", np.zeros((16, 16, 3), np.uint8), options)[1].tobytes()
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    content = whole[:-2] + last * (scans - whole.count(b"\xff\xda")) + b"\xff\xd9"
+
+    with pytest.raises(DataError, match="501 scans in a JPEG") if fails else nullcontext():
+        assert decode(content).shape == (16, 16, 3)
 
 
 # Channels
