@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DataError
+from ..graph.header import read_header
 from ..modules.recurrent import Recurrent
 from ..network import Network
 from ..system.console import note
@@ -21,9 +22,6 @@ from .state import State
 
 ADAM = ("exp_avg", "exp_avg_sq", "step")
 SGD = ("momentum_buffer",)
-OLDER = (
-    "the cfg or the data file is another (an older version wrote the state, and not what differs)"
-)
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def best_pair(network: Network, files: Files, request: Request) -> Pair | None:
     """Return the newest pair that the training can continue, else the newest, if any."""
     newest: Pair | None = None
     for pair in files.pairs(request.weights):
-        reasons, _ = compare(network, request, pair.state)
+        reasons, _ = compare(network, request, pair)
         if not reasons:
             return pair
         newest = newest or pair
@@ -108,7 +106,7 @@ def is_continued(state: State, request: Request) -> bool:
 def continue_pair(network: Network, files: Files, request: Request, pair: Pair) -> Start:
     """Return the start at a pair, or at its weights alone if they are given and no more fits."""
     files.resume_from(pair)
-    reasons, changes = compare(network, request, pair.state)
+    reasons, changes = compare(network, request, pair)
     if reasons and request.run["weights"] == pair.state.weights:
         note(f"{pair.weights}: the training goes on from the weights alone: {reasons}")
         return Start(request.run)
@@ -121,15 +119,25 @@ def continue_pair(network: Network, files: Files, request: Request, pair: Pair) 
     return Start({**request.run, "weights": pair.state.run["weights"]}, pair)
 
 
-def compare(network: Network, request: Request, state: State) -> tuple[str, str]:
-    """Return why a training cannot continue a state, if so, and what else differs, as texts."""
-    if "net" not in state.run:  # of the first version
-        same = all(state.run.get(key) == value for key, value in request.older.items())
-        return ("" if same else OLDER) or unusable_tensor(network, state.tensors), ""
+def compare(network: Network, request: Request, pair: Pair) -> tuple[str, str]:
+    """Return why a training cannot continue a pair, if so, and what else differs, as texts."""
+    state = pair.state
+    if "net" not in state.run:
+        return changed_file(network, request, pair) or unusable_tensor(network, state.tensors), ""
     found = differences(network, request.run, state.run)
     reasons = text_of_differences(one for one in found if not one.fits)
     changes = text_of_differences(one for one in found if one.fits)
     return reasons or unusable_tensor(network, state.tensors), changes
+
+
+def changed_file(network: Network, request: Request, pair: Pair) -> str:
+    """Return why a state of the first version, which knows hashes alone, is another training's."""
+    changed = [key for key, one in request.older.items() if pair.state.run.get(key) != one]
+    if changed:
+        return f"the {' file and the '.join(changed)} file is another"
+    if read_header(pair.weights).version != network.dialect.version:
+        return f"dialect {network.dialect.name} (was another)"
+    return ""
 
 
 def unusable_tensor(network: Network, tensors: Mapping[str, Tensor]) -> str:

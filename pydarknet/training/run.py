@@ -65,7 +65,8 @@ def differences(
 ) -> list[Difference]:
     """Return in what a training of a network, described by `now`, differs from another."""
     if now["dialect"] != then["dialect"]:
-        return [Difference(f"dialect {now['dialect']} (was {then['dialect']})", fits=False)]
+        was = f"(was {then['dialect']}: -dialect {then['dialect']} continues it)"
+        return [Difference(f"dialect {now['dialect']} {was}", fits=False)]
     names = [[name for name, _ in run["layers"]] for run in (now, then)]
     if names[0] != names[1]:
         return [Difference(f"other layers: {len(names[0])} (were {len(names[1])})", fits=False)]

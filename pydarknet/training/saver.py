@@ -50,7 +50,10 @@ class Saver:
             try:
                 self.write(ending)
             except DarknetError as error:
-                raise DataError(str(error), hint=self.last_good_text()) from None
+                if ending == FINAL and self.last_good == self.files.path(FINAL):
+                    self.note(f"{error}; the final weights are whole")
+                else:
+                    raise DataError(str(error), hint=self.last_good_text()) from None
 
     def write(self, ending: str) -> None:
         """Write the weights of an ending, and the state if they are the newest or the last."""
@@ -63,8 +66,8 @@ class Saver:
             self.note(f"Saving weights to {path}")
             self.network.save_weights(path)
             if paired:
-                self.last_good = path
-                self.files.write_pair(self.state(), path)
+                self.last_good, path = path, self.files.path(".state")
+                self.files.write_pair(self.state(), self.last_good)
         except OSError as error:
             raise DataError(f"Couldn't open file: {path} ({error.strerror})") from None
 

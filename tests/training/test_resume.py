@@ -153,7 +153,7 @@ def test_a_state_of_the_first_version_is_known_by_the_hash_of_its_cfg(
     if resumes:
         assert find_start(network, files, request).pair
     else:
-        with pytest.raises(DataError, match="an older version wrote the state"):
+        with pytest.raises(DataError, match="another training: the cfg file is another"):
             find_start(network, files, request)
 
 
@@ -177,3 +177,15 @@ def test_tensors_are_checked_against_the_network(training, name, tensor, fits):
     network, _ = training()
 
     assert (unusable_tensor(network, {name: tensor}) == "") is fits
+
+
+def test_a_state_of_the_first_version_is_of_the_dialect_of_its_weights(
+    training, files, monkeypatch, net
+):
+    old = State({"cfg": "c", "weights": ""}, NUMBERS, {}, next(files.pairs()).state.weights)
+    monkeypatch.setattr("pydarknet.training.checkpoints.read_state", lambda path: old)
+    network = net(CFG.format("leaky"), dialect="alexeyab")
+    request = Request(describe_run(network, "a", ""), older={"cfg": "c"})
+
+    with pytest.raises(DataError, match="another training: dialect alexeyab"):
+        find_start(network, files, request)

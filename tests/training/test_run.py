@@ -58,7 +58,10 @@ def test_how_a_network_is_trained_may_change(trained, changes, text):
         ({"subdivisions": 3}, "[net] subdivisions = 3 (was 2)"),  # 3 * 2 images instead of 8
         ({"activation": "relu"}, "layer 0 [convolutional] activation = relu (was leaky)"),
         ({"train": "b.txt"}, "train = b.txt (was train.txt)"),
-        ({"dialect": "alexeyab"}, "dialect alexeyab (was pjreddie)"),
+        (
+            {"dialect": "alexeyab"},
+            "dialect alexeyab (was pjreddie: -dialect pjreddie continues it)",
+        ),
     ],
 )
 def test_what_is_trained_on_how_many_images_may_not(trained, changes, text):

@@ -84,9 +84,9 @@ def test_a_disk_that_is_full_at_a_state_leaves_a_pair_and_the_training_goes_on(s
     assert not save(saver, 9)
 
     assert batches(saver)[:1] == [before]
-    newest = saver.files.path(".backup")
+    newest, state = saver.files.path(".backup"), saver.files.path(".state")
     assert saver.lines[-1] == (
-        f"Couldn't open file: {newest} (No space left on device); the training continues;"
+        f"Couldn't open file: {state} (No space left on device); the training continues;"
         f" the last good weights: {newest}"
     )
     disk.full = False
@@ -112,8 +112,16 @@ def test_at_the_end_what_cannot_be_written_is_an_error(saver, disk):
     save(saver, 1)
     disk.full = True
 
-    with pytest.raises(DataError, match=r"No space left on device\)\n    hint: the last good"):
-        saver.save_at_end(["_final.weights"])
+    with pytest.raises(DataError, match=r"net.state \(No space.*\n    hint: the last good"):
+        saver.save_at_end([".backup"])
+
+
+def test_final_weights_are_enough_if_only_their_state_cannot_be_written(saver, disk):
+    disk.full = True
+
+    saver.save_at_end(["_final.weights"])
+
+    assert saver.lines[-1].endswith("(No space left on device); the final weights are whole")
 
 
 def test_weights_that_are_no_numbers_are_not_saved(saver):
