@@ -22,6 +22,7 @@ LACK = re.compile(
 AMOUNT = re.compile(
     r"allocat(?:e|ed|ing)\D{0,40}?(?P<number>\d+(?:\.\d+)?) ?(?P<unit>bytes|[KMGT]iB)"
 )
+ON_GPU = re.compile("CUDA|CUDNN|CUBLAS|MPS")
 UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 HINT = "use a smaller width and height in [net], smaller images, or fewer at once"
 
@@ -108,7 +109,9 @@ def problem_of(error: Exception) -> str:
     """Return the line of an error of that kind, with the bytes it asked for if it says them."""
     asked = AMOUNT.search(str(error))
     place = (
-        "the GPU" if "CUDA" in str(error) else f"the {size_text(usable_memory())} of this process"
+        "the GPU"
+        if ON_GPU.search(str(error))
+        else f"the {size_text(usable_memory())} of this process"
     )
     if asked is None:
         return f"out of memory: nothing more fits into {place}"

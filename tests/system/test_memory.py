@@ -27,6 +27,7 @@ LACKS = {
     RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity"): (
         "another 20.0 MiB does not fit into the GPU"
     ),
+    RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"): "nothing more fits into the GPU",
     RuntimeError("std::bad_alloc"): "nothing more fits into the 3.0 GiB of this process",
     OSError(errno.ENOMEM, "Cannot allocate memory"): (
         "nothing more fits into the 3.0 GiB of this process"
