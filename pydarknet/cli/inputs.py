@@ -24,7 +24,10 @@ class Inputs:
             self.files.add(file)
 
     def check(self, path: str | Path) -> None:
-        """Raise UsageError if writing to a path would change a file that is read."""
+        """Raise UsageError if writing to a path would change a file that is read.
+
+        Quirk: INPUTS_ARE_KEPT
+        """
         if file_of(path) in self.files:
             raise UsageError(f"{path} is read by this command: expected another file to write to")
 

@@ -172,6 +172,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     found = partial(work_on, work=each, single=source.single)
     for several in (one_ahead if beside else map)(found, batches):
         for one, pixels in several:
+            writing.inputs.add(one.path)  # a prompt's images are not listed before
             writing.write(one, pixels)
     if len(source.words) and not source.single and sys.stderr.isatty():
         note(writing.summary(failures()))

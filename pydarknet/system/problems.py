@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from ..errors import DarknetError
-from .console import note_once
+from .console import note, note_once
 from .memory import memory_errors
 
 UNREADABLE = "unreadable"
@@ -42,6 +42,8 @@ def guard(item: str, how: str = FAILED) -> Iterator[None]:
     """Do something with one item; if that fails, say so in one line, count it and go on.
 
     An interrupt and a broken pipe pass: they end everything.
+
+    Quirk: BATCH_GOES_ON
     """
     try:
         with memory_errors():
@@ -53,11 +55,13 @@ def guard(item: str, how: str = FAILED) -> Iterator[None]:
 
 
 def tell_failure(text: str, how: str = FAILED) -> None:
-    """Print what is wrong with an item, the same words once, and count it."""
+    """Print what is wrong with an item, and count it; a command says the same words once."""
     problems = CURRENT.get()
-    if problems:
+    if problems is None:
+        note(text)
+    else:
         problems.failed[how] += 1
-    note_once(text)
+        note_once(text)
 
 
 def failures() -> Counter[str]:

@@ -15,6 +15,7 @@ from probe import Probe
 import pydarknet
 from pydarknet.cli.main import main
 from pydarknet.cli.verbs import VERBS
+from pydarknet.system.problems import tell_failure
 
 POOL = "[net]\nwidth=4\nheight=4\nchannels=3\n[maxpool]\nsize=2\nstride=2\n"
 
@@ -207,6 +208,21 @@ def test_an_error_is_one_line_and_a_status(probe, capsys):
     assert main(["probe", "away"]) == 1
 
     assert capsys.readouterr() == ("", "somewhere: there is nothing to see\n")
+
+
+@pytest.mark.parametrize(("as_darknet", "status"), [(False, 1), (True, 0)])
+def test_an_item_that_failed_is_a_status_except_to_scripts_of_the_c(
+    probe, monkeypatch, as_darknet, status
+):
+    monkeypatch.setattr(
+        probe, "calls", type("Calls", (), {"append": lambda *_: tell_failure("a.jpg: bad")})()
+    )
+
+    assert main(["probe", "look", "a.jpg"], as_darknet=as_darknet) == status
+
+
+def test_an_error_of_the_whole_command_is_a_status_to_scripts_of_the_c_too(probe):
+    assert main(["probe", "away"], as_darknet=True) == 1
 
 
 def test_a_file_that_is_missing_is_told_in_darknets_words(capsys, tmp_path):

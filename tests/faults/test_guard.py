@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -116,8 +117,9 @@ def test_images_after_one_without_a_label_name_have_their_labels(fault, answer):
 
     told = answer(f"{TEST} a.tif b.webp c.jpg {SHOWN} -save_labels")
 
+    assert told.status == 0
     assert predicted(told.out) == ["a.tif", "b.webp", "c.jpg"]
-    assert Path("c.txt").read_text() != ""
+    assert [len(Path(name).read_text()) > 0 for name in ("a.txt", "b.txt", "c.txt")] == [True] * 3
 
 
 def test_a_label_file_that_cannot_be_written_is_told(fault, answer):
@@ -317,6 +319,29 @@ def test_a_drawn_image_is_not_written_over_an_image_that_is_read(fault, answer, 
     assert told.status == 1
     assert digest("a/x.jpg") == before
     assert "is read by this command: expected another file to write to" in told.err
+
+
+def test_an_image_of_the_prompt_is_not_written_over(fault, answer, monkeypatch):
+    fault("inference/out_dir_overwrites")
+    copies("a/x.jpg")
+    before = digest("a/x.jpg")
+    monkeypatch.setattr("sys.stdin", io.StringIO("a/x.jpg\nimg.png\n"))
+
+    told = answer(f"{TEST} {SHOWN} -out_dir a")
+
+    assert told.status == 1
+    assert digest("a/x.jpg") == before
+    assert Path("a/img.jpg").is_file()
+
+
+def test_an_image_too_wide_for_jpeg_is_not_written_over_by_its_png(fault, answer):
+    fault("breaker/picture_65535_wide")
+    before = digest("wide.png")
+
+    told = answer("detector test run.data run.cfg net.weights wide.png -dont_show -out_dir .")
+
+    assert told.status == 1
+    assert digest("wide.png") == before
 
 
 def test_predictions_of_before_are_an_input_like_any_other(fault, answer):

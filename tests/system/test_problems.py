@@ -62,6 +62,13 @@ def test_the_same_words_are_printed_once_and_counted_each_time(capsys):
     assert capsys.readouterr().err == "predictions.jpg: full\n"
 
 
+def test_outside_of_a_command_each_failure_is_told(capsys):
+    tell_failure("a: bad")
+    tell_failure("a: bad")
+
+    assert capsys.readouterr().err == "a: bad\n" * 2
+
+
 def test_problems_inside_are_counted_apart():
     with count_problems() as outer:
         with count_problems() as inner:
