@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from ..cfg.numbers import Range, misreading, number
@@ -136,7 +136,7 @@ def without_unknown(words: list[str], flags: Iterable[Parameter]) -> list[str]:
             continue
         near = nearest_flag(words[i], known)
         note(f"{words[i]} is ignored: {problem(words[i], near, last=i == len(words) - 1)}")
-        if near and near.valued and i + 1 < len(words) and not Path(words[i + 1]).exists():
+        if near and near.valued and i + 1 < len(words) and not os.path.exists(words[i + 1]):
             next(rest)
     return kept
 

@@ -53,9 +53,9 @@ class Source:
         """Whether an operand stands for several images: a folder, a pattern, a list."""
         path = Path(word)
         return (
-            path.is_dir()
+            os.path.isdir(path)
             or path.suffix in (".txt", ".list")
-            or (has_magic(word) and not path.exists())
+            or (has_magic(word) and not os.path.exists(path))
         )
 
     @cached_property
@@ -155,8 +155,8 @@ def paths_from_prompt() -> Iterator[str]:
 def paths_of(word: str) -> Sequence[str]:
     """Return the images of a folder, a pattern or a list file."""
     path = Path(word)
-    if path.is_dir():
+    if os.path.isdir(path):
         return sorted(str(p) for p in path.iterdir() if p.suffix.lower() in ENDINGS)
-    if has_magic(word) and not path.exists():
+    if has_magic(word) and not os.path.exists(path):
         return sorted(glob(word, recursive=True))
     return read_list(path)

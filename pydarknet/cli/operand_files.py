@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ def content(name: str) -> str:
     path = locate_silently(name)
     if not name:
         return ""
-    if path.is_dir():
+    if os.path.isdir(path):
         return "folder"
     if not_a_file(path):
         return ""
@@ -157,6 +158,6 @@ def locate_silently(name: str) -> Path:
     """Return the path of a file that is here or, by its name, shipped."""
     path = Path(name)
     try:
-        return path if path.exists() else shipped_file(path) or path
+        return path if os.path.exists(path) else shipped_file(path) or path
     except (OSError, ValueError):
         return path

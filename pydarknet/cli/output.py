@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -151,7 +152,7 @@ def save_labels(path: str, text: str, inputs: Inputs) -> None:
     """
     file = Path(label_path(path))
     inputs.check(file)
-    if file.exists():
+    if os.path.exists(file):
         note_once("-save_labels: label files that are there are written over")
     try:
         write_file(file, text.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ def ground_truth_of(image: str, lineage: str, polygons: bool = False) -> GroundT
 
 def label_file(image: str, lineage: str) -> str | None:
     """Return the label file of an image, or None."""
-    return next((p for p in label_paths(image, lineage) if Path(p).is_file()), None)
+    return next((p for p in label_paths(image, lineage) if os.path.isfile(p)), None)
 
 
 def read_ground_truth(path: str | Path, polygons: bool = False) -> GroundTruth:

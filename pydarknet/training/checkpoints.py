@@ -123,7 +123,7 @@ class Files:
     def weights_of(self, state: State, given: Path | None) -> Path | None:
         """Return the weights file that a state belongs to."""
         paths = [self.path(ending) for ending in (*NEWEST, FINAL, ".previous")]
-        there = [path for path in (*paths, given) if path and path.is_file()]
+        there = [path for path in (*paths, given) if path and os.path.isfile(path)]
         return next((path for path in there if digest(path) == state.weights), None)
 
     def resume_from(self, pair: Pair) -> None:

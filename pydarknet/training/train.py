@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -186,7 +187,7 @@ def map_validation(
     data = sources.data
     named = data.find_file("valid") or data.get_file("train", "data/train.txt")
     names = read_names(data.get_file("names", "data/names.list"))
-    if not Path(named).is_file():
+    if not os.path.isfile(named):
         raise data.error(
             f"There is no {named} file for mAP calculation: expected valid=, or no -map flag"
         )

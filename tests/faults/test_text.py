@@ -188,3 +188,38 @@ def test_a_pipe_where_a_file_is_expected_never_hangs(fault, answer, where):
 
     assert seen.status == 1
     assert f"Couldn't open file: {file} (is a pipe): expected a" in seen.err
+
+
+LONG = "a" * 30000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"detector test obj.data my.cfg my.weights {LONG}",
+        f"detector test {LONG} my.cfg my.weights obj/i0.jpg",
+        f"detector test obj.data {LONG} my.weights obj/i0.jpg",
+        f"detector test obj.data my.cfg {LONG} obj/i0.jpg",
+        f"ops {LONG}",
+    ],
+)
+def test_a_path_of_30000_letters_is_told_in_a_short_line(fault, answer, line):
+    fault("training/blank_line_in_list")
+
+    seen = answer(f"{line} -nogpu")
+
+    assert seen.status == 1
+    assert "File name too long" in seen.err
+    assert max(map(len, seen.err.split("\n"))) < 600
+
+
+@pytest.mark.parametrize("command", ["map", "valid", "recall"])
+def test_a_listed_path_of_30000_letters_is_told_and_the_rest_goes_on(fault, answer, command):
+    fault("training/blank_line_in_list")
+    Path("valid.txt").write_text(f"{LONG}\nobj/i0.jpg\n")
+
+    seen = answer(f"detector {command} obj.data my.cfg my.weights -nogpu")
+
+    assert "File name too long" in seen.err
+    assert "obj/i0" not in seen.err
+    assert "Traceback" not in seen.err
