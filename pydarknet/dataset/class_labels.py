@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import DarknetError
-from ..system.text import read_text
+from ..errors import DarknetError, DataError
+from ..system.text import excerpt, read_text
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
 from .files import by_words
 from .labels import UNLABELLED
@@ -74,6 +75,13 @@ class Classes:
         truth = smooth_truth(true, self.smooth)
         problems = () if true.sum() == 1 or len(true) == 1 else (label_count_problem(path, true),)
         return self.family.with_ancestors(truth) if self.family else truth, problems
+
+
+def check_labelled(paths: Sequence[str], labels: Sequence[str]) -> None:
+    """Raise DataError if no path of a training contains a label: nothing could be learned."""
+    if not any(label in path for path in paths for label in filter(None, labels)):
+        expected = f"expected a label in each path, as {excerpt(labels[0])}"
+        raise DataError(f"none of {len(paths)} images has a class: {expected}", where=paths[0])
 
 
 def smooth_truth(true: np.ndarray, smooth: float) -> np.ndarray:

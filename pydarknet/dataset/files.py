@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..system.resources import locate
 from ..system.text import excerpt, read_text
 
 NATURAL = Range(least=0)
+WINDOWS = re.compile(r"[A-Za-z]:[\\/]")  # how a path with a drive begins
 WORDS = ("images", "JPEGImages", "raw", ".jpg", ".png", ".JPG", ".JPEG")
 WORDS_OF_V1 = tuple(word for word in WORDS if word != "raw")
 
@@ -145,6 +147,9 @@ def read_list(path: str | Path) -> list[str]:
     if changed:
         written, found = map(excerpt, changed[0])
         note(f"{file}: {len(changed)} of its paths are not there as written: {written} is {found}")
+    foreign = next((path for path in paths if WINDOWS.match(path)), None) if os.sep == "/" else None
+    if foreign and not os.path.exists(foreign):
+        note(f"{file}: {excerpt(foreign)} is a path of Windows: expected one of this system")
     return paths
 
 

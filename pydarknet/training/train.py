@@ -12,6 +12,7 @@ import torch
 
 from ..cfg.class_tree import read_tree
 from ..dataset.build import classifier_samples, detector_samples
+from ..dataset.class_labels import check_labelled
 from ..dataset.files import DataFile, read_list, read_names
 from ..dataset.input_size import input_size
 from ..dataset.labels import check_usable
@@ -221,6 +222,8 @@ def classifier_trainer(network: Network, sources: Sources, options: Options) -> 
     kind = CLASSIFIER_REPORTERS.of(network.dialect)
     files, start = find_files_and_start(network, sources, kind.newest, train, options)
     samples = classifier_samples(network, paths, labels, tree, tags=tags)
+    if not tags and not network.net.unsupervised:
+        check_labelled(paths, labels)
     reporter = kind(network, len(paths))
     return make_trainer(reporter, samples, files, start, sources, options)
 

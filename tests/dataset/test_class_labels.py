@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pydarknet.dataset.class_labels import Classes, Family, smooth_truth
+from pydarknet.dataset.class_labels import Classes, Family, check_labelled, smooth_truth
+from pydarknet.errors import DataError
 
 FAMILY = Family((-1, -1, 0, 0, 0, 1, 1), (2, 3, 2))  # animal thing | cat dog bird | car ship
 
@@ -84,3 +85,12 @@ def test_an_image_without_tags_has_no_true_class_and_that_is_told(tmp_path):
 
     assert truth.tolist() == [0, 0]
     assert problem.text == f"{tmp_path}/a.txt: no file of tags: no class is true"
+
+
+def test_a_training_needs_one_image_of_a_class():
+    check_labelled(["x/dog.jpg", "x/1.jpg"], ["cat", "dog"])
+    with pytest.raises(DataError) as error:
+        check_labelled(["x/1.jpg", "x/2.jpg"], ["cat", "", "dog"])
+
+    expected = "expected a label in each path, as cat"
+    assert str(error.value) == f"x/1.jpg: none of 2 images has a class: {expected}"

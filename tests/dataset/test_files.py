@@ -91,6 +91,14 @@ def test_a_listed_path_that_is_not_there_is_looked_for_as_it_may_be_meant(
     assert ("1 of its paths are not there as written" in told) == (found != line)
 
 
+def test_a_listed_path_of_windows_is_told_once(tmp_path, capsys):
+    (tmp_path / "list.txt").write_text("C:\\a.jpg\nC:\\b.jpg\n")
+
+    assert read_list(tmp_path / "list.txt") == ["C:\\a.jpg", "C:\\b.jpg"]
+    told = f"{tmp_path}/list.txt: C:\\a.jpg is a path of Windows: expected one of this system\n"
+    assert capsys.readouterr().err == told
+
+
 def test_names_keep_their_empty_lines_and_blanks(tmp_path):
     (tmp_path / "a.names").write_text("one \n\ntwo")
 
