@@ -83,6 +83,8 @@ class Network(Executor):
         """
         check_share("thresh", thresh)
         check_share("nms", nms)
+        if self.device.type == "meta":
+            self.check_values()
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
         exif = self.exif if exif is None else exif
         one = is_one_image(image)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pydarknet import DataError, Header, UsageError, load_network
+from pydarknet import DarknetError, DataError, Header, UsageError, load_network
 from pydarknet.boxes.detections import Detections
 
 YOLO = """[net]
@@ -144,3 +144,8 @@ def test_a_threshold_may_be_any_number(network, thresh):
 def test_a_threshold_is_a_share(network, options, said):
     with pytest.raises(UsageError, match=said):
         network.detect(BLACK, **options)
+
+
+def test_a_network_without_values_says_so(network):
+    with pytest.raises(DarknetError, match="the network has no values: expected load_weights"):
+        network.to("meta").detect(BLACK)

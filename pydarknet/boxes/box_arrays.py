@@ -79,7 +79,10 @@ class BoxRows(Generic[Array]):
             return self.take(list(range(len(self))[rows]))  # torch knows no negative steps
         if isinstance(rows, list) or getattr(rows, "ndim", None):
             return self.take(rows)
-        place = range(len(self))[whole_number(rows)]  # or IndexError
+        place, count = whole_number(rows), len(self)
+        if not -count <= place < count:
+            raise IndexError(f"box {place}: expected one of {count}")
+        place %= count
         return next(iter(self.take(slice(place, place + 1))))
 
     def __iter__(self) -> Iterator[Detection]:

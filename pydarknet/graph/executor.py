@@ -96,6 +96,9 @@ class Executor(nn.Module):
 
     def gradients(self, images: Tensor) -> AbstractContextManager[object]:
         """Return the context in which gradients are recorded where somebody wants them."""
+        if not isinstance(images, Tensor) or not images.is_floating_point():
+            form = str(images.dtype) if isinstance(images, Tensor) else type(images).__name__
+            raise DarknetError(f"images are {form}: expected a tensor of float32 [N, C, H, W]")
         wanted = self.training or images.requires_grad
         return torch.set_grad_enabled(wanted and torch.is_grad_enabled())
 
@@ -132,9 +135,14 @@ class Executor(nn.Module):
         if tuple(images.shape[1:]) != self.input.tensor:
             got, want = list(images.shape[1:]), list(self.input.tensor)
             raise DarknetError(f"images of size {got}: expected {want}; Network.resize changes it")
-        if not self.complete and not images.is_meta and any(p.is_meta for p in self.parameters()):
-            raise DarknetError("the network has no values: expected load_weights or initialize")
+        if not self.complete and not images.is_meta:
+            self.check_values()
         return images
+
+    def check_values(self) -> None:
+        """Raise DarknetError if an array has no values yet."""
+        if any(values.is_meta for values in self.parameters()):
+            raise DarknetError("the network has no values: expected load_weights or initialize")
 
     def resize(self, width: int, height: int) -> None:
         """Take images of another size from now on; parameters stay.

@@ -53,7 +53,7 @@ def test_a_number_gives_a_detection(three, place):
 
 @pytest.mark.parametrize("place", [3, -4])
 def test_a_number_beyond_the_boxes_is_an_index_error(three, place):
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match=f"box {place}: expected one of 3"):
         three[place]
 
 

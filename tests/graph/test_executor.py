@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 
+import numpy as np
 import pytest
 import torch
 
@@ -278,3 +279,16 @@ def test_gradients_are_recorded_where_somebody_wants_them(net, run):
     assert run(network.train(), images).requires_grad
     with torch.no_grad():
         assert not run(network, images).requires_grad
+
+
+@pytest.mark.parametrize(
+    ("images", "form"),
+    [(np.zeros((1, 3, 16, 16)), "ndarray"), (torch.zeros(1, 3, 16, 16).byte(), "torch.uint8")],
+)
+def test_images_that_are_no_floats_are_told(net, images, form):
+    network = net("[convolutional]\nfilters=2")
+    network.initialize()
+
+    for run in (network, network.trace):
+        with pytest.raises(DarknetError, match=f"images are {form}: expected a tensor of float32"):
+            run(images)
