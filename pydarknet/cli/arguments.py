@@ -54,7 +54,7 @@ def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
     """Remove the flags from the words and return their values by name.
 
     A flag that takes a value takes whatever word is next; as the very last word it is left. A
-    switch takes `on` or `off`, if that is next. Of a flag given twice the first is removed.
+    switch takes `on` or `off` if that is next. Of a flag given twice the first is removed.
 
     Darknet: src/utils.c find_arg, find_int_arg, find_float_arg, find_char_arg
     """
@@ -65,11 +65,19 @@ def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
         if at is None:
             continue
         after = words[at + 1] if at + 1 < len(words) else ""
-        switched = flag.help.switch and after in ON_OFF
-        given = parse(flag, flag.word, after) if flag.valued else ON_OFF.get(after, True)
-        values[flag.name] = given if flag.valued or switched else True
-        del words[at : at + 1 + (flag.valued or switched)]
+        takes = flag.valued or (flag.help.switch and switches(after))
+        if flag.valued:
+            values[flag.name] = parse(flag, flag.word, after)
+        else:
+            values[flag.name] = YES_NO[after.lower()] if takes else True
+        del words[at : at + 1 + takes]
     return values
+
+
+def switches(word: str) -> bool:
+    """Return whether a word after a switch belongs to it: on or off, or the like if no file is."""
+    word = word.lower()
+    return word in ON_OFF or (word in YES_NO and not Path(word).exists())
 
 
 def same(word: str, flag: Parameter) -> bool:

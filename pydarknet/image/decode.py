@@ -72,7 +72,7 @@ def checked_size(form: Format, content: bytes) -> Size:
     """Return the size that a header names; raise DataError if it is none, or too large."""
     try:
         width, height = form.size(content)
-    except (ValueError, IndexError, struct.error):
+    except (ValueError, IndexError, OverflowError, struct.error):
         raise DataError(f"damaged: the header of this {form.name} names no size") from None
     pixels = f"{width} x {height} pixels"
     if width <= 0 or height <= 0:

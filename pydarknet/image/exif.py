@@ -29,7 +29,10 @@ TURNS: Final[dict[int, Callable[[np.ndarray], np.ndarray]]] = {
 
 def upright(image: np.ndarray, orientation: int) -> np.ndarray:
     """Turn an image [H, W, C] as an EXIF orientation says."""
-    return TURNS[orientation](image) if orientation in TURNS else image
+    if orientation not in TURNS:
+        return image
+    found = TURNS[orientation](image)
+    return found.reshape(*found.shape[:2], image.shape[2])  # OpenCV drops the axis of grey
 
 
 def orientation_of(content: bytes) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from probe import Probe
@@ -289,8 +291,11 @@ def test_the_fork_is_seen_by_its_flags(probe, words, seen):
         (["-exif", "on"], True, ["a.jpg"]),
         (["-exif", "off"], False, ["a.jpg"]),
         (["--exif", "off"], False, ["a.jpg"]),
+        (["-exif", "OFF"], False, ["a.jpg"]),
+        (["-exif", "0"], False, ["a.jpg"]),
+        (["-exif", "true"], True, ["a.jpg"]),
     ],
-    ids=["not given", "alone", "on", "off", "other spelling"],
+    ids=["not given", "alone", "on", "off", "other spelling", "capitals", "0", "true"],
 )
 @pytest.mark.parametrize("last", [True, False], ids=["last", "in front"])
 def test_a_switch_takes_on_or_off_and_nothing_else(probe, words, exif, images, last):
@@ -300,3 +305,12 @@ def test_a_switch_takes_on_or_off_and_nothing_else(probe, words, exif, images, l
 
     assert run_of(probe).exif is exif
     assert operands(probe)[:1] == images
+
+
+def test_a_switch_leaves_a_file_of_that_name_alone(probe):
+    Path("0").write_bytes(b"")
+
+    assert main(["probe", "look", "-exif", "0"]) == 0
+
+    assert run_of(probe).exif is True
+    assert operands(probe)[:1] == ["0"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 import zlib
@@ -81,6 +82,13 @@ def test_a_side_may_be_as_long_as_opencv_takes_it():
 def test_an_image_without_pixels_is_damaged(size):
     with pytest.raises(DataError, match=f"^damaged: {size[0]} x {size[1]} pixels"):
         decode(png(*size))
+
+
+def test_a_directory_may_not_lie_beyond_what_can_be_counted():
+    content = b"II\x2b\0" + struct.pack("<HHQ", 8, 0, 2**64 - 1) + bytes(64)
+
+    with pytest.raises(DataError, match=r"^damaged: the header of this TIFF names no size"):
+        decode(content)
 
 
 def test_a_chunk_may_not_claim_more_than_there_is():

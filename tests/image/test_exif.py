@@ -6,6 +6,7 @@ import cv2
 import pytest
 from photos import WRITERS, corners, exif_block, jpeg_with
 
+from pydarknet.image.decode import with_channels
 from pydarknet.image.exif import orientation_in, orientation_of
 from pydarknet.image.files import Remark, load_image
 
@@ -19,6 +20,18 @@ def test_an_image_stands_as_opencv_turns_it(tmp_path, ending, orientation, order
 
     assert orientation_of(path.read_bytes()) == orientation
     assert (load_image(path) == cv2.imread(str(path))[:, :, ::-1]).all()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_an_image_of_any_channels_is_turned(tmp_path, orientation, channels):
+    path = tmp_path / "photo.png"
+    path.write_bytes(WRITERS["png"](corners(), exif_block(orientation)))
+
+    found = load_image(path, channels)
+
+    assert found.ndim == 3
+    assert (found == with_channels(load_image(path), channels)).all()
 
 
 def test_an_image_stays_as_it_is_stored_without_exif(tmp_path):
