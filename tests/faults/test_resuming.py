@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import pydarknet
 from pydarknet.graph.header import read_header
+from pydarknet.training.checkpoints import Files
 from pydarknet.training.learner import Learner
 from pydarknet.training.state import State, read_state, write_state
 from pydarknet.training.validation import MapValidation
@@ -315,3 +317,62 @@ def test_partial_files_of_killed_trainings_are_removed(fault, answer):
     answer(TRAIN)
 
     assert sorted(os.listdir("backup")) == ["fork.state", "fork_final.weights"]
+
+
+def test_a_folder_that_was_moved_is_resumed_from(fault, answer, stop_after):
+    fault("training/starts_over_unsaid")
+    change("fork.cfg", max_batches=4)
+    stop_after(3)
+    answer(TRAIN)
+    Path("backup").rename("elsewhere")
+    Path("obj.data").write_text(Path("obj.data").read_text().replace("=backup", "=elsewhere"))
+
+    told = answer(TRAIN)
+
+    assert "resuming after batch 3 from elsewhere/fork_last.weights" in told.err
+    assert batches(told.out) == [4]
+
+
+def test_another_seed_is_told_and_the_training_keeps_its_own(fault, answer, stop_after):
+    fault("training/starts_over_unsaid")
+    change("fork.cfg", max_batches=4)
+    whole = answer(TRAIN)
+    final = Path("backup/fork_final.weights").read_bytes()
+    shutil.rmtree("backup")
+    stop_after(3)
+    answer(TRAIN)
+
+    told = answer(TRAIN.replace("-seed 1", "-seed 2"))
+
+    assert whole.status == told.status == 0
+    assert "seed 2 is ignored: a training that resumes keeps its own, 1" in told.err
+    assert Path("backup/fork_final.weights").read_bytes() == final
+
+
+def test_a_training_that_another_one_writes_is_told(fault, answer):
+    fault("training/starts_over_unsaid")
+    change("fork.cfg", max_batches=2)
+
+    files = Files(Path("backup"), "fork", "_last.weights")
+    files.make_folder()
+
+    with files.hold():
+        told = answer(TRAIN)
+
+    assert told.status == 1
+    assert "another training is writing backup/fork_last.weights" in told.err
+
+
+def test_python_resumes_too_and_says_what_is_finished(fault):
+    fault("training/starts_over_unsaid")
+    change("fork.cfg", max_batches=2)
+    options = {"device": "cpu", "workers": 0, "seed": 1, "chart": False}
+    pydarknet.train("obj.data", "fork.cfg", **options)
+
+    with pytest.raises(pydarknet.DarknetError, match="max_batches is 2: nothing to train"):
+        pydarknet.train("obj.data", "fork.cfg", **options)
+    change("fork.cfg", max_batches=3)
+    seen = []
+    pydarknet.train("obj.data", "fork.cfg", callback=seen.append, **options)
+
+    assert [report.step.batch for report in seen] == [3]

@@ -38,3 +38,21 @@ def test_a_classifier_is_trained_for_its_batches(capfd):
 
     assert capfd.readouterr().out.startswith("net\n")
     assert read_header("net.weights").seen == 4
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_classifier_resumes_to_the_same_weights(capfd):
+    flags = ["-seed", "1", "-workers", "0", "-dialect", "pjreddie", "-nogpu"]
+    line = ["classifier", "train", "net.data", "net.cfg", *flags]
+    main(line)
+    assert main(line) == 1  # nothing is left to train
+
+    Path("net.cfg").write_text(CFG.replace("max_batches=2", "max_batches=5"))
+    assert main(line) == 0
+    resumed = Path("net_final.weights").read_bytes()
+    told = capfd.readouterr()
+    assert main([*line, "-clear"]) == 0
+
+    assert Path("net_final.weights").read_bytes() == resumed
+    assert "resuming after batch 2 from net_final.weights" in told.err
+    assert "\n3, 3.000: " in told.out  # batch and epochs
