@@ -173,14 +173,26 @@ class Net:
         return int(ticks.sum()), ticks
 
 
-def readNetFromDarknet(cfgFile: Source, darknetModel: Source | None = None) -> Net:
+def readNetFromDarknet(
+    cfgFile: Source = "",
+    darknetModel: Source | None = None,
+    *,
+    bufferCfg: Source | None = None,
+    bufferModel: Source | None = None,
+) -> Net:
     """Read a cfg and its weights, each a path or the content of the file as bytes.
+
+    OpenCV has other names for contents that are given by name; they mean the same here.
 
     Darknet: src/parser.c parse_network_cfg; OpenCV: modules/dnn/src/darknet/darknet_importer.cpp
     """
     with as_opencv(), TemporaryDirectory() as folder:
-        cfg = on_disk(cfgFile, Path(folder, "net.cfg"))
-        content = darknetModel if given(darknetModel) else None
+        text = cfgFile if bufferCfg is None else bufferCfg
+        if not given(text):
+            raise DarknetError(f"the cfg is {text!r}: expected its path or its content")
+        cfg = on_disk(text, Path(folder, "net.cfg"))
+        model = darknetModel if bufferModel is None else bufferModel
+        content = model if given(model) else None
         weights = None if content is None else on_disk(content, Path(folder, "net.weights"))
         network = load_network(locate(cfg), weights)
         set_epsilon(network)
@@ -207,8 +219,17 @@ def on_disk(source: Any, place: Path) -> Path:
     return place
 
 
-def readNet(model: Source, config: Source = "", framework: Source = "") -> Net:
+def readNet(
+    model: Source = "",
+    config: Source = "",
+    framework: Source = "",
+    *,
+    bufferModel: Source | None = None,
+    bufferConfig: Source | None = None,
+) -> Net:
     """Read weights and cfg, in either order, or their contents as `("darknet", weights, cfg)`."""
+    if bufferConfig is not None:
+        return readNetFromDarknet(bufferConfig, bufferModel)
     if names_us(model):
         return readNetFromDarknet(framework, config)
     files = [file for file in (model, config) if given(file)]

@@ -17,10 +17,10 @@ def install() -> None:
     dnn: Any = cv2.dnn
     own = getattr(dnn.readNet, "of_opencv", dnn.readNet)
 
-    def reader(model: Any, *others: Any, **named: Any) -> Any:
-        if asks_for_us(model, *others, *named.values()):
-            return readNet(model, *others, **named)
-        return own(model, *others, **named)
+    def reader(*files: Any, **named: Any) -> Any:
+        if asks_for_us(*files, *named.values()):
+            return readNet(*files, **named)
+        return own(*files, **named)
 
     reader.of_opencv = own  # type: ignore[attr-defined]  # so that a second install finds it
     dnn.readNet, dnn.readNetFromDarknet = reader, readNetFromDarknet

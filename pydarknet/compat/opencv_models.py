@@ -104,8 +104,9 @@ class Model:
 
     def blob(self, frame: np.ndarray) -> np.ndarray:
         """Return an image as the network's input, float32 [1, C, H, W]."""
-        if frame is None or not frame.size:
-            raise Error("an image is None or empty: expected uint8 [height, width, 3]")
+        if not isinstance(frame, np.ndarray) or not frame.size:
+            kind = "empty" if isinstance(frame, np.ndarray) else type(frame).__name__
+            raise Error(f"an image is {kind}: expected uint8 [height, width, 3]")
         given: Any = self.form.size
         if not all(given):
             self.form.size = self.net.size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import cv2
 import pytest
@@ -38,6 +39,22 @@ def test_it_reads_what_cv2_is_asked_for() -> None:
     assert isinstance(cv2.dnn.readNet(model=FILES[0], config=FILES[1]), opencv.Net)
     assert isinstance(cv2.dnn.readNet(*FILES, "darknet"), opencv.Net)
     assert isinstance(cv2.dnn.readNetFromDarknet(*reversed(FILES)), opencv.Net)
+
+
+def test_contents_may_be_named_as_opencv_names_them() -> None:
+    weights, cfg = (Path(file).read_bytes() for file in FILES)
+
+    for made in (
+        cv2.dnn.readNet("darknet", bufferModel=weights, bufferConfig=cfg),
+        cv2.dnn.readNet(framework="darknet", bufferModel=weights, bufferConfig=cfg),
+        cv2.dnn.readNetFromDarknet(bufferCfg=cfg, bufferModel=weights),
+    ):
+        assert made.getLayerNames() == cv2.dnn.readNet(*FILES).getLayerNames()
+
+
+def test_no_cfg_is_told() -> None:
+    with pytest.raises(cv2.error, match="the cfg is None: expected its path or its content"):
+        cv2.dnn.readNetFromDarknet(None)
 
 
 @pytest.mark.parametrize("name", NAMES)

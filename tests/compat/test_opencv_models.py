@@ -102,7 +102,14 @@ def test_outputs_can_be_chosen_by_name(detector) -> None:
 @pytest.mark.parametrize(
     ("use", "said"),
     [
-        (lambda: opencv.DetectionModel(*files(YOLO)).detect(None), "an image is None or empty"),
+        (
+            lambda: opencv.DetectionModel(*files(YOLO)).detect(None),
+            "an image is NoneType: expected",
+        ),
+        (
+            lambda: opencv.DetectionModel(*files(YOLO)).detect(np.zeros((0, 3, 3), np.uint8)),
+            "an image is empty: expected",
+        ),
         (
             lambda: opencv.ClassificationModel(*files(YOLO)).classify(picture(YOLO)),
             "the network has 2 outputs: expected a classifier's one",
