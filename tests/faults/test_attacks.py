@@ -89,6 +89,7 @@ def test_an_evaluation_that_does_not_fit_is_told_in_a_line(fault, answer, monkey
 @pytest.mark.usefixtures("_small_machine")
 def test_a_training_that_does_not_fit_says_which_subdivisions_to_try(fault, answer, monkeypatch):
     folder = fault("breaker/out_of_memory")
+    (folder / "0.txt").write_text("0 .5 .5 .3 .3\n")
     (folder / "one.cfg").write_text(
         f"[net]\nwidth=8\nheight=8\nchannels=3\nbatch=4\nmax_batches=2\n{YOLO}"
     )
@@ -116,6 +117,7 @@ def test_python_programs_can_catch_a_lack_of_memory(fault, monkeypatch):
 
 def test_a_batch_larger_than_memory_is_refused_before_its_file_is_made(fault, answer, monkeypatch):
     folder = fault("breaker/out_of_memory")
+    (folder / "0.txt").write_text("0 .5 .5 .3 .3\n")
     (folder / "many.cfg").write_text(
         f"[net]\nwidth=8\nheight=8\nchannels=3\nbatch=4000\nmax_batches=2\n{YOLO}"
     )
