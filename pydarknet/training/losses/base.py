@@ -10,6 +10,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from ...errors import CfgError
 from ...graph.executor import Head
 from ...layers import Layer, Shape
 
@@ -36,9 +37,24 @@ class LossInputs:
 
         This waits for a GPU, once for all heads; the truth of a data loader is on the CPU already.
         """
+        if self.truth.dim() != 3:
+            raise CfgError("the network has heads of unlike kinds: expected data of one kind")
         rows = self.truth.detach().cpu()
         used = (rows[..., 0] != 0).cumprod(1).sum(1)  # [N]: rows before the first whose x is 0
         return rows[:, : int(used.max())] if rows.numel() else rows
+
+    def targets(self, layer: Layer, output: Tensor) -> Tensor:
+        """Return the truth as a target for each number of a head's output, on its device.
+
+        Raises CfgError if the data are for heads of another kind.
+        """
+        if self.truth.numel() != output.numel():
+            has, given = (len(one.flatten()) // len(output) for one in (output, self.truth))
+            raise layer.error(
+                f"learns {has} numbers an image, and the data have {given} true ones: expected a"
+                " head of one kind in a network, and data for it"
+            )
+        return self.truth.to(output.device).view_as(output)
 
 
 def no_line() -> str:

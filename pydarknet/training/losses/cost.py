@@ -23,7 +23,7 @@ def cost_loss(layer: Cost, head: Head, inputs: LossInputs) -> DeltaLoss:
     Quirk: COST_RATIO
     """
     output = head.raw.detach().flatten(1)  # [N, outputs]
-    target = inputs.truth.to(output.device).view_as(output)
+    target = inputs.targets(layer, output)
     if layer.smooth:
         target = target * (1 - layer.smooth) + layer.smooth / output.shape[1]
     delta, costs = TYPES[layer.type](layer, output, target)

@@ -64,7 +64,8 @@ def detection_loss(layer: DetectionLayer, head: Head, inputs: LossInputs) -> Del
     Darknet: src/detection_layer.c forward_detection_layer
     """
     output = Parts.of(layer, head.activated.detach())
-    rows = inputs.truth.to(head.raw.device).view(*output.classes.shape[:2], -1)
+    form = (*output.classes.shape[:2], 1 + layer.classes + 4)
+    rows = inputs.targets(layer, output.classes.new_empty(form))
     cells = (rows[..., 0].int() != 0).nonzero(as_tuple=True)
     classes, box = rows[cells][:, 1:].tensor_split([layer.classes], 1)  # [K, classes], [K, 4]
     overlaps, chosen = responsible_boxes(layer, output.boxes[cells][..., :4], box, inputs)

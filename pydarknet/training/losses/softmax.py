@@ -27,7 +27,7 @@ def softmax_loss(layer: Softmax, head: Head, inputs: LossInputs) -> DeltaLoss:
     if layer.noloss:
         return zero_loss(head)
     output = head.activated.detach()
-    target = inputs.truth.to(output.device).view_as(output)
+    target = inputs.targets(layer, output)
     delta, costs = target - output, torch.where(target != 0, -output.log(), 0.0)
     if layer.hierarchy is not None:
         delta, costs = (torch.where(target == MASKED, 0.0, part) for part in (delta, costs))
@@ -42,7 +42,7 @@ def logistic_loss(layer: Logistic, head: Head, inputs: LossInputs) -> DeltaLoss:
     Darknet: src/logistic_layer.c, src/blas_kernels.cu logistic_x_ent_kernel
     """
     output = head.activated.detach()
-    target = inputs.truth.to(output.device).view_as(output)
+    target = inputs.targets(layer, output)
     costs = -target * (output + EPSILON).log() - (1 - target) * (1 - output + EPSILON).log()
     return loss_of(head, target - output, costs)
 

@@ -9,6 +9,7 @@ import torch
 from conftest import both_lineages
 from loss_cases import delta, head_loss, head_of, inputs_of
 
+from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
 
 
@@ -36,6 +37,15 @@ def test_every_class_that_is_true_at_all_counts_whole(loss_of):
     loss = loss_of("[softmax]", [0.1, 0.9, 0, 0])
 
     assert float(loss.cost) == pytest.approx(2 * log(4))
+
+
+@pytest.mark.parametrize("section", ["[softmax]", "[logistic]", "[cost]"])
+def test_data_for_heads_of_another_kind_are_refused(net, section):
+    head = head_of(net(section, inputs=4, dialect="pjreddie"), [0.0] * 4)
+    boxes = inputs_of(torch.zeros(1, 2, 5), Shape(c=3, h=8, w=8))
+
+    with pytest.raises(CfgError, match="learns 4 numbers an image, and the data have 10 true ones"):
+        head_loss(head, boxes)
 
 
 def test_noloss_learns_and_costs_nothing(loss_of):
