@@ -62,6 +62,8 @@ class Writing:
     drawn: DrawnFiles | None = None
 
     def __enter__(self) -> Writing:
+        if self.out and not os.path.basename(self.out):
+            raise UsageError(f"-out {self.out}: expected the name of a file, not of a folder")
         if self.wants_json and self.out:
             self.inputs.check(self.out)
             self.json = self.open_files.enter_context(JsonArray(self.out, ", \n", "\n]"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, ClassVar
@@ -15,10 +14,10 @@ from ..errors import DataError
 from ..system.console import note, say
 from ..system.files import check_writable, write_errors
 from ..system.json_array import JsonArray
-from ..system.text import bytes_of, excerpt, json_text
+from ..system.text import excerpt, json_text
 from .dataset_detections import ImageDetections
+from .file_words import file_words
 
-LONGEST = 150  # bytes of a class name in a file name, which takes 255
 COCO_IDS = tuple(i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
 KITTI = ("car", "pedestrian", "cyclist")
 BDD = (
@@ -32,7 +31,8 @@ class Results:
     """A writer of result files in a folder, which is made if it is missing.
 
     `categories` is the number of classes in the format, `least` the index of its first pixel.
-    `id_after` is the text before the number in an image's path. Boxes are in pixels.
+    `id_after` is the text before the number in an image's path. Boxes are in pixels. `check` raises
+    an error for a path that must not be written.
     """
 
     default: ClassVar[str]
@@ -40,10 +40,15 @@ class Results:
     least: ClassVar[int] = 0
 
     def __init__(
-        self, folder: Path, name: str | None, names: tuple[str, ...], id_after: str = "/"
+        self,
+        folder: Path,
+        name: str | None,
+        names: tuple[str, ...],
+        id_after: str = "/",
+        check: Callable[[Path], None] = lambda path: None,
     ) -> None:
         self.folder, self.name, self.names = folder, name or self.default, names
-        self.id_after = id_after
+        self.id_after, self.check = id_after, check
         self.files = ExitStack()
         if self.categories and len(names) > self.categories:
             raise DataError(
@@ -73,6 +78,7 @@ class Results:
 
     def open(self, path: Path) -> IO[str]:
         """Make the folder of a file and open it; `files` closes it at the end."""
+        self.check(path)
         with write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             file = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 # closed by files
@@ -188,6 +194,7 @@ class Objects(Results):
 
     def begin(self) -> None:
         path = self.folder / f"{self.name}.json"
+        self.check(path)
         with write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         self.list = self.files.enter_context(JsonArray(path, ",\n", "\n]\n"))
@@ -259,25 +266,6 @@ FORMATS: dict[str, type[Results]] = {
     "bdd": Bdd,
     "kitti": Kitti,
 }
-
-
-def file_words(names: Sequence[str]) -> list[str]:
-    """Return class names as parts of file names: `_` for / and NUL, and cut where too long.
-
-    A hash of the name follows where two would have the same file, or one was cut.
-    """
-    words = [re.sub(r"[/\0]", "_", name) for name in names]
-    return [
-        word
-        if len(bytes_of(word)) <= LONGEST and (word == name or words.count(word) == 1)
-        else f"{bytes_of(word)[:LONGEST].decode('utf-8', 'ignore')}_{digest(name)}"
-        for name, word in zip(names, words, strict=True)
-    ]
-
-
-def digest(name: str) -> str:
-    """Return six letters that tell a name from others."""
-    return hashlib.sha256(bytes_of(name)).hexdigest()[:6]
 
 
 def base_name(path: str) -> str:

@@ -369,6 +369,28 @@ def test_json_is_not_written_over_a_file_that_the_command_reads(fault, answer, f
     assert f"{file} is read by this command" in told.err
 
 
+def test_results_are_not_written_over_the_list_of_images(fault, answer):
+    fault("training/map_in_another_dialect")
+    with open("obj.data", "a") as file:
+        file.write("results=.\neval=imagenet\n")
+    before = digest("valid.txt")
+
+    told = answer("detector valid obj.data my.cfg my.weights -out valid")
+
+    assert told.status == 1
+    assert digest("valid.txt") == before
+    assert "valid.txt is read by this command" in told.err
+
+
+def test_a_name_of_output_that_is_a_folder_is_told(fault, answer):
+    fault("inference/out_dir_overwrites")
+
+    told = answer(f"{TEST} img.png -out cam1/ -dialect pjreddie")
+
+    assert told.status == 1
+    assert told.err.endswith("-out cam1/: expected the name of a file, not of a folder\n")
+
+
 def test_labels_are_not_written_over_the_list_of_images(fault, answer):
     fault("inference/out_dir_overwrites")
     copies("list.png")

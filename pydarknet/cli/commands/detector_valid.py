@@ -76,6 +76,9 @@ def validate(
     kind = options.get("eval", "voc")
     if kind not in FORMATS:
         note(f"eval={kind}: expected one of {', '.join(FORMATS)}; voc is used")
-    results = FORMATS.get(kind, FORMATS["voc"])(folder, out, names, COCO_ID_AFTER.of(dialect))
+    for path in (valid, named):
+        run.inputs.add(path)
+    form = FORMATS.get(kind, FORMATS["voc"])
+    results = form(folder, out, names, COCO_ID_AFTER.of(dialect), run.inputs.check)
     chosen = settings(network, thresh=THRESH.of(dialect), nms=NMS.of(dialect), map=mapped)
     write_results(network, images_of(valid), results, chosen, heads)
