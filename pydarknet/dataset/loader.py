@@ -83,8 +83,7 @@ class Batches:
     def __enter__(self) -> Batches:
         labels_of.cache_clear()  # files may have changed since an earlier run
         if self.wanted:
-            homes = (SHARED, None) if SHARED.is_dir() else (None,)
-            self.folders = [SharedFolder(PREFIX, home) for home in homes]
+            self.folders = shared_folders()
             self.workers = [Worker() for _ in range(min(self.wanted, self.count))]
         for worker in self.workers:
             worker.send((self.samples, [str(folder.path) for folder in self.folders]))
@@ -245,6 +244,17 @@ class Worker:
                 assert pipe
                 pipe.close()
         self.process.wait()
+
+
+def shared_folders() -> list[SharedFolder]:
+    """Make the folders through which batches come: in memory, and among temporary files."""
+    folders = []
+    for home in (SHARED, None) if SHARED.is_dir() else (None,):
+        with contextlib.suppress(OSError):
+            folders.append(SharedFolder(PREFIX, home))
+    if not folders:
+        raise DataError("no folder for batches can be made: expected room in TMPDIR or /tmp")
+    return folders
 
 
 def samples_or_error(answer: Answer) -> dict[int, SampleInfo]:

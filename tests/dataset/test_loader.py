@@ -18,7 +18,7 @@ import torch
 from pydarknet.dataset import loader as module
 from pydarknet.dataset.build import classifier_samples, detector_samples
 from pydarknet.dataset.labels import labels_of
-from pydarknet.dataset.loader import Batch, Batches, cores, roomy
+from pydarknet.dataset.loader import Batch, Batches, cores, roomy, shared_folders
 from pydarknet.dataset.worker import Order, make_samples
 from pydarknet.errors import DataError, OutOfMemory
 from pydarknet.image.files import save_image
@@ -385,3 +385,32 @@ def test_workers_end_with_their_context(net, paths):
         places += [folder.path for folder in batches.folders]
 
     assert not any(place.exists() for place in places)
+
+
+def test_batches_come_through_temporary_files_where_no_folder_in_memory_can_be_made(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr("pydarknet.dataset.loader.SHARED", tmp_path / "memory")
+    (tmp_path / "memory").mkdir()
+    places: list[Path | None] = []
+
+    def make(prefix: str, home: Path | None) -> str:
+        places.append(home)
+        if home:
+            raise PermissionError(13, "Permission denied")
+        return "a folder"
+
+    monkeypatch.setattr("pydarknet.dataset.loader.SharedFolder", make)
+
+    assert shared_folders() == ["a folder"]
+    assert places == [tmp_path / "memory", None]
+
+
+def test_no_folder_for_batches_is_an_error(monkeypatch):
+    def fail(prefix: str, home: Path | None) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pydarknet.dataset.loader.SharedFolder", fail)
+
+    with pytest.raises(DataError, match="no folder for batches can be made"):
+        shared_folders()
