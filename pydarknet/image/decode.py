@@ -13,7 +13,6 @@ import numpy as np
 from ..errors import DataError
 from .containers import JPEG, PNG, START_OF_SCAN, jpeg_segments, png_chunks
 from .formats import FORMATS, Format, Size, format_of, other_format
-from .tga import decode_targa
 
 # Twice PIL's MAX_IMAGE_PIXELS, beyond which PIL refuses an image: a quarter of a GiB, 3 bytes each
 MOST_PIXELS: Final = 2 * (2**30 // 4 // 3)
@@ -40,10 +39,10 @@ def decode(content: bytes, channels: int = 3) -> np.ndarray:
         raise DataError(f"a file has at most {MOST_CHANNELS} channels: {expected}")
     form = known_format(content)
     size = checked_size(form, content)
-    if form.name == "Targa":
-        found = decode_targa(content)
+    if form.decode:
+        found = form.decode(content)
         if found is None:
-            raise DataError("damaged: the Targa file ends early")
+            raise DataError(f"damaged: the {form.name} file ends early")
         return with_channels(found, channels)
     if content.startswith(PNG):
         check_chunks(content)

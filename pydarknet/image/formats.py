@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from . import tga
 from .containers import JPEG, PNG, is_webp, jpeg_segments
 
@@ -21,7 +23,7 @@ Size = tuple[int, int]  # width and height
 
 @dataclass(frozen=True)
 class Format:
-    """A format: its name, its files' endings, whether a content is of it, and the content's size.
+    """A format: its name, its files' endings, whether a content is of it, and how it is read.
 
     `size` may raise ValueError or struct.error where a header is cut or names none.
     """
@@ -30,6 +32,7 @@ class Format:
     endings: tuple[str, ...]
     begins: Callable[[bytes], bool]
     size: Callable[[bytes], Size]
+    decode: Callable[[bytes], np.ndarray | None] | None = None  # None: OpenCV does
 
 
 def format_of(content: bytes) -> Format | None:
@@ -183,7 +186,7 @@ FORMATS: Final = (
         jpeg2000_size,
     ),
     Format("AVIF", (".avif",), is_avif, avif_size),
-    Format("Targa", (".tga",), tga.is_targa, tga.size_of),
+    Format("Targa", (".tga",), tga.is_targa, tga.size_of, tga.decode_targa),
 )
 ENDINGS: Final = frozenset(ending for one in FORMATS for ending in one.endings)
 
