@@ -12,7 +12,9 @@ import numpy as np
 from ..dataset.bad_list import BAD_FILES, Problem, append
 from ..dataset.files import label_paths
 from ..dataset.polygons import HINT, bounds, is_polygon
+from ..errors import DataError
 from ..system.console import note, note_once, say
+from ..system.problems import UNREADABLE, tell_failure
 from ..system.text import excerpt, read_text
 
 FLOAT = r"([+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?))"
@@ -41,7 +43,7 @@ class GroundTruth:
 
 
 def ground_truth_of(image: str, lineage: str, polygons: bool = False) -> GroundTruth:
-    """Return the ground truth of an image; warn if it has no label file.
+    """Return the ground truth of an image; warn if it has none, or none that is text.
 
     With `polygons`, a polygon is its bounds; else it is left out.
 
@@ -49,7 +51,11 @@ def ground_truth_of(image: str, lineage: str, polygons: bool = False) -> GroundT
     """
     path = label_file(image, lineage)
     if path:
-        return read_ground_truth(path, polygons)
+        try:
+            return read_ground_truth(path, polygons)
+        except DataError as error:
+            tell_failure(str(error), UNREADABLE)
+            return GroundTruth.of([])
     missing = label_paths(image, lineage)[0]
     say(f"Can't open label file. (This can be normal only if you use MSCOCO): {missing} ")
     append([Problem("", BAD_FILES, missing)])

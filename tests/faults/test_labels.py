@@ -112,6 +112,27 @@ def test_pictures_of_any_ending_have_their_labels(fault, answer, command):
         assert "unique_truth_count = 8" in seen.out
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "detector map obj.data my.cfg my.weights -nogpu",
+        "detector recall obj.data my.cfg my.weights -nogpu",
+        "detector calc_anchors obj.data -num_of_clusters 2 -width 64 -height 64",
+    ],
+)
+def test_one_label_file_that_is_no_text_is_told_and_the_rest_goes_on(fault, answer, line):
+    folder = fault("training/blank_line_in_list")
+    (folder / "obj" / "i3.txt").write_bytes(b"0 .5 .5 .2 .2\n\0")
+
+    seen = answer(line)
+
+    assert seen.status == 1
+    told = "obj/i3.txt: is not a text file (a zero byte on line 2): expected labels"
+    assert seen.err.count(told) == 1
+    if "map" in line:
+        assert "unique_truth_count = 7" in seen.out
+
+
 @pytest.fixture
 def script(monkeypatch):
     """Return a function that runs a script in this process, and returns what it ends with."""
