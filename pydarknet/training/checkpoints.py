@@ -31,11 +31,14 @@ def base_name(path: str | Path) -> str:
 
 
 def digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file, in hexadecimal. Raises DataError if it cannot be read."""
     total = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            total.update(block)
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(1 << 20):
+                total.update(block)
+    except OSError as error:
+        raise DataError(f"Couldn't open file: {path} ({error.strerror})") from None
     return total.hexdigest()
 
 
@@ -143,6 +146,11 @@ class Files:
         taken = {path.name for path in self.folder.glob("*_old*")}
         names = (f"{self.base}_old{number}" for number in itertools.count(1))
         return next(name for name in names if not any(one.startswith(name) for one in taken))
+
+    def path_aside(self, weights: Path, base: str) -> Path:
+        """Return where weights of this training are kept under another base name."""
+        ending = weights.name.removeprefix(self.base)
+        return self.folder / f"{base}{ending if ending in KEPT else self.newest}"
 
     def set_aside(self, base: str) -> None:
         """Link the old weights and their state to another base name; their pair ends here.

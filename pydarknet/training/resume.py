@@ -100,7 +100,7 @@ def start_without_state(files: Files, request: Request, old: Path) -> Start:
 
 def is_continued(state: State, request: Request) -> bool:
     """Return whether a training is given no weights, or those that it began or ended with."""
-    return request.run["weights"] in ("", state.run["weights"], state.weights)
+    return request.run["weights"] in ("", state.run.get("weights"), state.weights)
 
 
 def continue_pair(network: Network, files: Files, request: Request, pair: Pair) -> Start:
@@ -116,7 +116,7 @@ def continue_pair(network: Network, files: Files, request: Request, pair: Pair) 
     check_unfinished(pair.weights, batch, network.net.max_batches, "-clear starts over")
     with_changes = f", with {changes}" if changes else ""
     note(f"resuming after batch {batch} from {pair.weights}{with_changes}; -clear starts over")
-    return Start({**request.run, "weights": pair.state.run["weights"]}, pair)
+    return Start({**request.run, "weights": pair.state.run.get("weights", "")}, pair)
 
 
 def compare(network: Network, request: Request, pair: Pair) -> tuple[str, str]:
@@ -183,7 +183,7 @@ def orphan_error(files: Files, weights: Path) -> DataError:
 
 def how_to_go_on(files: Files, weights: Path) -> str:
     """Return how to go on from weights, and how to start over."""
-    aside = f"{files.folder / files.free_base()}{files.newest}"
+    aside = files.path_aside(weights, files.free_base())
     return (
         f"to go on from it, give {weights} as weights;"
         f" to start over, give -clear, which keeps it as {aside}"
@@ -193,7 +193,7 @@ def how_to_go_on(files: Files, weights: Path) -> str:
 def start_aside(files: Files, request: Request, old: Path) -> Start:
     """Return the start of a training that begins anew, and note where the old files will be."""
     base = files.free_base()
-    note(f"starting over: the first save keeps {old} as {files.folder / base}{files.newest}")
+    note(f"starting over: the first save keeps {old} as {files.path_aside(old, base)}")
     return Start(request.run, aside=base)
 
 

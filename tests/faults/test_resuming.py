@@ -206,7 +206,7 @@ def test_clear_in_the_command_is_not_promised_to_resume(fault, answer, stop_afte
 
     assert batches(resumed.out) == [4]
     assert batches(again.out) == [1, 2, 3]  # where the test stops it again
-    assert "the first save keeps backup/fork_final.weights as backup/fork_old1_last" in again.err
+    assert "the first save keeps backup/fork_final.weights as backup/fork_old1_final" in again.err
     assert Path("backup/fork_old1_last.weights").read_bytes() == before
 
 

@@ -34,6 +34,11 @@ def newest(files: Files) -> tuple[bytes, int]:
     return pair.weights.read_bytes(), pair.state.numbers["batch"]
 
 
+def test_a_file_that_cannot_be_read_has_no_digest(tmp_path):
+    with pytest.raises(DataError, match=r"Couldn't open file: .* \(Is a directory\)"):
+        digest(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("path", "base"), [("cfg/yolo.v3.cfg", "yolo"), ("net", "net"), ("a.b/net.cfg", "net")]
 )

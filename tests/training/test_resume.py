@@ -142,6 +142,15 @@ def test_a_state_without_weights_is_noted(training, files, capsys):
     assert "the weights that it belongs to are gone" in capsys.readouterr().err
 
 
+def test_a_state_of_the_first_version_that_names_no_weights_is_no_crash(
+    training, files, monkeypatch
+):
+    old = State({"cfg": "c"}, NUMBERS, {}, next(files.pairs()).state.weights)
+    monkeypatch.setattr("pydarknet.training.checkpoints.read_state", lambda path: old)
+
+    assert find_start(training()[0], files, training()[1]).run["weights"] == ""
+
+
 @pytest.mark.parametrize(("cfg", "resumes"), [("c", True), ("d", False)])
 def test_a_state_of_the_first_version_is_known_by_the_hash_of_its_cfg(
     training, files, monkeypatch, cfg, resumes

@@ -282,7 +282,7 @@ def test_clear_starts_over_and_keeps_the_old_files(finished, capfd):
     told = capfd.readouterr()
     assert batches(told.out) == [*range(1, 11)]
     assert (
-        "starting over: the first save keeps backup/run_final.weights as backup/run_old1"
+        "starting over: the first save keeps backup/run_final.weights as backup/run_old1_final"
         in told.err
     )
     assert Path("backup/run_old1_final.weights").read_bytes() == finished
