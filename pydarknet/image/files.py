@@ -106,10 +106,9 @@ def file_bytes(path: str | Path) -> bytes:
         raise no_image(str(path), f"cannot be opened: {reason}")
     try:
         with open(path, "rb", buffering=0) as file:
-            head = file.read(HEAD)
-            if len(head) < HEAD or format_of(head) is None:
+            size, head = os.fstat(file.fileno()).st_size, file.read(HEAD)
+            if size <= len(head) or format_of(head) is None:
                 return head
-            size = os.fstat(file.fileno()).st_size
             if size > MOST_BYTES:
                 raise no_image(str(path), f"too large: {size} bytes: expected at most {MOST_BYTES}")
             file.seek(0)

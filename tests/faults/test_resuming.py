@@ -376,3 +376,22 @@ def test_python_resumes_too_and_says_what_is_finished(fault):
     pydarknet.train("obj.data", "fork.cfg", callback=seen.append, **options)
 
     assert [report.step.batch for report in seen] == [3]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "turned"),
+    [("", "", True), ("-exif off", "", False), ("-exif off", "-exif on", True)],
+)
+def test_a_training_turns_photographs_as_it_began_unless_told(
+    fault, answer, stop_after, first, then, turned
+):
+    fault("training/exif_in_training")
+    change("fork.cfg", max_batches=3)
+    stop_after(2)
+    answer(f"{TRAIN} {first}")
+
+    told = answer(f"{TRAIN} {then}")
+
+    assert batches(told.out) == [3]
+    assert ("is turned upright" in told.err) == turned
+    assert ("until now this training's images were" in told.err) == bool(then)
