@@ -88,7 +88,7 @@ def doubtful_dialect(run: Run, network: Network, weights: Path | None) -> str:
     if network.choice.word == run.shown:
         return (
             f"dialect {network.dialect.name}: only {word} speaks for it;"
-            f" for the boxes of the original add -dialect {PJREDDIE}"
+            f" add -dialect {PJREDDIE} to do as the original does"
         )
     if weights and read_header(weights).version == DIALECTS.pjreddie.version:
         return (

@@ -62,14 +62,6 @@ class Writing:
     drawn: DrawnFiles | None = None
 
     def __enter__(self) -> Writing:
-        if self.out and not os.path.basename(self.out):
-            raise UsageError(f"-out {self.out}: expected the name of a file, not of a folder")
-        if self.wants_json and self.out:
-            self.inputs.check(self.out)
-            self.json = self.open_files.enter_context(JsonArray(self.out, ", \n", "\n]"))
-        if self.out_dir:
-            make_folder(self.out_dir)
-            self.drawn = DrawnFiles(self.out_dir)
         return self
 
     def __exit__(self, *problem: object) -> None:
@@ -82,10 +74,16 @@ class Writing:
         return bool(self.out) and (always or str(self.out).endswith(".json"))
 
     def begin(self, listed: Sequence[Listed]) -> None:
-        """Protect the images of a command line, and give each a file for the drawn one."""
+        """Open what is written, and protect the images of a command line and its other files."""
+        if self.out and not os.path.basename(self.out):
+            raise UsageError(f"-out {self.out}: expected the name of a file, not of a folder")
         for image in listed:
             self.inputs.add(image.path)
+        if self.wants_json and self.out:
+            self.inputs.check(self.out)
+            self.json = self.open_files.enter_context(JsonArray(self.out, ", \n", "\n]"))
         if self.out_dir:
+            make_folder(self.out_dir)
             self.drawn = DrawnFiles(self.out_dir, listed)
 
     def write(self, found: Found, pixels: np.ndarray) -> None:
@@ -166,8 +164,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     """Find and write the boxes of every image of a source."""
     from ..inference.predict import detection_form
 
-    if not source.asked:
-        writing.begin(source.listing)
+    writing.begin(source.listing)
     detection_form(writing.network, not source.single)  # before the time is taken, as the C fuses
     batches = source.batches(BATCH)
     beside = writing.network.device.type == "cuda" and not source.asked

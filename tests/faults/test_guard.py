@@ -302,6 +302,7 @@ def test_images_of_one_name_from_two_operands_are_both_kept(fault, answer):
         ("soft.jpg", "-out_dir a"),
         ("a/x.jpg", "-out a/x -dialect pjreddie"),
         ("a/x.jpg", "-out a/x.jpg -dialect alexeyab"),
+        ("a", "-out a/x.jpg -dialect alexeyab"),
     ],
 )
 def test_a_drawn_image_is_not_written_over_an_image_that_is_read(fault, answer, images, flags):
@@ -450,7 +451,7 @@ def test_a_flag_that_shows_results_speaks_for_the_fork_and_the_last_line_says_so
     assert f"dialect alexeyab: inferred from {word} on the command line\n" in told.err
     assert told.err.splitlines()[-1] == (
         f"dialect alexeyab: only {word} speaks for it;"
-        " for the boxes of the original add -dialect pjreddie"
+        " add -dialect pjreddie to do as the original does"
     )
 
 
