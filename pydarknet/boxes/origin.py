@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +38,9 @@ class Origin:
             return Origin(*told, file=os.path.abspath(image))
         if isinstance(image, Content):
             return Origin(*told, file=bytes(image))
-        return Origin(*told, held=weakref.ref(image))
+        with suppress(TypeError):  # some arrays cannot be referred to without being held
+            return Origin(*told, held=weakref.ref(image))
+        return Origin(*told)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Leave an image in memory out of copies and files."""

@@ -62,3 +62,17 @@ def test_copies_and_files_know_a_file_but_no_array(file, again) -> None:
     )
     with pytest.raises(UsageError):
         again(by_array).rgb()
+
+
+class Slotted:
+    """An array of another library that has no weak references."""
+
+    __slots__ = ("__array_interface__",)
+
+
+def test_what_cannot_be_referred_to_weakly_is_not_known() -> None:
+    image = Slotted()
+    image.__array_interface__ = RGB.__array_interface__
+
+    with pytest.raises(UsageError, match="no longer in memory"):
+        Origin.of(image, RGB, "alexeyab", False, True).rgb()
