@@ -22,7 +22,7 @@ from .modules.batch_norm import BATCH_NORMS
 from .network import Network
 from .system.console import note
 from .system.memory import memory_errors, usable_memory
-from .system.text import read_text, without_bytes
+from .system.text import read_text, without_bytes, without_end
 
 PRECISIONS = ("half", "float")
 
@@ -181,5 +181,5 @@ def class_names(names: str | Path | Iterable[str] | None) -> tuple[str, ...] | N
     """Return class names; a path is read as a file of them."""
     if isinstance(names, str | Path):
         lines = without_bytes(read_text(names, "a list of names")).split("\n")
-        return tuple(lines[:-1] if lines[-1] == "" else lines)
+        return tuple(without_end(lines))
     return None if names is None else tuple(names)

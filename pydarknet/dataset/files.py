@@ -15,7 +15,7 @@ from ..errors import DataError
 from ..system.console import note
 from ..system.paths import first_makeable, first_there, meanings, oddity
 from ..system.resources import locate
-from ..system.text import excerpt, read_text
+from ..system.text import excerpt, read_text, without_end
 
 NATURAL = Range(least=0)
 WINDOWS = re.compile(r"[A-Za-z]:[\\/]")  # how a path with a drive begins
@@ -161,11 +161,11 @@ def path_in(line: str, folder: str = "") -> str:
 
 
 def read_names(path: str | Path) -> list[str]:
-    """Return the lines of a list of names.
+    """Return the lines of a list of names, without empty ones at its end.
 
     Darknet: src/data.c get_labels
     """
-    return read_lines(path, "a list of names")
+    return without_end(read_lines(path, "a list of names"))
 
 
 def read_lines(path: str | Path, expected: str) -> list[str]:

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -99,6 +99,12 @@ def lines_of(stream: TextIO) -> Iterator[str]:
         first += source.read()
     yield from decode(first).removesuffix("\n").split("\n") if first else ()
     yield from (decode(line).removesuffix("\n") for line in source)
+
+
+def without_end(lines: Sequence[str]) -> list[str]:
+    """Return lines without the empty ones at their end."""
+    last = max((i for i, line in enumerate(lines) if line.strip()), default=-1)
+    return list(lines[: last + 1])
 
 
 def printable(text: str, most: int | None = None) -> str:

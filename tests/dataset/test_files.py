@@ -99,8 +99,9 @@ def test_a_listed_path_of_windows_is_told_once(tmp_path, capsys):
     assert capsys.readouterr().err == told
 
 
-def test_names_keep_their_empty_lines_and_blanks(tmp_path):
-    (tmp_path / "a.names").write_text("one \n\ntwo")
+@pytest.mark.parametrize("end", ["", "\n", "\n\n \r\n"])
+def test_names_keep_their_blanks_and_empty_lines_but_at_the_end(tmp_path, end):
+    (tmp_path / "a.names").write_text(f"one \n\ntwo{end}")
 
     assert read_names(tmp_path / "a.names") == ["one ", "", "two"]
 
