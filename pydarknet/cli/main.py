@@ -69,6 +69,7 @@ CHOICES = {
 }
 VERSION = ("--version", "-version", "version")
 HELP = ("-h", "--help", "help")
+FOR_TORCH = "torch alone needs about a gigabyte: raise the limit (ulimit -v, or the container's)"
 
 
 def entry(*, as_darknet: bool = False) -> None:
@@ -194,7 +195,7 @@ def import_networks() -> None:
         return
     gc.disable()
     try:
-        with quit_on_interrupt_inside():
+        with memory_errors(FOR_TORCH), quit_on_interrupt_inside():
             from .. import load as load
     finally:
         gc.freeze()

@@ -16,7 +16,7 @@ GROUPS, GROUP_FOLDER = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 LACK = re.compile(
     r"out of memory|(can't|cannot|failed to|unable to) allocate|(not enough|insufficient) memory"
     r"|bad_alloc|failed to map segment|STATUS_ALLOC_FAILED|create a memory object"
-    r"|can't start new thread",
+    r"|can't start new thread|^error return without exception set",
     re.IGNORECASE,
 )
 AMOUNT = re.compile(
