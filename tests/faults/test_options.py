@@ -167,3 +167,155 @@ def test_a_flag_says_how_often_weights_are_saved(fault, answer, flag):
     assert "Weights are saved after: 2 iterations." in found.out
     saved = {path.name for path in (folder / "backup").glob("*.weights")}
     assert {"yolo_max_0_2.weights", "yolo_max_0_4.weights"} <= saved
+
+
+TEST = "usage: pydarknet detector test <data> <cfg> [weights] [images ...] [flags]"
+MISTYPED = [  # line, status, first line of the answer, last line
+    (
+        "detecter test my.data net.cfg net.weights img.png",
+        "Not an option: detecter",
+        "    hint: did you mean `pydarknet detector`?",
+    ),
+    (
+        "classifer predict my.data net.cfg net.weights img.png",
+        "Not an option: classifer",
+        "    hint: did you mean `pydarknet classifier`?",
+    ),
+    (
+        "train my.data net.cfg",
+        "Not an option: train",
+        "    hint: did you mean `pydarknet detector train` or `pydarknet classifier train`?",
+    ),
+    ("yolov3 img.png", "Not an option: yolov3", "    hint: did you mean `pydarknet yolo`?"),
+    ("--thresh=.5", "Not an option: --thresh=.5", "    hint: pydarknet --help lists the commands"),
+    (
+        "test my.data net.cfg net.weights img.png",
+        "test is not supported: `detector test` finds boxes; it tests the C program's image"
+        " functions: `python -m pytest tests/modules` tests ours",
+        "",
+    ),
+    (
+        "detector tets my.data net.cfg net.weights img.png",
+        "detector has no tets, did you mean `pydarknet detector test`?",
+        "usage: pydarknet detector valid2 <data> <cfg> [weights] [flags]",
+    ),
+    (
+        "detector my.data net.cfg net.weights img.png",
+        "detector has no my.data: expected one of calc_anchors, map, recall, test, train, valid,"
+        " valid2",
+        "usage: pydarknet detector valid2 <data> <cfg> [weights] [flags]",
+    ),
+    (
+        "detector",
+        "detector needs one more word: expected one of calc_anchors, map, recall, test, train,"
+        " valid, valid2",
+        "usage: pydarknet detector valid2 <data> <cfg> [weights] [flags]",
+    ),
+    (
+        "detect my.data net.cfg net.weights img.png",
+        "my.data is a .data file: expected a cfg there",
+        "    hint: pydarknet detect <cfg> <weights> [images ...], and `detector test` begins with"
+        " a .data file",
+    ),
+    (
+        "detect net.weights img.png",
+        "net.weights is a weights file: expected a cfg there",
+        "    hint: pydarknet detect <cfg> <weights> [images ...], and `detector test` begins with"
+        " a .data file",
+    ),
+    (
+        "detector test my.names net.cfg net.weights img.png",
+        "my.names is a text without key=value lines: expected a .data file there",
+        f"    hint: {TEST}",
+    ),
+    (
+        "detector test . net.cfg net.weights img.png",
+        ". is a folder: expected a .data file there",
+        f"    hint: {TEST}",
+    ),
+    (
+        "detector test my.data img.png net.weights",
+        "img.png is an image: expected a cfg there",
+        f"    hint: {TEST}",
+    ),
+    (
+        "detector test my.data net.cfg img.png",
+        "img.png is an image: expected a weights file there",
+        f"    hint: {TEST}",
+    ),
+    (
+        "detector test my.data net.cfg net.weights my.data",
+        "my.data is a .data file: expected an image there",
+        f"    hint: {TEST}",
+    ),
+    (
+        "ops net.weights",
+        "net.weights is a weights file: expected a cfg there",
+        "    hint: usage: pydarknet ops <cfg>",
+    ),
+    (
+        "detector train net.cfg",
+        "net.cfg is a cfg: expected a .data file there",
+        "    hint: usage: pydarknet detector train <data> <cfg> [weights] [flags]",
+    ),
+    (
+        "detector test my.data net.cfg net.weights img.png -thresh 50",
+        "-thresh 50: expected at most 1, did you mean 0.5?",
+        "",
+    ),
+    (
+        "detector test my.data net.cfg net.weights img.png -thresh 0,25",
+        "-thresh 0,25: expected a number in 0..1 (read as 0, did you mean 0.25?)",
+        "",
+    ),
+    (
+        "detector test my.data net.cfg net.weights img.png --thresh=25%",
+        "-thresh 25%: expected a number in 0..1 (read as 25), did you mean 0.25?",
+        "",
+    ),
+    (
+        "detector map my.data net.cfg net.weights -iou_thresh 50",
+        "-iou_thresh 50: expected at most 1, did you mean 0.5?",
+        "",
+    ),
+    ("detector train my.data net.cfg -seed abc", "-seed abc: expected an integer", ""),
+    (
+        "detector test my.data net.cfg net.weights img.png --dont-show=maybe",
+        "--dont-show=maybe: expected --dont-show alone, which takes no value",
+        "",
+    ),
+    (
+        "detector calc_anchors my.data -num_of_clusters 0 -width 416 -height 416",
+        "-num_of_clusters 0: expected at least 1",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "first", "last"), MISTYPED, ids=[line[0] for line in MISTYPED])
+def test_a_mistyped_line_is_answered_by_what_was_meant(fault, answer, line, first, last):
+    fault("inference/detect_takes_a_cfg_for_an_image")
+
+    found = answer(line)
+
+    lines = found.err.splitlines()
+    assert (found.status, found.out) == (1, "")
+    assert (lines[0], lines[-1]) == (first, last or first)
+
+
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("-tresh .3", "-tresh is ignored: unknown flag, did you mean -thresh?"),
+        ("-foo", "-foo is ignored: unknown flag"),
+        ("-mean 127", "-mean is ignored: pixels are always scaled to 0..1, as in Darknet, and no"),
+        ("-srand 7", "-srand is ignored: only training and `rnn` draw random numbers"),
+    ],
+)
+def test_an_ignored_flag_is_told_with_its_value(fault, answer, flag, told):
+    fault("inference/detect_takes_a_cfg_for_an_image")
+
+    found = answer(f"detector test my.data net.cfg net.weights {flag} missing.png")
+
+    assert found.err.startswith(told)
+    assert 'Cannot load image "missing.png"' in found.err.splitlines()[-1]
