@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CfgError
+from ..system.console import note
 from ..system.limits import INT_MAX
 from .lineage import FORK, PJREDDIE, PerLineage
 from .options import option, quiet, read_options
@@ -121,7 +122,7 @@ class Net:
         return net
 
     def check_schedule(self) -> None:
-        """Refuse a policy whose lists are not there or do not pair.
+        """Refuse a policy whose lists are not there or do not pair; warn of scales not used.
 
         Darknet: src/parser.c parse_net_options
         """
@@ -131,6 +132,9 @@ class Net:
             raise self.error(
                 f"{len(self.steps)} steps and {len(self.scales)} scales: expected a scale a step"
             )
+        if len(self.scales) > len(self.steps) and self.policy == "steps":
+            problem = f"only {len(self.steps)} are used, one a step"
+            note(str(self.section.option_error("scales", problem)))
         if self.policy == "step" and not self.step:
             raise self.section.option_error("step", "expected at least 1 with policy=step")
         if self.policy == "exp" and self.gamma < 0:

@@ -29,6 +29,10 @@ class Sizes(Protocol):
     def largest(self) -> Size:
         """The largest size of any batch."""
 
+    @property
+    def step(self) -> int:
+        """The pixels by which sizes differ; 0 if there is one size."""
+
 
 @dataclass(frozen=True)
 class OneSize:
@@ -36,6 +40,7 @@ class OneSize:
 
     width: int
     height: int
+    step: int = 0
 
     def __call__(self, number: int) -> Size:
         """Return the width and height."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..cfg.options import untrainable_options
+from ..dataset.input_size import input_size
+from ..graph.nodes import place
 from ..network import Network
 from .losses import owns_cost
 from .memory_check import check_iteration
@@ -18,4 +22,14 @@ def check_trainable(network: Network) -> None:
     for layer in network.layers:
         for name in untrainable_options(layer):
             raise layer.error(f"{name} is not supported in training: expected a layer without it")
+    check_sizes(network)
     check_iteration(network)
+
+
+def check_sizes(network: Network) -> None:
+    """Raise an error if the maps of the two largest random sizes do not fit together."""
+    sizes = input_size(network, 0)
+    width, height = sizes.largest
+    for less in (0, sizes.step) if sizes.step else ():
+        w, h = max(width - less, sizes.step), max(height - less, sizes.step)
+        place(network.layers, replace(network.input, h=h, w=w))

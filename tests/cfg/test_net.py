@@ -252,6 +252,13 @@ def test_steps_need_a_scale_each(scales):
     assert read(f"policy=steps\nsteps=-1,200\n{scales}").steps == (-1, 200)
 
 
+def test_scales_that_no_step_uses_are_told(capsys):
+    read("policy=steps\nsteps=1,2\nscales=0,1,0,1")
+
+    told = "net.cfg:4: [net] scales = 0,1,0,1: only 2 are used, one a step\n"
+    assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

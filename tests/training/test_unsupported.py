@@ -29,3 +29,21 @@ def test_an_option_of_a_layer_that_is_not_done_is_refused(net):
 
     with pytest.raises(CfgError, match=r"\[convolutional\] sway is not supported in training"):
         check_trainable(network)
+
+
+HALVES = "[maxpool]\nsize=2\nstride=2\npadding=1\n" * 3  # needs multiples of 8
+ROUTED = f"{HALVES}[upsample]\nstride=2\n[route]\nlayers=-1,1\n[convolutional]\nfilters=7\n"
+RANDOM = f"{ROUTED}[yolo]\nclasses=2\nnum=1\nanchors=8,8\nrandom=1\n"
+
+
+def test_a_step_of_random_sizes_that_the_maps_do_not_fit_is_told_at_once(net):
+    network = net(RANDOM, h=64, w=64, dialect="alexeyab", options="resize_step=4")
+
+    with pytest.raises(CfgError, match=r"hint: width and height must be multiples of 8 here$"):
+        check_trainable(network)
+
+
+def test_a_step_of_random_sizes_that_fits_is_taken(net):
+    network = net(RANDOM, h=64, w=64, dialect="alexeyab", options="resize_step=8")
+
+    assert check_trainable(network) is None
