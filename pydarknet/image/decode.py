@@ -11,11 +11,14 @@ import cv2
 import numpy as np
 
 from ..errors import DataError
+from ..system.memory import usable_memory
 from .containers import JPEG, PNG, START_OF_SCAN, jpeg_segments, png_chunks
 from .formats import FORMATS, Format, Size, format_of, other_format
 
 # Twice PIL's MAX_IMAGE_PIXELS, beyond which PIL refuses an image: a quarter of a GiB, 3 bytes each
 MOST_PIXELS: Final = 2 * (2**30 // 4 // 3)
+LARGE: Final = 1 << 24  # pixels, from which on it is asked whether they fit into memory
+TAKEN: Final = 6  # bytes for each pixel: as OpenCV decodes them, and red first
 MOST_CHANNELS: Final = 4  # of an image in a file
 MOST_SIDE: Final = 1 << 20  # as OpenCV
 LIMIT: Final = "OPENCV_IO_MAX_IMAGE_PIXELS"  # the environment variable that replaces MOST_PIXELS
@@ -81,6 +84,8 @@ def checked_size(form: Format, content: bytes) -> Size:
         raise DataError(f"too large: {pixels}: expected at most {most}; {LIMIT} changes that")
     if max(width, height) > MOST_SIDE:
         raise DataError(f"too large: {pixels}: expected at most {MOST_SIDE} in a row or column")
+    if width * height > LARGE and TAKEN * width * height > usable_memory():
+        raise DataError(f"too large for the memory of this process: {pixels}")
     return width, height
 
 

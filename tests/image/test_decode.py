@@ -228,3 +228,11 @@ def test_threads_that_overlap_leave_the_log_as_it_was():
     second.__exit__(None, None, None)
 
     assert (within, opencv_log.getLogLevel()) == (0, before)
+
+
+def test_an_image_beyond_the_memory_of_the_process_is_refused(monkeypatch):
+    # a container of 100 MiB would be killed: 5000 x 5000 pixels take 3 bytes, and 3 again
+    monkeypatch.setattr("pydarknet.image.decode.usable_memory", lambda: 100 << 20)
+
+    with pytest.raises(DataError, match="too large for the memory of this process: 5000 x 5000"):
+        decode(png(5000, 5000))
