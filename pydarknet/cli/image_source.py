@@ -156,7 +156,9 @@ def paths_of(word: str) -> Sequence[str]:
     """Return the images of a folder, a pattern or a list file."""
     path = Path(word)
     if os.path.isdir(path):
-        return sorted(str(p) for p in path.iterdir() if p.suffix.lower() in ENDINGS)
+        return sorted(
+            str(p) for p in path.iterdir() if p.suffix.lower() in ENDINGS and not p.is_dir()
+        )
     if has_magic(word) and not os.path.exists(path):
         return sorted(glob(word, recursive=True))
     return read_list(path)

@@ -150,6 +150,7 @@ def test_a_folder_gives_every_image_that_can_be_read(fault, answer):
     fault("inference/tga_and_folders")
     shutil.copy("img.tga", "shots/img.TGA")
     Path("shots/notes.txt").write_text("no image")
+    Path("shots/folder.jpg").mkdir()
 
     told = answer(f"detector test {NETWORK} shots {QUIET}")
 
