@@ -88,12 +88,19 @@ class Saver:
             self.aside = ""
 
     def keep_best(self) -> None:
-        """Keep the best weights so far, of an unknown mAP, under another name."""
+        """Keep the best weights so far, of an unknown mAP, under another name.
+
+        Raises DataError if that cannot be done.
+        """
         best = self.files.path("_best.weights")
-        if not self.aside and best.is_file():
-            kept = best.with_name(f"{self.files.free_base()}_best.weights")
-            self.note(f"the mAP of {best} is unknown: it is kept as {kept}")
+        if self.aside or not best.is_file():
+            return
+        kept = best.with_name(f"{self.files.free_base()}_best.weights")
+        self.note(f"the mAP of {best} is unknown: it is kept as {kept}")
+        try:
             link_or_copy(best, kept)
+        except OSError as error:
+            raise DataError(f"Couldn't open file: {kept} ({error.strerror})") from None
 
     def check_finite(self) -> None:
         """Raise DataError if some weights are NaN or infinite."""
