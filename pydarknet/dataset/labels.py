@@ -161,8 +161,10 @@ def check_usable(paths: Sequence[str], rules: LabelRules) -> None:
     Reads label files up to the first valid box.
     """
     labels_of.cache_clear()  # files may have changed since an earlier run
+    if any(os.path.isfile(path) and len(labels_of(path, rules).boxes) for path in paths):
+        return
     there = [path for path in paths if os.path.isfile(path)]
-    if there and not any(len(labels_of(path, rules).boxes) for path in there):
+    if there:
         problems = labels_of(there[0], rules).problems
         why = problems[0].text if problems else "its label file is empty"
         raise DataError(f"none of {len(there)} images has a box to train on; {there[0]}: {why}")
