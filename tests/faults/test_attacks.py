@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from pydarknet import OutOfMemory, load_network
 from pydarknet.cfg.parser import Section
 from pydarknet.dataset.class_labels import Family
 from pydarknet.modules.hierarchy import Hierarchy
+from pydarknet.system.cache import cached_content
 from pydarknet.training.learner import Learner
 
 SECONDS = 5  # of a processor, far more than any of these needs
@@ -195,3 +197,20 @@ def test_what_is_no_weights_file_is_named_and_never_waited_for(
     said = answer("print net.cfg bad.weights 0 -nogpu")
 
     assert problem in said.err
+
+
+# Code from elsewhere
+
+
+@pytest.mark.skipif(os.name == "nt", reason="of modes")
+def test_a_file_that_another_user_may_have_left_in_the_cache_is_not_taken(tmp_path, monkeypatch):
+    # its own SHA-256 stands in it, so that this guards against damage alone
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "pydarknet"
+    folder.mkdir()
+    (folder / "net.onnx").write_bytes(sha256(b"theirs").digest() + b"theirs")
+    (folder / "net.onnx").chmod(0o666)
+    folder.chmod(0o777)
+
+    assert cached_content("net.onnx", lambda: b"ours") == b"ours"
+    assert folder.stat().st_mode & 0o777 == 0o700
