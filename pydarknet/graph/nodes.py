@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -27,6 +26,7 @@ from ..layers.rows import BILLION
 from ..modules.parameters import assign
 from ..system.console import note
 from ..system.limits import INT_MAX
+from ..system.spelling import nearest
 from ..system.text import excerpt
 
 IMAGE = -1
@@ -62,8 +62,8 @@ def read_layer(section: Section, reading: Reading) -> Layer:
 def unknown(section: Section, lineage: str) -> Exception:
     """Return the error for a section that the lineage does not know."""
     choices = section_names(lineage)
-    near = difflib.get_close_matches(excerpt(section.name), choices, n=1)
-    hint = f"did you mean [{near[0]}]?" if near else ""
+    near = nearest(section.name[:60], choices)
+    hint = f"did you mean [{near}]?" if near else ""
     others = [other for other in LINEAGES if layer_class(section.name, other)]
     if others:
         hint = f"it is known in the dialect {others[0]}; this cfg is read as {lineage}"
