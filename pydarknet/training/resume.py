@@ -10,8 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import DataError
+from ..errors import DataError, WeightsError
 from ..graph.header import read_header
+from ..graph.weights import FLOAT
+from ..graph.weights_diagnosis import other_classes
+from ..graph.weights_layout import placed_arrays
 from ..modules.recurrent import Recurrent
 from ..network import Network
 from ..system.console import note
@@ -62,7 +65,7 @@ def find_start(network: Network, files: Files, request: Request) -> Start:
     if request.clear:
         return start_aside(files, request, old)
     if pair is None:
-        return start_without_state(files, request, old)
+        return start_without_state(network, files, request, old)
     if is_continued(pair.state, request):
         return continue_pair(network, files, request, pair)
     return start_aside(files, request, old)
@@ -85,7 +88,7 @@ def note_lone_state(files: Files) -> None:
         note(f"{files.path('.state')}: the weights that it belongs to are gone: starting over")
 
 
-def start_without_state(files: Files, request: Request, old: Path) -> Start:
+def start_without_state(network: Network, files: Files, request: Request, old: Path) -> Start:
     """Return the start where weights are there without a state, if they are safe.
 
     They are if the training begins with them, or is given others and none of its own is damaged.
@@ -94,7 +97,7 @@ def start_without_state(files: Files, request: Request, old: Path) -> Start:
         note(f"{old}: without its state, the training goes on from the weights alone")
         return Start(request.run)
     if request.weights is None or files.has_state():
-        raise orphan_error(files, old)
+        raise orphan_error(network, files, old)
     return start_aside(files, request, old)
 
 
@@ -111,7 +114,7 @@ def continue_pair(network: Network, files: Files, request: Request, pair: Pair) 
         note(f"{pair.weights}: the training goes on from the weights alone: {reasons}")
         return Start(request.run)
     if reasons:
-        raise another_training(files, pair, reasons)
+        raise another_training(network, files, pair, reasons)
     batch = pair.state.numbers["batch"]
     check_unfinished(pair.weights, batch, network.net.max_batches, "-clear starts over")
     with_changes = f", with {changes}" if changes else ""
@@ -164,30 +167,40 @@ def is_usable(network: Network, name: str, tensor: Tensor) -> bool:
     return place is not None and (place.shape, place.dtype) == (tensor.shape, tensor.dtype)
 
 
-def another_training(files: Files, pair: Pair, reasons: str) -> DataError:
+def another_training(network: Network, files: Files, pair: Pair, reasons: str) -> DataError:
     """Return the error of a pair that is of a training which cannot be continued."""
     batch = pair.state.numbers["batch"]
     return DataError(
         f"{pair.weights} is of batch {batch} of another training: {reasons}",
-        hint=how_to_go_on(files, pair.weights),
+        hint=how_to_go_on(network, files, pair.weights),
     )
 
 
-def orphan_error(files: Files, weights: Path) -> DataError:
+def orphan_error(network: Network, files: Files, weights: Path) -> DataError:
     """Return the error of weights that would be overwritten, as no state resumes them."""
     return DataError(
         f"{weights} is there, and no usable state belongs to it",
-        hint=how_to_go_on(files, weights),
+        hint=how_to_go_on(network, files, weights),
     )
 
 
-def how_to_go_on(files: Files, weights: Path) -> str:
-    """Return how to go on from weights, and how to start over."""
+def how_to_go_on(network: Network, files: Files, weights: Path) -> str:
+    """Return how to go on from weights, if they fit the network, and how to start over."""
     aside = files.path_aside(weights, files.free_base())
-    return (
-        f"to go on from it, give {weights} as weights;"
-        f" to start over, give -clear, which keeps it as {aside}"
-    )
+    over = f"to start over, give -clear, which keeps it as {aside}"
+    if not is_loadable(network, weights):
+        return f"its weights do not fit this cfg; {over}"
+    return f"to go on from it, give {weights} as weights; {over}"
+
+
+def is_loadable(network: Network, weights: Path) -> bool:
+    """Return whether a training can begin with weights: those of its cfg, or of other classes."""
+    try:
+        found = (weights.stat().st_size - read_header(weights).size) // FLOAT
+    except (OSError, WeightsError):
+        return False
+    needed = max((place.end for place in placed_arrays(network)), default=0)
+    return found == needed or other_classes(network, found - needed) > 0
 
 
 def start_aside(files: Files, request: Request, old: Path) -> Start:

@@ -198,3 +198,11 @@ def test_a_state_of_the_first_version_is_of_the_dialect_of_its_weights(
 
     with pytest.raises(DataError, match="another training: dialect alexeyab"):
         find_start(network, files, request)
+
+
+def test_weights_that_do_not_fit_are_not_offered(files, net):
+    network = net("[convolutional]\nfilters=2\n", options="max_batches=9\n")
+    request = Request(describe_run(network, "a", ""))
+
+    with pytest.raises(DataError, match="its weights do not fit this cfg; to start over, give"):
+        find_start(network, files, request)

@@ -299,8 +299,15 @@ def test_a_finished_training_is_told_and_stays(finished, capfd):
     assert Path("backup/run_final.weights").read_bytes() == finished
 
 
-@pytest.mark.parametrize("name", ["run.state", "run_final.weights"])
-def test_a_pair_that_does_not_match_is_told_and_stays(finished, name, capfd):
+@pytest.mark.usefixtures("finished")
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("run.state", "to go on from it, give backup/run_final.weights as weights"),
+        ("run_final.weights", "its weights do not fit this cfg"),
+    ],
+)
+def test_a_pair_that_does_not_match_is_told_and_stays(name, hint, capfd):
     path = Path("backup", name)
     path.write_bytes(path.read_bytes()[:-7])
     before = path.read_bytes()
@@ -308,7 +315,7 @@ def test_a_pair_that_does_not_match_is_told_and_stays(finished, name, capfd):
     told = mistake(capfd)
 
     assert "backup/run_final.weights is there, and no usable state belongs to it" in told
-    assert "give backup/run_final.weights as weights; to start over, give -clear" in told
+    assert f"hint: {hint}; to start over, give -clear, which keeps it as backup/run_old1" in told
     assert path.read_bytes() == before
 
 
