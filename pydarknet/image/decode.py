@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import DataError
 from ..system.memory import usable_memory
 from .containers import JPEG, PNG, START_OF_SCAN, jpeg_segments, png_chunks
-from .formats import FORMATS, Format, Size, format_of, other_format
+from .formats import FORMATS, FRAMES, Format, Size, format_of, other_format
 
 # Twice PIL's MAX_IMAGE_PIXELS, beyond which PIL refuses an image: a quarter of a GiB, 3 bytes each
 MOST_PIXELS: Final = 2 * (2**30 // 4 // 3)
@@ -22,6 +22,7 @@ TAKEN: Final = 6  # bytes for each pixel: as OpenCV decodes them, and red first
 MOST_CHANNELS: Final = 4  # of an image in a file
 MOST_SIDE: Final = 1 << 20  # as OpenCV
 LIMIT: Final = "OPENCV_IO_MAX_IMAGE_PIXELS"  # the environment variable that replaces MOST_PIXELS
+ONE_SCAN: Final = (0xC0, 0xC1)  # frames of JPEG whose pixels may all be in one scan
 MOST_SCANS: Final = 500  # of a JPEG; encoders write a dozen
 MISSING: Final = bytes([0xFF, 0xD9]) * (1 << 15)  # what libjpeg reads after the end of a file
 READABLE: Final = ", ".join(one.name for one in FORMATS[:6])
@@ -106,11 +107,25 @@ def check_chunks(content: bytes) -> None:
             return
 
 
+def frame_of(content: bytes) -> tuple[int, int, int]:
+    """Return the kind of a JPEG's frame, its number of colours, and that of its first scan."""
+    kind = colours = of_scan = 0
+    for piece in jpeg_segments(content):
+        if piece.kind[0] in FRAMES and piece.start + 5 < len(content):
+            kind, colours = piece.kind[0], content[piece.start + 5]
+        if piece.kind[0] == START_OF_SCAN and piece.start < len(content):
+            of_scan = content[piece.start]
+    return kind, colours, of_scan
+
+
 def check_scans(content: bytes) -> None:
     """Raise DataError if a JPEG has so many scans that decoding it would take minutes.
 
     libjpeg-turbo: djpeg -maxscans, TJPARAM_SCANLIMIT
     """
+    kind, colours, of_scan = frame_of(content)
+    if kind in ONE_SCAN and colours == of_scan:  # counting takes a while
+        return
     scans = content.count(bytes([0xFF, START_OF_SCAN]))
     if scans > MOST_SCANS:
         raise DataError(f"damaged: {scans} scans in a JPEG: expected at most {MOST_SCANS}")
