@@ -11,6 +11,7 @@ from typing import Any, Final, get_args, get_type_hints
 from ..system.console import note
 from ..system.spelling import did_you_mean
 from ..system.text import excerpt
+from .lineage import LINEAGES
 from .numbers import Number, Range, integer, misreading, number
 from .parser import Entry, Section
 
@@ -193,6 +194,15 @@ def note_misreading(
         note(f"{place} {entry.key} = {excerpt(item)}: {read}")
 
 
+def choice_hint(word: str, declared: Option, choices: Iterable[str]) -> str:
+    """Return the question whether another word was meant, of this lineage or of another."""
+    others = (
+        [one for name in LINEAGES for one in declared.choices(name)] if declared.choices else []
+    )
+    meant = declared.synonyms.get(word.lower(), word.lower())
+    return did_you_mean(meant, [one for one in (*choices, *others) if one != word])
+
+
 def choice_of(key: str, word: str, declared: Option, lineage: str, strict: bool) -> str:
     """Return the word if it is allowed; if not strict, the word that Darknet uses instead."""
     choices = tuple(declared.choices(lineage)) if declared.choices else ()
@@ -200,7 +210,8 @@ def choice_of(key: str, word: str, declared: Option, lineage: str, strict: bool)
         return word
     if strict or declared.otherwise is None:
         comment = " (`#` begins a comment only in the first column)" if "#" in word else ""
-        hint = did_you_mean(declared.synonyms.get(word.lower(), word.lower()), choices)
-        raise ValueError(f"expected one of {', '.join(choices)}{comment}", hint)
+        raise ValueError(
+            f"expected one of {', '.join(choices)}{comment}", choice_hint(word, declared, choices)
+        )
     note(f"Couldn't find {key} {excerpt(word)}, going with {declared.otherwise}")
     return declared.otherwise

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from conftest import both_lineages
 from torch import nn
 
 from pydarknet.errors import CfgError
@@ -99,8 +100,9 @@ def test_a_section_is_registered_once_a_lineage(monkeypatch):
     ("word", "hint"),
     [("silu", "swish"), ("SiLU", "swish"), ("sigmoid", "logistic"), ("leeky", "leaky")],
 )
-def test_an_activation_of_another_name_is_told_with_darknets(net, word, hint):
+@both_lineages
+def test_an_activation_of_another_name_is_told_with_darknets(net, word, hint, dialect):
     with pytest.raises(CfgError) as error:
-        net(f"[convolutional]\nactivation={word}", dialect="alexeyab")
+        net(f"[convolutional]\nactivation={word}", dialect=dialect)
 
     assert str(error.value).endswith(f"\n    hint: did you mean {hint}?")
