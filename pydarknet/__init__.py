@@ -81,8 +81,8 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """Return the names of the package, those too that are not imported yet."""
-    return sorted({*globals(), *__all__})
+    """Return the public names of the package, those too that are not imported yet."""
+    return sorted({*(name for name in globals() if name.startswith("__")), *__all__})
 
 
 warn_of_neighbours()

@@ -47,6 +47,16 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def device_named(device: str | torch.device) -> torch.device:
+    """Return a device; raise UsageError if there is none of that name."""
+    try:
+        torch.empty(0, device=device)
+        return torch.device(device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).split("\n")[0]
+        raise UsageError(f"device {device}: {reason}") from None
+
+
 def read_network(
     cfg: str | Path,
     *,
@@ -128,7 +138,7 @@ def load_network(
     )
     if observer:
         observer.on_read(network)
-    network.names, place = class_names(names), torch.device(device) if device else best_device()
+    network.names, place = class_names(names), device_named(device) if device else best_device()
     network.exif = exif
     set_precision_and_backend(network, place, precision, backend)
     if place.type == "meta":

@@ -287,3 +287,9 @@ def test_an_observer_hears_of_each_step():
 
     layers = ("loaded", len(network.nodes))
     assert observer.steps == [("read", True), ("loading", "digits.weights"), layers]
+
+
+@pytest.mark.parametrize("device", ["cuda:77", "gpu"])
+def test_a_device_that_is_not_there_is_told(cfg, device):
+    with pytest.raises(pydarknet.UsageError, match=f"device {device}: "):
+        load_network(cfg(CONV), device=device)

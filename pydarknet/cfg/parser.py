@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import CfgError
-from ..system.console import note
+from ..system.console import note, note_once
 from ..system.paths import first_there, meanings
 from ..system.text import excerpt, read_text
 
 BLANKS = str.maketrans("", "", " \t")
+UNSEEN = re.compile("[\u00a0\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]")
 
 
 @dataclass
@@ -108,7 +110,7 @@ def sections_of(text: str, path: str) -> list[Section]:
     """
     sections: list[Section] = []
     for number, raw in enumerate(text.split("\n"), start=1):
-        line = raw.translate(BLANKS)
+        line = without_blanks(raw, f"{path}:{number}")
         if not line or line[0] in "#;":
             continue
         if line[0] == "[":
@@ -122,6 +124,18 @@ def sections_of(text: str, path: str) -> list[Section]:
         else:
             sections[-1].entries += entry_of(line, number, path, raw)
     return sections
+
+
+def without_blanks(line: str, where: str) -> str:
+    """Return a line without blanks and tabs; no-break and other unseen blanks vanish too, told.
+
+    Text that is copied from a web page has such blanks. Darknet takes them for letters.
+    """
+    shown = line.translate(BLANKS)
+    if shown.isascii() or shown[0] in "#;" or not UNSEEN.search(shown):
+        return shown
+    note_once(f"{where}: an unseen character is taken as a blank", "unseen character")
+    return UNSEEN.sub("", shown)
 
 
 def section_of(text: str, path: str) -> Section:

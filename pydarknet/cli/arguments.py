@@ -54,13 +54,15 @@ def on_or_off(name: str, value: str) -> bool:
 def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
     """Remove the flags from the words and return their values by name.
 
-    A flag that takes a value takes whatever word is next; as the very last word it is left. A
-    switch takes `on` or `off` if that is next. Of a flag given twice the first is removed.
+    A flag that takes a value takes whatever word is next, another flag too, which is told; as the
+    very last word it is left. A switch takes `on` or `off` if that is next. Of a flag given twice
+    the first is removed.
 
     Darknet: src/utils.c find_arg, find_int_arg, find_float_arg, find_char_arg
     """
     values: dict[str, Any] = {}
-    for flag in flags:
+    known = list(flags)
+    for flag in known:
         last = len(words) - 1 if flag.valued else len(words)
         at = next((i for i, word in enumerate(words[:last]) if same(word, flag)), None)
         if at is None:
@@ -69,6 +71,8 @@ def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
         takes = flag.valued or (flag.help.switch and switches(after))
         if flag.valued:
             values[flag.name] = parse(flag, flag.word, after)
+            if any(same(after, other) for other in known):
+                note(f"{flag.word} takes the next word as its value, the flag {after}")
         else:
             values[flag.name] = YES_NO[after.lower()] if takes else True
         del words[at : at + 1 + takes]

@@ -26,7 +26,7 @@ MAGICS = (
     *(b"P%d" % kind for kind in range(1, 7)),
 )
 DATA_KEYS = ("backup", "classes", "eval", "labels", "names", "results", "test", "train", "valid")
-MAPPING = re.compile(r"[\w -]+:(\s|$)")
+MAPPING = re.compile(r"[A-Za-z_][\w -]*:(\s|$)")
 SECTION = re.compile(r"\[\w+\]?")
 SUFFIXES = {".cfg": "cfg", ".data": "data", ".weights": "weights"}
 WORDS = {

@@ -60,6 +60,7 @@ class Writing:
     open_files: ExitStack = field(default_factory=ExitStack)
     json: JsonArray | None = None
     drawn: DrawnFiles | None = None
+    labelled: dict[str, str] = field(default_factory=dict)  # label file: its image
 
     def __enter__(self) -> Writing:
         return self
@@ -98,7 +99,7 @@ class Writing:
                 self.json.add(json_of(found, self.frames))
         if self.labels:
             with guard(found.path):
-                save_labels(found.path, labels_of(found), self.inputs)
+                self.save_labels(found)
 
     def write_image(self, found: Found, pixels: np.ndarray) -> None:
         """Draw, save and show the boxes of one image."""
@@ -117,6 +118,14 @@ class Writing:
         if self.drawn:
             file.parent.mkdir(parents=True, exist_ok=True)
         save_image(drawn, file)
+
+    def save_labels(self, found: Found) -> None:
+        """Save the labels of an image, unless another image of this run has that label file."""
+        file = label_path(found.path)
+        first = self.labelled.setdefault(os.path.realpath(file), found.path)
+        if first != found.path:
+            raise DataError(f"{file} has the labels of {first}", where=found.path)
+        save_labels(file, labels_of(found), self.inputs)
 
     def image_path(self, path: str) -> Path:
         """Return where the drawn image is saved."""
@@ -145,12 +154,11 @@ def make_folder(folder: Path) -> None:
         raise UsageError(f"-out_dir {folder}: {error.strerror}") from None
 
 
-def save_labels(path: str, text: str, inputs: Inputs) -> None:
-    """Write the label file of an image, as the fork over one that is there, which is told once.
+def save_labels(file: str, text: str, inputs: Inputs) -> None:
+    """Write a label file, as the fork over one that is there, which is told once.
 
     Darknet: src/detector.c test_detector (AlexeyAB)
     """
-    file = Path(label_path(path))
     inputs.check(file)
     if os.path.exists(file):
         note_once("-save_labels: label files that are there are written over")

@@ -194,7 +194,8 @@ def label_paths(image: str, lineage: str) -> tuple[str, ...]:
 
     Quirk: LABEL_PATHS
     """
-    found = (*(rule(image) for rule in LABEL_RULES.of(lineage)), by_words(image, WORDS_OF_V1))
+    found = [rule(image) for rule in LABEL_RULES.of(lineage)]
+    found += [by_words(image, WORDS_OF_V1), by_last_folder(image)]
     return tuple(dict.fromkeys(found))
 
 
@@ -222,6 +223,15 @@ def by_words(image: str, words: tuple[str, ...] = WORDS) -> str:
     for word in words:
         path = path.replace(word, ".txt" if word[0] == "." else "labels", 1)
     return path if path.endswith(".txt") else with_txt(path)
+
+
+def by_last_folder(image: str) -> str:
+    """Return the path in `labels` for the last folder `images`, as tutorials since YOLOv5 have it.
+
+    The original replaces the first `images`, which may be part of another folder's name.
+    """
+    before, folder, after = image.rpartition("/images/")
+    return with_txt(f"{before}/labels/{after}" if folder else image)
 
 
 def with_txt(path: str) -> str:

@@ -11,6 +11,7 @@ from ..cfg.lineage import FORK, PJREDDIE
 from ..cfg.net import Net
 from ..cfg.options import Option, declarations
 from ..cfg.parser import Section
+from ..errors import UsageError
 from ..layers import layer_class
 from ..system.text import excerpt
 
@@ -43,9 +44,10 @@ def choose_dialect(
     fork has; then come the sections, then the `version` in a weights file's header. `shown` names
     what of the fork says no more than how results are shown: it counts where nothing else does.
     """
-    given = given or os.environ.get(VARIABLE)
     if given:
         return Choice(DIALECTS.of(given))
+    if os.environ.get(VARIABLE):
+        return Choice(dialect_of_environment())
     found = next(filter(None, (only_in(section, FORK, PJREDDIE) for section in sections)), "")
     if not found and version == DIALECTS.alexeyab.version:
         found = "version 0.2.5 in the weights file's header"
@@ -53,6 +55,14 @@ def choose_dialect(
     if not reason:
         return Choice(DIALECTS.pjreddie)
     return Choice(DIALECTS.alexeyab, reason, "" if found else reason)
+
+
+def dialect_of_environment() -> Dialect:
+    """Return the dialect that the environment gives; an error names the variable."""
+    try:
+        return DIALECTS.of(os.environ[VARIABLE])
+    except UsageError as error:
+        raise UsageError(error.problem, where=VARIABLE) from None
 
 
 def only_in(section: Section, lineage: str, other: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -91,13 +92,28 @@ def predict(
 
     `many` prepares the network for many images, which takes longer once and less per image.
     """
-    with torch.inference_mode():
+    with torch.inference_mode(), evaluation(network):
         inputs = torch.stack(
             [network_input(network, image, letterboxed=chosen.letterbox) for image in images]
         )
         heads = outputs(network, inputs.to(network.device), many)
         found = decode(network, heads, images, chosen, device_around(network))
         return suppress(heads, found, chosen)
+
+
+@contextmanager
+def evaluation(network: Executor) -> Iterator[None]:
+    """Let a network normalise by what it learned, also one that is in training, as the C does."""
+    if not network.training:
+        yield
+        return
+    modes = [(module, module.training) for module in network.modules()]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
 
 
 def predict_several(

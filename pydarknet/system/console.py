@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final, TextIO
 
 from ..errors import DataError
-from .text import bytes_of, displayable, shorten
+from .text import bytes_of, displayable, shorten, without_control
 
 LONGEST = 500  # signs of a line of a note, which may quote what a file says
 TOLD: Final[dict[str, object]] = {}  # the kinds of notes that `first` was asked about
@@ -47,10 +47,13 @@ def say_bytes(content: bytes) -> None:
 
 
 def note(text: str = "", *, end: str = "\n") -> None:
-    """Write something worth knowing to stderr; a very long line is cut in its middle."""
+    """Write something worth knowing to stderr; a very long line is cut in its middle.
+
+    What would steer a terminal becomes `?` in a pipe too, since notes are read there later.
+    """
     if sys.stderr is None:
         return
-    shown = "\n".join(shorten(line, LONGEST) for line in text.split("\n"))
+    shown = "\n".join(shorten(line, LONGEST) for line in without_control(text).split("\n"))
     try:
         put(sys.stderr, shown + end)
     except BrokenPipeError:

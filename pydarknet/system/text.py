@@ -30,7 +30,9 @@ UNPRINTABLE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{TURNING}]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
 WIDE = tuple(mark for mark, name in MARKS if name != "utf-8")  # marks of no ASCII newlines
-STEERING = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{TURNING}]")
+CONTROLS = f"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{TURNING}"
+CONTROL = re.compile(f"[{CONTROLS}]")
+STEERING = re.compile(f"[{CONTROLS}\ud800-\udfff]")
 
 
 def read_text(path: str | Path, expected: str, refusal: type[DarknetError] = DataError) -> str:
@@ -130,6 +132,11 @@ def shorten(line: str, most: int) -> str:
 def displayable(text: str) -> str:
     """Return lines that do nothing to a terminal but fill it: `?` for what would steer it."""
     return STEERING.sub("?", text)
+
+
+def without_control(text: str) -> str:
+    """Return lines without control characters, `?` for each; bytes that are no text stay."""
+    return CONTROL.sub("?", text)
 
 
 def without_bytes(text: str) -> str:

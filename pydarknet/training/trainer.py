@@ -186,7 +186,15 @@ class Trainer:
             self.progress.update(report.step, report.seconds + report.loading)
         if self.chart:
             self.attempt("the chart", partial(self.chart.add, report.step))
-        asked = [asks_to_stop(callback, report) for callback in self.callbacks]
+        self.call_back(report)
+
+    def call_back(self, report: IterationReport) -> None:
+        """Call the callbacks; if one fails, save what the training resumes from before it ends."""
+        try:
+            asked = [asks_to_stop(callback, report) for callback in self.callbacks]
+        except BaseException:
+            self.end(finished=False)
+            raise
         self.stopped = self.stopped or any(asked)
 
     def attempt(self, what: str, write: Callable[[], None]) -> None:

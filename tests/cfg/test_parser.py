@@ -52,7 +52,7 @@ def test_blanks_vanish_from_section_names(header):
     assert only(header).name == "conv"
 
 
-@pytest.mark.parametrize("white", ["\v", "\f", "\u00a0"])
+@pytest.mark.parametrize("white", ["\v", "\f"])
 def test_other_white_space_stays(white):
     assert entries(f"[net]\nwidth={white}8") == [("width", f"{white}8")]
 
@@ -264,3 +264,15 @@ def test_a_message_shows_a_long_or_unprintable_line_in_short(tmp_path):
     # 60 signs, three of them dots: ? for the bell, then 56 letters
     shown = "?" + "a" * 56 + "..."
     assert f"option {shown} stands before" in str(error.value)
+
+
+def test_an_unseen_character_is_taken_as_a_blank_and_told_once(capsys):
+    text = "[net]\nwidth\u00a0=\u00a032\n\ufeffheight=\u200b32\n#\u00a0x\n"
+
+    (section,) = sections_of(text, "a.cfg")
+
+    assert [(entry.key, entry.value) for entry in section.entries] == [
+        ("width", "32"),
+        ("height", "32"),
+    ]
+    assert capsys.readouterr().err == "a.cfg:2: an unseen character is taken as a blank\n"

@@ -138,9 +138,12 @@ def test_a_value_that_is_no_number_is_told(probe, capsys):
     assert capsys.readouterr().err == "-thresh abc: expected a number\n"
 
 
-def test_a_flag_that_is_swallowed_as_a_value_is_none(probe):
+def test_a_flag_that_is_swallowed_as_a_value_is_none_and_that_is_told(probe, capsys):
     main([*LOOK, "-dialect", "-lenient"])
 
+    assert (
+        capsys.readouterr().err == "-dialect takes the next word as its value, the flag -lenient\n"
+    )
     assert run_of(probe).dialect == "-lenient"
     assert run_of(probe).strict
 

@@ -205,3 +205,10 @@ def test_a_number_of_a_data_file_that_is_cut_is_told(tmp_path, capsys):
     assert DataFile.read(path).integer("saveweights", 1000) == 1
     told = f"{path}:1: saveweights = 1e3: read as 1, did you mean 1000?\n"
     assert capsys.readouterr().err == told
+
+
+@both_lineages
+def test_the_last_folder_images_stands_for_labels_too(dialect):
+    image = "/raw_images/set/images/train/a.png"
+
+    assert label_paths(image, dialect)[-1] == "/raw_images/set/labels/train/a.txt"

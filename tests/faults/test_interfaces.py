@@ -124,6 +124,7 @@ def test_programs_take_ctypes_from_the_module(answer, api: str) -> None:
 def test_names_that_are_loaded_late_are_listed() -> None:
     assert set(pydarknet.__all__) <= set(dir(pydarknet))
     assert "load_network" in dir(pydarknet)
+    assert not {"LATER", "import_module"} & set(dir(pydarknet))
 
 
 @pytest.mark.parametrize("shape", [(0, 10, 3), (10, 0, 3)])
@@ -264,3 +265,15 @@ def test_a_function_of_the_library_takes_whole_numbers(fault) -> None:
 
     assert len(all_of_them) > len(darknet.detect(net, meta, "img.png", thresh=np.float64(0.3)))
     assert darknet.detect(net, meta, "img.png", thresh=1) == []
+
+
+def test_a_network_in_training_detects_by_what_it_learned(fault):
+    fault("inference/api_detect_none")
+    network = pydarknet.load_network("net.cfg", "net.weights", device="cpu")
+    before = network.detect("img.png", thresh=0.1).boxes
+
+    after = network.train().detect("img.png", thresh=0.1).boxes
+
+    assert network.training
+    assert len(before)
+    assert torch.equal(before, after)

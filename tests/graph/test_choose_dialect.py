@@ -200,3 +200,10 @@ def test_an_unknown_name_in_the_environment_is_told(monkeypatch):
 
     with pytest.raises(UsageError, match="dialect fork: expected one of"):
         choose_dialect([])
+
+
+def test_a_wrong_word_in_the_environment_is_told_with_the_variable(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "darknet")
+
+    with pytest.raises(UsageError, match="PYDARKNET_DIALECT: dialect darknet: expected one of"):
+        choose_dialect([])

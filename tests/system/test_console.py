@@ -68,9 +68,9 @@ def test_bytes_go_out_as_they_are_behind_the_text_before(capfdbinary):
 def test_a_pipe_gets_the_bytes_of_a_name_as_they_are(out, write, encoding, errors):
     screen = out(encoding=encoding, errors=errors)
 
-    write("caf\udce9 \u00e9\x1b[2J")
+    write("caf\udce9 \u00e9")
 
-    assert screen.content() == b"caf\xe9 \xc3\xa9\x1b[2J\n"
+    assert screen.content() == b"caf\xe9 \xc3\xa9\n"
 
 
 def test_a_surrogate_that_stands_for_no_byte_becomes_a_question_mark(out):
@@ -160,3 +160,9 @@ def test_a_note_is_written_once_per_run(capsys):
 def test_one_thread_alone_is_the_first():
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda _: first("exif"), range(64))) == 1
+
+
+def test_a_note_steers_no_terminal_that_reads_it_later(capsys):
+    note("no\x1b]0;owned\x07 file")
+
+    assert capsys.readouterr().err == "no?]0;owned? file\n"

@@ -382,6 +382,23 @@ def test_a_callback_ends_a_training_which_the_same_call_resumes(callback, capfd)
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_an_error_of_a_callback_ends_a_training_which_the_same_call_resumes(error):
+    write_cfg(max_batches=4)
+    options = {"seed": 3, "workers": 0, "device": "cpu", "chart": False}
+    seen = []
+
+    def fail(report: pydarknet.IterationReport) -> None:
+        raise error
+
+    with pytest.raises(error):
+        pydarknet.train("run.data", "run.cfg", callback=fail, **options)
+    pydarknet.train("run.data", "run.cfg", callback=seen.append, **options)
+
+    assert [report.step.batch for report in seen] == [2, 3, 4]
+
+
+@pytest.mark.usefixtures("small")
 def test_a_callback_gets_the_figures_of_an_evaluation(capfd):
     write_cfg(max_batches=3)
     Path("names").write_text("one\ntwo\n")
