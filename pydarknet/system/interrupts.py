@@ -40,9 +40,9 @@ def quit_on_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
 
 @contextmanager
 def block_interrupts() -> Iterator[None]:
-    """Let no Ctrl-C reach this process and those it starts in this block; a started one keeps that.
+    """Let no Ctrl-C reach this thread and the processes that it starts, which keep that, inside.
 
-    This process gets it at the end of the block. Windows cannot do so.
+    The thread gets it at the end of the block, unless another one took it. Windows cannot do so.
     """
     if sys.platform == "win32":
         yield

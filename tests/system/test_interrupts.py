@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from conftest import HERE
@@ -62,12 +63,12 @@ def test_an_interrupt_that_cannot_be_raised_ends_the_program_too():
 
 
 @posix
-def test_a_blocked_interrupt_comes_after_the_block():
+def test_an_interrupt_of_the_blocked_thread_comes_after_the_block():
     seen = []
     before = signal.signal(signal.SIGINT, lambda *_: seen.append("signal"))
 
     with block_interrupts():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
         seen.append("inside")
     signal.signal(signal.SIGINT, before)
 
