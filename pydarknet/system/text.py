@@ -90,8 +90,13 @@ def decode(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def lines_of(stream: TextIO) -> Iterator[str]:
-    """Yield each line of a stream as soon as it is there; a byte order mark is heeded."""
+def lines_of(stream: TextIO | None) -> Iterator[str]:
+    """Yield each line of a stream as soon as it is there; a byte order mark is heeded.
+
+    A stream that was closed before the program began is None, and has no lines.
+    """
+    if stream is None:
+        return
     source = getattr(stream, "buffer", None)
     if source is None:
         yield from (line.rstrip("\r\n") for line in stream)
