@@ -182,8 +182,6 @@ def operand_values(words: list[str], verb: Verb) -> list[Any]:
     rest = list(words)
     for operand in verb.operands:
         if operand.several:
-            if "" in rest:
-                raise UsageError(f"{operand.name}: a word is empty: expected a path")
             values += [parse(operand, operand.name, word) for word in rest]
             rest = []
         elif rest:

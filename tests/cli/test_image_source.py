@@ -90,12 +90,6 @@ def test_a_folder_without_images_is_an_error(capfd):
     assert line.endswith(", .tif, .tiff, .webp, found none")
 
 
-def test_an_empty_word_is_no_image(capsys):
-    assert main([*TEST, "", "input.png"]) == 1
-
-    assert capsys.readouterr().err == "images: a word is empty: expected a path\n"
-
-
 def test_a_closed_stdin_asks_for_no_image(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", None)
 
