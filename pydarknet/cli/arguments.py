@@ -101,13 +101,15 @@ def letters(word: str) -> str:
 def parse(parameter: Parameter, name: str, word: str) -> Any:
     """Return a word as the type of its parameter; a number is the digits that the word begins with.
 
-    An empty word is None if the parameter is optional.
+    An empty word is None if the parameter is optional, and an error if it is a file.
 
     Quirk: NUMBER_PREFIX
     """
     if parameter.kind is int or parameter.kind is float:
         return parse_number(parameter, name, word)
-    return parameter.kind(word) if word or parameter.required else None
+    if not word and parameter.required and parameter.kind is Path:
+        raise UsageError(f"{name} is an empty word: expected a file")
+    return parameter.kind(word) if word or parameter.required or parameter.several else None
 
 
 def parse_number(parameter: Parameter, name: str, word: str) -> int | float:

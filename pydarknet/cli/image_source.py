@@ -17,15 +17,16 @@ from tqdm import tqdm
 
 from ..dataset.files import path_in, read_list
 from ..dataset.read_ahead import good_or_none, read_ahead
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from ..image.files import load_image
 from ..image.formats import ENDINGS
 from ..system.console import say
-from ..system.problems import UNREADABLE, failures, guard
+from ..system.problems import UNREADABLE, guard
 from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
 
 AHEAD = 4  # images that are read while one is worked on
+OPERAND = "a file, a folder, a pattern or a list"
 
 NamedImages = list[tuple[str, np.ndarray]]  # with where they come from
 Made = TypeVar("Made")
@@ -60,19 +61,31 @@ class Source:
 
     @cached_property
     def listing(self) -> tuple[Listed, ...]:
-        """The images that the operands name; a list that cannot be read is reported."""
+        """The images that the operands name.
+
+        An operand that stands for no image is reported; the only one of a command line is an error.
+        """
         if len(self.words) == 1:
             return tuple(self.listing_of(self.words[0]))
         found: list[Listed] = []
-        for word in filter(str.strip, self.words):
+        for word in self.words:
             with guard(word, UNREADABLE):
                 found += self.listing_of(word)
         return tuple(found)
 
     def listing_of(self, word: str) -> list[Listed]:
-        """Return the images of one operand, with the folder at which its tree begins."""
-        paths = paths_of(word) if self.expands(word) else list(filter(str.strip, [word]))
-        root = os.path.abspath(word) if os.path.isdir(word) else common_folder(paths)
+        """Return the images of one operand, with the folder at which its tree begins.
+
+        Raises UsageError if the operand is empty, DataError if it stands for no image.
+        """
+        if not word.strip() and not os.path.exists(word):
+            raise UsageError(f"an image operand is an empty word: expected {OPERAND}")
+        folder = os.path.isdir(word)
+        paths = paths_of(word) if self.expands(word) else [word]
+        if not paths:
+            ends = f" that ends in {', '.join(sorted(ENDINGS))}" if folder else ""
+            raise DataError(f"expected an image{ends}, found none", where=word)
+        root = os.path.abspath(word) if folder else common_folder(paths)
         return [Listed(path, root) for path in paths]
 
     def paths(self) -> Iterator[str]:
@@ -96,16 +109,10 @@ class Source:
         Darknet: src/image.c load_image_stb (AlexeyAB)
         """
         read = partial(load_image, channels=self.channels, exif=self.exif)
-        count = 0
         for path, task in read_ahead(self.with_bar(self.paths()), read, 0 if self.asked else AHEAD):
-            count += 1
             image = task.result() if self.single else good_or_none(path, task)
             if image is not None:
                 yield path, image
-        if not count and not self.asked and not failures():
-            folders = any(os.path.isdir(word) for word in self.words)
-            ends = f" that ends in {', '.join(sorted(ENDINGS))}" if folders else ""
-            raise DataError(f"expected an image{ends}, found none", where=" ".join(self.words))
 
     def with_bar(self, paths: Iterator[str]) -> Iterator[str]:
         """Yield paths and show a progress bar, if there are several and stderr is a terminal."""

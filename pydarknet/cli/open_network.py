@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..graph.weights import Loaded
     from ..network import Network
 
+NO_WEIGHTS = "no weights are loaded: the network has the random values with which a training begins"
+
 
 def open_network(
     run: Run,
@@ -28,11 +30,13 @@ def open_network(
     *,
     training: bool = False,
     transfer: bool = False,
+    untrained: bool = False,
 ) -> Network:
     """Read a cfg and its weights, if any, onto the device that the flags name, or the best.
 
     `training` is how the fork opens it; `transfer` takes weights of another number of classes too,
     as training does. Else what a training here wrote is used in the dialect of that training.
+    That no weights are loaded is told, unless the network may be `untrained`.
 
     Darknet: src/network.c load_network
     """
@@ -58,6 +62,8 @@ def open_network(
     doubt = doubtful_dialect(run, network, weights)
     if doubt:
         note(doubt)
+    if weights is None and not untrained:
+        note(NO_WEIGHTS)
     return network
 
 

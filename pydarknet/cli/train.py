@@ -46,7 +46,7 @@ def train(
     say(base_name(cfg))
     given_seed = flags.srand if flags.seed is None else flags.seed
     seed = first_seed(given_seed)
-    network = open_network(run, cfg, weights, training=True, transfer=True)
+    network = open_network(run, cfg, weights, training=True, transfer=True, untrained=True)
     options = Options(
         seed=seed,
         given_seed=given_seed,

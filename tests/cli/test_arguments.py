@@ -317,3 +317,12 @@ def test_a_switch_leaves_a_file_of_that_name_alone(probe):
 
     assert run_of(probe).exif is True
     assert operands(probe)[:1] == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [(["ops", ""], "cfg"), (["detector", "test", "", "net.cfg"], "data"), (["ops", "\n"], "cfg")],
+)
+def test_an_operand_that_is_needed_is_no_empty_word(capsys, words, name):
+    assert main(words) == 1
+    assert capsys.readouterr().err == f"{name} is an empty word: expected a file\n"

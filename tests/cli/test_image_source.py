@@ -90,6 +90,47 @@ def test_a_folder_without_images_is_an_error(capfd):
     assert line.endswith(", .tif, .tiff, .webp, found none")
 
 
+EMPTY = "an image operand is an empty word: expected a file, a folder, a pattern or a list"
+
+
+@pytest.mark.parametrize("word", ["", " ", "\n"])
+@pytest.mark.parametrize("command", [TEST, ["detect", "net.cfg", "net.weights"]])
+def test_an_empty_word_alone_is_an_error(capfd, command, word):
+    assert mistake([*command, word], capfd) == EMPTY
+
+
+def test_beside_images_an_empty_word_is_told_and_they_are_answered(capfd):
+    assert main([*TEST, "", "input.png", "-thresh", "0.25", "-batchnorm", "cpu"]) == 1
+
+    told = capfd.readouterr()
+    assert boxes(told.out) == RECORDED
+    assert told.err.count(EMPTY) == 1
+
+
+def test_without_a_model_an_empty_word_is_told_too(capfd):
+    assert mistake(["detect", ""], capfd) == EMPTY
+
+
+@pytest.mark.parametrize(
+    ("word", "problem"),
+    [
+        ("none*.png", "none*.png: expected an image, found none"),
+        ("blank.txt", "blank.txt: expected an image, found none"),
+        ("empty", "empty: expected an image that ends in .apng, "),
+        ("gone.txt", "Couldn't open file: gone.txt (No such file or directory)"),
+    ],
+)
+def test_beside_images_an_operand_without_any_is_told_and_they_are_answered(capfd, word, problem):
+    Path("empty").mkdir()
+    Path("blank.txt").write_text("\n \n")
+
+    assert main([*TEST, word, "input.png", "-thresh", "0.25", "-batchnorm", "cpu"]) == 1
+
+    told = capfd.readouterr()
+    assert boxes(told.out) == RECORDED
+    assert f"\n{problem}" in told.err
+
+
 def test_a_closed_stdin_asks_for_no_image(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", None)
 

@@ -232,12 +232,6 @@ def test_a_file_that_is_missing_is_told_in_darknets_words(capsys, tmp_path):
     assert capsys.readouterr() == ("", told)
 
 
-def test_an_empty_word_is_no_file(capsys):
-    assert main(["ops", ""]) == 1
-
-    assert capsys.readouterr().err.startswith("Couldn't open file: ")
-
-
 def test_an_interrupt_is_a_status_without_a_trace(probe, monkeypatch, capsys):
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt

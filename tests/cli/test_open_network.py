@@ -69,3 +69,24 @@ def test_a_gpu_that_the_machine_has_not_is_told(monkeypatch):
         device_of(Run(device="cuda:2"))
 
     assert str(error.value) == "-i 2: expected less than 2, the GPUs of this machine"
+
+
+NO_WEIGHTS = (
+    "no weights are loaded: the network has the random values with which a training begins\n"
+)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("weights", [[], [""], ["", "input.png"]])
+def test_that_no_weights_are_loaded_is_told(monkeypatch, capfd, weights):
+    monkeypatch.setattr("sys.stdin", None)
+
+    assert main(["detector", "test", "net.data", "net.cfg", *weights]) == 0
+    assert capfd.readouterr().err.count(NO_WEIGHTS) == 1
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("words", [["speed", "net.cfg", "1"], ["ops", "net.cfg"]])
+def test_commands_that_need_no_weights_tell_nothing(capfd, words):
+    assert main(words) == 0
+    assert NO_WEIGHTS not in capfd.readouterr().err

@@ -27,7 +27,7 @@ def speed(
 
     Darknet: examples/darknet.c speed
     """
-    network = open_network(run, cfg, None, training=True)
+    network = open_network(run, cfg, None, training=True, untrained=True)
     count = n or 1000
     if count < 1:
         raise UsageError(f"speed {n}: expected at least 1, or 0 for 1000")
