@@ -19,6 +19,7 @@ from .graph.header import Header
 from .graph.weights import Loaded, load, save
 from .image.any_image import AnyImage, image_array, is_one_image
 from .inference.predict import predict_several, settings
+from .system.text import count_of
 
 SHARE = Range(least=0, most=1)
 
@@ -107,7 +108,8 @@ class Network(Executor):
 
     def __repr__(self) -> str:
         cfg, size = self.net.section.path, " x ".join(map(str, self.input.tensor))
-        form = f"{len(self.nodes)} layers, input {size}, {self.dialect.name}, {self.device}"
+        layers = count_of(len(self.nodes), "layer")
+        form = f"{layers}, input {size}, {self.dialect.name}, {self.device}"
         return f"Network({cfg}: {form})"
 
     def prepared(self, *, many: bool = False, half: bool = False) -> Network:

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import CfgError
 from ..system.console import note
 from ..system.limits import INT_MAX
+from ..system.text import count_of
 from .lineage import FORK, PJREDDIE, PerLineage
 from .options import option, quiet, read_options
 from .parser import Section
@@ -130,10 +131,12 @@ class Net:
             raise self.error("policy steps needs steps and scales: expected two lists")
         if len(self.scales) < len(self.steps) and self.policy == "steps":
             raise self.error(
-                f"{len(self.steps)} steps and {len(self.scales)} scales: expected a scale a step"
+                f"{count_of(len(self.steps), 'step')} and {count_of(len(self.scales), 'scale')}:"
+                " expected a scale a step"
             )
         if len(self.scales) > len(self.steps) and self.policy == "steps":
-            problem = f"only {len(self.steps)} are used, one a step"
+            used = "1 is" if len(self.steps) == 1 else f"{len(self.steps)} are"
+            problem = f"only {used} used, one a step"
             note(str(self.section.option_error("scales", problem)))
         if self.policy == "step" and not self.step:
             raise self.section.option_error("step", "expected at least 1 with policy=step")

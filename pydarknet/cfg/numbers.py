@@ -16,6 +16,7 @@ REAL = re.compile(
 )
 NOTHING_MORE = re.compile(r"\.0*|[.,]?([#;].*)?", re.DOTALL)  # after a number: nothing is lost
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
+LONGEST = 1e16  # of a number that a message shows in digits
 Number = int | float
 
 
@@ -85,7 +86,10 @@ def misreading(text: str, kind: type[Number]) -> str:
     if match is None or NOTHING_MORE.fullmatch(text, match.end()):
         return ""
     meant = meant_number(text, kind)
-    return f"read as {match[0]}" + (f", did you mean {meant}?" if meant else "")
+    if meant in ("", f"{real(match[0]):g}"):
+        return f"read as {match[0]}"
+    most = f" 32 bits hold at most {INT_MAX}" if kind is int and abs(int(meant)) > INT_MAX else ""
+    return f"read as {match[0]}, did you mean {meant}?{most}"
 
 
 def meant_number(text: str, kind: type[Number]) -> str:
@@ -97,7 +101,7 @@ def meant_number(text: str, kind: type[Number]) -> str:
     value = real(plain)
     if kind is float:
         return f"{value:g}" if math.isfinite(value) else ""
-    return f"{value:.0f}" if value.is_integer() and abs(value) <= INT_MAX else ""
+    return f"{value:.0f}" if value.is_integer() and abs(value) < LONGEST else ""
 
 
 def number(text: str, kind: type[Number], bounds: Range, strict: bool = True) -> Number:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from types import NoneType, SimpleNamespace
@@ -184,14 +184,22 @@ def numbers_of(
 
 
 def note_misreading(
-    entry: Entry, items: Iterable[str], kind: type[Number], section: Section
+    entry: Entry, items: Sequence[str], kind: type[Number], section: Section
 ) -> None:
-    """Warn about the first number of which Darknet reads only the beginning."""
+    """Warn about the first number of which Darknet reads only the beginning, and of empty ones."""
+    place = f"{section.path}:{entry.line}: [{section.name}] {entry.key} ="
     told = ((item, misreading(item, kind)) for item in items)
     item, read = next(((item, read) for item, read in told if read), ("", ""))
     if read:
-        place = f"{section.path}:{entry.line}: [{section.name}]"
-        note(f"{place} {entry.key} = {excerpt(item)}: {read}")
+        note(f"{place} {excerpt(item)}: {read}")
+    empty = [str(number) for number, item in enumerate(items, start=1) if not item]
+    if empty:
+        are = (
+            "item {} is empty, and read as 0"
+            if len(empty) == 1
+            else "items {} are empty: each is 0"
+        )
+        note(f"{place} {excerpt(','.join(items))}: {are.format(', '.join(empty[:3]))}")
 
 
 def choice_hint(word: str, declared: Option, choices: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import DataError
 from ..system.console import note
 from ..system.files import check_writable, write_errors, write_file
-from ..system.text import bytes_of
+from ..system.text import bytes_of, count_of
 
 if TYPE_CHECKING:
     from ..dataset.files import DataFile
@@ -47,7 +47,9 @@ def class_labels(path: str, classes: int) -> tuple[str, ...]:
 
     labels = read_names(path)[:classes]
     if len(labels) < classes:
-        raise DataError(f"{len(labels)} labels: expected {classes}, one per class", where=path)
+        raise DataError(
+            f"{count_of(len(labels), 'label')}: expected {classes}, one per class", where=path
+        )
     return tuple(labels)
 
 
@@ -58,7 +60,9 @@ def set_names(network: Network, path: str) -> tuple[str, ...]:
 
     names, classes = read_names(path), classes_of(network)
     if len(names) < classes:
-        raise DataError(f"{len(names)} names: expected {classes}, one per class", where=path)
+        raise DataError(
+            f"{count_of(len(names), 'name')}: expected {classes}, one per class", where=path
+        )
     network.names = tuple(names[:classes])
     return network.names
 

@@ -176,9 +176,9 @@ class LoadPrinter:
         """
         if network.dialect.reports_weights:
             say(trained_images(loaded))
-            note(f"Done! Loaded {loaded.layers} layers from weights-file ")
+            note(f"Done! Loaded {loaded.layers} layers from weights-file ", continues=True)
         else:
-            note("Done!")
+            note("Done!", continues=True)
 
 
 def device_of(run: Run) -> torch.device:

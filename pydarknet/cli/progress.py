@@ -37,7 +37,7 @@ def count_items(
         step = max(min(threads, total), 1)
         for index, item in enumerate(items):
             if index % step == 0:
-                note(form.format(index + step), end="")
+                note(form.format(index + step), end="", continues=True)
             yield item
 
     return watch

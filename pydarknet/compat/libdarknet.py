@@ -13,7 +13,7 @@ from ..dataset.files import DataFile, read_names
 from ..errors import DataError
 from ..image.files import load_image as read_image
 from ..modules.transforms import letterbox, pixels, resize
-from ..system.text import bytes_of
+from ..system.text import bytes_of, count_of
 from .ctypes_structs import (
     DETNUMPAIR,
     IMAGE,
@@ -108,7 +108,8 @@ def copy_image_from_bytes(im: IMAGE, content: bytes) -> None:
     wanted = im.h * im.w * im.c
     if len(content) < wanted:
         raise DataError(
-            f"the content has {len(content)} bytes: expected {wanted}, the size of the image"
+            f"the content has {count_of(len(content), 'byte')}:"
+            f" expected {wanted}, the size of the image"
         )
     content_pixels = np.frombuffer(content, np.uint8, wanted).reshape(im.h, im.w, im.c)
     overwrite(im, pixels(content_pixels).numpy())

@@ -22,6 +22,7 @@ from ..load import load_network
 from ..modules.transforms import letterbox, resize
 from ..network import Network
 from ..system.resources import locate
+from ..system.text import count_of
 from .ctypes_structs import IMAGE, planes_of
 
 Text = str | bytes | os.PathLike[str]
@@ -78,7 +79,9 @@ class Handle:
         """
         shape = self.network.input
         if image.c != shape.c:
-            raise DataError(f"an image has {image.c} channels: expected {shape.c}, as the network")
+            raise DataError(
+                f"an image has {count_of(image.c, 'channel')}: expected {shape.c}, as the network"
+            )
         self.image = torch.from_numpy(planes_of(image).copy())
         self.letters = letters
         fit = letterbox if letters else resize

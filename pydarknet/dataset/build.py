@@ -13,6 +13,7 @@ from ..errors import DataError
 from ..layers import DetectionHead, last_detection_head
 from ..network import Network
 from ..system.console import note
+from ..system.text import count_of
 from .class_labels import Classes, Family
 from .classifier_augment import ClassifierAugment
 from .classifier_samples import CUTMIX, EITHER, MIXUP, MOSAIC, ClassifierSamples
@@ -181,7 +182,9 @@ def classifier_samples(
     """
     net, outputs = network.net, network.nodes[network.result].output.outputs
     if len(labels) != outputs:
-        raise DataError(f"{len(labels)} labels: expected {outputs}, one for each output of the cfg")
+        raise DataError(
+            f"{count_of(len(labels), 'label')}: expected {outputs}, one for each output of the cfg"
+        )
     tree = tree or class_tree(network)
     family = Family(tree.parents, tree.sizes) if tree else None
     classes = Classes(tuple(labels), net.label_smooth_eps, family, tags, net.unsupervised)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import DarknetError, DataError
-from ..system.text import excerpt, read_text
+from ..system.text import count_of, excerpt, read_text
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
 from .files import by_words
 from .labels import UNLABELLED
@@ -81,7 +81,7 @@ def check_labelled(paths: Sequence[str], labels: Sequence[str]) -> None:
     """Raise DataError if no path of a training contains a label: nothing could be learned."""
     if not any(label in path for path in paths for label in filter(None, labels)):
         expected = f"expected a label in each path, as {excerpt(labels[0])}"
-        raise DataError(f"none of {len(paths)} images has a class: {expected}", where=paths[0])
+        raise DataError(f"no class in {count_of(len(paths), 'path')}: {expected}", where=paths[0])
 
 
 def smooth_truth(true: np.ndarray, smooth: float) -> np.ndarray:

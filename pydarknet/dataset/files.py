@@ -15,7 +15,7 @@ from ..errors import DataError
 from ..system.console import note
 from ..system.paths import first_makeable, first_there, meanings, oddity
 from ..system.resources import locate
-from ..system.text import excerpt, read_text, without_end
+from ..system.text import count_of, excerpt, read_text, without_end
 
 NATURAL = Range(least=0)
 WINDOWS = re.compile(r"[A-Za-z]:[\\/]")  # how a path with a drive begins
@@ -146,7 +146,9 @@ def read_list(path: str | Path) -> list[str]:
     changed = [pair for pair in zip(lines, paths, strict=True) if pair[0] != pair[1]]
     if changed:
         written, found = map(excerpt, changed[0])
-        note(f"{file}: {len(changed)} of its paths are not there as written: {written} is {found}")
+        are = "is" if len(changed) == 1 else "are"
+        told = f"{len(changed)} of its {count_of(len(paths), 'path')} {are} not there as written"
+        note(f"{file}: {told}: {written} is {found}")
     foreign = next((path for path in paths if WINDOWS.match(path)), None) if os.sep == "/" else None
     if foreign and not os.path.exists(foreign):
         note(f"{file}: {excerpt(foreign)} is a path of Windows: expected one of this system")

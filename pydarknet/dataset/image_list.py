@@ -59,7 +59,7 @@ class ImageList:
                 problems.append(Problem(str(error), BAD_FILES, path))
                 continue
             return ListedImage(path, place, image, tuple(problems))
-        raise DataError(f"none of the {len(self.paths)} images can be read: {problems[0].text}")
+        raise DataError(f"no image of {len(self.paths)} can be read: {problems[0].text}")
 
 
 def tries(index: int, count: int, seed: int, batch: int) -> Iterator[int]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..errors import DarknetError, DataError
-from ..system.text import excerpt, read_text
+from ..system.text import count_of, excerpt, read_text
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
 from .files import label_paths
 from .polygons import HINT, INTEGER, NUMBER, RECORD, bounds, is_polygon, is_several, whole_number
@@ -128,7 +128,7 @@ def box(words: Sequence[str], rules: LabelRules) -> tuple[float, ...]:
         words = bounds(words)
     if len(words) != RECORD:
         polygon = f" ({HINT})" if is_polygon(words) else ""
-        problem = f"{len(words)} words{polygon}: expected class, x, y, width and height"
+        problem = f"{count_of(len(words), 'word')}{polygon}: expected class, x, y, width and height"
         raise ValueError(comma_hint(words) or problem, "")
     index, last = whole_number(words[0]), rules.classes - 1
     if index is None:
@@ -167,7 +167,8 @@ def check_usable(paths: Sequence[str], rules: LabelRules) -> None:
     if there:
         problems = labels_of(there[0], rules).problems
         why = problems[0].text if problems else "its label file is empty"
-        raise DataError(f"none of {len(there)} images has a box to train on; {there[0]}: {why}")
+        images = count_of(len(there), "image")
+        raise DataError(f"no box to train on in {images}; {there[0]}: {why}")
 
 
 def check_place(x: float, y: float, width: float, height: float, rules: LabelRules) -> None:

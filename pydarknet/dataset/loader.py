@@ -24,6 +24,7 @@ from ..errors import DarknetError, DataError, OutOfMemory
 from ..system.files import SharedFolder
 from ..system.interrupts import block_interrupts
 from ..system.memory import size_text, usable_memory
+from ..system.text import count_of
 from .bad_list import Problem, append
 from .labels import labels_of
 from .sample import Request, Samples
@@ -136,7 +137,7 @@ class Batches:
         """Return the bytes of a batch of this size; raise OutOfMemory if they are too many."""
         needed = self.count * sum(bytes_of(self.samples, size))
         if needed > self.room:
-            images = f"{self.count} images of {size[0]} x {size[1]}"
+            images = f"{count_of(self.count, 'image')} of {size[0]} x {size[1]}"
             raise OutOfMemory(
                 f"a batch of {images} takes {size_text(needed)}: expected at most the"
                 f" {size_text(self.room)} that this process may have",

@@ -19,6 +19,7 @@ from ..inference.classify import top as best
 from ..inference.predict import of_channels
 from ..modules.hierarchy import Hierarchy
 from ..modules.transforms import load_image
+from ..system.text import count_of
 from . import classifier_crops
 from .classifier_crops import View
 from .dataset_detections import batch_of, batch_size, evaluation_mode, groups_of
@@ -142,8 +143,8 @@ def prediction_of(path: str, options: AccuracyOptions, scores: Tensor | None) ->
     known = scores[: len(options.labels)]
     if len(known) < len(options.labels):
         raise DataError(
-            f"the network returns {len(known)} numbers: expected at least {len(options.labels)},"
-            " the classes of the .data file"
+            f"the network returns {count_of(len(known), 'number')}:"
+            f" expected at least {len(options.labels)}, the classes of the .data file"
         )
     return Prediction(path, truths, tuple(best(known, options.top)), tuple(scores.tolist()))
 

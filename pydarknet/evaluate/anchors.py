@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import DataError, UsageError
+from ..system.text import count_of
 from .ground_truth import GroundTruth
 
 ROUNDS = 1000
@@ -31,7 +32,10 @@ def cluster(boxes: np.ndarray, count: int, generator: np.random.Generator) -> Cl
     if count < 1:
         raise UsageError(f"-num_of_clusters {count}: expected at least 1")
     if len(boxes) < count:
-        raise DataError(f"{len(boxes)} boxes: expected at least {count}, as many as clusters")
+        raise DataError(
+            f"{count_of(len(boxes), 'box', 'boxes')}:"
+            f" expected at least {count}, as many as clusters"
+        )
     first = boxes[generator.permutation(len(boxes))[:count]]
     centers, rounds = kmeans(boxes, first)
     areas = centers.prod(1)

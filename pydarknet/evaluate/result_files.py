@@ -14,7 +14,7 @@ from ..errors import DataError
 from ..system.console import note, say
 from ..system.files import check_writable, write_errors
 from ..system.json_array import JsonArray
-from ..system.text import excerpt, json_text
+from ..system.text import count_of, excerpt, json_text
 from .dataset_detections import ImageDetections
 from .file_words import file_words
 
@@ -52,7 +52,7 @@ class Results:
         self.files = ExitStack()
         if self.categories and len(names) > self.categories:
             raise DataError(
-                f"the network has {len(names)} classes:"
+                f"the network has {count_of(len(names), 'class', 'classes')}:"
                 f" expected at most {self.categories}, which eval={type(self).__name__.lower()} has"
             )
 

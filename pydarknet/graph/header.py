@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import WeightsError
-from ..system.text import not_a_file
+from ..system.text import count_of, not_a_file
 
 CONVERT = "convert it where it was made"
 UNPACK = "unpack it first"
@@ -57,7 +57,9 @@ class Problem:
 def no_weights(start: bytes, size: int) -> Problem | None:
     """Return what a file is, judged by its first bytes, if it cannot be weights."""
     if size < 16:
-        return Problem(f"has {size} bytes: expected a header of 16 or 20", "the download stopped")
+        return Problem(
+            f"has {count_of(size, 'byte')}: expected a header of 16 or 20", "the download stopped"
+        )
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     for place, sign, what, hint in OTHER_FORMATS:
         there = start[place:] if place else text

@@ -27,7 +27,7 @@ from ..modules.parameters import assign
 from ..system.console import note
 from ..system.limits import INT_MAX
 from ..system.spelling import nearest
-from ..system.text import excerpt
+from ..system.text import count_of, excerpt
 
 IMAGE = -1
 
@@ -144,7 +144,7 @@ def check_inputs(layer: Layer, reads: Sequence[Layer | None], inputs: Sequence[S
     if layer.image and not inputs[0].image:
         raise layer.error(
             "needs an image before it: the layer before gives"
-            f" {inputs[0].outputs} numbers without channels, height and width"
+            f" {count_of(inputs[0].outputs, 'number')} without channels, height and width"
         )
     if not all(x.outputs for x in inputs):
         raise layer.error("reads a layer that gives nothing: expected a known section there")

@@ -16,6 +16,7 @@ from ..layers import Node
 from ..modules.parameters import Parametric, WeightArray, assign, fill
 from ..system.console import note
 from ..system.files import replace_file
+from ..system.text import count_of
 from .executor import Executor
 from .header import Header, read_header
 from .weights_diagnosis import likely_cause
@@ -96,7 +97,9 @@ def read_floats(path: str | Path, offset: int, count: int) -> Tensor:
         file.seek(offset)
         floats = np.fromfile(file, dtype="<f4", count=count)
     if len(floats) < count:
-        raise WeightsError(f"grew shorter while it was read: {len(floats)} floats", where=path)
+        raise WeightsError(
+            f"grew shorter while it was read: {count_of(len(floats), 'float')}", where=path
+        )
     return torch.from_numpy(floats.astype(np.float32, copy=False))
 
 
@@ -142,7 +145,8 @@ def note_rest(
         note(f"{path}: ends before layer {first}: layers {first} to {last} keep first values")
     elif found > (used := wanted[-1].end if wanted else 0):
         hint = likely_cause(network, used, found)
-        note(f"{path}: {found - used} floats are left over of {found}: {hint}")
+        are = "is" if found - used == 1 else "are"
+        note(f"{path}: {count_of(found - used, 'float')} {are} left over of {found}: {hint}")
 
 
 def save(

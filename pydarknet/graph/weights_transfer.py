@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..layers import DetectionHead, detection_heads
 from ..system.console import note
+from ..system.text import count_of
 from .executor import Executor
 from .weights_diagnosis import other_classes
 from .weights_layout import PlacedArray
@@ -43,7 +44,9 @@ def note_fresh_layers(
     )
     for index, (ours, theirs) in filters.items():
         name = network.nodes[index].layer.section.name
-        note(f"layer {index} [{name}] starts fresh: {ours} filters, in the file {theirs}")
+        note(
+            f"layer {index} [{name}] starts fresh: {count_of(ours, 'filter')}, in the file {theirs}"
+        )
 
 
 def filters_in_file(network: Executor, classes: int) -> dict[int, tuple[int, int]]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeGuard
 import numpy as np
 
 from ..errors import DataError
+from ..system.text import count_of
 from .decode import MOST_CHANNELS, swap_red_and_blue
 from .files import image_of_content, load_image
 
@@ -58,7 +59,7 @@ def image_array(
         content = bytes(image)
         if is_file(content):
             raise DataError("an image is a path in bytes: expected text", hint="image.decode()")
-        return image_of_content(content, f"<{len(content)} bytes>", channels, exif)
+        return image_of_content(content, f"<{count_of(len(content), 'byte')}>", channels, exif)
     array = check_image(pixels_of(image), channels)
     return swap_red_and_blue(array) if bgr and not hasattr(image, "convert") else array
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..system.memory import usable_memory
+from ..system.text import count_of
 from .containers import JPEG, PNG, START_OF_SCAN, jpeg_segments, png_chunks
 from .formats import FORMATS, FRAMES, Format, Size, format_of, other_format
 
@@ -102,7 +103,9 @@ def check_chunks(content: bytes) -> None:
         left = len(content) - chunk.start
         if chunk.length > left:
             kind = chunk.kind.decode("ascii", "replace")
-            raise DataError(f"damaged: a chunk {kind} of {chunk.length} bytes, {left} are there")
+            raise DataError(
+                f"damaged: a chunk {kind} of {count_of(chunk.length, 'byte')}, {left} of them there"
+            )
         if chunk.kind == b"IEND":
             return
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..cfg.options import option, quiet
 from ..modules.parameters import constant
 from ..system.limits import FLT_MAX
+from ..system.text import count_of
 from .base import Layer, Shape
 from .detection_head import MOST_ANCHORS, DetectionHead, check_anchors
 
@@ -40,7 +41,7 @@ class AnchorHead(DetectionHead):
         for index in self.mask:
             if index >= known:
                 raise self.error(f"mask names anchor {index}: expected one of {known}, from 0")
-        check_anchors(self, self.anchor_sizes)
+        check_anchors(self, self.anchor_sizes, len(self.anchors), max(self.mask) + 1)
 
     @property
     def boxes(self) -> int:
@@ -68,8 +69,8 @@ class AnchorHead(DetectionHead):
         needed = n * (self.values + self.classes)
         if x.c != needed:
             raise self.error(
-                f"{n} anchors and {self.classes} classes need {needed} channels,"
-                f" the layer before gives {x.c}",
+                f"{count_of(n, 'anchor')} and {count_of(self.classes, 'class', 'classes')}"
+                f" need {needed} channels, the layer before gives {x.c}",
                 hint="filters of the [convolutional] before must be"
                 f" anchors * (classes + {self.values})",
             )

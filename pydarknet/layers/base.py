@@ -19,7 +19,7 @@ from ..modules.hierarchy import Hierarchy
 from ..modules.ops import Connected, Conv
 from ..modules.parameters import Parametric, WeightArray
 from ..modules.recurrent import Recurrent
-from ..system.text import excerpt
+from ..system.text import count_of, excerpt
 
 PREVIOUS: Final = -1
 
@@ -51,7 +51,7 @@ class Shape:
     @property
     def plain(self) -> str:
         """The size as text; as in Darknet, the width comes first."""
-        return f"{self.w} x {self.h} x {self.c}" if self.image else f"{self.length} numbers"
+        return f"{self.w} x {self.h} x {self.c}" if self.image else count_of(self.length, "number")
 
     def __str__(self) -> str:
         return f"{self.w:4d} x{self.h:4d} x{self.c:4d}"

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
 from ..system.limits import FLT_MAX
+from ..system.text import count_of
 from .anchor_head import AnchorHead
 from .base import FORK, PREVIOUS, Layer, Node, Shape, section
 
@@ -42,8 +43,8 @@ class Contrastive(Layer):
         places = yolo.boxes * inputs[-1].h * inputs[-1].w
         if inputs[0].outputs % places:
             raise self.error(
-                f"reads {inputs[0].outputs} numbers: expected an embedding for each of the"
-                f" {places} boxes of its [yolo]"
+                f"reads {count_of(inputs[0].outputs, 'number')}:"
+                f" expected an embedding for each of the {places} boxes of its [yolo]"
             )
 
     def row(self, node: Node) -> str:

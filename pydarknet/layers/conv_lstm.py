@@ -10,6 +10,7 @@ from ..modules.activations import words
 from ..modules.ops import Activate, Conv
 from ..modules.recurrent import Recurrent
 from ..system.limits import MOST_STRIDE
+from ..system.text import count_of
 from .base import FORK, Layer, Node, Shape, activation_option, section
 from .rows import fork_conv_row
 
@@ -64,7 +65,9 @@ class ConvLstm(Layer):
         if self.stride != 1 or 2 * self.margin != self.size - 1:
             raise self.error("changes the size of the map: expected stride=1, odd size and pad=1")
         if x.c % self.groups:
-            raise self.error(f"groups = {self.groups} must divide the {x.c} channels it gets")
+            raise self.error(
+                f"groups = {self.groups} must divide the {count_of(x.c, 'channel')} it gets"
+            )
         if self.bottleneck and x.c != self.output:
             raise self.error(f"a bottleneck needs output = {x.c}, the channels it gets")
         return Shape(c=self.output, h=x.h, w=x.w)

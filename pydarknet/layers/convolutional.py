@@ -10,6 +10,7 @@ from ..cfg.options import option, quiet
 from ..modules.ops import Activate, Conv
 from ..modules.parameters import WeightArray
 from ..system.limits import MOST_STRIDE
+from ..system.text import count_of
 from .antialiasing import Blurred
 from .base import FORK, Editable, Layer, Node, Shape, activation_option, section
 from .rows import conv_row, fork_conv_row
@@ -63,7 +64,7 @@ class Convolutional(Layer):
         x = inputs[0]
         if not self.parts or x.c % self.parts or self.filters % self.parts:
             raise self.error(
-                f"groups = {self.groups} must divide the {x.c} channels it gets and"
+                f"groups = {self.groups} must divide the {count_of(x.c, 'channel')} it gets and"
                 f" filters = {self.filters}"
             )
         h, w = (self.places(n, step) for n, step in zip((x.h, x.w), self.strides, strict=True))

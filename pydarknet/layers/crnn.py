@@ -8,6 +8,7 @@ from ..cfg.options import option, quiet
 from ..modules.ops import Conv
 from ..modules.recurrent import Recurrent
 from ..system.limits import MOST_STRIDE
+from ..system.text import count_of
 from .base import FORK, PJREDDIE, Layer, Node, Shape, activation_option, section
 from .rows import conv_row, fork_conv_row
 
@@ -128,7 +129,9 @@ class CrnnAlexeyAB(Crnn):
         if self.stride != 1 or 2 * margin != size - 1:
             raise self.error("changes the size of the map: expected stride=1, odd size and pad=1")
         if x.c % self.groups:
-            raise self.error(f"groups = {self.groups} must divide the {x.c} channels it gets")
+            raise self.error(
+                f"groups = {self.groups} must divide the {count_of(x.c, 'channel')} it gets"
+            )
         return Shape(c=self.output, h=x.h, w=x.w)
 
     def work(self, node: Node) -> float:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..boxes.detections import Batch, Detections
 from ..cfg.options import option, quiet
+from ..system.text import count_of
 from .anchor_head import above
 from .base import FORK, Node, Shape, section
 from .detection_head import MOST_ANCHORS, MOST_BOXES, Decoding, DetectionHead
@@ -43,7 +44,8 @@ class DetectionLayer(DetectionHead):
         needed = self.cells**2 * ((1 + self.coords) * self.num + self.classes)
         if inputs[0].outputs != needed:
             raise self.error(
-                f"{self.cells} x {self.cells} cells of {self.num} boxes and {self.classes} classes"
+                f"{self.cells} x {self.cells} cells of {count_of(self.num, 'box', 'boxes')}"
+                f" and {count_of(self.classes, 'class', 'classes')}"
                 f" need {needed} inputs, the layer before gives {inputs[0].outputs}",
                 hint="output of the [connected] before must be"
                 " side * side * (num * (1 + coords) + classes)",

@@ -9,6 +9,8 @@ from typing import ClassVar, Final
 from torch import Tensor
 
 from ..boxes.detections import Batch
+from ..system.console import note_once
+from ..system.text import count_of
 from .base import Layer, Node, Shape
 
 MOST_ANCHORS: Final = 10_000  # per cell
@@ -99,8 +101,19 @@ class DetectionHead(Layer):
         raise NotImplementedError
 
 
-def check_anchors(layer: Layer, sizes: Iterable[tuple[float, float]]) -> None:
-    """Raise an error for an anchor without width or height."""
+def check_anchors(
+    layer: Layer, sizes: Iterable[tuple[float, float]], listed: int, needed: int
+) -> None:
+    """Raise an error for an anchor without width or height; tell of numbers that are missing.
+
+    `listed` is how many numbers the section has, `needed` how many anchors are used.
+    """
+    if listed % 2 or 0 < listed < 2 * needed:
+        pairs = f"expected {2 * needed}, a width and a height for each of {needed}"
+        pairs = "expected pairs of width and height" if listed > 2 * needed else pairs
+        half = "" if listed >= 2 * needed else "; each that is missing is 0.5"
+        problem = f"{count_of(listed, 'number')}: {pairs}{half}"
+        note_once(str(layer.section.option_error("anchors", problem)))
     for width, height in sizes:
         if not (width > 0 and height > 0):
             problem = f"an anchor is {width:g} x {height:g}: expected more than 0"

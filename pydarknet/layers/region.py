@@ -11,6 +11,7 @@ from ..boxes.detections import Batch, Detections
 from ..cfg.options import option, quiet
 from ..modules.hierarchy import Hierarchy
 from ..modules.parameters import constant
+from ..system.text import count_of
 from .anchor_head import above, unmirror
 from .base import FORK, PJREDDIE, Node, Shape, section
 from .detection_head import (
@@ -60,7 +61,7 @@ class Region(DetectionHead):
     anchors: tuple[float, ...] = quiet(())
 
     def check(self) -> None:
-        check_anchors(self, self.anchor_sizes)
+        check_anchors(self, self.anchor_sizes, len(self.anchors), self.num)
 
     @cached_property
     def hierarchy(self) -> Hierarchy | None:
@@ -88,14 +89,14 @@ class Region(DetectionHead):
         x, needed = inputs[0], self.num * (self.coords + self.classes + 1)
         if x.c != needed:
             raise self.error(
-                f"{self.num} anchors and {self.classes} classes need {needed} channels,"
-                f" the layer before gives {x.c}",
+                f"{count_of(self.num, 'anchor')} and {count_of(self.classes, 'class', 'classes')}"
+                f" need {needed} channels, the layer before gives {x.c}",
                 hint="filters of the [convolutional] before must be"
                 f" num * (classes + {self.coords + 1})",
             )
         if self.hierarchy and len(self.hierarchy.parents) != self.classes:
-            have = len(self.hierarchy.parents)
-            raise self.error(f"tree has {have} classes: expected {self.classes}")
+            have = count_of(len(self.hierarchy.parents), "class", "classes")
+            raise self.error(f"tree has {have}: expected {self.classes}")
         return x
 
     @property

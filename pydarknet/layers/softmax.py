@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..cfg.options import quiet
 from ..modules.hierarchy import Hierarchy
+from ..system.text import count_of
 from .base import Layer, Node, Shape, section
 
 
@@ -40,9 +41,10 @@ class Softmax(Layer):
     def shape(self, *inputs: Shape) -> Shape:
         n = inputs[0].outputs
         if n % self.groups:
-            raise self.error(f"groups = {self.groups} must divide {n} inputs")
+            raise self.error(f"groups = {self.groups} must divide {count_of(n, 'input')}")
         if self.hierarchy and len(self.hierarchy.parents) != n:
-            raise self.error(f"tree has {len(self.hierarchy.parents)} classes: expected {n}")
+            have = count_of(len(self.hierarchy.parents), "class", "classes")
+            raise self.error(f"tree has {have}: expected {n}")
         return Shape(length=n)
 
     def module(self, *inputs: Shape) -> nn.Module:

@@ -12,6 +12,7 @@ from .text import bytes_of, displayable, shorten, without_control
 
 LONGEST = 500  # signs of a line of a note, which may quote what a file says
 TOLD: Final[dict[str, object]] = {}  # the kinds of notes that `first` was asked about
+OPEN: Final[set[str]] = set()  # "stderr" while the last note there ended inside a line
 
 
 def say(text: str = "", *, end: str = "\n", steering: bool = False) -> None:
@@ -46,16 +47,21 @@ def say_bytes(content: bytes) -> None:
         raise DataError(f"stdout: cannot be written: {error.strerror}") from None
 
 
-def note(text: str = "", *, end: str = "\n") -> None:
+def note(text: str = "", *, end: str = "\n", continues: bool = False) -> None:
     """Write something worth knowing to stderr; a very long line is cut in its middle.
 
-    What would steer a terminal becomes `?` in a pipe too, since notes are read there later.
+    A line that a note left open is ended first, unless this one `continues` it. What would steer a
+    terminal becomes `?` in a pipe too, since notes are read there later.
     """
     if sys.stderr is None:
         return
     shown = "\n".join(shorten(line, LONGEST) for line in without_control(text).split("\n"))
+    before = "\n" if OPEN and not continues else ""
+    OPEN.clear()
+    if not f"\n{shown}{end}".endswith("\n"):
+        OPEN.add("stderr")
     try:
-        put(sys.stderr, shown + end)
+        put(sys.stderr, f"{before}{shown}{end}")
     except BrokenPipeError:
         raise
     except OSError:
@@ -93,6 +99,7 @@ def leave(stream: TextIO) -> None:
 def forget_notes() -> None:
     """Begin a run, of which no kind of note was written yet."""
     TOLD.clear()
+    OPEN.clear()
 
 
 def first(kind: str) -> bool:

@@ -144,6 +144,11 @@ def without_control(text: str) -> str:
     return CONTROL.sub("?", text)
 
 
+def count_of(number: int, one: str, several: str = "") -> str:
+    """Return a number with its noun: `1 image`, `2 images`, `2 boxes` for `box`, `boxes`."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
 def without_bytes(text: str) -> str:
     """Return text that is valid Unicode: U+FFFD stands for each byte that is no text."""
     return SURROGATE.sub("\ufffd", text)

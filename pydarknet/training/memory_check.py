@@ -13,6 +13,7 @@ from ..errors import OutOfMemory
 from ..layers import last_detection_head
 from ..network import Network
 from ..system.memory import is_lack_of_memory, usable_memory
+from ..system.text import count_of
 from .learner import Learner
 from .optimizer import images_of_update, mini_batch
 
@@ -33,7 +34,7 @@ def check_iteration(network: Network) -> None:
     if needed > most:
         raise net.error(
             f"batch = {net.batch}, subdivisions = {net.subdivisions}, time_steps ="
-            f" {net.time_steps}: {count} images an iteration, {mini} at once, need"
+            f" {net.time_steps}: {count_of(count, 'image')} an iteration, {mini} at once, need"
             f" {needed / 2**30:.1f} GiB: expected at most {most / 2**30:.1f} GiB",
             hint="a smaller batch needs less, and so do more subdivisions of it",
         )
@@ -74,7 +75,9 @@ def fits(learner: Learner, size: Size, samples: Samples, count: int) -> bool:
 def out_of_memory(learner: Learner, size: Size, samples: Samples) -> OutOfMemory:
     """Return the error, with the `subdivisions` that fit: found by trying."""
     batch = learner.net.batch
-    problem = f"{learner.mini} images of {size[0]} x {size[1]} do not fit in memory"
+    do = "does" if learner.mini == 1 else "do"
+    images = f"{count_of(learner.mini, 'image')} of {size[0]} x {size[1]}"
+    problem = f"{images} {do} not fit in memory"
     for parts in more_subdivisions(learner.net):
         count = batch // parts
         if fits(learner, size, samples, count):

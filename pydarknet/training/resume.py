@@ -18,6 +18,7 @@ from ..graph.weights_layout import placed_arrays
 from ..modules.recurrent import Recurrent
 from ..network import Network
 from ..system.console import note
+from ..system.text import count_of
 from .checkpoints import Files, Pair, digest
 from .learner import Learner
 from .run import differences, text_of_differences
@@ -217,8 +218,8 @@ def check_unfinished(weights: Path | None, batch: int, last: int, otherwise: str
     """
     if last and batch >= last:
         raise DataError(
-            f"{weights} has seen {batch} batches, max_batches is {last}: nothing to train;"
-            f" {otherwise}",
+            f"{weights} has seen {count_of(batch, 'batch', 'batches')},"
+            f" max_batches is {last}: nothing to train; {otherwise}",
             hint="with a larger max_batches the training goes on from there",
         )
 

@@ -23,6 +23,7 @@ from ..load import load_network
 from ..network import Network
 from ..system.console import note
 from ..system.resources import locate
+from ..system.text import count_of
 from .callbacks import Callback
 from .checkpoints import Files, base_name, digest
 from .classifier_reporter import CLASSIFIER_REPORTERS
@@ -193,7 +194,9 @@ def map_validation(
             f"There is no {named} file for mAP calculation: expected valid=, or no -map flag"
         )
     if len(names) != (classes := classes_of(network)):
-        raise data.error(f"{len(names)} names: expected {classes}, a name a class, for -map")
+        raise data.error(
+            f"{count_of(len(names), 'name')}: expected {classes}, a name a class, for -map"
+        )
     network.names = tuple(names)
     return MapValidation(
         network,

@@ -265,7 +265,7 @@ def test_scales_that_no_step_uses_are_told(capsys):
         ("", "policy steps needs steps and scales: expected two lists"),
         ("steps=1,2", "policy steps needs steps and scales: expected two lists"),
         ("scales=.1,.1", "policy steps needs steps and scales: expected two lists"),
-        ("steps=1,2\nscales=.1", "2 steps and 1 scales: expected a scale a step"),
+        ("steps=1,2\nscales=.1", "2 steps and 1 scale: expected a scale a step"),
     ],
 )
 def test_steps_without_a_scale_each_are_refused(text, told):

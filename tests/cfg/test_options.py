@@ -167,6 +167,19 @@ def test_a_number_that_is_cut_is_told_with_what_is_read(capsys, line, told):
 
 
 @pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("counts=3,", "counts = 3,: item 2 is empty, and read as 0"),
+        ("counts=3,,4,", "counts = 3,,4,: items 2, 4 are empty: each is 0"),
+    ],
+)
+def test_an_empty_item_is_told_with_its_place(capsys, line, told):
+    read(line)
+
+    assert capsys.readouterr().err.endswith(f"net.cfg:2: [sample] {told}\n")
+
+
+@pytest.mark.parametrize(
     "line", ["size=64#x", "size=64;x", "size=3.0", "scale=5e5", "scale=.1,", "sizes=1,2,3#x"]
 )
 def test_a_number_that_is_read_whole_is_not_told(capsys, line):

@@ -52,7 +52,7 @@ def test_labels_are_the_first_of_a_file(tmp_path):
 def test_fewer_labels_than_classes_are_refused(tmp_path):
     (tmp_path / "labels.list").write_text("cat\n")
 
-    with pytest.raises(DataError, match="1 labels: expected 2, one per class"):
+    with pytest.raises(DataError, match="1 label: expected 2, one per class"):
         class_labels(str(tmp_path / "labels.list"), 2)
 
 

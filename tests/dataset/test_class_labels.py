@@ -93,4 +93,4 @@ def test_a_training_needs_one_image_of_a_class():
         check_labelled(["x/1.jpg", "x/2.jpg"], ["cat", "", "dog"])
 
     expected = "expected a label in each path, as cat"
-    assert str(error.value) == f"x/1.jpg: none of 2 images has a class: {expected}"
+    assert str(error.value) == f"x/1.jpg: no class in 2 paths: {expected}"

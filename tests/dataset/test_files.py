@@ -88,7 +88,7 @@ def test_a_listed_path_that_is_not_there_is_looked_for_as_it_may_be_meant(
     assert (tmp_path / found).samefile(tmp_path / "a b.jpg")
     assert missing == "none.jpg"
     told = capsys.readouterr().err
-    assert ("1 of its paths are not there as written" in told) == (found != line)
+    assert ("1 of its 2 paths is not there as written" in told) == (found != line)
 
 
 def test_a_listed_path_of_windows_is_told_once(tmp_path, capsys):

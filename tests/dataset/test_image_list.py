@@ -53,5 +53,5 @@ def test_what_is_taken_instead_depends_on_the_batch_alone(tmp_path, image):
 def test_a_list_in_which_nothing_can_be_read_is_an_error(tmp_path):
     images = ImageList((str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")), 3)
 
-    with pytest.raises(DataError, match=r"none of the 2 images can be read: Cannot load image"):
+    with pytest.raises(DataError, match=r"no image of 2 can be read: Cannot load image"):
         images.read(1, 1, 1)

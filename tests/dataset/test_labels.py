@@ -216,7 +216,7 @@ def test_a_training_needs_one_box(tmp_path):
     with pytest.raises(DataError) as error:
         check_usable([*map(str, images)], rules)
     assert str(error.value) == (
-        f"none of 2 images has a box to train on; {tmp_path}/a.jpg:"
+        f"no box to train on in 2 images; {tmp_path}/a.jpg:"
         f" {tmp_path}/a.txt: no label file: the image counts as one without boxes"
     )
 

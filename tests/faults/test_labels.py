@@ -51,7 +51,7 @@ def test_no_training_begins_without_one_box(fault, answer, text, told):
 
     assert seen.status == 1
     line = seen.err.splitlines()[-1]
-    assert line.startswith("none of 8 images has a box to train on; obj/i0.jpg: ")
+    assert line.startswith("no box to train on in 8 images; obj/i0.jpg: ")
     assert told in line
     assert not list(Path("backup").glob("*.weights"))
 
@@ -64,7 +64,7 @@ def test_no_training_begins_without_a_label_file(fault, answer):
     seen = answer(TRAIN)
 
     assert seen.status == 1
-    assert "none of 8 images has a box to train on; obj/i0.jpg: obj/i0.txt: no label" in seen.err
+    assert "no box to train on in 8 images; obj/i0.jpg: obj/i0.txt: no label" in seen.err
 
 
 def test_the_end_of_a_training_counts_what_was_left_out(fault, answer):

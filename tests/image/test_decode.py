@@ -97,7 +97,7 @@ def test_a_chunk_may_not_claim_more_than_there_is():
     claims = content[: at - 4] + b"\x7f\xff\xff\xff" + content[at:]
 
     assert decode(content).shape == (8, 8, 3)
-    with pytest.raises(DataError, match=r"^damaged: a chunk tEXt of 2147483647 bytes, 340 are"):
+    with pytest.raises(DataError, match=r"^damaged: a chunk tEXt of 2147483647 bytes, 340 of them"):
         decode(claims)
 
 

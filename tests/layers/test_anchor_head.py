@@ -41,7 +41,7 @@ def test_a_mask_beyond_the_anchors_is_refused(nodes):
 
 
 def test_the_layer_before_must_fit(nodes):
-    with pytest.raises(CfgError, match=r"2 anchors and 1 classes need 12 channels,.* gives 13"):
+    with pytest.raises(CfgError, match=r"2 anchors and 1 class need 12 channels,.* gives 13"):
         head(nodes, "mask=0,1", filters=13)
 
 

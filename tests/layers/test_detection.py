@@ -132,7 +132,7 @@ def test_the_layer_before_must_have_so_many_outputs(net, inputs):
         net(HEAD, inputs=inputs)
 
     assert str(error.value) == (
-        "net.cfg:4: [detection] 2 x 2 cells of 1 boxes and 2 classes need 28 inputs,"
+        "net.cfg:4: [detection] 2 x 2 cells of 1 box and 2 classes need 28 inputs,"
         f" the layer before gives {inputs}\n    hint: output of the [connected] before must be"
         " side * side * (num * (1 + coords) + classes)"
     )

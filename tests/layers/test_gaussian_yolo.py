@@ -132,7 +132,7 @@ def test_the_channels_must_fit(net):
         net(HEAD, c=12, dialect="alexeyab")
 
     assert str(error.value) == (
-        "net.cfg:6: [Gaussian_yolo] 1 anchors and 2 classes need 11 channels,"
+        "net.cfg:6: [Gaussian_yolo] 1 anchor and 2 classes need 11 channels,"
         " the layer before gives 12\n"
         "    hint: filters of the [convolutional] before must be anchors * (classes + 9)"
     )

@@ -235,7 +235,7 @@ def test_the_channels_must_fit(net):
         net(HEAD, c=8)
 
     assert str(error.value) == (
-        "net.cfg:6: [region] 1 anchors and 2 classes need 7 channels, the layer before gives 8\n"
+        "net.cfg:6: [region] 1 anchor and 2 classes need 7 channels, the layer before gives 8\n"
         "    hint: filters of the [convolutional] before must be num * (classes + 5)"
     )
 

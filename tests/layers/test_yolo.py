@@ -174,10 +174,25 @@ def test_a_mask_is_all_anchors_unless_given(net):
     assert head.mask == (0, 1, 2)
 
 
-def test_anchors_that_are_missing_are_a_half(net):
+def test_anchors_that_are_missing_are_a_half(net, capsys):
     [head] = net("[yolo]\nclasses=1\nnum=3\nanchors=1,2,3", c=18).layers
 
     assert head.anchor_sizes == ((1, 2), (3, 0.5), (0.5, 0.5))
+    told = "3 numbers: expected 6, a width and a height for each of 3; each that is missing is 0.5"
+    assert f"net.cfg:9: [yolo] anchors = 1,2,3: {told}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("anchors", "told"),
+    [("1,2,3", "3 numbers: expected pairs of width and height"), ("1,2,3,4", ""), ("1,2", "")],
+)
+def test_an_odd_number_of_anchors_is_told(net, capsys, anchors, told):
+    net(f"[yolo]\nclasses=1\nnum=1\nanchors={anchors}", c=6)
+
+    place = f"net.cfg:9: [yolo] anchors = {anchors}: "
+    assert (f"{place}{told}\n" if told else "") == "".join(
+        f"{line}\n" for line in capsys.readouterr().err.split("\n") if line.startswith(place)
+    )
 
 
 @both_lineages

@@ -53,6 +53,16 @@ def test_a_note_is_a_line_of_stderr(capsys):
     assert tuple(capsys.readouterr()) == ("", "one\ntwo")
 
 
+def test_a_note_begins_a_line_unless_it_continues_one(capsys):
+    note("\r4", end="", continues=True)
+    note("\r8", end="", continues=True)
+    note("a.txt: damaged")
+    note("Loading...", end="")
+    note("Done!", continues=True)
+
+    assert capsys.readouterr().err == "\r4\r8\na.txt: damaged\nLoading...Done!\n"
+
+
 def test_bytes_go_out_as_they_are_behind_the_text_before(capfdbinary):
     say("one")
     say_bytes(b"\xff\n")

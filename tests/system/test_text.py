@@ -7,7 +7,7 @@ import os
 import pytest
 
 from pydarknet.errors import CfgError, DataError
-from pydarknet.system.text import displayable, excerpt, printable, read_text
+from pydarknet.system.text import count_of, displayable, excerpt, printable, read_text
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,17 @@ def test_an_excerpt_is_cut_to_60_signs():
 
 def test_displayable_lines_stay_lines():
     assert displayable("one\n\ttwo\r\x1b[2J\udce9") == "one\n\ttwo\r?[2J?"
+
+
+@pytest.mark.parametrize(
+    ("number", "nouns", "text"),
+    [
+        (1, ("image",), "1 image"),
+        (2, ("image",), "2 images"),
+        (0, ("image",), "0 images"),
+        (1, ("box", "boxes"), "1 box"),
+        (21, ("class", "classes"), "21 classes"),
+    ],
+)
+def test_one_of_something_is_no_plural(number, nouns, text):
+    assert count_of(number, *nouns) == text

@@ -72,7 +72,8 @@ def detector_map(
         network, images_of(valid), difficult, thresh, iou_thresh, points, options.polygons
     )
     say(text(report))
-    note(f"Total Detection Time: {int(time.perf_counter() - start)} Seconds")
+    seconds = int(time.perf_counter() - start)
+    note(f"Total Detection Time: {seconds} Seconds", continues=True)  # the counter's line, as in C
     say(HINT)
     write_extras(report, coco, json, plot, network.exif)
 

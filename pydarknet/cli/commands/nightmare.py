@@ -87,9 +87,9 @@ def run_steps(image: Tensor, dream: Dream, network: Network, rand: Rand, iters: 
     """Return an image after `iters` steps, and print their count as the C does."""
     note("Iteration: ", end="")
     for count in range(iters):
-        note(f"{count}, ", end="")
+        note(f"{count}, ", end="", continues=True)
         image = dream.step(image, network, rand)
-    note("done")
+    note("done", continues=True)
     return image
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from ...errors import CfgError
 from ...graph.executor import Head
 from ...layers import Layer, Shape
+from ...system.text import count_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +52,8 @@ class LossInputs:
         if self.truth.numel() != output.numel():
             has, given = (len(one.flatten()) // len(output) for one in (output, self.truth))
             raise layer.error(
-                f"learns {has} numbers an image, and the data have {given} true ones: expected a"
-                " head of one kind in a network, and data for it"
+                f"learns {count_of(has, 'number')} an image, and the data have {given}"
+                " true ones: expected a head of one kind in a network, and data for it"
             )
         return self.truth.to(output.device).view_as(output)
 
