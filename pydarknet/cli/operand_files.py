@@ -74,7 +74,7 @@ def content_of_bytes(head: bytes) -> str:
     if "\0" in text:
         return "weights" if has_header(head) else ""
     lines = (line.strip() for line in text.split("\n"))
-    return content_of_line(next((line for line in lines if line and line[0] not in "#;"), ""))
+    return content_of_lines([line for line in lines if line and line[0] not in "#;"])
 
 
 def has_header(head: bytes) -> bool:
@@ -83,6 +83,19 @@ def has_header(head: bytes) -> bool:
     Darknet: src/parser.c save_weights_upto
     """
     return len(head) >= 12 and all(0 <= part < 1000 for part in struct.unpack("<3i", head[:12]))
+
+
+def content_of_lines(lines: Sequence[str]) -> str:
+    """Return what a text of these lines is, which are neither blank nor comments.
+
+    A .data file may have lines without `=` before its first key, which the C passes over.
+
+    Darknet: src/option_list.c read_data_cfg
+    """
+    kinds = [content_of_line(line) for line in lines]
+    if kinds and kinds[0] in ("text", "yaml") and "data" in kinds and "cfg" not in kinds:
+        return "data"
+    return kinds[0] if kinds else ""
 
 
 def content_of_line(line: str) -> str:
@@ -94,9 +107,7 @@ def content_of_line(line: str) -> str:
         return "json"
     if equals:
         return "data" if key.strip() in DATA_KEYS else ""
-    if MAPPING.match(line) or line == "---":
-        return "yaml"
-    return "text" if line else ""
+    return "yaml" if MAPPING.match(line) or line == "---" else "text"
 
 
 def operands_in_order(words: Sequence[str], verb: Verb) -> list[str]:

@@ -12,11 +12,13 @@ from ..cfg.lineage import PerLineage
 from ..cfg.numbers import Range, misreading, number
 from ..cfg.parser import Entry, Section, section_of
 from ..errors import DataError
-from ..system.console import note
+from ..system.console import note, note_once
 from ..system.paths import first_makeable, first_there, meanings, oddity
 from ..system.resources import locate
+from ..system.spelling import nearest
 from ..system.text import count_of, excerpt, read_text, without_end
 
+BEGUN = 3  # letters of a key that say which one is meant
 NATURAL = Range(least=0)
 WINDOWS = re.compile(r"[A-Za-z]:[\\/]")  # how a path with a drive begins
 WORDS = ("images", "JPEGImages", "raw", ".jpg", ".png", ".JPG", ".JPEG")
@@ -65,15 +67,40 @@ class DataFile:
         return value
 
     def find(self, key: str) -> str | None:
-        """Return the value of a key, or None."""
+        """Return the value of a key, or None; a key that probably means it is told."""
         entry = self.section.find(key)
+        if entry is None and (meant := self.misspelt(key)):
+            note_once(str(meant))
         return entry.value if entry else None
 
+    def misspelt(self, key: str) -> DataError | None:
+        """Return the error of an entry that probably means a missing key, or None."""
+        entries = [entry for entry in self.section.entries if entry.value and entry.key != key]
+        spelt = {entry.key.lower(): entry for entry in reversed(entries)}
+        begun = [word for word in spelt if len(word) >= BEGUN and key.startswith(word)]
+        found = nearest(key, spelt) or next(iter(begun), None)
+        if found is None:
+            return None
+        entry = spelt[found]
+        problem = f"{entry.key} = {excerpt(entry.written)}: unknown key, did you mean {key}?"
+        return DataError(problem, where=f"{self.path}:{entry.line}")
+
     def get_file(self, key: str, default: str) -> str:
-        """Return the path of a key's file, as `find_file`, or the default, which is reported."""
-        return self.find_file(key) or self.get(key, default)
+        """Return the path of a key's file, as `find_file`, or the default, which is reported.
+
+        Raises DataError if the default is not there, and the key seems to be misspelt.
+        """
+        found = self.file(key)
+        if found is None and not os.path.exists(locate(default)) and (meant := self.misspelt(key)):
+            raise meant
+        return found or self.get(key, default)
 
     def find_file(self, key: str) -> str | None:
+        """Return the path of a key's file, or None; a key that probably means it is told."""
+        found = self.file(key)
+        return self.find(key) if found is None else found
+
+    def file(self, key: str) -> str | None:
         """Return the path of a key's file, or None.
 
         If it is not there as Darknet reads it, it may be as it was written, or near the data file.

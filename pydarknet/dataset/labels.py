@@ -132,7 +132,7 @@ def box(words: Sequence[str], rules: LabelRules) -> tuple[float, ...]:
         raise ValueError(comma_hint(words) or problem, "")
     index, last = whole_number(words[0]), rules.classes - 1
     if index is None:
-        problem = f"class {excerpt(words[0])}: expected a whole number"
+        problem = f"class {excerpt(words[0])}: expected a whole number, 0 to {last}"
         raise ValueError(comma_hint(words) or problem, "")
     for word in words[1:]:
         if not NUMBER.fullmatch(word) or not math.isfinite(float(word)):

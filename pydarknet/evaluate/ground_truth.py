@@ -19,6 +19,7 @@ from ..system.text import excerpt, read_text
 
 FLOAT = r"([+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?))"
 CLASS = r"([+-]?\d+)(?:\.0*)?"
+DIGITS = 9  # that a class has at most, as in training
 GROUP = re.compile(rf"\s*{CLASS}" + rf"\s+{FLOAT}" * 4, re.IGNORECASE)
 
 
@@ -39,7 +40,8 @@ class GroundTruth:
     def of(rows: list[tuple[float, ...]]) -> GroundTruth:
         """Return the ground truth from rows of class, x, y, width, height."""
         table = np.array(rows, np.float64).reshape(-1, 5)
-        return GroundTruth(table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32))
+        with np.errstate(over="ignore"):  # a number beyond float32 is infinite
+            return GroundTruth(table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32))
 
 
 def ground_truth_of(image: str, lineage: str, polygons: bool = False) -> GroundTruth:
@@ -70,6 +72,8 @@ def label_file(image: str, lineage: str) -> str | None:
 def read_ground_truth(path: str | Path, polygons: bool = False) -> GroundTruth:
     """Read a label file: groups of class, x, y, width and height, up to the first invalid one.
 
+    A group whose class is no number that a class has is left out, which is told.
+
     Darknet: src/data.c read_boxes
     Quirk: RAW_TRUTHS
     """
@@ -77,14 +81,23 @@ def read_ground_truth(path: str | Path, polygons: bool = False) -> GroundTruth:
     rows: list[tuple[float, ...]] = []
     end = 0
     while match := GROUP.match(text, end):
-        rows.append(tuple(float(number) for number in match.groups()))
+        if len(match[1].lstrip("+-0")) > DIGITS:
+            what = f"class {excerpt(match[1])}: expected at most {DIGITS} digits"
+            note(f"{path}:{line_of(text, match.start(1))}: left out: {what}")
+        else:
+            rows.append(tuple(float(number) for number in match.groups()))
         end = match.end()
     rest = text[end:].strip()
     if rest:
-        line = text.count("\n", 0, text.index(rest, end)) + 1
+        line = line_of(text, text.index(rest, end))
         shown = excerpt(rest.split("\n")[0])
         note(f"{path}:{line}: {shown}: expected class x y width height; the rest is not read")
     return GroundTruth.of(rows)
+
+
+def line_of(text: str, index: int) -> int:
+    """Return the number of the line in which a character stands."""
+    return text.count("\n", 0, index) + 1
 
 
 def without_polygons(text: str, path: str, polygons: bool) -> str:

@@ -212,3 +212,41 @@ def test_the_last_folder_images_stands_for_labels_too(dialect):
     image = "/raw_images/set/images/train/a.png"
 
     assert label_paths(image, dialect)[-1] == "/raw_images/set/labels/train/a.txt"
+
+
+@pytest.mark.parametrize("key", ["name", "Names", "NAMES", "nmaes", "nam"])
+def test_a_misspelt_key_is_told_with_the_right_one(tmp_path, capsys, key):
+    (tmp_path / "my.data").write_text(f"classes=2\n{key} = x.names\n")
+    (tmp_path / "names.list").write_text("cat\n")
+    told = f"{tmp_path}/my.data:2: {key} = x.names: unknown key, did you mean names?"
+    data = DataFile.read(tmp_path / "my.data")
+
+    with pytest.raises(DataError) as error:
+        data.get_file("names", "none/names.list")
+    assert str(error.value) == told
+
+    here = str(tmp_path / "names.list")
+    assert data.get_file("names", here) == here
+    assert capsys.readouterr().err == f"{told}\nnames: Using default '{here}'\n"
+
+    assert data.find_file("names") is None
+
+
+@pytest.mark.parametrize(("written", "key"), [("class", "classes"), ("Top", "top")])
+def test_a_misspelt_key_of_a_number_is_told(tmp_path, capsys, written, key):
+    (tmp_path / "my.data").write_text(f"{written}=3\n")
+
+    assert DataFile.read(tmp_path / "my.data").integer(key, 2) == 2
+    told = f"my.data:1: {written} = 3: unknown key, did you mean {key}?"
+    assert told in capsys.readouterr().err
+
+
+def test_keys_that_are_known_mean_no_other(tmp_path, capsys):
+    known = ("backup", "classes", "difficult", "eval", "labels", "leaves", "map", "names")
+    known += ("polygons", "results", "savelast", "saveweights", "tag", "test", "top", "train")
+    known += ("tree", "valid")
+    for key in known:
+        (tmp_path / "my.data").write_text("".join(f"{k}=1\n" for k in known if k != key))
+        assert DataFile.read(tmp_path / "my.data").find(key) is None
+
+    assert capsys.readouterr().err == ""

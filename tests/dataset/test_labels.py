@@ -102,8 +102,9 @@ def test_an_empty_file_is_an_image_without_boxes(read):
     [
         ("20 0.5 0.5 0.1 0.1", "class 20: expected 0 to 19"),
         ("-1 0.5 0.5 0.1 0.1", "class -1: expected 0 to 19"),
-        ("1.5 0.5 0.5 0.1 0.1", "class 1.5: expected a whole number"),
-        ("dog 0.5 0.5 0.1 0.1", "class dog: expected a whole number"),
+        ("1.5 0.5 0.5 0.1 0.1", "class 1.5: expected a whole number, 0 to 19"),
+        ("dog 0.5 0.5 0.1 0.1", "class dog: expected a whole number, 0 to 19"),
+        (f"{'9' * 20} .5 .5 .1 .1", f"class {'9' * 20}: expected a whole number, 0 to 19"),
         ("1 0 0 0.1 0.1", "x = 0 and y = 0: expected the centre of a box"),
         ("1 0.5 0.5 0 0.1", "0 x 0.1: expected a size above 0"),
         ("1 0.5 0.5 0.1 -0.1", "0.1 x -0.1: expected a size above 0"),

@@ -47,6 +47,26 @@ def test_reading_stops_at_what_is_no_box_and_says_where(tmp_path, capsys, text, 
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "word", ["99999999999999999999", "-9999999999", "1" * 5000, "5000000000.0"]
+)
+def test_a_class_of_too_many_digits_is_left_out_and_told(tmp_path, capsys, word):
+    (tmp_path / "a.txt").write_text(f"0 .5 .5 .1 .1\n{word} .5 .5 .1 .1\n000000000002 .5 .5 .1 .1")
+
+    assert read_ground_truth(tmp_path / "a.txt").classes.tolist() == [0, 2]
+    told = capsys.readouterr().err
+    assert "a.txt:2: left out: class " in told
+    assert told.endswith(": expected at most 9 digits\n")
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_number_beyond_float32_is_infinite(tmp_path):
+    (tmp_path / "a.txt").write_text("0 .5 .5 1e39 1e999")
+
+    assert read_ground_truth(tmp_path / "a.txt").boxes[0].tolist() == [0.5, 0.5, np.inf, np.inf]
+
+
 def test_an_empty_label_file_has_no_truths_and_needs_no_words(tmp_path, capsys):
     (tmp_path / "a.txt").write_text(" \n")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import FORK
 from ...errors import DataError
 from ...system.console import say
+from ...system.problems import tell_failure
 from ..data_files import write_text
 from ..verbs import COUNT, NATURAL, NO_NETWORK, Help, Run, verb
 
@@ -31,6 +32,7 @@ USAGE = (
 )
 ANCHORS, COUNTERS = Path("anchors.txt"), Path("counters_per_class.txt")
 CLOUD = Path("cloud.png")
+MOST_CLASS = 65535  # a count is written for each class up to the largest
 
 
 @verb("detector calc_anchors", lineage=FORK, uses=NO_NETWORK)
@@ -57,6 +59,7 @@ def calc_anchors(
     if width < 0 or height < 0:
         say(USAGE)
         say("Error: set width and height ")
+        tell_failure("calc_anchors: expected -width and -height, the size of the network's input")
         return
     options = DataFile.read(data)
     boxes, classes = box_sizes(options)
@@ -100,7 +103,7 @@ def box_sizes(options: DataFile) -> tuple[np.ndarray, list[int]]:
 
 
 def report_wrong(truths: GroundTruth, image: str) -> None:
-    """Report and list boxes that exceed their image; refuse a negative class.
+    """Report and list boxes that exceed their image; refuse a class that is negative or huge.
 
     Darknet: src/detector.c calc_anchors (AlexeyAB)
     """
@@ -109,8 +112,8 @@ def report_wrong(truths: GroundTruth, image: str) -> None:
     from ...evaluate.ground_truth import label_file
 
     path = label_file(image, FORK) or image
-    if len(truths) and truths.classes.min() < 0:
-        raise DataError(f"class {truths.classes.min()}: expected 0 or more", where=path)
+    for wrong in truths.classes[(truths.classes < 0) | (truths.classes > MOST_CLASS)][:1]:
+        raise DataError(f"class {wrong}: expected 0 to {MOST_CLASS}", where=path)
     lines = list(wrong_label_lines(truths, path))
     for line in lines:
         say(f"\n\n{line} ")

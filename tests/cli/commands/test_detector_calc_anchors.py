@@ -35,10 +35,15 @@ def test_boxes_of_each_class_are_counted(capfd):
     assert Path("counters_per_class.txt").read_text() == "counters_per_class = 1, 0, 1"
 
 
-def test_without_a_size_the_usage_is_told(capfd):
-    assert main(ANCHORS) == 0
+@pytest.mark.parametrize("words", [[], ["-width", "416"], ["-height", "416"]])
+@pytest.mark.parametrize(("as_darknet", "status"), [(False, 1), (True, 0)])
+def test_without_a_size_the_usage_is_told(capfd, words, as_darknet, status):
+    assert main([*ANCHORS, *words], as_darknet=as_darknet) == status  # the C's is 0
 
-    assert "Error: set width and height" in capfd.readouterr().out
+    told = capfd.readouterr()
+    assert told.out.endswith("-height 416 \nError: set width and height \n")
+    expected = "calc_anchors: expected -width and -height, the size of the network's input\n"
+    assert told.err == expected
     assert not Path("anchors.txt").exists()
 
 
@@ -62,4 +67,11 @@ def test_a_negative_class_is_an_error(capfd):
     Path("a.txt").write_text("-1 0.5 0.5 0.2 0.4\n")
 
     assert main([*ANCHORS, *SIZE]) == 1
-    assert "a.txt: class -1: expected 0 or more" in capfd.readouterr().err
+    assert "a.txt: class -1: expected 0 to 65535" in capfd.readouterr().err
+
+
+def test_a_huge_class_is_refused_since_all_up_to_it_are_counted(capfd):
+    Path("a.txt").write_text("999999999 0.5 0.5 0.2 0.4\n")
+
+    assert main([*ANCHORS, *SIZE]) == 1
+    assert "a.txt: class 999999999: expected 0 to 65535" in capfd.readouterr().err
