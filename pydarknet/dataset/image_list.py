@@ -9,8 +9,12 @@ import numpy as np
 
 from ..errors import DataError
 from ..image.files import Remark, load_image
+from ..system.c_stderr import take_warnings
 from .bad_list import BAD_FILES, Problem
 from .rng import generator_of_spare
+
+UNREAD = "images that cannot be read"
+DOUBTED = "images that their decoder warns of"
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,13 @@ class ImageList:
         for place in tries(index, len(self.paths), seed, batch):
             path = self.paths[place]
             try:
-                image = load_image(path, self.channels, self.exif, tell)
+                with take_warnings() as warnings:
+                    image = load_image(path, self.channels, self.exif, tell)
             except DataError as error:
-                problems.append(Problem(str(error), BAD_FILES, path))
+                problems.append(Problem(str(error), BAD_FILES, path, counted=UNREAD))
                 continue
+            for text in warnings[:1]:
+                problems.append(Problem(f"{path}: {text}", counted=DOUBTED))
             return ListedImage(path, place, image, tuple(problems))
         raise DataError(f"no image of {len(self.paths)} can be read: {problems[0].text}")
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from ..dataset.bad_list import Problem
 from ..system.console import first
 
-MOST = 20  # problems of labels that are told one by one
-REST = "further problems of labels are only counted; the end of the training says how many"
+MOST = 20  # problems of images and labels that are told one by one
+REST = (
+    "further problems of images and labels are only counted; the end of the training says how many"
+)
 
 
 @dataclass
@@ -21,7 +23,8 @@ class DataProblems:
     counts: Counter[str] = field(default_factory=Counter)
 
     def new(self, problems: Iterable[Problem]) -> Iterator[str]:
-        """Yield what to tell of problems: nothing twice, and of labels no more than `MOST`."""
+        """Yield what to tell of problems: nothing twice, and no more than `MOST` that are
+        counted."""
         for problem in problems:
             if problem not in self.known:
                 self.known.add(problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,21 @@ def test_an_image_that_cannot_be_read_is_told_and_another_one_taken(tmp_path, im
         "bad.list",
         str(tmp_path / "bad.jpg"),
     )
+    assert [one.counted for one in found.problems] == ["images that cannot be read"] * 2
+
+
+def test_a_warning_of_the_decoder_is_a_problem_that_names_the_image(tmp_path, capfd):
+    save_image(np.full((32, 64, 3), 255, np.uint8), tmp_path / "a.jpg")
+    content = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(content[:-2] + b"\1" * 99 + content[-2:])
+
+    found = ImageList((str(tmp_path / "a.jpg"),), 3).read(0, seed=1, batch=1)
+
+    [problem] = found.problems
+    told = r".*/a\.jpg: Corrupt JPEG data: \d+ extraneous bytes before marker 0xd9"
+    assert re.fullmatch(told, problem.text)
+    assert problem.counted == "images that their decoder warns of"
+    assert capfd.readouterr().err == ""
 
 
 def test_what_is_taken_instead_depends_on_the_batch_alone(tmp_path, image):

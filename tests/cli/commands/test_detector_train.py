@@ -489,6 +489,22 @@ def test_bad_labels_are_told_once_and_passed_over(capfd):
     assert len(re.findall(r"1\.txt:2: .*", capfd.readouterr().err)) == 1
 
 
+@pytest.mark.usefixtures("small")
+def test_images_that_cannot_be_used_are_told_once_and_counted_at_the_end(capfd):
+    cv2.imwrite("0.jpg", np.full((40, 48, 3), 255, np.uint8))
+    content = Path("0.jpg").read_bytes()
+    Path("0.jpg").write_bytes(content[:-2] + b"\1" * 99 + content[-2:])  # which libjpeg tells
+    Path("train.txt").write_text("0.jpg\n1.png\ngone.png\n")
+
+    trained("-seed", "1")
+
+    told = capfd.readouterr().err
+    assert told.count('Cannot load image "gone.png"') == 1
+    assert told.count("0.jpg: Corrupt JPEG data: ") == told.count("Corrupt JPEG data") == 1
+    last = sorted(told.splitlines()[-1].split(", "))
+    assert last == ["images that cannot be read: 1", "images that their decoder warns of: 1"]
+
+
 # Evaluations in between
 
 
