@@ -20,7 +20,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labels import content_of, image_size, inside, label_line, stop, write_label, write_list
+from labels import (
+    content_of,
+    count_of,
+    image_size,
+    inside,
+    label_line,
+    other_owner,
+    stop,
+    write_label,
+    write_list,
+)
 
 PARTS = ("images", "annotations", "categories")
 Box = tuple[float, float, float, float]  # left, top, width, height in pixels
@@ -105,7 +115,8 @@ class Converter:
 
     def report(self, name: str, images: int) -> None:
         """Print how many images and objects there are; say on stderr what was left out."""
-        print(f"{name}: {images} images, {self.count} objects; left out: {self.skipped.total()}")
+        found = f"{count_of(images, 'image')}, {count_of(self.count, 'object')}"
+        print(f"{name}: {found}; left out: {self.skipped.total()}")
         if self.skipped:
             reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(self.skipped.items()))
             print(f"{name}: left out: {reasons}", file=sys.stderr)
@@ -119,8 +130,19 @@ def size_of(image: dict[str, Any], path: Path) -> tuple[int, int] | None:
     return image_size(path)
 
 
-def convert(file: Path, options: argparse.Namespace) -> None:
-    """Write the labels and the list of one file of instances."""
+def why_not(
+    image: dict[str, Any], path: Path | None, labels: Path | None, owners: dict[Path, Path]
+) -> str:
+    """Return why an image is left out; an empty text if it is not. `owners` as in `other_owner`."""
+    if path is None:
+        return "of an image outside of its folder"
+    if size_of(image, path) is None:
+        return "of an image without a size"
+    return "of an image whose label file is another's" if other_owner(path, labels, owners) else ""
+
+
+def convert(file: Path, options: argparse.Namespace, owners: dict[Path, Path]) -> None:
+    """Write the labels and the list of one file of instances; `owners` as in `other_owner`."""
     content = read_instances(file)
     by_image = defaultdict(list)
     for annotation in content["annotations"]:
@@ -132,9 +154,9 @@ def convert(file: Path, options: argparse.Namespace) -> None:
     for image in content["images"]:
         annotations = by_image.pop(str(image.get("id")), [])
         path = inside(home, str(image.get("file_name") or ""))
+        why = why_not(image, path, options.labels, owners)
         size = size_of(image, path) if path else None
-        if path is None or size is None:
-            why = "of an image without a size" if path else "of an image outside of its folder"
+        if path is None or size is None or why:
             converter.skipped[why] += len(annotations)
             print(f"{name}: {image.get('file_name')!r} is left out: {why}", file=sys.stderr)
             continue
@@ -165,8 +187,9 @@ def main() -> None:
     add("--crowds", action="store_true", help="keep crowds")
     add("--out", type=Path, default=Path(), metavar="DIR", help="write lists here (.)")
     options = parser.parse_args()
+    owners: dict[Path, Path] = {}
     for file in options.instances:
-        convert(file, options)
+        convert(file, options, owners)
 
 
 if __name__ == "__main__":

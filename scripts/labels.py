@@ -11,7 +11,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from pydarknet.errors import DarknetError  # noqa: E402  # the copy beside this script
-from pydarknet.system.text import bytes_of, printable, read_text  # noqa: E402
+from pydarknet.system.text import (  # noqa: E402
+    bytes_of,
+    count_of,
+    displayable,
+    printable,
+    read_text,
+)
 
 LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 IMAGE_ENDINGS = tuple(form for ending in LOWER for form in (ending, ending.upper()))
@@ -43,14 +49,30 @@ def label_line(index: int, x: float, y: float, w: float, h: float) -> str:
 def write_label(image: Path, lines: Iterable[str], folder: Path | None = None) -> None:
     """Write the labels of an image to a folder or, if omitted, wherever the programs look."""
     text = "".join(lines)
-    for file in [folder / f"{image.stem}.txt"] if folder else label_files(image):
+    for file in files_of(image, folder):
         write(file, text)
+
+
+def files_of(image: Path, folder: Path | None = None) -> list[Path]:
+    """Return where the labels of an image are written: in a folder or, if omitted, as above."""
+    return [folder / f"{image.stem}.txt"] if folder else label_files(image)
+
+
+def other_owner(image: Path, folder: Path | None, owners: dict[Path, Path]) -> Path | None:
+    """Return the image whose labels stand where those of this one would; None if they are free.
+
+    `owners` are the images by their label files; if they are free, this one is added.
+    """
+    files = files_of(image, folder)
+    other = next((owners[file] for file in files if file in owners), None)
+    owners.update(dict.fromkeys(files, image) if other is None else {})
+    return other
 
 
 def write_list(file: Path, lines: Sequence[object]) -> None:
     """Write a file, one line per item, and print their number."""
     write(file, "".join(f"{line}\n" for line in lines))
-    print(f"{file}: {len(lines)} lines")
+    print(f"{file}: {count_of(len(lines), 'line')}")
 
 
 def write(file: Path, text: str) -> None:
@@ -96,4 +118,4 @@ def inside(folder: Path, name: str) -> Path | None:
 
 def stop(problem: str) -> NoReturn:
     """Exit with status 1 and a message."""
-    sys.exit(f"{Path(sys.argv[0]).name}: {problem}")
+    sys.exit(displayable(f"{Path(sys.argv[0]).name}: {problem}"))

@@ -24,9 +24,12 @@ from typing import NamedTuple
 from labels import (
     IMAGE_ENDINGS,
     ROOT,
+    count_of,
+    displayable,
     image_size,
     inside,
     label_line,
+    other_owner,
     read_list,
     stop,
     write_label,
@@ -116,7 +119,8 @@ class Labels:
     def report(self, name: str, images: int) -> None:
         """Print the numbers of images and objects of a set, and of those skipped."""
         skipped = ", ".join(f"{n} {reason}" for reason, n in sorted(self.skipped.items()))
-        print(f"{name}: {images} images, {self.count} objects; left out: {skipped or 'none'}")
+        found = f"{count_of(images, 'image')}, {count_of(self.count, 'object')}"
+        print(displayable(f"{name}: {found}; left out: {skipped or 'none'}"))
 
 
 def convert_voc(options: argparse.Namespace) -> None:
@@ -180,6 +184,10 @@ def convert_folder(options: argparse.Namespace) -> None:
     classes = read_list(options.classes) if options.classes else found
     labels = Labels(classes, options.difficult == "keep", options.shift)
     images = [image_of(annotation, options) for annotation in annotations]
+    owners: dict[Path, Path] = {}
+    for image, annotation in zip(images, annotations, strict=True):
+        if other := other_owner(image, options.labels, owners):
+            stop(f"{annotation.file}: the labels of {image} would replace those of {other}")
     for image, annotation in zip(images, annotations, strict=True):
         write_label(image, labels.lines(with_size(annotation, image)), options.labels)
     labels.report(str(options.annotations), len(images))

@@ -199,7 +199,7 @@ def test_a_list_in_which_nothing_can_be_read_is_an_error(net, tmp_path, workers)
     samples = detector_samples(net(YOLO), [str(tmp_path / "none.jpg")])
     with (
         Batches(samples, count=2, seed=1, size=size, workers=workers) as batches,
-        pytest.raises(DataError, match="none of the 1 images can be read"),
+        pytest.raises(DataError, match="no image of 1 can be read"),
     ):
         next(iter(batches(1, 1)))
 

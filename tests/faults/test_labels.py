@@ -178,7 +178,10 @@ def test_what_cocos_files_lack_is_taken_from_elsewhere_or_left_out_and_counted(
     assert end is None
     assert Path("lab/a.txt").read_text() == label
     count = 1 - left_out
-    assert f"1 images, {count} objects; left out: {left_out}\n" in capsys.readouterr().out
+    assert (
+        f"1 image, {count} object{'s' * (count != 1)}; left out: {left_out}\n"
+        in capsys.readouterr().out
+    )
 
 
 def test_an_image_whose_size_nobody_knows_is_left_out_and_told(fault, script, capsys):

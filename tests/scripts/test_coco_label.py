@@ -62,7 +62,7 @@ def test_crowds_are_left_out_unless_they_are_wanted(instances, script, tmp_path,
 
     told = script("coco_label.py", "instances_train2017.json", *flags).stdout
 
-    assert f"1 images, {count} objects; left out: {2 - count}\n" in told
+    assert f"1 image, {count} object{'s' * (count > 1)}; left out: {2 - count}\n" in told
     label = (tmp_path / "labels/train2017/b.txt").read_text()
     assert label == count * "1 0.05 0.1 0.1 0.2\n"
 
@@ -114,3 +114,17 @@ def test_another_file_is_told_in_one_line(script, tmp_path, text, told):
 
     assert done.returncode == 1
     assert done.stderr.startswith(f"coco_label.py: x.json: {told}")
+
+
+@pytest.mark.parametrize("other", ["x/b.jpg", "b.png", "b.jpg"])
+def test_labels_of_another_image_are_not_written_over(instances, script, tmp_path, other):
+    second = {"id": 8, "file_name": other, "width": 200, "height": 100}
+    things = [thing([20, 30, 100, 50]), thing([0, 0, 20, 20]) | {"image_id": 8}]
+    instances(things, images=[*IMAGES, second])
+
+    ran = script("coco_label.py", "instances_train2017.json", "--labels", "lab")
+
+    assert (tmp_path / "lab" / "b.txt").read_text() == "1 0.35 0.55 0.5 0.5\n"
+    assert (tmp_path / "train2017.txt").read_text() == f"{tmp_path}/images/train2017/b.jpg\n"
+    assert "train2017: 1 image, 1 object; left out: 1\n" in ran.stdout
+    assert f"'{other}' is left out: of an image whose label file is another's\n" in ran.stderr

@@ -87,7 +87,7 @@ def test_difficult_objects_and_other_classes_are_left_out_and_counted(voc, scrip
     told = script("voc_label.py", "--sets", "2007_train").stdout
 
     assert (tmp_path / "VOCdevkit/VOC2007/labels/000001.txt").read_text() == f"11 {LINE}"
-    assert "1 images, 1 objects; left out: 1 difficult, 1 of class okapi\n" in told
+    assert "1 image, 1 object; left out: 1 difficult, 1 of class okapi\n" in told
 
 
 def test_difficult_objects_may_be_kept(voc, script, tmp_path):
@@ -228,3 +228,15 @@ def test_help_tells_its_flags(script):
 
     assert done.returncode == 0
     assert "--difficult" in done.stdout
+
+
+def test_labels_of_another_image_are_not_written_over(folder, script):
+    home = folder({"a": annotation(("gnu", 0, BOX)), "b": annotation(("okapi", 0, BOX))})
+    (home / "images/b.png").unlink()
+    (home / "images/a.png").rename(home / "images/other.jpg")  # which both files name
+
+    done = script("voc_label.py", "--annotations", "annotations", "--labels", "mine")
+
+    told = "annotations/b.xml: the labels of images/other.jpg would replace those of"
+    assert (done.returncode, done.stderr) == (1, f"voc_label.py: {told} images/other.jpg\n")
+    assert not (home / "mine").exists()

@@ -548,4 +548,4 @@ def test_a_missing_valid_list_is_an_error_of_map(capfd):
 def test_other_names_than_classes_are_an_error_of_map(capfd):
     Path("names").write_text("one\n")
 
-    assert "run.data: 1 names: expected 2, a name a class, for -map" in mistake(capfd, "-map")
+    assert "run.data: 1 name: expected 2, a name a class, for -map" in mistake(capfd, "-map")
