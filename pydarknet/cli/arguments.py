@@ -140,7 +140,7 @@ def share_of(percentage: str) -> str:
 def without_unknown(words: list[str], flags: Iterable[Parameter]) -> list[str]:
     """Return the words without those that look like flags, and warn about each of those.
 
-    The next word is dropped too if the flag resembles one that takes a value, unless it is a file.
+    The next word is dropped too if the flag resembles one that takes it, unless it is a file.
     """
     known = {flag.word: flag for flag in flags}
     kept: list[str] = []
@@ -150,19 +150,31 @@ def without_unknown(words: list[str], flags: Iterable[Parameter]) -> list[str]:
             kept.append(words[i])
             continue
         near = nearest_flag(words[i], known)
-        note(f"{words[i]} is ignored: {problem(words[i], near, last=i == len(words) - 1)}")
-        if near and near.valued and i + 1 < len(words) and not os.path.exists(words[i + 1]):
+        value = words[i + 1] if near and i + 1 < len(words) and takes(near, words[i + 1]) else None
+        note(problem(words[i], near, value, last=i == len(words) - 1))
+        if value is not None:
             next(rest)
     return kept
 
 
-def problem(word: str, near: Parameter | None, *, last: bool) -> str:
-    """Return what is wrong with a word that looks like a flag."""
+def takes(flag: Parameter, word: str) -> bool:
+    """Return whether a word after a flag that is ignored belongs to it."""
+    if flag.valued:
+        return not os.path.exists(word)
+    return flag.help.switch and switches(word)
+
+
+def problem(word: str, near: Parameter | None, value: str | None, *, last: bool) -> str:
+    """Return what is wrong with a word that looks like a flag, and with its value."""
     if near is None:
-        return "unknown flag"
+        return f"{word} is ignored: unknown flag"
     if not same(word, near):
-        return f"unknown flag, did you mean {near.word}?"
-    return "it has no value" if last and near.valued else "it is given twice"
+        return f"{word} is ignored: unknown flag, did you mean {near.word}?"
+    if last and near.valued:
+        return f"{word} is ignored: it has no value"
+    if not near.valued and not near.help.switch:
+        return f"{word} is given twice: that is the same as once"
+    return f"{word} is given twice: the first counts" + (f", not {value}" if value else "")
 
 
 def nearest_flag(word: str, known: dict[str, Parameter]) -> Parameter | None:

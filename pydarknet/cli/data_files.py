@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DataError
 from ..system.console import note
-from ..system.files import check_writable, write_errors, write_file
+from ..system.files import check_writable, make_folder, write_errors, write_file
 from ..system.text import bytes_of, count_of
 
 if TYPE_CHECKING:
@@ -86,5 +86,5 @@ def check_outputs(run: Run, file: Path | None, folder: Path | None, inputs: Iter
             check_writable(file)
     if folder:
         with write_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             check_writable(folder / "plot.png")

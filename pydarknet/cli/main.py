@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from ..system.interrupts import quit_on_interrupt_inside, unwind_on_signals
 from ..system.memory import memory_errors
 from ..system.problems import count_problems
 from ..system.starting import quit_on_interrupt
+from ..system.text import excerpt
 from ..system.version import __version__
 from . import commands  # noqa: F401  # importing it registers the commands
 from .arguments import flag_values, letters, operand_values, without_unknown, words_apart
@@ -68,6 +70,7 @@ CHOICES = {
     "precision": ("half", "float"),
 }
 VERSION = ("--version", "-version", "version")
+LINE_ENDS = dict.fromkeys(map(ord, "\t\n\r"))
 HELP = ("-h", "--help", "help")
 FOR_TORCH = "torch alone needs about a gigabyte: raise the limit (ulimit -v, or the container's)"
 
@@ -90,7 +93,7 @@ def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
     forget_notes()
     try:
         with memory_errors(), count_problems() as problems:
-            status = run([word.translate({9: None, 10: None, 13: None}) for word in words])
+            status = run(list(map(word_of, words)))
         return 1 if problems.failed and not as_darknet else status
     except DarknetError as error:
         note(str(error))
@@ -99,6 +102,21 @@ def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
     except BrokenPipeError:
         leave(sys.stdout)
     return 1
+
+
+def word_of(typed: str) -> str:
+    """Return a word as Darknet reads it: without tabs and line ends, unless a file has them.
+
+    What vanishes inside of it is told.
+
+    Darknet: examples/darknet.c main
+    """
+    word = typed.translate(LINE_ENDS)
+    if word == typed or os.path.exists(typed):
+        return typed
+    if word != typed.strip("\t\n\r"):
+        note(f"{excerpt(typed)} is read as {excerpt(word)}: tabs and line ends vanish")
+    return word
 
 
 def run(words: list[str]) -> int:

@@ -22,8 +22,8 @@ from ..dataset.files import label_path
 from ..errors import DataError, UsageError
 from ..image.files import file_for, save_image
 from ..image.window import show
+from ..system import files
 from ..system.console import note, note_once, say
-from ..system.files import write_file
 from ..system.json_array import JsonArray
 from ..system.problems import failures, guard
 from .detections_text import Found, json_of, labels_of, lines
@@ -116,7 +116,7 @@ class Writing:
         """Save a drawn image, unless that would overwrite an image that is read."""
         self.inputs.check(file_for(drawn, file))
         if self.drawn:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            files.make_folder(file.parent, named=True)
         save_image(drawn, file)
 
     def save_labels(self, found: Found) -> None:
@@ -147,9 +147,7 @@ class Writing:
 def make_folder(folder: Path) -> None:
     """Make a folder for drawn images; raise UsageError if that is impossible."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise UsageError(f"-out_dir {folder}: is a file: expected a folder") from None
+        files.make_folder(folder)
     except OSError as error:
         raise UsageError(f"-out_dir {folder}: {error.strerror}") from None
 
@@ -163,7 +161,7 @@ def save_labels(file: str, text: str, inputs: Inputs) -> None:
     if os.path.exists(file):
         note_once("-save_labels: label files that are there are written over")
     try:
-        write_file(file, text.encode())
+        files.write_file(file, text.encode())
     except OSError as error:
         raise DataError(f"Couldn't open file: {file} ({error.strerror})") from None
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from ..errors import UsageError
+from ..system.files import make_folder
 
 MARK = "made by `pydarknet install-shim`"
 MODULES = {"alexeyab": "darknet", "hank-ai": "hank_ai", "alpr": "alpr"}
@@ -25,7 +26,7 @@ def install(folder: Path, api: str = "alexeyab", *, force: bool = False) -> list
     if os.name == "nt":
         files[folder / "darknet.cmd"] = f'@"{sys.executable}" "%~dp0darknet" %*\nrem {MARK}\n'
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for file in files:
             if not force:
                 check_ours(file)

@@ -13,6 +13,7 @@ from ..boxes.box import cxcywh_to_xyxy, iou
 from ..boxes.draw import STYLES, Color, Mark, draw_marks
 from ..errors import DataError
 from ..modules.transforms import load_image, save_image
+from ..system.files import make_folder
 from ..system.problems import guard
 from .average_precision import MapReport
 from .charts import curve, table
@@ -34,7 +35,7 @@ def plots(report: MapReport, folder: Path, exif: bool = True) -> None:
     network read them: turned as their EXIF data say, or not.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise DataError(f"cannot be made: {error.strerror}", where=folder) from None
     for one in report.classes:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..system.console import note, say
-from ..system.files import check_writable, write_errors
+from ..system.files import check_writable, make_folder, write_errors
 from ..system.json_array import JsonArray
 from ..system.text import count_of, excerpt, json_text
 from .dataset_detections import ImageDetections
@@ -80,7 +80,7 @@ class Results:
         """Make the folder of a file and open it; `files` closes it at the end."""
         self.check(path)
         with write_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent, named=True)
             file = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 # closed by files
         return self.files.enter_context(file)
 
@@ -172,7 +172,7 @@ class Kitti(Results):
     def begin(self) -> None:
         say(self.name)
         with write_errors(self.place):
-            self.place.mkdir(parents=True, exist_ok=True)
+            make_folder(self.place)
             check_writable(self.place / "image.txt")
 
     @property
@@ -196,7 +196,7 @@ class Objects(Results):
         path = self.folder / f"{self.name}.json"
         self.check(path)
         with write_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent, named=True)
         self.list = self.files.enter_context(JsonArray(path, ",\n", "\n]\n"))
 
     def add(self, seen: ImageDetections) -> None:

@@ -68,6 +68,22 @@ def write_errors(path: str | Path) -> Iterator[None]:
         raise DataError(f"cannot be written: {error.strerror}", where=path) from None
 
 
+def make_folder(folder: Path, *, named: bool = False) -> None:
+    """Make a folder and those above it, unless they are there.
+
+    Raises OSError, which says if there is a file in its place. That is `named` in the text, as are
+    files in the place of the folders above it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        what = "a file" if os.path.exists(there) else "a link to nothing"
+        named = named or there != folder
+        text = f"{f'{there} ' if named else ''}is {what}: expected a folder"
+        raise NotADirectoryError(errno.ENOTDIR, text) from None
+
+
 def check_writable(path: str | Path) -> None:
     """Raise OSError if a file could not be written: before the work, rather than after it."""
     if os.path.isdir(path):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import DataError
-from ..system.files import hold_lock, partial_path, remove_partial_files, replace_file
+from ..system.files import hold_lock, make_folder, partial_path, remove_partial_files, replace_file
 from .state import State, read_state, write_state
 
 NEWEST: Final = ("_last.weights", ".backup")  # of both lineages
@@ -74,7 +74,7 @@ class Files:
         Quirk: BACKUP_IS_MADE
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             probe = partial_path(self.path(""))
             probe.write_bytes(b"")
             probe.unlink()

@@ -165,7 +165,7 @@ def test_a_flag_without_its_value_is_told_and_ignored(probe, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["-thresh", ".1", "-thresh", ".9"], "-thresh is ignored: it is given twice\n"),
+        (["-thresh", ".1", "-thresh", ".9"], "-thresh is given twice: the first counts, not .9\n"),
         (["-thresh", ".1", "-thresh"], "-thresh is ignored: it has no value\n"),
     ],
 )
@@ -182,7 +182,24 @@ def test_a_flag_of_all_commands_may_not_be_given_twice_either(probe, capsys):
 
     assert run_of(probe).dialect == "alexeyab"
     assert operands(probe) == ["a.jpg", "1"]
-    assert capsys.readouterr().err == "-dialect is ignored: it is given twice\n"
+    told = "-dialect is given twice: the first counts, not pjreddie\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_flag_without_a_value_may_be_given_twice(probe, capsys):
+    main([*LOOK, "-dont_show", "-dont_show"])
+
+    assert flags(probe) == {"dont_show": True}
+    assert operands(probe) == ["a.jpg", "1"]
+    assert capsys.readouterr().err == "-dont_show is given twice: that is the same as once\n"
+
+
+def test_of_two_switches_the_first_counts_and_no_word_is_left(probe, capsys):
+    main([*LOOK, "-exif", "off", "-exif", "on"])
+
+    assert run_of(probe).exif is False
+    assert operands(probe) == ["a.jpg", "1"]
+    assert capsys.readouterr().err == "-exif is given twice: the first counts, not on\n"
 
 
 # Unknown ones

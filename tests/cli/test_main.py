@@ -201,6 +201,25 @@ def test_line_ends_vanish_from_words(probe, end):
     assert flags["dont_show"]
 
 
+def test_a_tab_inside_a_word_vanishes_and_that_is_told(probe, capsys):
+    main(["probe", "look", "a\tb.jpg", "\r\n"])
+
+    [(_, operands, _)] = probe.calls
+    assert operands[0] == Path("ab.jpg")
+    assert "a?b.jpg is read as ab.jpg: tabs and line ends vanish\n" in capsys.readouterr().err
+
+
+def test_a_file_whose_name_has_a_tab_is_read_as_it_was_typed(probe, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a\tb.jpg").write_text("")
+
+    main(["probe", "look", "a\tb.jpg"])
+
+    [(_, operands, _)] = probe.calls
+    assert operands[0] == Path("a\tb.jpg")
+    assert capsys.readouterr().err == ""
+
+
 # Errors
 
 

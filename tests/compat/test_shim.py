@@ -107,4 +107,4 @@ def test_a_file_is_no_folder(tmp_path: Path, capsys) -> None:
 
     assert main(["install-shim", str(tmp_path / "file")]) == 1
 
-    assert "file: File exists" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"{tmp_path}/file: is a file: expected a folder\n"

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from pydarknet.system.files import (
     hold_lock,
     is_no_plain_file,
     lock,
+    make_folder,
     remove_partial_files,
     replace_file,
     write_errors,
@@ -205,3 +207,25 @@ def test_an_error_of_writing_names_the_file():
         write_errors("a"),
     ):
         raise OSError(28, "No space left")
+
+
+@pytest.mark.parametrize(
+    ("folder", "named", "told"),
+    [
+        ("file", False, "is a file: expected a folder"),
+        ("file", True, "file is a file: expected a folder"),
+        ("file/a/b", False, "file is a file: expected a folder"),
+        ("link", False, "is a link to nothing: expected a folder"),
+    ],
+)
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path, monkeypatch, folder, named, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to("nowhere")
+
+    with pytest.raises(NotADirectoryError) as error:
+        make_folder(Path(folder), named=named)
+
+    assert error.value.strerror == told
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")

@@ -168,7 +168,7 @@ def test_a_folder_is_made_with_those_above_it(tmp_path):
 def test_a_file_in_the_place_of_the_folder_is_an_error(tmp_path):
     (tmp_path / "a").touch()
 
-    with pytest.raises(DataError, match=r"backup = .*a: File exists"):
+    with pytest.raises(DataError, match=r"backup = .*a: is a file: expected a folder"):
         Files(tmp_path / "a", "net", ".backup").make_folder()
 
 

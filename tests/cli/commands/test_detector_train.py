@@ -431,7 +431,7 @@ def mistake(capfd, *words: str) -> str:
 def test_a_backup_folder_that_cannot_be_made_is_an_error(capfd):
     Path("backup").write_text("a file")
 
-    assert mistake(capfd).endswith("backup = backup: File exists")
+    assert mistake(capfd).endswith("backup = backup: is a file: expected a folder")
 
 
 @pytest.mark.usefixtures("small")
