@@ -88,12 +88,19 @@ def read_tree(name: str, section: Section) -> Tree:
         words = line.split()
         where = f"tree {path}:{number}"
         if len(words) != 2 or not re.fullmatch("-?[0-9]+", words[1]):
-            raise section.error(f"{where}: {excerpt(line)}: expected a name and a number")
+            shown = excerpt(line.strip()) or "an empty line"
+            raise section.error(
+                f"{where}: {shown}: expected the name of a class and the number of its parent"
+            )
         parent = int(words[1][:12])
         if not -1 <= parent < len(parents):
-            raise section.error(f"{where}: parent {excerpt(words[1])}: expected an earlier line")
+            earlier = f"an earlier line, at most {len(parents) - 1}, or " if parents else ""
+            raise section.error(
+                f"{where}: parent {excerpt(words[1])}: expected {earlier}-1 for none"
+            )
         if parent in met and parent != parents[-1]:
-            raise section.error(f"{where}: {words[0]}: expected it next to its parent's others")
+            own = excerpt(words[0])
+            raise section.error(f"{where}: {own}: expected it next to its parent's others")
         names.append(words[0])
         parents.append(parent)
         met.add(parent)

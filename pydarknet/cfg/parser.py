@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from ..errors import CfgError
 from ..system.console import note, note_once
 from ..system.paths import first_there, meanings
-from ..system.text import excerpt, read_text
+from ..system.text import excerpt, not_a_file, read_text
 
 BLANKS = str.maketrans("", "", " \t")
 UNSEEN = re.compile("[\u00a0\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]")
@@ -61,9 +62,13 @@ class Section:
         Near is the cfg's folder, or the one above it.
         """
         written = next((entry.written for entry in self.entries if entry.value == name), "")
-        found = first_there((name, *meanings(written)), ("", *self.folders))
+        named, folders = (name, *meanings(written)), ("", *self.folders)
+        found = first_there(named, folders)
         if found is None:
-            raise self.error(f"Couldn't open file: {excerpt(name)}")
+            there = first_there(named, folders, os.path.exists) or name
+            what = not_a_file(there)
+            text = f"{excerpt(there)} ({what}): expected a file" if what else excerpt(name)
+            raise self.error(f"Couldn't open file: {text}")
         return Path(found)
 
     @property

@@ -15,7 +15,17 @@ from ..errors import DarknetError, DataError
 from ..system.text import count_of, excerpt, read_text
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
 from .files import label_paths
-from .polygons import HINT, INTEGER, NUMBER, RECORD, bounds, is_polygon, is_several, whole_number
+from .polygons import (
+    HINT,
+    INTEGER,
+    NUMBER,
+    RECORD,
+    bounds,
+    is_polygon,
+    is_several,
+    problem_of,
+    whole_number,
+)
 
 COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 TRACKS = 4000
@@ -129,6 +139,7 @@ def box(words: Sequence[str], rules: LabelRules) -> tuple[float, ...]:
     if len(words) != RECORD:
         polygon = f" ({HINT})" if is_polygon(words) else ""
         problem = f"{count_of(len(words), 'word')}{polygon}: expected class, x, y, width and height"
+        problem = problem_of(words) if rules.polygons else problem
         raise ValueError(comma_hint(words) or problem, "")
     index, last = whole_number(words[0]), rules.classes - 1
     if index is None:

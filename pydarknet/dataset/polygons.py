@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..system.text import count_of, excerpt
+
 RECORD = 5  # words of a box: class, x, y, width, height
 INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 DECIMAL_INTEGER = re.compile(r"[+-]?[0-9]{1,9}\.0*")
@@ -31,6 +33,17 @@ def is_polygon(words: Sequence[str]) -> bool:
     """Return whether a line is a polygon: a class, and three or more pairs of numbers."""
     paired = len(words) > RECORD and len(words) % 2 == 1
     return paired and not is_several(words) and all(map(NUMBER.fullmatch, words))
+
+
+def problem_of(words: Sequence[str]) -> str:
+    """Return what is wrong with a line that is neither boxes nor a polygon; empty if it is one."""
+    if is_polygon(words) or is_several(words):
+        return ""
+    wrong = next((word for word in words if not NUMBER.fullmatch(word)), "")
+    if wrong:
+        return f"{excerpt(wrong)}: expected a number"
+    expected = "expected class, x, y, width and height, or class and three or more pairs of x and y"
+    return f"{count_of(len(words), 'word')}: {expected}"
 
 
 def bounds(words: Sequence[str]) -> list[str]:

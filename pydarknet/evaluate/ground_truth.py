@@ -11,7 +11,7 @@ import numpy as np
 
 from ..dataset.bad_list import BAD_FILES, Problem, append
 from ..dataset.files import label_paths
-from ..dataset.polygons import HINT, bounds, is_polygon
+from ..dataset.polygons import HINT, bounds, is_polygon, problem_of
 from ..errors import DataError
 from ..system.console import note, note_once, say
 from ..system.problems import UNREADABLE, tell_failure
@@ -77,7 +77,8 @@ def read_ground_truth(path: str | Path, polygons: bool = False) -> GroundTruth:
     Darknet: src/data.c read_boxes
     Quirk: RAW_TRUTHS
     """
-    text = without_polygons(read_text(path, "labels"), str(path), polygons)
+    text = read_text(path, "labels")
+    text = with_bounds(text, str(path)) if polygons else without_polygons(text, str(path))
     rows: list[tuple[float, ...]] = []
     end = 0
     while match := GROUP.match(text, end):
@@ -100,13 +101,23 @@ def line_of(text: str, index: int) -> int:
     return text.count("\n", 0, index) + 1
 
 
-def without_polygons(text: str, path: str, polygons: bool) -> str:
-    """Return label text whose polygons are left out, which is told, or are their bounds."""
+def without_polygons(text: str, path: str) -> str:
+    """Return label text whose polygons are left out, which is told."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        if is_polygon(line.split()):
+            lines[index] = ""
+            note_once(f"{path}:{index + 1}: left out: {HINT}", kind="polygon")
+    return "\n".join(lines)
+
+
+def with_bounds(text: str, path: str) -> str:
+    """Return label text with bounds for polygons; a line that is no box either is a problem."""
     lines = text.split("\n")
     for index, line in enumerate(lines):
         words = line.split()
-        if is_polygon(words):
-            lines[index] = " ".join(bounds(words)) if polygons else ""
-            if not polygons:
-                note_once(f"{path}:{index + 1}: left out: {HINT}", kind="polygon")
+        if problem := problem_of(words) if words else "":
+            tell_failure(f"{path}:{index + 1}: left out: {problem}", UNREADABLE)
+        if problem or is_polygon(words):
+            lines[index] = "" if problem else " ".join(bounds(words))
     return "\n".join(lines)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from pydarknet.cfg.class_tree import Tree, read_tree
@@ -58,13 +61,13 @@ def test_a_missing_file_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("", "2: : expected a name and a number"),
-        ("dog", "2: dog: expected a name and a number"),
-        ("dog x", "2: dog x: expected a name and a number"),
-        ("dog --1", "2: dog --1: expected a name and a number"),
-        ("big dog 0", "2: big dog 0: expected a name and a number"),
-        ("dog -2", "2: parent -2: expected an earlier line"),
-        ("dog 1", "2: parent 1: expected an earlier line"),
+        ("", "2: an empty line: expected the name of a class and the number of its parent"),
+        ("dog", "2: dog: expected the name of a class and the number of its parent"),
+        ("dog x", "2: dog x: expected the name of a class and the number of its parent"),
+        ("dog --1", "2: dog --1: expected the name of a class and the number of its parent"),
+        ("big dog 0", "2: big dog 0: expected the name of a class and the number of its parent"),
+        ("dog -2", "2: parent -2: expected an earlier line, at most 0, or -1 for none"),
+        ("dog 1", "2: parent 1: expected an earlier line, at most 0, or -1 for none"),
     ],
 )
 def test_a_line_that_is_no_node_is_refused(tmp_path, line, problem):
@@ -88,6 +91,27 @@ def test_children_of_one_parent_must_stand_together(tmp_path):
     (tmp_path / "a.tree").write_text("animal -1\ncat 0\nlion 1\ndog 0\n")
 
     with pytest.raises(CfgError, match=r"a\.tree:4: dog: expected it next to its parent's others"):
+        read_tree("a.tree", Section("softmax", f"{tmp_path}/net.cfg", 7))
+
+
+@pytest.mark.parametrize(
+    ("make", "what"), [(Path.mkdir, "Is a directory"), (os.mkfifo, "is a pipe")]
+)
+def test_what_is_no_file_is_told(tmp_path, monkeypatch, make, what):
+    monkeypatch.chdir(tmp_path)
+    make(Path("a.tree"))
+
+    with pytest.raises(CfgError) as error:
+        read_tree("a.tree", Section("softmax", "net.cfg", 7))
+
+    told = f"Couldn't open file: a.tree ({what}): expected a file"
+    assert str(error.value) == f"net.cfg:7: [softmax] {told}"
+
+
+def test_the_first_line_has_no_parent(tmp_path):
+    (tmp_path / "a.tree").write_text("animal 0\n")
+
+    with pytest.raises(CfgError, match=r"a.tree:1: parent 0: expected -1 for none"):
         read_tree("a.tree", Section("softmax", f"{tmp_path}/net.cfg", 7))
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pydarknet.errors import DarknetError
 from pydarknet.evaluate.ground_truth import ground_truth_of, read_ground_truth
+from pydarknet.system.problems import count_problems
 
 
 def test_each_line_is_a_class_and_a_box(tmp_path):
@@ -130,3 +131,27 @@ def test_a_polygon_is_left_out_and_told_or_is_its_bounds(tmp_path, capsys, corne
     bounds = read_ground_truth(tmp_path / "a.txt", polygons=True)
     assert bounds.classes.tolist() == [0, 1, 2]
     assert bounds.boxes[1].tolist() == pytest.approx([0.5, 0.3, 0.8, 0.4])
+
+
+PAIRS = "expected class, x, y, width and height, or class and three or more pairs of x and y"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("1 .1 .1 .9 .1 .5 .9 .3", f"8 words: {PAIRS}"),
+        ("1 .1 .1 .9 .1 .5", f"6 words: {PAIRS}"),
+        ("1 .1 .1 nan .1 .5 .9", "nan: expected a number"),
+        ("1 .1 .1 .9 .1 .5 -inf", "-inf: expected a number"),
+        ("dog .5 .5 .1 .1", "dog: expected a number"),
+    ],
+)
+def test_a_broken_polygon_is_a_problem_and_the_next_line_is_read(tmp_path, capsys, line, problem):
+    (tmp_path / "a.txt").write_text(f"0 .5 .5 .1 .1\n{line}\n2 .5 .5 .1 .1\n")
+
+    with count_problems() as problems:
+        truths = read_ground_truth(tmp_path / "a.txt", polygons=True)
+
+    assert truths.classes.tolist() == [0, 2]
+    assert capsys.readouterr().err == f"{tmp_path}/a.txt:2: left out: {problem}\n"
+    assert problems.failed.total() == 1
