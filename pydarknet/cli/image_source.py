@@ -55,7 +55,7 @@ class Source:
         path = Path(word)
         return (
             os.path.isdir(path)
-            or path.suffix in (".txt", ".list")
+            or path.suffix.lower() in (".txt", ".list")
             or (has_magic(word) and not os.path.exists(path))
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -32,14 +33,19 @@ def is_several(words: Sequence[str]) -> bool:
 def is_polygon(words: Sequence[str]) -> bool:
     """Return whether a line is a polygon: a class, and three or more pairs of numbers."""
     paired = len(words) > RECORD and len(words) % 2 == 1
-    return paired and not is_several(words) and all(map(NUMBER.fullmatch, words))
+    return paired and not is_several(words) and all(map(is_number, words))
+
+
+def is_number(word: str) -> bool:
+    """Return whether a word is a number that is finite."""
+    return bool(NUMBER.fullmatch(word)) and math.isfinite(float(word))
 
 
 def problem_of(words: Sequence[str]) -> str:
     """Return what is wrong with a line that is neither boxes nor a polygon; empty if it is one."""
     if is_polygon(words) or is_several(words):
         return ""
-    wrong = next((word for word in words if not NUMBER.fullmatch(word)), "")
+    wrong = next((word for word in words if not is_number(word)), "")
     if wrong:
         return f"{excerpt(wrong)}: expected a number"
     expected = "expected class, x, y, width and height, or class and three or more pairs of x and y"

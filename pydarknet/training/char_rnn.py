@@ -208,6 +208,7 @@ def open_text_training(
     resume(learner, start, seed if given else None)
     last = network.net.max_batches
     check_unfinished(sources.weights, learner.batch, last, "-clear counts from 0")
+    start.tell()
     streams = Streams(text, symbols, learner.mini // network.net.time_steps, learner.seed)
     if start.pair and "streams" in start.pair.state.numbers:
         streams.restore(start.pair.state.numbers["streams"])

@@ -32,12 +32,19 @@ SGD = ("momentum_buffer",)
 class Start:
     """Where a training starts: its description, and the pair that it resumes from, if any.
 
-    `aside` is the base name under which the first save keeps the files that are there.
+    `aside` is the base name under which the first save keeps the files that are there, `told` what
+    is said of them once nothing else keeps the training from its start.
     """
 
     run: Mapping[str, Any]
     pair: Pair | None = None
     aside: str = ""
+    told: str = field(default="", compare=False)
+
+    def tell(self) -> None:
+        """Note what becomes of the files of an earlier training, if there are any."""
+        if self.told:
+            note(self.told)
 
 
 @dataclass(frozen=True)
@@ -54,15 +61,14 @@ class Request:
 
 
 def find_start(network: Network, files: Files, request: Request) -> Start:
-    """Return where a training starts, and note it if files of an earlier one are there.
+    """Return where a training starts.
 
     Raises DataError rather than start over where those would be overwritten, unless `clear`.
     """
     pair = best_pair(network, files, request)
     old = pair.weights if pair else files.old_weights()
     if old is None:
-        note_lone_state(files)
-        return Start(request.run)
+        return Start(request.run, told=text_of_lone_state(files))
     if request.clear:
         return start_aside(files, request, old)
     if pair is None:
@@ -83,10 +89,11 @@ def best_pair(network: Network, files: Files, request: Request) -> Pair | None:
     return newest
 
 
-def note_lone_state(files: Files) -> None:
-    """Note a state whose weights are gone."""
-    if files.has_state():
-        note(f"{files.path('.state')}: the weights that it belongs to are gone: starting over")
+def text_of_lone_state(files: Files) -> str:
+    """Return what is said of a state whose weights are gone; empty if there is none."""
+    path = files.path(".state")
+    gone = f"{path}: the weights that it belongs to are gone: starting over"
+    return gone if files.has_state() else ""
 
 
 def start_without_state(network: Network, files: Files, request: Request, old: Path) -> Start:
@@ -95,8 +102,8 @@ def start_without_state(network: Network, files: Files, request: Request, old: P
     They are if the training begins with them, or is given others and none of its own is damaged.
     """
     if request.weights and request.run["weights"] == digest(old):
-        note(f"{old}: without its state, the training goes on from the weights alone")
-        return Start(request.run)
+        told = f"{old}: without its state, the training goes on from the weights alone"
+        return Start(request.run, told=told)
     if request.weights is None or files.has_state():
         raise orphan_error(network, files, old)
     return start_aside(files, request, old)
@@ -112,15 +119,15 @@ def continue_pair(network: Network, files: Files, request: Request, pair: Pair) 
     files.resume_from(pair)
     reasons, changes = compare(network, request, pair)
     if reasons and request.run["weights"] == pair.state.weights:
-        note(f"{pair.weights}: the training goes on from the weights alone: {reasons}")
-        return Start(request.run)
+        told = f"{pair.weights}: the training goes on from the weights alone: {reasons}"
+        return Start(request.run, told=told)
     if reasons:
         raise another_training(network, files, pair, reasons)
     batch = pair.state.numbers["batch"]
     check_unfinished(pair.weights, batch, network.net.max_batches, "-clear starts over")
     with_changes = f", with {changes}" if changes else ""
-    note(f"resuming after batch {batch} from {pair.weights}{with_changes}; -clear starts over")
-    return Start({**request.run, "weights": pair.state.run.get("weights", "")}, pair)
+    told = f"resuming after batch {batch} from {pair.weights}{with_changes}; -clear starts over"
+    return Start({**request.run, "weights": pair.state.run.get("weights", "")}, pair, told=told)
 
 
 def compare(network: Network, request: Request, pair: Pair) -> tuple[str, str]:
@@ -205,10 +212,10 @@ def is_loadable(network: Network, weights: Path) -> bool:
 
 
 def start_aside(files: Files, request: Request, old: Path) -> Start:
-    """Return the start of a training that begins anew, and note where the old files will be."""
+    """Return the start of a training that begins anew and says where the old files will be."""
     base = files.free_base()
-    note(f"starting over: the first save keeps {old} as {files.path_aside(old, base)}")
-    return Start(request.run, aside=base)
+    told = f"starting over: the first save keeps {old} as {files.path_aside(old, base)}"
+    return Start(request.run, aside=base, told=told)
 
 
 def check_unfinished(weights: Path | None, batch: int, last: int, otherwise: str) -> None:

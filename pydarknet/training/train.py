@@ -246,6 +246,7 @@ def make_trainer(
     learner = Learner(network, seed=options.seed, amp=amp_of(options.amp, network.device))
     resume(learner, start, options.given_seed)
     check_unfinished(sources.weights, learner.batch, net.max_batches, "-clear counts from 0")
+    start.tell()
     charts = (Path("chart.png"), Path(f"chart_{files.base}.png"))
     result = Trainer(
         learner,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 
+from pydarknet.cli.image_source import Source
 from pydarknet.cli.main import main
 
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
@@ -136,3 +137,12 @@ def test_a_closed_stdin_asks_for_no_image(monkeypatch, capsys):
 
     assert main(TEST) == 0
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_list_ends_in_txt_or_list_in_any_case(tmp_path):
+    for name in ("L.TXT", "l.List"):
+        (tmp_path / name).write_text("a.png\nb.png\n")
+
+        source = Source((str(tmp_path / name),))
+
+        assert [image.path for image in source.listing] == ["a.png", "b.png"]

@@ -193,6 +193,21 @@ def test_a_class_with_a_point_is_the_whole_number_and_that_is_told(read, tmp_pat
     assert told(labels, tmp_path)[0] == "a.txt:1: class 1.0 is read as 1"
 
 
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("1 .1 .1 .9 .1 .5 .9 .3", "8 words: expected class, x, y, width and height, or class"),
+        ("1 .1 .1 nan .1 .5 .9", "nan: expected a number"),
+        ("1 .1 .1 1e999 .1 .5 .9", "1e999: expected a number"),
+    ],
+)
+def test_a_broken_polygon_is_left_out_and_told(read, line, problem):
+    labels = read(f"{line}\n0 .5 .5 .1 .1\n", polygons=True)
+
+    assert labels.classes.tolist() == [0]
+    assert f"a.txt:1: {problem}" in labels.problems[0].text
+
+
 def test_polygons_are_their_bounds_where_the_rules_say_so(read):
     # x from .1 to .9, y from .1 to .5: centre .5, .3 and size .8 x .4
     labels = read("1 .1 .1 .9 .1 .5 .5\n0 .5 .5 .1 .1\n", polygons=True)

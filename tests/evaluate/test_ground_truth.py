@@ -143,6 +143,7 @@ PAIRS = "expected class, x, y, width and height, or class and three or more pair
         ("1 .1 .1 .9 .1 .5", f"6 words: {PAIRS}"),
         ("1 .1 .1 nan .1 .5 .9", "nan: expected a number"),
         ("1 .1 .1 .9 .1 .5 -inf", "-inf: expected a number"),
+        ("1 .1 .1 .9 .1 .5 1e999", "1e999: expected a number"),
         ("dog .5 .5 .1 .1", "dog: expected a number"),
     ],
 )

@@ -41,7 +41,10 @@ def test_without_files_a_training_starts_as_it_is_asked_to(training, tmp_path, c
     network, request = training()
     capsys.readouterr()
 
-    assert find_start(network, Files(tmp_path, "net", ".backup"), request) == Start(request.run)
+    start = find_start(network, Files(tmp_path, "net", ".backup"), request)
+
+    assert (start, start.told) == (Start(request.run), "")
+    start.tell()
     assert capsys.readouterr().err == ""
 
 
@@ -50,15 +53,19 @@ def test_the_same_training_resumes(training, files, capsys):
 
     assert start.pair.weights == files.path(".backup")
     assert files.current == files.path(".backup")
-    assert "resuming after batch 7 from" in capsys.readouterr().err
+    capsys.readouterr()
+    start.tell()
+    told = f"resuming after batch 7 from {files.path('.backup')}; -clear starts over\n"
+    assert capsys.readouterr().err == told
 
 
-def test_what_changed_is_told_as_it_resumes(training, files, capsys):
+def test_what_changed_is_told_as_it_resumes(training, files):
     network, request = training(learning_rate=0.5, burn_in=2)
 
-    assert find_start(network, files, request).pair
-    told = capsys.readouterr().err
-    assert "with [net] learning_rate = 0.5 (was 0.001); [net] burn_in = 2 (was 0)" in told
+    start = find_start(network, files, request)
+
+    assert start.pair
+    assert "with [net] learning_rate = 0.5 (was 0.001); [net] burn_in = 2 (was 0)" in start.told
 
 
 def test_a_finished_training_is_an_error(files):
@@ -83,7 +90,7 @@ def test_another_network_is_an_error_that_says_how_to_go_on(training, files):
     )
 
 
-def test_the_newest_weights_are_gone_on_from_whatever_changed(training, files, capsys):
+def test_the_newest_weights_are_gone_on_from_whatever_changed(training, files):
     from pydarknet.training.checkpoints import digest
 
     network, request = training(activation="relu", weights=files.path(".backup"))
@@ -93,16 +100,16 @@ def test_the_newest_weights_are_gone_on_from_whatever_changed(training, files, c
 
     assert start == Start(request.run)
     assert files.current == files.path(".backup")  # the first save keeps the pair
-    assert "goes on from the weights alone: layer 0" in capsys.readouterr().err
+    assert "goes on from the weights alone: layer 0" in start.told
 
 
-def test_other_weights_start_anew_and_keep_the_old_ones(training, files, tmp_path, capsys):
+def test_other_weights_start_anew_and_keep_the_old_ones(training, files, tmp_path):
     (tmp_path / "other.weights").write_bytes(b"")
 
     start = find_start(*with_files(training(weights=tmp_path / "other.weights"), files))
 
     assert start.aside == "net_old1"
-    assert "starting over: the first save keeps" in capsys.readouterr().err
+    assert "starting over: the first save keeps" in start.told
 
 
 def with_files(made, files):
@@ -134,12 +141,14 @@ def test_weights_of_another_program_are_kept_when_others_are_given(training, fil
     assert start.aside == "net_old1"
 
 
-def test_a_state_without_weights_is_noted(training, files, capsys):
+def test_a_state_without_weights_is_noted(training, files):
     files.path(".backup").unlink()
     network, request = training()
 
-    assert find_start(network, files, request) == Start(request.run)
-    assert "the weights that it belongs to are gone" in capsys.readouterr().err
+    start = find_start(network, files, request)
+
+    assert start == Start(request.run)
+    assert "the weights that it belongs to are gone" in start.told
 
 
 def test_a_state_of_the_first_version_that_names_no_weights_is_no_crash(

@@ -289,6 +289,14 @@ def test_clear_starts_over_and_keeps_the_old_files(finished, capfd):
     assert Path("backup/run_old1.state").is_file()
 
 
+def test_it_does_not_start_over_where_an_argument_is_wrong(finished, capfd):
+    told = mistake(capfd, "-clear", "-map", "-dialect", "pjreddie")
+
+    assert told.endswith("Couldn't open file: names (No such file or directory)")
+    assert "starting over" not in told
+    assert Path("backup/run_final.weights").read_bytes() == finished
+
+
 def test_a_finished_training_is_told_and_stays(finished, capfd):
     told = mistake(capfd)
 
