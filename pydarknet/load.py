@@ -21,6 +21,7 @@ from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
 from .network import Network
 from .system.console import note
+from .system.inputs import remember
 from .system.memory import memory_errors, usable_memory
 from .system.text import read_text, without_bytes, without_end
 
@@ -162,6 +163,7 @@ def load_weights(
     if not weights:
         network.initialize()
         return
+    remember(weights)
     if observer:
         observer.on_loading(Path(weights))
     loaded = network.load_weights(weights, strict=strict, upto=upto, transfer=transfer)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DataError
 from ..system.console import note
 from ..system.files import check_writable, make_folder, write_errors, write_file
+from ..system.inputs import check_output
 from ..system.text import bytes_of, count_of
 
 if TYPE_CHECKING:
     from ..dataset.files import DataFile
     from ..network import Network
-    from .verbs import Run
 
 
-def images_of(path: str) -> list[str]:
-    """Return the images of a list; warn about an empty one."""
-    from ..dataset.files import read_list
+def images_of(path: str, *, labels: bool = False) -> list[str]:
+    """Return the images of a list; warn about an empty one. `labels`: their labels are read too."""
+    from ..dataset.files import read_labelled, read_list
 
-    images = read_list(path)
+    images = read_labelled(path) if labels else read_list(path)
     if not images:
         note(f"{path} is empty: there is no image to evaluate")
     return images
@@ -73,15 +72,10 @@ def write_text(path: Path, text: str) -> None:
         write_file(path, bytes_of(text))
 
 
-def check_outputs(run: Run, file: Path | None, folder: Path | None, inputs: Iterable[str]) -> None:
-    """Raise an error before an evaluation if its file or its folder could not be written.
-
-    `inputs` are files that the command reads, besides its operands.
-    """
-    for path in inputs:
-        run.inputs.add(path)
+def check_outputs(file: Path | None, folder: Path | None) -> None:
+    """Raise an error before an evaluation if its file or its folder could not be written."""
     if file:
-        run.inputs.check(file)
+        check_output(file)
         with write_errors(file):
             check_writable(file)
     if folder:

@@ -20,16 +20,16 @@ from ..boxes.draw import draw
 from ..cfg.lineage import PerLineage
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
-from ..image.files import file_for, save_image
+from ..image.files import save_image
 from ..image.window import show
 from ..system import files
 from ..system.console import note, note_once, say
+from ..system.inputs import check_output, remember
 from ..system.json_array import JsonArray
 from ..system.problems import failures, guard
 from .detections_text import Found, json_of, labels_of, lines
 from .drawn_files import DrawnFiles, Listed
 from .image_source import NamedImages, Source, work_on
-from .inputs import Inputs
 
 if TYPE_CHECKING:
     from ..inference.predict import Settings
@@ -44,7 +44,7 @@ Made = TypeVar("Made")
 
 @dataclass
 class Writing:
-    """Where the boxes found in images go; `inputs` are files that are not written over."""
+    """Where the boxes found in images go."""
 
     network: Network
     out: str | None = None
@@ -54,7 +54,6 @@ class Writing:
     window: bool = False
     text: Callable[[Network, Found, bool], str] = lines
     file: str = "predictions.jpg"
-    inputs: Inputs = field(default_factory=Inputs)
     frames: int = 0
     boxes: int = 0
     open_files: ExitStack = field(default_factory=ExitStack)
@@ -79,9 +78,8 @@ class Writing:
         if self.out and not os.path.basename(self.out):
             raise UsageError(f"-out {self.out}: expected the name of a file, not of a folder")
         for image in listed:
-            self.inputs.add(image.path)
+            remember(image.path)
         if self.wants_json and self.out:
-            self.inputs.check(self.out)
             self.json = self.open_files.enter_context(JsonArray(self.out, ", \n", "\n]"))
         if self.out_dir:
             make_folder(self.out_dir)
@@ -113,8 +111,7 @@ class Writing:
             show(drawn, "predictions")
 
     def save(self, drawn: np.ndarray, file: Path) -> None:
-        """Save a drawn image, unless that would overwrite an image that is read."""
-        self.inputs.check(file_for(drawn, file))
+        """Save a drawn image, unless that would overwrite a file that is read."""
         if self.drawn:
             files.make_folder(file.parent, named=True)
         save_image(drawn, file)
@@ -125,7 +122,7 @@ class Writing:
         first = self.labelled.setdefault(os.path.realpath(file), found.path)
         if first != found.path:
             raise DataError(f"{file} has the labels of {first}", where=found.path)
-        save_labels(file, labels_of(found), self.inputs)
+        save_labels(file, labels_of(found))
 
     def image_path(self, path: str) -> Path:
         """Return where the drawn image is saved."""
@@ -152,12 +149,12 @@ def make_folder(folder: Path) -> None:
         raise UsageError(f"-out_dir {folder}: {error.strerror}") from None
 
 
-def save_labels(file: str, text: str, inputs: Inputs) -> None:
+def save_labels(file: str, text: str) -> None:
     """Write a label file, as the fork over one that is there, which is told once.
 
     Darknet: src/detector.c test_detector (AlexeyAB)
     """
-    inputs.check(file)
+    check_output(file)
     if os.path.exists(file):
         note_once("-save_labels: label files that are there are written over")
     try:
@@ -178,7 +175,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     found = partial(work_on, work=each, single=source.single)
     for several in (one_ahead if beside else map)(found, batches):
         for one, pixels in several:
-            writing.inputs.add(one.path)  # a prompt's images are not listed before
+            remember(one.path)  # a prompt's images are not listed before
             writing.write(one, pixels)
     if len(source.words) and not source.single and sys.stderr.isatty():
         note(writing.summary(failures()))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from ..cfg.numbers import Range
-from .inputs import Inputs
+from ..system.inputs import check_output, keep_inputs
 
 ANY = Range()
 SHARE = Range(least=0, most=1)
@@ -29,10 +29,7 @@ ON_OFF = {"on": True, "off": False}
 
 @dataclass(frozen=True)
 class Run:
-    """The flags of the whole program: dialect, device, how it computes, how a cfg is read.
-
-    `inputs` are the files that the command line names to be read.
-    """
+    """The flags of the whole program: dialect, device, how it computes, how a cfg is read."""
 
     dialect: str | None = None
     seen: str = ""  # the word of the command line that only the fork has
@@ -43,7 +40,6 @@ class Run:
     backend: str | None = None
     strict: bool = True
     exif: bool | None = None  # None: not given
-    inputs: Inputs = field(default_factory=Inputs, compare=False)
 
 
 @dataclass(frozen=True)
@@ -134,30 +130,32 @@ class Verb:
         return " ".join(["usage: pydarknet", *self.words, *operands, *flags])
 
     def call(self, run: Run, operands: Sequence[Any], flags: dict[str, Any]) -> None:
-        """Call the function; the fields of a dataclass of flags go into it."""
-        run = replace(run, inputs=self.inputs(operands, flags))
-        run = replace(run, inputs=self.inputs(operands, flags))
+        """Call the function; the fields of a dataclass of flags go into it.
+
+        Raises UsageError if a file that it reads would be written over.
+        """
         values = dict(flags)
         for name, group in self.groups:
             own = {field.name for field in fields(group)} & values.keys()
             values[name] = group(**{field: values.pop(field) for field in own})
-        self.function(run, *operands, **values)
+        named = self.names(operands, flags)
+        with keep_inputs([name for name, writes in named if not writes]):
+            for path, writes in named:
+                if writes:
+                    check_output(path)
+            self.function(run, *operands, **values)
 
-    def inputs(self, operands: Sequence[Any], flags: dict[str, Any]) -> Inputs:
-        """Return the files that the operands name; raise UsageError if one would be written."""
+    def names(
+        self, operands: Sequence[Any], flags: dict[str, Any]
+    ) -> list[tuple[str | Path, bool]]:
+        """Return the files that operands and flags may name, and whether each is written.
+
+        Of flags, only those that are written: what others name says the one who reads it.
+        """
         last = len(self.operands) - 1
-        named = [(self.operands[min(i, last)], value) for i, value in enumerate(operands)]
-        inputs = Inputs(v for operand, v in named if is_name(v) and not operand.help.writes)
-        named += [(flag, flags.get(flag.name)) for flag in self.flags]
-        for parameter, value in named:
-            if parameter.help.writes and is_name(value):
-                inputs.check(value)
-        return inputs
-
-
-def is_name(value: object) -> bool:
-    """Return whether the value of a parameter may name a file."""
-    return isinstance(value, str | Path)
+        given = [(self.operands[min(i, last)], value) for i, value in enumerate(operands)]
+        given += [(flag, flags.get(flag.name)) for flag in self.flags if flag.help.writes]
+        return [(value, one.help.writes) for one, value in given if isinstance(value, str | Path)]
 
 
 VERBS: dict[tuple[str, ...], Verb] = {}

@@ -54,7 +54,6 @@ def detect(
         window=not flags.dont_show,
         text=yolo_lines,
         file=file,
-        inputs=run.inputs,
     )
     with writing:
         detect_all(Source(images, network.image_channels, network.exif), chosen, writing)
@@ -108,5 +107,5 @@ def recall(network: Network, listed: str) -> None:
     from ..evaluate.recall import recall
 
     note(network.net.rates())
-    for now in recall(network, images_of(listed), overlap=0):
+    for now in recall(network, images_of(listed, labels=True), overlap=0):
         note(now.line())

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..system.console import note_once
+from ..system.inputs import is_input
 
 BAD_FILES = "bad.list"
 BAD_LABELS = "bad_label.list"
@@ -36,6 +37,9 @@ def append(problems: Iterable[Problem]) -> None:
     """
     for problem in problems:
         if not problem.file:
+            continue
+        if is_input(problem.file, listed=False):
+            note_once(f"{problem.file} is read by this command: no problem is added to it")
             continue
         try:
             with open(problem.file, "a", encoding="utf-8", errors="surrogateescape") as file:

@@ -13,8 +13,9 @@ from ..errors import DataError
 from ..layers import DetectionHead, last_detection_head
 from ..network import Network
 from ..system.console import note
+from ..system.inputs import remember_all
 from ..system.text import count_of
-from .class_labels import Classes, Family
+from .class_labels import Classes, Family, tags_path
 from .classifier_augment import ClassifierAugment
 from .classifier_samples import CUTMIX, EITHER, MIXUP, MOSAIC, ClassifierSamples
 from .detector_augment_alexeyab import CropAugment, cropped_bytes, cropped_floats
@@ -189,6 +190,8 @@ def classifier_samples(
     family = Family(tree.parents, tree.sizes) if tree else None
     classes = Classes(tuple(labels), net.label_smooth_eps, family, tags, net.unsupervised)
     images = image_list_of(network, paths)
+    if tags:
+        remember_all(lambda: map(tags_path, images.paths))
     return CLASSIFIER_SAMPLES.of(network.dialect)(net, images, classes)
 
 

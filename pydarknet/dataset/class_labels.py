@@ -102,6 +102,14 @@ def label_count_problem(path: str, true: np.ndarray) -> Problem:
     return Problem(message, BAD_LABELS, f"{path} Too many or too few labels: {true.sum()}")
 
 
+def tags_path(image: str) -> str:
+    """Return the path of an image's file of tags.
+
+    Darknet: src/data.c load_tags_paths
+    """
+    return by_words(image, ("images", ".jpg"))
+
+
 def truth_of_tags(path: str, classes: int) -> tuple[np.ndarray, tuple[Problem, ...]]:
     """Return the truth, read from the class numbers in an image's file of tags, and any problems.
 
@@ -109,7 +117,7 @@ def truth_of_tags(path: str, classes: int) -> tuple[np.ndarray, tuple[Problem, .
     Quirk: MISSING_LABELS
     """
     truth = np.zeros(classes, np.float32)
-    file = by_words(path, ("images", ".jpg"))
+    file = tags_path(path)
     if not os.path.isfile(file):
         told = f"{file}: no file of tags: no class is true"
         return truth, (Problem(told, BAD_FILES, file, counted=UNLABELLED),)

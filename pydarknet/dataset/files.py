@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..cfg.lineage import PerLineage
+from ..cfg.lineage import FORK, PerLineage
 from ..cfg.numbers import Range, misreading, number
 from ..cfg.parser import Entry, Section, section_of
 from ..errors import DataError
 from ..system.console import note, note_once
+from ..system.inputs import remember, remember_all
 from ..system.paths import first_makeable, first_there, meanings, oddity
 from ..system.resources import locate
 from ..system.spelling import nearest
@@ -38,7 +39,9 @@ class DataFile:
     def read(cls, path: str | Path) -> DataFile:
         """Read a .data file, or the shipped file of that name."""
         file = locate(path)
-        return cls(section_of(read_text(file, "a .data file"), str(file)))
+        section = section_of(read_text(file, "a .data file"), str(file))
+        remember_all(lambda: [entry.value for entry in section.entries if entry.value])
+        return cls(section)
 
     @property
     def path(self) -> str:
@@ -93,7 +96,9 @@ class DataFile:
         found = self.file(key)
         if found is None and not os.path.exists(locate(default)) and (meant := self.misspelt(key)):
             raise meant
-        return found or self.get(key, default)
+        path = found or self.get(key, default)
+        remember(path)
+        return path
 
     def find_file(self, key: str) -> str | None:
         """Return the path of a key's file, or None; a key that probably means it is told."""
@@ -170,6 +175,7 @@ def read_list(path: str | Path) -> list[str]:
     file = locate(path)
     lines = [line for line in read_lines(file, "a list of images") if line.strip()]
     paths = [path_in(line, str(file.parent)) for line in lines]
+    remember_all(lambda: paths)
     changed = [pair for pair in zip(lines, paths, strict=True) if pair[0] != pair[1]]
     if changed:
         written, found = map(excerpt, changed[0])
@@ -180,6 +186,13 @@ def read_list(path: str | Path) -> list[str]:
     if foreign and not os.path.exists(foreign):
         note(f"{file}: {excerpt(foreign)} is a path of Windows: expected one of this system")
     return paths
+
+
+def read_labelled(path: str | Path) -> list[str]:
+    """Return the paths of a list of images, as `read_list`, whose label files are read too."""
+    images = read_list(path)
+    remember_all(lambda: (label for image in images for label in label_paths(image, FORK)))
+    return images
 
 
 def path_in(line: str, folder: str = "") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, ClassVar
@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import DataError
 from ..system.console import note, say
 from ..system.files import check_writable, make_folder, write_errors
+from ..system.inputs import check_output
 from ..system.json_array import JsonArray
 from ..system.text import count_of, excerpt, json_text
 from .dataset_detections import ImageDetections
@@ -31,8 +32,7 @@ class Results:
     """A writer of result files in a folder, which is made if it is missing.
 
     `categories` is the number of classes in the format, `least` the index of its first pixel.
-    `id_after` is the text before the number in an image's path. Boxes are in pixels. `check` raises
-    an error for a path that must not be written.
+    `id_after` is the text before the number in an image's path. Boxes are in pixels.
     """
 
     default: ClassVar[str]
@@ -45,10 +45,9 @@ class Results:
         name: str | None,
         names: tuple[str, ...],
         id_after: str = "/",
-        check: Callable[[Path], None] = lambda path: None,
     ) -> None:
         self.folder, self.name, self.names = folder, name or self.default, names
-        self.id_after, self.check = id_after, check
+        self.id_after = id_after
         self.files = ExitStack()
         if self.categories and len(names) > self.categories:
             raise DataError(
@@ -78,7 +77,7 @@ class Results:
 
     def open(self, path: Path) -> IO[str]:
         """Make the folder of a file and open it; `files` closes it at the end."""
-        self.check(path)
+        check_output(path)
         with write_errors(path):
             make_folder(path.parent, named=True)
             file = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 # closed by files
@@ -194,7 +193,6 @@ class Objects(Results):
 
     def begin(self) -> None:
         path = self.folder / f"{self.name}.json"
-        self.check(path)
         with write_errors(path):
             make_folder(path.parent, named=True)
         self.list = self.files.enter_context(JsonArray(path, ",\n", "\n]\n"))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from ..errors import DataError
+from .inputs import check_output
 
 PARTIAL = re.compile(r"(?P<name>.+?)(\.[0-9a-f]{8})?\.(?P<process>\d+)\.tmp", re.DOTALL)
 DEVICES = re.compile(r"/(dev/(?!shm/)|proc/)")
@@ -54,7 +55,11 @@ def is_no_plain_file(path: str | Path) -> bool:
 
 
 def write_file(path: str | Path, content: bytes) -> None:
-    """Write a content to a file, all of it or nothing. Raises OSError."""
+    """Write a content to a file, all of it or nothing.
+
+    Raises OSError, and UsageError if the command reads the file.
+    """
+    check_output(path)
     with replace_file(path) as file:
         file.write(content)
 

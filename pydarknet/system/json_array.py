@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import DataError
+from .inputs import check_output
 
 BEGIN = b"[\n"
 
@@ -15,12 +16,13 @@ class JsonArray:
     """Items in a file, with `between` after each but the last, and `end` after that.
 
     Whatever ends the process, the file holds the items so far and can be parsed; also if an item
-    does not fit onto the disk. A pipe gets its end when the array is closed. Raises DataError.
+    does not fit onto the disk. A pipe gets its end when the array is closed. Raises DarknetError.
     """
 
     def __init__(self, path: str | Path, between: str, end: str) -> None:
         self.path, self.between, self.end = str(path), between.encode(), end.encode()
         self.count, self.at = 0, len(BEGIN)
+        check_output(path)
         try:
             self.file = open(path, "wb", buffering=0)  # noqa: SIM115 # closed at the block's end
         except OSError as error:

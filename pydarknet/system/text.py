@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ..errors import DarknetError, DataError
+from .inputs import remember
 
 MARKS = (  # UTF-32's begins with UTF-16's, so it stands first
     (codecs.BOM_UTF8, "utf-8"),
@@ -51,6 +52,7 @@ def read_text(path: str | Path, expected: str, refusal: type[DarknetError] = Dat
         raise refusal(f"Couldn't open file: {path} ({error.strerror})") from None
     except ValueError:
         raise refusal(f"Couldn't open file: {str(path)!r} (not a file name)") from None
+    remember(path)
     text = decode(content)
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1

@@ -18,6 +18,7 @@ from ..graph.header import Header
 from ..modules.recurrent import Recurrent
 from ..network import Network
 from ..system.console import note
+from ..system.inputs import remember
 from ..system.text import not_a_file
 from .checkpoints import Files, base_name, digest
 from .learner import Learner, Step
@@ -92,6 +93,7 @@ def read_symbols(path: Path, symbols: int, *, tokenized: bool) -> np.ndarray:
         raise DataError(f"Couldn't open file: {path} ({reason}): expected a text")
     try:
         content = path.read_bytes()
+        remember(path)
         numbers = content.split() if tokenized else list(content)
         text = np.array(numbers, np.int64)
     except OSError as error:

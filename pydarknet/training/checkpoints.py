@@ -15,6 +15,7 @@ from typing import Final
 
 from ..errors import DataError
 from ..system.files import hold_lock, make_folder, partial_path, remove_partial_files, replace_file
+from ..system.inputs import is_input
 from .state import State, read_state, write_state
 
 NEWEST: Final = ("_last.weights", ".backup")  # of both lineages
@@ -99,6 +100,26 @@ class Files:
         of = r"(_(\d+|last|best|ema|final))?(\.(weights|backup|previous|state|previous\.state))?"
         return re.compile(re.escape(self.base) + of)
 
+    def make_way(self, ending: str) -> str:
+        """Keep what would be written over under an ending if this training reads it: say how.
+
+        A link is removed, so that its target stays. A file without another name gets one; the
+        weights of a pair do not, as the training that wrote them goes on. Raises OSError.
+        """
+        path = self.path(ending)
+        is_link = path.is_symlink()
+        if not is_input(path, listed=is_link):
+            return ""
+        if is_link:
+            target = os.path.realpath(path)
+            path.unlink()
+            return f"{path} was a link to {target}, which stays: it is a file of its own now"
+        if ending in (*NEWEST, FINAL) or path.stat().st_nlink > 1:
+            return ""
+        kept = self.folder / f"{self.free_base()}{ending}"
+        link_or_copy(path, kept)
+        return f"{path}, which this training reads, is kept as {kept}"
+
     def keep_previous(self) -> None:
         """Link the current pair to the names of the previous pair. Raises OSError."""
         if self.current:
@@ -174,11 +195,11 @@ class Files:
 
 def link_or_copy(path: Path, second: Path) -> None:
     """Link a file to a second name, which may exist; copy it if links are impossible."""
-    if second.exists() and second.samefile(path):
+    if second.exists() and second.samefile(path) and not second.is_symlink():
         return  # to rename one link over another of the same file does nothing
     partial = partial_path(second)
     try:
-        os.link(path, partial)
+        os.link(os.path.realpath(path), partial)  # not the link that a path may be
         os.replace(partial, second)
     except OSError:
         copy_file(path, second)
@@ -187,6 +208,8 @@ def link_or_copy(path: Path, second: Path) -> None:
 
 
 def copy_file(path: Path, second: Path) -> None:
-    """Copy a file to a second name: all of it or nothing."""
+    """Copy a file to a second name, and not through a link there: all of it or nothing."""
+    if second.is_symlink():
+        second.unlink()
     with open(path, "rb") as source, replace_file(second) as copy:
         shutil.copyfileobj(source, copy)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import DarknetError
 from ..modules.transforms import save_image
 from .learner import Step
 from .state import State
@@ -56,7 +57,7 @@ class LossChart:
         self.precisions = [(int(at), value) for at, value in points.get("chart.precisions", [])]
 
     def draw(self) -> None:
-        """Draw the chart, and write its files."""
+        """Draw the chart, and write its files; raise the first error when all were tried."""
         canvas = np.full((SIDE, SIDE, 3), 255, np.uint8)
         self.draw_grid(canvas)
         self.draw_curve(canvas, self.losses, self.most, BLUE)
@@ -67,8 +68,14 @@ class LossChart:
             put(canvas, text, (MARGIN, SIDE - 14), 0.6)
         if self.precisions:
             put(canvas, f"mAP = {self.precisions[-1][1] * 100:.2f}%", (SIDE - 220, 30), 0.6, RED)
+        problems: list[DarknetError] = []
         for path in self.paths:
-            save_image(canvas, path)
+            try:
+                save_image(canvas, path)
+            except DarknetError as error:
+                problems.append(error)
+        if problems:
+            raise problems[0]
 
     def place(self, batch: int, share: float) -> tuple[int, int]:
         """Return the pixel of a point: an iteration, and a fraction of the height."""

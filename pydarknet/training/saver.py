@@ -63,9 +63,11 @@ class Saver:
             self.set_aside()
             if paired:
                 self.files.keep_previous()
+            self.make_way(ending)
             self.note(f"Saving weights to {path}")
             self.network.save_weights(path)
             if paired:
+                self.make_way(".state")
                 self.last_good, path = path, self.files.path(".state")
                 self.files.write_pair(self.state(), self.last_good)
         except OSError as error:
@@ -75,15 +77,24 @@ class Saver:
         """Write weights that nothing depends on, without their line; return where, if it worked."""
         path = self.files.path(ending)
         try:
+            self.make_way(ending)
             self.network.save_weights(path)
-        except DarknetError as error:
+        except (OSError, DarknetError) as error:
             self.note(f"{error}; the training continues")
             return None
         return path
 
+    def make_way(self, ending: str) -> None:
+        """Keep what this training reads where it would be written over, and tell it."""
+        kept = self.files.make_way(ending)
+        if kept:
+            self.note(kept)
+
     def set_aside(self) -> None:
         """Keep the files of an earlier training under another name, once."""
         if self.aside:
+            for ending in (".state", ".previous.state", ".previous"):
+                self.make_way(ending)
             self.files.set_aside(self.aside)
             self.aside = ""
 

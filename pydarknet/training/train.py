@@ -13,7 +13,7 @@ import torch
 from ..cfg.class_tree import read_tree
 from ..dataset.build import classifier_samples, detector_samples
 from ..dataset.class_labels import check_labelled
-from ..dataset.files import DataFile, read_list, read_names
+from ..dataset.files import DataFile, read_labelled, read_list, read_names
 from ..dataset.input_size import input_size
 from ..dataset.labels import check_usable
 from ..dataset.sample import Samples
@@ -22,6 +22,7 @@ from ..graph.header import Header
 from ..load import load_network
 from ..network import Network
 from ..system.console import note
+from ..system.inputs import keep_inputs
 from ..system.resources import locate
 from ..system.text import count_of
 from .callbacks import Callback
@@ -87,6 +88,7 @@ class Sources:
         return Request(run, self.weights, clear, older)
 
 
+@keep_inputs()
 def train(
     data: str | Path,
     cfg: str | Path,
@@ -162,7 +164,7 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
         raise network.net.error("max_batches = 0: expected how many batches are trained")
     kind = REPORTERS.of(network.dialect)
     train = sources.data.get_file("train", kind.list_name)
-    paths = read_list(train)
+    paths = read_labelled(train)
     files, start = find_files_and_start(network, sources, kind.newest, train, options)
     samples = usable_samples(network, paths, sources.data.polygons)
     reporter = kind(network, len(paths))
@@ -200,7 +202,7 @@ def map_validation(
     network.names = tuple(names)
     return MapValidation(
         network,
-        read_list(named),
+        read_labelled(named),
         listed,
         options.thresh,
         options.iou_thresh,

@@ -6,11 +6,14 @@ import pytest
 
 from pydarknet.dataset.bad_list import BAD_FILES, BAD_LABELS, Problem, append
 from pydarknet.dataset.labels import labels_of
+from pydarknet.system.console import forget_notes
+from pydarknet.system.inputs import keep_inputs
 
 
 @pytest.fixture(autouse=True)
 def _forget():
     labels_of.cache_clear()
+    forget_notes()
 
 
 def test_problems_are_added_to_the_lists_in_the_working_folder(tmp_path, monkeypatch):
@@ -21,6 +24,21 @@ def test_problems_are_added_to_the_lists_in_the_working_folder(tmp_path, monkeyp
 
     assert (tmp_path / "bad.list").read_text() == "old.jpg\na.jpg\n"
     assert (tmp_path / "bad_label.list").read_text() == "a.txt Wrong\n"
+
+
+def test_a_list_that_is_read_does_not_grow_and_the_other_does(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.list").write_text("old.jpg\n")
+
+    with keep_inputs(["bad.list"]):
+        append([Problem("", BAD_FILES, "a.jpg"), Problem("", BAD_LABELS, "b")])
+        append([Problem("", BAD_FILES, "c.jpg")])
+
+    assert (tmp_path / "bad.list").read_text() == "old.jpg\n"
+    assert (tmp_path / "bad_label.list").read_text() == "b\n"
+    assert capsys.readouterr().err == (
+        "bad.list is read by this command: no problem is added to it\n"
+    )
 
 
 def test_a_list_that_cannot_be_written_is_told_and_stops_nothing(tmp_path, monkeypatch, capsys):

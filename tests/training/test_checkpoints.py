@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from pydarknet.errors import DataError
-from pydarknet.training.checkpoints import Files, base_name, digest
+from pydarknet.system.inputs import keep_inputs
+from pydarknet.training.checkpoints import Files, base_name, copy_file, digest, link_or_copy
 from pydarknet.training.state import State
 
 RUN = {"dialect": "alexeyab", "images": 4, "train": "a", "net": {}, "layers": [], "weights": ""}
@@ -213,3 +214,45 @@ def test_two_trainings_do_not_write_the_same_files(files):
     with second.hold():
         pass
     assert list(files.folder.iterdir()) == []
+
+
+def test_a_link_is_kept_as_the_file_to_which_it_leads(tmp_path):
+    (tmp_path / "in.w").write_bytes(b"given")
+    (tmp_path / "a_final.weights").symlink_to("in.w")
+    (tmp_path / "a.previous").symlink_to("a_final.weights")
+
+    link_or_copy(tmp_path / "a_final.weights", tmp_path / "a.previous")
+
+    assert not (tmp_path / "a.previous").is_symlink()
+    assert (tmp_path / "a.previous").samefile(tmp_path / "in.w")
+
+
+def test_a_copy_is_not_made_through_a_link(tmp_path):
+    (tmp_path / "a").write_bytes(b"new")
+    (tmp_path / "in.w").write_bytes(b"given")
+    (tmp_path / "b").symlink_to("in.w")
+
+    copy_file(tmp_path / "a", tmp_path / "b")
+
+    assert (tmp_path / "in.w").read_bytes() == b"given"
+    assert (tmp_path / "b").read_bytes() == b"new"
+
+
+def test_weights_of_a_pair_are_written_over_by_the_training_that_goes_on(files):
+    path = files.path("_final.weights")
+    path.write_bytes(b"given")
+
+    with keep_inputs([path]):
+        assert files.make_way("_final.weights") == ""
+
+    assert path.read_bytes() == b"given"
+
+
+def test_what_no_training_reads_keeps_its_link(files, tmp_path):
+    (tmp_path / "elsewhere").write_bytes(b"")
+    files.path("_1.weights").symlink_to(tmp_path / "elsewhere")
+
+    with keep_inputs([]):
+        assert files.make_way("_1.weights") == ""
+
+    assert files.path("_1.weights").is_symlink()

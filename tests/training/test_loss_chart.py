@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pydarknet.errors import DataError
 from pydarknet.training.learner import Step
 from pydarknet.training.loss_chart import BLUE, LossChart
 
@@ -47,3 +48,12 @@ def test_the_picture_is_drawn_at_every_hundredth_iteration(tmp_path):
     chart.add(step(100, 1.0))
 
     assert (tmp_path / "c.png").exists()
+
+
+def test_a_picture_that_cannot_be_written_leaves_the_other(tmp_path):
+    (tmp_path / "a.png").mkdir()
+
+    with pytest.raises(DataError, match=r"a\.png: Is a directory"):
+        LossChart((tmp_path / "a.png", tmp_path / "b.png"), 200, 20.0).draw()
+
+    assert (tmp_path / "b.png").is_file()

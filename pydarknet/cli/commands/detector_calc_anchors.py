@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import FORK
 from ...errors import DataError
 from ...system.console import say
+from ...system.inputs import check_output
 from ...system.problems import tell_failure
-from ..data_files import write_text
+from ..data_files import images_of, write_text
 from ..verbs import COUNT, NATURAL, NO_NETWORK, Help, Run, verb
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ...dataset.files import DataFile
     from ...evaluate.ground_truth import GroundTruth
 
 Data = Annotated[Path, Help("the .data file: train, classes, polygons")]
@@ -62,7 +62,10 @@ def calc_anchors(
         tell_failure("calc_anchors: expected -width and -height, the size of the network's input")
         return
     options = DataFile.read(data)
-    boxes, classes = box_sizes(options)
+    paths = images_of(options.get_file("train", "data/train.list"), labels=True)
+    for path in (COUNTERS, ANCHORS, *([CLOUD] if show else [])):
+        check_output(path)
+    boxes, classes = box_sizes(paths, options.polygons)
     sizes = boxes * np.array([width, height], np.float32)
     say("\n calculating k-means++ ...\n")
     made = cluster(sizes, num_of_clusters, np.random.default_rng(seed))
@@ -77,22 +80,20 @@ def calc_anchors(
         show_clusters(sizes, made.centers, (width, height))
 
 
-def box_sizes(options: DataFile) -> tuple[np.ndarray, list[int]]:
-    """Return width and height [B, 2] in 0..1 of all boxes of a data set, and their classes.
+def box_sizes(paths: list[str], polygons: bool) -> tuple[np.ndarray, list[int]]:
+    """Return width and height [B, 2] in 0..1 of all boxes of images, and their classes.
 
     Darknet: src/detector.c calc_anchors (AlexeyAB)
     """
     import numpy as np
 
-    from ...dataset.files import read_list
     from ...evaluate.ground_truth import ground_truth_of
 
-    paths = read_list(options.get_file("train", "data/train.list"))
     say(f" read labels from {len(paths)} images ")
     sizes: list[np.ndarray] = [np.zeros((0, 2), np.float32)]
     classes: list[int] = []
     for number, path in enumerate(paths, start=1):
-        truths = ground_truth_of(path, FORK, options.polygons)
+        truths = ground_truth_of(path, FORK, polygons)
         report_wrong(truths, path)
         counts = range(len(classes) + 1, len(classes) + len(truths) + 1)
         say("".join(f"\r loaded \t image: {number} \t box: {count}" for count in counts), end="")

@@ -61,16 +61,16 @@ def detector_map(
     valid = options.get_file("valid", "data/train.txt")
     difficult = options.find_file("difficult")
     named = options.get_file("names", "data/names.list")
-    check_outputs(run, json, plot, [valid, named, difficult or ""])
+    paths = images_of(valid, labels=True)
+    excused = images_of(difficult, labels=True) if difficult else None
+    check_outputs(json, plot)
     network = open_network(run, cfg, weights)
     set_exact_names(network, named, cfg)
     say("\n calculation mAP (mean average precision)...")
     for line in type_lines(network.nodes) if REPORTS_HEADS.of(network.dialect) else ():
         say(line)
     start = time.perf_counter()
-    report = report_of(
-        network, images_of(valid), difficult, thresh, iou_thresh, points, options.polygons
-    )
+    report = report_of(network, paths, excused, thresh, iou_thresh, points, options.polygons)
     say(text(report))
     seconds = int(time.perf_counter() - start)
     note(f"Total Detection Time: {seconds} Seconds", continues=True)  # the counter's line, as in C
@@ -81,14 +81,13 @@ def detector_map(
 def report_of(
     network: Network,
     paths: list[str],
-    difficult: str | None,
+    difficult: list[str] | None,
     thresh: float,
     iou_thresh: float,
     points: int,
     polygons: bool,
 ) -> MapReport:
-    """Evaluate the network on images and count them on stderr; `difficult` lists images."""
-    from ...dataset.files import read_list
+    """Evaluate the network on images and count them on stderr."""
     from ...evaluate.average_precision import average_precision
     from ..progress import count_items
 
@@ -98,7 +97,7 @@ def report_of(
         thresh=thresh,
         iou_thresh=iou_thresh,
         points=points,
-        difficult=read_list(difficult) if difficult else None,
+        difficult=difficult,
         polygons=polygons,
         watch=count_items("\r{}", len(paths)),
     )

@@ -35,7 +35,7 @@ def detector_recall(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> 
     network = open_network(run, cfg, weights)
     if RECALL_REPORTS_RATES.of(network.dialect):
         note(network.net.rates())
-    paths = images_of(recall_list(network, options))
+    paths = images_of(recall_list(network, options), labels=True)
     for now in recall(network, paths, polygons=options.polygons):
         note(now.line())
 

@@ -27,7 +27,6 @@ def detector_test(
 
     options = DataFile.read(data)
     named = options.get_file("names", "data/names.list")
-    run.inputs.add(named)
     names = tuple(read_names(named))
     network = open_network(run, cfg, weights)
     network.names = names
@@ -47,7 +46,6 @@ def detector_test(
         flags.ext_output,
         flags.save_labels,
         window=not flags.dont_show,
-        inputs=run.inputs,
     )
     with writing:
         detect_all(source, chosen, writing)

@@ -76,9 +76,7 @@ def validate(
     kind = options.get("eval", "voc")
     if kind not in FORMATS:
         note(f"eval={kind}: expected one of {', '.join(FORMATS)}; voc is used")
-    for path in (valid, named):
-        run.inputs.add(path)
     form = FORMATS.get(kind, FORMATS["voc"])
-    results = form(folder, out, names, COCO_ID_AFTER.of(dialect), run.inputs.check)
+    results = form(folder, out, names, COCO_ID_AFTER.of(dialect))
     chosen = settings(network, thresh=THRESH.of(dialect), nms=NMS.of(dialect), map=mapped)
     write_results(network, images_of(valid), results, chosen, heads)
