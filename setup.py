@@ -13,8 +13,10 @@ CUDA = [
     f'{package}; sys_platform != "darwin"'
     for package in ("cuda-core>=1.0,<2", "cuda-bindings>=13,<14", "nvidia-cuda-nvrtc>=13,<14")
 ]
-# What runs networks with -backend onnxruntime, and what torch exports them with.
-ONNXRUNTIME = ["onnxruntime>=1.18", "onnx>=1.16", "onnxscript>=0.5"]
+# What writes and checks ONNX files, and runs networks with -backend onnxruntime.
+EXPORT = ["onnxruntime>=1.18", "onnx>=1.18"]
+# What torch exports ONNX files with, beside which the tests hold ours.
+WITNESS = ["onnxscript>=0.5"]
 
 setup(
     name="pydarknet",
@@ -39,8 +41,9 @@ setup(
     install_requires=["torch>=2.4", "opencv-python>=4.8", "numpy>=1.24", "tqdm>=4.60"],
     extras_require={
         "cuda": CUDA,
-        "onnxruntime": ONNXRUNTIME,
-        "test": ["pytest>=7", "ruff", "mypy", "setuptools>=68", "wheel", *CUDA, *ONNXRUNTIME],
+        "export": EXPORT,
+        "onnxruntime": EXPORT,
+        "test": ["pytest>=7", "ruff", "mypy", "setuptools>=68", "wheel", *CUDA, *EXPORT, *WITNESS],
     },
     entry_points={"console_scripts": ["pydarknet=pydarknet.__main__:entry"]},
     classifiers=[

@@ -67,11 +67,8 @@ def folded_weights(conv: Conv) -> tuple[Tensor, Tensor]:
 
     Darknet: src/network.c fuse_conv_batchnorm (AlexeyAB)
     """
-    weights, bias = conv.weights.detach(), conv.biases.detach()
-    if conv.norm is None:
-        return weights, bias
-    factor = conv.norm.scales.detach() / conv.norm.divisor()
-    return weights * factor[:, None, None, None], bias - conv.norm.rolling_mean * factor
+    weights, bias = conv.folded_parameters()
+    return weights.detach(), bias.detach()
 
 
 def onednn_convolution(

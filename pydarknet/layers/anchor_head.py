@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value
 from ..modules.parameters import constant
 from ..system.limits import FLT_MAX
 from ..system.text import count_of
@@ -122,11 +124,6 @@ def cells_above(
     )
 
 
-def above(scores: Tensor, thresh: float) -> Tensor:
-    """Return scores; those that do not exceed the threshold become 0."""
-    return scores * (scores > thresh)
-
-
 def unmirror(outputs: Tensor, boxes: int) -> Tensor:
     """Convert outputs [N, boxes * entries, H, W] for mirror images to those for the images.
 
@@ -214,3 +211,52 @@ def stretch(boxes: Tensor, places: tuple[int, ...], scale: float) -> Tensor:
         return boxes
     index, values = entries(boxes, places)
     return boxes.index_copy(2, index, values * scale - 0.5 * (scale - 1))
+
+
+def onnx_activated(
+    boxes: Value,
+    keep: tuple[int, ...],
+    places: tuple[int, ...],
+    scale: float,
+    logistic: bool = True,
+) -> Value:
+    """Write what `activate_entries` does, or without the logistic what `stretch` does.
+
+    Neighbouring entries that are treated alike are one part.
+    """
+
+    def treat(entry: int) -> tuple[bool, bool]:
+        return logistic and entry not in keep, entry in places
+
+    parts, start, count = [], 0, int(boxes.shape[2])
+    for entry in range(1, count + 1):
+        if entry < count and treat(entry) == treat(start):
+            continue
+        part, (squash, stretched) = boxes.take(2, start, entry), treat(start)
+        part = part.sigmoid() if squash else part
+        parts.append(part * scale - 0.5 * (scale - 1) if stretched else part)
+        start = entry
+    return boxes.writer.concat(2, *parts)
+
+
+def onnx_cells(x: Value, anchors: int) -> Value:
+    """Write [N, anchors * entries, H, W] as [N, H * W * anchors, entries]."""
+    c, h, w = map(int, x.shape[1:])
+    apart = x.reshape(anchors, c // anchors, h * w).transpose(0, 3, 1, 2)
+    return apart.reshape(h * w * anchors, c // anchors)
+
+
+def onnx_centres(places: Value, w: int, h: int, anchors: int) -> Value:
+    """Write centres in 0..1 of the network's input, from places [N, H * W * anchors, 2]."""
+    rows, columns, _ = np.meshgrid(*map(np.arange, (h, w, anchors)), indexing="ij")
+    corners = np.stack((columns, rows), -1).reshape(1, -1, 2)
+    return (places + places.writer.constant(corners, "cells")) / places.writer.constant([w, h])
+
+
+def onnx_sides(
+    factors: Value, anchors: tuple[tuple[float, float], ...], unit: tuple[int, int]
+) -> Value:
+    """Write sides in 0..1 of the network's input, which is `unit` wide and high for the anchors."""
+    cells = int(factors.shape[1]) // len(anchors)
+    each = np.tile(np.array(anchors) / np.array(unit), (cells, 1))[None]
+    return factors * factors.writer.constant(each, "anchors")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from ..modules.onnx_writer import Value, Writer
 from .base import FORK, Layer, Node, Shape, section
 
 
@@ -40,3 +41,6 @@ class GlobalMean(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean((2, 3), keepdim=True)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        return inputs[0].op("GlobalAveragePool")

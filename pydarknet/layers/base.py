@@ -16,7 +16,7 @@ from ..errors import CfgError
 from ..modules.activations import SYNONYMS, words
 from ..modules.batch_norm import BatchNorm
 from ..modules.hierarchy import Hierarchy
-from ..modules.ops import Connected, Conv
+from ..modules.ops import Connected, Conv, Identity
 from ..modules.parameters import Parametric, WeightArray
 from ..modules.recurrent import Recurrent
 from ..system.text import count_of, excerpt
@@ -168,7 +168,7 @@ class Layer:
 
     def module(self, *inputs: Shape) -> nn.Module:
         """Build the module that computes this layer; its forward takes one tensor per source."""
-        return nn.Identity()
+        return Identity()
 
     def build(self, node: Node, readers: tuple[Layer, ...]) -> nn.Module:
         """Build the module for a node; `readers` are the layers that read its output."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Generator, Tensor, nn
 
 from ..modules.batch_norm import BatchNorm
+from ..modules.onnx_writer import Value, Writer
 from ..modules.parameters import Parametric, WeightArray, array, under
 from .base import FORK, Layer, Node, Shape, section
 
@@ -60,3 +61,9 @@ class Normalise(Parametric):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.norm(x, self.biases)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        scale = self.norm.scales / self.norm.divisor()
+        shift = self.biases - self.norm.rolling_mean * scale
+        factor, term = (writer.constant(values[:, None, None]) for values in (scale, shift))
+        return inputs[0] * factor + term

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
 from ..modules.activations import words
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Activate, Conv
 from ..modules.recurrent import Recurrent
 from ..system.limits import MOST_STRIDE
@@ -171,4 +174,30 @@ class ConvolvedCell(Recurrent):
         h = o * self.phi(c)
         if self.constraint:
             c = c.clamp(-self.constraint, self.constraint)
+        return h, (h, c)
+
+    def onnx_gates(self, writer: Writer, x: Value, h: Value) -> dict[str, Value]:
+        """Write what `gates` does."""
+        part = self.onnx_part
+        if "wi" in self.parts:
+            return {g: part(f"w{g}", h) + part(f"u{g}", x) for g in GATES}
+        q = self.phi.onnx(writer, part("wf", writer.concat(1, h, x)))
+        return {g: part(f"u{g}", q) for g in GATES}
+
+    def onnx_gate(self, gate: str, total: Value, c: Value) -> Value:
+        """Write the logistic of a gate's inputs and its peephole."""
+        if f"v{gate}" in self.parts:
+            total = total + self.onnx_part(f"v{gate}", c)
+        return total.sigmoid()
+
+    def onnx_step(
+        self, writer: Writer, x: Value, state: Sequence[Value]
+    ) -> tuple[Value, Sequence[Value]]:
+        h, c = state
+        gates = self.onnx_gates(writer, x, h)
+        f, i = (self.onnx_gate(gate, gates[gate], c) for gate in "fi")
+        c = f * c + i * self.phi.onnx(writer, gates["g"])
+        h = self.onnx_gate("o", gates["o"], c) * self.phi.onnx(writer, c)
+        if self.constraint:
+            c = c.clip(-self.constraint, self.constraint)
         return h, (h, c)

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
-from ..modules.ops import Activate, Conv
+from ..modules.onnx_writer import Value, Writer
+from ..modules.ops import Activate, Conv, fold
 from ..modules.parameters import WeightArray
 from ..system.limits import MOST_STRIDE
 from ..system.text import count_of
@@ -233,6 +234,12 @@ def sign(x: Tensor) -> Tensor:
     return torch.where(x > 0, 1.0, -1.0).to(x.dtype)
 
 
+def onnx_sign(x: Value) -> Value:
+    """Write the same."""
+    one, other = (x.writer.constant(number) for number in (1.0, -1.0))
+    return x.with_number("Greater", 0.0).op("Where", one, other)
+
+
 def binary(weights: Tensor) -> Tensor:
     """Return the signs of each filter's weights, times their mean magnitude.
 
@@ -250,6 +257,12 @@ class XnorConv(Conv):
     def linear_output(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
         return super().linear_output(sign(x), binary(weights), bias)
 
+    def folded_parameters(self) -> tuple[Tensor, Tensor]:
+        return fold(self.norm, binary(self.weights), self.biases)
+
+    def onnx_linear(self, writer: Writer, x: Value) -> Value:
+        return super().onnx_linear(writer, onnx_sign(x))
+
 
 class FusedXnorConv(Conv):
     """The fork's: batch norm is folded into the weights before they are reduced to signs.
@@ -265,9 +278,7 @@ class FusedXnorConv(Conv):
         y = self.activate(F.conv2d(signs, binary(weights), biases, self.stride, 0, self.dilation))
         return self.blur(y) if self.blur else y
 
-    def folded_parameters(self) -> tuple[Tensor, Tensor]:
-        """Return weights and biases with the batch norm folded in."""
-        if self.norm is None:
-            return self.weights, self.biases
-        scale = self.norm.scales / self.norm.divisor()
-        return self.weights * scale.view(-1, 1, 1, 1), self.biases - self.norm.rolling_mean * scale
+    def onnx_linear(self, writer: Writer, x: Value) -> Value:
+        weights, biases = self.folded_parameters()
+        signs = onnx_sign(x).pad(*((side, side) for side in self.padding), value=-1.0)
+        return self.onnx_convolution(writer, signs, binary(weights), biases, pad=False)

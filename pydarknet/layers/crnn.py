@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Conv
 from ..modules.recurrent import Recurrent
 from ..system.limits import MOST_STRIDE
@@ -180,3 +183,13 @@ class ConvolvedSum(Recurrent):
         before = state[0] if self.shortcut else 0
         after = before + self.parts["input"](x) + self.parts["self"](state[0])
         return self.parts["output"](after), (after,)
+
+    def onnx_step(
+        self, writer: Writer, x: Value, state: Sequence[Value]
+    ) -> tuple[Value, Sequence[Value]]:
+        if self.swapped:
+            c, h, w = map(int, x.shape[1:])
+            x = x.reshape(c, w, h)
+        after = self.onnx_part("input", x) + self.onnx_part("self", state[0])
+        after = state[0] + after if self.shortcut else after
+        return self.onnx_part("output", after), (after,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from .base import Layer, Node, Shape, section
 
 
@@ -51,4 +52,10 @@ class CenterCrop(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         top, left = (x.shape[2] - self.h) // 2, (x.shape[3] - self.w) // 2
         cut = x[:, :, top : top + self.h, left : left + self.w]
+        return cut * 2 - 1 if self.adjust else cut
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x = inputs[0]
+        top, left = (int(x.shape[2]) - self.h) // 2, (int(x.shape[3]) - self.w) // 2
+        cut = x.take(2, top, top + self.h).take(3, left, left + self.w)
         return cut * 2 - 1 if self.adjust else cut

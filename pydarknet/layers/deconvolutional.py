@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..cfg.options import option, quiet
-from ..modules.ops import Conv
+from ..modules.onnx_writer import Value, Writer
+from ..modules.ops import Conv, fold
 from ..system.limits import MOST_STRIDE
 from .base import PJREDDIE, Layer, Node, Shape, activation_option, section
 
@@ -71,3 +72,10 @@ class Deconv(Conv):
 
     def linear_output(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
         return F.conv_transpose2d(x, weights, bias, self.stride, self.padding)
+
+    def folded_parameters(self) -> tuple[Tensor, Tensor]:
+        weights, biases = fold(self.norm, self.weights.transpose(0, 1), self.biases)
+        return weights.transpose(0, 1), biases
+
+    def onnx_linear(self, writer: Writer, x: Value) -> Value:
+        return self.onnx_convolution(writer, x, *self.folded_parameters(), kind="ConvTranspose")

@@ -7,10 +7,11 @@ from torch import Tensor, nn
 
 from ..boxes.detections import Batch, Detections
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from ..system.text import count_of
-from .anchor_head import above
+from .anchor_head import onnx_centres
 from .base import FORK, Node, Shape, section
-from .detection_head import MOST_ANCHORS, MOST_BOXES, Decoding, DetectionHead
+from .detection_head import MOST_ANCHORS, MOST_BOXES, Decoding, DetectionHead, OnnxBoxes, above
 
 
 @section("detection")
@@ -55,13 +56,17 @@ class DetectionLayer(DetectionHead):
     def module(self, *inputs: Shape) -> nn.Module:
         return CellClasses(self.cells**2, self.classes, self.softmax)
 
+    def check_boxes(self) -> None:
+        """Raise an error if the numbers of a box do not make one."""
+        if self.coords < 4:
+            raise self.error(f"coords = {self.coords}: expected 4, which make a box")
+
     def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
         """Return every box of every cell, with the scores that exceed the threshold.
 
         Darknet: src/detection_layer.c get_detection_detections
         """
-        if self.coords < 4:
-            raise self.error(f"coords = {self.coords}: expected 4, which make a box")
+        self.check_boxes()
         cells, n = self.cells**2, self.num
         classes, objectness, values = outputs.split(
             [cells * self.classes, cells * n, cells * n * self.coords], 1
@@ -78,6 +83,19 @@ class DetectionLayer(DetectionHead):
             above(scores.flatten(0, 2), decoding.thresh),
         )
         return Batch.even(len(outputs), found)
+
+    def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
+        self.check_boxes()
+        cells, n, count = self.cells**2, self.num, int(outputs.shape[1])
+        first, second = cells * self.classes, cells * (self.classes + n)
+        objectness = outputs.take(1, first, second).reshape(cells * n, 1)
+        values = outputs.take(1, second, count).reshape(cells * n, self.coords)
+        centres = onnx_centres(values.take(2, 0, 2), self.cells, self.cells, n)
+        sides = values.take(2, 2, 4)
+        boxes = writer.concat(2, centres, sides * sides if self.sqrt else sides)
+        classes = outputs.take(1, 0, first).reshape(cells, 1, self.classes)
+        each = writer.concat(2, *[classes] * n).reshape(cells * n, self.classes)
+        return OnnxBoxes(boxes, objectness, each)
 
     def side(self, node: Node) -> int:
         return self.cells
@@ -111,3 +129,11 @@ class CellClasses(nn.Module):
         n = self.cells * self.classes
         classes = torch.softmax(flat[:, :n].unflatten(1, (self.cells, -1)), 2).flatten(1)
         return torch.cat([classes, flat[:, n:]], 1)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        flat = inputs[0].flatten()
+        if not self.softmax:
+            return flat
+        n = self.cells * self.classes
+        classes = flat.take(1, 0, n).reshape(self.cells, self.classes).softmax(2).flatten()
+        return writer.concat(1, classes, flat.take(1, n, int(flat.shape[1])))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from torch import Tensor
 
 from ..boxes.detections import Batch
+from ..modules.onnx_writer import Value, Writer
 from ..system.console import note_once
 from ..system.text import count_of
 from .base import Layer, Node, Shape
@@ -41,6 +42,19 @@ class OpenCVCells:
     unit: tuple[int, int]
     thresh: float
     overlap: float
+
+
+class OnnxBoxes(NamedTuple):
+    """The boxes of a head as values of an ONNX graph, in the order of the C.
+
+    `boxes` [N, K, 4] are centre x, y, width, height in 0..1 of the network's input, `objectness` is
+    [N, K, 1], and `classes` [N, K, C] are the probabilities of an object's classes; down a tree
+    they are multiplied along the path.
+    """
+
+    boxes: Value
+    objectness: Value
+    classes: Value
 
 
 class DetectionHead(Layer):
@@ -86,6 +100,19 @@ class DetectionHead(Layer):
         """
         raise NotImplementedError
 
+    def scores(self, objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:
+        """Return scores [K, classes], 0 below the threshold, of boxes with these probabilities."""
+        return above(objectness[:, None] * classes, decoding.thresh)
+
+    @property
+    def leaves(self) -> tuple[bool, ...] | None:
+        """Which classes have none below them; None if there is no tree of classes."""
+        return None
+
+    def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
+        """Write what `detections` computes before it compares with thresholds."""
+        raise self.error("cannot be written as ONNX with its boxes: expected the layout raw")
+
     def unmirror(self, outputs: Tensor) -> Tensor:
         """Convert outputs [N, ...] for mirror images to outputs for the images themselves.
 
@@ -99,6 +126,11 @@ class DetectionHead(Layer):
         Only called for heads with an `opencv` name.
         """
         raise NotImplementedError
+
+
+def above(scores: Tensor, thresh: float) -> Tensor:
+    """Return scores; those that do not exceed the threshold become 0."""
+    return scores * (scores > thresh)
 
 
 def check_anchors(

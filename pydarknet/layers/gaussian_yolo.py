@@ -7,10 +7,20 @@ from torch import Tensor, nn
 
 from ..boxes.detections import Batch, Detections
 from ..cfg.options import quiet
+from ..modules.onnx_writer import Value, Writer
 from ..modules.parameters import constant
-from .anchor_head import AnchorHead, ForkLosses, above, activate_entries, cells_above
+from .anchor_head import (
+    AnchorHead,
+    ForkLosses,
+    activate_entries,
+    cells_above,
+    onnx_activated,
+    onnx_cells,
+    onnx_centres,
+    onnx_sides,
+)
 from .base import FORK, Node, Shape, section
-from .detection_head import MOST_BOXES, Decoding
+from .detection_head import MOST_BOXES, Decoding, OnnxBoxes, above
 
 POINTS = {"center": 1, "left_top": 2, "right_bottom": 4}
 SHIFTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}  # of the centre, in sides
@@ -50,6 +60,18 @@ class GaussianYolo(ForkLosses, AnchorHead):
         scores = above(objectness * values[:, 9:] * certain, decoding.thresh)
         return Batch(Detections(boxes, objectness[:, 0], scores, uncertainty), cells.counts)
 
+    def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
+        h, w = map(int, outputs.shape[2:])
+        cells = onnx_cells(outputs, self.boxes)
+        factors = cells.gather(2, (4, 6)).op("Exp")
+        sides = onnx_sides(factors, self.anchor_sizes, (size.w, size.h))
+        centres = onnx_centres(cells.gather(2, (0, 2)), w, h, self.boxes)
+        if SHIFTS[self.yolo_point]:
+            centres = centres + sides * SHIFTS[self.yolo_point]
+        uncertainty = cells.gather(2, (1, 3, 5, 7)).sum(2) / 4
+        classes = cells.take(2, 9, 9 + self.classes) * (1 - uncertainty)
+        return OnnxBoxes(writer.concat(2, centres, sides), cells.take(2, 8, 9), classes)
+
     def row(self, node: Node) -> str:
         point = POINTS[self.yolo_point]
         return f"[Gaussian_yolo] {self.losses}, scale: {self.scale_x_y:2.2f}, point: {point}"
@@ -68,3 +90,9 @@ class GaussianHead(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         boxes = x.unflatten(1, (self.anchors, -1))
         return activate_entries(boxes, (4, 6), (0, 2), self.scale).flatten(1, 2)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, (c, h, w) = inputs[0], map(int, inputs[0].shape[1:])
+        boxes = x.reshape(self.anchors, c // self.anchors, h, w)
+        places = (0, 2) if self.scale != 1 else ()
+        return onnx_activated(boxes, (4, 6), places, self.scale).reshape(c, h, w)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Connected, matrices
 from ..modules.recurrent import Recurrent
 from .base import FORK, PJREDDIE, Editable, Layer, Node, Shape, section
@@ -96,3 +99,14 @@ class GatedUnit(Recurrent):
         h = self.squash(part["uh"](x) + part["wh"](r * s))
         after = z * s + (1 - z) * h
         return after.flatten(1), (after,)
+
+    def onnx_step(
+        self, writer: Writer, x: Value, state: Sequence[Value]
+    ) -> tuple[Value, Sequence[Value]]:
+        s, part = state[0], self.onnx_part
+        z = (part("uz", x) + part("wz", s)).sigmoid()
+        r = (part("ur", x) + part("wr", s)).sigmoid()
+        h = part("uh", x) + part("wh", r * s)
+        h = h.tanh() if self.squash is torch.tanh else h.sigmoid()
+        after = z * s + (1 - z) * h
+        return after.flatten(), (after,)

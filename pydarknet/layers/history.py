@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option
+from ..modules.onnx_writer import Value, Writer
 from ..modules.recurrent import Recurrent
 from .base import FORK, Layer, Node, Shape, section
 
@@ -49,4 +52,11 @@ class LastInputs(Recurrent):
     def step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         before = state[0][:, : x.shape[1] * (self.size - 1)]
         y = torch.cat([x, before], 1)
+        return y, (y,)
+
+    def onnx_step(
+        self, writer: Writer, x: Value, state: Sequence[Value]
+    ) -> tuple[Value, Sequence[Value]]:
+        channels = int(x.shape[1]) * (self.size - 1)
+        y = writer.concat(1, x, state[0].take(1, 0, channels)) if channels else x
         return y, (y,)

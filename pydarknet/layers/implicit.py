@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Generator, Tensor, nn
 
 from ..cfg.options import option
+from ..modules.onnx_writer import Value, Writer
 from ..modules.parameters import Parametric, array
 from .base import FORK, Layer, Node, Shape, section
 
@@ -47,3 +48,6 @@ class Constants(Parametric):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.weights.expand(x.shape[0], -1, -1, -1)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        return writer.repeat(self.weights[None], inputs[0], "weights")

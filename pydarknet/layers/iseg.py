@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option
+from ..modules.onnx_writer import Value, Writer
 from .base import PJREDDIE, Layer, Node, Shape, section
 
 
@@ -44,3 +45,8 @@ class ClassMaps(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([torch.sigmoid(x[:, : self.classes]), x[:, self.classes :]], 1)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, classes, count = inputs[0], self.classes, int(inputs[0].shape[1])
+        maps = x.take(1, 0, classes).sigmoid()
+        return writer.concat(1, maps, x.take(1, classes, count)) if count > classes else maps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from ..modules.onnx_writer import Value, Writer
 from .base import PJREDDIE, Layer, Node, section
 
 
@@ -28,3 +29,7 @@ class UnitLength(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x / x.square().sum(1, keepdim=True).sqrt()
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x = inputs[0]
+        return x / (x * x).sum(1).op("Sqrt")

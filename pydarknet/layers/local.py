@@ -7,6 +7,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Activate
 from ..modules.parameters import Parametric, array, spread
 from ..system.limits import MOST_STRIDE
@@ -90,3 +91,19 @@ class LocalConv(Parametric):
         patches = F.unfold(padded, self.size, stride=self.stride)  # [N, c * k * k, places]
         y = torch.einsum("pnk,bkp->bnp", self.weights, patches)
         return self.activate(y.unflatten(2, self.places) + self.biases)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, (c, h, w), k, step = inputs[0], map(int, inputs[0].shape[1:]), self.size, self.stride
+        down, across = ((n - 1) * step + 1 for n in self.places)  # from the first place to the last
+        bottom, right = max(down + k - 1 - h - self.pad, 0), max(across + k - 1 - w - self.pad, 0)
+        padded = x.pad((self.pad, bottom), (self.pad, right))
+        views = [
+            padded.take(2, i, i + down, step).take(3, j, j + across, step).reshape(c, 1, -1)
+            for i in range(k)
+            for j in range(k)
+        ]
+        patches = writer.concat(2, *views).reshape(c * k * k, -1)  # [N, c * k * k, places]
+        weights = writer.constant(self.weights, "weights")
+        y = weights.op("MatMul", patches.transpose(2, 1, 0)).transpose(2, 1, 0)
+        y = y.reshape(len(self.biases), *self.places)
+        return self.activate.onnx(writer, y + writer.constant(self.biases, "biases"))

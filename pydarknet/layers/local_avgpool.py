@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Window
 from ..system.limits import MOST_STRIDE
 from .base import FORK, Layer, Node, Shape, section
@@ -71,6 +73,12 @@ class MeanPool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         inside = x.new_ones(1, 1, *x.shape[2:])
         return self.pool(x) / self.pool(inside)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, window = inputs[0], self.window
+        padded = window.onnx_pad(x, 0.0)
+        means = padded.op("AveragePool", kernel_shape=(window.size,) * 2, strides=window.stride)
+        return means / writer.constant(self.pool(torch.ones(1, 1, *map(int, x.shape[2:]))))
 
     def pool(self, x: Tensor) -> Tensor:
         """Return the mean of each window; cells outside the map count as zeros."""

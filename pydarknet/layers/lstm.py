@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Connected, matrices
 from ..modules.recurrent import Recurrent
 from .base import FORK, Editable, Layer, Node, Shape, section
@@ -87,3 +90,13 @@ class MemoryCell(Recurrent):
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
         h = torch.sigmoid(o) * torch.tanh(c)
         return (h.flatten(1) if self.flat else h), (h, c)
+
+    def onnx_step(
+        self, writer: Writer, x: Value, state: Sequence[Value]
+    ) -> tuple[Value, Sequence[Value]]:
+        h, c = state
+        sums = (self.onnx_part(f"w{g}", h) + self.onnx_part(f"u{g}", x) for g in "figo")
+        f, i, g, o = sums
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        return (h.flatten() if self.flat else h), (h, c)

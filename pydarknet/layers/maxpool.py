@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Window
 from ..system.limits import MOST_STRIDE
 from .antialiasing import Blurred
@@ -114,6 +115,16 @@ class MaxPool(nn.Module):
         padded = window.pad(x, torch.finfo(x.dtype).min)
         return F.max_pool2d(padded, window.size, window.stride)
 
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, window = inputs[0], self.window
+        left, right, top, bottom = sides = window.sides(int(x.shape[2]), int(x.shape[3]))
+        if not all(0 <= side < window.size for side in sides):
+            x, sides = window.onnx_pad(x, writer.lowest), (0,) * 4
+            left, right, top, bottom = sides
+        pads = (top, left, bottom, right)
+        size = (window.size,) * 2
+        return x.op("MaxPool", kernel_shape=size, strides=window.stride, pads=pads)
+
     def halves(self, x: Tensor) -> bool:
         """Return whether the windows are the 2 x 2 blocks of an even map."""
         even = not (x.shape[2] % 2 or x.shape[3] % 2)
@@ -141,3 +152,9 @@ class DepthPool(nn.Module):
         lacking = -x.shape[1] % self.n
         padded = F.pad(x, (0, 0, 0, 0, 0, lacking), value=torch.finfo(x.dtype).min)
         return padded.unflatten(1, (-1, self.n)).amax(1)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, (c, h, w) = inputs[0], map(int, inputs[0].shape[1:])
+        lowest = writer.lowest
+        padded = x.pad((0, -c % self.n), (0, 0), (0, 0), value=lowest)
+        return padded.reshape(-1, self.n, h, w).amax(1).reshape(self.n, h, w)

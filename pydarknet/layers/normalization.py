@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option
+from ..modules.onnx_writer import Value, Writer
 from .base import Layer, Node, Shape, section
 
 
@@ -49,4 +50,15 @@ class LocalResponse(nn.Module):
         added = sums[:, (k + half + 1).clamp(max=c)] - sums[:, [min(half + 1, c)]]
         removed = sums[:, (k - (self.size - 1) // 2).clamp(min=0)]
         norm = self.kappa + self.alpha * (sums[:, [min(half, c)]] + added - removed)
+        return x * norm**-self.beta
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, c, half = inputs[0], int(inputs[0].shape[1]), self.size // 2
+        m = torch.arange(c)  # the channels that are added up, for each channel k
+        k = m[:, None]
+        window = ((m < min(half, c)) * 1.0).expand(c, c)
+        window = window + ((m > half) & (m < k + half + 1)) * 1.0
+        window = window - (m < k - (self.size - 1) // 2) * 1.0
+        given = writer.constant(self.alpha * window[:, :, None, None], "window")
+        norm = (x * x).op("Conv", given, writer.constant([self.kappa] * c, "kappa"))
         return x * norm**-self.beta

@@ -10,17 +10,28 @@ from torch import Tensor, nn
 from ..boxes.detections import Batch, Detections
 from ..cfg.options import option, quiet
 from ..modules.hierarchy import Hierarchy
+from ..modules.onnx_writer import Value, Writer
 from ..modules.parameters import constant
 from ..system.text import count_of
-from .anchor_head import above, unmirror
+from .anchor_head import unmirror
 from .base import FORK, PJREDDIE, Node, Shape, section
 from .detection_head import (
     MOST_ANCHORS,
     MOST_BOXES,
     Decoding,
     DetectionHead,
+    OnnxBoxes,
     OpenCVCells,
+    above,
     check_anchors,
+)
+from .region_head import (
+    CellsFirstRegionHead,
+    RegionHead,
+    decode_boxes,
+    deepest,
+    mapped_scores,
+    onnx_region_boxes,
 )
 
 
@@ -122,15 +133,39 @@ class Region(DetectionHead):
         if self.background:
             objectness = torch.ones_like(objectness)
         seen = above(objectness, decoding.thresh)
-        classes = values[:, self.coords + 1 :]
-        if self.hierarchy is None:
-            scores = above(seen[:, None] * classes, decoding.thresh)
-        elif decoding.map:
-            scores = mapped_scores(objectness, self.hierarchy.products(classes), decoding)
-        else:
-            tops = self.hierarchy.tops(self.hierarchy.products(classes), decoding.hier)
-            scores = torch.zeros_like(classes).scatter(1, tops[:, None], seen[:, None])
+        classes = self.products(values[:, self.coords + 1 :])
+        scores = self.scores(objectness, classes, decoding)
         return Batch.even(len(outputs), Detections(boxes.flatten(0, 3), seen, scores))
+
+    def products(self, classes: Tensor) -> Tensor:
+        """Return the probabilities of classes, down a tree multiplied along the path."""
+        return self.hierarchy.products(classes) if self.hierarchy else classes
+
+    def scores(self, objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:
+        seen = above(objectness, decoding.thresh)
+        if self.hierarchy is None:
+            return above(seen[:, None] * classes, decoding.thresh)
+        if decoding.map:
+            return mapped_scores(objectness, classes, decoding)
+        tops = self.hierarchy.tops(classes, decoding.hier)
+        return torch.zeros_like(classes).scatter(1, tops[:, None], seen[:, None])
+
+    @property
+    def leaves(self) -> tuple[bool, ...] | None:
+        return tuple(self.hierarchy.leaves.tolist()) if self.hierarchy else None
+
+    def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
+        n, (c, h, w) = self.num, map(int, outputs.shape[1:])
+        rows = outputs.reshape(n, c // n, h * w).transpose(0, 1, 3, 2).reshape(n * h * w, c // n)
+        boxes = onnx_region_boxes(rows.take(2, 0, 2), rows, (w, h), self.anchor_sizes, True)
+        objectness = rows.take(2, self.coords, self.coords + 1)
+        objectness = objectness * 0.0 + 1 if self.background else objectness
+        classes = rows.take(2, self.coords + 1, c // n)
+        return OnnxBoxes(boxes, objectness, self.onnx_products(classes))
+
+    def onnx_products(self, classes: Value) -> Value:
+        """Write what `products` computes."""
+        return self.hierarchy.onnx_products(classes) if self.hierarchy else classes
 
     def unmirror(self, outputs: Tensor) -> Tensor:
         return unmirror(outputs, self.boxes)
@@ -183,15 +218,27 @@ class RegionAlexeyAB(Region):
         objectness, classes = values[:, 4], values[:, 5:]
         if self.classfix == -1:
             objectness = objectness * (objectness >= 0.5)
-        if self.hierarchy is None:
-            scores = above(objectness[:, None] * classes, decoding.thresh)
-        elif decoding.map:
-            scores = mapped_scores(objectness, self.hierarchy.products(classes), decoding)
-        else:
-            scores = deepest(self.hierarchy.products(classes))
-            scores = scores * (objectness > decoding.thresh)[:, None]
+        scores = self.scores(objectness, self.products(classes), decoding)
         found = Detections(boxes.flatten(0, 3), torch.ones_like(objectness), scores)
         return Batch.even(len(outputs), found)
+
+    def scores(self, objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:
+        if self.hierarchy is None:
+            return above(objectness[:, None] * classes, decoding.thresh)
+        if decoding.map:
+            return mapped_scores(objectness, classes, decoding)
+        return deepest(classes) * (objectness > decoding.thresh)[:, None]
+
+    def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
+        h, w, n, entries = map(int, outputs.shape[1:])
+        rows = outputs.reshape(h * w * n, entries)
+        places = rows.take(2, 0, 2).sigmoid()
+        boxes = onnx_region_boxes(places, rows, (w, h), self.anchor_sizes, False)
+        objectness = rows.take(2, 4, 5)
+        if self.classfix == -1:
+            half = objectness.with_number("GreaterOrEqual", 0.5).cast(writer.dtype)
+            objectness = objectness * half
+        return OnnxBoxes(boxes, objectness, self.onnx_products(rows.take(2, 5, entries)))
 
     def unmirror(self, outputs: Tensor) -> Tensor:
         cells = outputs.flip(2).clone()  # [N, H, W, anchors, entries], x before its logistic
@@ -200,98 +247,3 @@ class RegionAlexeyAB(Region):
 
     def module(self, *inputs: Shape) -> nn.Module:
         return CellsFirstRegionHead(self.num, self.coords, self.groups)
-
-
-def grouped_softmax(classes: Tensor, groups: tuple[int, ...], dim: int) -> Tensor:
-    """Return the softmax of each of consecutive groups of classes."""
-    if len(groups) == 1:
-        return torch.softmax(classes, dim)
-    parts = classes.split(groups, dim)
-    return torch.cat([torch.softmax(part, dim) for part in parts], dim)
-
-
-def decode_boxes(places: Tensor, sides: Tensor, anchors: Tensor) -> Tensor:
-    """Return boxes [N, H, W, num, 4] in 0..1, given their places in their cells and their sides.
-
-    Both are [N, H, W, num, 2]. The anchors, [num, 2] in cells, are multiplied by exp of the sides.
-
-    Darknet: src/region_layer.c get_region_box
-    """
-    h, w = places.shape[1:3]
-    column = torch.arange(w, device=places.device)[:, None].expand(h, w, 1)
-    row = torch.arange(h, device=places.device)[:, None, None].expand(h, w, 1)
-    cells = constant((w, h), places)
-    centres = (torch.stack([column, row], -1) + places) / cells
-    return torch.cat([centres, torch.exp(sides) * anchors / cells], -1)
-
-
-def mapped_scores(objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:
-    """Return the scores of the classes that a map file names in a tree: at most the first 200.
-
-    Darknet: src/region_layer.c get_region_detections
-    Quirk: MAP_OF_200
-    """
-    chosen = torch.tensor((decoding.map or ())[:200], device=classes.device)
-    scores = torch.zeros_like(classes)
-    found = objectness[:, None] * classes[:, chosen]
-    scores[:, : len(chosen)] = above(found, decoding.thresh)
-    return scores
-
-
-def deepest(products: Tensor) -> Tensor:
-    """Return probabilities; all but the last that exceeds one half become 0.
-
-    Darknet: src/region_layer.c get_region_detections (AlexeyAB)
-    """
-    likely = products > 0.5
-    later = likely.flip(1).cumsum(1).flip(1)
-    return products * (likely & (later == 1))
-
-
-class RegionHead(nn.Module):
-    """Activate [N, num * (coords + 1 + classes), H, W]; boxes are decoded later.
-
-    Darknet: src/region_layer.c forward_region_layer
-    Quirk: REGION_TREE_ON_CPU
-    """
-
-    def __init__(
-        self, num: int, coords: int, groups: tuple[int, ...], background: bool = False
-    ) -> None:
-        super().__init__()
-        self.num, self.coords, self.groups, self.background = num, coords, groups, background
-
-    def forward(self, x: Tensor) -> Tensor:
-        boxes = x.unflatten(1, (self.num, -1))
-        sizes = (2, self.coords - 2, 1, boxes.shape[2] - self.coords - 1)
-        places, rest, objectness, classes = boxes.split(sizes, 2)
-        if self.background and self.groups:
-            squashed = torch.softmax(torch.cat([objectness, classes], 2), 2)
-        else:
-            seen = objectness if self.background else torch.sigmoid(objectness)
-            squashed = torch.cat([seen, self.probabilities(classes)], 2)
-        return torch.cat([torch.sigmoid(places), rest, squashed], 2).flatten(1, 2)
-
-    def probabilities(self, classes: Tensor) -> Tensor:
-        """Return class probabilities [N, num, classes, H, W]."""
-        if self.groups:
-            return grouped_softmax(classes, self.groups, 2)
-        return torch.sigmoid(classes)
-
-
-class CellsFirstRegionHead(nn.Module):
-    """[N, num * (5 + classes), H, W] to [N, H, W, num, 5 + classes], activated.
-
-    Darknet: src/region_layer.c forward_region_layer (AlexeyAB)
-    """
-
-    def __init__(self, num: int, coords: int, groups: tuple[int, ...]) -> None:
-        super().__init__()
-        self.num, self.coords, self.groups = num, coords, groups
-
-    def forward(self, x: Tensor) -> Tensor:
-        boxes = x.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
-        values, objectness, classes = boxes.tensor_split((self.coords, self.coords + 1), -1)
-        if self.groups:
-            classes = grouped_softmax(classes, self.groups, -1)
-        return torch.cat([values, torch.sigmoid(objectness), classes], -1)

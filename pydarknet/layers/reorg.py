@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from .base import FORK, PJREDDIE, Layer, Node, Shape, section
 
 
@@ -79,6 +80,15 @@ class DarknetReorg(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return reorg(x, self.stride)
 
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, s, (c, h, w) = inputs[0], self.stride, map(int, inputs[0].shape[1:])
+        if c % s**2 or h % s or w % s:
+            places = reorg(torch.arange(c * h * w).view(1, c, h, w), s)[0]
+            flat = x.flatten().gather(1, places.flatten().tolist())
+            return flat.reshape(*places.shape)
+        cut = x.reshape(c // s**2, h, s, w, s).transpose(0, 3, 5, 1, 2, 4)
+        return cut.reshape(c * s**2, h // s, w // s)
+
 
 def reorg(x: Tensor, stride: int) -> Tensor:
     """Trade `stride` x `stride` patches for channels: [N, C, H, W] to [N, C*s*s, H/s, W/s].
@@ -114,6 +124,11 @@ class DepthToSpace(nn.Module):
         patches = x.reshape(n, s, s, c // s**2, h, w).permute(0, 3, 4, 1, 5, 2)
         return patches.reshape(n, c // s**2, h * s, w * s)
 
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, s, (c, h, w) = inputs[0], self.stride, map(int, inputs[0].shape[1:])
+        patches = x.reshape(s, s, c // s**2, h, w).transpose(0, 3, 4, 1, 5, 2)
+        return patches.reshape(c // s**2, h * s, w * s)
+
 
 class SwapCellsAndChannels(nn.Module):
     """The original's `flatten`: memory (c, h*w) becomes (h*w, c), or the reverse."""
@@ -130,6 +145,12 @@ class SwapCellsAndChannels(nn.Module):
             swapped, size = x.reshape(n, c, h * w), (c * s**2, h // s, w // s)
         return swapped.transpose(1, 2).reshape(n, *size)
 
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, s, (c, h, w) = inputs[0], self.stride, map(int, inputs[0].shape[1:])
+        if self.reverse:
+            return x.reshape(h * w, c).transpose(0, 2, 1).reshape(c // s**2, h * s, w * s)
+        return x.reshape(c, h * w).transpose(0, 2, 1).reshape(c * s**2, h // s, w // s)
+
 
 class AppendZeros(nn.Module):
     """The original's `extra`: the flat input, then `extra` zeros."""
@@ -140,3 +161,6 @@ class AppendZeros(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return nn.functional.pad(x.flatten(1), (0, self.extra))
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        return inputs[0].flatten().pad((0, self.extra))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from .base import FORK, Layer, Node, Shape, section
 
 
@@ -50,6 +51,11 @@ class SpaceToDepth(nn.Module):
         patches = x.reshape(n, c, h // s, s, w // s, s).permute(0, 3, 5, 1, 2, 4)
         return patches.reshape(n, c * s**2, h // s, w // s)
 
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, s, (c, h, w) = inputs[0], self.stride, map(int, inputs[0].shape[1:])
+        patches = x.reshape(c, h // s, s, w // s, s).transpose(0, 3, 5, 1, 2, 4)
+        return patches.reshape(c * s**2, h // s, w // s)
+
 
 class DepthToSpaceTwice(nn.Module):
     """The fork's `reverse`, which reads the input's memory as the larger map before it cuts.
@@ -67,3 +73,9 @@ class DepthToSpaceTwice(nn.Module):
         deep, high, wide = c // s**2, h * s, w * s
         patches = x.reshape(n, s, s, deep // s**2, high, wide).permute(0, 3, 4, 1, 5, 2)
         return patches.reshape(n, deep, high, wide)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, s, (c, h, w) = inputs[0], self.stride, map(int, inputs[0].shape[1:])
+        deep, high, wide = c // s**2, h * s, w * s
+        patches = x.reshape(s, s, deep // s**2, high, wide).transpose(0, 3, 4, 1, 5, 2)
+        return patches.reshape(deep, high, wide)

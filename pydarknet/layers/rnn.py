@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Connected
 from ..modules.recurrent import Recurrent
 from .base import FORK, PJREDDIE, Layer, Node, Shape, activation_option, section
@@ -105,3 +108,11 @@ class RecurrentSum(Recurrent):
         after = before + self.parts["input"](x) + self.parts["self"](state[0])
         y = self.parts["output"](after)
         return (y.flatten(1) if self.flat else y), (after,)
+
+    def onnx_step(
+        self, writer: Writer, x: Value, state: Sequence[Value]
+    ) -> tuple[Value, Sequence[Value]]:
+        after = self.onnx_part("input", x) + self.onnx_part("self", state[0])
+        after = state[0] + after if self.shortcut else after
+        y = self.onnx_part("output", after)
+        return (y.flatten() if self.flat else y), (after,)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from .base import FORK, Layer, Node, Shape, section
 
 
@@ -94,6 +95,11 @@ class Cat(nn.Module):
             sources = tuple(x.flatten(1) for x in sources)
         return torch.cat(sources, 1)
 
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        if len({x.shape[2:] for x in inputs}) > 1:
+            inputs = tuple(x.flatten() for x in inputs)
+        return writer.concat(1, *inputs)
+
 
 class CatSlices(nn.Module):
     """Concatenate the `group`-th of `groups` slices of every source's channels."""
@@ -105,3 +111,10 @@ class CatSlices(nn.Module):
     def forward(self, *sources: Tensor) -> Tensor:
         slices = [x.chunk(self.groups, 1)[self.group] for x in sources]
         return slices[0] if len(slices) == 1 else torch.cat(slices, 1)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        slices = []
+        for x in inputs:
+            size = -(-int(x.shape[1]) // self.groups)  # as torch's chunk
+            slices.append(x.take(1, size * self.group, size * (self.group + 1)))
+        return writer.concat(1, *slices)

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ..cfg.options import option
 from ..errors import UnlikeSizes
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Activate
 from .base import FORK, PREVIOUS, Layer, Node, Shape, activation_option, section
 
@@ -50,3 +51,6 @@ class Multiply(nn.Module):
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
         return self.activate(x * other)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        return self.activate.onnx(writer, inputs[0] * inputs[1])

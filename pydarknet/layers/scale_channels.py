@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ..cfg.options import option, quiet
 from ..errors import UnlikeSizes
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Activate
 from .base import FORK, PREVIOUS, Layer, Node, Shape, activation_option, section
 
@@ -52,3 +53,7 @@ class Scale(nn.Module):
 
     def forward(self, scale: Tensor, x: Tensor) -> Tensor:
         return self.activate(x * scale)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        scale, x = inputs
+        return self.activate.onnx(writer, x * scale)

@@ -7,6 +7,7 @@ from torch import Generator, Tensor, nn
 
 from ..cfg.options import option, quiet
 from ..errors import UnlikeSizes
+from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Activate
 from ..modules.parameters import Parametric, array
 from .base import FORK, PREVIOUS, Layer, Node, Shape, activation_option, section
@@ -144,6 +145,15 @@ class Add(nn.Module):
         overlap(out, skip)[0].copy_(shared * self.alpha + part * self.beta)
         return out
 
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, skips = inputs[0], inputs[1:]
+        for skip in skips:
+            if self.alpha != 1:
+                x = x * writer.constant(alpha_where_added(x, skip, self.alpha))
+            part = onnx_overlap(x, skip)
+            x = x + (part if self.beta == 1 else part * self.beta)
+        return self.activate.onnx(writer, x)
+
 
 def overlap(x: Tensor, skip: Tensor) -> tuple[Tensor, Tensor]:
     """Return the views of x and of skip that are added: every n-th cell of the larger map."""
@@ -156,6 +166,33 @@ def overlap(x: Tensor, skip: Tensor) -> tuple[Tensor, Tensor]:
     cells = (slice(0, h * spread, spread), slice(0, w * spread, spread))
     taken = (slice(0, h * shrink, shrink), slice(0, w * shrink, shrink))
     return x[:, :c, cells[0], cells[1]], skip[:, :c, taken[0], taken[1]]
+
+
+def alpha_where_added(x: Value, skip: Value, alpha: float) -> Tensor:
+    """Return what x is multiplied by: alpha where skip is added, else 1; [1, C, H, W]."""
+    factor = torch.ones(1, *map(int, x.shape[1:]))
+    overlap(factor, torch.empty(1, *map(int, skip.shape[1:])))[0].fill_(alpha)
+    return factor
+
+
+def onnx_overlap(x: Value, skip: Value) -> Value:
+    """Write skip in the size of x: every n-th cell, or zeros between its cells, cut or padded."""
+    if x.shape == skip.shape:
+        return skip
+    (c, h, w), (deep, high, wide) = map(int, x.shape[1:]), map(int, skip.shape[1:])
+    shrink, spread = max(wide // w, 1), max(w // wide, 1)
+    rows, columns, c_both = min(h, high), min(w, wide), min(c, deep)
+    part = skip.take(1, 0, c_both)
+    part = part.take(2, 0, min(rows * shrink, high), shrink)
+    part = part.take(3, 0, min(columns * shrink, wide), shrink)
+    if spread > 1:
+        rows, columns = int(part.shape[2]), int(part.shape[3])
+        apart = part.reshape(c_both, rows, 1, columns, 1)
+        apart = apart.pad((0, spread - 1), (0, 0), (0, spread - 1))
+        part = apart.reshape(c_both, rows * spread, columns * spread)
+    part = part.take(2, 0, min(h, int(part.shape[2]))).take(3, 0, min(w, int(part.shape[3])))
+    lacks = (n - int(m) for n, m in zip((c, h, w), part.shape[1:], strict=True))
+    return part.pad(*((0, n) for n in lacks))
 
 
 class WeightedAdd(Parametric):
@@ -191,3 +228,10 @@ class WeightedAdd(Parametric):
             shared, part = overlap(total, skip)
             shared.add_(part * weight[: part.shape[1]])
         return self.activate(total)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        weights = self.normalised_weights()[..., None, None]
+        total = inputs[0] * writer.constant(weights[0], "weights")
+        for skip, weight in zip(inputs[1:], weights[1:], strict=True):
+            total = total + onnx_overlap(total, skip) * writer.constant(weight, "weights")
+        return self.activate.onnx(writer, total)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..cfg.options import quiet
 from ..modules.hierarchy import Hierarchy
+from ..modules.onnx_writer import Value, Writer, onnx_softmax
 from ..system.text import count_of
 from .base import Layer, Node, Shape, section
 
@@ -75,3 +76,8 @@ class GroupSoftmax(nn.Module):
         if len(set(self.sizes)) == 1:
             return torch.softmax(flat.unflatten(1, (-1, self.sizes[0])), 2).flatten(1)
         return torch.cat([torch.softmax(part, 1) for part in flat.split(self.sizes, 1)], 1)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        flat = inputs[0].flatten()
+        flat = flat if self.temperature == 1 else flat / self.temperature
+        return onnx_softmax(flat, self.sizes, 1)

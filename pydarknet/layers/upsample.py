@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..cfg.options import option, quiet
+from ..modules.onnx_writer import Value, Writer
 from .base import FORK, Layer, Node, Shape, section
 
 
@@ -70,6 +72,19 @@ class Repeat(nn.Module):
         larger = F.interpolate(x, scale_factor=float(self.stride), mode="nearest")
         return larger if self.scale == 1 else larger * self.scale
 
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, scales = inputs[0], np.array([1, 1, self.stride, self.stride], np.float32)
+        larger = writer.op(
+            "Resize",
+            x,
+            None,
+            writer.single(scales),
+            mode="nearest",
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
+        )
+        return larger if self.scale == 1 else larger * self.scale
+
 
 class SumBlocks(nn.Module):
     """The sum of every stride x stride block."""
@@ -80,3 +95,8 @@ class SumBlocks(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.avg_pool2d(x, self.stride) * (self.stride**2 * self.scale)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        size = (self.stride,) * 2
+        means = inputs[0].op("AveragePool", kernel_shape=size, strides=size)
+        return means * (self.stride**2 * self.scale)

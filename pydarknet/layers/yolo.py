@@ -7,18 +7,22 @@ from torch import Tensor, nn
 
 from ..boxes.detections import Batch, Detections
 from ..cfg.options import quiet
+from ..modules.onnx_writer import Value, Writer
 from ..modules.parameters import constant
 from .anchor_head import (
     AnchorHead,
     ForkLosses,
-    above,
     activate_entries,
     cells_above,
+    onnx_activated,
+    onnx_cells,
+    onnx_centres,
+    onnx_sides,
     stretch,
     unmirror,
 )
 from .base import FORK, Node, Shape, section
-from .detection_head import MOST_BOXES, Decoding, OpenCVCells
+from .detection_head import MOST_BOXES, Decoding, OnnxBoxes, OpenCVCells
 
 
 @section("yolo")
@@ -47,8 +51,17 @@ class Yolo(AnchorHead):
         x, y, _, _, objectness = (cells.values[:, i : i + 1] for i in range(5))
         sides = self.sides(cells.values[:, 2:4]) * cells.anchors
         boxes = torch.cat([*cells.centres(x, y), sides / constant((size.w, size.h), sides)], 1)
-        scores = above(objectness * cells.values[:, 5:], decoding.thresh)
+        scores = self.scores(objectness[:, 0], cells.values[:, 5:], decoding)
         return Batch(Detections(boxes, objectness[:, 0], scores), cells.counts)
+
+    def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
+        h, w = map(int, outputs.shape[2:])
+        cells = onnx_cells(outputs, self.boxes)
+        centres = onnx_centres(cells.take(2, 0, 2), w, h, self.boxes)
+        factors = self.onnx_factors(cells.take(2, 2, 4))
+        sides = onnx_sides(factors, self.anchor_sizes, (size.w, size.h))
+        boxes = writer.concat(2, centres, sides)
+        return OnnxBoxes(boxes, cells.take(2, 4, 5), cells.take(2, 5, 5 + self.classes))
 
     def unmirror(self, outputs: Tensor) -> Tensor:
         return unmirror(outputs, self.boxes)
@@ -67,6 +80,10 @@ class Yolo(AnchorHead):
     def sides(self, raw: Tensor) -> Tensor:
         """Return width and height as factors of the anchor."""
         return torch.exp(raw)
+
+    def onnx_factors(self, raw: Value) -> Value:
+        """Write the same."""
+        return raw.op("Exp")
 
     def row(self, node: Node) -> str:
         return "yolo"
@@ -98,6 +115,9 @@ class YoloAlexeyAB(ForkLosses, Yolo):
     def sides(self, raw: Tensor) -> Tensor:
         return raw * raw * 4 if self.new_coords else torch.exp(raw)
 
+    def onnx_factors(self, raw: Value) -> Value:
+        return raw * raw * 4 if self.new_coords else raw.op("Exp")
+
     def opencv_activations(self, values: Tensor) -> Tensor:
         squashed = values.clone() if self.new_coords else torch.sigmoid(values)
         squashed[..., :2] = squashed[..., :2] * self.scale_x_y - 0.5 * (self.scale_x_y - 1)
@@ -122,3 +142,10 @@ class YoloHead(nn.Module):
         if self.logistic:
             return activate_entries(boxes, (2, 3), (0, 1), self.scale).flatten(1, 2)
         return stretch(boxes, (0, 1), self.scale).flatten(1, 2)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        keep = (2, 3) if self.logistic else ()
+        x, (c, h, w) = inputs[0], map(int, inputs[0].shape[1:])
+        boxes = x.reshape(self.anchors, c // self.anchors, h, w)
+        places = (0, 1) if self.scale != 1 else ()
+        return onnx_activated(boxes, keep, places, self.scale, self.logistic).reshape(c, h, w)

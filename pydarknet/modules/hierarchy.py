@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..cfg.class_tree import Tree, read_tree
 from ..cfg.parser import Section
+from .onnx_writer import Value
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,20 @@ class Hierarchy(Tree):
         for level in self.levels:
             chosen = torch.tensor(level, device=out.device)
             out[..., chosen] *= out[..., parents[chosen]]
+        return out
+
+    def onnx_products(self, probabilities: Value) -> Value:
+        """Write what `products` returns of [N, K, classes]: level by level, parents are gathered.
+
+        Classes of other levels gather a column of ones, which stands after the last class.
+        """
+        count, out = len(self.parents), probabilities
+        one = out.take(2, 0, 1) * 0.0 + 1
+        for level in self.levels:
+            places = [count] * count
+            for index in level:
+                places[index] = self.parents[index]
+            out = out * out.writer.concat(2, out, one).gather(2, places)
         return out
 
     def tops(self, products: Tensor, thresh: float) -> Tensor:

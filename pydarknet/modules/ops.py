@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from .activations import activation, overwriting
+from .activations import REGISTRY, activation, overwriting
 from .batch_norm import BatchNorm
+from .onnx_writer import Value, Writer
 from .parameters import Parametric, WeightArray, array, constant, spread, under
+
+
+class Identity(nn.Identity):
+    """The input itself."""
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        return inputs[0]
 
 
 class Activate(nn.Module):
@@ -23,6 +32,9 @@ class Activate(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.function(x)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        return REGISTRY[self.word].onnx(inputs[0])
 
     def extra_repr(self) -> str:
         return self.word
@@ -90,6 +102,43 @@ class Conv(Parametric):
         """Return x after batch norm, if there is one."""
         return self.norm(x, self.biases) if self.norm else x
 
+    def folded_parameters(self) -> tuple[Tensor, Tensor]:
+        """Return weights and biases with the batch norm folded in.
+
+        Darknet: src/network.c fuse_conv_batchnorm (AlexeyAB)
+        """
+        return fold(self.norm, self.weights, self.biases)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        y = self.activate.onnx(writer, self.onnx_linear(writer, inputs[0]))
+        return self.blur.onnx(writer, y) if self.blur else y
+
+    def onnx_linear(self, writer: Writer, x: Value) -> Value:
+        """Write the convolution with the batch norm in it, without activation."""
+        return self.onnx_convolution(writer, x, *self.folded_parameters())
+
+    def onnx_convolution(
+        self,
+        writer: Writer,
+        x: Value,
+        weights: Tensor,
+        biases: Tensor,
+        *,
+        kind: str = "Conv",
+        pad: bool = True,
+    ) -> Value:
+        """Write a convolution of this geometry; without `pad`, x has its margins."""
+        return x.op(
+            kind,
+            writer.constant(weights, "weights"),
+            writer.constant(biases, "biases"),
+            kernel_shape=weights.shape[2:],
+            strides=self.stride,
+            pads=self.padding * 2 if pad else (0, 0, 0, 0),
+            dilations=(self.dilation,) * 2,
+            group=self.groups,
+        )
+
     def extra_repr(self) -> str:
         return f"{tuple(self.weights.shape)}, stride={self.stride}, padding={self.padding}"
 
@@ -130,6 +179,24 @@ class Connected(Parametric):
             y = self.norm(F.linear(x.flatten(1), self.weights), self.biases)
         return self.activate(y[..., None, None])
 
+    def folded_parameters(self) -> tuple[Tensor, Tensor]:
+        """Return weights and biases with the batch norm folded in."""
+        return fold(self.norm, self.weights, self.biases)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        weights, biases = self.folded_parameters()
+        given = writer.constant(weights, "weights"), writer.constant(biases, "biases")
+        y = inputs[0].flatten().op("Gemm", *given, transB=1)
+        return self.activate.onnx(writer, y.reshape(len(biases), 1, 1))
+
+
+def fold(norm: BatchNorm | None, weights: Tensor, biases: Tensor) -> tuple[Tensor, Tensor]:
+    """Return weights [n, ...] and biases [n] with the batch norm that follows them folded in."""
+    if norm is None:
+        return weights, biases
+    scale = norm.scales / norm.divisor()
+    return weights * scale.view(-1, *(1,) * (weights.dim() - 1)), biases - norm.rolling_mean * scale
+
 
 def matrices(parts: nn.ModuleDict) -> dict[str, Connected]:
     """Return the fully connected parts of a module, by their names in C."""
@@ -151,6 +218,19 @@ class Blur(nn.Module):
         line = constant((0.25, 0.5, 0.25) if self.size == 3 else (0.5, 0.5), x)
         kernel = (line[:, None] * line).expand(x.shape[1], 1, -1, -1)
         return F.conv2d(x, kernel, None, self.stride, self.padding, groups=x.shape[1])
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        x, line = inputs[0], torch.tensor((0.25, 0.5, 0.25) if self.size == 3 else (0.5, 0.5))
+        channels = int(x.shape[1])
+        kernel = (line[:, None] * line).expand(channels, 1, -1, -1)
+        return x.op(
+            "Conv",
+            writer.constant(kernel, "blur"),
+            kernel_shape=kernel.shape[2:],
+            strides=self.stride,
+            pads=(self.padding,) * 4,
+            group=channels,
+        )
 
     def shape(self, h: int, w: int) -> tuple[int, int]:
         """Return the size of the blurred map."""
@@ -187,3 +267,10 @@ class Window(NamedTuple):
         left, right, top, bottom = self.sides(*x.shape[2:])
         larger = F.pad(x, (left, max(right, 0), top, max(bottom, 0)), value=value)
         return larger[:, :, : x.shape[2] + top + bottom, : x.shape[3] + left + right]
+
+    def onnx_pad(self, x: Value, value: float) -> Value:
+        """Write x padded with `value`, and cropped where no window reaches."""
+        high, wide = int(x.shape[2]), int(x.shape[3])
+        left, right, top, bottom = self.sides(high, wide)
+        larger = x.pad((top, max(bottom, 0)), (left, max(right, 0)), value=value)
+        return larger.take(2, 0, high + top + bottom).take(3, 0, wide + left + right)

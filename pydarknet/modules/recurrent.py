@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from .onnx_writer import Value, Writer
 from .parameters import Parametric, WeightArray, under
 
 
@@ -60,3 +61,23 @@ class Recurrent(nn.Module):
             return torch.cat(outputs)
         self.state = tuple(s.detach() for s in self.state or ())
         return torch.cat(outputs)
+
+    def onnx(self, writer: Writer, *inputs: Value) -> Value:
+        """Write one step; the state is an input and an output of the graph."""
+        sizes = self.zeros(torch.empty(1, *map(int, inputs[0].shape[1:]), device="meta"))
+        before = [writer.state(*size.shape[1:]) for size in sizes]
+        y, after = self.onnx_step(writer, inputs[0], before)
+        for old, new in zip(before, after, strict=True):
+            writer.keep(old, new)
+        return y
+
+    def onnx_step(
+        self, writer: Writer, x: Value, state: Sequence[Value]
+    ) -> tuple[Value, Sequence[Value]]:
+        """Write what `step` does."""
+        raise NotImplementedError
+
+    def onnx_part(self, name: str, x: Value) -> Value:
+        """Write a part."""
+        with x.writer.part(name):
+            return x.writer.write(self.parts[name], x)

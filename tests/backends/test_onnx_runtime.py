@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import subprocess
 import sys
 
@@ -69,8 +68,10 @@ def test_recorded_networks_give_the_same(name, capsys):
 
 @installed
 def test_a_network_is_exported_once(net, monkeypatch):
-    count, export = [], onnx_runtime.export_onnx
-    monkeypatch.setattr(onnx_runtime, "export_onnx", lambda *a: (count.append(1), export(*a))[1])
+    count, write = [], onnx_runtime.write_network
+    monkeypatch.setattr(
+        onnx_runtime, "write_network", lambda *a, **b: (count.append(1), write(*a, **b))[1]
+    )
     text = "[convolutional]\nfilters=4\nsize=3\npad=1\nactivation=leaky\n"
     network = net(text, c=3, h=8, w=8)
     network.initialize(torch.Generator().manual_seed(1))
@@ -78,7 +79,7 @@ def test_a_network_is_exported_once(net, monkeypatch):
     images = torch.rand(1, 3, 8, 8)
 
     [first] = twice(network, images)
-    [again] = twice(copy.deepcopy(network), images)
+    [again] = twice(network, images)
     assert torch.equal(first, again)
     assert len(count) == 1
 
@@ -90,11 +91,23 @@ def test_a_network_is_exported_once(net, monkeypatch):
 
 
 @installed
+def test_a_network_that_keeps_a_state_runs_without_it(net, capsys):
+    network = net("[rnn]\noutput=3\nhidden=2\nactivation=tanh\n", inputs=4)
+    network.initialize(torch.Generator().manual_seed(1))
+    network.backend = "onnxruntime"
+
+    twice(network, torch.rand(1, 4))
+
+    told = "onnxruntime cannot run this network; continuing without it: its layers keep a state\n"
+    assert told in capsys.readouterr().err
+
+
+@installed
 def test_what_cannot_be_exported_is_told_and_runs(net, monkeypatch, capsys):
-    def refuse(*_: object) -> bytes:
+    def refuse(*_: object, **__: object) -> bytes:
         raise RuntimeError("no such operator\nand a page more")
 
-    monkeypatch.setattr(onnx_runtime, "export_onnx", refuse)
+    monkeypatch.setattr(onnx_runtime, "write_network", refuse)
     network = net("[convolutional]\nfilters=4\nactivation=leaky\n", c=3, h=8, w=8)
     network.initialize(torch.Generator().manual_seed(1))
     images = torch.rand(1, 3, 8, 8)
@@ -128,7 +141,6 @@ def test_a_command_finds_the_same_boxes_by_it(tmp_path, monkeypatch, capsys):
 
     assert lines() == expected
     assert len(expected) >= 9
-    assert len(list((tmp_path / "pydarknet").glob("*.onnx"))) == 1
 
 
 @installed
@@ -160,7 +172,7 @@ def test_what_is_missing_is_told(monkeypatch):
         pydarknet.load_network(cfg, backend="onnxruntime", device="cpu")
 
     assert str(error.value) == (
-        "backend onnxruntime: onnxruntime and onnx and onnxscript cannot be imported\n"
+        "backend onnxruntime: onnxruntime and onnx cannot be imported\n"
         "    hint: pip install 'pydarknet[onnxruntime]'"
     )
 

@@ -5,7 +5,6 @@ import torch
 
 from pydarknet.errors import CfgError
 from pydarknet.layers.anchor_head import (
-    above,
     activate_entries,
     cells_above,
     stretch,
@@ -64,10 +63,6 @@ def test_centres_are_shares_of_the_map():
 
     assert x[3].item() == 0.875  # (3 + 0.5) / 4
     assert y[7].item() == 0.625  # (1 + 0.25) / 2
-
-
-def test_a_score_must_exceed_the_threshold():
-    assert above(torch.tensor([0.25, 0.5, 0.75]), 0.5).tolist() == [0, 0, 0.75]
 
 
 def test_a_mirror_images_columns_and_centres_are_turned_back():

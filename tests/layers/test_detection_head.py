@@ -5,6 +5,7 @@ import torch
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import DetectionHead, detection_heads, last_detection_head, type_lines
+from pydarknet.layers.detection_head import above
 
 YOLO = "[convolutional]\nfilters=14\nsize=1\n[yolo]\nmask=0,1\nanchors=5,7, 9,6\nnum=2\nclasses=2\n"
 REGION = "[convolutional]\nfilters=14\nsize=1\n[region]\nnum=2\nanchors=1,2, 2,1\nclasses=2\n"
@@ -42,3 +43,7 @@ def test_the_fork_lists_heads_that_have_a_number(nodes):
     lines = type_lines(nodes(YOLO + REGION))
 
     assert lines == [" Detection layer: 1 - type = 28 ", " Detection layer: 3 - type = 27 "]
+
+
+def test_a_score_must_exceed_the_threshold():
+    assert above(torch.tensor([0.25, 0.5, 0.75]), 0.5).tolist() == [0, 0, 0.75]

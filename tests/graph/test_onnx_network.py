@@ -1,0 +1,161 @@
+"""Networks as ONNX graphs: onnxruntime gives what the network gives, and what torch exports."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from conftest import HERE, SHARED, recording
+from torch import Tensor, nn
+
+import pydarknet
+from pydarknet.errors import CfgError
+from pydarknet.graph.onnx_network import INPUT, name_value, onnx_model, write_network
+from pydarknet.modules.onnx_graph import BATCH
+from pydarknet.network import Network
+from pydarknet.system.resources import shipped_file
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+RECORDINGS = sorted(
+    folder.name
+    for home in (HERE / "reference", SHARED / "golden")
+    if home.is_dir()
+    for folder in home.iterdir()
+    if folder.name.startswith("infer_") and "_real_" not in folder.name
+)
+
+
+def load(name: str) -> Network:
+    """Return a recorded network with its weights."""
+    folder = recording(name)
+    dialect = {"ab": "alexeyab", "pj": "pjreddie"}[name.split("_")[1]]
+    files = folder / "net.cfg", folder / "net.weights"
+    return pydarknet.load_network(*files, dialect=dialect, device="cpu", strict=False)
+
+
+def run(model: object, images: Tensor, states: dict[str, np.ndarray] | None = None) -> list:
+    """Return the outputs that onnxruntime computes; states are 0 unless given."""
+    onnx.checker.check_model(model, full_check=True)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    first, *rest = session.get_inputs()
+    given = {first.name: images.numpy()}
+    for one in rest:
+        given[one.name] = (states or {}).get(one.name, np.zeros(one.shape, np.float32))
+    return session.run(None, given)
+
+
+def differences(network: Network, **options: int | str) -> Iterator[float]:
+    """Yield per head the largest difference between the file's values and the network's."""
+    images = torch.rand(2 if options else 1, *network.input.tensor)
+    writer, heads = write_network(network, **options)
+    values = [name_value(value, f"out{i}") for i, (_, _, value) in enumerate(heads)]
+    found = run(onnx_model(writer, values), images)
+    network.reset()
+    for one, head in zip(found, network(images), strict=False):
+        expected = head.activated.numpy()
+        assert (np.isnan(one) == np.isnan(expected)).all()
+        most = np.nanmax(np.abs(expected))
+        yield float(np.nanmax(np.abs(one - expected)) / max(most, 1))
+
+
+@pytest.mark.parametrize("name", sorted(set(RECORDINGS)))
+def test_recorded_networks_give_the_same(name):
+    assert max(differences(load(name))) < 2e-5
+
+
+@pytest.mark.parametrize("options", [{"batch": 2}, {"batch": BATCH}, {"batch": 2, "opset": 18}])
+@pytest.mark.parametrize(
+    "name", ["infer_pj_yolov2_a", "infer_ab_yolov4tiny_a", "infer_ab_sam_se_a"]
+)
+def test_batches_and_opsets(name, options):
+    assert max(differences(load(name), **options)) < 2e-5
+
+
+def test_layers_are_named_as_the_cfg_counts_them():
+    network = pydarknet.load_network(shipped_file("digits.cfg"), device="cpu")
+    network.initialize()
+
+    writer, _ = write_network(network)
+
+    names = [node.name for node in writer.nodes if "/" not in node.name]
+    assert names[:3] == ["000_convolutional", "001_convolutional", "002_convolutional"]
+
+
+def test_a_state_comes_in_and_goes_out(net):
+    network = net("[gru]\noutput=3\n", inputs=4)
+    network.initialize(torch.Generator().manual_seed(1))
+    steps = [torch.rand(1, 4) for _ in range(3)]
+    writer, [head] = write_network(network)
+    model = onnx_model(writer, [head.activated])
+    assert [one.name for one in model.graph.input] == [INPUT, "000_gru.state_0"]
+    assert [one.name for one in model.graph.output] == ["000_gru", "000_gru.state_0_after"]
+
+    states: dict[str, np.ndarray] = {}
+    for step in steps:
+        found, states["000_gru.state_0"] = run(model, step, states)
+        [expected] = network(step)
+        np.testing.assert_allclose(found, expected.activated.numpy(), rtol=1e-5)
+
+
+def test_half_precision_ends_at_the_heads():
+    network = load("infer_pj_yolov2_a")
+    images = torch.rand(1, *network.input.tensor)
+    writer, [head] = write_network(network, half=True)
+    model = onnx_model(writer, [name_value(head.activated, "out")])
+
+    [found] = run(model, images)
+
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, network(images)[0].activated.numpy(), atol=0.01)
+    kinds = {held.data_type for held in model.graph.initializer if "weights" in held.name}
+    assert kinds == {onnx.TensorProto.FLOAT16}
+
+
+def test_what_cannot_be_written_names_its_layer(net):
+    network = net("[convolutional]\nfilters=2\n")
+    network.initialize()
+    network.stack[0] = nn.Conv2d(3, 2, 1)
+
+    with pytest.raises(CfgError) as error:
+        write_network(network)
+
+    assert str(error.value) == "net.cfg:6: [convolutional] Conv2d cannot be written as ONNX"
+
+
+class Outputs(nn.Module):
+    """A network that returns what its heads give."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        return tuple(head.activated for head in self.network.heads(images))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["infer_pj_yolov3_a", "infer_ab_yolov4tiny_a"])
+def test_torch_exports_the_same(name):
+    pytest.importorskip("onnxscript")
+    network, content = load(name), io.BytesIO()
+    images = torch.rand(1, *network.input.tensor)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(Outputs(network), (images.clone(),), dynamo=True, verbose=False)
+    program.save(content)
+    theirs = onnxruntime.InferenceSession(content.getvalue())
+    expected = theirs.run(None, {theirs.get_inputs()[0].name: images.numpy()})
+    writer, heads = write_network(network)
+
+    found = run(onnx_model(writer, [head.activated for head in heads]), images)
+
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

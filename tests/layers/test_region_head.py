@@ -1,0 +1,20 @@
+"""The boxes of [region], in torch and as ONNX."""
+
+from __future__ import annotations
+
+import torch
+
+from pydarknet.layers.region_head import decode_boxes, deepest
+
+
+def test_boxes_are_decoded_cell_by_cell():
+    places = torch.full((1, 1, 2, 1, 2), 0.5)
+    sides = torch.zeros(1, 1, 2, 1, 2)
+
+    boxes = decode_boxes(places, sides, torch.tensor([[1.0, 0.5]]))
+
+    assert boxes.view(2, 4).tolist() == [[0.25, 0.5, 0.5, 0.5], [0.75, 0.5, 0.5, 0.5]]
+
+
+def test_the_last_likely_class_is_the_deepest():
+    assert deepest(torch.tensor([[0.9, 0.6, 0.2]])).tolist() == [[0, torch.tensor(0.6).item(), 0]]
