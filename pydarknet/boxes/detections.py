@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +15,9 @@ from torch import Tensor
 from ..cfg.lineage import PJREDDIE
 from ..errors import UsageError
 from ..image.any_image import AnyImage, image_array, own_channels
-from ..image.files import save_image
+from ..image.files import JPEG, save_image
 from ..image.geometry import letterbox_size
+from ..system.inputs import keep_inputs
 from .box import cxcywh_to_xyxy
 from .box_arrays import BoxArrays, BoxRows
 from .box_arrays import Detection as Detection
@@ -40,8 +42,15 @@ class Detections(BoxRows[Tensor]):
     def save(
         self, path: str | Path, image: AnyImage | None = None, *, bgr: bool | None = None
     ) -> None:
-        """Write an image with the boxes (see `draw`): JPEG to a .jpg, PNG to any other name."""
-        save_image(self.rgb_with_boxes(image, bgr), path)
+        """Write an image with the boxes (see `draw`), JPEG to a .jpg or .jpeg, PNG to a .png.
+
+        Raises UsageError for any other name, and for the file in which the boxes were found.
+        """
+        if Path(path).suffix.lower() not in (*JPEG, ".png"):
+            raise UsageError(f"{path}: expected a name that ends in .jpg, .jpeg or .png")
+        sources = (image, self.origin and self.origin.file)
+        with keep_inputs([os.fspath(one) for one in sources if isinstance(one, str | os.PathLike)]):
+            save_image(self.rgb_with_boxes(image, bgr), path)
 
     def swaps(self, bgr: bool | None) -> bool:
         """Return whether arrays are BGR: as given, or as `detect` was told."""

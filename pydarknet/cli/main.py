@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from ..system.console import forget_notes, leave, note, say
 from ..system.interrupts import quit_on_interrupt_inside, unwind_on_signals
 from ..system.memory import memory_errors
 from ..system.problems import count_problems
-from ..system.starting import quit_on_interrupt
+from ..system.starting import DIED_BY, quit_on_interrupt
 from ..system.text import excerpt
 from ..system.version import __version__
 from . import commands  # noqa: F401  # importing it registers the commands
@@ -97,8 +98,8 @@ def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
         return 1 if problems.failed and not as_darknet else status
     except DarknetError as error:
         note(str(error))
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as stop:  # a training's has the number of its signal
+        return DIED_BY + (stop.args[0] if stop.args else signal.SIGINT)
     except BrokenPipeError:
         leave(sys.stdout)
     return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -63,7 +64,7 @@ def train(
     with count_problems():  # images that others replace, and those of evaluations, are no failure
         reached = trainer.train()
     if not reached:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(trainer.signal or signal.SIGINT)
 
 
 def on_gpu(run: Run, gpus: str) -> Run:

@@ -129,8 +129,8 @@ SAVING = PerLineage(pjreddie=SavingIntervals(10000, 100), alexeyab=SavingInterva
 ReportStep = Callable[[Step, float, float], None]
 
 
-def train_text(learner: Learner, streams: Streams, saver: Saver, report: ReportStep) -> bool:
-    """Train to `max_batches`; return whether it was reached. A signal ends the training before.
+def train_text(learner: Learner, streams: Streams, saver: Saver, report: ReportStep) -> int:
+    """Train to `max_batches`; return 0, or the number of the signal that ended it before.
 
     `report` gets each step, its seconds and the epochs so far. Raises DataError if the loss is
     NaN or infinite.
@@ -152,7 +152,7 @@ def train_text(learner: Learner, streams: Streams, saver: Saver, report: ReportS
                 saver.save(endings)
     finished = learner.batch >= net.max_batches
     saver.save_at_end(["_final.weights" if finished else ".backup"])
-    return finished
+    return 0 if finished else stop.number
 
 
 def learn(learner: Learner, read: Tensor, next_ones: Tensor, saver: Saver) -> Step:

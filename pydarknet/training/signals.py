@@ -17,13 +17,18 @@ class Stop:
     A terminal that closes may send several.
     """
 
-    requested = False
+    number = 0  # of the first signal
+
+    @property
+    def requested(self) -> bool:
+        """Whether there was a signal."""
+        return self.number > 0
 
     def request(self, number: int, frame: FrameType | None) -> None:
         """Remember a signal."""
         if self.requested and number != HANGUP:
-            raise KeyboardInterrupt
-        self.requested = True
+            raise KeyboardInterrupt(number)
+        self.number = self.number or number
 
 
 @contextmanager

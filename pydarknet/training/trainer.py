@@ -57,6 +57,7 @@ class Trainer:
     problems: DataProblems = field(default_factory=DataProblems)
     clear: bool = False  # whether the command line says to start over
     stopped: bool = False  # whether a callback asked for the end
+    signal: int = 0  # the number of the one that asked for it
 
     def __post_init__(self) -> None:
         self.saver = Saver(
@@ -114,6 +115,7 @@ class Trainer:
                 if stop.requested or self.stopped or self.reporter.unheard:
                     break
                 waiting = time.perf_counter()
+        self.signal = stop.number
         finished = self.learner.batch >= (net.max_batches or ENDLESS)
         self.end(finished)
         return finished

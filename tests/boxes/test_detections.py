@@ -15,7 +15,7 @@ from pydarknet import UsageError
 from pydarknet.boxes.detections import Detection, Detections
 from pydarknet.boxes.draw import class_color
 from pydarknet.boxes.origin import Origin
-from pydarknet.image.files import load_image
+from pydarknet.image.files import load_image, save_image
 
 
 def found(*boxes: tuple[float, ...], probabilities: list[list[float]] | None = None) -> Detections:
@@ -193,6 +193,32 @@ def test_a_drawn_image_is_saved_in_its_colours(tmp_path, bgr):
     located(BLACK, bgr).save(tmp_path / "drawn.png")
 
     np.testing.assert_array_equal(load_image(tmp_path / "drawn.png"), located(BLACK).draw())
+
+
+@pytest.mark.parametrize("name", ["boxes.json", "drawn", "drawn.bmp"])
+def test_a_name_that_says_no_known_kind_of_image_is_refused(tmp_path, name):
+    with pytest.raises(UsageError) as error:
+        located(BLACK).save(tmp_path / name)
+
+    assert str(error.value) == (
+        f"{tmp_path / name}: expected a name that ends in .jpg, .jpeg or .png"
+    )
+    assert not (tmp_path / name).exists()
+
+
+def test_the_image_in_which_boxes_were_found_is_not_written_over(tmp_path):
+    save_image(BLACK, tmp_path / "a.png")
+    before = (tmp_path / "a.png").read_bytes()
+    boxes = replace(
+        found(CENTER), origin=Origin.of(tmp_path / "a.png", BLACK, "alexeyab", False, True)
+    )
+
+    with pytest.raises(UsageError, match=r"a\.png is read by this command"):
+        boxes.save(tmp_path / "a.png")
+    with pytest.raises(UsageError, match=r"a\.png is read by this command"):
+        located(BLACK).save(tmp_path / "a.png", tmp_path / "a.png")
+
+    assert (tmp_path / "a.png").read_bytes() == before
 
 
 def test_without_an_image_there_is_nothing_to_draw_on():

@@ -82,7 +82,7 @@ def test_a_resumed_training_is_the_one_that_was_not_stopped(fault, answer, stop_
     shutil.rmtree("backup")
 
     stop_after(5)
-    assert answer(mapped).status == 130
+    assert answer(mapped).status == 143
     resumed = answer(mapped)
 
     assert ratings == once == [(2, 0.75), (4, 0.5), (6, 0.625), (8, 0.8), (9, 0.1)]

@@ -114,9 +114,9 @@ def test_recurrent_layers_learn_what_comes_next(net, kind):
     saver = SimpleNamespace(save=saved.append, save_at_end=saved.append, files=files)
 
     learner = Learner(network, seed=1)
-    done = train_text(learner, streams, saver, lambda step, *_: losses.append(step.loss))
+    stopped = train_text(learner, streams, saver, lambda step, *_: losses.append(step.loss))
 
-    assert done
+    assert stopped == 0
     assert learner.images == 24
     assert losses[-1] < 0.1 < losses[0]  # without memory at least ln(2) / 2 remains
     assert saved == [[".backup"], ["_final.weights"]]
@@ -158,7 +158,7 @@ def test_a_training_on_text_that_is_stopped_resumes_to_the_same_weights(
         return learn(self, *values)
 
     monkeypatch.setattr(Learner, "learn", learn_and_stop)
-    assert main([*line, "-clear"]) == 130
+    assert main([*line, "-clear"]) == 143
     monkeypatch.setattr(Learner, "learn", learn)
     told = capsys.readouterr().err
     assert main(line) == 0

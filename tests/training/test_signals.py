@@ -17,6 +17,7 @@ def test_a_signal_asks_for_an_end(number):
         os.kill(os.getpid(), number)
 
         assert stop.requested
+        assert stop.number == number
 
 
 def test_a_second_one_interrupts_at_once():

@@ -101,10 +101,10 @@ def train(
     symbols, steps = network.input.outputs, network.net.time_steps
     inputs = f", Inputs: {symbols} {learner.mini} {steps}"
     note(network.net.rates() + (inputs if REPORTS_INPUTS.of(network.dialect) else ""))
-    if not train_text(learner, streams, saver, print_step):
+    if number := train_text(learner, streams, saver, print_step):
         same = "the same command without -clear" if clear else "the same command"
         note(f"stopped after batch {learner.batch}: {same} resumes from there")
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(number)
 
 
 def print_step(step: Step, seconds: float, epochs: float) -> None:
