@@ -77,8 +77,11 @@ def no_weights(start: bytes, size: int) -> Problem | None:
 
 
 def is_text(start: bytes) -> bool:
-    """Return whether bytes are text; weights are not, since their version has zero bytes."""
-    return b"\0" not in start and all(byte >= 32 or byte in b"\t\r\n" for byte in start[:64])
+    """Return whether bytes are text; weights are not, since their version has zero bytes.
+
+    Nor are bytes of 255, which no text has.
+    """
+    return not {0, 255} & {*start} and all(byte >= 32 or byte in b"\t\r\n" for byte in start[:64])
 
 
 @dataclass(frozen=True)

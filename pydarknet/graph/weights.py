@@ -19,7 +19,7 @@ from ..system.files import replace_file
 from ..system.text import count_of
 from .executor import Executor
 from .header import Header, read_header
-from .weights_diagnosis import likely_cause
+from .weights_diagnosis import likely_cause, no_numbers, odd_version
 from .weights_layout import PlacedArray, placed_arrays, tensor_at
 from .weights_transfer import shared_arrays
 
@@ -63,6 +63,8 @@ def load(
         assign_floats(network, place, floats, header)
     network.header = header
     network.initialize()
+    for doubt in filter(None, (odd_version(header), no_numbers(held, floats))):
+        note(f"{path}: {doubt}")
     if upto is None:
         note_rest(network, wanted, held, found, path)
     return Loaded(header, layers if upto is None else min(layers, upto), len(floats))

@@ -12,6 +12,8 @@ from ..cfg.class_tree import Tree, read_tree
 from ..cfg.parser import Section
 from .onnx_writer import Value
 
+DEEP = 1000  # levels, above which they are not multiplied one after another
+
 
 @dataclass(frozen=True)
 class Hierarchy(Tree):
@@ -52,6 +54,8 @@ class Hierarchy(Tree):
         """
         out = probabilities.clone()
         parents = torch.tensor(self.parents, device=out.device)
+        if len(self.levels) > DEEP:
+            return self.products_of_halves(out, parents)
         for level in self.levels:
             chosen = torch.tensor(level, device=out.device)
             out[..., chosen] *= out[..., parents[chosen]]
@@ -69,6 +73,17 @@ class Hierarchy(Tree):
             for index in level:
                 places[index] = self.parents[index]
             out = out * out.writer.concat(2, out, one).gather(2, places)
+        return out
+
+    def products_of_halves(self, out: Tensor, above: Tensor) -> Tensor:
+        """Return `products` in as many steps as the depth has bits: each doubles the way up.
+
+        `above` int64 [classes] are the classes above, -1 beyond a root. Roundings differ.
+        """
+        while (above >= 0).any():
+            there = above.clamp(min=0)
+            out = torch.where(above >= 0, out * out[..., there], out)
+            above = torch.where(above >= 0, above[there], above)
         return out
 
     def tops(self, products: Tensor, thresh: float) -> Tensor:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ..errors import DarknetError
 from .console import note, note_once
 from .memory import memory_errors
+from .text import one_line
 
 UNREADABLE = "unreadable"
 FAILED = "failed"
@@ -71,8 +72,12 @@ def failures() -> Counter[str]:
 
 
 def problem_of(item: str, error: Exception) -> str:
-    """Return the line that says which item failed, and why."""
-    text = str(error).strip()
+    """Return the line that says which item failed, and why.
+
+    A name of several lines, or with what moves back in one, is shown as one line.
+    """
+    text = str(error).strip().replace(item, one_line(item))
+    item = one_line(item)
     if isinstance(error, DarknetError):
         return text if item in text else f"{item}: {text}"
     if isinstance(error, OSError) and error.strerror:

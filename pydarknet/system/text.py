@@ -26,7 +26,7 @@ KINDS = (
     (stat.S_ISFIFO, "is a pipe"),
     (stat.S_ISSOCK, "is a socket"),
 )
-TURNING = "\u2028-\u202e\u2066-\u2069"  # which turn the reading order
+TURNING = "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # which turn the reading order
 UNPRINTABLE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{TURNING}]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
@@ -144,6 +144,11 @@ def displayable(text: str) -> str:
 def without_control(text: str) -> str:
     """Return lines without control characters, `?` for each; bytes that are no text stay."""
     return CONTROL.sub("?", text)
+
+
+def one_line(text: str) -> str:
+    """Return a name as one line without control characters; bytes that are no text stay."""
+    return without_control(re.sub(r"[\t\n\r]", "?", text))
 
 
 def count_of(number: int, one: str, several: str = "") -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from pydarknet.errors import WeightsError
 from pydarknet.graph.header import read_header
+from pydarknet.graph.weights_diagnosis import odd_version
 
 HEADER = struct.pack("<3iQ", 0, 2, 0, 0)
 # On images of 3 channels, layer 0 has 2 + 2 + 2 + 2 + 2 * 3 = 14 floats, layer 1 has 1 + 2 = 3.
@@ -250,3 +251,49 @@ def test_a_folder_is_no_file(tmp_path):
 def test_what_cannot_be_a_file_name_is_no_file():
     with pytest.raises(WeightsError, match="not a file name"):
         read_header("net\0.weights")
+
+
+# Files that may be none
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        (
+            struct.pack(">3i", 0, 2, 5),
+            "version 0.33554432.83886080: expected small numbers; its bytes are in reverse order",
+        ),
+        (
+            struct.pack("<3i", -1, 2, 0),
+            "version -1.2.0: expected small numbers; it is damaged, or no weights file",
+        ),
+        (struct.pack("<3i", 0, 2, 5), ""),
+    ],
+)
+def test_a_version_of_large_numbers_is_told(net, file, capsys, version, told):
+    path = file(version + bytes(4 + 4 + 4 * 17))  # the rest of a header of either size
+
+    net(TWO).load_weights(path)
+
+    assert told in capsys.readouterr().err if told else odd_version(read_header(path)) == ""
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_weights_that_are_no_numbers_are_told_with_their_place(net, file, capsys, value):
+    floats = [1.0] * 17
+    floats[3] = floats[15] = value  # scales of layer 0, weights of layer 1
+
+    net(TWO).load_weights(path := file(HEADER + struct.pack("<17f", *floats)))
+
+    told = "NaN or infinite: 2 of 17 floats, first in layer 0 [convolutional] scales"
+    assert f"{path}: {told}: the outputs mean nothing\n" in capsys.readouterr().err
+
+
+def test_large_weights_are_numbers(net, file, capsys):
+    net(TWO).load_weights(file(HEADER + struct.pack("<17f", *[3e38] * 17)))
+
+    assert "infinite" not in capsys.readouterr().err
+
+
+def test_bytes_that_no_text_has_are_no_text(net, file):
+    assert read_header(file(b"\xf0\xff" * 40)).major < 0

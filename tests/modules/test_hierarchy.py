@@ -51,3 +51,15 @@ def test_each_row_of_products_has_its_own_walk():
 
     # .8, then .8 * .4 = .32 <= .5; thing .8, car .8 * .8 = .64, which has no children
     assert HIERARCHY.tops(products, 0.5).tolist() == [0, 4]
+
+
+def test_a_line_of_descent_of_thousands_is_multiplied_at_once():
+    count = 100_000  # level by level this took five seconds
+    line = Hierarchy(("x",) * count, tuple(range(-1, count - 1)))
+    probabilities = torch.full((2, count), 0.999, dtype=torch.float64)
+    probabilities[1, 1000] = 0
+
+    products = line.products(probabilities)
+
+    torch.testing.assert_close(products[0], torch.cumprod(probabilities[0], 0))
+    assert products[1].count_nonzero() == 1000

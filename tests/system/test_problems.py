@@ -76,3 +76,11 @@ def test_problems_inside_are_counted_apart():
         tell_failure("b: bad")
 
     assert (inner.failed.total(), outer.failed.total()) == (1, 1)
+
+
+def test_a_name_of_several_lines_is_shown_as_one():
+    name = "a\n\x1b[31mb\r\u202e.png"
+
+    assert problem_of(name, DataError("is no image", where=name)) == "a??[31mb??.png: is no image"
+    told = "a??[31mb??.png: No space left"
+    assert problem_of(name, OSError(errno.ENOSPC, "No space left")) == told

@@ -82,6 +82,7 @@ def test_what_holds_no_text_is_refused_by_its_kind(path, what):
         ("\x1b]0;title\x07", "?]0;title?"),
         ("a\tb\nc\rd\0", "a?b?c?d?"),
         ("\u202egpj.exe", "?gpj.exe"),
+        ("a\u200eb\u200fc\u061cd\u2067e", "a?b?c?d?e"),
         ("a\x9bb\x7f", "a?b?"),
     ],
 )
