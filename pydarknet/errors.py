@@ -35,6 +35,10 @@ class DataError(DarknetError):
     """A .data file, list, label or image that cannot be used."""
 
 
+class WrongType(DataError, TypeError):
+    """A Python program gives something of a type that cannot be meant."""
+
+
 class UsageError(DarknetError):
     """A command line that cannot be understood."""
 

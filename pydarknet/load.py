@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -12,18 +13,19 @@ from .backends.forks import use_one_thread_after_fork
 from .backends.onnx_runtime import check_backend
 from .cfg.net import Net
 from .cfg.parser import read_cfg
-from .errors import UsageError
+from .errors import UsageError, WrongType
 from .graph import nodes
 from .graph.choose_dialect import choose_dialect
 from .graph.header import read_header
 from .graph.weights import Loaded
-from .layers import Reading
+from .layers import Reading, last_detection_head
 from .modules.batch_norm import BATCH_NORMS
 from .network import Network
 from .system.console import note
 from .system.inputs import remember
 from .system.memory import memory_errors, usable_memory
-from .system.text import read_text, without_bytes, without_end
+from .system.paths import path_of
+from .system.text import count_of, read_text, without_bytes, without_end
 
 PRECISIONS = ("half", "float")
 
@@ -53,7 +55,7 @@ def device_named(device: str | torch.device) -> torch.device:
     try:
         torch.empty(0, device=device)
         return torch.device(device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         reason = str(error).split("\n")[0]
         raise UsageError(f"device {device}: {reason}") from None
 
@@ -127,6 +129,10 @@ def load_network(
 
     Darknet: src/network.c load_network
     """
+    cfg, weights = (
+        path_of(cfg, "the cfg"),
+        path_of(weights, "the weights file") if weights else None,
+    )
     version = read_header(weights).version if weights else None
     network = read_network(
         cfg,
@@ -140,6 +146,8 @@ def load_network(
     if observer:
         observer.on_read(network)
     network.names, place = class_names(names), device_named(device) if device else best_device()
+    if doubt := doubtful_names(network, names):
+        note(doubt)
     network.exif = exif
     set_precision_and_backend(network, place, precision, backend)
     if place.type == "meta":
@@ -190,8 +198,35 @@ def check_memory(network: Network, limit: int | None) -> None:
 
 
 def class_names(names: str | Path | Iterable[str] | None) -> tuple[str, ...] | None:
-    """Return class names; a path is read as a file of them."""
-    if isinstance(names, str | Path):
-        lines = without_bytes(read_text(names, "a list of names")).split("\n")
-        return tuple(without_end(lines))
-    return None if names is None else tuple(names)
+    """Return class names; a path is read as a file of them. Raises WrongType for other things."""
+    if names is None:
+        return None
+    if is_name(names) or not isinstance(names, Iterable):
+        path = path_of(names, "names")
+        return tuple(without_end(without_bytes(read_text(path, "a list of names")).split("\n")))
+    found = tuple(names)
+    for index, name in enumerate(found):
+        if not isinstance(name, str):
+            kind = type(name).__name__
+            raise WrongType(f"names[{index}] is of type {kind}: expected a name, as text")
+    return found
+
+
+def is_name(names: object) -> bool:
+    """Return whether this names a file, rather than being an iterable of names."""
+    return isinstance(names, str | bytes | os.PathLike)
+
+
+def doubtful_names(network: Network, names: object) -> str:
+    """Return the line that says that there are not as many names as classes; empty if there are."""
+    result = network.nodes[network.result]
+    head = last_detection_head(network.layers)
+    classes = head.classes if head else result.output.outputs if result.layer.head else 0
+    count = len(network.names or ())
+    if network.names is None or not classes or count == classes:
+        return ""
+    place = f"{path_of(names, 'names')}: " if is_name(names) else ""
+    is_data = place and any(line.replace(" ", "").startswith("names=") for line in network.names)
+    hint = "; is it the .data file? its names= says the file of names" if is_data else ""
+    wanted = f"expected {classes}, one for each class of {network.net.section.path}"
+    return f"{place}{count_of(count, 'name')}: {wanted}{hint}"

@@ -17,7 +17,7 @@ from .graph.choose_dialect import Choice
 from .graph.executor import Executor
 from .graph.header import Header
 from .graph.weights import Loaded, load, save
-from .image.any_image import AnyImage, image_array, is_one_image
+from .image.any_image import AnyImage, image_array, is_one_image, read_if_open
 from .inference.predict import predict_several, settings
 from .system.text import count_of
 
@@ -69,13 +69,14 @@ class Network(Executor):
     ) -> Detections | list[Detections]:
         """Return what the network finds in an image, or a list of it for several.
 
-        An image is a path, the bytes of an image file, a PIL image, or an array uint8 [H, W, 3] in
-        RGB, or of as many channels as the network takes; `bgr` says that arrays have OpenCV's
-        order. `exif` turns photographs in files as their EXIF orientation says; arrays and PIL
-        images are taken as they stand. A score must exceed `thresh`, boxes of a class that overlap
-        by more than `nms` are suppressed (0: none), `letterbox` keeps the image's proportions;
-        omitted values are the dialect's. Raises DataError for what is no image, UsageError for a
-        `thresh` or `nms` outside 0..1.
+        An image is a path, the bytes of an image file, an open binary file, a PIL image, or an
+        array uint8 [H, W, 3] in RGB, or of as many channels as the network takes; `bgr` says that
+        arrays have OpenCV's order. `exif` turns photographs in files as their EXIF orientation
+        says; arrays and PIL images are taken as they stand. A score must exceed `thresh`, boxes of
+        a class that overlap by more than `nms` are suppressed (0: none), `letterbox` keeps the
+        image's proportions; omitted values are the dialect's. Raises DataError for what is no
+        image, WrongType (a TypeError too) for what cannot be one, UsageError for a `thresh` or
+        `nms` outside 0..1.
 
         Threads may call it at the same time; a forked process computes with one thread. Values may
         be changed between calls: `refresh` says which changes are not noticed.
@@ -89,7 +90,8 @@ class Network(Executor):
         chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
         exif = self.exif if exif is None else exif
         one = is_one_image(image)
-        images: list[AnyImage] = list(cast("Iterable[AnyImage]", [image] if one else image))
+        given_images = cast("Iterable[AnyImage]", [image] if one else image)
+        images: list[AnyImage] = [read_if_open(given) for given in given_images]
         self.latest = images
         read, style = (
             partial(image_array, bgr=bgr, exif=exif, channels=self.image_channels),

@@ -293,3 +293,75 @@ def test_an_observer_hears_of_each_step():
 def test_a_device_that_is_not_there_is_told(cfg, device):
     with pytest.raises(pydarknet.UsageError, match=f"device {device}: "):
         load_network(cfg(CONV), device=device)
+
+
+# What is no file
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (3, "the cfg is of type int: expected its path"),
+        (None, "the cfg is of type NoneType: expected its path"),
+        ("", "the cfg is an empty word: expected its path"),
+        (f"{NET}{CONV}", "the cfg is given as its content: expected its path"),
+        (f"{NET}{CONV}".encode(), "the cfg is given as its content: expected its path"),
+    ],
+)
+def test_what_is_no_path_of_a_cfg_is_one_line(given, told):
+    with pytest.raises(pydarknet.DarknetError) as error:
+        load_network(given)
+
+    assert str(error.value) == told
+    assert isinstance(error.value, TypeError) == (" is of type " in told)
+
+
+def test_a_path_may_be_bytes(cfg):
+    assert len(load_network(bytes(cfg(CONV)), device="cpu").nodes) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (3, "names is of type int: expected its path"),
+        ([1, 2], "names[0] is of type int: expected a name, as text"),
+        ({0: "cat"}, "names[0] is of type int: expected a name, as text"),
+    ],
+)
+def test_what_are_no_names_is_told(cfg, names, told):
+    with pytest.raises(TypeError) as error:
+        load_network(cfg(CONV), names=names)
+    assert str(error.value) == told
+
+
+HEAD = "[convolutional]\nfilters=14\n[yolo]\nmask=0,1\nanchors=8,8,16,16\nnum=2\nclasses=2\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [(["cat"], "1 name"), (["cat", "dog", "cow"], "3 names"), ([], "0 names")],
+)
+def test_another_number_of_names_than_classes_is_told(cfg, capsys, names, told):
+    path = cfg(HEAD)
+    network = load_network(path, names=names, device="cpu")
+
+    assert network.names == tuple(names)
+    line = f"{told}: expected 2, one for each class of {path}\n"
+    assert capsys.readouterr().err.endswith(line)
+
+
+def test_a_data_file_for_names_is_told(cfg, tmp_path, capsys):
+    (tmp_path / "net.data").write_text("classes=2\nnames = net.names\ntrain=a.txt\n")
+
+    load_network(cfg(HEAD), names=str(tmp_path / "net.data"), device="cpu")
+
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith(f"{tmp_path}/net.data: 3 names: expected 2, one for each class of ")
+    assert told.endswith("; is it the .data file? its names= says the file of names")
+
+
+def test_as_many_names_as_classes_and_names_of_no_classes_need_no_word(cfg, capsys):
+    load_network(cfg(HEAD), names=["cat", "dog"], device="cpu")
+    load_network(cfg(CONV), names=["cat"], device="cpu")
+
+    assert "expected" not in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes as ct
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..boxes.detections import Detections
-from ..errors import DataError
+from ..errors import DataError, WrongType
 
 FloatPtr = ct.POINTER(ct.c_float)
 IntPtr = ct.POINTER(ct.c_int)
@@ -115,6 +116,22 @@ def numbers(pointer: ct._Pointer, count: int) -> np.ndarray:
     return np.frombuffer(ct.string_at(place, 4 * count), np.float32)
 
 
+def check_image(image: Any) -> None:
+    """Raise WrongType for what is no IMAGE, neither ours nor a program's own structure of one."""
+    if not all(hasattr(image, name) for name in ("w", "h", "c", "data")):
+        kind = "None" if image is None else type(image).__name__
+        raise WrongType(f"an image is {kind}: expected an IMAGE, as of load_image or make_image")
+
+
+def check_size(*sides: int) -> None:
+    """Raise WrongType or DataError unless sides are whole numbers from 1."""
+    for side in sides:
+        if not isinstance(side, Integral):
+            raise WrongType(f"a size is of type {type(side).__name__}: expected a whole number")
+        if side < 1:
+            raise DataError(f"an image of {' x '.join(map(str, sides))}: expected at least 1 each")
+
+
 def image_of(planes: np.ndarray) -> IMAGE:
     """Return an IMAGE that owns a copy of float32 planes [c, h, w]."""
     channels, height, width = planes.shape
@@ -123,7 +140,8 @@ def image_of(planes: np.ndarray) -> IMAGE:
 
 
 def planes_of(image: IMAGE) -> np.ndarray:
-    """Return a copy of an IMAGE's planes, float32 [c, h, w]."""
+    """Return a copy of an IMAGE's planes, float32 [c, h, w]. Raises WrongType for no IMAGE."""
+    check_image(image)
     shape = image.c, image.h, image.w
     return numbers(image.data, image.c * image.h * image.w).reshape(shape)
 

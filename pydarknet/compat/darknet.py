@@ -38,22 +38,17 @@ from .darknet_images import bbox2points as bbox2points
 from .darknet_images import draw_boxes as draw_boxes
 from .darknet_images import non_max_suppression_fast as non_max_suppression_fast
 from .darknet_images import print_detections as print_detections
-from .libdarknet import copy_image_from_bytes as copy_image_from_bytes
 from .libdarknet import do_nms_obj as do_nms_obj
 from .libdarknet import do_nms_sort as do_nms_sort
 from .libdarknet import free_batch_detections as free_batch_detections
 from .libdarknet import free_detections as free_detections
-from .libdarknet import free_image as free_image
 from .libdarknet import free_network_ptr as free_network_ptr
 from .libdarknet import free_ptrs as free_ptrs
 from .libdarknet import get_network_boxes as get_network_boxes
 from .libdarknet import init_cpu as init_cpu
-from .libdarknet import letterbox_image as letterbox_image
-from .libdarknet import load_image as load_image
 from .libdarknet import load_meta as load_meta
 from .libdarknet import load_net as load_net
 from .libdarknet import load_net_custom as load_net_custom
-from .libdarknet import make_image as make_image
 from .libdarknet import make_network_boxes as make_network_boxes
 from .libdarknet import network_height as network_height
 from .libdarknet import network_predict as network_predict
@@ -64,11 +59,16 @@ from .libdarknet import predict as predict
 from .libdarknet import predict_image as predict_image
 from .libdarknet import predict_image_letterbox as predict_image_letterbox
 from .libdarknet import reset_rnn as reset_rnn
-from .libdarknet import rgbgr_image as rgbgr_image
 from .libdarknet import set_gpu as set_gpu
+from .library_images import copy_image_from_bytes as copy_image_from_bytes
+from .library_images import free_image as free_image
+from .library_images import letterbox_image as letterbox_image
+from .library_images import load_image as load_image
+from .library_images import make_image as make_image
+from .library_images import rgbgr_image as rgbgr_image
 from .ndarray_images import ndarray_to_image as ndarray_to_image
 from .ndarray_images import nparray_to_image as nparray_to_image
-from .network_handle import BY_CLASS, BY_OBJECT, Handle, Text, detection_tuples, text
+from .network_handle import BY_CLASS, BY_OBJECT, Handle, Text, check_call, detection_tuples, text
 
 netMain: Handle | None = None
 metaMain: METADATA | None = None
@@ -142,6 +142,7 @@ def detect_image(
 
     Darknet: darknet.py detect_image (AlexeyAB)
     """
+    check_call(network, class_names)
     network.see(image, letters=False)
     if isinstance(class_names, METADATA):
         return best_first(last_boxes(network, image, thresh, hier_thresh, nms), class_names)
@@ -195,6 +196,7 @@ def detect(
 
     Darknet: python/darknet.py detect, darknet.py detect (AlexeyAB)
     """
+    check_call(net, meta)
     seen = image if isinstance(image, IMAGE) else load_image(image, 0, 0)
     if not net.network.dialect.letterbox:
         return detect_image(net, meta, seen, thresh, hier_thresh, nms)
@@ -207,6 +209,7 @@ def classify(net: Handle, meta: METADATA, im: IMAGE) -> list[tuple[Text, float]]
 
     Darknet: python/darknet.py classify
     """
+    check_call(net, meta)
     scores = net.see(im, letters=net.network.dialect.letterbox)
     classes = range(min(meta.classes, len(scores)))
     named = [(name_of(k, meta), float(scores[k])) for k in classes]

@@ -5,30 +5,23 @@ from __future__ import annotations
 import ctypes as ct
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..boxes.detections import Detections
 from ..dataset.files import DataFile, read_names
 from ..errors import DataError
-from ..image.files import load_image as read_image
-from ..modules.transforms import letterbox, pixels, resize
-from ..system.text import bytes_of, count_of
+from ..system.text import bytes_of
 from .ctypes_structs import (
     DETNUMPAIR,
     IMAGE,
     METADATA,
     DETECTIONPtr,
     DETNUMPAIRPtr,
-    FloatPtr,
     address,
     detections_of,
     floats,
-    image_of,
     metadata,
     numbers,
-    overwrite,
-    planes_of,
     put,
     repack,
     structs_of,
@@ -84,50 +77,6 @@ def network_width(net: Handle) -> int:
 def network_height(net: Handle) -> int:
     """Return the height of a network's input in pixels."""
     return net.network.input.h
-
-
-def make_image(w: int, h: int, c: int) -> IMAGE:
-    """Return a black image."""
-    return image_of(np.zeros((c, h, w), np.float32))
-
-
-def load_image(path: Text, w: int = 0, h: int = 0, c: int = 3) -> IMAGE:
-    """Read an image file, RGB or grey, stretched to `w` x `h` unless these are 0.
-
-    Darknet: src/image.c load_image_color
-    """
-    planes = pixels(read_image(text(path), c or 3))
-    return image_of((resize(planes, w, h) if w and h else planes).numpy())
-
-
-def copy_image_from_bytes(im: IMAGE, content: bytes) -> None:
-    """Fill an image with bytes [h, w, c] of its size.
-
-    Darknet: src/image.c copy_image_from_bytes (AlexeyAB)
-    """
-    wanted = im.h * im.w * im.c
-    if len(content) < wanted:
-        raise DataError(
-            f"the content has {count_of(len(content), 'byte')}:"
-            f" expected {wanted}, the size of the image"
-        )
-    content_pixels = np.frombuffer(content, np.uint8, wanted).reshape(im.h, im.w, im.c)
-    overwrite(im, pixels(content_pixels).numpy())
-
-
-def free_image(im: IMAGE) -> None:
-    """Free the memory of an image at once; otherwise Python frees it with the image."""
-    im.data = FloatPtr()
-
-
-def letterbox_image(im: IMAGE, w: int, h: int) -> IMAGE:
-    """Return an image fitted into `w` x `h`, with grey margins."""
-    return image_of(letterbox(torch.from_numpy(planes_of(im).copy()), w, h).numpy())
-
-
-def rgbgr_image(im: IMAGE) -> None:
-    """Swap red and blue of an image in place."""
-    overwrite(im, planes_of(im)[::-1])
 
 
 def predict_image(net: Handle, im: IMAGE) -> ct._Pointer:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..boxes.detections import Detections
 from ..boxes.nms import nms, nms_obj
-from ..errors import DarknetError, DataError
+from ..errors import DarknetError, DataError, WrongType
 from ..graph.executor import Head
 from ..inference.predict import Settings, decode
 from ..layers import Decoding, last_detection_head
@@ -23,7 +23,7 @@ from ..modules.transforms import letterbox, resize
 from ..network import Network
 from ..system.resources import locate
 from ..system.text import count_of
-from .ctypes_structs import IMAGE, planes_of
+from .ctypes_structs import IMAGE, check_image, planes_of
 
 Text = str | bytes | os.PathLike[str]
 
@@ -77,6 +77,7 @@ class Handle:
 
         Darknet: src/network.c network_predict_image, network_predict_image_letterbox
         """
+        check_image(image)
         shape = self.network.input
         if image.c != shape.c:
             raise DataError(
@@ -133,6 +134,15 @@ class Handle:
         return replace(found, probabilities=scores)
 
 
+def check_call(handle: object, names: object) -> None:
+    """Raise WrongType for what is no handle, or for no class names."""
+    if not isinstance(handle, Handle):
+        kind = "None" if handle is None else type(handle).__name__
+        raise WrongType(f"the network is {kind}: expected what load_network returned")
+    if names is None:
+        raise WrongType("the class names are None: expected a list of them, or METADATA")
+
+
 Suppression = Callable[[Detections, float], Detections]
 BY_CLASS: Suppression = nms
 BY_OBJECT: Suppression = nms_obj
@@ -154,6 +164,8 @@ def load_handle(
 
     Darknet: src/network.c load_network, load_network_custom (AlexeyAB)
     """
+    if batch < 1:
+        raise DataError(f"a batch of {batch}: expected at least 1")
     file = locate(Path(text(weights))) if weights else None
     network = load_network(locate(text(cfg)), file, seen=seen)
     if clear:

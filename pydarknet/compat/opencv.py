@@ -21,6 +21,7 @@ from ..errors import DarknetError
 from ..load import load_network
 from ..network import Network
 from ..system.resources import locate
+from ..system.text import count_of, excerpt
 from .opencv_layers import output, parts, set_epsilon
 
 Source = str | os.PathLike[str] | bytes | bytearray | np.ndarray
@@ -146,7 +147,11 @@ class Net:
         self, network: Network, blob: torch.Tensor, wanted: dict[str, int]
     ) -> dict[str, np.ndarray]:
         """Run the network on images, and return the wanted outputs by name."""
-        height, width = blob.shape[2:]
+        channels, height, width = blob.shape[1:]
+        if channels != network.input.c:
+            problem = f"images of {count_of(channels, 'channel')}: expected {network.input.c}"
+            grey = "cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) makes three of a grey one"
+            raise DarknetError(problem, hint=grey if channels == 1 else "")
         if (network.input.h, network.input.w) != (height, width):
             network.resize(width, height)
         names = {index: name for name, index in wanted.items()}
@@ -201,6 +206,8 @@ def readNetFromDarknet(
 
 def given(source: Any) -> bool:
     """Whether a file or its content is given."""
+    if not is_path(source) and not isinstance(source, bytes | bytearray | np.ndarray | None):
+        raise Error(f"a file is of type {type(source).__name__}: expected its path or its content")
     return source is not None and len(os.fspath(source) if is_path(source) else source) > 0
 
 
@@ -233,15 +240,21 @@ def readNet(
     if names_us(model):
         return readNetFromDarknet(framework, config)
     files = [file for file in (model, config) if given(file)]
-    files.sort(key=lambda file: not names_cfg(file))
-    if not files or not names_cfg(files[0]):
-        raise Error(f"{model!r}, {config!r}: expected the .cfg of a Darknet network among them")
+    files.sort(key=lambda file: not names(file, ".cfg"))
+    if not files or not names(files[0], ".cfg"):
+        given_ones = ", ".join(map(excerpt_of, files)) or "no file"
+        raise Error(f"{given_ones}: expected the .cfg of a Darknet network, and its weights")
     return readNetFromDarknet(*files)
 
 
-def names_cfg(file: Any) -> bool:
-    """Whether this is a path that ends in .cfg."""
-    return is_path(file) and os.fsdecode(file).lower().endswith(".cfg")
+def excerpt_of(file: Any) -> str:
+    """Return a path, or the type of a file's content, for a message."""
+    return excerpt(os.fsdecode(file)) if is_path(file) else type(file).__name__
+
+
+def names(file: Any, *endings: str) -> bool:
+    """Whether this is a path with one of these endings."""
+    return is_path(file) and os.fsdecode(file).lower().endswith(endings)
 
 
 def names_us(word: Any) -> bool:
@@ -250,5 +263,5 @@ def names_us(word: Any) -> bool:
 
 
 def asks_for_us(*files: Any) -> bool:
-    """Whether one of a reader's arguments names a cfg, or our framework."""
-    return any(names_cfg(file) or names_us(file) for file in files)
+    """Whether one of a reader's arguments names a cfg or weights, or our framework."""
+    return any(names(file, ".cfg", ".weights") or names_us(file) for file in files)

@@ -134,7 +134,9 @@ class Executor(nn.Module):
         """Return images that have the network's input size, or say what they have."""
         if tuple(images.shape[1:]) != self.input.tensor:
             got, want = list(images.shape[1:]), list(self.input.tensor)
-            raise DarknetError(f"images of size {got}: expected {want}; Network.resize changes it")
+            resizable = len(got) == 3 and got[0] == want[0]  # channels stay what the cfg says
+            hint = "; Network.resize changes it" if resizable else ""
+            raise DarknetError(f"images of size {got}: expected {want}{hint}")
         if not self.complete and not images.is_meta:
             self.check_values()
         return images

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, WrongType
 from ..system.text import count_of
 from .decode import MOST_CHANNELS, swap_red_and_blue
 from .files import image_of_content, load_image
 
 EXPECTED = "expected a path or uint8 [height, width, 3]"
+FORMS = ("convert", "__array_interface__", "__array__")  # of PIL, and of what numpy can take
 DEEP = ("I", "F")  # how PIL's modes of more than 8 bits begin
 
 
@@ -30,19 +31,44 @@ class ArrayLike(Protocol):
     def __array_interface__(self) -> dict[str, Any]: ...
 
 
+class BinaryFile(Protocol):
+    """An open file, or an object like one."""
+
+    def read(self) -> bytes: ...
+
+
 Path = str | os.PathLike[str]
 Content = bytes | bytearray | memoryview
-AnyImage = Path | Content | np.ndarray | PilImage | ArrayLike
+AnyImage = Path | Content | np.ndarray | PilImage | ArrayLike | BinaryFile
 
 
 def is_one_image(image: object) -> TypeGuard[AnyImage]:
-    """Return whether this is one image rather than an iterable of them; None is a missing one."""
-    forms = ("convert", "__array_interface__", "__array__")
+    """Return whether this is one image rather than an iterable of them.
+
+    None, an open file and a mapping are one, whether or not it can be used.
+    """
     return (
-        isinstance(image, str | os.PathLike | bytes | bytearray | memoryview)
-        or any(hasattr(image, form) for form in forms)
+        isinstance(image, str | os.PathLike | bytes | bytearray | memoryview | Mapping)
+        or any(hasattr(image, form) for form in (*FORMS, "read"))
         or not isinstance(image, Iterable)
     )
+
+
+def read_if_open(image: AnyImage) -> AnyImage:
+    """Return the rest of an open file as bytes, and any other image as it is.
+
+    Raises WrongType unless bytes are read, DataError if nothing can be read.
+    """
+    if not hasattr(image, "read") or any(hasattr(image, form) for form in FORMS):
+        return image
+    try:
+        content = image.read()
+    except (OSError, ValueError) as error:  # ValueError: it is closed, or no text
+        raise DataError(f"an image is a file that cannot be read: {error}") from None
+    if not isinstance(content, bytes | bytearray | memoryview):
+        kinds = f"{type(image).__name__}, which reads {type(content).__name__}"
+        raise WrongType(f"an image is {kinds}: expected a binary file, as of open(path, 'rb')")
+    return content
 
 
 def image_array(
@@ -53,6 +79,7 @@ def image_array(
     `bgr` says that an array has OpenCV's order. `exif` turns files, and the bytes of files, as
     their EXIF orientation says; arrays and PIL images are taken as they stand. Raises DataError.
     """
+    image = read_if_open(image)
     if isinstance(image, str | os.PathLike):
         return load_image(os.fspath(image), channels, exif)
     if isinstance(image, bytes | bytearray | memoryview):
@@ -80,9 +107,13 @@ def pixels_of(image: Any) -> np.ndarray:
         hint = "cv2.imread returns None for a file that it cannot read"
         raise DataError(f"an image is None: {EXPECTED}", hint=hint)
     try:
-        return rgb_of(image) if hasattr(image, "convert") else np.asarray(image)
+        array = rgb_of(image) if hasattr(image, "convert") else np.asarray(image)
     except (TypeError, ValueError, RuntimeError) as error:  # such as a tensor on a GPU
         raise DataError(f"an image of type {type(image).__name__}: {error}: {EXPECTED}") from None
+    is_array = any(hasattr(image, form) for form in FORMS)
+    if not is_array and (not array.ndim or array.dtype.kind in "OSU"):
+        raise WrongType(f"an image is of type {type(image).__name__}: {EXPECTED}")
+    return array
 
 
 def rgb_of(image: Any) -> np.ndarray:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ..errors import UsageError, WrongType
 
 COMMENT = re.compile(r"[ \t][#;]")
 REASONS = (  # why a path is not what its writer may think
@@ -14,6 +17,22 @@ REASONS = (  # why a path is not what its writer may think
     (re.compile("^~"), "~ is taken as a letter"),
     (re.compile(r"\\"), r"\ separates no folders here"),
 )
+
+
+def path_of(given: object, what: str) -> Path:
+    """Return the path of a file that a Python program names by text, bytes or a Path.
+
+    `what` is the file's part in messages, such as "the cfg". Raises WrongType for anything else,
+    UsageError for what is empty or the content of a file.
+    """
+    if not isinstance(given, str | bytes | os.PathLike):
+        raise WrongType(f"{what} is of type {type(given).__name__}: expected its path")
+    path = os.fsdecode(given)
+    if not path:
+        raise UsageError(f"{what} is an empty word: expected its path")
+    if "\0" in path or ("\n" in path and not os.path.lexists(path)):
+        raise UsageError(f"{what} is given as its content: expected its path")
+    return Path(path)
 
 
 def meanings(written: str) -> list[str]:

@@ -23,8 +23,8 @@ from ..load import load_network
 from ..network import Network
 from ..system.console import note
 from ..system.inputs import keep_inputs
-from ..system.resources import locate
 from ..system.text import count_of
+from .arguments import check_arguments, files_of
 from .callbacks import Callback
 from .checkpoints import Files, base_name, digest
 from .classifier_reporter import CLASSIFIER_REPORTERS
@@ -119,7 +119,9 @@ def train(
 
     Darknet: examples/detector.c train_detector
     """
-    sources = Sources(DataFile.read(data), locate(cfg), locate(weights) if weights else None)
+    check_arguments(seed, workers, callback, map)
+    data, cfg, weights = files_of(data, cfg, weights)
+    sources = Sources(DataFile.read(data), cfg, weights)
     chosen = first_seed(seed)
     network = load_network(
         sources.cfg,

@@ -14,7 +14,8 @@ from conftest import recording
 
 from pydarknet import DarknetError, DataError, load_network
 from pydarknet.compat import darknet
-from pydarknet.compat.libdarknet import free_image, letterbox_image, load_image, load_meta
+from pydarknet.compat.libdarknet import load_meta
+from pydarknet.compat.library_images import free_image, letterbox_image, load_image
 from pydarknet.compat.network_handle import Handle
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}

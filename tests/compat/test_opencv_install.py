@@ -52,6 +52,21 @@ def test_contents_may_be_named_as_opencv_names_them() -> None:
         assert made.getLayerNames() == cv2.dnn.readNet(*FILES).getLayerNames()
 
 
+@pytest.mark.parametrize("made", ["readNet", "dnn_DetectionModel"])
+def test_weights_alone_are_told(made) -> None:
+    make = getattr(cv2.dnn, made, None) or getattr(cv2, made)
+
+    said = "net.weights: expected the .cfg of a Darknet network, and its weights"
+    with pytest.raises(cv2.error, match=said) as raised:
+        make("net.weights")
+    assert isinstance(raised.value, pydarknet.DarknetError)
+
+
+def test_what_is_no_file_is_told() -> None:
+    with pytest.raises(cv2.error, match="a file is of type int: expected its path or its content"):
+        cv2.dnn.readNetFromDarknet(3)
+
+
 def test_no_cfg_is_told() -> None:
     with pytest.raises(cv2.error, match="the cfg is None: expected its path or its content"):
         cv2.dnn.readNetFromDarknet(None)

@@ -121,6 +121,14 @@ def test_outputs_can_be_chosen_by_name(detector) -> None:
             "the network has no detection head: expected a detector",
         ),
         (lambda: opencv.DetectionModel("none.cfg", "none.weights"), "none.weights"),
+        (
+            lambda: opencv.DetectionModel(*files(YOLO)).detect(picture(YOLO)[:, :, 0]),
+            "images of 1 channel: expected 3\n    hint: cv2.cvtColor.image, cv2.COLOR_GRAY2BGR.",
+        ),
+        (
+            lambda: opencv.DetectionModel(*files(YOLO)).detect(np.zeros((9, 9, 4), np.uint8)),
+            "images of 4 channels: expected 3$",
+        ),
     ],
 )
 def test_what_cannot_be_is_cv2_s_error_and_ours(use, said: str) -> None:

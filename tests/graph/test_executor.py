@@ -116,8 +116,8 @@ def test_images_must_have_the_networks_size(net, size):
     with pytest.raises(DarknetError) as error:
         network(images(*size))
 
-    told = f"images of size {list(size[1:])}: expected [3, 8, 6]; Network.resize changes it"
-    assert str(error.value) == told
+    hint = "; Network.resize changes it" if size == (1, 3, 6, 8) else ""
+    assert str(error.value) == f"images of size {list(size[1:])}: expected [3, 8, 6]{hint}"
 
 
 def test_inputs_without_an_image_are_a_row_a_sample(net):

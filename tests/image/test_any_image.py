@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pathlib
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from pydarknet import DataError
+from pydarknet.errors import WrongType
 from pydarknet.image.any_image import image_array, is_one_image
 
 RGB = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
@@ -73,14 +75,19 @@ def test_grey_keeps_its_channel() -> None:
     ("image", "said", "hint"),
     [
         (None, "None: expected a path or uint8 [height, width, 3]", "cv2.imread returns None"),
-        (7, "int64 []: expected uint8 [height, width, 3]", ""),
+        (7, "of type int: expected a path or uint8 [height, width, 3]", ""),
+        (3.5, "of type float: expected a path or uint8 [height, width, 3]", ""),
+        ({}, "of type dict: expected a path or uint8 [height, width, 3]", ""),
+        ({"a.png": 1}, "of type dict: expected a path or uint8 [height, width, 3]", ""),
+        (["a.png"], "of type list: expected a path or uint8 [height, width, 3]", ""),
         (RGB / 255, "float64 [2, 4, 3]: expected uint8 [height, width, 3]", "if its values are in"),
         (RGB.transpose(2, 0, 1), "uint8 [3, 2, 4]: expected uint8", "if it is [3, height, width]"),
         (RGB[None], "uint8 [1, 2, 4, 3]: expected uint8", "a batch is a list of images"),
         (RGB[:, :, 0], "uint8 [2, 4]: expected uint8 [height, width, 3]", "a grey image is"),
         (RGB[..., [0, 1, 2, 2]], "uint8 [2, 4, 4]: expected uint8", "without its alpha it is"),
         (RGB[:0], "uint8 [0, 4, 3]: expected at least one pixel", ""),
-        (object(), "of an unknown type: expected a path or uint8 [height, width, 3]", ""),
+        (object(), "of type object: expected a path or uint8 [height, width, 3]", ""),
+        (np.array([None]), "of an unknown type: expected a path or uint8 [height, width, 3]", ""),
     ],
 )
 def test_what_is_no_image_is_one_clear_error(image, said: str, hint: str) -> None:
@@ -105,6 +112,37 @@ def test_content_that_is_no_image_is_told(image, said: str) -> None:
         image_array(image)
 
     assert str(raised.value).startswith(said)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_an_open_binary_file_is_read(file, held) -> None:
+    with io.BytesIO(file.read_bytes()) if held else file.open("rb") as image:
+        assert is_one_image(image)
+        np.testing.assert_array_equal(image_array(image), RGB)
+
+
+@pytest.mark.parametrize("image", [io.StringIO("text"), 7, 3.5, {}, {"a.png": 1}, object()])
+def test_what_cannot_be_an_image_is_a_type_error_too(image) -> None:
+    assert is_one_image(image)
+    with pytest.raises(TypeError):
+        image_array(image)
+
+
+def test_an_open_text_file_is_told_how_to_open_it(tmp_path) -> None:
+    (tmp_path / "a.txt").write_text("text")
+    with (tmp_path / "a.txt").open() as file, pytest.raises(WrongType) as raised:
+        image_array(file)
+
+    said = "an image is TextIOWrapper, which reads str: expected a binary file, as of "
+    assert str(raised.value) == f"{said}open(path, 'rb')"
+
+
+def test_a_closed_file_is_told() -> None:
+    image = io.BytesIO(b"")
+    image.close()
+
+    with pytest.raises(DataError, match="a file that cannot be read: I/O operation on closed file"):
+        image_array(image)
 
 
 class OnAGpu:

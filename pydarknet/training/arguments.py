@@ -1,0 +1,45 @@
+"""The arguments of `pydarknet.train`, checked before anything is read."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from pathlib import Path
+
+from ..cfg.numbers import Range
+from ..errors import UsageError, WrongType
+from ..system.paths import path_of
+from ..system.resources import locate
+
+SEEDS = Range(least=0, most=2**63 - 1)
+WORKERS = Range(least=0, most=256)
+
+
+def files_of(data: object, cfg: object, weights: object) -> tuple[Path, Path, Path | None]:
+    """Return the paths of a training's files; of cfg and weights, or the shipped ones' paths.
+
+    Raises WrongType or UsageError for what is no path.
+    """
+    paths = path_of(data, "the .data file"), locate(path_of(cfg, "the cfg"))
+    return *paths, locate(path_of(weights, "the weights file")) if weights else None
+
+
+def check_arguments(seed: object, workers: object, callback: object, map: object) -> None:
+    """Raise UsageError for a number out of its range, WrongType for what cannot be meant."""
+    check_integer("seed", seed, SEEDS)
+    check_integer("workers", workers, WORKERS)
+    if callback is not None and not callable(callback):
+        raise WrongType(f"callback is of type {type(callback).__name__}: expected a function")
+    if not isinstance(map, bool | None) and not hasattr(map, "iou_thresh"):
+        raise WrongType(f"map is of type {type(map).__name__}: expected True or MapOptions")
+
+
+def check_integer(name: str, value: object, bounds: Range) -> None:
+    """Raise UsageError for a number that is out of its range, WrongType for none; None is fine."""
+    if value is None:
+        return
+    if not isinstance(value, Integral):
+        raise WrongType(f"{name} is of type {type(value).__name__}: expected a whole number")
+    try:
+        bounds.check(int(value))
+    except ValueError as error:
+        raise UsageError(f"{name} = {value}: {error}") from None
