@@ -20,7 +20,7 @@ from ..boxes.draw import draw
 from ..cfg.lineage import PerLineage
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
-from ..image.files import save_image
+from ..image.files import file_for, save_image
 from ..image.window import show
 from ..system import files
 from ..system.console import note, note_once, say
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..inference.predict import Settings
     from ..network import Network
 
+ELSEWHERE = "-out_dir FOLDER draws every image into that folder"
 BATCH = 4  # images that go through the network at once
 OUT_IS_JSON = PerLineage(pjreddie=False, alexeyab=True)  # however the name that `-out` gives ends
 
@@ -112,6 +113,7 @@ class Writing:
 
     def save(self, drawn: np.ndarray, file: Path) -> None:
         """Save a drawn image, unless that would overwrite a file that is read."""
+        check_output(file_for(drawn, file), "" if self.drawn else ELSEWHERE)
         if self.drawn:
             files.make_folder(file.parent, named=True)
         save_image(drawn, file)

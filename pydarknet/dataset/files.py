@@ -241,6 +241,12 @@ def label_paths(image: str, lineage: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def label_file(image: str, lineage: str) -> str | None:
+    """Return an image's labels: the first path that is a file, else that is there, or None."""
+    places = label_paths(image, lineage)
+    return next((p for is_it in (os.path.isfile, os.path.exists) for p in places if is_it(p)), None)
+
+
 def by_folders(image: str) -> str:
     """Return the fork's path of an image's labels.
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import DarknetError, DataError
 from ..system.text import count_of, excerpt, read_text
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
-from .files import label_paths
+from .files import label_file, label_paths
 from .polygons import (
     HINT,
     INTEGER,
@@ -69,12 +69,12 @@ def labels_of(image: str, rules: LabelRules) -> Labels:
     Darknet: src/data.c read_boxes
     Quirk: MISSING_LABELS
     """
-    places = label_paths(image, rules.lineage)
-    path = next((place for place in places if os.path.isfile(place)), None)
+    path = label_file(image, rules.lineage)
     if path:
         return read_labels(path, rules)
-    message = f"{places[0]}: no label file: the image counts as one without boxes"
-    return labels_from_rows([], [Problem(message, BAD_FILES, places[0], counted=UNLABELLED)])
+    missing = label_paths(image, rules.lineage)[0]
+    message = f"{missing}: no label file: the image counts as one without boxes"
+    return labels_from_rows([], [Problem(message, BAD_FILES, missing, counted=UNLABELLED)])
 
 
 def read_labels(path: str, rules: LabelRules) -> Labels:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..dataset.bad_list import BAD_FILES, Problem, append
-from ..dataset.files import label_paths
+from ..dataset.files import label_file, label_paths
 from ..dataset.polygons import HINT, bounds, is_polygon, problem_of
 from ..errors import DataError
 from ..system.console import note, note_once, say
@@ -62,11 +61,6 @@ def ground_truth_of(image: str, lineage: str, polygons: bool = False) -> GroundT
     say(f"Can't open label file. (This can be normal only if you use MSCOCO): {missing} ")
     append([Problem("", BAD_FILES, missing)])
     return GroundTruth.of([])
-
-
-def label_file(image: str, lineage: str) -> str | None:
-    """Return the label file of an image, or None."""
-    return next((p for p in label_paths(image, lineage) if os.path.isfile(p)), None)
 
 
 def read_ground_truth(path: str | Path, polygons: bool = False) -> GroundTruth:

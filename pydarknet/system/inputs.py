@@ -91,10 +91,11 @@ def is_input(path: str | Path, *, listed: bool = True) -> bool:
     return inputs is not None and inputs.has(path, listed=listed)
 
 
-def check_output(path: str | Path) -> None:
+def check_output(path: str | Path, hint: str = "") -> None:
     """Raise UsageError if writing to a path would change a file that the command reads."""
     if is_input(path):
-        raise UsageError(f"{path} is read by this command: expected another file to write to")
+        problem = f"{path} is read by this command: expected another file to write to"
+        raise UsageError(problem, hint=hint)
 
 
 def file_of(path: str | Path) -> File | None:

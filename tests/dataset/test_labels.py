@@ -171,6 +171,18 @@ def test_a_label_without_a_place_counts_where_a_tree_asks_for_it(read):
 
 
 @both_lineages
+def test_labels_that_are_a_folder_are_told_as_such(tmp_path, dialect):
+    (tmp_path / "a.txt").mkdir()
+
+    labels = labels_of(str(tmp_path / "a.jpg"), LabelRules(dialect, 20))
+
+    assert labels.boxes.shape == (0, 4)
+    assert labels.problems[0].text == (
+        f"Couldn't open file: {tmp_path}/a.txt (Is a directory): expected labels"
+    )
+
+
+@both_lineages
 def test_an_image_without_a_label_file_has_no_boxes_and_that_is_told(tmp_path, dialect):
     labels = labels_of(str(tmp_path / "a.jpg"), LabelRules(dialect, 20))
 

@@ -75,6 +75,18 @@ def test_an_empty_label_file_has_no_truths_and_needs_no_words(tmp_path, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_label_file_that_is_a_folder_is_told_as_such(tmp_path, capsys):
+    (tmp_path / "a.txt").mkdir()
+
+    truths = ground_truth_of(str(tmp_path / "a.jpg"), "alexeyab")
+
+    assert len(truths) == 0
+    assert capsys.readouterr() == (
+        "",
+        f"Couldn't open file: {tmp_path}/a.txt (Is a directory): expected labels\n",
+    )
+
+
 def test_a_missing_label_file_is_told_listed_and_empty(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
 

@@ -353,6 +353,10 @@ def test_predictions_of_before_are_an_input_like_any_other(fault, answer):
     told = answer(f"{TEST} predictions.jpg {SHOWN} -out x.json")
 
     assert told.status == 1
+    assert (
+        "predictions.jpg is read by this command: expected another file to write to\n"
+        "    hint: -out_dir FOLDER draws every image into that folder\n"
+    ) in told.err
     assert digest("predictions.jpg") == before
     assert frames("x.json") == ["predictions.jpg"]
 

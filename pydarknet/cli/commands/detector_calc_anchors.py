@@ -109,8 +109,8 @@ def report_wrong(truths: GroundTruth, image: str) -> None:
     Darknet: src/detector.c calc_anchors (AlexeyAB)
     """
     from ...dataset.bad_list import BAD_LABELS, Problem, append
+    from ...dataset.files import label_file
     from ...evaluate.anchors import wrong_label_lines
-    from ...evaluate.ground_truth import label_file
 
     path = label_file(image, FORK) or image
     for wrong in truths.classes[(truths.classes < 0) | (truths.classes > MOST_CLASS)][:1]:
