@@ -1,7 +1,9 @@
 """The methods of a network that users call."""
 
+import io
 import pickle
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -149,3 +151,20 @@ def test_a_threshold_is_a_share(network, options, said):
 def test_a_network_without_values_says_so(network):
     with pytest.raises(DarknetError, match="the network has no values: expected load_weights"):
         network.to("meta").detect(BLACK)
+
+
+def test_an_open_file_is_one_image_on_which_its_boxes_can_be_drawn(network, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((32, 32, 3), np.uint8))
+
+    with (tmp_path / "a.png").open("rb") as file:
+        found = network.detect(file, thresh=0.25)
+    assert (len(found), found.draw().shape) == (0, (32, 32, 3))
+
+    several = network.detect([io.BytesIO((tmp_path / "a.png").read_bytes())], thresh=0.25)
+    assert [len(one) for one in several] == [0]
+
+
+@pytest.mark.parametrize("image", [{}, {"a.png": 1}, 3, io.StringIO("text")])
+def test_what_cannot_be_an_image_is_a_type_error(network, image):
+    with pytest.raises(TypeError, match="an image is "):
+        network.detect(image)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
-from pydarknet.system.paths import first_makeable, first_there, meanings, oddity
+from pydarknet.errors import DarknetError
+from pydarknet.system.paths import first_makeable, first_there, meanings, oddity, path_of
 
 
 @pytest.mark.parametrize(
@@ -52,3 +56,30 @@ def test_a_folder_can_be_made_where_the_one_above_it_is(tmp_path):
 )
 def test_what_is_odd_about_a_path_is_said(written, reason):
     assert oddity(written) == reason
+
+
+@pytest.mark.parametrize("given", ["a b.cfg", b"a b.cfg", Path("a b.cfg"), os.fsencode("a b.cfg")])
+def test_a_path_is_text_bytes_or_a_path(given):
+    assert path_of(given, "the cfg") == Path("a b.cfg")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (3, "the cfg is of type int: expected its path"),
+        (["a.cfg"], "the cfg is of type list: expected its path"),
+        (b"", "the cfg is an empty word: expected its path"),
+        ("[net]\nwidth=8\n", "the cfg is given as its content: expected its path"),
+        (b"\0\1", "the cfg is given as its content: expected its path"),
+    ],
+)
+def test_what_is_no_path_is_told_without_its_content(given, told):
+    with pytest.raises(DarknetError) as error:
+        path_of(given, "the cfg")
+    assert str(error.value) == told
+
+
+def test_a_path_may_have_a_newline_if_it_is_there(tmp_path):
+    (tmp_path / "a\nb").write_text("")
+
+    assert path_of(str(tmp_path / "a\nb"), "the cfg") == tmp_path / "a\nb"
