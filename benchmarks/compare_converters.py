@@ -29,6 +29,7 @@ from pydarknet import load_network
 from pydarknet.errors import DarknetError
 from pydarknet.graph.executor import Executor
 from pydarknet.layers import Decoding, DetectionHead
+from pydarknet.modules.batch_norm import BatchNorm
 
 START = """
 import functools, os, signal, sys, traceback, torch
@@ -123,15 +124,32 @@ CONVERTERS = {
 
 
 def random_network(cfg: str) -> Executor:
-    """Return the network of a cfg with random weights and statistics that keep numbers small."""
+    """Return the network of a cfg with random weights, and the statistics of a random image.
+
+    With them, numbers stay small through a hundred layers, as they do in a trained network.
+    """
     torch.manual_seed(SEED)
     network = load_network(cfg, device="cpu").eval()
     for name, value in network.state_dict().items():
-        if name.endswith("rolling_variance"):
-            value.uniform_(0.5, 1.5)
-        elif name.endswith(("biases", "rolling_mean")):
+        if name.endswith("biases"):
             value.uniform_(-0.1, 0.1)
+    hooks = [
+        module.register_forward_pre_hook(take_statistics)
+        for module in network.modules()
+        if isinstance(module, BatchNorm)
+    ]
+    with torch.inference_mode():
+        network(torch.rand(1, *network.input.tensor))
+    for hook in hooks:
+        hook.remove()
     return network
+
+
+def take_statistics(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+    """Set the statistics of a batch norm to those of its input."""
+    x = inputs[0].transpose(0, 1).flatten(1)
+    module.rolling_mean.copy_(x.mean(1))
+    module.rolling_variance.copy_(x.var(1, correction=0).clamp(min=0.01))
 
 
 def our_numbers(network: Executor, image: torch.Tensor) -> Boxes | np.ndarray:
