@@ -36,6 +36,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["dataset"],
     ["evaluate"],
     ["training"],
+    ["compare"],
     ["compat", "opencv"],
     [""],
     ["cli", "__main__"],

@@ -57,12 +57,18 @@ def guard(item: str, how: str = FAILED) -> Iterator[None]:
 
 def tell_failure(text: str, how: str = FAILED) -> None:
     """Print what is wrong with an item, and count it; a command says the same words once."""
-    problems = CURRENT.get()
-    if problems is None:
+    if CURRENT.get() is None:
         note(text)
     else:
-        problems.failed[how] += 1
+        count_failure(how)
         note_once(text)
+
+
+def count_failure(how: str = FAILED) -> None:
+    """Count an item of the command that failed, of which enough is said elsewhere."""
+    problems = CURRENT.get()
+    if problems is not None:
+        problems.failed[how] += 1
 
 
 def failures() -> Counter[str]:

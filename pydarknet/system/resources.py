@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from .console import note
@@ -27,6 +28,16 @@ def shipped_file(name: str | Path) -> Path | None:
                 if os.path.isfile(file) and file.parent == home:
                     return file
     return None
+
+
+def shipped_files(folder: str, endings: Iterable[str]) -> list[Path]:
+    """Return the shipped files of a folder (cfg, data, weights) with one of some endings."""
+    for root in (PACKAGE / "files", PACKAGE.parent):
+        home = root / folder
+        found = sorted(path for path in home.glob("*") if path.suffix in tuple(endings))
+        if found and (root != PACKAGE.parent or (root / "setup.py").is_file()):
+            return found
+    return []
 
 
 def locate(path: str | Path) -> Path:

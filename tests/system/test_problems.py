@@ -8,7 +8,13 @@ import os
 import pytest
 
 from pydarknet.errors import DataError
-from pydarknet.system.problems import count_problems, guard, problem_of, tell_failure
+from pydarknet.system.problems import (
+    count_failure,
+    count_problems,
+    guard,
+    problem_of,
+    tell_failure,
+)
 
 
 def test_an_item_that_fails_is_told_counted_and_the_next_is_done(capsys):
@@ -84,3 +90,12 @@ def test_a_name_of_several_lines_is_shown_as_one():
     assert problem_of(name, DataError("is no image", where=name)) == "a??[31mb??.png: is no image"
     told = "a??[31mb??.png: No space left"
     assert problem_of(name, OSError(errno.ENOSPC, "No space left")) == told
+
+
+def test_a_failure_of_which_enough_is_said_is_counted_in_silence(capsys):
+    count_failure()
+    with count_problems() as problems:
+        count_failure()
+
+    assert problems.failed.total() == 1
+    assert capsys.readouterr().err == ""

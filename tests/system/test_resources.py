@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 
-from pydarknet.system.resources import locate, shipped_file
+from pydarknet.system.resources import locate, shipped_file, shipped_files
 
 PROJECT = HERE.parent
 
@@ -33,3 +33,8 @@ def test_a_file_that_is_here_goes_before_a_shipped_one(
     assert missing == PROJECT / "data" / "coco.names"
     assert "coco.names is not here, using the shipped" in capsys.readouterr().err
     assert here == Path("coco.names")
+
+
+def test_the_shipped_files_of_a_folder_are_those_of_an_ending() -> None:
+    assert [path.name for path in shipped_files("data", (".png",))] == ["digits.png"]
+    assert shipped_files("data", (".gif",)) == []

@@ -6,6 +6,7 @@ from . import (  # noqa: F401  # they are imported to be registered
     classifier_valid,
     classify,
     coco,
+    compare,
     detect,
     detector_calc_anchors,
     detector_map,

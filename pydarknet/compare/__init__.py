@@ -1,0 +1,1 @@
+"""Our network beside another program: a Darknet binary or an ONNX file."""

@@ -1,0 +1,80 @@
+"""What Darknet binaries write about an image: JSON, result files, lines of classes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from ..cfg.lineage import PerLineage
+from .objects import Objects
+
+NO_NUMBER = re.compile(r":\s*-?(nan|inf)(?=[,}])")
+FORMS: PerLineage[tuple[re.Pattern[str], float]] = PerLineage(  # of lines, and the score of all
+    pjreddie=(re.compile(r"\s*(?P<score>-?[\d.]+|-?nan)%: class(?P<index>\d+)"), 100),
+    alexeyab=(
+        re.compile(r"(?:\d+, )?class(?P<index>\d+): (?P<score>-?[\d.]+|-?nan)(?:, parent: .*)?\s*"),
+        1,
+    ),
+)
+
+
+def objects_of_json(text: str) -> Objects:
+    """Return the objects of the one image in the fork's JSON; raises ValueError.
+
+    Darknet: src/image.c detection_to_json (AlexeyAB)
+    """
+    keys = ("center_x", "center_y", "width", "height")
+    try:
+        [image] = json.loads(NO_NUMBER.sub(":NaN", text))
+        rows = [
+            (
+                int(each["class_id"]),
+                float(each["confidence"]),
+                *edges_of(*(float(each["relative_coordinates"][key]) for key in keys)),
+            )
+            for each in image["objects"]
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from None
+    return Objects.of_rows(rows)
+
+
+def edges_of(x: float, y: float, w: float, h: float) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of a box."""
+    return x - w / 2, y - h / 2, x + w / 2, y + h / 2
+
+
+def objects_of_results(
+    files: Sequence[Iterable[str]], name: str, width: int, height: int
+) -> Objects:
+    """Return the objects of an image of a size in pixels from the lines of each class's file.
+
+    Darknet: examples/detector.c print_detector_detections
+    """
+    found = []
+    for index, lines in enumerate(files):
+        for line in lines:
+            words = line.split()
+            if len(words) == 6 and words[0] == name:
+                score, *edges = map(float, words[1:])
+                left, top, right, bottom = (edge - 1 for edge in edges)
+                place = (left / width, top / height, right / width, bottom / height)
+                found.append((index, score, *place))
+    return Objects.of_rows(list(dict.fromkeys(found)))
+
+
+def scores_of_lines(lines: Iterable[str], classes: int, lineage: str) -> np.ndarray:
+    """Return the scores in the lines of `classifier predict`, [classes]; NaN for those not there.
+
+    Darknet: examples/classifier.c predict_classifier
+    """
+    scores = np.full(classes, np.nan)
+    form, whole = FORMS.of(lineage)
+    for line in lines:
+        found = form.fullmatch(line)
+        if found and int(found["index"]) < classes:
+            scores[int(found["index"])] = float(found["score"]) / whole
+    return scores
