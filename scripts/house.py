@@ -20,6 +20,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["image"],
     ["modules"],
     ["boxes"],
+    ["runtime"],
     [
         "layers.base",
         "layers.detection_head",
@@ -35,6 +36,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["load"],
     ["dataset"],
     ["evaluate"],
+    ["export"],
     ["training"],
     ["compare"],
     ["compat", "opencv"],

@@ -43,6 +43,7 @@ from .base import Editable, Layer, Node, Reading, Shape, layer_class, section_na
 from .detection_head import (
     Decoding,
     DetectionHead,
+    OnnxBoxes,
     OpenCVCells,
     detection_heads,
     last_detection_head,
@@ -55,6 +56,7 @@ __all__ = [
     "Editable",
     "Layer",
     "Node",
+    "OnnxBoxes",
     "OpenCVCells",
     "Reading",
     "Shape",

@@ -8,7 +8,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from torch import Tensor
 
-from ..boxes.detections import Batch
+from ..boxes.detections import Batch, Detections
 from ..modules.onnx_writer import Value, Writer
 from ..system.console import note_once
 from ..system.text import count_of
@@ -81,6 +81,11 @@ class DetectionHead(Layer):
         return 0
 
     @property
+    def anchor_sizes(self) -> tuple[tuple[float, float], ...]:
+        """The width and height of its anchors; none if it has none."""
+        return ()
+
+    @property
     def unplaced(self) -> bool:
         """Whether a label may name a class of the whole image without a box."""
         return False
@@ -108,6 +113,13 @@ class DetectionHead(Layer):
     def leaves(self) -> tuple[bool, ...] | None:
         """Which classes have none below them; None if there is no tree of classes."""
         return None
+
+    def every_box(self, outputs: Tensor, size: Shape) -> Detections:
+        """Return the boxes of all images as `onnx_boxes` writes them, below any threshold too.
+
+        Their probabilities are scores: class times objectness.
+        """
+        return self.detections(outputs, size, Decoding(thresh=float("-inf"))).rows
 
     def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
         """Write what `detections` computes before it compares with thresholds."""

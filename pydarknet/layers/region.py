@@ -125,6 +125,13 @@ class Region(DetectionHead):
 
         Darknet: src/region_layer.c get_region_detections
         """
+        boxes, objectness, classes = self.table(outputs)
+        seen = above(objectness, decoding.thresh)
+        scores = self.scores(objectness, classes, decoding)
+        return Batch.even(len(outputs), Detections(boxes, seen, scores))
+
+    def table(self, outputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return boxes [K, 4], objectness [K] and classes [K, classes] of all images."""
         cells = outputs.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
         anchors = constant(self.anchor_sizes, outputs)
         boxes = decode_boxes(cells[..., :2], cells[..., 2:4], anchors).permute(0, 3, 1, 2, 4)
@@ -132,10 +139,11 @@ class Region(DetectionHead):
         objectness = values[:, self.coords]
         if self.background:
             objectness = torch.ones_like(objectness)
-        seen = above(objectness, decoding.thresh)
-        classes = self.products(values[:, self.coords + 1 :])
-        scores = self.scores(objectness, classes, decoding)
-        return Batch.even(len(outputs), Detections(boxes.flatten(0, 3), seen, scores))
+        return boxes.flatten(0, 3), objectness, self.products(values[:, self.coords + 1 :])
+
+    def every_box(self, outputs: Tensor, size: Shape) -> Detections:
+        boxes, objectness, classes = self.table(outputs)
+        return Detections(boxes, objectness, objectness[:, None] * classes)
 
     def products(self, classes: Tensor) -> Tensor:
         """Return the probabilities of classes, down a tree multiplied along the path."""
@@ -212,15 +220,18 @@ class RegionAlexeyAB(Region):
         Darknet: src/region_layer.c get_region_detections (AlexeyAB)
         Quirk: REGION_OBJECTNESS
         """
+        boxes, objectness, classes = self.table(outputs)
+        scores = self.scores(objectness, classes, decoding)
+        return Batch.even(len(outputs), Detections(boxes, torch.ones_like(objectness), scores))
+
+    def table(self, outputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         anchors = constant(self.anchor_sizes, outputs)
         boxes = decode_boxes(torch.sigmoid(outputs[..., :2]), outputs[..., 2:4], anchors)
         values = outputs.flatten(0, 3)
-        objectness, classes = values[:, 4], values[:, 5:]
+        objectness = values[:, 4]
         if self.classfix == -1:
             objectness = objectness * (objectness >= 0.5)
-        scores = self.scores(objectness, self.products(classes), decoding)
-        found = Detections(boxes.flatten(0, 3), torch.ones_like(objectness), scores)
-        return Batch.even(len(outputs), found)
+        return boxes.flatten(0, 3), objectness, self.products(values[:, 5:])
 
     def scores(self, objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:
         if self.hierarchy is None:

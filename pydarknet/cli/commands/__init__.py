@@ -14,6 +14,7 @@ from . import (  # noqa: F401  # they are imported to be registered
     detector_test,
     detector_train,
     detector_valid,
+    export_onnx,
     install_shim,
     nightmare,
     ops,

@@ -1,0 +1,178 @@
+"""The proof of an exported file: another program runs it beside the network, on the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..boxes.box import iou
+from ..boxes.box_arrays import BoxArrays
+from ..boxes.detections import Detections
+from ..boxes.nms import nms_each
+from ..errors import DataError
+from ..layers import detection_heads, last_detection_head
+from ..runtime.engine import Engine, best_engine, one_line, open_engine
+from ..runtime.layouts import READERS, SUPPRESSED, read_boxes
+from .layouts import Layout
+from .onnx_model import Exported
+
+# The largest differences of a file that is right: of a score, and of a side in pixels of the input
+TOLERANCES: Final = {"float": (1e-3, 0.5), "half": (0.05, 16.0), "int8": (1.0, 1e4)}
+COUNTS: Final = 0.01  # the score from which the place of a box is compared
+SAME: Final = 0.9  # the least IoU of boxes that are one
+
+
+@dataclass
+class Report:
+    """What the check found: who ran the file, the largest differences, and the boxes."""
+
+    engine: str
+    score: float = 0.0  # of scores, or of values without boxes relative to the largest
+    pixels: float = 0.0  # of boxes with a score above COUNTS
+    equal: int = 0
+    ours: int = 0
+    theirs: int = 0
+
+    def text(self) -> str:
+        """Return the report as a line."""
+        values = f"largest difference {self.score:.1e}"
+        if self.pixels:
+            values += f" of scores and {self.pixels:.1e} pixels of sides"
+        boxes = f"; {self.equal} of {max(self.ours, self.theirs)} boxes equal"
+        return f"checked by {self.engine}: {values}" + (boxes if self.ours or self.theirs else "")
+
+
+def check_model(path: Path) -> None:
+    """Raise DataError if onnx's checker, or its inference of shapes, finds a file wrong."""
+    import onnx
+
+    try:
+        onnx.checker.check_model(str(path), full_check=True)
+    except Exception as error:  # its ValidationError and InferenceError have no common base
+        raise DataError(f"onnx refuses it: {one_line(error)}", where=path.name) from None
+
+
+def check_file(path: Path, exported: Exported, batches: Sequence[Tensor], precision: str) -> Report:
+    """Run a file and the network on batches [N, C, H, W]; return how far they differ.
+
+    Raises DataError if the file cannot be run, or differs by more than its precision explains.
+    """
+    check_model(path)
+    name = best_engine()
+    engine, report = open_engine(path, name), Report(name)
+    for images in batches:
+        compare(engine, exported, images, report)
+    most, far = TOLERANCES[precision]
+    if not (report.score <= most and report.pixels <= far):
+        problem = f"{report.text()}: expected at most {most:g} and {far:g}"
+        raise DataError(problem, where=path.name)
+    return report
+
+
+def compare(engine: Engine, exported: Exported, images: Tensor, report: Report) -> None:
+    """Add to a report what a file and the network find in a batch."""
+    layout = exported.layout
+    network = layout.network
+    network.reset()
+    with torch.no_grad():
+        heads = network.heads(images)
+    network.reset()
+    given = {layout.input: images.numpy()} | exported.first_states(len(images))
+    expected = layout.outputs_of(heads)
+    found = engine.run(given, exported.outputs)
+    if expected is not None:
+        for one, other in zip(found, expected, strict=True):
+            report_values(report, layout, one, other.numpy())
+    if layout.name in READERS:
+        report_boxes(report, layout, found, layout.boxes_of(heads), len(images))
+
+
+def report_values(report: Report, layout: Layout, found: np.ndarray, expected: np.ndarray) -> None:
+    """Add the largest difference of one output."""
+    if found.shape != expected.shape:
+        raise DataError(f"an output is {found.shape}: expected {expected.shape}")
+    if (np.isfinite(found) != np.isfinite(expected))[~np.isnan(expected)].any():
+        raise DataError(
+            "an output has numbers that are infinite or none, where the network's do not"
+        )
+    if layout.name not in READERS:
+        least = max(float(np.nanmax(np.abs(expected), initial=0)), 1.0)
+        report.score = max(
+            report.score, float(np.nanmax(np.abs(found - expected), initial=0)) / least
+        )
+
+
+def report_boxes(
+    report: Report,
+    layout: Layout,
+    found: Sequence[np.ndarray],
+    ours: Sequence[Detections],
+    images: int,
+) -> None:
+    """Add the differences of all boxes, and count those that are left after suppression."""
+    network = layout.network
+    size = network.input.w, network.input.h
+    classes = detection_heads(network.layers)[0].classes
+    read = read_boxes(layout.name, found, size, classes, images)
+    theirs = [tensors(boxes) for boxes in read]
+    for one, other in zip(ours, theirs, strict=True):
+        if layout.name not in SUPPRESSED:
+            report_each(report, layout, one, other)
+    for one, other in zip(survivors(layout, ours), survivors(layout, theirs), strict=True):
+        count_equal(report, one, other)
+
+
+def tensors(boxes: BoxArrays) -> Detections:
+    """Return the same boxes in torch's tensors."""
+    return Detections(
+        torch.from_numpy(np.ascontiguousarray(boxes.boxes)),
+        torch.from_numpy(np.ascontiguousarray(boxes.objectness)),
+        torch.from_numpy(np.ascontiguousarray(boxes.probabilities)),
+    )
+
+
+def report_each(report: Report, layout: Layout, ours: Detections, theirs: Detections) -> None:
+    """Add the differences of boxes that stand in the same order."""
+    best = ours.scores
+    if layout.name == "deepstream":
+        off = (best - theirs.scores).abs()
+    else:
+        off = (ours.probabilities - theirs.probabilities).abs()
+    report.score = max(report.score, float(off.max()) if off.numel() else 0.0)
+    counts = best > COUNTS
+    apart = (ours.boxes - theirs.boxes).abs() * ours.boxes.new_tensor(layout.size)
+    if counts.any():
+        report.pixels = max(report.pixels, float(apart[counts].max()))
+
+
+def survivors(layout: Layout, found: Sequence[Detections]) -> list[Detections]:
+    """Return the boxes above the threshold that suppression leaves."""
+    limits = layout.limits
+    kept = []
+    for boxes in found:
+        scores = boxes.probabilities * (boxes.probabilities > limits.thresh)
+        kept.append(replace(boxes, probabilities=scores).kept())
+    last = last_detection_head(layout.network.layers)
+    kind, beta = last.suppression if last and layout.name != "nms" else ("default", 0.6)
+    return [one.kept() for one in nms_each(kept, limits.nms, kind, beta)]
+
+
+def count_equal(report: Report, ours: Detections, theirs: Detections) -> None:
+    """Count the boxes that both have: of one class and nearly one place.
+
+    A box with several classes counts as several.
+    """
+    (row, kind), (other, its) = (
+        boxes.probabilities.nonzero(as_tuple=True) for boxes in (ours, theirs)
+    )
+    report.ours += len(row)
+    report.theirs += len(other)
+    if len(row) and len(other):
+        near = iou(ours.boxes[row], theirs.boxes[other]) > SAME
+        report.equal += int((near & (kind[:, None] == its)).any(1).sum())

@@ -1,0 +1,142 @@
+"""What an exported file says about itself: in ultralytics' keys, in OpenVINO's, and in ours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..graph.executor import Executor
+from ..layers import DetectionHead, last_detection_head
+from ..system.version import __version__
+from .layouts import Layout, Merged
+
+KEY = "pydarknet"  # of our own, a JSON object
+GREY = 128  # the margin of a letterbox, as a byte
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the network itself does not know: where it comes from, and how its images are fitted."""
+
+    cfg: str  # the path
+    weights: Path | None
+    letterbox: bool
+    batch: int | str
+    opset: int
+    precision: str = "float"
+
+
+def metadata(
+    layout: Layout, facts: Facts, outputs: list[str], states: dict[str, str]
+) -> dict[str, str]:
+    """Return all keys and values of a file; `states` are the outputs of each input that is kept."""
+    network = layout.network
+    ours = {
+        "version": __version__,
+        "layout": layout.name,
+        "outputs": outputs,
+        "states": states,
+        "dialect": network.dialect.name,
+        "input": list(network.input.tensor),
+        "batch": facts.batch,
+        "opset": facts.opset,
+        "precision": facts.precision,
+        "channels": "RGB",
+        "scale": "0..1",
+        "letterbox": facts.letterbox,
+        "exif": network.exif,
+        "thresh": layout.limits.thresh,
+        "nms": suppression(layout),
+        "names": list(network.names or ()),
+        "heads": heads(network),
+        "cfg": Path(facts.cfg).read_text(encoding="utf-8", errors="replace"),
+        "cfg_sha256": digest(Path(facts.cfg)),
+        "weights_sha256": digest(facts.weights),
+    }
+    common = ultralytics(network, facts) if network.input.image else {}
+    more = openvino(layout, facts) if isinstance(layout, Merged) else {}
+    return {**common, **more, KEY: json.dumps(ours)}
+
+
+def digest(path: Path | None) -> str | None:
+    """Return the SHA-256 of a file in hexadecimal."""
+    if path is None:
+        return None
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def suppression(layout: Layout) -> dict[str, Any]:
+    """Return how boxes are suppressed: the kind, its exponent and the overlap."""
+    last = last_detection_head(layout.network.layers)
+    kind, beta = last.suppression if last else ("default", 0.6)
+    return {"kind": kind, "beta": beta, "thresh": layout.limits.nms}
+
+
+def heads(network: Executor) -> list[dict[str, Any]]:
+    """Return what is known of each head: its layer, classes, anchors and stride."""
+    found = []
+    for node in network.nodes:
+        layer = node.layer
+        if not layer.head:
+            continue
+        head: dict[str, Any] = {"layer": node.index, "type": layer.section.name}
+        if isinstance(layer, DetectionHead):
+            head["classes"] = layer.classes
+            head["anchors"] = [list(pair) for pair in layer.anchor_sizes]
+            head["tree"] = layer.leaves is not None
+            if node.inputs[0].image:
+                head["stride"] = network.input.w / node.inputs[0].w
+        found.append(head)
+    return found
+
+
+def label_names(network: Executor) -> tuple[str, ...]:
+    """Return a name per class: those of the network, else numbers."""
+    last = last_detection_head(network.layers)
+    count = last.classes if last else network.nodes[network.result].output.outputs
+    given = network.names or ()
+    return tuple(given[:count]) + tuple(str(k) for k in range(len(given), count))
+
+
+def ultralytics(network: Executor, facts: Facts) -> dict[str, str]:
+    """Return the keys that ultralytics writes, and its followers read; Python literals."""
+    strides = [int(head["stride"]) for head in heads(network) if "stride" in head]
+    return {
+        "description": f"pydarknet {facts_of(network)}",
+        "author": "pydarknet",
+        "version": __version__,
+        "stride": str(max(strides, default=32)),
+        "task": "detect" if last_detection_head(network.layers) else "classify",
+        "batch": str(facts.batch),
+        "imgsz": str([network.input.h, network.input.w]),
+        "names": str(dict(enumerate(label_names(network)))),
+        "channels": str(network.input.c),
+        "end2end": "False",
+        "args": str({"batch": facts.batch, "half": facts.precision == "half", "nms": False}),
+    }
+
+
+def facts_of(network: Executor) -> str:
+    """Return a few words on a network: the name of its cfg and its dialect."""
+    return f"{Path(network.net.section.path).stem}, {network.dialect.name}"
+
+
+def openvino(layout: Layout, facts: Facts) -> dict[str, str]:
+    """Return the keys of OpenVINO's model_api; labels are joined by spaces, so they have none."""
+    network = layout.network
+    resize = "fit_to_window_letterbox" if facts.letterbox else "standard"
+    values = {
+        "model_type": "YOLOv8",
+        "labels": " ".join("_".join(name.split()) or "_" for name in label_names(network)),
+        "confidence_threshold": f"{layout.limits.thresh:g}",
+        "iou_threshold": f"{layout.limits.nms:g}",
+        "resize_type": resize,
+        "pad_value": str(GREY),
+        "reverse_input_channels": "True",
+        "scale_values": " ".join(["255.0"] * network.input.c),
+    }
+    return {f"model_info {key}": value for key, value in values.items()}

@@ -1,0 +1,43 @@
+"""A model as a file: written, checked, and only then under its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ..system.files import write_errors
+
+LARGEST = (1 << 31) - (1 << 20)  # bytes of a file without external data, as protobuf allows
+EXTERNAL = 1024  # bytes of an array that is worth a place outside
+
+
+def save_model(model: Any, path: Path, check: Callable[[Path], None]) -> None:
+    """Write a model beside its place, check it there, and move it to its place.
+
+    A file that fails the check is not left behind, and one that was there before stays. From 2 GB
+    on the arrays are in a second file, `NAME.data`. Raises DataError if it cannot be written.
+    """
+    import onnx
+
+    with write_errors(path):
+        made = TemporaryDirectory(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    with made as folder:
+        new = Path(folder, path.name)
+        with write_errors(path):
+            if model.ByteSize() < LARGEST:
+                onnx.save_model(model, new)
+            else:
+                onnx.save_model(
+                    model,
+                    new,
+                    save_as_external_data=True,
+                    location=f"{path.name}.data",
+                    size_threshold=EXTERNAL,
+                )
+        check(new)
+        with write_errors(path):
+            for made_file in sorted(Path(folder).iterdir(), reverse=True):  # the arrays first
+                os.replace(made_file, path.parent / made_file.name)

@@ -1,0 +1,60 @@
+"""A network in ONNX's form: its layers, a layout's outputs, and what the file says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..graph.executor import Executor
+from ..graph.onnx_network import onnx_model, write_network
+from ..modules.onnx_graph import OPSET
+from .layouts import Layout, Limits, choose_layout
+from .metadata import Facts, metadata
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """How a network is exported; omitted, as most programs read it."""
+
+    layout: str | None = None
+    opset: int = OPSET
+    batch: int | str = 1
+    half: bool = False
+    opencv4: bool = False
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network in ONNX's form: the ModelProto, and the names of its outputs and states.
+
+    `states` are the sizes of the inputs that recurrent layers keep, without the batch.
+    """
+
+    layout: Layout
+    model: Any
+    outputs: list[str]
+    states: dict[str, tuple[int, ...]]
+
+    def first_states(self, images: int) -> dict[str, np.ndarray]:
+        """Return the states before the first step: zeros."""
+        return {name: np.zeros((images, *size), np.float32) for name, size in self.states.items()}
+
+
+def build_model(network: Executor, options: ExportOptions, facts: Facts) -> Exported:
+    """Return a network in ONNX's form. Raises DarknetError for what cannot be written."""
+    layout = choose_layout(network, options.layout, options.limits)
+    writer, heads = write_network(
+        network,
+        opset=options.opset,
+        batch=options.batch,
+        half=options.half,
+        name=layout.input,
+    )
+    outputs = layout.write(writer, heads)
+    names = [value.name for value in outputs]
+    states = {state.name: tuple(map(int, state.before.shape[1:])) for state in writer.states}
+    keys = metadata(layout, facts, names, {name: f"{name}_after" for name in states})
+    return Exported(layout, onnx_model(writer, outputs, keys), names, states)

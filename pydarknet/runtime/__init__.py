@@ -1,0 +1,1 @@
+"""Exported networks, run without torch: nothing here imports it."""

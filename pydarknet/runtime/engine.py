@@ -1,0 +1,90 @@
+"""What runs an ONNX file: onnxruntime where it is installed, else OpenCV's dnn module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+
+from ..errors import DataError, UsageError
+
+
+class Engine(Protocol):
+    """A loaded file; `name` is the program that runs it."""
+
+    name: str
+
+    def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
+        """Return the outputs of these names, in their order."""
+
+
+class OnnxRuntime:
+    """A file that onnxruntime runs on a CPU; of 0 threads it takes as many as there are cores."""
+
+    name = "onnxruntime"
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self.session = onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
+
+    def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
+        found: list[np.ndarray] = self.session.run(list(outputs), dict(inputs))
+        return found
+
+
+class OpenCV:
+    """A file that OpenCV's dnn module runs."""
+
+    name = "OpenCV"
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        import cv2
+
+        if threads:
+            cv2.setNumThreads(threads)
+        self.net = cv2.dnn.readNetFromONNX(os.fspath(path))
+
+    def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
+        for name, values in inputs.items():
+            self.net.setInput(np.ascontiguousarray(values), name)
+        return [np.asarray(found) for found in self.net.forward(list(outputs))]
+
+
+ENGINES: Final[dict[str, Callable[[Path, int], Engine]]] = {
+    "onnxruntime": OnnxRuntime,
+    "opencv": OpenCV,
+}
+
+
+def best_engine() -> str:
+    """Return the name of the engine that is taken unless another is asked for."""
+    return "onnxruntime" if find_spec("onnxruntime") else "opencv"
+
+
+def open_engine(path: str | Path, name: str | None = None, threads: int = 0) -> Engine:
+    """Return a file loaded by an engine, by default the best that is installed.
+
+    Raises UsageError for an unknown engine, DataError for a file that it cannot run.
+    """
+    chosen = name or best_engine()
+    if chosen not in ENGINES:
+        raise UsageError(f"engine {chosen}: expected {' or '.join(ENGINES)}")
+    try:
+        return ENGINES[chosen](Path(path), threads)
+    except ImportError:
+        raise UsageError(f"engine {chosen}: it is not installed") from None
+    except Exception as error:  # neither program's errors have a base class of their own
+        raise DataError(f"{chosen} cannot read it: {one_line(error)}", where=path) from None
+
+
+def one_line(error: Exception) -> str:
+    """Return what an error says, in one line."""
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,0 +1,55 @@
+"""The proof of an exported file."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from pydarknet.errors import DataError
+from pydarknet.export.check import check_file, check_model
+from pydarknet.export.layouts import Limits
+from pydarknet.export.metadata import Facts
+from pydarknet.export.onnx_model import Exported, ExportOptions, build_model
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+LIMITS = Limits(thresh=0.001, nms=0.45)
+
+
+def export(network, tmp_path, layout: str | None = None) -> Exported:
+    """Return an exported network, which is also in net.onnx."""
+    cfg = tmp_path / "net.cfg"
+    cfg.write_text("[net]\n")
+    facts = Facts(cfg=str(cfg), weights=None, letterbox=False, batch=1, opset=13)
+    exported = build_model(network, ExportOptions(limits=LIMITS, layout=layout), facts)
+    onnx.save_model(exported.model, tmp_path / "net.onnx")
+    return exported
+
+
+@pytest.mark.parametrize("layout", ["merged", "rows", "deepstream", "nms", "raw"])
+def test_a_right_file_passes(detector, tmp_path, layout):
+    exported = export(detector, tmp_path, layout)
+
+    report = check_file(tmp_path / "net.onnx", exported, [torch.rand(1, 3, 16, 16)], "float")
+
+    assert report.score < 1e-5
+    assert report.equal == report.ours == report.theirs
+    assert (report.ours > 0) == (layout != "raw")
+    assert report.text().startswith("checked by onnxruntime: largest difference ")
+
+
+@pytest.mark.parametrize("layout", ["merged", "rows", "deepstream", "raw"])
+def test_a_file_of_other_weights_fails(detector, tmp_path, layout):
+    exported = export(detector, tmp_path, layout)
+    with torch.no_grad():
+        detector.stack[0].biases += 0.5
+
+    with pytest.raises(DataError, match=r"net\.onnx: checked by onnxruntime: .*: expected at most"):
+        check_file(tmp_path / "net.onnx", exported, [torch.rand(1, 3, 16, 16)], "float")
+
+
+def test_what_is_no_model_is_told(tmp_path):
+    (tmp_path / "net.onnx").write_bytes(b"no model")
+
+    with pytest.raises(DataError, match=r"^net\.onnx: onnx refuses it: "):
+        check_model(tmp_path / "net.onnx")

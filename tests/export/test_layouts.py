@@ -1,0 +1,121 @@
+"""The layouts of an ONNX file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from conftest import recording
+from torch import Tensor
+
+import pydarknet
+from pydarknet.errors import DarknetError
+from pydarknet.export.layouts import LAYOUTS, Limits, choose_layout
+from pydarknet.graph.onnx_network import onnx_model, write_network
+from pydarknet.network import Network
+
+onnxruntime = pytest.importorskip("onnxruntime")
+LIMITS = Limits(thresh=0.25, nms=0.45)
+TABLES = ("merged", "rows", "deepstream", "raw")
+
+
+def outputs(network: Network, name: str, images: Tensor) -> list[np.ndarray]:
+    """Return what onnxruntime gives for a layout."""
+    layout = choose_layout(network, name, LIMITS)
+    writer, heads = write_network(network, batch=len(images), name=layout.input)
+    values = layout.write(writer, heads)
+    content = onnx_model(writer, values).SerializeToString()
+    running = onnxruntime.InferenceSession(content)
+    return running.run([value.name for value in values], {layout.input: images.numpy()})
+
+
+@pytest.mark.parametrize("layout", TABLES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "infer_pj_yolov1_a",
+        "infer_pj_yolov2_a",
+        "infer_ab_region_tree",
+        "infer_ab_gaussian_yolo_corners",
+        "infer_ab_yolov4tiny_a",
+        "infer_ab_yolov7_newcoords_swish",
+    ],
+)
+def test_every_head_is_written_in_every_layout(name, layout):
+    folder = recording(name)
+    dialect = {"ab": "alexeyab", "pj": "pjreddie"}[name.split("_")[1]]
+    network = pydarknet.load_network(
+        folder / "net.cfg", folder / "net.weights", dialect=dialect, device="cpu"
+    )
+    images = torch.rand(1, *network.input.tensor, generator=torch.Generator().manual_seed(1))
+
+    found = outputs(network, layout, images)
+
+    with torch.no_grad():
+        expected = choose_layout(network, layout, LIMITS).outputs_of(network.heads(images))
+    for one, other in zip(found, expected, strict=True):
+        counts = ~np.isnan(other.numpy())
+        np.testing.assert_allclose(one[counts], other.numpy()[counts], rtol=1e-3, atol=1e-3)
+
+
+def test_merged_is_pixels_and_products(net):
+    network = net("[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=2\n", c=7, h=1, w=1)
+    values = torch.tensor([0.0, 0, 0, 0, 0, 2, -2]).view(1, 7, 1, 1)
+
+    [found] = outputs(network, "merged", values)
+
+    # the middle of the only cell; the anchor; half (the objectness) of 1 / (1 + exp(-+2))
+    expected = [0.5, 0.5, 8, 4, 0.4404, 0.0596]
+    np.testing.assert_allclose(found[0, :, 0], expected, atol=1e-4)
+    [rows] = outputs(network, "rows", values)
+    np.testing.assert_allclose(rows[0], [0.5, 0.5, 8, 4, 0.5, 0.4404, 0.0596], atol=1e-4)
+    [corners] = outputs(network, "deepstream", values)
+    np.testing.assert_allclose(corners[0, 0], [-3.5, -1.5, 4.5, 2.5, 0.4404, 0], atol=1e-4)
+    [left] = outputs(network, "nms", values)
+    np.testing.assert_allclose(left, [[0, -3.5, -1.5, 4.5, 2.5, 0, 0.4404]], atol=1e-4)
+
+
+def test_suppression_inside_keeps_the_best_of_each_image(net):
+    network = net("[yolo]\nmask=0,1\nanchors=8,4, 8,4\nnum=2\nclasses=1\n", c=12, h=1, w=1)
+    weaker, better = [0, 0, 0, 0, 3, 1], [0, 0, 0, 0, 3, 2]
+    images = torch.tensor([[*weaker, *better], [*better, *weaker]]).float().view(2, 12, 1, 1)
+
+    [left] = outputs(network, "nms", images)
+
+    assert left[:, 0].tolist() == [0, 1]
+    np.testing.assert_allclose(left[:, 6], [0.8390] * 2, atol=1e-4)  # logistic of 3 times of 2
+
+
+def test_a_classifier_gives_probabilities(net):
+    network = net("[softmax]\n", c=3, h=1, w=1)
+
+    [found] = outputs(network, None, torch.tensor([0.0, 0, 2]).view(1, 3, 1, 1))
+
+    np.testing.assert_allclose(found, [[0.1065, 0.1065, 0.7870]], atol=1e-4)
+
+
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name not in ("raw", "values")])
+def test_a_classifier_has_no_boxes(net, layout):
+    with pytest.raises(DarknetError, match=r"finds no boxes: expected the layout values, not"):
+        choose_layout(net("[softmax]\n"), layout, LIMITS)
+
+
+def test_heads_of_unlike_classes_need_an_output_each(net):
+    heads = (
+        "[convolutional]\nfilters=6\n[yolo]\nmask=0\nnum=1\nclasses=1\n[route]\nlayers=0\n"
+        "[convolutional]\nfilters=7\n[yolo]\nmask=0\nnum=1\nclasses=2\n"
+    )
+
+    with pytest.raises(DarknetError) as error:
+        choose_layout(net(heads), "merged", LIMITS)
+
+    assert str(error.value) == (
+        "net.cfg:1: [net] the heads have unlike classes, 1 and 2: expected one number in the"
+        " layout merged\n    hint: the layouts rows and raw have an output per head"
+    )
+    assert choose_layout(net(heads), "rows", LIMITS).name == "rows"
+
+
+def test_an_unknown_layout_is_refused(detector):
+    with pytest.raises(DarknetError, match=r"^layout yolo: expected one of merged, rows"):
+        choose_layout(detector, "yolo", LIMITS)

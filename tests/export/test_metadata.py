@@ -1,0 +1,76 @@
+"""What a file says about itself."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from dataclasses import replace
+
+import pytest
+
+from pydarknet.export.layouts import Limits, choose_layout
+from pydarknet.export.metadata import KEY, Facts, label_names, metadata
+
+LIMITS = Limits(thresh=0.25, nms=0.45)
+
+
+@pytest.fixture
+def facts(tmp_path) -> Facts:
+    """Return the facts of a network that came from two files."""
+    cfg, weights = tmp_path / "net.cfg", tmp_path / "net.weights"
+    cfg.write_text("[net]\n")
+    weights.write_bytes(b"weights")
+    return Facts(cfg=str(cfg), weights=weights, letterbox=False, batch=1, opset=13)
+
+
+def test_ultralytics_keys_are_python_literals(detector, facts):
+    detector.names = ("cat", "large dog")
+
+    keys = metadata(choose_layout(detector, None, LIMITS), facts, ["output0"], {})
+
+    assert ast.literal_eval(keys["names"]) == {0: "cat", 1: "large dog"}
+    assert ast.literal_eval(keys["imgsz"]) == [16, 16]
+    assert (keys["stride"], keys["task"], keys["batch"]) == ("8", "detect", "1")
+
+
+def test_openvinos_labels_have_no_spaces(detector, facts):
+    detector.names = ("cat", "large dog")
+
+    keys = metadata(choose_layout(detector, None, LIMITS), facts, ["output0"], {})
+    boxed = metadata(
+        choose_layout(detector, None, LIMITS), replace(facts, letterbox=True), ["output0"], {}
+    )
+
+    assert keys["model_info labels"] == "cat large_dog"
+    assert keys["model_info resize_type"] == "standard"
+    assert boxed["model_info resize_type"] == "fit_to_window_letterbox"
+
+
+def test_ours_says_how_to_run_the_file(detector, facts):
+    keys = metadata(choose_layout(detector, "rows", LIMITS), facts, ["yolo_1"], {})
+
+    ours = json.loads(keys[KEY])
+    assert ours["layout"] == "rows"
+    assert ours["outputs"] == ["yolo_1"]
+    assert ours["input"] == [3, 16, 16]
+    assert ours["nms"] == {"kind": "default", "beta": 0.6, "thresh": 0.45}
+    assert ours["heads"] == [
+        {
+            "layer": 1,
+            "type": "yolo",
+            "classes": 2,
+            "anchors": [[5, 7], [9, 6]],
+            "tree": False,
+            "stride": 8,
+        }
+    ]
+    assert ours["cfg"] == "[net]\n"
+    assert ours["weights_sha256"] == hashlib.sha256(b"weights").hexdigest()
+    assert "model_info labels" not in keys
+
+
+def test_classes_without_a_name_have_a_number(detector):
+    detector.names = ("cat",)
+
+    assert label_names(detector) == ("cat", "1")

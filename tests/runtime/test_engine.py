@@ -1,0 +1,70 @@
+"""What runs an ONNX file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pydarknet.errors import DataError, UsageError
+from pydarknet.runtime import engine
+from pydarknet.runtime.engine import open_engine
+
+onnx = pytest.importorskip("onnx")
+
+
+@pytest.fixture
+def doubling(tmp_path):
+    """Return a file that doubles a map."""
+    x, y = (onnx.helper.make_tensor_value_info(n, 1, [1, 1, 2, 2]) for n in "xy")
+    node = onnx.helper.make_node("Add", ["x", "x"], ["y"])
+    graph = onnx.helper.make_graph([node], "double", [x], [y])
+    imports = [onnx.helper.make_opsetid("", 13)]
+    model = onnx.helper.make_model(graph, opset_imports=imports, ir_version=7)
+    onnx.save_model(model, tmp_path / "double.onnx")
+    return tmp_path / "double.onnx"
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "opencv"])
+def test_both_engines_run_a_file(doubling, name):
+    if name == "onnxruntime":
+        pytest.importorskip("onnxruntime")
+    x = np.arange(4, dtype=np.float32).reshape(1, 1, 2, 2)
+
+    [found] = open_engine(doubling, name, 1).run({"x": x}, ["y"])
+
+    assert found.ravel().tolist() == [0, 2, 4, 6]
+
+
+def test_opencv_runs_where_onnxruntime_is_missing(doubling, monkeypatch):
+    monkeypatch.setattr(engine, "find_spec", lambda name: None)
+
+    assert open_engine(doubling).name == "OpenCV"
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "opencv"])
+def test_a_file_that_is_none_is_told(tmp_path, name):
+    if name == "onnxruntime":
+        pytest.importorskip("onnxruntime")
+    path = tmp_path / "a.onnx"
+    path.write_bytes(b"no model")
+
+    with pytest.raises(DataError, match=rf"a\.onnx: {name} cannot read it: "):
+        open_engine(path, name)
+
+
+def test_an_unknown_engine_is_told(tmp_path):
+    with pytest.raises(UsageError, match=r"^engine tensorrt: expected onnxruntime or opencv$"):
+        open_engine(tmp_path / "a.onnx", "tensorrt")
+
+
+def test_the_room_imports_no_torch():
+    code = (
+        "import sys, pydarknet.runtime.engine, pydarknet.runtime.layouts;"
+        "print([m for m in sys.modules if m == 'torch' or m.startswith('onnx')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
