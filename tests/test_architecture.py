@@ -72,6 +72,7 @@ COMMANDS = {
     "train": ("detector", "train", "my.data", "point.cfg", "-workers", "0"),
     "test": (*TEST, "-thresh", "0.01", "-out", "a.json"),
     "map": ("detector", "map", "my.data", "point.cfg", "backup/point_final.weights"),
+    "export": ("export", "onnx", "point.cfg", "backup/point_final.weights"),
     "count": ("count", "point.cfg"),
     "count a kind": ("count", "point.cfg", "-kind", "convolutional"),
     "help": ("--help",),
@@ -155,3 +156,8 @@ def data_set(folder: Path) -> None:
     (folder / "my.data").write_text(
         "classes=2\ntrain=my.list\nvalid=my.list\nnames=my.names\nbackup=backup\n"
     )
+
+
+def test_the_example_of_a_head_is_exported(outputs: dict[str, str], copy: Path) -> None:
+    assert outputs["export"].endswith("## 0")
+    assert (copy / "point_final.onnx").is_file()

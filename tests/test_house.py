@@ -8,9 +8,11 @@ import re
 import house
 from conftest import HERE
 from import_graph import Package, circles, rooms, upward
+from torch import nn
 
 from pydarknet import layers
 from pydarknet.layers.base import REGISTRY
+from pydarknet.modules.onnx_writer import Writes
 
 PACKAGE = Package(HERE.parent / "pydarknet")
 IMPORTS = PACKAGE.imports()
@@ -41,6 +43,22 @@ def test_every_file_of_layers_is_registered_and_tested() -> None:
 
     assert files == registered
     assert files <= set(vars(layers))
+
+
+def test_every_module_of_a_layer_writes_itself_as_onnx() -> None:
+    # a test may have made others
+    modules = [
+        cls for cls in subclasses(nn.Module) if cls.__module__.startswith("pydarknet.layers")
+    ]
+
+    assert [cls.__name__ for cls in modules if not issubclass(cls, Writes)] == ["Nothing"]
+    assert len(modules) > 30
+
+
+def subclasses(cls: type) -> list[type]:
+    """Return all classes that are made of a class."""
+    found = cls.__subclasses__()
+    return [one for direct in found for one in (direct, *subclasses(direct))]
 
 
 def test_no_layer_is_named_outside_layers_and_losses() -> None:
