@@ -118,7 +118,7 @@ def onnx_model(
         "pydarknet",
         writer.inputs,
         [onnx.helper.make_value_info(name, writer.types[name]) for name in names],
-        [held for name, held in writer.constants.items() if name in read],
+        [],
     )
     model = onnx.helper.make_model(
         graph,
@@ -127,6 +127,9 @@ def onnx_model(
         opset_imports=writer.imports,
         ir_version=writer.ir_version,
     )
+    for name in writer.constants:
+        if name in read:
+            writer.tensor(name, model.graph.initializer.add())  # where it stays: one copy
     onnx.helper.set_model_props(model, dict(metadata or {}))
     return model
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -62,17 +63,16 @@ class Hierarchy(Tree):
         return out
 
     def onnx_products(self, probabilities: Value) -> Value:
-        """Write what `products` returns of [N, K, classes]: level by level, parents are gathered.
+        """Write what `products` returns of [N, K, classes], as `products_of_halves` does.
 
-        Classes of other levels gather a column of ones, which stands after the last class.
+        A class with none above it gathers a column of ones, which stands after the last class.
         """
-        count, out = len(self.parents), probabilities
+        out, above = probabilities, np.array(self.parents)
         one = out.take(2, 0, 1) * 0.0 + 1
-        for level in self.levels:
-            places = [count] * count
-            for index in level:
-                places[index] = self.parents[index]
+        while (above >= 0).any():
+            places = np.where(above >= 0, above, len(above)).tolist()
             out = out * out.writer.concat(2, out, one).gather(2, places)
+            above = np.where(above >= 0, above[above], above)
         return out
 
     def products_of_halves(self, out: Tensor, above: Tensor) -> Tensor:

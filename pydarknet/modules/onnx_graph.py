@@ -16,7 +16,7 @@ from ..errors import UsageError
 OPSET: Final = 13
 LEAST_OPSET: Final = 12
 BATCH: Final = "batch"  # the name of a dimension that a program chooses
-SMALL: Final = 64  # numbers of a constant that is worth sharing
+SMALL: Final = 64  # numbers of a constant on which a size may depend
 
 Size: TypeAlias = tuple[int | str, ...]
 
@@ -31,10 +31,10 @@ class Graph:
     opset: int = OPSET
     batch: int | str = 1
     nodes: list[Any] = field(default_factory=list)
-    constants: dict[str, Any] = field(default_factory=dict)
+    constants: dict[str, np.ndarray] = field(default_factory=dict)
     inputs: list[Any] = field(default_factory=list)
     types: dict[str, Any] = field(default_factory=dict)  # of all values, by name
-    shared: dict[bytes, str] = field(default_factory=dict)  # small constants by what they hold
+    alike: dict[bytes, list[str]] = field(default_factory=dict)  # constants that begin alike
 
     def __post_init__(self) -> None:
         import onnx
@@ -61,19 +61,19 @@ class Graph:
         return size
 
     def add_constant(self, values: np.ndarray, name: str) -> str:
-        """Store an array, unless an equal small one is there; return its name."""
+        """Store an array, unless an equal one is there; return its name."""
         import onnx
 
-        small = values.size <= SMALL
-        key = repr((values.dtype, values.shape)).encode() + values.tobytes() if small else b""
-        if key in self.shared:
-            return self.shared[key]
+        start = values.ravel()[:SMALL].tobytes()
+        alike = self.alike.setdefault(repr((values.dtype, values.shape)).encode() + start, [])
+        for other in alike:
+            if self.constants[other].tobytes() == values.tobytes():
+                return other
         name = self.free_name(name)
-        tensor = onnx.numpy_helper.from_array(values, name)
-        self.constants[name] = tensor
-        self.types[name] = onnx.helper.make_tensor_type_proto(tensor.data_type, tensor.dims)
-        if small:
-            self.shared[key] = name
+        self.constants[name] = values
+        kind = self.element(values.dtype.type)
+        self.types[name] = onnx.helper.make_tensor_type_proto(kind, values.shape)
+        alike.append(name)
         return name
 
     def add_node(
@@ -87,7 +87,7 @@ class Graph:
             onnx.defs.get_schema(kind, self.opset),
             node,
             {one: self.types[one] for one in given if one},
-            {one: self.constants[one] for one in given if self.decides(one)},
+            {one: self.tensor(one) for one in given if self.decides(one)},
             opset_imports=self.imports,
             ir_version=self.ir_version,
         )
@@ -106,7 +106,17 @@ class Graph:
     def decides(self, name: str) -> bool:
         """Return whether a value is a small constant, on which the size of a result may depend."""
         held = self.constants.get(name)
-        return held is not None and (len(held.dims) == 0 or held.dims[0] <= SMALL)
+        return held is not None and held.size <= SMALL
+
+    def tensor(self, name: str, tensor: Any = None) -> Any:
+        """Return a constant as a TensorProto; an empty one may be given, which is filled."""
+        import onnx
+
+        held, made = self.constants[name], onnx.TensorProto() if tensor is None else tensor
+        made.name, made.data_type = name, self.element(held.dtype.type)
+        made.dims.extend(held.shape)
+        made.raw_data = held.astype(held.dtype.newbyteorder("<"), copy=False).tobytes()
+        return made
 
     def free_name(self, name: str) -> str:
         """Return a name that no value has: the given one, or one with a number."""

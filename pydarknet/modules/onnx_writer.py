@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -253,13 +252,21 @@ class Writer(Graph):
 
 
 def onnx_softmax(x: Value, sizes: Sequence[int], axis: int) -> Value:
-    """Write a softmax over each of consecutive groups of an axis, whose sizes are given."""
+    """Write a softmax over each of consecutive groups of an axis, whose sizes are given.
+
+    Groups of one size are gathered and treated at once, so that many groups need few nodes.
+    """
     if len(sizes) == 1:
         return x.softmax(axis)
-    if len(set(sizes)) == 1:
-        tail = [int(n) for n in x.shape[1:]]
-        apart = [*tail[: axis - 1], len(sizes), sizes[0], *tail[axis:]]
-        return x.reshape(*apart).softmax(axis + 1).reshape(*tail)
-    ends = list(accumulate(sizes))
-    parts = [x.take(axis, e - n, e).softmax(axis) for n, e in zip(sizes, ends, strict=True)]
-    return x.writer.concat(axis, *parts)
+    every = np.array(sizes)
+    starts = np.cumsum(every) - every
+    parts, order = [], []
+    for size in sorted(set(sizes)):
+        places = (starts[every == size, None] + np.arange(size)).ravel()
+        part = x if len(places) == x.shape[axis] else x.gather(axis, places.tolist())
+        tail = [int(n) for n in part.shape[1:]]
+        apart = [*tail[: axis - 1], len(places) // size, size, *tail[axis:]]
+        parts.append(part.reshape(*apart).softmax(axis + 1).reshape(*tail))
+        order.append(places)
+    whole = x.writer.concat(axis, *parts)
+    return whole if len(parts) == 1 else whole.gather(axis, np.argsort(np.concatenate(order)))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 import torch
 
 from pydarknet.modules.hierarchy import Hierarchy
+from pydarknet.modules.onnx_writer import Writer
 
 #       0 animal      1 thing
 #    2 dog   3 cat     4 car
@@ -63,3 +66,33 @@ def test_a_line_of_descent_of_thousands_is_multiplied_at_once():
 
     torch.testing.assert_close(products[0], torch.cumprod(probabilities[0], 0))
     assert products[1].count_nonzero() == 1000
+
+
+def test_a_deep_tree_is_few_nodes():
+    pytest.importorskip("onnx")
+    chain = Hierarchy(tuple("abcdefgh") * 500, tuple(range(-1, 3999)))
+    writer = Writer()
+
+    value = chain.onnx_products(writer.input("x", 2, 4000))
+
+    assert value.shape == (1, 2, 4000)
+    # ones are 3 nodes; 4000 levels are 12 doublings, each of 3 nodes
+    assert len(writer.nodes) == 3 + 12 * 3
+
+
+def test_a_file_multiplies_down_the_tree():
+    onnx, onnxruntime = (pytest.importorskip(name) for name in ("onnx", "onnxruntime"))
+    writer = Writer()
+    value = HIERARCHY.onnx_products(writer.input("x", 1, 6))
+    output = onnx.helper.make_value_info(value.name, writer.types[value.name])
+    held = [writer.tensor(name) for name in writer.constants]
+    graph = onnx.helper.make_graph(writer.nodes, "tree", writer.inputs, [output], held)
+    model = onnx.helper.make_model(
+        graph, opset_imports=writer.imports, ir_version=writer.ir_version
+    )
+
+    x = np.array([[[0.8, 0.2, 0.5, 0.5, 1.0, 0.9]]], np.float32)
+    [found] = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x": x})
+
+    # poodle: 0.9 of dog, 0.5 of animal, 0.8
+    np.testing.assert_allclose(found[0, 0], [0.8, 0.2, 0.4, 0.4, 0.2, 0.36], rtol=1e-6)

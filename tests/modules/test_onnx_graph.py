@@ -29,20 +29,26 @@ def test_a_size_may_depend_on_a_constant():
     assert graph.add_node("Reshape", ["x", name], "y", {}) == (1, 3, 4)
 
 
-def test_equal_small_constants_are_one():
+def test_equal_constants_are_one():
     graph = Graph()
-    zeros = np.zeros(3, np.float32)
+    zeros, many = np.zeros(3, np.float32), np.zeros((2, 5000), np.float32)
+    other = many.copy()
+    other[1, -1] = 1
 
     assert graph.add_constant(zeros, "a") == graph.add_constant(zeros, "b") == "a"
     assert graph.add_constant(zeros.astype(np.float16), "b") == "b"
     assert graph.add_constant(zeros[:, None], "a") == "a_2"
+    assert [graph.add_constant(x, "w") for x in (many, other, many.copy())] == ["w", "w_2", "w"]
 
 
-def test_large_constants_are_their_own():
+def test_a_constant_becomes_a_tensor():
     graph = Graph()
-    zeros = np.zeros(65, np.float32)
+    graph.add_constant(np.array([[1, 2]], np.float16), "a")
 
-    assert [graph.add_constant(zeros, "a") for _ in range(2)] == ["a", "a_2"]
+    tensor = graph.tensor("a")
+
+    assert (tensor.name, list(tensor.dims), tensor.data_type) == ("a", [1, 2], 10)
+    assert tensor.raw_data == b"\x00\x3c\x00\x40"  # 1 and 2 in float16
 
 
 def test_only_new_nodes_are_renamed():

@@ -31,7 +31,7 @@ def compute(
         "test",
         writer.inputs,
         [onnx.helper.make_value_info(value.name, writer.types[value.name])],
-        list(writer.constants.values()),
+        [writer.tensor(name) for name in writer.constants],
     )
     model = onnx.helper.make_model(
         graph, opset_imports=writer.imports, ir_version=writer.ir_version
@@ -95,7 +95,7 @@ def test_reductions_are_those_of_the_opset(opset):
 
 @pytest.mark.parametrize("opset", [12, 13])
 @pytest.mark.parametrize("axis", [1, 2])
-@pytest.mark.parametrize("sizes", [(6,), (3, 3), (1, 2, 3)])
+@pytest.mark.parametrize("sizes", [(6,), (3, 3), (1, 2, 3), (2, 1, 2, 1)])
 def test_each_group_has_its_softmax(opset, axis, sizes):
     x = numbers(1, 6, 6)
 
@@ -104,6 +104,15 @@ def test_each_group_has_its_softmax(opset, axis, sizes):
     parts = torch.from_numpy(x).split(sizes, axis)
     expected = torch.cat([part.softmax(axis) for part in parts], axis)
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-5, atol=1e-7)
+
+
+def test_many_groups_are_few_nodes():
+    writer = Writer()
+
+    onnx_softmax(writer.input("x", 3000), (1, 2) * 1000, 1)
+
+    # per size: gathered, apart, softmax, together; then both in a row, and the order of before
+    assert len(writer.nodes) == 2 * 4 + 2
 
 
 @pytest.mark.parametrize("word", sorted({*activations.words(PJREDDIE), *activations.words(FORK)}))
