@@ -124,12 +124,18 @@ CONVERTERS = {
 
 
 def random_network(cfg: str) -> Executor:
-    """Return the network of a cfg with random weights, and the statistics of a random image.
+    """Return the network of a cfg with random values."""
+    torch.manual_seed(SEED)
+    network = load_network(cfg, device="cpu").eval()
+    random_values(network)
+    return network
+
+
+def random_values(network: Executor) -> None:
+    """Give a network random biases, and the statistics of a random image.
 
     With them, numbers stay small through a hundred layers, as they do in a trained network.
     """
-    torch.manual_seed(SEED)
-    network = load_network(cfg, device="cpu").eval()
     for name, value in network.state_dict().items():
         if name.endswith("biases"):
             value.uniform_(-0.1, 0.1)
@@ -142,7 +148,6 @@ def random_network(cfg: str) -> Executor:
         network(torch.rand(1, *network.input.tensor))
     for hook in hooks:
         hook.remove()
-    return network
 
 
 def take_statistics(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:

@@ -55,6 +55,8 @@ class Layout:
     def boxes_of(self, heads: Sequence[Head]) -> list[Detections]:
         """Return the boxes of each image by torch, in 0..1 of the input, with scores."""
         tables = [rows_of(head, self.network, leaves=self.leaves) for head in heads]
+        most = max(table.probabilities.shape[-1] for table in tables)
+        tables = [replace(t, probabilities=widen(t.probabilities, most)) for t in tables]
         images = range(len(tables[0].boxes))
         return [Detections.cat([table.take(image) for table in tables]) for image in images]
 
@@ -123,6 +125,11 @@ def rows_of(head: Head, network: Executor, *, leaves: bool = True) -> Detections
         scores = scores * scores.new_tensor(layer.leaves)
     arrays = (found.boxes, found.objectness, scores)
     return Detections(*(array.unflatten(0, (count, -1)) for array in arrays))
+
+
+def widen(scores: Tensor, classes: int) -> Tensor:
+    """Return scores [..., classes]: a head that has fewer gives 0 to the others."""
+    return torch.nn.functional.pad(scores, (0, classes - scores.shape[-1]))
 
 
 def best_class(found: Detections) -> Detections:

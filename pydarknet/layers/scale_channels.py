@@ -56,4 +56,6 @@ class Scale(nn.Module):
 
     def onnx(self, writer: Writer, *inputs: Value) -> Value:
         scale, x = inputs
+        if scale.shape[1] == 1:  # OpenCV 5 mistakes a map of one channel for one of many
+            scale = scale.op("Expand", writer.integers(1, int(x.shape[1]), 1, 1))
         return self.activate.onnx(writer, x * scale)

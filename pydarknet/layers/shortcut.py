@@ -186,13 +186,20 @@ def onnx_overlap(x: Value, skip: Value) -> Value:
     part = part.take(2, 0, min(rows * shrink, high), shrink)
     part = part.take(3, 0, min(columns * shrink, wide), shrink)
     if spread > 1:
-        rows, columns = int(part.shape[2]), int(part.shape[3])
-        apart = part.reshape(c_both, rows, 1, columns, 1)
-        apart = apart.pad((0, spread - 1), (0, 0), (0, spread - 1))
-        part = apart.reshape(c_both, rows * spread, columns * spread)
+        part = onnx_spread(part, spread)
     part = part.take(2, 0, min(h, int(part.shape[2]))).take(3, 0, min(w, int(part.shape[3])))
     lacks = (n - int(m) for n, m in zip((c, h, w), part.shape[1:], strict=True))
     return part.pad(*((0, n) for n in lacks))
+
+
+def onnx_spread(x: Value, spread: int) -> Value:
+    """Write a map with zeros between its cells, first to the right and then below.
+
+    Its values have four sizes all the way, because OpenCV 5 pads no more than five.
+    """
+    c, h, w = map(int, x.shape[1:])
+    wide = x.reshape(c, h * w, 1).pad((0, spread - 1)).reshape(c, h, w * spread)
+    return wide.pad((0, w * spread * (spread - 1))).reshape(c, h * spread, w * spread)
 
 
 class WeightedAdd(Parametric):

@@ -24,8 +24,13 @@ def read_merged(outputs: Outputs, size: Sides, classes: int, images: int) -> lis
 
 
 def read_rows(outputs: Outputs, size: Sides, classes: int, images: int) -> list[BoxArrays]:
-    """Return the boxes of an output per head, [K, 5 + classes] or [N, K, 5 + classes]."""
-    tables = np.concatenate([out[None] if out.ndim == 2 else out for out in outputs], 1)
+    """Return the boxes of an output per head, [K, 5 + classes] or [N, K, 5 + classes].
+
+    A head that has fewer classes than another gives 0 to the others.
+    """
+    most = max(out.shape[-1] for out in outputs)
+    wide = [np.pad(out, [(0, 0)] * (out.ndim - 1) + [(0, most - out.shape[-1])]) for out in outputs]
+    tables = np.concatenate([out[None] if out.ndim == 2 else out for out in wide], 1)
     return [BoxArrays(table[:, :4], table[:, 4], table[:, 5:]) for table in tables]
 
 

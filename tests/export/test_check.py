@@ -38,6 +38,19 @@ def test_a_right_file_passes(detector, tmp_path, layout):
     assert report.text().startswith("checked by onnxruntime: largest difference ")
 
 
+@pytest.mark.parametrize("layout", ["rows", "raw"])
+def test_heads_of_unlike_classes_pass(net, tmp_path, layout):
+    text = "[convolutional]\nfilters={}\n[yolo]\nmask=0\nanchors=5,7\nnum=1\nclasses={}\n"
+    network = net(text.format(7, 2) + text.format(8, 3))
+    network.initialize(torch.Generator().manual_seed(1))
+    exported = export(network, tmp_path, layout)
+
+    report = check_file(tmp_path / "net.onnx", exported, [torch.rand(1, 3, 16, 16)], "float")
+
+    assert report.score < 1e-5
+    assert report.equal == report.ours == report.theirs
+
+
 @pytest.mark.parametrize("layout", ["merged", "rows", "deepstream", "raw"])
 def test_a_file_of_other_weights_fails(detector, tmp_path, layout):
     exported = export(detector, tmp_path, layout)

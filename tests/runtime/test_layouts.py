@@ -35,6 +35,14 @@ def test_rows_of_several_heads_follow_each_other():
     assert first.objectness.tolist() == second.objectness.tolist() == [0, 0, 0, 1]
 
 
+def test_a_class_that_a_head_lacks_has_no_score():
+    tables = [np.array([[*BOX, 0.9, 0.3]]), np.array([[*BOX, 0.9, 0.3, 0.6]])]
+
+    [found] = read_boxes("rows", tables, (100, 40), 1, 1)
+
+    assert found.probabilities.tolist() == [[0.3, 0], [0.3, 0.6]]
+
+
 def test_deepstream():
     assert one("deepstream", [[[*CORNERS, 0.6, 1]]]) == (BOX, [0, 0.6])
 
