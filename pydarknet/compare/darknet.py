@@ -145,6 +145,8 @@ class Darknet:
         scores = scores_of_lines(output.stdout.splitlines(), self.task.classes, lineage)
         told = MILLISECONDS.search(both) or SECONDS.search(both)
         if output.status or not told or np.isnan(scores).all():
+            if HANK_AI.search(both):
+                raise self.program.error("hank-ai's has no classifiers: expected another lineage's")
             raise self.failure(output, "classifier predict")
         self.learn(lineage, output)
         return scores

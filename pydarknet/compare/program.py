@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 from ..errors import DataError, UsageError
 from ..system.text import decode, excerpt
 
+ERROR = re.compile(r"\berror\b", re.IGNORECASE)
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 MOST_BYTES = 1 << 24  # of what is read of a program's output: its end
 
 
@@ -27,12 +30,16 @@ class Output:
 
     @property
     def last_words(self) -> str:
-        """The last line of stderr, else of stdout; empty if there is none."""
-        for text in (self.stderr, self.stdout):
-            lines = [line.strip() for line in text.splitlines() if line.strip()]
-            if lines:
-                return excerpt(lines[-1], 200)
-        return ""
+        """The last line with an error, else the last of stderr, else of stdout; may be empty."""
+        lines = [[*filter(None, map(str.strip, text.splitlines()))] for text in self.streams]
+        errors = [line for text in lines for line in text if ERROR.search(line)]
+        ends = [text[-1] for text in reversed(lines) if text]
+        return excerpt([*errors[-1:], *ends, ""][0], 200)
+
+    @property
+    def streams(self) -> tuple[str, str]:
+        """The texts of stdout and stderr without their colours."""
+        return COLOUR.sub("", self.stdout), COLOUR.sub("", self.stderr)
 
     @property
     def ending(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Protocol
@@ -12,11 +13,29 @@ import numpy as np
 
 from ..errors import DataError, UsageError
 
+TYPES: Final[dict[str, type[np.generic]]] = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(uint8)": np.uint8,
+}
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of a file. A size that the program chooses is None, or one that is not told."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: type[np.generic] = np.float32
+
 
 class Engine(Protocol):
     """A loaded file; `name` is the program that runs it."""
 
     name: str
+    inputs: Sequence[Input]
+    outputs: Sequence[str]
+    metadata: Mapping[str, str]
 
     def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
         """Return the outputs of these names, in their order."""
@@ -34,14 +53,25 @@ class OnnxRuntime:
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         self.session = onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
+        self.inputs: Sequence[Input] = [
+            Input(one.name, tuple(map(fixed_size, one.shape)), TYPES.get(one.type, np.float32))
+            for one in self.session.get_inputs()
+        ]
+        self.outputs: Sequence[str] = [one.name for one in self.session.get_outputs()]
+        self.metadata: Mapping[str, str] = self.session.get_modelmeta().custom_metadata_map
 
     def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
         found: list[np.ndarray] = self.session.run(list(outputs), dict(inputs))
         return found
 
 
+def fixed_size(size: int | str | None) -> int | None:
+    """Return a size of an input that a file fixes; None for the name of another."""
+    return size if isinstance(size, int) and size > 0 else None
+
+
 class OpenCV:
-    """A file that OpenCV's dnn module runs."""
+    """A file that OpenCV's dnn module runs. It tells neither the inputs' sizes nor the metadata."""
 
     name = "OpenCV"
 
@@ -51,6 +81,9 @@ class OpenCV:
         if threads:
             cv2.setNumThreads(threads)
         self.net = cv2.dnn.readNetFromONNX(os.fspath(path))
+        self.inputs: Sequence[Input] = [Input("", (None, None, None, None))]
+        self.outputs: Sequence[str] = list(self.net.getUnconnectedOutLayersNames())
+        self.metadata: Mapping[str, str] = {}
 
     def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
         for name, values in inputs.items():

@@ -93,6 +93,13 @@ def test_a_classifiers_scores_are_those_it_prints(name, lineage, best, score, da
     assert scores[best] == score
 
 
+def test_hank_ais_has_no_classifiers(darknet):
+    other = darknet("infer_ab_darknet19_a", classes=10, detector=False)
+    other.program.path.write_text("#!/bin/sh\necho Darknet V5\necho usage\n")
+
+    fails(other, "hank-ai's has no classifiers: expected another lineage's")
+
+
 def fails(other: Darknet, told: str) -> None:
     with pytest.raises(DataError) as error:
         other.begin(image("infer_ab_yolov3_a").path)

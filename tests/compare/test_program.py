@@ -74,8 +74,21 @@ def test_no_program_cannot_be_started(tmp_path):
         Program(path, 20).run([], tmp_path)
 
 
-def test_only_the_last_line_is_shown():
-    assert Output("a\nb\n\n", " \n", 0).last_words == "b"
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "shown"),
+    [
+        ("a\nb\n\n", " \n", "b"),
+        ("a\n", "b\nc\n", "c"),
+        (
+            "* Error message: \x1b[1;31mno\x1b[0m\n1/1: fatal_error(x)\n",
+            "b\n",
+            "* Error message: no",
+        ),
+        ("", "", ""),
+    ],
+)
+def test_the_last_error_or_line_is_shown(stdout, stderr, shown):
+    assert Output(stdout, stderr, 0).last_words == shown
 
 
 def test_a_program_is_found_in_a_folder_or_as_a_command(script, tmp_path, monkeypatch):

@@ -38,6 +38,32 @@ def test_both_engines_run_a_file(doubling, name):
     assert found.ravel().tolist() == [0, 2, 4, 6]
 
 
+def test_onnxruntime_tells_sizes_and_metadata(tmp_path):
+    pytest.importorskip("onnxruntime")
+    x = onnx.helper.make_tensor_value_info("x", 10, ["batch", 3, 4, "width"])  # 10: float16
+    y = onnx.helper.make_tensor_value_info("y", 10, None)
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["x"], ["y"])], "g", [x], [y])
+    imports = [onnx.helper.make_opsetid("", 14)]
+    model = onnx.helper.make_model(graph, opset_imports=imports, ir_version=7)
+    onnx.helper.set_model_props(model, {"pydarknet": "{}"})
+    onnx.save_model(model, tmp_path / "half.onnx")
+
+    opened = open_engine(tmp_path / "half.onnx")
+
+    assert opened.inputs == [engine.Input("x", (None, 3, 4, None), np.float16)]
+    assert opened.outputs == ["y"]
+    assert opened.metadata == {"pydarknet": "{}"}
+
+
+def test_opencv_tells_outputs_and_takes_the_only_input(doubling):
+    opened = open_engine(doubling, "opencv")
+    x = np.ones((1, 1, 2, 2), np.float32)
+
+    assert opened.inputs == [engine.Input("", (None, None, None, None))]
+    assert opened.outputs == ["y"]
+    assert opened.run({"": x}, opened.outputs)[0].ravel().tolist() == [2, 2, 2, 2]
+
+
 def test_opencv_runs_where_onnxruntime_is_missing(doubling, monkeypatch):
     monkeypatch.setattr(engine, "find_spec", lambda name: None)
 

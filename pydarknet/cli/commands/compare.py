@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from ...cfg.numbers import Range
@@ -22,6 +23,9 @@ def compare(
     weights: WeightsFile,
     *images: Compared,
     darknet: Annotated[str | None, Help("a Darknet program of any lineage to compare with")] = None,
+    onnx: Annotated[
+        Path | None, Help("an ONNX file of the network to compare with, whoever wrote it")
+    ] = None,
     thresh: Annotated[
         float | None,
         Help(
@@ -47,11 +51,16 @@ def compare(
         float, Help("the seconds that one run of the program may take", range=Range(above=0))
     ] = 600,
 ) -> None:
-    """Say whether a Darknet program finds the boxes that our network finds."""
+    """Say whether a Darknet program or an ONNX file finds the boxes that our network finds."""
     from ..compare_darknet import compare_darknet
     from ..compare_images import Wanted
+    from ..compare_onnx import compare_onnx
 
-    if darknet is None:
-        raise UsageError("compare: expected -darknet PROGRAM", hint=USAGE)
+    if (darknet is None) == (onnx is None):
+        problem = "compare: expected either -darknet PROGRAM or -onnx FILE"
+        raise UsageError(problem, hint=USAGE)
     wanted = Wanted(run, cfg, weights, images, thresh, letter_box, own_decoder, tolerance)
-    compare_darknet(wanted, darknet, timeout)
+    if darknet is not None:
+        compare_darknet(wanted, darknet, timeout)
+    elif onnx is not None:
+        compare_onnx(wanted, onnx)

@@ -38,10 +38,10 @@ def test_a_program_that_answers_as_recorded_is_equal(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answers", "darknet"]
 
 
-def test_a_program_is_needed(capfd):
+def test_one_of_the_two_is_needed(capfd):
     assert main(["compare", *files(FORK)]) == 1
     told = capfd.readouterr().err.splitlines()
-    assert told[0] == "compare: expected -darknet PROGRAM"
+    assert told[0] == "compare: expected either -darknet PROGRAM or -onnx FILE"
 
 
 def test_the_forks_own_words_after_compare_are_refused(capfd):
