@@ -40,7 +40,7 @@ def test_boxes_are_the_same_in_another_order(script):
     scores = np.array([[0.1, 0.9], [0.7, 0.2]])
     ours = script.Boxes(sides, scores)
 
-    assert script.verdict(script.Boxes(sides[::-1], scores[::-1]), ours) == "ok"
+    assert script.verdict(script.Boxes(sides[::-1], scores[::-1]), ours, ours) == "ok"
 
 
 def test_another_number_and_another_shape_differ(script):
@@ -48,8 +48,9 @@ def test_another_number_and_another_shape_differ(script):
     off = script.Boxes(np.full((2, 4), 0.5), np.full((2, 3), 0.6))  # 0.1 / 0.0015
     fewer = script.Boxes(np.full((1, 4), 0.5), np.full((1, 3), 0.5))
 
-    assert script.verdict(off, ours) == "differs: scores by 66.7 times the tolerance 0.001"
-    assert script.verdict(fewer, ours) == "differs: sides have shape [1, 4], ours is [2, 4]"
+    assert script.verdict(off, ours, ours) == "differs: scores by 66.7 times the tolerance 0.001"
+    assert script.verdict(off, ours, off) == "ok"  # as far as ours for a brighter image
+    assert script.verdict(fewer, ours, ours) == "differs: sides have shape [1, 4], ours is [2, 4]"
 
 
 def test_every_box_is_read_from_our_network(script, tmp_path):
@@ -61,6 +62,18 @@ def test_every_box_is_read_from_our_network(script, tmp_path):
 
     assert found.sides.shape == (256, 4)  # 16 x 16 cells, one anchor
     assert found.scores.shape == (256, 2)
+
+
+def test_a_wide_detector_is_shrunk_in_a_copy(script, tmp_path):
+    cfg, place = tmp_path / "tiny.cfg", tmp_path / "place"
+    cfg.write_text(TINY)
+    place.mkdir()
+
+    copy = Path(script.smaller(str(cfg), 8, str(place)))
+
+    assert copy == place / "tiny.cfg"
+    assert copy.read_text() == TINY.replace("width=16", "width=8").replace("height=16", "height=8")
+    assert script.smaller(str(cfg), 16, str(place)) == str(cfg)
 
 
 def test_a_converter_without_its_package_gives_errors_and_the_count(
