@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from ...errors import UsageError
 from ...system.console import note, say
 from ...system.resources import locate
+from ...system.text import count_of
 from ..operands import Cfg, Nms, WeightsFile
 from ..verbs import READ_IMAGES, SHARE, Help, Run, verb
 
@@ -73,6 +74,19 @@ def export_onnx(
     result = export(network, path, options, facts, tuple(map(Path, images)))
     say(result.report.text())
     say(f"{path}: layout {result.layout}, {path.stat().st_size} bytes")
+    if labels:
+        write_labels(network, path.with_name("labels.txt"))
+
+
+def write_labels(network: Network, path: Path) -> None:
+    """Write the name of each class on a line, as Frigate and DeepStream read them."""
+    from ...export.metadata import label_names
+    from ...system.files import write_errors, write_file
+
+    names = label_names(network)
+    with write_errors(path):
+        write_file(path, "".join(f"{name}\n" for name in names).encode())
+    say(f"{path}: {count_of(len(names), 'name')}")
 
 
 def set_names(network: Network, data: Path | None) -> None:

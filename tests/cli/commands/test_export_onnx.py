@@ -32,6 +32,15 @@ def test_the_shipped_network_is_exported(tmp_path, capsys):
     assert json.loads(keys("digits.onnx")["pydarknet"])["layout"] == "merged"
 
 
+def test_labels_stand_beside_the_file(tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+
+    assert main([*WORDS, "out/my.onnx", "-labels", "-data", "digits.data"]) == 0
+
+    assert (tmp_path / "out/labels.txt").read_text() == "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"
+    assert "out/labels.txt: 10 names\n" in capsys.readouterr().out
+
+
 def test_the_form_is_as_asked(tmp_path):
     (tmp_path / "my.data").write_text("names=digits.names\n")
     words = ["-layout", "rows", "-batch", "dynamic", "-size", "96x64", "-opset", "17"]
