@@ -21,27 +21,32 @@ def save_model(model: Any, path: Path, check: Callable[[Path], None]) -> None:
     A file that fails the check is not left behind, and one that was there before stays. From 2 GB
     on the arrays are in a second file, `NAME.data`. Raises DataError if it cannot be written.
     """
-    import onnx
-
     with write_errors(path):
         made = TemporaryDirectory(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     with made as folder:
         new = Path(folder, path.name)
         with write_errors(path):
-            if array_bytes(model) < LARGEST:
-                new.write_bytes(model.SerializeToString())
-            else:
-                onnx.save_model(
-                    model,
-                    new,
-                    save_as_external_data=True,
-                    location=f"{path.name}.data",
-                    size_threshold=EXTERNAL,
-                )
+            write_model(model, new)
         check(new)
         with write_errors(path):
             for made_file in sorted(Path(folder).iterdir(), reverse=True):  # the arrays first
                 os.replace(made_file, path.parent / made_file.name)
+
+
+def write_model(model: Any, path: Path) -> None:
+    """Write a model as a file, and large arrays beside it: then the model has them no more."""
+    import onnx
+
+    if array_bytes(model) < LARGEST:
+        path.write_bytes(model.SerializeToString())
+        return
+    onnx.save_model(
+        model,
+        path,
+        save_as_external_data=True,
+        location=f"{path.name}.data",
+        size_threshold=EXTERNAL,
+    )
 
 
 def array_bytes(model: Any) -> int:

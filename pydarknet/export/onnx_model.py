@@ -30,13 +30,15 @@ class ExportOptions:
 class Exported:
     """A network in ONNX's form: the ModelProto, and the names of its outputs and states.
 
-    `states` are the sizes of the inputs that recurrent layers keep, without the batch.
+    `states` are the sizes of the inputs that recurrent layers keep, without the batch; `heads` the
+    names of what goes into each head.
     """
 
     layout: Layout
     model: Any
     outputs: list[str]
     states: dict[str, tuple[int, ...]]
+    heads: list[str]
 
     def first_states(self, images: int) -> dict[str, np.ndarray]:
         """Return the states before the first step: zeros."""
@@ -57,4 +59,5 @@ def build_model(network: Executor, options: ExportOptions, facts: Facts) -> Expo
     names = [value.name for value in outputs]
     states = {state.name: tuple(map(int, state.before.shape[1:])) for state in writer.states}
     keys = metadata(layout, facts, names, {name: f"{name}_after" for name in states})
-    return Exported(layout, onnx_model(writer, outputs, keys), names, states)
+    model = onnx_model(writer, outputs, keys)
+    return Exported(layout, model, names, states, [head.raw.name for head in heads])

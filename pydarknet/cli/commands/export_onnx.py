@@ -10,6 +10,7 @@ from ...errors import UsageError
 from ...system.console import note, say
 from ...system.resources import locate
 from ...system.text import count_of
+from ..int8_flags import Int8Flags, export_as_asked, read_int8
 from ..operands import Cfg, Nms, WeightsFile
 from ..verbs import READ_IMAGES, SHARE, Help, Run, verb
 
@@ -37,6 +38,7 @@ def export_onnx(
     batch: Annotated[str, Help("images at once: a number, or dynamic")] = "1",
     size: Annotated[str | None, Help("WxH: the input's size, if not that of the cfg")] = None,
     half: Annotated[bool, Help("half precision; OpenCV 5 refuses such files")] = False,
+    eight: Int8Flags,
     thresh: Annotated[
         float | None, Help("the score that the file and its check use", range=SHARE)
     ] = None,
@@ -44,12 +46,12 @@ def export_onnx(
     labels: Annotated[bool, Help("write labels.txt beside the file, a name a line")] = False,
 ) -> None:
     """Write a network as an ONNX file, and prove it beside the network before it gets its name."""
-    from ...export.export import export_onnx as export
     from ...export.metadata import Facts
     from ...export.onnx_model import ExportOptions, Limits
     from ...inference.predict import settings
     from ..open_network import open_on_cpu
 
+    int8 = read_int8(eight, half, opset, data)
     weights = locate(weights)
     network = open_on_cpu(run, cfg, weights)
     set_names(network, data)
@@ -71,8 +73,7 @@ def export_onnx(
         precision="half" if half else "float",
     )
     path = out or Path(weights.name).with_suffix(".onnx")
-    result = export(network, path, options, facts, tuple(map(Path, images)))
-    say(result.report.text())
+    result = export_as_asked(network, path, options, facts, tuple(map(Path, images)), int8)
     say(f"{path}: layout {result.layout}, {path.stat().st_size} bytes")
     if labels:
         write_labels(network, path.with_name("labels.txt"))

@@ -1,0 +1,180 @@
+"""From a network to a checked file of 8-bit integers, and what it costs and gains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import numpy as np
+
+from ..errors import DataError, UsageError
+from ..evaluate.average_precision import average_precision
+from ..graph.executor import Executor
+from ..image.files import load_image
+from ..inference.predict import network_input
+from ..layers import last_detection_head
+from ..load import load_network
+from ..runtime.engine import open_engine
+from ..system.files import write_errors
+from .check import check_file
+from .export import Result, inputs
+from .metadata import Facts
+from .onnx_file import save_model, write_model
+from .onnx_model import Exported, ExportOptions, build_model
+from .quantize import LEAST_OPSET, quantize
+
+MOST_LOST: Final = 2.0  # points of mAP
+SECONDS, ROUNDS = 2.0, 5  # for which files are timed, and how often at least
+
+
+@dataclass(frozen=True, kw_only=True)
+class Int8:
+    """How a file is quantised: the images that give its ranges, and those with labels.
+
+    `force` keeps a file that loses more than MOST_LOST.
+    """
+
+    calibrate: tuple[str, ...]
+    valid: tuple[str, ...] = ()
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Milliseconds of a run and mean average precisions (None: not measured): float, then int8."""
+
+    times: tuple[float, float]
+    maps: tuple[float, float] | None
+
+    @property
+    def loss(self) -> float:
+        """The points of mAP that int8 loses; 0 if they are not known."""
+        return (self.maps[0] - self.maps[1]) * 100 if self.maps else 0.0
+
+    def lines(self) -> Iterator[str]:
+        """Yield what is printed."""
+        if self.maps:
+            before, after = self.maps
+            yield f"mAP: {before:.2%} in float, {after:.2%} in int8: {self.loss:.2f} points lost"
+        yield f"a run: {self.times[0]:.1f} ms in float, {self.times[1]:.1f} ms in int8"
+
+    def check(self, path: Path) -> None:
+        """Raise DataError if too much is lost."""
+        if self.loss > MOST_LOST:
+            before, after = self.maps or (0.0, 0.0)
+            raise DataError(
+                f"int8 loses {self.loss:.2f} points of mAP, {before:.2%} to {after:.2%}: expected"
+                f" at most {MOST_LOST:g}",
+                where=path,
+                hint="-calibrate with images like those it will see, or -force to keep the file",
+            )
+
+
+def check_words(half: bool, opset: int) -> None:
+    """Raise UsageError for what int8 does not go with."""
+    if half:
+        raise UsageError("-int8 and -half: expected one of them")
+    if opset < LEAST_OPSET:
+        raise UsageError(f"-int8 with -opset {opset}: expected at least {LEAST_OPSET}")
+    if find_spec("onnxruntime") is None:
+        raise UsageError(
+            "-int8: onnxruntime is not installed: expected it, because it quantises",
+            hint="pip install onnxruntime",
+        )
+
+
+def export_int8(
+    network: Executor,
+    path: Path,
+    options: ExportOptions,
+    facts: Facts,
+    int8: Int8,
+    images: tuple[Path, ...] = (),
+) -> tuple[Result, Costs]:
+    """Write a network as an ONNX file that computes in 8-bit integers, and measure it.
+
+    The file in float is made first and proven; it is gone at the end. Raises DarknetError for what
+    cannot be exported, and if too much mAP is lost: then no file is left.
+    """
+    check_words(options.half, options.opset)
+    exported = build_model(network, options, replace(facts, precision="int8"))
+    batches = list(inputs(network, options.batch, facts.letterbox, images))
+    with write_errors(path):
+        made = TemporaryDirectory(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    results: list[tuple[Result, Costs]] = []
+    with made as folder:
+        exact = Path(folder, "float.onnx")
+        keys = [(prop.key, prop.value) for prop in exported.model.metadata_props]
+        with write_errors(path):
+            write_model(exported.model, exact)
+        check_file(exact, exported, batches, "float")
+        given = calibration(network, exported, facts, int8.calibrate)
+        model = quantize(exact, Path(folder, "int8.onnx"), exported.heads, given)
+        for key, value in keys:
+            model.metadata_props.add(key=key, value=value)
+
+        def check(written: Path) -> None:
+            report = check_file(written, exported, batches, "int8")
+            first = {exported.layout.input: batches[0].numpy()}
+            given = first | exported.first_states(len(batches[0]))
+            costs = Costs(
+                times=compare_times(exact, written, given, exported.outputs),
+                maps=maps_of(exported, exact, written, int8.valid),
+            )
+            if not int8.force:
+                costs.check(path)
+            results.append((Result(exported.layout.name, report), costs))
+
+        save_model(model, path, check)
+    return results[0]
+
+
+def calibration(
+    network: Executor, exported: Exported, facts: Facts, paths: Sequence[str]
+) -> Iterator[dict[str, np.ndarray]]:
+    """Yield the inputs of a run for each image, fitted as the network fits it.
+
+    A batch is filled by repeating it. Raises DataError for an image that cannot be read.
+    """
+    count = 1 if isinstance(facts.batch, str) else facts.batch
+    for path in paths:
+        image = load_image(path, network.image_channels, network.exif)
+        one = network_input(network, image, letterboxed=facts.letterbox)
+        images = one.expand(count, *one.shape).contiguous().numpy()
+        yield {exported.layout.input: images} | exported.first_states(count)
+
+
+def compare_times(
+    exact: Path, written: Path, given: Mapping[str, np.ndarray], outputs: Sequence[str]
+) -> tuple[float, float]:
+    """Return the median milliseconds of both files, run by turns."""
+    engines = [open_engine(path) for path in (exact, written)]
+    times: tuple[list[float], list[float]] = ([], [])
+    for engine in engines:
+        engine.run(given, outputs)
+    end = time.perf_counter() + SECONDS
+    while len(times[1]) < ROUNDS or time.perf_counter() < end:
+        for engine, spent in zip(engines, times, strict=True):
+            start = time.perf_counter()
+            engine.run(given, outputs)
+            spent.append((time.perf_counter() - start) * 1000)
+    return median(times[0]), median(times[1])
+
+
+def maps_of(
+    exported: Exported, exact: Path, written: Path, valid: Sequence[str]
+) -> tuple[float, float] | None:
+    """Return the mean average precisions of both files; None if there is nothing to compare."""
+    if not valid or last_detection_head(exported.layout.network.layers) is None:
+        return None
+    before, after = (
+        average_precision(load_network(path, device="cpu"), valid).mean_average_precision
+        for path in (exact, written)
+    )
+    return before, after
