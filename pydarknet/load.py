@@ -11,16 +11,15 @@ import torch
 
 from .backends.forks import use_one_thread_after_fork
 from .backends.onnx_runtime import check_backend
-from .cfg.net import Net
 from .cfg.parser import read_cfg
 from .errors import UsageError, WrongType
-from .graph import nodes
+from .exported_network import ExportedNetwork, load_exported
 from .graph.choose_dialect import choose_dialect
 from .graph.header import read_header
 from .graph.weights import Loaded
-from .layers import Reading, last_detection_head
-from .modules.batch_norm import BATCH_NORMS
-from .network import Network
+from .layers import last_detection_head
+from .network import Network, build_network
+from .runtime.onnx_properties import is_onnx
 from .system.console import note
 from .system.inputs import remember
 from .system.memory import memory_errors, usable_memory
@@ -39,8 +38,8 @@ class LoadObserver(Protocol):
     def on_loading(self, weights: Path) -> None:
         """A weights file is read next."""
 
-    def on_loaded(self, network: Network, loaded: Loaded) -> None:
-        """The weights file is read."""
+    def on_loaded(self, network: Network, loaded: Loaded | None) -> None:
+        """The weights file is read; None: an exported file, which holds them."""
 
 
 def best_device() -> torch.device:
@@ -78,20 +77,7 @@ def read_network(
     choice = choose_dialect(sections, given=dialect, seen=seen, shown=shown, version=version)
     if choice.reason:
         note(f"dialect {choice.dialect.name}: inferred from {choice.reason}")
-    if batchnorm not in BATCH_NORMS:
-        raise UsageError(f"batchnorm {batchnorm}: expected one of {', '.join(BATCH_NORMS)}")
-    lineage = choice.dialect.name
-    reading = Reading(
-        lineage=lineage,
-        strict=strict,
-        batch_norm=BATCH_NORMS[batchnorm].of(lineage),
-        net=Net.read(sections[0], lineage, strict),
-    )
-    if len(sections) == 1:
-        raise sections[0].error("is the only section: expected layers after it")
-    network = Network(reading.net, nodes.read_layers(sections[1:], reading), choice.dialect)
-    network.choice = choice
-    return network
+    return build_network(sections, choice, batchnorm=batchnorm, strict=strict)
 
 
 @memory_errors()
@@ -115,6 +101,9 @@ def load_network(
 ) -> Network:
     """Read a cfg and, if given, its weights, as a network on a device (cuda, else mps, else cpu).
 
+    In their place may stand a file of `pydarknet export onnx`: its engine runs it on the CPU
+    (`backend` "onnxruntime" or "opencv"), in the dialect and with the thresholds of the file.
+
     `dialect` is "pjreddie" or "alexeyab". If omitted, it is inferred from the cfg, the weights'
     header, and what the caller has `seen` or `shown` that only the fork has. `batchnorm`
     "cpu" divides as the C does on a CPU. `precision`, "half" or "float", is a GPU's; if omitted,
@@ -133,6 +122,12 @@ def load_network(
         path_of(cfg, "the cfg"),
         path_of(weights, "the weights file") if weights else None,
     )
+    if is_onnx(cfg):
+        check_alone(cfg, weights, batchnorm, transfer)
+        exported = open_exported(cfg, dialect, backend, observer)
+        exported.names = class_names(names) or exported.names
+        exported.exif = exif and exported.exif
+        return exported
     version = read_header(weights).version if weights else None
     network = read_network(
         cfg,
@@ -156,6 +151,39 @@ def load_network(
     use_one_thread_after_fork()
     load_weights(network, weights, strict=strict, observer=observer, transfer=transfer)
     return network.to(place)
+
+
+def open_exported(
+    path: Path, dialect: str | None, engine: str | None, observer: LoadObserver | None
+) -> ExportedNetwork:
+    """Open an exported file as a network, and tell the observer."""
+
+    def on_read(network: Network) -> None:
+        if observer:
+            observer.on_read(network)
+            observer.on_loading(path)
+
+    remember(path)
+    network = load_exported(path, dialect=dialect, engine=engine, on_read=on_read)
+    if observer:
+        observer.on_loaded(network, None)
+    return network
+
+
+def check_alone(path: Path, weights: Path | None, batchnorm: str, transfer: bool) -> None:
+    """Raise UsageError for what does not go with an exported file: weights, training, batch norm.
+
+    Its batch norm is part of its convolutions.
+    """
+    if transfer:
+        problem = "an exported network cannot be trained: expected a cfg"
+    elif weights:
+        problem = f"an exported network has its weights in itself: expected no {weights} after it"
+    elif batchnorm != "gpu":
+        problem = f"an exported network has no batch norm: expected no batchnorm {batchnorm}"
+    else:
+        return
+    raise UsageError(problem, where=path)
 
 
 def load_weights(

@@ -11,14 +11,19 @@ from typing import cast, overload
 from .backends.prepare import fast_form, forget
 from .boxes.detections import Detections
 from .boxes.origin import Origin
+from .cfg.net import Net
 from .cfg.numbers import Range
+from .cfg.parser import Section
 from .errors import UsageError
 from .graph.choose_dialect import Choice
 from .graph.executor import Executor
 from .graph.header import Header
+from .graph.nodes import read_layers
 from .graph.weights import Loaded, load, save
 from .image.any_image import AnyImage, image_array, is_one_image, read_if_open
 from .inference.predict import predict_several, settings
+from .layers import Reading
+from .modules.batch_norm import BATCH_NORMS
 from .system.text import count_of
 
 SHARE = Range(least=0, most=1)
@@ -154,6 +159,29 @@ class Network(Executor):
         `header` replaces it: with a loaded file's own header the same bytes are written.
         """
         save(self, path, header=header, upto=upto)
+
+
+def build_network(
+    sections: Sequence[Section], choice: Choice, *, batchnorm: str = "gpu", strict: bool = True
+) -> Network:
+    """Return the network of a cfg's sections on the meta device: with shapes, without memory.
+
+    Darknet: src/parser.c parse_network_cfg
+    """
+    if batchnorm not in BATCH_NORMS:
+        raise UsageError(f"batchnorm {batchnorm}: expected one of {', '.join(BATCH_NORMS)}")
+    lineage = choice.dialect.name
+    reading = Reading(
+        lineage=lineage,
+        strict=strict,
+        batch_norm=BATCH_NORMS[batchnorm].of(lineage),
+        net=Net.read(sections[0], lineage, strict),
+    )
+    if len(sections) == 1:
+        raise sections[0].error("is the only section: expected layers after it")
+    network = Network(reading.net, read_layers(sections[1:], reading), choice.dialect)
+    network.choice = choice
+    return network
 
 
 def check_share(name: str, value: float | None) -> None:

@@ -33,6 +33,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["backends"],
     ["inference"],
     ["network"],
+    ["exported_network"],
     ["load"],
     ["dataset"],
     ["evaluate"],

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import HERE
+from conftest import HERE, recording
+from exports import both
 
 import pydarknet
 from pydarknet import load_network
+from pydarknet.errors import DataError, UsageError
 
 NET = "[net]\nwidth=4\nheight=4\nchannels=3\n"
 CONV = "[convolutional]\nfilters=2\n"
@@ -365,3 +367,75 @@ def test_as_many_names_as_classes_and_names_of_no_classes_need_no_word(cfg, caps
     load_network(cfg(CONV), names=["cat"], device="cpu")
 
     assert "expected" not in capsys.readouterr().err
+
+
+# exported files
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Export a recorded network; return its path."""
+    pytest.importorskip("onnxruntime")
+    both(recording("infer_pj_yolov3_a"), tmp_path / "net.onnx")
+    return tmp_path / "net.onnx"
+
+
+def test_an_exported_file_is_a_network(file):
+    network = pydarknet.load_network(file, names=["a"])
+
+    assert network.names == ("a",)
+    assert str(network.device) == "cpu"
+    assert network.table().split("\n")[1].lstrip().startswith("0 conv")
+
+
+def test_an_observer_follows_an_exported_file(file):
+    calls = []
+
+    class Observer:
+        def on_read(self, network):
+            calls.append("read")
+
+        def on_loading(self, weights):
+            calls.append(weights.name)
+
+        def on_loaded(self, network, loaded):
+            calls.append(loaded)
+
+    pydarknet.load_network(file, observer=Observer())
+
+    assert calls == ["read", "net.onnx", None]
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"weights": "my.weights"}, "has its weights in itself: expected no my.weights after it"),
+        ({"batchnorm": "cpu"}, "has no batch norm: expected no batchnorm cpu"),
+        ({"transfer": True}, "cannot be trained: expected a cfg"),
+    ],
+)
+def test_what_does_not_go_with_an_exported_file_is_told(file, given, problem):
+    with pytest.raises(UsageError) as error:
+        pydarknet.load_network(file, **given)
+
+    assert str(error.value) == f"{file}: an exported network {problem}"
+
+
+def test_the_dialect_is_the_files(file, monkeypatch):
+    monkeypatch.setenv("PYDARKNET_DIALECT", "alexeyab")
+
+    assert pydarknet.load_network(file).dialect.name == "pjreddie"
+    with pytest.raises(UsageError, match=r"was exported in the dialect pjreddie: expected no dial"):
+        pydarknet.load_network(file, dialect="alexeyab")
+
+
+def test_an_engine_that_is_none_is_told(file):
+    with pytest.raises(UsageError, match=r"^engine tensorrt: expected onnxruntime or opencv$"):
+        pydarknet.load_network(file, backend="tensorrt")
+
+
+def test_a_file_that_is_no_model_is_told(tmp_path):
+    (tmp_path / "net.onnx").write_bytes(b"[net]\n")
+
+    with pytest.raises(DataError, match=r"net\.onnx: expected an ONNX model$"):
+        pydarknet.load_network(tmp_path / "net.onnx")

@@ -7,7 +7,7 @@ import sys
 
 from conftest import HERE
 
-ROOMS = ("system", "cfg", "image", "cli")
+ROOMS = ("system", "cfg", "image", "runtime", "cli")
 FILES = ("pydarknet.boxes.box_arrays", "pydarknet.boxes.draw")
 CODE = """
 import importlib, sys

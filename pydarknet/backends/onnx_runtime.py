@@ -15,6 +15,7 @@ from torch import Tensor
 from ..errors import UsageError
 from ..graph.executor import Executor, Head
 from ..graph.onnx_network import INPUT, onnx_model, write_network
+from ..runtime.engine import ENGINES
 from .cuda_graph import Run
 
 BACKENDS = ("onnxruntime",)  # besides torch
@@ -26,7 +27,8 @@ def check_backend(name: str | None, device: torch.device) -> None:
     if name is None:
         return
     if name not in BACKENDS:
-        raise UsageError(f"backend {name}: expected {' or '.join(BACKENDS)}")
+        expected = "an exported .onnx, or " if name in ENGINES else ""
+        raise UsageError(f"backend {name}: expected {expected}{' or '.join(BACKENDS)}")
     if device.type != "cpu":
         raise UsageError(f"backend {name}: expected a CPU (-nogpu), the device is {device}")
     missing = [needed for needed in NEEDED if find_spec(needed) is None]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from ..errors import CfgError
-from ..system.text import excerpt, read_text
+from ..system.text import excerpt
 from .parser import Section
 
 
@@ -81,10 +80,8 @@ def read_tree(name: str, section: Section) -> Tree:
     names: list[str] = []
     parents: list[int] = []
     met: set[int] = set()  # the parents so far
-    path = section.file(name)
-    for number, line in enumerate(
-        read_text(path, "a tree of classes", CfgError).rstrip("\n").split("\n"), start=1
-    ):
+    path, text = section.text_of(name, "a tree of classes")
+    for number, line in enumerate(text.rstrip("\n").split("\n"), start=1):
         words = line.split()
         where = f"tree {path}:{number}"
         if len(words) != 2 or not re.fullmatch("-?[0-9]+", words[1]):

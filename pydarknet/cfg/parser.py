@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,12 +33,16 @@ class Entry:
 
 @dataclass
 class Section:
-    """One `[name]` and the entries below it."""
+    """One `[name]` and the entries below it.
+
+    `texts` are files that it names, where the cfg stands in a file that holds them too.
+    """
 
     name: str
     path: str
     line: int
     entries: list[Entry] = field(default_factory=list)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, key: str) -> Entry | None:
         """Return the first entry of that key and mark it used; None if it has no value.
@@ -70,6 +74,13 @@ class Section:
             text = f"{excerpt(there)} ({what}): expected a file" if what else excerpt(name)
             raise self.error(f"Couldn't open file: {text}")
         return Path(found)
+
+    def text_of(self, name: str, expected: str) -> tuple[str, str]:
+        """Return the path and the text of a file that the section names; see `read_text`."""
+        if name in self.texts:
+            return f"{name} in {self.path}", self.texts[name]
+        path = self.file(name)
+        return str(path), read_text(path, expected, CfgError)
 
     @property
     def folders(self) -> tuple[str, str]:

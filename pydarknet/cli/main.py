@@ -38,7 +38,10 @@ GLOBAL = (
         "backend",
         str,
         None,
-        Help("onnxruntime: it runs detectors and classifiers on a CPU, from the second batch on"),
+        Help(
+            "onnxruntime: it runs detectors and classifiers on a CPU, from the second batch on;"
+            " or opencv, for exported .onnx files"
+        ),
     ),
     Parameter(
         "precision",
@@ -66,7 +69,7 @@ GLOBAL = (
 
 DEVICE = ("i", "nogpu")  # which every command accepts
 CHOICES = {
-    "backend": ("onnxruntime",),
+    "backend": ("onnxruntime", "opencv"),
     "batchnorm": ("gpu", "cpu"),
     "precision": ("half", "float"),
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..cfg.dialect import DIALECTS
 from ..cfg.lineage import PJREDDIE
 from ..errors import UsageError
+from ..runtime.layouts import SUPPRESSED
 from ..system.console import note, say
 from ..system.resources import locate
 from .verbs import Run
@@ -17,6 +18,7 @@ from .verbs import Run
 if TYPE_CHECKING:
     import torch
 
+    from ..exported_network import ExportedNetwork
     from ..graph.weights import Loaded
     from ..network import Network
 
@@ -34,12 +36,15 @@ def open_network(
 ) -> Network:
     """Read a cfg and its weights, if any, onto the device that the flags name, or the best.
 
+    An exported network in the place of the cfg has its weights in itself.
+
     `training` is how the fork opens it; `transfer` takes weights of another number of classes too,
     as training does. Else what a training here wrote is used in the dialect of that training.
     That no weights are loaded is told, unless the network may be `untrained`.
 
     Darknet: src/network.c load_network
     """
+    from ..exported_network import ExportedNetwork
     from ..load import load_network
 
     device = requested_device(run)
@@ -62,9 +67,24 @@ def open_network(
     doubt = doubtful_dialect(run, network, weights)
     if doubt:
         note(doubt)
-    if weights is None and not untrained:
+    if isinstance(network, ExportedNetwork):
+        note(exported_line(network))
+    elif weights is None and not untrained:
         note(NO_WEIGHTS)
     return network
+
+
+def exported_line(network: ExportedNetwork) -> str:
+    """Return the line that says how an exported network runs, and what it has done to its boxes."""
+    about = network.file.about
+    line = f"layout {about.layout}, run by {network.file.engine.name} on the CPU"
+    if about.layout not in SUPPRESSED:
+        return line
+    overlap = about.nms["thresh"]
+    return (
+        f"{line}; its boxes are suppressed inside: of scores above {about.thresh:g} and by an"
+        f" overlap of {overlap:g}, whatever -nms says"
+    )
 
 
 def dialect_of_training(run: Run, weights: Path | None) -> str | None:
@@ -169,12 +189,12 @@ class LoadPrinter:
         """
         note(f"Loading weights from {weights}...", end="")
 
-    def on_loaded(self, network: Network, loaded: Loaded) -> None:
+    def on_loaded(self, network: Network, loaded: Loaded | None) -> None:
         """Print that the weights are read, and in the fork how long they were trained.
 
         Darknet: src/parser.c load_weights_upto
         """
-        if network.dialect.reports_weights:
+        if loaded and network.dialect.reports_weights:
             say(trained_images(loaded))
             note(f"Done! Loaded {loaded.layers} layers from weights-file ", continues=True)
         else:

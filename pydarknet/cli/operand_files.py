@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UsageError
+from ..runtime.onnx_properties import begins_onnx
 from ..system.console import note
 from ..system.resources import shipped_file
 from ..system.text import decode, not_a_file
@@ -28,22 +29,24 @@ MAGICS = (
 DATA_KEYS = ("backup", "classes", "eval", "labels", "names", "results", "test", "train", "valid")
 MAPPING = re.compile(r"[A-Za-z_][\w -]*:(\s|$)")
 SECTION = re.compile(r"\[\w+\]?")
-SUFFIXES = {".cfg": "cfg", ".data": "data", ".weights": "weights"}
+SUFFIXES = {".cfg": "cfg", ".data": "data", ".weights": "weights", ".onnx": "onnx"}
+NETWORK_FILES = ("cfg", "data", "weights")  # of which a command has one each
 WORDS = {
     "cfg": "a cfg",
     "data": "a .data file",
     "weights": "a weights file",
+    "onnx": "an ONNX model",
     "image": "an image",
     "folder": "a folder",
     "json": "JSON",
     "yaml": "YAML",
     "text": "a text without key=value lines",
 }
-NO_IMAGES = ("cfg", "data", "weights", "json", "yaml")
+NO_IMAGES = ("cfg", "data", "weights", "onnx", "json", "yaml")
 ROLES: dict[str, tuple[str, ...]] = {  # what stands where these are expected, and is none of them
-    "data": ("cfg", "weights", "image", "folder", "json", "yaml", "text"),
-    "cfg": ("data", "weights", "image", "folder", "json", "yaml"),
-    "weights": ("cfg", "data", "image", "folder", "json", "yaml"),
+    "data": ("cfg", "weights", "onnx", "image", "folder", "json", "yaml", "text"),
+    "cfg": ("data", "weights", "onnx", "image", "folder", "json", "yaml"),
+    "weights": ("cfg", "data", "onnx", "image", "folder", "json", "yaml"),
     "images": NO_IMAGES,
     "image": NO_IMAGES,
 }
@@ -70,6 +73,8 @@ def content_of_bytes(head: bytes) -> str:
     """Return what begins with these bytes."""
     if head.startswith(MAGICS):
         return "image"
+    if begins_onnx(head):
+        return "onnx"
     text = decode(head)
     if "\0" in text:
         return "weights" if has_header(head) else ""
@@ -115,15 +120,43 @@ def operands_in_order(words: Sequence[str], verb: Verb) -> list[str]:
 
     Data, cfg and weights that are all there, each once, may stand in any order, as in hank-ai's.
     """
-    return words_in_order(words, [operand.name for operand in verb.operands], verb.usage)
+    onnx = any(operand.help.onnx for operand in verb.operands)
+    names = [operand.name for operand in verb.operands]
+    return words_in_order(words, names, verb.usage, onnx=onnx)
 
 
-def words_in_order(words: Sequence[str], names: Sequence[str], usage: str) -> list[str]:
+def words_in_order(
+    words: Sequence[str], names: Sequence[str], usage: str, *, onnx: bool = False
+) -> list[str]:
     """Return words in the order of the operands of these names; a note says if it was another.
 
-    `images`, as the last name, stands for any number.
+    `images`, as the last name, stands for any number. Where an exported network may stand in the
+    place of a cfg and weights (`onnx`), the word for the weights is then empty.
     """
     found = [content(word) for word in words]
+    if onnx and "onnx" in found:
+        return with_no_weights(words, found, names, usage)
+    return words_of_kinds(words, found, names, usage)
+
+
+def with_no_weights(
+    words: Sequence[str], found: Sequence[str], names: Sequence[str], usage: str
+) -> list[str]:
+    """Return words in the order of the operands, of which a model is the cfg and the weights."""
+    if "weights" in found:
+        model, weights = (words[found.index(kind)] for kind in ("onnx", "weights"))
+        raise UsageError(f"{model} has its weights in itself: expected no {weights}", hint=usage)
+    kinds = ["cfg" if kind == "onnx" else kind for kind in found]
+    ordered = words_of_kinds(words, kinds, [name for name in names if name != "weights"], usage)
+    at = names.index("weights") if "weights" in names else len(ordered)
+    absent = [""] if at < len(ordered) and ordered[at] else []  # unless it is there already
+    return [*ordered[:at], *absent, *ordered[at:]]
+
+
+def words_of_kinds(
+    words: Sequence[str], found: Sequence[str], names: Sequence[str], usage: str
+) -> list[str]:
+    """Return words in the order of their operands, given what each is."""
     wrong = misplacements(found, names)
     if not wrong:
         return list(words)
@@ -131,7 +164,7 @@ def words_in_order(words: Sequence[str], names: Sequence[str], usage: str) -> li
     if not order:
         word, expected = words[wrong[0]], name_at(wrong[0], names)
         raise misplacement(word, found[wrong[0]], expected, usage)
-    moved = [i for place, i in enumerate(order) if place != i and found[i] in SUFFIXES.values()]
+    moved = [i for place, i in enumerate(order) if place != i and found[i] in NETWORK_FILES]
     note("the order is another: " + ", ".join(f"{words[i]} is {WORDS[found[i]]}" for i in moved))
     return [words[i] for i in order]
 
@@ -153,8 +186,9 @@ def better_order(found: Sequence[str], names: Sequence[str]) -> list[int]:
 
     Data, cfg and weights, of which there is one, come first.
     """
-    known = SUFFIXES.values()
-    first = [found.index(name) for name in names if name in known and found.count(name) == 1]
+    first = [
+        found.index(name) for name in names if name in NETWORK_FILES and found.count(name) == 1
+    ]
     order = first + [i for i in range(len(found)) if i not in first]
     return [] if misplacements([found[i] for i in order], names) else order
 

@@ -14,6 +14,10 @@ WORKERS = Range(least=0, most=256)
 
 Data = Annotated[Path, Help("the .data file, which names the classes")]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
+CfgOrOnnx = Annotated[
+    Path,
+    Help("the network: a Darknet .cfg, or an .onnx of `export onnx`, without weights", onnx=True),
+]
 Weights = Annotated[Path | None, Help("its weights file")]
 WeightsFile = Annotated[Path, Help("its weights file")]
 Images = Annotated[str, Help("images, folders, patterns or lists; if omitted, a prompt asks")]

@@ -49,6 +49,7 @@ class Help:
     `range` is where a number makes sense.
     After a `switch`, `on` or `off` may stand; the flag alone means on, and takes no other word.
     `writes` marks a file that the command writes: it is none of those that the command reads.
+    `onnx` marks a cfg in whose place, and in that of its weights, an exported network may stand.
     `shows` marks a flag that says no more than how results are shown, `forks_ending` the ending of
     a value that only the fork knows.
     """
@@ -57,6 +58,7 @@ class Help:
     lineage: str | None = None
     switch: bool = False
     writes: bool = False
+    onnx: bool = False
     range: Range = ANY
     shows: bool = False
     forks_ending: str = ""

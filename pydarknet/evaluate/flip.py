@@ -18,7 +18,7 @@ def mirror_average(network: Executor, images: Tensor) -> Sequence[Head]:
     """
     heads, mirrored = network(images), network(images.flip(-1))
     return [
-        replace(one, activated=(one.activated + layer.unmirror(other.activated)) / 2)
+        replace(one, activated=(one.activated + other.unmirror(layer)) / 2)
         for one, other in zip(heads, mirrored, strict=True)
         if isinstance(layer := one.node.layer, DetectionHead)
     ]

@@ -12,17 +12,10 @@ from torch import Tensor
 
 from ..boxes.detections import Detections
 from ..graph.executor import Executor, Head
+from ..graph.executor import Limits as Limits
 from ..graph.onnx_network import INPUT, OnnxHead, layer_name
 from ..layers import DetectionHead, OnnxBoxes
 from ..modules.onnx_writer import Value, Writer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a layout with thresholds applies: a score must exceed `thresh`, an overlap `nms`."""
-
-    thresh: float
-    nms: float
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..graph.executor import Executor
 from ..layers import DetectionHead, last_detection_head
+from ..system.text import read_text
 from ..system.version import __version__
 from .layouts import Layout, Merged
 
@@ -30,17 +31,19 @@ class Facts:
 
 
 def metadata(
-    layout: Layout, facts: Facts, outputs: list[str], states: dict[str, str]
+    layout: Layout, facts: Facts, outputs: list[str], states: dict[str, tuple[int, ...]]
 ) -> dict[str, str]:
-    """Return all keys and values of a file; `states` are the outputs of each input that is kept."""
+    """Return all keys and values of a file; `states` are the sizes of the inputs that are kept."""
     network = layout.network
     ours = {
         "version": __version__,
         "layout": layout.name,
         "outputs": outputs,
-        "states": states,
+        "states": {name: f"{name}_after" for name in states},
+        "state_sizes": states,
         "dialect": network.dialect.name,
         "input": list(network.input.tensor),
+        "input_name": layout.input,
         "batch": facts.batch,
         "opset": facts.opset,
         "precision": facts.precision,
@@ -52,7 +55,8 @@ def metadata(
         "nms": suppression(layout),
         "names": list(network.names or ()),
         "heads": heads(network),
-        "cfg": Path(facts.cfg).read_text(encoding="utf-8", errors="replace"),
+        "trees": trees(network),
+        "cfg": read_text(facts.cfg, "a .cfg"),
         "cfg_sha256": digest(Path(facts.cfg)),
         "weights_sha256": digest(facts.weights),
     }
@@ -91,6 +95,16 @@ def heads(network: Executor) -> list[dict[str, Any]]:
             if node.inputs[0].image:
                 head["stride"] = network.input.w / node.inputs[0].w
         found.append(head)
+    return found
+
+
+def trees(network: Executor) -> dict[str, str]:
+    """Return the text of each tree of classes, under the name that the cfg gives its file."""
+    found = {}
+    for layer in network.layers:
+        if layer.hierarchy and (entry := layer.section.find("tree")):
+            rows = zip(layer.hierarchy.names, layer.hierarchy.parents, strict=True)
+            found[str(entry.value)] = "".join(f"{name} {parent}\n" for name, parent in rows)
     return found
 
 

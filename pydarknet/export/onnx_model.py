@@ -58,6 +58,6 @@ def build_model(network: Executor, options: ExportOptions, facts: Facts) -> Expo
     outputs = layout.write(writer, heads)
     names = [value.name for value in outputs]
     states = {state.name: tuple(map(int, state.before.shape[1:])) for state in writer.states}
-    keys = metadata(layout, facts, names, {name: f"{name}_after" for name in states})
+    keys = metadata(layout, facts, names, states)
     model = onnx_model(writer, outputs, keys)
     return Exported(layout, model, names, states, [head.raw.name for head in heads])

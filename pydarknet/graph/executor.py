@@ -13,10 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..boxes.detections import Batch
 from ..cfg.dialect import Dialect
 from ..cfg.net import Net
 from ..errors import DarknetError
-from ..layers import Layer, Node, Shape
+from ..layers import Decoding, DetectionHead, Layer, Node, Shape
 from ..modules.parameters import Parametric, fill
 from ..modules.recurrent import Recurrent
 from .header import Header
@@ -34,6 +35,27 @@ class Head:
     def clone(self) -> Head:
         """Return the same in memory of its own."""
         return Head(self.node, self.raw.clone(), self.activated.clone())
+
+    @property
+    def suppressed(self) -> bool:
+        """Whether of boxes that overlap the best ones are left."""
+        return False
+
+    def detections(self, layer: DetectionHead, size: Shape, decoding: Decoding) -> Batch:
+        """Return the boxes of the head's layer in 0..1 of the network's input, of this size."""
+        return layer.detections(self.activated, size, decoding)
+
+    def unmirror(self, layer: DetectionHead) -> Tensor:
+        """Return outputs for images, given that these are for their mirror images."""
+        return layer.unmirror(self.activated)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The score that a box must exceed, and the overlap above which boxes are one."""
+
+    thresh: float
+    nms: float
 
 
 class Executor(nn.Module):
@@ -57,6 +79,7 @@ class Executor(nn.Module):
         self.backend: str | None = None  # the program that runs it, if it is not torch
         self.exif = True  # whether image files are turned as their EXIF data say
         self.precision: str | None = None  # "half" or "float", in which a GPU computes
+        self.limits: Limits | None = None  # if it comes from a file that has its own
         self.derived: dict[str, Any] = {}  # forms computed from it, such as a faster one
         self.link()
         self.eval()

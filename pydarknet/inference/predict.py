@@ -16,7 +16,7 @@ from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
 from ..cfg.lineage import PerLineage
 from ..errors import DataError
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor, Head, Limits
 from ..image.any_image import check_image
 from ..image.decode import with_channels
 from ..layers import Decoding, DetectionHead, Shape, last_detection_head
@@ -53,17 +53,18 @@ def settings(
     letterbox: bool | None = None,
     map: tuple[int, ...] | None = None,
 ) -> Settings:
-    """Return the given values; for those omitted, the defaults of `detector test`.
+    """Return the given values; for those omitted, the network's own, or those of `detector test`.
 
     Darknet: examples/detector.c test_detector
     """
     dialect = network.dialect
     if letterbox is None:
         letterbox = dialect.letterbox or network.net.letter_box
-    thresh = THRESH.of(dialect) if thresh is None else thresh
+    limits = network.limits or Limits(thresh=THRESH.of(dialect), nms=NMS)
+    thresh = limits.thresh if thresh is None else thresh
     thresh = float(np.float32(thresh))  # as the C compares scores with it
     decoding = Decoding(thresh=thresh, hier=hier, map=map)
-    return Settings(decoding, letterbox, NMS if nms is None else nms)
+    return Settings(decoding, letterbox, limits.nms if nms is None else nms)
 
 
 def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tensor:
@@ -198,15 +199,11 @@ def decode(
     Darknet: src/network.c get_network_boxes
     """
     detectors = [
-        (head.activated, layer)
-        for head in heads
-        if isinstance(layer := head.node.layer, DetectionHead)
+        (head, layer) for head in heads if isinstance(layer := head.node.layer, DetectionHead)
     ]
     if not detectors:
         raise network.net.error("the network has no detection head: expected a detector")
-    found = [
-        layer.detections(outputs, network.input, chosen.decoding) for outputs, layer in detectors
-    ]
+    found = [head.detections(layer, network.input, chosen.decoding) for head, layer in detectors]
     if len({batch.rows.probabilities.shape[1] for batch in found}) > 1:
         raise network.net.error("the detection heads have unlike classes: expected one number")
     counts = torch.stack([batch.counts for batch in found]).tolist()  # waits for the GPU
@@ -242,7 +239,7 @@ def suppress(
 
     Darknet: src/detector.c test_detector (AlexeyAB)
     """
-    if chosen.nms:
+    if chosen.nms and not any(head.suppressed for head in heads):
         last = last_detection_head(head.node.layer for head in heads)
         assert last, "boxes come from a detection head"
         kind, beta = last.suppression

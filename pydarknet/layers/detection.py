@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -83,6 +85,10 @@ class DetectionLayer(DetectionHead):
             above(scores.flatten(0, 2), decoding.thresh),
         )
         return Batch.even(len(outputs), found)
+
+    def choose(self, table: Detections, images: int, decoding: Decoding) -> Batch:
+        scores = above(table.probabilities, decoding.thresh)
+        return Batch.even(images, replace(table, probabilities=scores))
 
     def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
         self.check_boxes()

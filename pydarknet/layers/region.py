@@ -121,17 +121,24 @@ class Region(DetectionHead):
         return RegionHead(self.num, self.coords, self.groups, self.background)
 
     def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
-        """Return every anchor at every cell, anchor by anchor; zeros below the threshold.
+        """Return every anchor at every cell, in the order of `table`; zeros below the threshold.
 
         Darknet: src/region_layer.c get_region_detections
         """
         boxes, objectness, classes = self.table(outputs)
-        seen = above(objectness, decoding.thresh)
         scores = self.scores(objectness, classes, decoding)
+        seen = self.reported_objectness(objectness, decoding.thresh)
         return Batch.even(len(outputs), Detections(boxes, seen, scores))
 
+    def reported_objectness(self, objectness: Tensor, thresh: float) -> Tensor:
+        """Return the objectness of boxes as it is reported: 0 below the threshold."""
+        return above(objectness, thresh)
+
     def table(self, outputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return boxes [K, 4], objectness [K] and classes [K, classes] of all images."""
+        """Return boxes [K, 4], objectness [K] and classes [K, classes] of all images.
+
+        They run anchor by anchor, in the fork cell by cell.
+        """
         cells = outputs.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
         anchors = constant(self.anchor_sizes, outputs)
         boxes = decode_boxes(cells[..., :2], cells[..., 2:4], anchors).permute(0, 3, 1, 2, 4)
@@ -144,6 +151,16 @@ class Region(DetectionHead):
     def every_box(self, outputs: Tensor, size: Shape) -> Detections:
         boxes, objectness, classes = self.table(outputs)
         return Detections(boxes, objectness, objectness[:, None] * classes)
+
+    def choose(self, table: Detections, images: int, decoding: Decoding) -> Batch:
+        objectness, scores = table.objectness, table.probabilities
+        if self.hierarchy is None:
+            chosen = above(scores, decoding.thresh)
+        else:
+            classes = scores / objectness.where(objectness > 0, 1)[:, None]
+            chosen = self.scores(objectness, classes, decoding)
+        seen = self.reported_objectness(objectness, decoding.thresh)
+        return Batch.even(images, Detections(table.boxes, seen, chosen))
 
     def products(self, classes: Tensor) -> Tensor:
         """Return the probabilities of classes, down a tree multiplied along the path."""
@@ -214,15 +231,13 @@ class RegionAlexeyAB(Region):
     def unplaced(self) -> bool:
         return False
 
-    def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
-        """Return every anchor at every cell, cell by cell; objectness 1 for all of them.
+    def reported_objectness(self, objectness: Tensor, thresh: float) -> Tensor:
+        """Return 1 for all boxes.
 
         Darknet: src/region_layer.c get_region_detections (AlexeyAB)
         Quirk: REGION_OBJECTNESS
         """
-        boxes, objectness, classes = self.table(outputs)
-        scores = self.scores(objectness, classes, decoding)
-        return Batch.even(len(outputs), Detections(boxes, torch.ones_like(objectness), scores))
+        return torch.ones_like(objectness)
 
     def table(self, outputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         anchors = constant(self.anchor_sizes, outputs)

@@ -45,14 +45,18 @@ def read_deepstream(outputs: Outputs, size: Sides, classes: int, images: int) ->
 
 
 def read_nms(outputs: Outputs, size: Sides, classes: int, images: int) -> list[BoxArrays]:
-    """Return the boxes of `output0` [M, 7], a box per class that is left."""
+    """Return the boxes of `output0` [M, 7], where a row is a box and a class that is left."""
     tables = [outputs[0][outputs[0][:, 0] == image] for image in range(images)]
-    return [
-        boxes_of(
-            from_corners(table[:, 1:5]) / scale(size), one_class(table[:, 6], table[:, 5], classes)
-        )
-        for table in tables
-    ]
+    return [several_classes(table[:, 1:5], table[:, 5:], size, classes) for table in tables]
+
+
+def several_classes(corners: np.ndarray, found: np.ndarray, size: Sides, classes: int) -> BoxArrays:
+    """Return boxes, given corners [M, 4] and a class and its score [M, 2]; equal ones are one."""
+    unique, first, place = np.unique(corners, axis=0, return_index=True, return_inverse=True)
+    order = first.argsort()  # as they stand in the file
+    scores = np.zeros((len(unique), classes), np.float32)
+    scores[order.argsort()[place.reshape(-1)], found[:, 0].astype(int)] = found[:, 1]
+    return boxes_of(from_corners(unique[order]) / scale(size), scores)
 
 
 READERS: Final[dict[str, Callable[[Outputs, Sides, int, int], list[BoxArrays]]]] = {

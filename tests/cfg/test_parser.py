@@ -276,3 +276,14 @@ def test_an_unseen_character_is_taken_as_a_blank_and_told_once(capsys):
         ("height", "32"),
     ]
     assert capsys.readouterr().err == "a.cfg:2: an unseen character is taken as a blank\n"
+
+
+def test_a_file_that_a_section_names_may_be_with_the_cfg(tmp_path):
+    section = Section("region", str(tmp_path / "net.onnx"), 7, texts={"a.tree": "animal -1\n"})
+    (tmp_path / "b.tree").write_text("thing -1\n")
+
+    assert section.text_of("a.tree", "a tree") == (
+        f"a.tree in {tmp_path / 'net.onnx'}",
+        "animal -1\n",
+    )
+    assert section.text_of("b.tree", "a tree") == (str(tmp_path / "b.tree"), "thing -1\n")

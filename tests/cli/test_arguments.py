@@ -113,7 +113,7 @@ def test_the_precision_of_a_gpu_may_be_said(probe, word):
     ("words", "told"),
     [
         (["-precision", "double"], "-precision double: expected half or float\n"),
-        (["-backend", "tensorrt"], "-backend tensorrt: expected onnxruntime\n"),
+        (["-backend", "tensorrt"], "-backend tensorrt: expected onnxruntime or opencv\n"),
         (["-batchnorm", "tpu"], "-batchnorm tpu: expected gpu or cpu\n"),
     ],
 )

@@ -23,6 +23,7 @@ FILES = {
     "marked.data": b"// my data\n\nnames=x.names\n",
     "unmarked.cfg": b"my network\n[net]\nclasses=2\n",
     "empty": b"",
+    "net.onnx": b"\x08\x07\x12\x09pydarknet",
     "noise": b"\x01\x02\x03\x04\0\0\0\xff\xff\xff\xff\xff\xff",
 }
 NAMES = ("data", "cfg", "weights", "images")
@@ -52,6 +53,8 @@ def folder(tmp_path, monkeypatch):
         ("noted.data", "data"),
         ("marked.data", "data"),
         ("unmarked.cfg", "text"),
+        ("net.onnx", "onnx"),
+        ("missing.onnx", "onnx"),
         (".", "folder"),
         ("empty", ""),
         ("noise", ""),
@@ -108,6 +111,7 @@ def test_files_that_are_all_there_may_stand_in_any_order(capsys, words, order):
         (["obj.txt", "net.CFG", "photo"], "photo is an image: expected a weights file there"),
         (["obj.txt", "net.CFG", "net.bin", "net.CFG"], "net.CFG is a cfg: expected an image there"),
         (["net.CFG", "net.bin", "photo"], "net.CFG is a cfg: expected a .data file there"),
+        (["obj.txt", "net.onnx"], "net.onnx is an ONNX model: expected a cfg there"),
     ],
 )
 def test_a_file_that_stands_for_another_is_told(words, told):
@@ -116,3 +120,27 @@ def test_a_file_that_stands_for_another_is_told(words, told):
 
     assert str(error.value).startswith(told)
     assert str(error.value).endswith("\n    hint: how it is called")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("words", "order"),
+    [
+        (["obj.txt", "net.onnx"], ["obj.txt", "net.onnx"]),
+        (["obj.txt", "net.onnx", "photo"], ["obj.txt", "net.onnx", "", "photo"]),
+        (["obj.txt", "net.onnx", "", "photo"], ["obj.txt", "net.onnx", "", "photo"]),
+        (["net.onnx", "photo", "obj.txt"], ["obj.txt", "net.onnx", "", "photo"]),
+    ],
+)
+def test_a_model_stands_for_cfg_and_weights(words, order):
+    assert words_in_order(words, NAMES, "usage", onnx=True) == order
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_model_has_no_weights_after_it():
+    with pytest.raises(UsageError) as error:
+        words_in_order(["obj.txt", "net.onnx", "net.bin"], NAMES, "how it is called", onnx=True)
+
+    assert str(error.value) == (
+        "net.onnx has its weights in itself: expected no net.bin\n    hint: how it is called"
+    )

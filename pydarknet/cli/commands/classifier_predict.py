@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
 from ...system.console import note, say
-from ..operands import Cfg, Data, Images, Weights
+from ..operands import CfgOrOnnx, Data, Images, Weights
 from ..verbs import NATURAL, Help, Run, verb
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Top = Annotated[int, Help("how many classes to print; 0: `top` of the .data file
 def classifier_predict(
     run: Run,
     data: Data,
-    cfg: Cfg,
+    cfg: CfgOrOnnx,
     weights: Weights = None,
     *images: Images,
     t: Top = 0,

@@ -13,7 +13,7 @@ from ...cfg.lineage import PerLineage
 from ...errors import DataError
 from ...system.console import note, say
 from ..data_files import class_labels, images_of
-from ..operands import Cfg, Weights
+from ..operands import CfgOrOnnx, Weights
 from ..verbs import Help, Run, verb
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Evaluation:
 
 
 @verb("classifier valid")
-def valid(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+def valid(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print how often the right class is the best, and among the best, by the middle of images.
 
     Darknet: examples/classifier.c validate_classifier_single
@@ -94,7 +94,7 @@ VALID_LINES = PerLineage(pjreddie=lines_pjreddie, alexeyab=lines_alexeyab)
 
 
 @verb("classifier valid10")
-def valid10(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+def valid10(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print how often a classifier is right that is shown ten crops of an image.
 
     Darknet: examples/classifier.c validate_classifier_10
@@ -105,7 +105,7 @@ def valid10(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
 
 
 @verb("classifier validfull")
-def validfull(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+def validfull(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print how often a classifier is right that is shown whole images.
 
     Darknet: examples/classifier.c validate_classifier_full
@@ -116,7 +116,7 @@ def validfull(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
 
 
 @verb("classifier validmulti")
-def validmulti(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+def validmulti(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print how often a classifier is right that is shown images in several sizes.
 
     Darknet: examples/classifier.c validate_classifier_multi
@@ -137,7 +137,7 @@ def print_lines(evaluation: Evaluation) -> None:
 
 
 @verb("classifier validcrop")
-def validcrop(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+def validcrop(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print how often a classifier is right that is shown stretched images, by the thousand.
 
     Darknet: examples/classifier.c validate_classifier_crop
@@ -158,7 +158,7 @@ def validcrop(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
 
 
 @verb("classifier label")
-def classifier_label(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+def classifier_label(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print the class of each image of the list `test`.
 
     Darknet: examples/classifier.c label_classifier
@@ -179,7 +179,7 @@ def classifier_label(run: Run, data: Data, cfg: Cfg, weights: Weights = None) ->
 
 
 @verb("classifier test")
-def classifier_test(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+def classifier_test(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print the path of each image of the list `test`, and the scores of all classes.
 
     Darknet: examples/classifier.c test_classifier

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..operands import Cfg, Images, Weights
+from ..operands import CfgOrOnnx, Images, Weights
 from ..verbs import Run, verb
 from .classifier_predict import Top, classifier_predict
 
@@ -12,7 +12,7 @@ from .classifier_predict import Top, classifier_predict
 @verb("classify")
 def classify(
     run: Run,
-    cfg: Cfg,
+    cfg: CfgOrOnnx,
     weights: Weights = None,
     *images: Images,
     t: Top = 5,

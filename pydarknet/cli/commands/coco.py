@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..operands import Cfg, Images, TrainFlags, Weights
+from ..operands import Cfg, CfgOrOnnx, Images, TrainFlags, Weights
 from ..train import train
 from ..verbs import READ_IMAGES, Run, verb
 from ..yolov1 import YoloFlags, detect, open_yolo, recall, validate
@@ -22,7 +22,7 @@ NAMES_IN_C = {  # classes that `coco` names otherwise than data/coco.names
 
 @verb("coco test")
 def coco_test(
-    run: Run, cfg: Cfg, weights: Weights = None, *images: Images, flags: YoloFlags
+    run: Run, cfg: CfgOrOnnx, weights: Weights = None, *images: Images, flags: YoloFlags
 ) -> None:
     """Print and draw the boxes that a YOLOv1 network of the 80 COCO classes finds.
 
@@ -45,7 +45,7 @@ def coco_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags
 
 
 @verb("coco valid")
-def coco_valid(run: Run, cfg: Cfg, weights: Weights = None) -> None:
+def coco_valid(run: Run, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Write the result file of COCO for the images of data/coco_val_5k.list.
 
     Darknet: examples/coco.c validate_coco
@@ -58,7 +58,7 @@ def coco_valid(run: Run, cfg: Cfg, weights: Weights = None) -> None:
 
 
 @verb("coco recall")
-def coco_recall(run: Run, cfg: Cfg, weights: Weights = None) -> None:
+def coco_recall(run: Run, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print after each image of data/coco_val_5k.list how many boxes so far are found.
 
     Darknet: examples/coco.c validate_coco_recall

@@ -12,7 +12,7 @@ from ...system.resources import shipped_file
 from ..operand_files import NO_IMAGES, content, words_in_order
 from ..operands import DetectFlags
 from ..verbs import Help, Run, verb
-from .detector_test import detector_test
+from .detector_test import detector_test, find_boxes
 
 YOLOV3 = "https://github.com/hank-ai/darknet/releases/download/v2.0/yolov3.weights"
 USAGE = (
@@ -36,14 +36,24 @@ def detect(
     """
     if any(content(word or "") in NO_IMAGES for word in words):
         named = [word or "" for word in words]
-        cfg, *rest = words_in_order(named, ("cfg", "weights", "images"), USAGE)
+        cfg, *rest = words_in_order(named, ("cfg", "weights", "images"), USAGE, onnx=True)
         path, images = Path(rest[0]) if rest and rest[0] else None, rest[1:]
+        if content(cfg) == "onnx":
+            detect_exported(run, Path(cfg), tuple(images), flags)
+            return
         detector_test(run, Path("cfg/coco.data"), Path(cfg), path, *images, flags=flags)
         return
     data, cfg, weights = default_model()
     detector_test(run, Path(data), Path(cfg), Path(weights), *words, flags=flags)
     if Path(cfg).name == "digits.cfg" and not any(shipped_file(word) for word in words):
         note(DIGITS_ONLY)
+
+
+def detect_exported(run: Run, file: Path, images: tuple[str, ...], flags: DetectFlags) -> None:
+    """Print and draw the boxes that an exported network finds, with the names that it has."""
+    from ..open_network import open_network
+
+    find_boxes(open_network(run, file, None), images, flags)
 
 
 def default_model() -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from ...errors import DataError
 from ...system.console import note, say
 from ...system.problems import guard
 from ..data_files import check_outputs, images_of, write_text
-from ..operands import Cfg, IouThresh, Weights
+from ..operands import CfgOrOnnx, IouThresh, Weights
 from ..verbs import SHARE, Help, Run, verb
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ Plot = Annotated[
 def detector_map(
     run: Run,
     data: Data,
-    cfg: Cfg,
+    cfg: CfgOrOnnx,
     weights: Weights = None,
     *,
     thresh: Thresh = 0.25,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import PerLineage
 from ...system.console import note
 from ..data_files import images_of
-from ..operands import Cfg, Weights
+from ..operands import CfgOrOnnx, Weights
 from ..verbs import Help, Run, verb
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Data = Annotated[Path, Help("the .data file: valid, polygons")]
 
 
 @verb("detector recall")
-def detector_recall(run: Run, data: Data, cfg: Cfg, weights: Weights = None) -> None:
+def detector_recall(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print after each image how many boxes so far are found.
 
     Darknet: examples/detector.c validate_detector_recall

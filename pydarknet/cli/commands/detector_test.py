@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from ..operands import Cfg, Data, DetectFlags, Images, Weights
+from typing import TYPE_CHECKING
+
+from ..operands import CfgOrOnnx, Data, DetectFlags, Images, Weights
 from ..verbs import Run, verb
+
+if TYPE_CHECKING:
+    from ...network import Network
 
 
 @verb("detector test")
 def detector_test(
     run: Run,
     data: Data,
-    cfg: Cfg,
+    cfg: CfgOrOnnx,
     weights: Weights = None,
     *images: Images,
     flags: DetectFlags,
@@ -20,10 +25,8 @@ def detector_test(
     Darknet: examples/detector.c test_detector
     """
     from ...dataset.files import DataFile, read_names
-    from ...inference.predict import settings
-    from ..image_source import Source
     from ..open_network import open_network
-    from ..output import Writing, check_names, detect_all
+    from ..output import check_names
 
     options = DataFile.read(data)
     named = options.get_file("names", "data/names.list")
@@ -31,6 +34,15 @@ def detector_test(
     network = open_network(run, cfg, weights)
     network.names = names
     check_names(network, named, cfg)
+    find_boxes(network, images, flags)
+
+
+def find_boxes(network: Network, images: tuple[str, ...], flags: DetectFlags) -> None:
+    """Print and draw the boxes that a network finds in images."""
+    from ...inference.predict import settings
+    from ..image_source import Source
+    from ..output import Writing, detect_all
+
     chosen = settings(
         network,
         thresh=flags.thresh,

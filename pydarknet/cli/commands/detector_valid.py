@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import PerLineage
 from ...system.console import note, say
 from ..data_files import class_map, images_of, set_names
-from ..operands import Cfg, Weights
+from ..operands import CfgOrOnnx, Weights
 from ..results import write_results
 from ..verbs import Help, Run, verb
 
@@ -26,7 +26,7 @@ Out = Annotated[str | None, Help("the result file's name, or the beginning of on
 
 @verb("detector valid")
 def detector_valid(
-    run: Run, data: Data, cfg: Cfg, weights: Weights = None, *, out: Out = None
+    run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, out: Out = None
 ) -> None:
     """Write the result files that the programs of VOC, COCO, ImageNet, KITTI and BDD read.
 
@@ -39,7 +39,7 @@ def detector_valid(
 
 @verb("detector valid2")
 def detector_valid2(
-    run: Run, data: Data, cfg: Cfg, weights: Weights = None, *, out: Out = None
+    run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, out: Out = None
 ) -> None:
     """Write result files from the average of each image and its mirror image.
 

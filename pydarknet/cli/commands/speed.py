@@ -9,7 +9,7 @@ from ...cfg.lineage import PerLineage
 from ...errors import UsageError
 from ...system.console import say
 from ..open_network import open_network
-from ..operands import Cfg
+from ..operands import CfgOrOnnx
 from ..verbs import READ_CFG, Help, Run, verb
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ REPORTS_FLOPS = PerLineage(pjreddie=True, alexeyab=False)
 
 @verb("speed", uses=(*READ_CFG, "backend", "precision"))
 def speed(
-    run: Run, cfg: Cfg, n: Annotated[int, Help("how many images; 0 means 1000")] = 1000
+    run: Run, cfg: CfgOrOnnx, n: Annotated[int, Help("how many images; 0 means 1000")] = 1000
 ) -> None:
     """Time the network on n grey images, one by one.
 
@@ -47,8 +47,7 @@ def seconds_of(network: Network, count: int) -> float:
 
     from ...inference.predict import detection_form
 
-    device = next(iter(network.state_dict().values())).device
-    image = torch.zeros(1, *network.input.tensor, device=device)
+    image = torch.zeros(1, *network.input.tensor, device=network.device)
     with torch.inference_mode():
         fast = detection_form(network, many=True)
         for _ in range(WARM):

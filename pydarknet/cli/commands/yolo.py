@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..operands import Cfg, Images, TrainFlags, Weights
+from ..operands import Cfg, CfgOrOnnx, Images, TrainFlags, Weights
 from ..train import train
 from ..verbs import READ_IMAGES, Run, verb
 from ..yolov1 import YoloFlags, detect, open_yolo, recall, validate
@@ -14,7 +14,7 @@ DATA, NAMES = Path("cfg/voc.data"), "data/voc.names"
 
 @verb("yolo test")
 def yolo_test(
-    run: Run, cfg: Cfg, weights: Weights = None, *images: Images, flags: YoloFlags
+    run: Run, cfg: CfgOrOnnx, weights: Weights = None, *images: Images, flags: YoloFlags
 ) -> None:
     """Print and draw the boxes that a YOLOv1 network of the 20 VOC classes finds.
 
@@ -35,7 +35,7 @@ def yolo_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags
 
 
 @verb("yolo valid")
-def yolo_valid(run: Run, cfg: Cfg, weights: Weights = None) -> None:
+def yolo_valid(run: Run, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Write one result file per class for the images of data/voc/2007_test.txt, pixels from 0.
 
     Darknet: examples/yolo.c validate_yolo
@@ -48,7 +48,7 @@ def yolo_valid(run: Run, cfg: Cfg, weights: Weights = None) -> None:
 
 
 @verb("yolo recall")
-def yolo_recall(run: Run, cfg: Cfg, weights: Weights = None) -> None:
+def yolo_recall(run: Run, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print after each image of data/voc.2007.test how many boxes so far are found.
 
     Darknet: examples/yolo.c validate_yolo_recall

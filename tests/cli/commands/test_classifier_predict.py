@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from exports import exported
 
 import pydarknet
 from pydarknet.cli.main import main
@@ -117,3 +118,25 @@ def test_top_must_be_a_number(capfd):
     assert main(PREDICT) == 1
 
     assert capfd.readouterr().err.splitlines()[-1] == "net.data:2: top = some: expected an integer"
+
+
+def test_an_exported_classifier_prints_the_same(capfd):
+    pytest.importorskip("onnxruntime")
+    exported(pydarknet.load_network("net.cfg", device="cpu"), Path("net.onnx"))
+
+    assert main(["classifier", "predict", "net.data", "net.onnx", "input.png"]) == 0
+
+    assert capfd.readouterr().out.splitlines() == ["42.27%: b", "23.20%: d"]
+
+
+def test_an_exported_tree_is_multiplied_along_its_path(capfd):
+    pytest.importorskip("onnxruntime")
+    Path("net.tree").write_text(TREE)
+    Path("net.cfg").write_text(f"{NET}[softmax]\ntree=net.tree\n")
+    expected = predicted(capfd, "-t", "4")
+    exported(pydarknet.load_network("net.cfg", device="cpu"), Path("net.onnx"))
+    Path("net.tree").unlink()
+
+    assert main(["classifier", "predict", "net.data", "net.onnx", "input.png", "-t", "4"]) == 0
+
+    assert capfd.readouterr().out.splitlines() == expected

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 from conftest import recording
+from exports import exported
 
 from pydarknet.cli.main import main
 from pydarknet.inference.predict import network_input
@@ -50,3 +51,17 @@ def test_test_prints_the_scores_of_each_image_of_the_last_batch_too(folder, caps
     assert len(rows[1]) == 1
     assert [float(word) for word in rows[0][1:]] == pytest.approx(expected, rel=1e-4)
     assert err.endswith("seconds, 3 images, 3 total\n")
+
+
+def test_an_exported_classifier_has_the_same_scores(folder, capsys):
+    pytest.importorskip("onnxruntime")
+    exported(load_network("net.cfg", "net.weights", device="cpu"), folder / "net.onnx")
+
+    assert main(["classifier", "test", "a.data", "net.cfg", "net.weights"]) == 1
+    ours = capsys.readouterr().out.split()
+    assert main(["classifier", "test", "a.data", "net.onnx"]) == 1
+    theirs = capsys.readouterr().out.split()
+
+    assert len(theirs) == len(ours)
+    assert theirs[0] == ours[0] == "input.png"
+    assert float(theirs[1]) == pytest.approx(float(ours[1]), rel=1e-3)

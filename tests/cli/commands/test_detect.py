@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from conftest import HERE
+from exports import exported
 
 from pydarknet.cli.commands.detect import default_model
 from pydarknet.cli.main import main
+from pydarknet.load import load_network
 from pydarknet.system.resources import shipped_file
 
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
@@ -57,3 +59,17 @@ def test_yolov3_goes_before_the_built_in_model(capfd, monkeypatch, tmp_path, fol
 
     assert (data, cfg, Path(found).resolve()) == ("cfg/coco.data", "yolov3.cfg", weights.resolve())
     assert "model: yolov3.cfg with " in capfd.readouterr().err
+
+
+def test_an_exported_network_names_its_classes(capfd, tmp_path):
+    pytest.importorskip("onnxruntime")
+    network = load_network("net.cfg", "net.weights", device="cpu", names="net.names")
+    exported(network, tmp_path / "net.onnx", thresh=0.05)
+
+    assert main(["detect", str(tmp_path / "net.onnx"), "input.png"]) == 0
+
+    out, err = capfd.readouterr()
+    names = {name.split(":")[0] for name in re.findall(r"^\S+: \d+%", out, re.MULTILINE)}
+    assert names
+    assert names <= set(Path("net.names").read_text().split())
+    assert "coco" not in err

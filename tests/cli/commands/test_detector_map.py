@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import pytest
 from conftest import recording
+from exports import both
 
 from pydarknet.cli.main import main
 
@@ -110,3 +111,17 @@ def test_a_missing_label_file_is_told_and_its_image_has_no_truths(folder, capfd)
     told = "Can't open label file. (This can be normal only if you use MSCOCO): imgs/im03.txt"
     assert told in err + out
     assert "unique_truth_count = 58" in out
+
+
+@pytest.mark.parametrize("layout", ["merged", "rows", "raw"])
+def test_an_exported_network_has_the_recorded_report(folder, capfd, layout):
+    pytest.importorskip("onnxruntime")
+    both(recording("train_eval_ab_greedynms"), Path("net.onnx"), layout)
+
+    assert main(["detector", "map", "eval.data", "net.onnx"]) == 0
+
+    out, err = capfd.readouterr()
+    recorded = (recording("train_eval_ab_greedynms") / "map_points0.txt").read_text()
+    assert after(out, " detections_count") == after(recorded, " detections_count")
+    assert f"layout {layout}, run by onnxruntime on the CPU\n" in err
+    assert "no weights are loaded" not in err

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import HERE
+from exports import both
 
 from pydarknet.cli.main import main
 from pydarknet.system.resources import shipped_file
@@ -177,3 +178,47 @@ def test_the_shipped_file_that_is_used_is_told(capfd):
     assert (
         f"yolov3-tiny.cfg is not here, using the shipped {shipped_file('yolov3-tiny.cfg')}" in told
     )
+
+
+# An exported network
+
+
+@pytest.mark.parametrize("layout", ["merged", "rows", "raw"])
+def test_an_exported_network_prints_the_recorded_boxes(capfd, layout):
+    pytest.importorskip("onnxruntime")
+    both(CASE, Path("net.onnx"), layout, batchnorm="cpu")
+
+    assert main(["detector", "test", "net.data", "net.onnx", "input.png", "-thresh", "0.25"]) == 0
+
+    out, err = capfd.readouterr()
+    assert boxes(out) == RECORDED
+    assert f"Loading weights from net.onnx...Done!\nlayout {layout}, run by onnxruntime" in err
+
+
+def test_boxes_that_were_suppressed_inside_are_told(capfd):
+    pytest.importorskip("onnxruntime")
+    both(CASE, Path("net.onnx"), "nms", batchnorm="cpu", thresh=0.25)
+
+    assert main(["detector", "test", "net.data", "net.onnx", "input.png", "-nms", "0.1"]) == 0
+
+    out, err = capfd.readouterr()
+    assert sorted(boxes(out)) == sorted(RECORDED)
+    assert "suppressed inside: of scores above 0.25 and by an overlap of 0.45, whatever -nms" in err
+
+
+def test_opencv_runs_what_is_exported(capfd):
+    pytest.importorskip("cv2")
+    both(CASE, Path("net.onnx"), "rows", batchnorm="cpu")
+    words = ["net.onnx", "input.png", "-thresh", "0.25", "-backend", "opencv"]
+
+    assert main(["detector", "test", "net.data", *words]) == 0
+
+    out, err = capfd.readouterr()
+    assert boxes(out) == RECORDED
+    assert "layout rows, run by OpenCV on the CPU\n" in err
+
+
+def test_opencv_does_not_run_a_cfg(capfd):
+    assert main([*TEST, "input.png", "-backend", "opencv"]) == 1
+
+    assert "backend opencv: expected an exported .onnx, or onnxruntime\n" in capfd.readouterr().err

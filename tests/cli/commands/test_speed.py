@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from conftest import recording
+from exports import both
 
 from pydarknet.cli.main import main
 
@@ -65,3 +67,14 @@ def test_speed_takes_at_least_one_image(cfg, capsys):
     assert main(["speed", cfg(THREE), "-3"]) == 1
 
     assert capsys.readouterr().err.endswith("speed -3: expected at least 1, or 0 for 1000\n")
+
+
+def test_speed_times_an_exported_network(tmp_path, capsys):
+    pytest.importorskip("onnxruntime")
+    both(recording("infer_pj_yolov3_a"), tmp_path / "net.onnx")
+
+    assert main(["speed", str(tmp_path / "net.onnx"), "2"]) == 0
+
+    told = capsys.readouterr()
+    assert "2 evals, " in told.out
+    assert told.err.endswith("Done!\nlayout merged, run by onnxruntime on the CPU\n")

@@ -1,0 +1,82 @@
+"""What an exported file says: which network it is, and how to fit images and read its outputs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import DataError
+from ..system.text import excerpt
+from .onnx_properties import OnnxProperties, read_properties
+
+KEY: Final = "pydarknet"  # of ours among a model's keys, a JSON object
+EXPECTED: Final = "a network that `pydarknet export onnx` wrote"
+SAID = ("author", "description", "task")  # keys of ultralytics' files
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What a file says about itself.
+
+    `input` is the size of one sample, [C, H, W] or [length], `batch` the number of samples at once,
+    or the name of one that may be any. `states` are the outputs that each kept input becomes,
+    `state_sizes` their sizes without the batch. A score must exceed `thresh`; `nms` says the kind
+    of suppression, its exponent `beta`, and the overlap `thresh`. `heads` say layer, classes,
+    anchors and stride, `trees` are texts of trees of classes by the names that `cfg` has for them.
+    """
+
+    layout: str
+    outputs: list[str]
+    states: dict[str, str]
+    state_sizes: dict[str, list[int]]
+    dialect: str
+    input: list[int]
+    input_name: str
+    batch: int | str
+    letterbox: bool
+    exif: bool
+    thresh: float
+    nms: dict[str, Any]
+    names: list[str]
+    heads: list[dict[str, Any]]
+    trees: dict[str, str]
+    cfg: str
+
+    @property
+    def classes(self) -> int:
+        """The number of classes of the heads that find boxes; 0 if none does."""
+        return max((int(head.get("classes", 0)) for head in self.heads), default=0)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The width and height of the input; 1 x 1 if it is no image."""
+        return (self.input[2], self.input[1]) if len(self.input) == 3 else (1, 1)
+
+
+def read_about(path: str | Path) -> About:
+    """Read what a file says. Raises DataError for one that is no network exported here."""
+    properties = read_properties(path)
+    if KEY not in properties.values:
+        raise DataError(f"{foreign(properties)}: expected {EXPECTED}", where=path)
+    try:
+        found = json.loads(properties.values[KEY])
+        return About(**{name: found[name] for name in About.__dataclass_fields__})
+    except KeyError as error:
+        raise DataError(
+            f"says nothing of its {error.args[0]}: expected {EXPECTED} of this version",
+            where=path,
+            hint="export it again",
+        ) from None
+    except (TypeError, ValueError):
+        raise DataError(
+            f"what it says of itself is no JSON object: expected {EXPECTED}", where=path
+        ) from None
+
+
+def foreign(properties: OnnxProperties) -> str:
+    """Return whose file it is that is not ours."""
+    producer = excerpt(properties.producer or "an unknown program")
+    said = [f"{key} {excerpt(properties.values[key])}" for key in SAID if key in properties.values]
+    return f"is a model of {producer}" + (f" ({', '.join(said)})" if said else "")
