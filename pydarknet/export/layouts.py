@@ -116,15 +116,27 @@ class Nms(OneTable):
                 writer.constant([self.limits.thresh]),
                 center_point_box=1,
             )
-            places = chosen.gather(1, (0, 2))  # image and box
-            found = corners(boxes).op("GatherND", places)
-            score = columns.op("GatherND", chosen).op("Reshape", writer.integers(-1, 1))
+            count, classes = map(int, scores.shape[1:])
+            found = rows_at(corners(boxes), chosen, (count, 0, 1))
+            score = rows_at(columns, chosen, (classes * count, count, 1))
             image, kind = (chosen.gather(1, (i,)).cast(np.float32) for i in (0, 1))
             table = writer.concat(1, image, found, kind, score)
         return [name_value(table, "output0")]
 
     def outputs_of(self, heads: Sequence[Head]) -> None:
         return None
+
+
+def rows_at(table: Value, chosen: Value, strides: tuple[int, int, int]) -> Value:
+    """Write a table's rows at places [M, 3]: of a table [N, K, 4] four numbers, of scores one.
+
+    A place times `strides` is the number of a row. GatherND would do, but OpenCV 5 stops with a
+    floating point exception where it has no places: in an image without boxes.
+    """
+    writer = table.writer
+    width = 1 if strides[1] else int(table.shape[-1])
+    number = chosen.op("Mul", writer.integers(*strides)).sum(1, keep=False)
+    return table.op("Reshape", writer.integers(-1, width)).op("Gather", number, axis=0)
 
 
 class Raw(Layout):

@@ -280,5 +280,5 @@ class FusedXnorConv(Conv):
 
     def onnx_linear(self, writer: Writer, x: Value) -> Value:
         weights, biases = self.folded_parameters()
-        signs = onnx_sign(x).pad(*((side, side) for side in self.padding), value=-1.0)
+        signs = onnx_sign(x.pad(*((side, side) for side in self.padding)))  # of 0 it is -1
         return self.onnx_convolution(writer, signs, binary(weights), biases, pad=False)

@@ -119,22 +119,22 @@ class Value:
             return self
         every = [(0, 0)] * (len(self.shape) - len(sides)) + list(sides)
         ends = [before for before, _ in every] + [after for _, after in every]
-        given = self.writer.integers(*ends), self.writer.constant(value)
-        return self.op("Pad", *given, mode="constant")
+        given = (self.writer.constant(value),) if value else ()  # 0 is what it is without
+        return self.op("Pad", self.writer.integers(*ends), *given, mode="constant")
 
-    def sum(self, axis: int) -> Value:
-        """Write the sum over an axis, which stays with size 1."""
-        return self.reduce("ReduceSum", axis, 13)
+    def sum(self, axis: int, *, keep: bool = True) -> Value:
+        """Write the sum over an axis, which stays with size 1, or goes."""
+        return self.reduce("ReduceSum", axis, 13, keep)
 
     def amax(self, axis: int) -> Value:
         """Write the maximum over an axis, which stays with size 1."""
         return self.reduce("ReduceMax", axis, 18)
 
-    def reduce(self, kind: str, axis: int, since: int) -> Value:
+    def reduce(self, kind: str, axis: int, since: int, keep: bool = True) -> Value:
         """Write a reduction, whose axes are an input since an opset."""
         if self.writer.opset < since:
-            return self.op(kind, axes=[axis], keepdims=1)
-        return self.op(kind, self.writer.integers(axis), keepdims=1)
+            return self.op(kind, axes=[axis], keepdims=int(keep))
+        return self.op(kind, self.writer.integers(axis), keepdims=int(keep))
 
     def softmax(self, axis: int) -> Value:
         """Write a softmax over an axis: any, or before opset 13 the last."""

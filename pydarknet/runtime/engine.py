@@ -88,7 +88,8 @@ class OpenCV:
     def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
         for name, values in inputs.items():
             self.net.setInput(np.ascontiguousarray(values), name)
-        return [np.asarray(found) for found in self.net.forward(list(outputs))]
+        empty = np.empty(0, np.float32)  # which OpenCV gives as None
+        return [empty if found is None else found for found in self.net.forward(list(outputs))]
 
 
 ENGINES: Final[dict[str, Callable[[Path, int], Engine]]] = {

@@ -46,7 +46,8 @@ def read_deepstream(outputs: Outputs, size: Sides, classes: int, images: int) ->
 
 def read_nms(outputs: Outputs, size: Sides, classes: int, images: int) -> list[BoxArrays]:
     """Return the boxes of `output0` [M, 7], where a row is a box and a class that is left."""
-    tables = [outputs[0][outputs[0][:, 0] == image] for image in range(images)]
+    rows = outputs[0].reshape(-1, 7)  # [0] where nothing was found, from OpenCV
+    tables = [rows[rows[:, 0] == image] for image in range(images)]
     return [several_classes(table[:, 1:5], table[:, 5:], size, classes) for table in tables]
 
 

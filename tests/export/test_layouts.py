@@ -13,6 +13,8 @@ from pydarknet.errors import DarknetError
 from pydarknet.export.layouts import LAYOUTS, Limits, choose_layout
 from pydarknet.graph.onnx_network import onnx_model, write_network
 from pydarknet.network import Network
+from pydarknet.runtime.engine import open_engine
+from pydarknet.runtime.layouts import read_boxes
 
 onnxruntime = pytest.importorskip("onnxruntime")
 LIMITS = Limits(thresh=0.25, nms=0.45)
@@ -84,6 +86,24 @@ def test_suppression_inside_keeps_the_best_of_each_image(net):
 
     assert left[:, 0].tolist() == [0, 1]
     np.testing.assert_allclose(left[:, 6], [0.8390] * 2, atol=1e-4)  # logistic of 3 times of 2
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "opencv"])
+def test_an_image_without_boxes_has_no_rows(net, tmp_path, name):
+    network = net("[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=1\n", c=6, h=1, w=1)
+    writer, heads = write_network(network)
+    values = choose_layout(network, "nms", LIMITS).write(writer, heads)
+    path = tmp_path / "nms.onnx"
+    path.write_bytes(onnx_model(writer, values).SerializeToString())
+    opened = open_engine(path, name)
+    counts = []
+
+    for objectness in (2.0, -9, 2):  # OpenCV 5 ended with SIGFPE at the second
+        image = np.array([0, 0, 0, 0, objectness, 2], np.float32).reshape(1, 6, 1, 1)
+        [found] = read_boxes("nms", opened.run({"images": image}, ["output0"]), (8, 4), 1, 1)
+        counts.append(len(found))
+
+    assert counts == [1, 0, 1]
 
 
 def test_a_classifier_gives_probabilities(net):

@@ -84,6 +84,14 @@ def test_parts_and_margins():
     assert found.tolist() == expected.tolist()
 
 
+def test_a_margin_of_zeros_needs_no_number():
+    writer = Writer()
+
+    writer.input("x", 1, 2, 2).pad((1, 1))  # OpenCV 4 stops at a number that another node has too
+
+    assert [len(node.input) for node in writer.nodes] == [2]
+
+
 @pytest.mark.parametrize("opset", [12, 13, 18])
 def test_reductions_are_those_of_the_opset(opset):
     x = numbers(1, 3, 2, 2)
