@@ -131,11 +131,21 @@ def rows_at(table: Value, chosen: Value, strides: tuple[int, int, int]) -> Value
     """Write a table's rows at places [M, 3]: of a table [N, K, 4] four numbers, of scores one.
 
     A place times `strides` is the number of a row. GatherND would do, but OpenCV 5 stops with a
-    floating point exception where it has no places: in an image without boxes.
+    floating point exception where it has no places: in an image without boxes. Its Mul gives too
+    few numbers where a later image has more boxes, so products are looked up.
     """
     writer = table.writer
     width = 1 if strides[1] else int(table.shape[-1])
-    number = chosen.op("Mul", writer.integers(*strides)).sum(1, keep=False)
+    if isinstance(writer.batch, str):
+        number = chosen.op("Mul", writer.integers(*strides)).sum(1, keep=False)
+    else:
+        classes = strides[0] // strides[1] if strides[1] else 1
+        columns = [chosen.gather(1, (2,))]
+        for place, (stride, size) in enumerate(zip(strides, (writer.batch, classes), strict=False)):
+            if size > 1:
+                products = writer.integers(*range(0, size * stride, stride))
+                columns.append(products.op("Gather", chosen.gather(1, (place,)), axis=0))
+        number = writer.concat(1, *columns).sum(1, keep=False)
     return table.op("Reshape", writer.integers(-1, width)).op("Gather", number, axis=0)
 
 

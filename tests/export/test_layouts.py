@@ -89,21 +89,25 @@ def test_suppression_inside_keeps_the_best_of_each_image(net):
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "opencv"])
-def test_an_image_without_boxes_has_no_rows(net, tmp_path, name):
-    network = net("[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=1\n", c=6, h=1, w=1)
+def test_images_have_as_many_rows_as_boxes_and_none_without(net, tmp_path, name):
+    network = net("[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=1\n", c=6, h=1, w=4)
     writer, heads = write_network(network)
     values = choose_layout(network, "nms", LIMITS).write(writer, heads)
     path = tmp_path / "nms.onnx"
     path.write_bytes(onnx_model(writer, values).SerializeToString())
     opened = open_engine(path, name)
-    counts = []
+    places = []
 
-    for objectness in (2.0, -9, 2):  # OpenCV 5 ended with SIGFPE at the second
-        image = np.array([0, 0, 0, 0, objectness, 2], np.float32).reshape(1, 6, 1, 1)
-        [found] = read_boxes("nms", opened.run({"images": image}, ["output0"]), (8, 4), 1, 1)
-        counts.append(len(found))
+    # OpenCV 5 ended with SIGFPE where there are none, and had too few where there are more
+    for cells in ([0], [], [3], [0, 1, 2, 3], [1, 3]):
+        image = np.zeros((1, 6, 1, 4), np.float32)
+        image[0, 4:] = 2
+        image[0, 4, 0, [cell for cell in range(4) if cell not in cells]] = -9
+        image[0, 2] = -3  # so narrow that they do not overlap
+        [found] = read_boxes("nms", opened.run({"images": image}, ["output0"]), (4, 1), 1, 1)
+        places.append(sorted(int(4 * x) for x in found.boxes[:, 0]))
 
-    assert counts == [1, 0, 1]
+    assert places == [[0], [], [3], [0, 1, 2, 3], [1, 3]]
 
 
 def test_a_classifier_gives_probabilities(net):
