@@ -20,7 +20,7 @@ from .layers import DetectionHead
 from .modules.recurrent import Recurrent
 from .network import Network, build_network
 from .runtime.about import About, read_about
-from .runtime.exported import ROWS, Exported
+from .runtime.exported import Exported
 from .runtime.layouts import READERS, SUPPRESSED, read_boxes
 
 CFG_AND_WEIGHTS = "expected a cfg and weights"
@@ -38,7 +38,7 @@ class ExportedNetwork(Network):
         about = file.about
         self.choice, self.exif, self.file = network.choice, about.exif, file
         self.names = tuple(about.names) or None
-        self.limits = Limits(thresh=about.thresh, nms=float(about.nms["thresh"]))
+        self.limits = Limits(thresh=about.thresh, nms=about.overlap)
         self.stack, self.complete = nn.ModuleList(self.modules_here()), True
 
     def modules_here(self) -> Iterator[nn.Module]:
@@ -67,7 +67,7 @@ class ExportedNetwork(Network):
         """Yield a table per detection head, or one of all, as the layout has them."""
         about = self.file.about
         nodes = [(n, n.layer) for n in self.nodes if isinstance(n.layer, DetectionHead)]
-        whole = about.layout == ROWS
+        whole = about.whole
         outputs = [[one] for one in found] if whole else [list(found)]
         for (node, layer), some in zip(nodes[-len(outputs) :], outputs, strict=True):
             boxes = read_boxes(about.layout, some, about.size, layer.classes, images)

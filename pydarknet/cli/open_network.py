@@ -78,12 +78,13 @@ def exported_line(network: ExportedNetwork) -> str:
     """Return the line that says how an exported network runs, and what it has done to its boxes."""
     about = network.file.about
     line = f"layout {about.layout}, run by {network.file.engine.name} on the CPU"
+    if about.trees and not about.whole:
+        line += "; of a tree of classes it has the leaves alone"
     if about.layout not in SUPPRESSED:
         return line
-    overlap = about.nms["thresh"]
     return (
         f"{line}; its boxes are suppressed inside: of scores above {about.thresh:g} and by an"
-        f" overlap of {overlap:g}, whatever -nms says"
+        f" overlap of {about.overlap:g}, whatever -nms says"
     )
 
 

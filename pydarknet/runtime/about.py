@@ -13,6 +13,7 @@ from .onnx_properties import OnnxProperties, read_properties
 
 KEY: Final = "pydarknet"  # of ours among a model's keys, a JSON object
 EXPECTED: Final = "a network that `pydarknet export onnx` wrote"
+SCORES_ALONE: Final = ("merged", "deepstream", "nms")  # layouts with nothing else of a box
 SAID = ("author", "description", "task")  # keys of ultralytics' files
 
 
@@ -45,6 +46,16 @@ class About:
     cfg: str
 
     @property
+    def overlap(self) -> float:
+        """The overlap above which boxes are one; 0 suppresses none."""
+        return float(self.nms.get("thresh", 0))
+
+    @property
+    def whole(self) -> bool:
+        """Whether what heads compute can be known from it: objectness, and all of a class tree."""
+        return self.layout not in SCORES_ALONE
+
+    @property
     def classes(self) -> int:
         """The number of classes of the heads that find boxes; 0 if none does."""
         return max((int(head.get("classes", 0)) for head in self.heads), default=0)
@@ -62,7 +73,7 @@ def read_about(path: str | Path) -> About:
         raise DataError(f"{foreign(properties)}: expected {EXPECTED}", where=path)
     try:
         found = json.loads(properties.values[KEY])
-        return About(**{name: found[name] for name in About.__dataclass_fields__})
+        said = {name: found[name] for name in About.__dataclass_fields__}
     except KeyError as error:
         raise DataError(
             f"says nothing of its {error.args[0]}: expected {EXPECTED} of this version",
@@ -73,6 +84,23 @@ def read_about(path: str | Path) -> About:
         raise DataError(
             f"what it says of itself is no JSON object: expected {EXPECTED}", where=path
         ) from None
+    for name, field in About.__dataclass_fields__.items():
+        if not is_of_kind(said[name], str(field.type)):
+            problem = f"its {name} is {excerpt(repr(said[name]))}: expected {field.type}"
+            raise DataError(problem, where=path)
+    return About(**said)
+
+
+def is_of_kind(value: Any, kind: str) -> bool:
+    """Return whether a JSON value has a type, written as in an annotation."""
+    if kind.startswith("list["):
+        inner = kind[len("list[") : -1]
+        return isinstance(value, list) and all(is_of_kind(item, inner) for item in value)
+    if kind.startswith("dict["):
+        inner = kind[len("dict[str, ") : -1]
+        return isinstance(value, dict) and all(is_of_kind(v, inner) for v in value.values())
+    kinds = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,), "Any": (object,)}
+    return any(isinstance(value, kinds[one]) for one in kind.split(" | "))
 
 
 def foreign(properties: OnnxProperties) -> str:

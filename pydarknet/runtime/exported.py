@@ -27,8 +27,13 @@ class Exported:
         self.path: Final = Path(path)
         self.about: Final[About] = read_about(path)
         self.engine: Final[Engine] = open_engine(path, engine, threads)
+        self.opened_by: Final = (Path(path), engine, threads)
         self.states: dict[str, np.ndarray] | None = None  # [N, ...] each
         self.lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type[Exported], tuple[object, ...]]:
+        """Let copies, and other processes, open the file anew."""
+        return type(self), self.opened_by
 
     def reset(self) -> None:
         """Forget the state of recurrent layers."""

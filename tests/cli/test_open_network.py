@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from conftest import recording
+from exports import both
 from probe import Probe
 
 from pydarknet.cli.main import main
-from pydarknet.cli.open_network import device_of
+from pydarknet.cli.open_network import device_of, exported_line
 from pydarknet.cli.verbs import VERBS, Run
 from pydarknet.errors import UsageError
 
@@ -90,3 +92,17 @@ def test_that_no_weights_are_loaded_is_told(monkeypatch, capfd, weights):
 def test_commands_that_need_no_weights_tell_nothing(capfd, words):
     assert main(words) == 0
     assert NO_WEIGHTS not in capfd.readouterr().err
+
+
+def test_the_line_of_an_exported_tree_says_that_it_has_leaves(tmp_path):
+    pytest.importorskip("onnxruntime")
+    lines = {
+        layout: exported_line(both(recording("infer_ab_region_tree"), tmp_path / layout, layout)[1])
+        for layout in ("merged", "rows")
+    }
+
+    assert lines == {
+        "merged": "layout merged, run by onnxruntime on the CPU; of a tree of classes it has the"
+        " leaves alone",
+        "rows": "layout rows, run by onnxruntime on the CPU",
+    }

@@ -65,3 +65,25 @@ def test_nothing_here_imports_torch_or_onnx():
     assert not [
         f.name for f in files if "import torch" in f.read_text() or "import onnx\n" in f.read_text()
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("thresh", "0.25", "its thresh is '0.25': expected float"),
+        ("names", ["y", 1], "its names is ['y', 1]: expected list[str]"),
+        (
+            "state_sizes",
+            {"h": [1.5]},
+            "its state_sizes is {'h': [1.5]}: expected dict[str, list[int]]",
+        ),
+        ("batch", None, "its batch is None: expected int | str"),
+    ],
+)
+def test_what_is_of_another_kind_is_told(negative, name, value, problem):
+    path = negative([1], **{name: value})
+
+    with pytest.raises(DataError) as error:
+        read_about(path)
+
+    assert str(error.value) == f"{path}: {problem}"

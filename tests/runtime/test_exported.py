@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -90,3 +92,9 @@ def test_opencv_runs_it_too(negative):
     [found] = Exported(negative([1, 3, 2, 4], layout="raw"), "opencv").run(images)
 
     np.testing.assert_array_equal(found, -images)
+
+
+def test_a_copy_opens_the_file_anew(negative):
+    file = copy.deepcopy(Exported(negative([1, 3, 2, 4], layout="raw")))
+
+    assert file.run(np.ones((1, 3, 2, 4), np.float32))[0].max() == -1

@@ -33,11 +33,20 @@ def detector_recall(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = Non
 
     options = DataFile.read(data)
     network = open_network(run, cfg, weights)
+    note_objectness(network)
     if RECALL_REPORTS_RATES.of(network.dialect):
         note(network.net.rates())
     paths = images_of(recall_list(network, options), labels=True)
     for now in recall(network, paths, polygons=options.polygons):
         note(now.line())
+
+
+def note_objectness(network: Network) -> None:
+    """Say that an exported file has no objectness, if it has none: recall counts boxes by it."""
+    from ...exported_network import ExportedNetwork
+
+    if isinstance(network, ExportedNetwork) and not network.file.about.whole:
+        note(f"the layout {network.file.about.layout} has no objectness: the best score counts")
 
 
 def recall_list(network: Network, options: DataFile) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import recording
+from exports import both
 
 from pydarknet.cli.main import main
 
@@ -56,3 +57,21 @@ def test_the_originals_recall_has_a_list_of_its_own(tmp_path, monkeypatch, capfd
     assert "images are those of data/coco_val_5k.list, whatever eval.data says\n" in err
     assert err.count("RPs/Img") == 1
     assert "Learning Rate: 0.001, Momentum: 0.9, Decay: 0.0005\n" in err
+
+
+@pytest.mark.parametrize(
+    ("layout", "told"),
+    [("rows", ""), ("merged", "the layout merged has no objectness: the best score counts\n")],
+)
+def test_recall_counts_objectness_where_an_exported_file_has_it(folder, capfd, layout, told):
+    pytest.importorskip("onnxruntime")
+    both(recording("train_eval_ab_greedynms"), folder / "net.onnx", layout)
+
+    assert main(["detector", "recall", "eval.data", "net.onnx"]) == 0
+
+    err = capfd.readouterr().err
+    recorded = (recording("train_eval_ab_greedynms") / "recall.txt").read_text()
+    same = [line for line in recorded.split("\n") if "Recall:" in line][-1] in err
+    assert same == (not told)
+    assert ("no objectness" in err) == bool(told)
+    assert told in err
