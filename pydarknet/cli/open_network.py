@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from ..cfg.dialect import DIALECTS
 from ..cfg.lineage import PJREDDIE
 from ..errors import UsageError
-from ..runtime.layouts import SUPPRESSED
 from ..system.console import note, say
 from ..system.resources import locate
 from .verbs import Run
@@ -76,6 +75,8 @@ def open_network(
 
 def exported_line(network: ExportedNetwork) -> str:
     """Return the line that says how an exported network runs, and what it has done to its boxes."""
+    from ..runtime.layouts import SUPPRESSED
+
     about = network.file.about
     line = f"layout {about.layout}, run by {network.file.engine.name} on the CPU"
     if about.trees and not about.whole:
