@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..boxes.nms import line_survivors
-from ..layers import DetectionHead, Layer, Node, OpenCVCells, Shape
+from ..boxes.opencv_scores import limit_scores
+from ..layers import DetectionHead, Node, OpenCVCells, Shape
 from ..modules.batch_norm import EPSILON, BatchNorm
 from ..network import Network
 
@@ -38,13 +38,7 @@ def set_epsilon(network: Network) -> None:
                 module.rolling_variance += BATCH_NORM_EPSILON - EPSILON
 
 
-def setting(layer: Layer, key: str, default: float) -> float:
-    """Return a number that OpenCV reads from a section, even if Darknet does not."""
-    entry = layer.section.find(key)
-    return float(entry.value) if entry and entry.value else default
-
-
-def rows(layer: Layer, found: OpenCVCells) -> Tensor:
+def rows(layer: DetectionHead, found: OpenCVCells) -> Tensor:
     """Return centre x, y, width, height in 0..1 of the input, objectness and scores per box.
 
     [N, H * W * anchors, 5 + classes]. A score is class times objectness; it is 0 unless it exceeds
@@ -56,23 +50,8 @@ def rows(layer: Layer, found: OpenCVCells) -> Tensor:
     x, y = (found.places[..., 0] + column) / w, (found.places[..., 1] + row) / h
     sides = found.sides / found.sides.new_tensor(found.unit)
     scores = found.objectness * found.classes
-    thresh = setting(layer, "thresh", found.thresh)
-    scores = scores * (scores > thresh)
     table = torch.cat([x[..., None], y[..., None], sides, found.objectness, scores], -1)
-    table = table.flatten(1, 3)
-    overlap = setting(layer, "nms_threshold", found.overlap)
-    return torch.stack([suppress(one, overlap) for one in table]) if overlap > 0 else table
-
-
-def suppress(table: Tensor, overlap: float) -> Tensor:
-    """Return rows [K, 5 + classes] with scores of 0 where a better box overlaps by more."""
-    left = torch.zeros_like(table[:, 5:])
-    for k in table[:, 5:].any(0).nonzero().flatten().tolist():
-        column = table[:, 5 + k]
-        order = column.argsort(descending=True, stable=True)[: int((column > 0).sum())]
-        stay = order[line_survivors(table[order, :4], overlap, None)]
-        left[stay, k] = column[stay]
-    return torch.cat([table[:, :5], left], 1)
+    return limit_scores(table.flatten(1, 3), *layer.opencv_limits)
 
 
 def output(node: Node, raw: Tensor, computed: Tensor, size: Shape, flat: bool) -> Tensor:

@@ -15,37 +15,52 @@ from ..boxes.box import iou
 from ..boxes.box_arrays import BoxArrays
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
-from ..errors import DataError
+from ..errors import DarknetError, DataError
 from ..layers import detection_heads, last_detection_head
 from ..runtime.engine import Engine, best_engine, one_line, open_engine
 from ..runtime.layouts import READERS, SUPPRESSED, read_boxes
 from .layouts import Layout
 from .onnx_model import Exported
 
-# The largest differences of a file that is right: of a score, and of a side in pixels of the input
-TOLERANCES: Final = {"float": (1e-3, 0.5), "half": (0.05, 16.0), "int8": (1.0, 1e4)}
+# The largest differences of a file that is right: of a score, and of a side in pixels of the input.
+# Of 18 real networks on photographs and noise, float files differed by up to 4e-6 and 4e-4 pixels
+# (sums in another order), files in half precision by up to 0.017 and 1.6 pixels. int8 differs by as
+# much as its ranges are wide: it is judged by its mAP.
+TOLERANCES: Final = {"float": (1e-4, 0.02), "half": (0.05, 8.0), "int8": (1.0, 1e4)}
 COUNTS: Final = 0.01  # the score from which the place of a box is compared
 SAME: Final = 0.9  # the least IoU of boxes that are one
+MOSTLY: Final = 0.9  # the share of boxes that are equal where a rounding decides which are left
 
 
 @dataclass
 class Report:
-    """What the check found: who ran the file, the largest differences, and the boxes."""
+    """What the check found: who ran the file, the largest differences, and the boxes.
+
+    `unchecked` says why nobody could run it.
+    """
 
     engine: str
+    unchecked: str = ""
     score: float = 0.0  # of scores, or of values without boxes relative to the largest
     pixels: float = 0.0  # of boxes with a score above COUNTS
     equal: int = 0
     ours: int = 0
     theirs: int = 0
 
+    @property
+    def most(self) -> int:
+        """The boxes of the file or of the network, whose are more."""
+        return max(self.ours, self.theirs)
+
     def text(self) -> str:
         """Return the report as a line."""
+        if self.unchecked:
+            return f"not checked: {self.unchecked}"
         values = f"largest difference {self.score:.1e}"
         if self.pixels:
             values += f" of scores and {self.pixels:.1e} pixels of sides"
-        boxes = f"; {self.equal} of {max(self.ours, self.theirs)} boxes equal"
-        return f"checked by {self.engine}: {values}" + (boxes if self.ours or self.theirs else "")
+        boxes = f"; {self.equal} of {self.most} boxes equal" if self.most else ""
+        return f"checked by {self.engine}: {values}{boxes}"
 
 
 def check_model(path: Path) -> None:
@@ -58,21 +73,68 @@ def check_model(path: Path) -> None:
         raise DataError(f"onnx refuses it: {one_line(error)}", where=path.name) from None
 
 
+class CannotRun(DataError):
+    """A file that an engine does not run; another may."""
+
+
 def check_file(path: Path, exported: Exported, batches: Sequence[Tensor], precision: str) -> Report:
     """Run a file and the network on batches [N, C, H, W]; return how far they differ.
 
-    Raises DataError if the file cannot be run, or differs by more than its precision explains.
+    Where onnxruntime is missing, OpenCV runs the file; if it cannot, the report says so. Raises
+    DataError if onnxruntime cannot run it, or it differs by more than its precision explains.
     """
     check_model(path)
     name = best_engine()
-    engine, report = open_engine(path, name), Report(name)
-    for images in batches:
-        compare(engine, exported, images, report)
+    report = Report(name)
+    try:
+        if name != "onnxruntime":
+            refuse_suppression(exported)
+        engine = start(path, name)
+        for images in batches:
+            compare(engine, exported, images, report)
+    except CannotRun as error:
+        if name == "onnxruntime":
+            raise
+        return Report(name, f"onnxruntime is not installed, and {error.problem}")
+    check_report(report, exported.layout, path, precision)
+    return report
+
+
+def check_report(report: Report, layout: Layout, path: Path, precision: str) -> None:
+    """Raise DataError if a file differs by more than its precision explains.
+
+    Where a rounding decides whether a box is left, most boxes must be equal.
+    """
     most, far = TOLERANCES[precision]
     if not (report.score <= most and report.pixels <= far):
         problem = f"{report.text()}: expected at most {most:g} and {far:g}"
         raise DataError(problem, where=path.name)
-    return report
+    decided = not layout.exact or layout.name in SUPPRESSED
+    if precision == "float" and decided and report.equal < MOSTLY * report.most - 2:
+        raise DataError(f"{report.text()}: expected nearly all", where=path.name)
+
+
+def refuse_suppression(exported: Exported) -> None:
+    """Raise CannotRun for what OpenCV 5.0 dies of: NonMaxSuppression that leaves no box."""
+    if any(node.op_type == "NonMaxSuppression" for node in exported.model.graph.node):
+        raise CannotRun("OpenCV ends the program where NonMaxSuppression leaves no box")
+
+
+def start(path: Path, name: str) -> Engine:
+    """Return a file loaded by an engine. Raises CannotRun if it cannot, or is not installed."""
+    try:
+        return open_engine(path, name)
+    except DarknetError as error:
+        raise CannotRun(error.problem, where=path.name) from None
+
+
+def run(engine: Engine, exported: Exported, images: Tensor) -> list[np.ndarray]:
+    """Return the outputs of a file for a batch. Raises CannotRun if the engine cannot."""
+    given = {exported.layout.input: images.numpy()} | exported.first_states(len(images))
+    try:
+        return engine.run(given, exported.outputs)
+    except Exception as error:  # neither engine's errors have a base class of their own
+        raise CannotRun(f"{engine.name} cannot run it: {one_line(error)}") from None
 
 
 def compare(engine: Engine, exported: Exported, images: Tensor, report: Report) -> None:
@@ -83,9 +145,8 @@ def compare(engine: Engine, exported: Exported, images: Tensor, report: Report) 
     with torch.no_grad():
         heads = network.heads(images)
     network.reset()
-    given = {layout.input: images.numpy()} | exported.first_states(len(images))
     expected = layout.outputs_of(heads)
-    found = engine.run(given, exported.outputs)
+    found = run(engine, exported, images)
     if expected is not None:
         for one, other in zip(found, expected, strict=True):
             report_values(report, layout, one, other.numpy())
@@ -144,6 +205,8 @@ def report_each(report: Report, layout: Layout, ours: Detections, theirs: Detect
         off = (best - theirs.scores).abs()
     else:
         off = (ours.probabilities - theirs.probabilities).abs()
+    if not layout.exact:
+        off = off * (ours.probabilities > 0) * (theirs.probabilities > 0)
     report.score = max(report.score, float(off.max()) if off.numel() else 0.0)
     counts = best > COUNTS
     apart = (ours.boxes - theirs.boxes).abs() * ours.boxes.new_tensor(layout.size)

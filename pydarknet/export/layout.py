@@ -29,6 +29,7 @@ class Layout:
     summary: ClassVar[str]
     input: ClassVar[str] = INPUT
     boxes: ClassVar[bool] = True  # it gives boxes, which a network without detection head has not
+    exact: ClassVar[bool] = True  # no score is 0 for what a rounding decides
     leaves: ClassVar[bool] = True  # of a tree of classes, only the leaves have scores
 
     def write(self, writer: Writer, heads: Sequence[OnnxHead]) -> list[Value]:

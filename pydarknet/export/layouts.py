@@ -14,9 +14,10 @@ from ..boxes.detections import Detections
 from ..errors import UsageError
 from ..graph.executor import Executor, Head
 from ..graph.onnx_network import OnnxHead, layer_name, name_value
-from ..layers import DetectionHead, OnnxBoxes
+from ..layers import DetectionHead
 from ..modules.onnx_writer import Value, Writer
-from .layout import Layout, Limits, OneTable, best_class, corners, detectors, rows_of
+from .layout import Layout, Limits, OneTable, best_class, corners
+from .rows import OpenCVRows, Rows
 
 
 class Merged(OneTable):
@@ -36,40 +37,6 @@ class Merged(OneTable):
 
     def outputs_of(self, heads: Sequence[Head]) -> list[Tensor]:
         return [torch.cat(self.found_boxes(heads), 2).transpose(1, 2)]
-
-
-class Rows(Layout):
-    """An output per head, `yolo_82` [K, 5 + classes]: what OpenCV 4 gave for a Darknet network.
-
-    Centre x, y, width and height are in 0..1 of the input; then come objectness and scores. Of
-    several images it is [N, K, 5 + classes].
-    """
-
-    name = "rows"
-    leaves = False
-    summary = "an output per head [boxes, 5 + classes]: x, y, w, h in 0..1, objectness, scores"
-
-    def write(self, writer: Writer, heads: Sequence[OnnxHead]) -> list[Value]:
-        outputs = []
-        for head, layer in detectors(heads):
-            with writer.part(f"{layer_name(head.node)}_boxes"):
-                found = layer.onnx_boxes(writer, head.activated, self.network.input)
-                scores = self.scores(layer, found)
-                table = writer.concat(2, found.boxes, found.objectness, scores)
-                if writer.batch == 1:
-                    shape = writer.integers(*table.shape[1:])
-                    table = table.op("Reshape", shape)
-            outputs.append(name_value(table, f"{head.node.layer.section.name}_{head.node.index}"))
-        return outputs
-
-    def scores(self, layer: DetectionHead, found: OnnxBoxes) -> Value:
-        """Write the scores of a head's boxes."""
-        return found.objectness * found.classes
-
-    def outputs_of(self, heads: Sequence[Head]) -> list[Tensor] | None:
-        tables = [rows_of(head, self.network, leaves=self.leaves) for head in heads]
-        rows = [torch.cat((t.boxes, t.objectness[..., None], t.probabilities), 2) for t in tables]
-        return [table[0] if len(table) == 1 else table for table in rows]
 
 
 class DeepStream(OneTable):
@@ -184,16 +151,22 @@ LAYOUTS: Final[dict[str, Callable[[Executor, Limits], Layout]]] = {
 }
 
 
-def choose_layout(network: Executor, name: str | None, limits: Limits) -> Layout:
+def choose_layout(
+    network: Executor, name: str | None, limits: Limits, opencv4: bool = False
+) -> Layout:
     """Return the layout of a name; by default `merged` for a detector and `values` for others.
 
-    Raises DarknetError if there is none of that name, or the network has nothing for it.
+    With `opencv4` it is `rows`, limited as there. Raises DarknetError if there is none of that
+    name, or the network has nothing for it.
     """
     detects = any(isinstance(layer, DetectionHead) for layer in network.layers)
-    chosen = name or (Merged.name if detects else Values.name)
+    usual = Rows.name if opencv4 else Merged.name
+    chosen = name or (usual if detects else Values.name)
+    if opencv4 and chosen != Rows.name:
+        raise UsageError(f"-opencv4: expected the layout {Rows.name}, not {chosen}")
     if chosen not in LAYOUTS:
         raise UsageError(f"layout {chosen}: expected one of {', '.join(LAYOUTS)}")
-    layout = LAYOUTS[chosen](network, limits)
+    layout = (OpenCVRows if opencv4 else LAYOUTS[chosen])(network, limits)
     if layout.boxes and not detects:
         raise network.net.error(
             f"the network finds no boxes: expected the layout {Values.name}, not {chosen}"

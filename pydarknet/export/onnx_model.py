@@ -47,7 +47,7 @@ class Exported:
 
 def build_model(network: Executor, options: ExportOptions, facts: Facts) -> Exported:
     """Return a network in ONNX's form. Raises DarknetError for what cannot be written."""
-    layout = choose_layout(network, options.layout, options.limits)
+    layout = choose_layout(network, options.layout, options.limits, options.opencv4)
     writer, heads = write_network(
         network,
         opset=options.opset,

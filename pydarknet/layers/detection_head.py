@@ -33,7 +33,6 @@ class OpenCVCells:
     """OpenCV's values for each cell and anchor, [N, H, W, anchors, ...], before they become rows.
 
     `places` are in cells. `sides` are in units; the network's input is `unit` units wide and high.
-    `thresh` and `overlap` are the defaults of the section's `thresh` and `nms_threshold`.
     """
 
     places: Tensor
@@ -41,8 +40,6 @@ class OpenCVCells:
     objectness: Tensor
     classes: Tensor
     unit: tuple[int, int]
-    thresh: float
-    overlap: float
 
 
 class OnnxBoxes(NamedTuple):
@@ -67,6 +64,8 @@ class DetectionHead(Layer):
     head = True
     corrects_letterbox: ClassVar[bool] = True  # boxes are mapped from the letterbox to the image
     type_number: ClassVar[int] = 0  # printed by the fork; 0: not printed
+    opencv_defaults: ClassVar[tuple[float, float]] = (0.2, 0.0)  # thresh and nms_threshold there
+    anchor_by_anchor: ClassVar[bool] = False  # the order of `onnx_boxes`; else cell by cell
     size_warning: ClassVar[bool] = False  # the fork warns if an input side is not a multiple of 32
 
     classes: int
@@ -139,6 +138,25 @@ class DetectionHead(Layer):
         Darknet: src/yolo_layer.c avg_flipped_yolo
         """
         raise self.error("cannot be averaged with its mirror image: detector valid takes it")
+
+    def check_opencv(self) -> None:
+        """Raise an error for a head that OpenCV's importer does not read."""
+        if not self.opencv:
+            raise self.error("is none that OpenCV read")
+
+    @property
+    def opencv_limits(self) -> tuple[float, float]:
+        """What OpenCV's importer applies to scores: a threshold, and the overlap of suppression.
+
+        It reads `thresh` and `nms_threshold` of the section, even where Darknet does not. An
+        overlap of 0 suppresses nothing.
+        """
+        found = map(self.section.find, ("thresh", "nms_threshold"))
+        thresh, overlap = (
+            float(entry.value) if entry and entry.value else default
+            for entry, default in zip(found, self.opencv_defaults, strict=True)
+        )
+        return thresh, overlap
 
     def opencv_cells(self, raw: Tensor, size: Shape) -> OpenCVCells:
         """Return OpenCV's values for the head's input [N, C, H, W]; `size` is the network input's.

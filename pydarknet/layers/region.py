@@ -43,6 +43,8 @@ class Region(DetectionHead):
     """
 
     opencv = "detection_out"
+    opencv_defaults = (0.001, 0.4)
+    anchor_by_anchor = True
     image = True
     type_number = 27
     size_warning = True
@@ -195,18 +197,19 @@ class Region(DetectionHead):
     def unmirror(self, outputs: Tensor) -> Tensor:
         return unmirror(outputs, self.boxes)
 
-    def opencv_cells(self, raw: Tensor, size: Shape) -> OpenCVCells:
-        values = raw.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
+    def check_opencv(self) -> None:
         if self.hierarchy or not self.softmax:
             raise self.error("is none that OpenCV read: expected softmax=1 and no tree")
+
+    def opencv_cells(self, raw: Tensor, size: Shape) -> OpenCVCells:
+        values = raw.unflatten(1, (self.num, -1)).permute(0, 3, 4, 1, 2)
+        self.check_opencv()
         sides = torch.exp(values[..., 2:4]) * values.new_tensor(self.anchor_sizes)
         objectness, classes = torch.sigmoid(values[..., 4:5]), torch.softmax(values[..., 5:], -1)
         if self.classfix == -1:
             objectness = objectness * (objectness >= 0.5)
         h, w = values.shape[1:3]
-        return OpenCVCells(
-            torch.sigmoid(values[..., :2]), sides, objectness, classes, (w, h), 0.001, 0.4
-        )
+        return OpenCVCells(torch.sigmoid(values[..., :2]), sides, objectness, classes, (w, h))
 
     def row(self, node: Node) -> str:
         return "detection"
@@ -221,6 +224,7 @@ class RegionAlexeyAB(Region):
     """
 
     readable = False
+    anchor_by_anchor = False
 
     coords: int = option(4, least=4, most=4)
     max: int = quiet(200, least=1, most=MOST_BOXES)

@@ -71,7 +71,7 @@ class Yolo(AnchorHead):
         squashed = self.opencv_activations(values)
         sides = self.sides(values[..., 2:4]) * values.new_tensor(self.anchor_sizes)
         objectness, classes = squashed[..., 4:5], squashed[..., 5:]
-        return OpenCVCells(squashed[..., :2], sides, objectness, classes, (size.w, size.h), 0.2, 0)
+        return OpenCVCells(squashed[..., :2], sides, objectness, classes, (size.w, size.h))
 
     def opencv_activations(self, values: Tensor) -> Tensor:
         """Return places in cells, objectness and classes, given [..., 5 + classes]."""

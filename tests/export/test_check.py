@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from pydarknet.errors import DataError
+from pydarknet.export import check
 from pydarknet.export.check import check_file, check_model
 from pydarknet.export.layouts import Limits
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_model import Exported, ExportOptions, build_model
+from pydarknet.runtime import engine
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -66,3 +68,41 @@ def test_what_is_no_model_is_told(tmp_path):
 
     with pytest.raises(DataError, match=r"^net\.onnx: onnx refuses it: "):
         check_model(tmp_path / "net.onnx")
+
+
+def test_opencv_checks_where_onnxruntime_is_missing(detector, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "find_spec", lambda name: None)
+    exported = export(detector, tmp_path)
+
+    report = check_file(tmp_path / "net.onnx", exported, [torch.rand(1, 3, 16, 16)], "float")
+
+    assert report.text().startswith("checked by opencv: largest difference ")
+    assert report.score < 1e-5
+
+
+def test_what_nobody_can_run_is_not_checked(detector, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "find_spec", lambda name: None)
+    exported = export(detector, tmp_path, "nms")
+
+    report = check_file(tmp_path / "net.onnx", exported, [torch.rand(1, 3, 16, 16)], "float")
+
+    # OpenCV 5.0 dies of a floating point exception where no box is left
+    assert report.text() == (
+        "not checked: onnxruntime is not installed, and OpenCV ends the program where"
+        " NonMaxSuppression leaves no box"
+    )
+
+
+def test_a_program_that_is_missing_checks_nothing(detector, tmp_path, monkeypatch):
+    exported = export(detector, tmp_path)
+    monkeypatch.setattr(check, "best_engine", lambda: "opencv")
+    monkeypatch.setitem(engine.ENGINES, "opencv", missing)
+
+    report = check_file(tmp_path / "net.onnx", exported, [torch.rand(1, 3, 16, 16)], "float")
+
+    assert report.text().startswith("not checked: onnxruntime is not installed, and engine opencv")
+
+
+def missing(*_: object) -> None:
+    """Fail as a program does that is not installed."""
+    raise ImportError

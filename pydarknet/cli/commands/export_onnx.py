@@ -37,8 +37,11 @@ def export_onnx(
     opset: Annotated[int, Help("the version of ONNX's operators")] = 13,
     batch: Annotated[str, Help("images at once: a number, or dynamic")] = "1",
     size: Annotated[str | None, Help("WxH: the input's size, if not that of the cfg")] = None,
-    half: Annotated[bool, Help("half precision; OpenCV 5 refuses such files")] = False,
+    half: Annotated[bool, Help("half precision but for input, heads and outputs")] = False,
     eight: Int8Flags,
+    opencv4: Annotated[
+        bool, Help("-layout rows with scores limited by thresh and nms_threshold, as OpenCV 4 did")
+    ] = False,
     thresh: Annotated[
         float | None, Help("the score that the file and its check use", range=SHARE)
     ] = None,
@@ -62,6 +65,7 @@ def export_onnx(
         opset=opset,
         batch=batch_of(batch),
         half=half,
+        opencv4=opencv4,
         limits=Limits(thresh=chosen.decoding.thresh, nms=chosen.nms),
     )
     facts = Facts(
