@@ -24,9 +24,10 @@ from .onnx_model import Exported
 
 # The largest differences of a file that is right: of a score, and of a side in pixels of the input.
 # Of 18 real networks on photographs and noise, float files differed by up to 4e-6 and 4e-4 pixels
-# (sums in another order), files in half precision by up to 0.017 and 1.6 pixels. int8 differs by as
-# much as its ranges are wide: it is judged by its mAP.
-TOLERANCES: Final = {"float": (1e-4, 0.02), "half": (0.05, 8.0), "int8": (1.0, 1e4)}
+# (sums in another order), files in half precision by up to 0.017 and 1.6 pixels. The limits leave
+# room for deeper networks and wider boxes. int8 differs by as much as its ranges are wide: it is
+# judged by its mAP.
+TOLERANCES: Final = {"float": (1e-3, 0.5), "half": (0.05, 8.0), "int8": (1.0, 1e4)}
 COUNTS: Final = 0.01  # the score from which the place of a box is compared
 SAME: Final = 0.9  # the least IoU of boxes that are one
 MOSTLY: Final = 0.9  # the share of boxes that are equal where a rounding decides which are left

@@ -58,7 +58,8 @@ def write_network(
             inputs = [values[source] for source in node.sources]
             if node.layer.head:
                 writer.dtype = np.float32
-                inputs = [single(value) for value in inputs] if half else inputs
+            if half:
+                inputs = [value.cast(writer.dtype) for value in inputs]
             values[node.index] = write_layer(writer, node, module, inputs)
             if node.layer.head or node.index == network.result:
                 heads.append(OnnxHead(node, inputs[0], values[node.index]))
@@ -84,11 +85,6 @@ def in_half(writer: Writer, value: Value) -> Value:
     """Write a conversion to float16, and let constants be float16 from here on."""
     writer.dtype = np.float16
     return value.cast(np.float16)
-
-
-def single(value: Value) -> Value:
-    """Write a conversion to float32."""
-    return value.cast(np.float32)
 
 
 def name_value(value: Value, name: str) -> Value:

@@ -146,8 +146,10 @@ class Value:
         return turned.transpose(*(order.index(a) for a in range(last + 1)))
 
     def cast(self, dtype: type[np.generic]) -> Value:
-        """Write a conversion to another type of numbers."""
-        return self.op("Cast", to=self.writer.element(dtype))
+        """Write a conversion to another type of numbers; to its own is no node."""
+        kind = self.writer.element(dtype)
+        same = self.writer.types[self.name].tensor_type.elem_type == kind
+        return self if same else self.op("Cast", to=kind)
 
 
 @dataclass

@@ -18,6 +18,7 @@ import pydarknet
 from pydarknet.errors import CfgError
 from pydarknet.graph.onnx_network import INPUT, name_value, onnx_model, write_network
 from pydarknet.modules.onnx_graph import BATCH
+from pydarknet.modules.onnx_writer import Value
 from pydarknet.network import Network
 from pydarknet.system.resources import shipped_file
 
@@ -151,6 +152,22 @@ def test_half_precision_ends_at_the_heads():
     np.testing.assert_allclose(found, network(images)[0].activated.numpy(), atol=0.03)
     kinds = {held.data_type for held in model.graph.initializer if "weights" in held.name}
     assert kinds == {onnx.TensorProto.FLOAT16}
+
+
+def test_half_precision_goes_on_after_a_head(net):
+    network = net(
+        "[connected]\noutput=3\nactivation=linear\n[softmax]\n[connected]\noutput=2\n", inputs=4
+    )
+    network.initialize(torch.Generator().manual_seed(1))
+    images = torch.rand(1, 4)
+    writer, [head] = write_network(network, half=True)
+    last = writer.nodes[-1].output[0]
+
+    model = onnx_model(writer, [head.activated, Value(writer, last, (1, 2))])
+
+    found, after = run(model, images)
+    np.testing.assert_allclose(found, network(images)[0].activated.numpy(), atol=0.01)
+    assert after.dtype == np.float16
 
 
 def test_what_cannot_be_written_names_its_layer(net):
