@@ -9,8 +9,12 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from conftest import recording
 
+import pydarknet
+from pydarknet.dataset.files import DataFile, read_labelled
 from pydarknet.errors import DarknetError, DataError, UsageError
+from pydarknet.evaluate.average_precision import average_precision
 from pydarknet.export import int8
 from pydarknet.export.int8 import Costs, Int8, check_words, export_int8
 from pydarknet.export.layouts import Limits
@@ -120,3 +124,21 @@ def test_without_truth_only_the_times_are_known():
 
     costs.check(Path("a.onnx"))
     assert list(costs.lines()) == ["a run: 1.2 ms in float, 2.5 ms in int8"]
+
+
+def test_the_map_of_both_files_is_measured(tmp_path, monkeypatch):
+    folder = recording("train_eval_ab_greedynms")
+    network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
+    monkeypatch.chdir(folder)
+    valid = read_labelled(DataFile.read("eval.data").get_file("valid", ""))
+    options = ExportOptions(limits=Limits(thresh=0.25, nms=0.45))
+    facts = Facts(cfg="net.cfg", weights=None, letterbox=False, batch=1, opset=13)
+    how = Int8(calibrate=tuple(valid), valid=tuple(valid), force=True)
+
+    _, costs = export_int8(network, tmp_path / "net.onnx", options, facts, how)
+
+    before, after = costs.maps
+    expected = average_precision(network, valid).mean_average_precision
+    assert before == pytest.approx(expected, abs=1e-4)
+    assert 0 < after < 1
+    assert after != before

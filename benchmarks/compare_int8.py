@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Print what int8 files lose and gain: boxes beside float, and times as ratios to two programs.
+
+    benchmarks/compare_int8.py CALIBRATION.txt MODEL... [--thresh 0.25]
+
+MODEL is a folder with model.cfg and model.weights. The images of the list give the ranges, and
+boxes are compared on them. Times are medians of a run of one image, by turns; all threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import pydarknet  # the copy beside this script
+from pydarknet.cli.int8_flags import processor
+from pydarknet.dataset.files import read_list
+from pydarknet.export.export import export_onnx
+from pydarknet.export.int8 import Int8, export_int8
+from pydarknet.export.metadata import Facts
+from pydarknet.export.onnx_model import ExportOptions, Limits
+from pydarknet.inference.predict import settings
+from pydarknet.runtime.engine import open_engine
+
+SECONDS = 5.0  # for which the three are timed
+HEAD = "| model | boxes in float | equal in int8 | time / ours | time / onnxruntime in float |"
+
+
+def by_turns(runs: Sequence[Callable[[], object]]) -> list[float]:
+    """Return the median seconds of each of several things, done by turns."""
+    times: list[list[float]] = [[] for _ in runs]
+    for one in runs:
+        one()
+    end = time.perf_counter() + SECONDS
+    while time.perf_counter() < end or len(times[0]) < 5:
+        for one, spent in zip(runs, times, strict=True):
+            start = time.perf_counter()
+            one()
+            spent.append(time.perf_counter() - start)
+    return [median(spent) for spent in times]
+
+
+def row(folder: Path, images: Sequence[str], thresh: float) -> str:
+    """Return the row of a model."""
+    cfg, weights = folder / "model.cfg", folder / "model.weights"
+    network = pydarknet.load_network(cfg, weights, device="cpu")
+    chosen = settings(network, thresh=thresh)
+    options = ExportOptions(limits=Limits(thresh=thresh, nms=chosen.nms))
+    facts = Facts(cfg=str(cfg), weights=weights, letterbox=chosen.letterbox, batch=1, opset=13)
+    paths, how = tuple(map(Path, images)), Int8(calibrate=tuple(images))
+    with TemporaryDirectory() as made:
+        exact, small = Path(made, "float.onnx"), Path(made, "int8.onnx")
+        export_onnx(network, exact, options, facts, paths)
+        report = export_int8(network, small, options, facts, how, paths)[0].report
+        x = torch.rand(1, *network.input.tensor)
+        engines = [open_engine(path) for path in (exact, small)]
+        fast = network.prepared()
+
+        def ours() -> None:
+            with torch.inference_mode():
+                fast(x)
+
+        runs = [lambda e=e: e.run({"images": x.numpy()}, ["output0"]) for e in engines]
+        torch_time, float_time, int8_time = by_turns([ours, *runs])
+    return (
+        f"| {folder.name} | {report.ours} | {report.equal} |"
+        f" {int8_time / torch_time:.2f} | {int8_time / float_time:.2f} |"
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("calibration", type=Path)
+    parser.add_argument("models", type=Path, nargs="+")
+    parser.add_argument("--thresh", type=float, default=0.25)
+    given = parser.parse_args()
+    print(f"{processor()}, {torch.get_num_threads()} threads of torch")
+    print(f"\n{HEAD}\n|---|---|---|---|---|")
+    for folder in given.models:
+        print(row(folder, read_list(given.calibration), given.thresh), flush=True)
+
+
+if __name__ == "__main__":
+    main()
