@@ -35,12 +35,13 @@ import pydarknet
 from pydarknet.cli.main import main
 from pydarknet.image.files import load_image
 from pydarknet.image.geometry import letterbox_size
-from pydarknet.inference.predict import network_input
+from pydarknet.inference.predict import decode, network_input, settings, suppress
 from pydarknet.layers import Decoding, detection_heads
 from pydarknet.network import Network
 
 LINEAGES = {"ab": "alexeyab", "pj": "pjreddie"}
 COUNTS = ("boxes", "ours", "equal", "recorded", "found", "label", "overlap", "unexplained")
+THRESH = 0.25  # of the recordings, and of files that suppress
 SCORE, SIDE = 2e-3, 0.5  # how far equal boxes may be apart, the second in pixels
 
 
@@ -91,8 +92,13 @@ def our_tensor(network: Network, layout: str, x: Array) -> Array:
 
 def our_boxes(network: Network, x: Array, thresh: float) -> Found:
     """Return the boxes that our network finds in its input, suppressed as Darknet does."""
-    image = np.rint(x[0] * 255).astype(np.uint8).transpose(1, 2, 0)
-    return found_of(network.detect(image, thresh=thresh, letterbox=False), x.shape[3], x.shape[2])
+    height, width = x.shape[2:]
+    chosen = settings(network, thresh=thresh, letterbox=False)
+    with torch.inference_mode():
+        heads = network(torch.from_numpy(x))
+        found = decode(network, heads, [np.zeros((height, width, 3), np.uint8)], chosen)
+        [boxes] = suppress(heads, found, chosen)
+    return found_of(boxes.kept(), width, height)
 
 
 def found_of(boxes: pydarknet.Detections, width: int, height: int) -> Found:
@@ -189,9 +195,10 @@ def export(folder: Path, layout: str, lineage: str, place: str) -> str:
     """Write a model's file by the command; raise Absent with what it says if it cannot."""
     out = Path(place, f"{layout}.onnx")
     words = ["export", "onnx", folder / "model.cfg", folder / "model.weights", out]
+    form = ["-layout", layout, "-dialect", lineage]
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        status = main([*map(str, words), "-layout", layout, "-dialect", lineage])
+        status = main([*map(str, words), *form, "-thresh", str(THRESH)])
     if status:
         raise Absent(said.getvalue().strip().splitlines()[-1])
     return out
