@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .compat.yolo34py import is_compiled_with_gpu as is_compiled_with_gpu
     from .compat.yolo34py import is_compiled_with_opencv as is_compiled_with_opencv
     from .compat.yolo34py import set_cuda_device as set_cuda_device
+    from .export.from_python import export_onnx as export_onnx
     from .graph.header import Header as Header
     from .load import load_network as load_network
     from .network import Network as Network
@@ -39,6 +40,7 @@ LATER = {  # they need torch
     "Detection": ".boxes.detections",
     "Detections": ".boxes.detections",
     "train": ".training.train",
+    "export_onnx": ".export.from_python",
     "IterationReport": ".training.callbacks",
     "opencv": ".opencv",
     "Detector": ".compat.yolo34py",
@@ -63,6 +65,7 @@ __all__ = [
     "Stop",
     "UsageError",
     "WeightsError",
+    "export_onnx",
     "is_compiled_with_gpu",
     "is_compiled_with_opencv",
     "load_network",

@@ -9,17 +9,29 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..errors import UsageError
 from ..graph.executor import Executor
 from ..image.files import load_image
 from ..inference.predict import network_input
+from ..modules.onnx_graph import BATCH
 from ..system.resources import shipped_file
 from .check import Report, check_file
 from .metadata import Facts
-from .onnx_file import save_model
+from .onnx_file import check_place, save_model
 from .onnx_model import ExportOptions, build_model
 
 PHOTOGRAPHS = ("digits.png",)  # that come with the package
 SEED = 1
+
+
+def batch_of(word: int | str) -> int | str:
+    """Return the number of images at once, or the name of a number that the program chooses."""
+    text = str(word)
+    if text == "dynamic":
+        return BATCH
+    if not (text.isdecimal() and text.isascii() and int(text)):
+        raise UsageError(f"batch {text}: expected a number of at least 1, or dynamic")
+    return int(text)
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,7 @@ def export_onnx(
     Without images, the shipped one is taken. Raises DarknetError for what cannot be exported, and
     for a file that differs from the network: then none is left.
     """
+    check_place(path)
     exported = build_model(network, options, facts)
     reports: list[Report] = []
 

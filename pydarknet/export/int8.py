@@ -25,7 +25,7 @@ from ..system.files import write_errors
 from .check import check_file
 from .export import Result, inputs
 from .metadata import Facts
-from .onnx_file import save_model, write_model
+from .onnx_file import check_place, save_model, write_model
 from .onnx_model import Exported, ExportOptions, build_model
 from .quantize import LEAST_OPSET, quantize
 
@@ -103,10 +103,11 @@ def export_int8(
     cannot be exported, and if too much mAP is lost: then no file is left.
     """
     check_words(options.half, options.opset)
+    check_place(path)
     exported = build_model(network, options, replace(facts, precision="int8"))
     batches = list(inputs(network, options.batch, facts.letterbox, images))
     with write_errors(path):
-        made = TemporaryDirectory(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        made = TemporaryDirectory(prefix=".pydarknet.", suffix=".tmp", dir=path.parent)
     results: list[tuple[Result, Costs]] = []
     with made as folder:
         exact = Path(folder, "float.onnx")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..graph.executor import Executor
 from ..layers import DetectionHead, last_detection_head
-from ..system.text import read_text
+from ..system.text import read_text, without_bytes
 from ..system.version import __version__
 from .layouts import Layout, Merged
 
@@ -53,10 +54,10 @@ def metadata(
         "exif": network.exif,
         "thresh": layout.limits.thresh,
         "nms": suppression(layout),
-        "names": list(network.names or ()),
+        "names": [without_bytes(name) for name in network.names or ()],
         "heads": heads(network),
         "trees": trees(network),
-        "cfg": read_text(facts.cfg, "a .cfg"),
+        "cfg": cfg_text(facts.cfg),
         "cfg_sha256": digest(Path(facts.cfg)),
         "weights_sha256": digest(facts.weights),
     }
@@ -65,12 +66,20 @@ def metadata(
     return {**common, **more, KEY: json.dumps(ours)}
 
 
+def cfg_text(path: str) -> str:
+    """Return the text of a cfg; none if it is gone since a Python program read it."""
+    return without_bytes(read_text(path, "a .cfg")) if os.path.isfile(path) else ""
+
+
 def digest(path: Path | None) -> str | None:
-    """Return the SHA-256 of a file in hexadecimal."""
-    if path is None:
+    """Return the SHA-256 of a file in hexadecimal; None if it is gone."""
+    if path is None or not os.path.isfile(path):
         return None
+    total = hashlib.sha256()
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()
 
 
 def suppression(layout: Layout) -> dict[str, Any]:
@@ -108,19 +117,24 @@ def trees(network: Executor) -> dict[str, str]:
     return found
 
 
-def label_names(network: Executor) -> tuple[str, ...]:
-    """Return a name per class: those of the network, else numbers."""
+def class_count(network: Executor) -> int:
+    """Return the number of classes: of the last detection head, else of values of the result."""
     last = last_detection_head(network.layers)
-    count = last.classes if last else network.nodes[network.result].output.outputs
-    given = network.names or ()
-    return tuple(given[:count]) + tuple(str(k) for k in range(len(given), count))
+    return last.classes if last else network.nodes[network.result].output.outputs
+
+
+def label_names(network: Executor) -> tuple[str, ...]:
+    """Return a name per class, in valid Unicode: those of the network, else numbers."""
+    count = class_count(network)
+    given = tuple(map(without_bytes, network.names or ()))
+    return given[:count] + tuple(str(k) for k in range(len(given), count))
 
 
 def ultralytics(network: Executor, facts: Facts) -> dict[str, str]:
     """Return the keys that ultralytics writes, and its followers read; Python literals."""
     strides = [int(head["stride"]) for head in heads(network) if "stride" in head]
     return {
-        "description": f"pydarknet {facts_of(network)}",
+        "description": without_bytes(f"pydarknet {facts_of(network)}"),
         "author": "pydarknet",
         "version": __version__,
         "stride": str(max(strides, default=32)),

@@ -74,10 +74,11 @@ class Repeat(nn.Module):
 
     def onnx(self, writer: Writer, *inputs: Value) -> Value:
         x, scales = inputs[0], np.array([1, 1, self.stride, self.stride], np.float32)
+        region = None if writer.opset >= 13 else writer.single(np.zeros(0, np.float32))
         larger = writer.op(
             "Resize",
             x,
-            None,
+            region,
             writer.single(scales),
             mode="nearest",
             coordinate_transformation_mode="asymmetric",

@@ -15,10 +15,25 @@ from ..errors import UsageError
 
 OPSET: Final = 13
 LEAST_OPSET: Final = 12
+OLDEST: Final = "1.18"  # of the package onnx
 BATCH: Final = "batch"  # the name of a dimension that a program chooses
 SMALL: Final = 64  # numbers of a constant on which a size may depend
 
 Size: TypeAlias = tuple[int | str, ...]
+
+
+def check_package() -> None:
+    """Raise UsageError if the package onnx is missing or too old."""
+    try:
+        from onnx import __version__, shape_inference
+    except ImportError:
+        there = "is not installed"
+    else:
+        if hasattr(shape_inference, "infer_node_outputs"):
+            return
+        there = f"is {__version__}"
+    problem = f"the package onnx {there}: expected {OLDEST} or newer"
+    raise UsageError(problem, hint="pip install 'pydarknet[export]'")
 
 
 @dataclass
@@ -37,6 +52,7 @@ class Graph:
     alike: dict[bytes, list[str]] = field(default_factory=dict)  # constants that begin alike
 
     def __post_init__(self) -> None:
+        check_package()
         import onnx
 
         most = onnx.defs.onnx_opset_version()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -69,3 +72,17 @@ def test_an_unknown_opset_is_refused(opset):
 
     with pytest.raises(UsageError, match=f"opset {opset}: expected 12 to {most}"):
         Graph(opset)
+
+
+@pytest.mark.parametrize(
+    ("package", "there"),
+    [
+        (None, "is not installed"),
+        (SimpleNamespace(__version__="1.15.0", shape_inference=0), "is 1"),
+    ],
+)
+def test_a_package_that_is_missing_or_old_is_told(package, there, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", package)
+
+    with pytest.raises(UsageError, match=rf"the package onnx {there}.*: expected 1\.18 or newer"):
+        Graph()

@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ...cfg.lineage import FORK
 from ...errors import UsageError
 from ...system.console import note, say
 from ...system.resources import locate
 from ...system.text import count_of
+from ..data_files import check_outputs, class_labels, write_text
 from ..int8_flags import Int8Flags, export_as_asked, read_int8
 from ..operands import Cfg, Nms, WeightsFile
 from ..verbs import READ_IMAGES, SHARE, Help, Run, verb
@@ -17,7 +19,13 @@ from ..verbs import READ_IMAGES, SHARE, Help, Run, verb
 if TYPE_CHECKING:
     from ...network import Network
 
-Out = Annotated[Path | None, Help("the file to write; by default named after the weights")]
+Out = Annotated[
+    Path | None,
+    Help(
+        "the file to write, NAME.onnx; by default named after the weights, in this folder",
+        writes=True,
+    ),
+]
 LayoutName = Annotated[
     str | None,
     Help("merged (for most programs), rows, deepstream, nms, raw, values: see docs/MIGRATING.md"),
@@ -31,7 +39,9 @@ def export_onnx(
     cfg: Cfg,
     weights: WeightsFile,
     out: Out = None,
-    *images: Annotated[str, Help("images on which the file is checked too")],
+    *images: Annotated[
+        str, Help("images, folders, patterns or lists, on which the file is checked")
+    ],
     layout: LayoutName = None,
     data: Data = None,
     opset: Annotated[int, Help("the version of ONNX's operators")] = 13,
@@ -46,12 +56,17 @@ def export_onnx(
         float | None, Help("the score that the file and its check use", range=SHARE)
     ] = None,
     nms: Nms = None,
+    letter_box: Annotated[
+        bool, Help("say in the file that images keep their proportions in it", FORK)
+    ] = False,
     labels: Annotated[bool, Help("write labels.txt beside the file, a name a line")] = False,
 ) -> None:
     """Write a network as an ONNX file, and prove it beside the network before it gets its name."""
+    from ...export.export import batch_of
     from ...export.metadata import Facts
     from ...export.onnx_model import ExportOptions, Limits
     from ...inference.predict import settings
+    from ..image_source import Source
     from ..open_network import open_on_cpu
 
     int8 = read_int8(eight, half, opset, data)
@@ -59,11 +74,15 @@ def export_onnx(
     network = open_on_cpu(run, cfg, weights)
     set_names(network, data)
     resize(network, size)
-    chosen = settings(network, thresh=thresh, nms=nms)
+    path = out or Path(weights.name).with_suffix(".onnx")
+    if labels:
+        check_outputs(labels_of(path), None)
+    paths = tuple(map(Path, Source(images).paths())) if images else ()
+    chosen = settings(network, thresh=thresh, nms=nms, letterbox=letter_box or None)
     options = ExportOptions(
         layout=layout,
         opset=opset,
-        batch=batch_of(batch),
+        batch=batch_of(batch or ""),
         half=half,
         opencv4=opencv4,
         limits=Limits(thresh=chosen.decoding.thresh, nms=chosen.nms),
@@ -76,32 +95,41 @@ def export_onnx(
         opset=opset,
         precision="half" if half else "float",
     )
-    path = out or Path(weights.name).with_suffix(".onnx")
-    result = export_as_asked(network, path, options, facts, tuple(map(Path, images)), int8)
+    result = export_as_asked(network, path, options, facts, paths, int8)
     say(f"{path}: layout {result.layout}, {path.stat().st_size} bytes")
     if labels:
-        write_labels(network, path.with_name("labels.txt"))
+        write_labels(network, labels_of(path))
+
+
+def labels_of(path: Path) -> Path:
+    """Return the file of labels beside an ONNX file."""
+    return path.with_name("labels.txt")
 
 
 def write_labels(network: Network, path: Path) -> None:
     """Write the name of each class on a line, as Frigate and DeepStream read them."""
     from ...export.metadata import label_names
-    from ...system.files import write_errors, write_file
 
     names = label_names(network)
-    with write_errors(path):
-        write_file(path, "".join(f"{name}\n" for name in names).encode())
+    write_text(path, "".join(f"{name}\n" for name in names))
     say(f"{path}: {count_of(len(names), 'name')}")
 
 
 def set_names(network: Network, data: Path | None) -> None:
-    """Give the network the names of a .data file; without one, classes are numbers."""
-    from ...dataset.files import DataFile, read_names
+    """Give the network the names of a .data file, or refuse too few; without one, numbers.
 
-    if data:
-        network.names = tuple(read_names(DataFile.read(data).get_file("names", "data/names.list")))
-    else:
+    Those of a classifier may stand under `labels`.
+    """
+    from ...dataset.files import DataFile
+    from ...export.metadata import class_count
+
+    if data is None:
         note("no -data: the file calls its classes by their numbers")
+        return
+    options = DataFile.read(data)
+    key = "names" if options.find("names") or not options.find("labels") else "labels"
+    path = options.get_file(key, "data/names.list")
+    network.names = class_labels(path, class_count(network))
 
 
 def resize(network: Network, size: str | None) -> None:
@@ -112,14 +140,3 @@ def resize(network: Network, size: str | None) -> None:
     if not sides:
         raise UsageError(f"-size {size}: expected WxH, such as 416x416")
     network.resize(int(sides[1]), int(sides[2]))
-
-
-def batch_of(word: str) -> int | str:
-    """Return the number of images at once, or the name of a number that the program chooses."""
-    from ...modules.onnx_graph import BATCH
-
-    if word == "dynamic":
-        return BATCH
-    if not word.isdigit() or not int(word):
-        raise UsageError(f"-batch {word}: expected a number of at least 1, or dynamic")
-    return int(word)

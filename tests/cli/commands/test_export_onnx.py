@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 
 import pytest
 
 from pydarknet.cli.main import main
+from pydarknet.system.resources import shipped_file
 
 onnx = pytest.importorskip("onnx")
 WORDS = ["export", "onnx", "digits.cfg", "digits.weights"]
@@ -58,7 +60,8 @@ def test_the_form_is_as_asked(tmp_path):
     ("words", "problem"),
     [
         (["-size", "96"], "-size 96: expected WxH, such as 416x416"),
-        (["-batch", "0"], "-batch 0: expected a number of at least 1, or dynamic"),
+        (["-batch", "0"], "batch 0: expected a number of at least 1, or dynamic"),
+        (["-batch", ""], "batch : expected a number of at least 1, or dynamic"),
         (["-opset", "9"], "opset 9: expected 12 to "),
         (["-layout", "yolo"], "layout yolo: expected one of merged, rows, deepstream, "),
     ],
@@ -68,3 +71,89 @@ def test_wrong_words_are_told(words, problem, capsys, tmp_path):
 
     assert problem in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_no_input_is_written_over(tmp_path, capsys):
+    """The file's name follows from that of the weights, where a link may lead to them."""
+    weights = shipped_file("digits.weights").read_bytes()
+    (tmp_path / "my.weights").write_bytes(weights)
+    (tmp_path / "my.onnx").symlink_to("my.weights")
+
+    assert main(["export", "onnx", "digits.cfg", "my.weights"]) == 1
+    assert "my.onnx is read by this command: expected another file" in capsys.readouterr().err
+    assert main(["export", "onnx", "digits.cfg", "my.weights", "my.weights"]) == 1
+
+    assert (tmp_path / "my.weights").read_bytes() == weights
+
+
+def test_an_image_in_the_place_of_the_file_stays(tmp_path, capsys):
+    image = shipped_file("digits.png").read_bytes()
+    (tmp_path / "photo.png").write_bytes(image)
+
+    assert main([*WORDS, "photo.png"]) == 1
+
+    assert "photo.png is no name of an ONNX file: expected one that" in capsys.readouterr().err
+    assert (tmp_path / "photo.png").read_bytes() == image
+
+
+def test_labels_that_are_the_names_stay(tmp_path, capsys):
+    (tmp_path / "my.data").write_text("names=labels.txt\n")
+    (tmp_path / "labels.txt").write_text("a\n" * 12)
+
+    assert main([*WORDS, "-data", "my.data", "-labels"]) == 1
+
+    assert "labels.txt is read by this command: expected another" in capsys.readouterr().err
+    assert not (tmp_path / "digits.onnx").exists()
+
+
+def test_too_few_names_are_refused(tmp_path, capsys):
+    (tmp_path / "my.data").write_text("names=my.names\n")
+    (tmp_path / "my.names").write_text("a\nb\n")
+
+    assert main([*WORDS, "-data", "my.data"]) == 1
+
+    assert "my.names: 2 labels: expected 10, one per class" in capsys.readouterr().err
+
+
+def test_odd_names_are_text_in_the_file(tmp_path):
+    names = [b"it's", b'"q"', b"a\\b", b"x\xffy", b"{1}", b"a:b", b",", b"1", b"2", b"3", b"more"]
+    (tmp_path / "my.data").write_text("names=my.names\n")
+    (tmp_path / "my.names").write_bytes(b"\n".join(names))
+
+    assert main([*WORDS, "-data", "my.data", "-labels"]) == 0
+
+    found = ast.literal_eval(keys("digits.onnx")["names"])
+    assert [found[k] for k in range(7)] == ["it's", '"q"', "a\\b", "x\ufffdy", "{1}", "a:b", ","]
+    assert (tmp_path / "labels.txt").read_text("utf-8").splitlines()[3] == "x\ufffdy"
+
+
+def test_the_letterbox_is_told_in_the_file():
+    assert main([*WORDS, "-letter_box"]) == 0
+
+    assert keys("digits.onnx")["model_info resize_type"] == "fit_to_window_letterbox"
+
+
+def test_images_may_be_a_list(tmp_path, capsys):
+    (tmp_path / "a.png").write_bytes(shipped_file("digits.png").read_bytes())
+    (tmp_path / "list.txt").write_text("a.png\n")
+
+    assert main([*WORDS, "my.onnx", "list.txt"]) == 0
+    assert main([*WORDS, "other.onnx", "my.onnx"]) == 1
+
+    assert "is an ONNX model: expected an image there" in capsys.readouterr().err
+    assert not (tmp_path / "other.onnx").exists()
+
+
+def test_two_exports_are_the_same_bytes(tmp_path):
+    assert main([*WORDS, "a.onnx"]) == main([*WORDS, "b.onnx"]) == 0
+
+    assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
+
+
+@pytest.mark.parametrize("opset", [12, 14, 18, 23])
+def test_each_opset_is_read_by_onnxruntime(opset):
+    pytest.importorskip("onnxruntime")
+
+    assert main([*WORDS, "-opset", str(opset)]) == 0
+
+    assert onnx.load("digits.onnx").opset_import[0].version == opset
