@@ -45,10 +45,10 @@ def test_boxes_are_the_same_in_another_order(script):
 
 def test_another_number_and_another_shape_differ(script):
     ours = script.Boxes(np.full((2, 4), 0.5), np.full((2, 3), 0.5))
-    off = script.Boxes(np.full((2, 4), 0.5), np.full((2, 3), 0.6))  # 0.1 / 0.003
+    off = script.Boxes(np.full((2, 4), 0.5), np.full((2, 3), 0.6))  # 0.1 / 0.0015
     fewer = script.Boxes(np.full((1, 4), 0.5), np.full((1, 3), 0.5))
 
-    assert script.verdict(off, ours, ours) == "differs: scores by 33.3 times the tolerance 0.002"
+    assert script.verdict(off, ours, ours) == "differs: scores by 66.7 times the tolerance 0.001"
     assert script.verdict(off, ours, off) == "ok"  # as far as ours for a brighter image
     assert script.verdict(fewer, ours, ours) == "differs: sides have shape [1, 4], ours is [2, 4]"
 
