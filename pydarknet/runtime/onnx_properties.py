@@ -38,12 +38,17 @@ def begins_onnx(head: bytes) -> bool:
 
 
 def is_onnx(path: str | Path) -> bool:
-    """Return whether a file is an ONNX model by its first bytes, or calls itself one."""
+    """Return whether a file is an ONNX model by its first bytes, or calls itself one.
+
+    A pipe is none: to open it would wait for one who writes into it.
+    """
     if Path(path).suffix.lower() == ".onnx" and os.path.exists(path):
         return True
     try:
+        if not_a_file(path):
+            return False
         with open(path, "rb") as file:
-            return not not_a_file(path) and begins_onnx(file.read(4))
+            return begins_onnx(file.read(4))
     except (OSError, ValueError):
         return False
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from pydarknet.errors import DataError
@@ -66,3 +68,9 @@ def test_what_is_no_model_is_told(tmp_path, content, problem):
 def test_a_folder_is_told(tmp_path):
     with pytest.raises(DataError, match=r": Is a directory: expected an ONNX model$"):
         read_properties(tmp_path)
+
+
+def test_a_pipe_is_no_model_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "net")
+
+    assert not is_onnx(tmp_path / "net")
