@@ -33,7 +33,7 @@ from runtimes import RUNTIMES, Done, Job, Runtime, open_runtimes
 from pydarknet import load_network
 from pydarknet.boxes.box import cxcywh_to_xyxy
 from pydarknet.errors import DarknetError
-from pydarknet.export.check import check_model, survivors
+from pydarknet.export.check import check_model
 from pydarknet.export.layout import Layout, Limits
 from pydarknet.export.layouts import LAYOUTS, choose_layout
 from pydarknet.export.metadata import Facts
@@ -76,19 +76,19 @@ def limits(network: Network, heads: list[Head]) -> Limits:
     return Limits(thresh=max(gaps[BOXES.start :] or gaps)[1], nms=NONE.nms)
 
 
-def suppressed(layout: Layout, heads: list[Head]) -> np.ndarray:
-    """Return what `nms` must give [M, 7], in any order."""
-    [found] = survivors(layout, layout.boxes_of(heads))
-    row, kind = found.probabilities.nonzero(as_tuple=True)
+def candidates(layout: Layout, heads: list[Head]) -> np.ndarray:
+    """Return what `nms` suppresses, rows [M, 7] as it gives them: every score above its limit."""
+    [found] = layout.boxes_of(heads)
+    row, kind = (found.probabilities > layout.limits.thresh).nonzero(as_tuple=True)
     sides = cxcywh_to_xyxy(found.boxes * found.boxes.new_tensor(layout.size))[row]
     columns = (torch.zeros(len(row)), *sides.T, kind, found.probabilities[row, kind])
     return torch.stack(columns, 1).numpy()
 
 
 def expected(layout: Layout, heads: list[Head]) -> list[np.ndarray]:
-    """Return what the outputs of a layout must be."""
+    """Return what the outputs of a layout must be; of `nms`, what they must be chosen from."""
     found = layout.outputs_of(heads)
-    return [suppressed(layout, heads)] if found is None else [one.numpy() for one in found]
+    return [candidates(layout, heads)] if found is None else [one.numpy() for one in found]
 
 
 def kinds(layout: str, values: np.ndarray) -> list[np.ndarray]:
@@ -108,7 +108,7 @@ def difference(layout: str, found: np.ndarray, wanted: np.ndarray) -> float:
     What is no number in the network is not compared.
     """
     if layout == "nms":
-        return unlike_boxes(found.reshape(-1, 7), wanted)
+        return suppression_error(found.reshape(-1, 7), wanted)
     if found.size != wanted.size:
         return float("inf")
     pairs = zip(kinds(layout, found.reshape(wanted.shape)), kinds(layout, wanted), strict=True)
@@ -123,15 +123,34 @@ def difference(layout: str, found: np.ndarray, wanted: np.ndarray) -> float:
     return most
 
 
-def unlike_boxes(found: np.ndarray, wanted: np.ndarray) -> float:
-    """Return how far each box [M, 7] is from the nearest of its class, of both sides."""
-    if len(found) != len(wanted):
+def suppression_error(found: np.ndarray, rows: np.ndarray) -> float:
+    """Return how far each row is from the nearest of those it was chosen from, both [M, 7].
+
+    It is infinity unless none of those that stay overlaps a better one of its class, and each that
+    goes does. Where scores are level, the order is the program's.
+    """
+    if not len(rows):
+        return float(len(found) and np.inf)
+    scale = np.array([1, *[np.abs(rows[:, 1:5]).max()] * 4, 1e-6, rows[:, 6].max()])
+    apart = np.abs((found[:, None] - rows) / scale).max(2)  # [found, rows]
+    chosen = apart.argmin(1)
+    stays = np.isin(np.arange(len(rows)), chosen)
+    over = overlaps(rows) - NONE.nms
+    better = rows[:, 6] >= rows[:, None, 6] - SAME * scale[6]  # the column's than the row's
+    beaten = (better & (over > -SAME))[:, stays].any(1)
+    np.fill_diagonal(over, -1)
+    if (over[stays][:, stays] > SAME).any() or not (stays | beaten).all():
         return float("inf")
-    if not len(wanted):
-        return 0.0
-    scale = np.array([1, *[np.abs(wanted[:, 1:5]).max()] * 4, 1e-6, wanted[:, 6].max()])
-    apart = np.abs((found[:, None] - wanted) / scale).max(2)
-    return float(max(apart.min(0).max(), apart.min(1).max()))
+    return float(apart.min(1).max(initial=0))
+
+
+def overlaps(rows: np.ndarray) -> np.ndarray:
+    """Return the intersection over union of rows [M, 7] of one class, [M, M]; of two classes 0."""
+    low, high = rows[:, 1:3], rows[:, 3:5]
+    sides = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
+    common, areas = sides.clip(0).prod(2), (high - low).prod(1)
+    union = np.maximum(areas[:, None] + areas - common, 1e-9)
+    return common / union * (rows[:, None, 5] == rows[:, 5])
 
 
 def write_files(cfg: str, side: int, names: list[str], folder: str, line: Connection) -> None:

@@ -88,11 +88,21 @@ def test_sides_and_scores_are_compared_on_their_own(script):
     assert script.difference("merged", found[:, :5], wanted) == float("inf")
 
 
-def test_suppressed_boxes_may_stand_in_any_order(script):
-    wanted = np.array([[0, 1.0, 1, 9, 9, 1, 0.8], [0, 2, 2, 10, 10, 0, 0.5]])
+def test_suppressed_boxes_may_stand_in_any_order_and_go_if_a_better_one_overlaps(script):
+    first, other = [0, 1.0, 1, 9, 9, 1, 0.8], [0, 1, 1, 9, 9, 0, 0.5]  # of two classes
+    under = [0, 1.0, 1, 9, 10, 1, 0.7]  # 64 of 72 parts of it are those of the first
+    rows = np.array([first, other, under])
 
-    assert script.difference("nms", wanted[::-1], wanted) == 0
-    assert script.difference("nms", wanted[:1], wanted) == float("inf")
-    other = wanted.copy()
-    other[0, 6] = 0.72
-    assert script.difference("nms", other, wanted) == pytest.approx(0.1)  # 0.08 of 0.8
+    assert script.difference("nms", np.array([other, first]), rows) == 0
+    assert script.difference("nms", rows, rows) == float("inf")  # both of class 1 stay
+    assert script.difference("nms", np.array([first]), rows) == float("inf")  # class 0 is gone
+    assert script.difference("nms", np.array([other, under]), rows) == float("inf")  # the weaker
+    near = np.array([other, [*first[:6], 0.78]])
+    assert script.difference("nms", near, rows) == pytest.approx(0.025)  # 0.02 of 0.8
+    assert script.difference("nms", np.zeros(0), rows[:0]) == 0
+
+
+def test_of_boxes_whose_scores_are_level_either_may_stay(script):
+    rows = np.array([[0, 1.0, 1, 9, 9, 0, 0.5], [0, 1, 1, 9, 10, 0, 0.5000001]])
+
+    assert script.difference("nms", rows[:1], rows) == script.difference("nms", rows[1:], rows) == 0
