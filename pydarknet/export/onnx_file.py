@@ -74,6 +74,7 @@ def write_model(model: Any, path: Path) -> None:
         location=arrays_of(path).name,
         size_threshold=EXTERNAL,
     )
+    os.chmod(arrays_of(path), path.stat().st_mode)  # onnx writes them for their owner alone
 
 
 def array_bytes(model: Any) -> int:

@@ -55,6 +55,7 @@ def test_arrays_of_a_large_file_stand_beside_it(tmp_path, monkeypatch):
 
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.onnx", "a.onnx.data"]
     assert path.stat().st_size < 1000
+    assert path.stat().st_mode == (tmp_path / "a.onnx.data").stat().st_mode
     loaded = onnx.load(path)
     assert onnx.numpy_helper.to_array(loaded.graph.initializer[0])[-1] == 3999
 
