@@ -88,12 +88,13 @@ def compare_darknet(wanted: Wanted, name: str, seconds: float) -> None:
 def task_of(wanted: Wanted, network: Network) -> Task:
     """Return what the program is asked."""
     from ..compare.darknet import Task
-    from ..compare.ours import classes_of, is_detector
+    from ..compare.ours import is_detector
+    from ..export.metadata import class_count
 
     return Task(
         wanted.cfg.absolute(),
         wanted.weights.absolute(),
-        classes_of(network),
+        class_count(network),
         is_detector(network),
         words=("-letter_box",) if wanted.letter_box else (),
     )

@@ -111,14 +111,14 @@ def table_of(network: Network, seen: Pass, file: OnnxFile) -> Table:
     """Return the boxes in a file's outputs, which may be the maps that go into the heads."""
     from ..compare.onnx_forms import Expected, Table, read_boxes
     from ..compare.onnx_ours import every_box, of_maps
-    from ..compare.ours import classes_of
+    from ..export.metadata import class_count
 
     outputs = file.run(seen.images.numpy())
     heads = of_maps(network, seen.heads, [array[:1] for array in outputs.values()])
     if heads:
         found = every_box(heads, network)
         return Table("the maps of the heads", found.boxes.numpy(), found.probabilities.numpy())
-    given = Expected(network.input.w, network.input.h, classes_of(network))
+    given = Expected(network.input.w, network.input.h, class_count(network))
     try:
         return read_boxes(outputs, given, str(file.about.get("layout", "")))
     except DataError as error:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
     from ..network import Network
+    from ..training.arguments import MapOptions, Options
     from ..training.callbacks import Callback, IterationReport
     from ..training.learner import Step
-    from ..training.train import MapOptions, Options, Sources
+    from ..training.train import Sources
     from ..training.trainer import Trainer
 
 
@@ -38,8 +39,9 @@ def train(
     """Open a network and train it with the trainer that `maker` returns."""
     from ..dataset.files import DataFile
     from ..system.resources import locate
+    from ..training.arguments import Options
     from ..training.checkpoints import base_name
-    from ..training.train import Options, Sources, first_seed
+    from ..training.train import Sources, first_seed
     from .open_network import open_network
 
     run = on_gpu(run, flags.gpus) if flags.gpus is not None else run

@@ -11,9 +11,8 @@ import numpy as np
 
 from ..errors import DataError, UsageError
 from ..image.decode import silent_opencv
+from ..runtime.about import KEY
 from ..runtime.engine import Engine, Input, one_line, open_engine
-
-KEY = "pydarknet"  # of our metadata, a JSON object
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from torch import Tensor
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
 from ..errors import DataError
+from ..export.layout import best_class, rows_of
 from ..graph.executor import Executor, Head
 from ..graph.onnx_network import layer_name
 from ..inference.classify import classifier_input
@@ -82,9 +83,7 @@ def our_objects(network: Executor, seen: Pass, table: Table, chosen: Settings) -
     """Return the boxes of our network in the form of a file: all, or those of their best class."""
     found = every_box(seen.heads, network)
     if table.best:
-        best = torch.zeros_like(found.probabilities)
-        best.scatter_(1, found.classes[:, None], found.scores[:, None])
-        found = replace(found, probabilities=best)
+        found = best_class(found)
     return objects_of(network, seen, found, chosen, table)
 
 
@@ -100,16 +99,8 @@ def every_box(heads: Sequence[Head], network: Executor) -> Detections:
 
     Of a tree of classes, only the leaves have scores.
     """
-    parts = []
-    for head in heads:
-        layer = head.node.layer
-        if isinstance(layer, DetectionHead):
-            found = layer.every_box(head.activated, network.input).to("cpu")
-            if layer.leaves is not None:
-                leaves = found.probabilities.new_tensor(layer.leaves)
-                found = replace(found, probabilities=found.probabilities * leaves)
-            parts.append(found)
-    return Detections.cat(parts)
+    detectors = [head for head in heads if isinstance(head.node.layer, DetectionHead)]
+    return Detections.cat([rows_of(head, network).take(0).to("cpu") for head in detectors])
 
 
 def objects_of(

@@ -51,9 +51,3 @@ def is_detector(network: Executor) -> bool:
         problem = "the network takes numbers, no images: expected a detector or a classifier"
         raise DarknetError(problem, where=network.net.section.path)
     return bool(detection_heads(network.layers))
-
-
-def classes_of(network: Executor) -> int:
-    """Return the number of classes of a detector's last head, or of a classifier's scores."""
-    heads = detection_heads(network.layers)
-    return heads[-1].classes if heads else network.nodes[network.result].output.outputs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -11,11 +10,12 @@ from typing import Any
 
 from ..graph.executor import Executor
 from ..layers import DetectionHead, last_detection_head
+from ..runtime.about import KEY
+from ..system.digest import digest
 from ..system.text import read_text, without_bytes
 from ..system.version import __version__
 from .layouts import Layout, Merged
 
-KEY = "pydarknet"  # of our own, a JSON object
 GREY = 128  # the margin of a letterbox, as a byte
 
 
@@ -58,8 +58,8 @@ def metadata(
         "heads": heads(network),
         "trees": trees(network),
         "cfg": cfg_text(facts.cfg),
-        "cfg_sha256": digest(Path(facts.cfg)),
-        "weights_sha256": digest(facts.weights),
+        "cfg_sha256": digest_of(Path(facts.cfg)),
+        "weights_sha256": digest_of(facts.weights),
     }
     common = ultralytics(network, facts) if network.input.image else {}
     more = openvino(layout, facts) if isinstance(layout, Merged) else {}
@@ -71,15 +71,9 @@ def cfg_text(path: str) -> str:
     return without_bytes(read_text(path, "a .cfg")) if os.path.isfile(path) else ""
 
 
-def digest(path: Path | None) -> str | None:
-    """Return the SHA-256 of a file in hexadecimal; None if it is gone."""
-    if path is None or not os.path.isfile(path):
-        return None
-    total = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            total.update(block)
-    return total.hexdigest()
+def digest_of(path: Path | None) -> str | None:
+    """Return the SHA-256 of a file; None if there is none, or it is gone since it was read."""
+    return digest(path) if path and os.path.isfile(path) else None
 
 
 def suppression(layout: Layout) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Generator, Tensor, nn
 
 from ..modules.batch_norm import BatchNorm
 from ..modules.onnx_writer import Value, Writer
+from ..modules.ops import fold
 from ..modules.parameters import Parametric, WeightArray, array, under
 from .base import FORK, Layer, Node, Shape, section
 
@@ -63,7 +65,6 @@ class Normalise(Parametric):
         return self.norm(x, self.biases)
 
     def onnx(self, writer: Writer, *inputs: Value) -> Value:
-        scale = self.norm.scales / self.norm.divisor()
-        shift = self.biases - self.norm.rolling_mean * scale
-        factor, term = (writer.constant(values[:, None, None]) for values in (scale, shift))
+        folded = fold(self.norm, torch.ones_like(self.biases), self.biases)
+        factor, term = (writer.constant(values[:, None, None]) for values in folded)
         return inputs[0] * factor + term

@@ -1,7 +1,9 @@
-"""The arguments of `pydarknet.train`, checked before anything is read."""
+"""The options of a training, and the arguments of `pydarknet.train`, checked before it reads."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 
@@ -9,9 +11,36 @@ from ..cfg.numbers import Range
 from ..errors import UsageError, WrongType
 from ..system.paths import path_of
 from ..system.resources import locate
+from .callbacks import Callback
 
 SEEDS = Range(least=0, most=2**63 - 1)
 WORKERS = Range(least=0, most=256)
+
+
+@dataclass(frozen=True)
+class MapOptions:
+    """The options of the evaluations in a training."""
+
+    thresh: float = 0.25
+    iou_thresh: float = 0.5
+    epochs: int = 4
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a training, besides its files."""
+
+    seed: int
+    given_seed: int | None = None  # None if `seed` is random
+    clear: bool = False
+    workers: int | None = None
+    amp: str | None = None
+    chart: bool = True
+    bar: bool = False
+    map: MapOptions | None = None
+    saveweights: int = 0  # iterations; 0: as the .data file says
+    exif: bool | None = None  # None: not given
+    callbacks: Sequence[Callback] = ()
 
 
 def files_of(data: object, cfg: object, weights: object) -> tuple[Path, Path, Path | None]:
@@ -29,7 +58,7 @@ def check_arguments(seed: object, workers: object, callback: object, map: object
     check_integer("workers", workers, WORKERS)
     if callback is not None and not callable(callback):
         raise WrongType(f"callback is of type {type(callback).__name__}: expected a function")
-    if not isinstance(map, bool | None) and not hasattr(map, "iou_thresh"):
+    if not isinstance(map, bool | MapOptions | None):
         raise WrongType(f"map is of type {type(map).__name__}: expected True or MapOptions")
 
 

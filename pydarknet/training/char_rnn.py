@@ -18,9 +18,10 @@ from ..graph.header import Header
 from ..modules.recurrent import Recurrent
 from ..network import Network
 from ..system.console import note
+from ..system.digest import digest
 from ..system.inputs import remember
 from ..system.text import not_a_file
-from .checkpoints import Files, base_name, digest
+from .checkpoints import Files, base_name
 from .learner import Learner, Step
 from .resume import Request, Start, check_unfinished, find_start, resume
 from .run import describe_run

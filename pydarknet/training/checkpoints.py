@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import DataError
+from ..system.digest import digest
 from ..system.files import hold_lock, make_folder, partial_path, remove_partial_files, replace_file
 from ..system.inputs import is_input
 from .state import State, read_state, write_state
@@ -29,18 +29,6 @@ def base_name(path: str | Path) -> str:
     Darknet: src/utils.c basecfg
     """
     return Path(path).name.partition(".")[0]
-
-
-def digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal. Raises DataError if it cannot be read."""
-    total = hashlib.sha256()
-    try:
-        with open(path, "rb") as file:
-            while block := file.read(1 << 20):
-                total.update(block)
-    except OSError as error:
-        raise DataError(f"Couldn't open file: {path} ({error.strerror})") from None
-    return total.hexdigest()
 
 
 @dataclass(frozen=True)

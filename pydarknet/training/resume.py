@@ -18,8 +18,9 @@ from ..graph.weights_layout import placed_arrays
 from ..modules.recurrent import Recurrent
 from ..network import Network
 from ..system.console import note
+from ..system.digest import digest
 from ..system.text import count_of
-from .checkpoints import Files, Pair, digest
+from .checkpoints import Files, Pair
 from .learner import Learner
 from .run import differences, text_of_differences
 from .state import State

@@ -22,11 +22,12 @@ from ..graph.header import Header
 from ..load import load_network
 from ..network import Network
 from ..system.console import note
+from ..system.digest import digest
 from ..system.inputs import keep_inputs
 from ..system.text import count_of
-from .arguments import check_arguments, files_of
+from .arguments import MapOptions, Options, check_arguments, files_of
 from .callbacks import Callback
-from .checkpoints import Files, base_name, digest
+from .checkpoints import Files, base_name
 from .classifier_reporter import CLASSIFIER_REPORTERS
 from .learner import Learner
 from .loss_chart import LossChart
@@ -39,32 +40,6 @@ from .state import State
 from .trainer import Trainer
 from .unsupported import check_trainable
 from .validation import MapValidation
-
-
-@dataclass(frozen=True)
-class MapOptions:
-    """The options of the evaluations in a training."""
-
-    thresh: float = 0.25
-    iou_thresh: float = 0.5
-    epochs: int = 4
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of a training, besides its files."""
-
-    seed: int
-    given_seed: int | None = None  # None if `seed` is random
-    clear: bool = False
-    workers: int | None = None
-    amp: str | None = None
-    chart: bool = True
-    bar: bool = False
-    map: MapOptions | None = None
-    saveweights: int = 0  # iterations; 0: as the .data file says
-    exif: bool | None = None  # None: not given
-    callbacks: Sequence[Callback] = ()
 
 
 @dataclass(frozen=True)

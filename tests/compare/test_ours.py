@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from conftest import HERE
 
-from pydarknet.compare.ours import Ours, classes_of, is_detector
+from pydarknet.compare.ours import Ours, is_detector
 from pydarknet.errors import DarknetError
+from pydarknet.export.metadata import class_count
 from pydarknet.inference.predict import settings
 from pydarknet.load import load_network
 
@@ -22,7 +23,7 @@ def test_a_detectors_objects_are_its_boxes():
     found = Ours(network, settings(network, thresh=0.5)).objects(pixels)
 
     assert is_detector(network)
-    assert classes_of(network) == 3
+    assert class_count(network) == 3
     assert (found.scores > 0.5).all()
 
 
@@ -40,7 +41,7 @@ def test_the_originals_scores_of_a_tree_are_those_of_its_leaves(
     scores = Ours(network, settings(network)).scores(pixels)
 
     assert not is_detector(network)
-    assert classes_of(network) == 4
+    assert class_count(network) == 4
     assert scores[:2] == pytest.approx([animal, 0.731059], abs=1e-6)
 
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from pydarknet.export.layouts import Limits, choose_layout
-from pydarknet.export.metadata import KEY, Facts, label_names, metadata
+from pydarknet.export.metadata import Facts, label_names, metadata
+from pydarknet.runtime.about import KEY
 
 LIMITS = Limits(thresh=0.25, nms=0.45)
 

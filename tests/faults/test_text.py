@@ -11,7 +11,8 @@ import pytest
 
 from pydarknet.dataset.files import DataFile
 from pydarknet.load import load_network
-from pydarknet.training.train import MapOptions, Sources, map_validation
+from pydarknet.training.arguments import MapOptions
+from pydarknet.training.train import Sources, map_validation
 
 LAST = "-nogpu -dont_show -thresh .005"
 

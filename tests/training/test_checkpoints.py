@@ -7,7 +7,7 @@ import pytest
 
 from pydarknet.errors import DataError
 from pydarknet.system.inputs import keep_inputs
-from pydarknet.training.checkpoints import Files, base_name, copy_file, digest, link_or_copy
+from pydarknet.training.checkpoints import Files, base_name, copy_file, link_or_copy
 from pydarknet.training.state import State
 
 RUN = {"dialect": "alexeyab", "images": 4, "train": "a", "net": {}, "layers": [], "weights": ""}
@@ -35,22 +35,11 @@ def newest(files: Files) -> tuple[bytes, int]:
     return pair.weights.read_bytes(), pair.state.numbers["batch"]
 
 
-def test_a_file_that_cannot_be_read_has_no_digest(tmp_path):
-    with pytest.raises(DataError, match=r"Couldn't open file: .* \(Is a directory\)"):
-        digest(tmp_path)
-
-
 @pytest.mark.parametrize(
     ("path", "base"), [("cfg/yolo.v3.cfg", "yolo"), ("net", "net"), ("a.b/net.cfg", "net")]
 )
 def test_a_base_name_ends_at_the_first_dot(path, base):
     assert base_name(path) == base
-
-
-def test_a_digest_is_the_sha_256(tmp_path):
-    (tmp_path / "a").write_bytes(b"abc")
-
-    assert digest(tmp_path / "a").startswith("ba7816bf8f01cfea414140de5dae2223")
 
 
 def test_the_newest_pair_comes_first(files):

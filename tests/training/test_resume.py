@@ -91,7 +91,7 @@ def test_another_network_is_an_error_that_says_how_to_go_on(training, files):
 
 
 def test_the_newest_weights_are_gone_on_from_whatever_changed(training, files):
-    from pydarknet.training.checkpoints import digest
+    from pydarknet.system.digest import digest
 
     network, request = training(activation="relu", weights=files.path(".backup"))
     request.run["weights"] = digest(files.path(".backup"))

@@ -38,7 +38,8 @@ def detector_train(
 
     Darknet: examples/detector.c train_detector
     """
-    from ...training.train import MapOptions, detector_trainer
+    from ...training.arguments import MapOptions
+    from ...training.train import detector_trainer
 
     map_options = MapOptions(thresh, iou_thresh, mAP_epochs) if map else None
     train(run, detector_trainer, data, cfg, weights, flags, map_options, saveweights)
