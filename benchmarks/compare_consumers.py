@@ -32,11 +32,12 @@ import torch
 from consumers import Absent, Array, Consumer, Found, best_class
 
 import pydarknet
+from pydarknet.boxes.settings import Decoding, settings
 from pydarknet.cli.main import main
 from pydarknet.image.files import load_image
 from pydarknet.image.geometry import letterbox_size
-from pydarknet.inference.predict import decode, network_input, settings, suppress
-from pydarknet.layers import Decoding, detection_heads
+from pydarknet.inference.predict import decode, network_input, suppress
+from pydarknet.layers import detection_heads
 from pydarknet.network import Network
 
 LINEAGES = {"ab": "alexeyab", "pj": "pjreddie"}

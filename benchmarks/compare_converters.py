@@ -27,9 +27,10 @@ import numpy as np
 import torch
 
 from pydarknet import load_network
+from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import DarknetError
 from pydarknet.graph.executor import Executor
-from pydarknet.layers import Decoding, DetectionHead
+from pydarknet.layers import DetectionHead
 from pydarknet.modules.batch_norm import BatchNorm
 
 START = """

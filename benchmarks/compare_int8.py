@@ -22,13 +22,13 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import pydarknet  # the copy beside this script
+from pydarknet.boxes.settings import Limits, settings
 from pydarknet.cli.int8_flags import processor
 from pydarknet.dataset.files import read_list
 from pydarknet.export.export import export_onnx
 from pydarknet.export.int8 import Int8, export_int8
 from pydarknet.export.metadata import Facts
-from pydarknet.export.onnx_model import ExportOptions, Limits
-from pydarknet.inference.predict import settings
+from pydarknet.export.onnx_model import ExportOptions
 from pydarknet.runtime.engine import open_engine
 
 SECONDS = 5.0  # for which the three are timed

@@ -32,9 +32,10 @@ from runtimes import RUNTIMES, Done, Job, Runtime, open_runtimes
 
 from pydarknet import load_network
 from pydarknet.boxes.box import cxcywh_to_xyxy
+from pydarknet.boxes.settings import Limits
 from pydarknet.errors import DarknetError
 from pydarknet.export.check import check_model
-from pydarknet.export.layout import Layout, Limits
+from pydarknet.export.layout import Layout
 from pydarknet.export.layouts import LAYOUTS, choose_layout
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_file import save_model

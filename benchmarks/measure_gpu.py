@@ -30,10 +30,11 @@ from benchmark import Darknet, write_network
 from measure_map import fit_batch_norms, write_images
 
 import pydarknet
+from pydarknet.boxes.settings import Settings, settings
 from pydarknet.cli.output import one_ahead
 from pydarknet.dataset.read_ahead import good_images
 from pydarknet.evaluate.dataset_detections import groups_of
-from pydarknet.inference.predict import Settings, network_input, outputs, predict, settings
+from pydarknet.inference.predict import network_input, outputs, predict
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
 

@@ -21,7 +21,8 @@ import pydarknet  # the copy beside this script
 from pydarknet.backends.prepare import PrepareOptions, on_gpu
 from pydarknet.boxes.box import iou
 from pydarknet.boxes.detections import Detections
-from pydarknet.inference.predict import Settings, decode, network_input, settings, suppress
+from pydarknet.boxes.settings import Settings, settings
+from pydarknet.inference.predict import decode, network_input, suppress
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
 

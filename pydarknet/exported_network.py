@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .boxes.settings import Limits
 from .cfg.dialect import DIALECTS
 from .cfg.parser import Entry, Section, sections_of
 from .errors import DarknetError, UsageError
 from .graph.box_table import BoxTable
 from .graph.choose_dialect import Choice
-from .graph.executor import Head, Limits
+from .graph.executor import Head
 from .layers import DetectionHead
 from .modules.recurrent import Recurrent
 from .network import Network, build_network

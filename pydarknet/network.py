@@ -11,6 +11,7 @@ from typing import cast, overload
 from .backends.prepare import fast_form, forget
 from .boxes.detections import Detections
 from .boxes.origin import Origin
+from .boxes.settings import settings
 from .cfg.net import Net
 from .cfg.numbers import Range
 from .cfg.parser import Section
@@ -21,7 +22,7 @@ from .graph.header import Header
 from .graph.nodes import read_layers
 from .graph.weights import Loaded, load, save
 from .image.any_image import AnyImage, image_array, is_one_image, read_if_open
-from .inference.predict import predict_several, settings
+from .inference.predict import predict_several
 from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
 from .system.text import count_of

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 import pydarknet
+from pydarknet.boxes.settings import Limits, settings
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_model import ExportOptions, build_model
-from pydarknet.graph.executor import Limits
-from pydarknet.inference.predict import settings
 from pydarknet.network import Network
 
 

@@ -8,7 +8,7 @@ import sys
 from conftest import HERE
 
 ROOMS = ("system", "cfg", "image", "runtime", "cli")
-FILES = ("pydarknet.boxes.box_arrays", "pydarknet.boxes.draw")
+FILES = ("pydarknet.boxes.box_arrays", "pydarknet.boxes.draw", "pydarknet.boxes.settings")
 CODE = """
 import importlib, sys
 for name in sys.argv[1:]:

@@ -10,8 +10,8 @@ import pytest
 import torch
 from conftest import HERE
 
+from pydarknet.boxes.settings import Decoding
 from pydarknet.dataset.files import label_path
-from pydarknet.layers import Decoding
 from pydarknet.layers.region import mapped_scores
 
 ROW = re.compile(r"^\| ([A-Z0-9_]+) \| (.+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)

@@ -20,9 +20,9 @@ from .verbs import Run
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..boxes.settings import Settings
     from ..compare.objects import Allowed, Objects
     from ..compare.tally import Tally
-    from ..inference.predict import Settings
     from ..network import Network
 
 THRESHOLDS = (0.25, 0.05, 0.01)  # of which the first is taken at which there are boxes
@@ -58,7 +58,7 @@ class Wanted:
 
     def settings(self, network: Network, thresh: float) -> Settings:
         """Return what decides which boxes are found."""
-        from ..inference.predict import settings
+        from ..boxes.settings import settings
 
         return settings(network, thresh=thresh, letterbox=self.letter_box or None)
 

@@ -17,11 +17,11 @@ from ..system.resources import locate
 from .compare_images import Wanted, conclude, given_dialect, images_of, open_ours, threshold
 
 if TYPE_CHECKING:
+    from ..boxes.settings import Settings
     from ..compare.objects import Objects
     from ..compare.onnx_file import OnnxFile
     from ..compare.onnx_forms import Table
     from ..compare.onnx_ours import Pass
-    from ..inference.predict import Settings
     from ..network import Network
 
 

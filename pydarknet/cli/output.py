@@ -32,7 +32,7 @@ from .drawn_files import DrawnFiles, Listed
 from .image_source import NamedImages, Source, work_on
 
 if TYPE_CHECKING:
-    from ..inference.predict import Settings
+    from ..boxes.settings import Settings
     from ..network import Network
 
 ELSEWHERE = "-out_dir FOLDER draws every image into that folder"

@@ -10,9 +10,9 @@ from ..cfg.lineage import PerLineage
 from ..system.console import note
 
 if TYPE_CHECKING:
+    from ..boxes.settings import Settings
     from ..evaluate.dataset_detections import Heads
     from ..evaluate.result_files import Results
-    from ..inference.predict import Settings
     from ..network import Network
 
 WHOLE_SECONDS = PerLineage(pjreddie=False, alexeyab=True)  # of the whole detection time

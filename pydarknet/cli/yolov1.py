@@ -14,8 +14,8 @@ from .results import write_results
 from .verbs import Run
 
 if TYPE_CHECKING:
+    from ..boxes.settings import Settings
     from ..evaluate.result_files import Results
-    from ..inference.predict import Settings
     from ..network import Network
     from .detections_text import Found
 
@@ -73,7 +73,7 @@ def open_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:
 
 def settings_of(network: Network, thresh: float | None, nms: float | None) -> Settings:
     """Return the settings of YOLOv1's programs, which stretch their images."""
-    from ..inference.predict import settings
+    from ..boxes.settings import settings
 
     chosen = settings(network, thresh=thresh, nms=nms, letterbox=False)
     return replace(chosen, stay=LEFT_IN_PLACE.of(network.dialect))
@@ -91,7 +91,7 @@ def yolo_lines(network: Network, found: Found, positions: bool) -> str:
 
 def validate(network: Network, results: Results, listed: str, *, thresh: float) -> None:
     """Write the result files of the images of a list."""
-    from ..inference.predict import settings
+    from ..boxes.settings import settings
 
     chosen = settings(network, thresh=thresh, nms=0.5, letterbox=False)
     note(network.net.rates())

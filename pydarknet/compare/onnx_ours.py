@@ -12,12 +12,13 @@ from torch import Tensor
 
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
+from ..boxes.settings import Settings
 from ..errors import DataError
 from ..export.layout import best_class, rows_of
 from ..graph.executor import Executor, Head
 from ..graph.onnx_network import layer_name
 from ..inference.classify import classifier_input
-from ..inference.predict import Settings, evaluation, network_input
+from ..inference.predict import evaluation, network_input
 from ..layers import DetectionHead, last_detection_head
 from .objects import Objects
 from .onnx_forms import SUPPRESSED, Table

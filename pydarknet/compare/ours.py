@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..boxes.detections import Detections
+from ..boxes.settings import Settings
 from ..cfg.lineage import PerLineage
 from ..errors import DarknetError
 from ..graph.executor import Executor
 from ..inference.classify import classify, hierarchy
-from ..inference.predict import Settings, predict
+from ..inference.predict import predict
 from ..layers import detection_heads
 from .objects import Objects
 

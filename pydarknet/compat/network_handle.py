@@ -14,10 +14,11 @@ from torch import Tensor
 
 from ..boxes.detections import Detections
 from ..boxes.nms import nms, nms_obj
+from ..boxes.settings import Decoding, Settings
 from ..errors import DarknetError, DataError, WrongType
 from ..graph.executor import Head
-from ..inference.predict import Settings, decode
-from ..layers import Decoding, last_detection_head
+from ..inference.predict import decode
+from ..layers import last_detection_head
 from ..load import load_network
 from ..modules.transforms import letterbox, resize
 from ..network import Network

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..boxes.settings import settings
 from ..errors import UsageError
-from ..inference.predict import settings
 from ..network import Network
 from .dataset_detections import DatasetDetector, ImageDetections, classes_of, evaluation_mode
 from .matched_dataset import MatchedDataset, check_pairs, match_dataset

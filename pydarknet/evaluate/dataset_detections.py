@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from ..boxes.detections import Detections
+from ..boxes.settings import Settings
 from ..dataset.read_ahead import good_images
 from ..graph.executor import Executor, Head
-from ..inference.predict import Settings, decode, device_around, network_input, suppress
+from ..inference.predict import decode, device_around, network_input, suppress
 from ..layers import last_detection_head
 from ..modules.recurrent import Recurrent
 from ..modules.transforms import load_image

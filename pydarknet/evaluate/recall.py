@@ -12,8 +12,8 @@ import torch
 from ..boxes.box import iou
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_obj
+from ..boxes.settings import Settings, settings
 from ..graph.executor import Head
-from ..inference.predict import Settings, settings
 from ..network import Network
 from .dataset_detections import DatasetDetector, ImageDetections
 from .ground_truth import ground_truth_of

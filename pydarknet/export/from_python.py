@@ -7,15 +7,15 @@ import os
 from collections.abc import Iterable
 from operator import index
 
+from ..boxes.settings import Limits, settings
 from ..errors import UsageError
-from ..inference.predict import settings
 from ..modules.onnx_graph import OPSET
 from ..network import Network, check_share
 from ..system.paths import path_of
 from .export import Result, batch_of
 from .export import export_onnx as export
 from .metadata import Facts
-from .onnx_model import ExportOptions, Limits
+from .onnx_model import ExportOptions
 
 
 def export_onnx(

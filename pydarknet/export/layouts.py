@@ -11,12 +11,13 @@ from torch import Tensor
 
 from ..boxes.box import cxcywh_to_xyxy
 from ..boxes.detections import Detections
+from ..boxes.settings import Limits
 from ..errors import UsageError
 from ..graph.executor import Executor, Head
 from ..graph.onnx_network import OnnxHead, layer_name, name_value
 from ..layers import DetectionHead
 from ..modules.onnx_writer import Value, Writer
-from .layout import Layout, Limits, OneTable, best_class, corners
+from .layout import Layout, OneTable, best_class, corners
 from .rows import OpenCVRows, Rows
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..boxes.settings import Limits
 from ..graph.executor import Executor
 from ..graph.onnx_network import onnx_model, write_network
 from ..modules.onnx_graph import OPSET
-from .layouts import Layout, Limits, choose_layout
+from .layouts import Layout, choose_layout
 from .metadata import Facts, metadata
 
 

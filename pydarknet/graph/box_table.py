@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..boxes.detections import Batch, Detections
-from ..layers import Decoding, DetectionHead, Shape, above_thresh
+from ..boxes.settings import Decoding
+from ..layers import DetectionHead, Shape, above_thresh
 from .executor import Head
 
 

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from ..boxes.detections import Batch
+from ..boxes.settings import Decoding, Limits
 from ..cfg.dialect import Dialect
 from ..cfg.net import Net
 from ..errors import DarknetError
-from ..layers import Decoding, DetectionHead, Layer, Node, Shape
+from ..layers import DetectionHead, Layer, Node, Shape
 from ..modules.parameters import Parametric, fill
 from ..modules.recurrent import Recurrent
 from .header import Header
@@ -48,14 +49,6 @@ class Head:
     def unmirror(self, layer: DetectionHead) -> Tensor:
         """Return outputs for images, given that these are for their mirror images."""
         return layer.unmirror(self.activated)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The score that a box must exceed, and the overlap above which boxes are one."""
-
-    thresh: float
-    nms: float
 
 
 class Executor(nn.Module):
@@ -102,6 +95,11 @@ class Executor(nn.Module):
         """
         outputs = (node.index for node in self.nodes if node.layer.result)
         return max(outputs, default=len(self.nodes) - 1)
+
+    @property
+    def letter_box(self) -> bool:
+        """Whether the cfg asks for a letterbox."""
+        return self.net.letter_box
 
     @property
     def image_channels(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -14,12 +14,12 @@ from torch import Tensor
 from ..backends.prepare import fast_form
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
-from ..cfg.lineage import PerLineage
+from ..boxes.settings import Settings
 from ..errors import DataError
-from ..graph.executor import Executor, Head, Limits
+from ..graph.executor import Executor, Head
 from ..image.any_image import check_image
 from ..image.decode import with_channels
-from ..layers import Decoding, DetectionHead, Shape, last_detection_head
+from ..layers import DetectionHead, Shape, last_detection_head
 from ..modules.transforms import letterbox, pixels, resize
 from ..system.console import note
 from ..system.memory import memory_errors
@@ -27,44 +27,9 @@ from ..system.memory import memory_errors
 Image = np.ndarray  # uint8 RGB [H, W, 3]
 Given = TypeVar("Given")  # an image as a caller holds it
 
-THRESH = PerLineage(pjreddie=0.5, alexeyab=0.25)  # of `detector test`
-NMS = 0.45
 MANY = 4  # images from which the longer preparation pays
 MAPS = 1 << 30  # bytes of the maps of images that are worked on at once
 MOST = 64  # images that are worked on at once: more are no faster
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides which boxes are found; `nms` 0 switches suppression off, as in the C."""
-
-    decoding: Decoding
-    letterbox: bool
-    nms: float
-    stay: bool = False  # whether suppression keeps the order of boxes
-
-
-def settings(
-    network: Executor,
-    *,
-    thresh: float | None = None,
-    hier: float = 0.5,
-    nms: float | None = None,
-    letterbox: bool | None = None,
-    map: tuple[int, ...] | None = None,
-) -> Settings:
-    """Return the given values; for those omitted, the network's own, or those of `detector test`.
-
-    Darknet: examples/detector.c test_detector
-    """
-    dialect = network.dialect
-    if letterbox is None:
-        letterbox = dialect.letterbox or network.net.letter_box
-    limits = network.limits or Limits(thresh=THRESH.of(dialect), nms=NMS)
-    thresh = limits.thresh if thresh is None else thresh
-    thresh = float(np.float32(thresh))  # as the C compares scores with it
-    decoding = Decoding(thresh=thresh, hier=hier, map=map)
-    return Settings(decoding, letterbox, limits.nms if nms is None else nms)
 
 
 def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tensor:

@@ -41,7 +41,6 @@ from . import (  # noqa: F401  # a name in __all__ would be a section's
 )
 from .base import Editable, Layer, Node, Reading, Shape, layer_class, section_names
 from .detection_head import (
-    Decoding,
     DetectionHead,
     OnnxBoxes,
     OpenCVCells,
@@ -52,7 +51,6 @@ from .detection_head import (
 )
 
 __all__ = [
-    "Decoding",
     "DetectionHead",
     "Editable",
     "Layer",

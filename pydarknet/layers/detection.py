@@ -8,12 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from ..boxes.detections import Batch, Detections
+from ..boxes.settings import Decoding
 from ..cfg.options import option, quiet
 from ..modules.onnx_writer import Value, Writer
 from ..system.text import count_of
 from .anchor_head import onnx_centres
 from .base import FORK, Node, Shape, section
-from .detection_head import MOST_ANCHORS, MOST_BOXES, Decoding, DetectionHead, OnnxBoxes, above
+from .detection_head import MOST_ANCHORS, MOST_BOXES, DetectionHead, OnnxBoxes, above
 
 
 @section("detection")

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..boxes.detections import Batch, Detections
+from ..boxes.settings import Decoding
 from ..modules.onnx_writer import Value, Writer
 from ..system.console import note_once
 from ..system.text import count_of
@@ -17,15 +18,6 @@ from .base import Layer, Node, Shape
 
 MOST_ANCHORS: Final = 10_000  # per cell
 MOST_BOXES: Final = 100_000  # true ones per image
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decoding:
-    """How to decode a head's output: thresholds, and the file `map` of classes of a tree."""
-
-    thresh: float
-    hier: float = 0.5
-    map: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..boxes.detections import Batch, Detections
+from ..boxes.settings import Decoding
 from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
 from ..modules.parameters import constant
@@ -20,7 +21,7 @@ from .anchor_head import (
     onnx_sides,
 )
 from .base import FORK, Node, Shape, section
-from .detection_head import MOST_BOXES, Decoding, OnnxBoxes, above
+from .detection_head import MOST_BOXES, OnnxBoxes, above
 
 POINTS = {"center": 1, "left_top": 2, "right_bottom": 4}
 SHIFTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}  # of the centre, in sides

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..boxes.detections import Batch, Detections
+from ..boxes.settings import Decoding
 from ..cfg.options import option, quiet
 from ..modules.hierarchy import Hierarchy
 from ..modules.onnx_writer import Value, Writer
@@ -18,7 +19,6 @@ from .base import FORK, PJREDDIE, Node, Shape, section
 from .detection_head import (
     MOST_ANCHORS,
     MOST_BOXES,
-    Decoding,
     DetectionHead,
     OnnxBoxes,
     OpenCVCells,

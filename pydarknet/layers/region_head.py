@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..boxes.settings import Decoding
 from ..modules.onnx_writer import Value, Writer, onnx_softmax
 from ..modules.parameters import constant
-from .detection_head import Decoding, above
+from .detection_head import above
 
 
 def grouped_softmax(classes: Tensor, groups: tuple[int, ...], dim: int) -> Tensor:

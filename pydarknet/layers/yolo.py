@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..boxes.detections import Batch, Detections
+from ..boxes.settings import Decoding
 from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
 from ..modules.parameters import constant
@@ -22,7 +23,7 @@ from .anchor_head import (
     unmirror,
 )
 from .base import FORK, Node, Shape, section
-from .detection_head import MOST_BOXES, Decoding, OnnxBoxes, OpenCVCells
+from .detection_head import MOST_BOXES, OnnxBoxes, OpenCVCells
 
 
 @section("yolo")

@@ -14,7 +14,8 @@ import pydarknet
 from pydarknet.backends import onednn, prepare
 from pydarknet.backends.onednn import PackedConv
 from pydarknet.backends.winograd import WinogradConv
-from pydarknet.inference.predict import decode, network_input, predict, settings, suppress
+from pydarknet.boxes.settings import settings
+from pydarknet.inference.predict import decode, network_input, predict, suppress
 from pydarknet.modules.activations import words
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network

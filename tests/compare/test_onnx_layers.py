@@ -7,10 +7,10 @@ import pytest
 from conftest import HERE
 from onnx_files import add_to_biases, needs_onnx, recorded_network, rename_values, write_file
 
+from pydarknet.boxes.settings import settings
 from pydarknet.compare.onnx_file import OnnxFile
 from pydarknet.compare.onnx_layers import Layer, all_values, compare_layers, difference
 from pydarknet.compare.onnx_ours import forward, layers_of
-from pydarknet.inference.predict import settings
 
 CASE = HERE / "reference" / "infer_ab_yolov3_a"
 ONE, TWO, THREE = (np.array([[1.0, scale]], np.float32) for scale in (10, 20, 30))

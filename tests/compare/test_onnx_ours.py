@@ -9,6 +9,7 @@ import pytest
 from conftest import HERE
 from onnx_files import recorded_network
 
+from pydarknet.boxes.settings import settings
 from pydarknet.compare.objects import Allowed, Objects, match
 from pydarknet.compare.onnx_forms import SUPPRESSED, Table
 from pydarknet.compare.onnx_ours import (
@@ -22,7 +23,7 @@ from pydarknet.compare.onnx_ours import (
 )
 from pydarknet.errors import DataError
 from pydarknet.inference.classify import classify
-from pydarknet.inference.predict import predict, settings
+from pydarknet.inference.predict import predict
 from pydarknet.load import load_network
 
 CASE = HERE / "reference" / "infer_ab_yolov3_a"

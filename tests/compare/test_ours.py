@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from conftest import HERE
 
+from pydarknet.boxes.settings import settings
 from pydarknet.compare.ours import Ours, is_detector
 from pydarknet.errors import DarknetError
 from pydarknet.export.metadata import class_count
-from pydarknet.inference.predict import settings
 from pydarknet.load import load_network
 
 CASE = HERE / "reference" / "infer_ab_yolov3_a"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from pydarknet.boxes.settings import settings
 from pydarknet.errors import CfgError
 from pydarknet.evaluate.dataset_detections import (
     DatasetDetector,
@@ -17,7 +18,7 @@ from pydarknet.evaluate.dataset_detections import (
     evaluation_mode,
     groups_of,
 )
-from pydarknet.inference.predict import predict, settings
+from pydarknet.inference.predict import predict
 from pydarknet.modules.recurrent import Recurrent
 from pydarknet.modules.transforms import load_image, save_image
 

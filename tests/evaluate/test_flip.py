@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
 from pydarknet.evaluate.flip import mirror_average
-from pydarknet.layers import Decoding
 
 YOLO = "[convolutional]\nfilters=14\nsize=1\n[yolo]\nmask=0,1\nanchors=5,7, 9,6\nnum=2\nclasses=2\n"
 REGION = "[convolutional]\nfilters=14\nsize=1\n[region]\nnum=2\nanchors=1,2, 2,1\nclasses=2\n"

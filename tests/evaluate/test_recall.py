@@ -7,9 +7,9 @@ from conftest import recording
 
 import pydarknet
 from pydarknet.boxes.detections import Detections
+from pydarknet.boxes.settings import settings
 from pydarknet.evaluate.dataset_detections import ImageDetections
 from pydarknet.evaluate.recall import Recall, recall, recalls_of
-from pydarknet.inference.predict import settings
 
 
 def test_the_lines_are_the_recorded_ones(monkeypatch):

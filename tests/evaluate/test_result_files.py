@@ -12,6 +12,7 @@ from conftest import SHARED, needs_shared, recording
 
 import pydarknet
 from pydarknet.boxes.detections import Detections
+from pydarknet.boxes.settings import settings
 from pydarknet.cli.commands.detector_valid import NMS, THRESH
 from pydarknet.errors import DataError
 from pydarknet.evaluate.average_precision import summary
@@ -30,7 +31,6 @@ from pydarknet.evaluate.result_files import (
     base_name,
     coco_id,
 )
-from pydarknet.inference.predict import settings
 from pydarknet.layers.yolo import Yolo
 from pydarknet.network import Network
 

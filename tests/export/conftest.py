@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from pydarknet.export.layouts import Limits
+from pydarknet.boxes.settings import Limits
 from pydarknet.network import Network
 
 LIMITS = Limits(thresh=0.25, nms=0.45)

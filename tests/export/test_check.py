@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from pydarknet.boxes.settings import Limits
 from pydarknet.errors import DataError
 from pydarknet.export import check
 from pydarknet.export.check import check_file, check_model
-from pydarknet.export.layouts import Limits
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_model import Exported, ExportOptions, build_model
 from pydarknet.runtime import engine

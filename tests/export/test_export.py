@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from pydarknet.boxes.settings import Limits
 from pydarknet.export.export import export_onnx, inputs
-from pydarknet.export.layouts import Limits
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_model import ExportOptions
 

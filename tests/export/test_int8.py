@@ -12,12 +12,12 @@ import torch
 from conftest import recording
 
 import pydarknet
+from pydarknet.boxes.settings import Limits
 from pydarknet.dataset.files import DataFile, read_labelled
 from pydarknet.errors import DarknetError, DataError, UsageError
 from pydarknet.evaluate.average_precision import average_precision
 from pydarknet.export import int8
 from pydarknet.export.int8 import Costs, Int8, check_words, export_int8
-from pydarknet.export.layouts import Limits
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_model import ExportOptions
 

@@ -9,8 +9,9 @@ from conftest import recording
 from torch import Tensor
 
 import pydarknet
+from pydarknet.boxes.settings import Limits
 from pydarknet.errors import DarknetError
-from pydarknet.export.layouts import LAYOUTS, Limits, choose_layout
+from pydarknet.export.layouts import LAYOUTS, choose_layout
 from pydarknet.graph.onnx_network import onnx_model, write_network
 from pydarknet.network import Network
 from pydarknet.runtime.engine import open_engine

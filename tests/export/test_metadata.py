@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from pydarknet.export.layouts import Limits, choose_layout
+from pydarknet.boxes.settings import Limits
+from pydarknet.export.layouts import choose_layout
 from pydarknet.export.metadata import Facts, label_names, metadata
 from pydarknet.runtime.about import KEY
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydarknet.export.layouts import Limits
+from pydarknet.boxes.settings import Limits
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_model import ExportOptions, build_model
 

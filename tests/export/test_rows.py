@@ -8,9 +8,10 @@ import torch
 from conftest import HERE, recording
 
 import pydarknet
+from pydarknet.boxes.settings import Limits
 from pydarknet.compat.opencv_layers import output
 from pydarknet.errors import CfgError, UsageError
-from pydarknet.export.layouts import Limits, choose_layout
+from pydarknet.export.layouts import choose_layout
 from pydarknet.graph.onnx_network import onnx_model, write_network
 
 onnxruntime = pytest.importorskip("onnxruntime")

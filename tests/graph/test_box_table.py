@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import DarknetError
 from pydarknet.graph.box_table import BoxTable
-from pydarknet.layers import Decoding
 
 YOLO = "[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=2\n"
 REGION = "[region]\nanchors=1,1\nnum=1\nclasses=2\n"

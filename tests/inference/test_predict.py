@@ -12,15 +12,9 @@ from conftest import HERE, SHARED, needs_shared, recording
 
 import pydarknet
 from pydarknet.boxes.detections import Detections
+from pydarknet.boxes.settings import Settings, settings
 from pydarknet.graph.executor import Executor
-from pydarknet.inference.predict import (
-    Settings,
-    decode,
-    network_input,
-    predict,
-    predict_several,
-    settings,
-)
+from pydarknet.inference.predict import decode, network_input, predict, predict_several
 from pydarknet.modules.transforms import load_image
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}

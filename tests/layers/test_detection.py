@@ -8,8 +8,9 @@ import pytest
 import torch
 from conftest import both_lineages, rows, run
 
+from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
-from pydarknet.layers import Decoding, Shape
+from pydarknet.layers import Shape
 
 # 2 x 2 cells of 1 box and 2 classes: 8 probabilities, 4 confidences, 16 coordinates
 HEAD = "[detection]\nside=2\ncoords=4\nnum=1\nclasses=2\n"

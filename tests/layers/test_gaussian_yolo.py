@@ -8,8 +8,9 @@ import pytest
 import torch
 from conftest import rows, run
 
+from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
-from pydarknet.layers import Decoding, Shape
+from pydarknet.layers import Shape
 
 HEAD = "[Gaussian_yolo]\nclasses=2\nnum=1\nanchors=10,20\n"  # 9 + 2 entries a box
 SQUASHED = [1 / (1 + exp(-x)) for x in range(11)]

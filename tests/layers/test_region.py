@@ -8,8 +8,9 @@ import pytest
 import torch
 from conftest import both_lineages, rows, run
 
+from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
-from pydarknet.layers import Decoding, Shape
+from pydarknet.layers import Shape
 
 HEAD = "[region]\nclasses=2\nnum=1\nanchors=1.5,2\n"  # 4 + 1 + 2 entries a box
 RAW = [0, 1, 2, 3, 4, 1, 3]

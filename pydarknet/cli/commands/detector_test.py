@@ -39,7 +39,7 @@ def detector_test(
 
 def find_boxes(network: Network, images: tuple[str, ...], flags: DetectFlags) -> None:
     """Print and draw the boxes that a network finds in images."""
-    from ...inference.predict import settings
+    from ...boxes.settings import settings
     from ..image_source import Source
     from ..output import Writing, detect_all
 

@@ -57,9 +57,9 @@ def validate(
 
     Darknet: examples/detector.c validate_detector
     """
+    from ...boxes.settings import settings
     from ...dataset.files import DataFile
     from ...evaluate.result_files import FORMATS
-    from ...inference.predict import settings
     from ...layers import type_lines
     from ..open_network import open_network
 

@@ -62,10 +62,10 @@ def export_onnx(
     labels: Annotated[bool, Help("write labels.txt beside the file, a name a line")] = False,
 ) -> None:
     """Write a network as an ONNX file, and prove it beside the network before it gets its name."""
+    from ...boxes.settings import Limits, settings
     from ...export.export import batch_of
     from ...export.metadata import Facts
-    from ...export.onnx_model import ExportOptions, Limits
-    from ...inference.predict import settings
+    from ...export.onnx_model import ExportOptions
     from ..image_source import Source
     from ..open_network import open_on_cpu
 
