@@ -60,7 +60,7 @@ def row(folder: Path, images: Sequence[str], thresh: float) -> str:
     with TemporaryDirectory() as made:
         exact, small = Path(made, "float.onnx"), Path(made, "int8.onnx")
         export_onnx(network, exact, options, facts, paths)
-        report = export_int8(network, small, options, facts, how, paths)[0].report
+        report = export_int8(network, small, options, facts, how, paths).report
         x = torch.rand(1, *network.input.tensor)
         engines = [open_engine(path) for path in (exact, small)]
         fast = network.prepared()

@@ -40,18 +40,6 @@ def class_map(options: DataFile) -> tuple[int, ...] | None:
     return tuple(integer(line, False) for line in read_lines(path, "a map of classes"))
 
 
-def class_labels(path: str, classes: int) -> tuple[str, ...]:
-    """Return the first `classes` labels of a file, or refuse one of fewer."""
-    from ..dataset.files import read_names
-
-    labels = read_names(path)[:classes]
-    if len(labels) < classes:
-        raise DataError(
-            f"{count_of(len(labels), 'label')}: expected {classes}, one per class", where=path
-        )
-    return tuple(labels)
-
-
 def set_names(network: Network, path: str) -> tuple[str, ...]:
     """Give the network its class names and return them, or refuse a file of too few."""
     from ..dataset.files import read_names

@@ -11,11 +11,21 @@ import numpy as np
 from ..errors import DarknetError, DataError
 from ..system.text import count_of, excerpt, read_text
 from .bad_list import BAD_FILES, BAD_LABELS, Problem
-from .files import by_words
+from .files import by_words, read_names
 from .labels import UNLABELLED
 from .polygons import INTEGER
 
 HIDDEN = -1234.0  # truth of a class whose group in the tree has no true class
+
+
+def read_labels(path: str, classes: int) -> tuple[str, ...]:
+    """Return the first `classes` labels of a file, or refuse one of fewer."""
+    labels = read_names(path)[:classes]
+    if len(labels) < classes:
+        raise DataError(
+            f"{count_of(len(labels), 'label')}: expected {classes}, one per class", where=path
+        )
+    return tuple(labels)
 
 
 @dataclass(frozen=True)

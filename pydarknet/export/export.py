@@ -16,6 +16,7 @@ from ..inference.predict import network_input
 from ..modules.onnx_graph import BATCH
 from ..system.resources import shipped_file
 from .check import Report, check_file
+from .costs import Costs
 from .metadata import Facts
 from .onnx_file import check_place, save_model
 from .onnx_model import ExportOptions, build_model
@@ -36,10 +37,11 @@ def batch_of(word: int | str) -> int | str:
 
 @dataclass(frozen=True)
 class Result:
-    """What an export gave: the layout's name, and the report of the check."""
+    """What an export gave: the layout's name, the report of the check, and what int8 costs."""
 
     layout: str
     report: Report
+    costs: Costs | None = None  # of a file of 8-bit integers
 
 
 def export_onnx(

@@ -6,16 +6,14 @@ import copy
 import os
 from collections.abc import Iterable
 from operator import index
+from pathlib import Path
 
-from ..boxes.settings import Limits, settings
 from ..errors import UsageError
 from ..modules.onnx_graph import OPSET
 from ..network import Network, check_share
 from ..system.paths import path_of
-from .export import Result, batch_of
-from .export import export_onnx as export
-from .metadata import Facts
-from .onnx_model import ExportOptions
+from .export import Result
+from .request import Request, set_names
 
 
 def export_onnx(
@@ -27,43 +25,57 @@ def export_onnx(
     batch: int | str = 1,
     size: tuple[int, int] | None = None,
     half: bool = False,
+    opencv4: bool = False,
     thresh: float | None = None,
     nms: float | None = None,
     letterbox: bool | None = None,
     images: Iterable[str | os.PathLike[str]] = (),
+    data: str | os.PathLike[str] | None = None,
+    int8: bool = False,
+    calibrate: str | os.PathLike[str] | None = None,
+    force: bool = False,
 ) -> Result:
     """Write a network as an ONNX file, proven beside the network before it has its name.
 
-    It does what `pydarknet export onnx` does, with the network's names and dialect; the network
-    stays as it is. `layout` is merged, rows, deepstream, nms, raw or values; `batch` a number or
-    "dynamic", `size` width and height if not the network's, `images` more images for the check. The
-    result's `report.text()` says what the check found. Raises DarknetError for what cannot be
-    exported, and for a file that differs: then none is left, and one that was there stays.
+    It does what `pydarknet export onnx` does, in the network's dialect and with its names, or those
+    of `data`; the network stays as it is. `layout` is merged, rows, deepstream, nms, raw or values;
+    `batch` a number or "dynamic", `size` width and height if not the network's, `images` more
+    images for the check. `int8` needs `calibrate`, a list of images, and measures what is lost on
+    the list `valid` of `data`. The result's `report.text()` says what the check found, its `costs`
+    what int8 costs. Raises DarknetError for what cannot be exported, and for a file that differs or
+    loses too much: then none is left, and one that was there stays.
     """
     check_share("thresh", thresh)
     check_share("nms", nms)
     network.check_values()
-    copied = copy.deepcopy(network).to("cpu").float().eval()
-    if size is not None:
-        copied.resize(*sides_of(size))
-    chosen = settings(copied, thresh=thresh, nms=nms, letterbox=letterbox)
-    options = ExportOptions(
+    request = Request(
         layout=layout,
         opset=opset,
-        batch=batch_of(batch),
+        batch=batch,
         half=half,
-        limits=Limits(thresh=chosen.decoding.thresh, nms=chosen.nms),
+        opencv4=opencv4,
+        thresh=thresh,
+        nms=nms,
+        letterbox=letterbox,
+        int8=int8,
+        calibrate=None if calibrate is None else path_of(calibrate, "calibrate"),
+        data=None if data is None else path_of(data, "data"),
+        force=force,
     )
-    facts = Facts(
-        cfg=network.net.section.path,
-        weights=None,  # values may have changed since they were loaded
-        letterbox=chosen.letterbox,
-        batch=options.batch,
-        opset=opset,
-        precision="half" if half else "float",
-    )
+    eight = request.read_int8()
     given = tuple(path_of(image, "image") for image in images)
-    return export(copied, path_of(path, "path"), options, facts, given)
+    # of the file of weights nothing is said: values may have changed since they were loaded
+    return request.export(copy_of(network, size, request.data), path_of(path, "path"), eight, given)
+
+
+def copy_of(network: Network, size: tuple[int, int] | None, data: Path | None) -> Network:
+    """Return a copy in float on the CPU, of another size and with other names if they are given."""
+    copied = copy.deepcopy(network).to("cpu").float().eval()
+    if data is not None:
+        set_names(copied, data)
+    if size is not None:
+        copied.resize(*sides_of(size))
+    return copied
 
 
 def sides_of(size: tuple[int, int]) -> tuple[int, int]:

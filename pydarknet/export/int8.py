@@ -9,11 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Final
 
 import numpy as np
 
-from ..errors import DataError, UsageError
+from ..errors import UsageError
 from ..evaluate.average_precision import average_precision
 from ..graph.executor import Executor
 from ..image.files import load_image
@@ -23,13 +22,13 @@ from ..load import load_network
 from ..runtime.engine import open_engine
 from ..system.files import write_errors
 from .check import check_file
+from .costs import Costs
 from .export import Result, inputs
 from .metadata import Facts
 from .onnx_file import check_place, save_model, write_model
 from .onnx_model import Exported, ExportOptions, build_model
 from .quantize import LEAST_OPSET, quantize
 
-MOST_LOST: Final = 2.0  # points of mAP
 SECONDS, ROUNDS = 2.0, 5  # for which files are timed, and how often at least
 
 
@@ -37,43 +36,12 @@ SECONDS, ROUNDS = 2.0, 5  # for which files are timed, and how often at least
 class Int8:
     """How a file is quantised: the images that give its ranges, and those with labels.
 
-    `force` keeps a file that loses more than MOST_LOST.
+    `force` keeps a file that loses more than costs.MOST_LOST.
     """
 
     calibrate: tuple[str, ...]
     valid: tuple[str, ...] = ()
     force: bool = False
-
-
-@dataclass(frozen=True)
-class Costs:
-    """Milliseconds of a run and mean average precisions (None: not measured): float, then int8."""
-
-    times: tuple[float, float]
-    maps: tuple[float, float] | None
-
-    @property
-    def loss(self) -> float:
-        """The points of mAP that int8 loses; 0 if they are not known."""
-        return (self.maps[0] - self.maps[1]) * 100 if self.maps else 0.0
-
-    def lines(self) -> Iterator[str]:
-        """Yield what is printed."""
-        if self.maps:
-            before, after = self.maps
-            yield f"mAP: {before:.2%} in float, {after:.2%} in int8: {self.loss:.2f} points lost"
-        yield f"a run: {self.times[0]:.1f} ms in float, {self.times[1]:.1f} ms in int8"
-
-    def check(self, path: Path) -> None:
-        """Raise DataError if too much is lost."""
-        if self.loss > MOST_LOST:
-            before, after = self.maps or (0.0, 0.0)
-            raise DataError(
-                f"int8 loses {self.loss:.2f} points of mAP, {before:.2%} to {after:.2%}: expected"
-                f" at most {MOST_LOST:g}",
-                where=path,
-                hint="-calibrate with images like those it will see, or -force to keep the file",
-            )
 
 
 def check_words(half: bool, opset: int) -> None:
@@ -96,7 +64,7 @@ def export_int8(
     facts: Facts,
     int8: Int8,
     images: tuple[Path, ...] = (),
-) -> tuple[Result, Costs]:
+) -> Result:
     """Write a network as an ONNX file that computes in 8-bit integers, and measure it.
 
     The file in float is made first and proven; it is gone at the end. Raises DarknetError for what
@@ -108,7 +76,7 @@ def export_int8(
     batches = list(inputs(network, options.batch, facts.letterbox, images))
     with write_errors(path):
         made = TemporaryDirectory(prefix=".pydarknet.", suffix=".tmp", dir=path.parent)
-    results: list[tuple[Result, Costs]] = []
+    results: list[Result] = []
     with made as folder:
         exact = Path(folder, "float.onnx")
         keys = [(prop.key, prop.value) for prop in exported.model.metadata_props]
@@ -130,7 +98,7 @@ def export_int8(
             )
             if not int8.force:
                 costs.check(path)
-            results.append((Result(exported.layout.name, report), costs))
+            results.append(Result(exported.layout.name, report, costs))
 
         save_model(model, path, check)
     return results[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import recording
 
-from pydarknet.cli.data_files import class_labels, write_text
+from pydarknet.cli.data_files import write_text
 from pydarknet.cli.main import main
 from pydarknet.errors import DataError
 
@@ -41,19 +41,6 @@ def test_an_empty_list_is_told(folder, capfd):
     out, err = capfd.readouterr()
     assert "valid.txt is empty: there is no image to evaluate\n" in err
     assert "detections_count = 0, unique_truth_count = 0" in out
-
-
-def test_labels_are_the_first_of_a_file(tmp_path):
-    (tmp_path / "labels.list").write_text("cat\ndog\nbird\n")
-
-    assert class_labels(str(tmp_path / "labels.list"), 2) == ("cat", "dog")
-
-
-def test_fewer_labels_than_classes_are_refused(tmp_path):
-    (tmp_path / "labels.list").write_text("cat\n")
-
-    with pytest.raises(DataError, match="1 label: expected 2, one per class"):
-        class_labels(str(tmp_path / "labels.list"), 2)
 
 
 def test_a_text_that_cannot_be_written_is_an_error(tmp_path):

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pydarknet.dataset.class_labels import Classes, Family, check_labelled, smooth_truth
+from pydarknet.dataset.class_labels import (
+    Classes,
+    Family,
+    check_labelled,
+    read_labels,
+    smooth_truth,
+)
 from pydarknet.errors import DataError
 
 FAMILY = Family((-1, -1, 0, 0, 0, 1, 1), (2, 3, 2))  # animal thing | cat dog bird | car ship
@@ -94,3 +100,16 @@ def test_a_training_needs_one_image_of_a_class():
 
     expected = "expected a label in each path, as cat"
     assert str(error.value) == f"x/1.jpg: no class in 2 paths: {expected}"
+
+
+def test_labels_are_the_first_of_a_file(tmp_path):
+    (tmp_path / "labels.list").write_text("cat\ndog\nbird\n")
+
+    assert read_labels(str(tmp_path / "labels.list"), 2) == ("cat", "dog")
+
+
+def test_fewer_labels_than_classes_are_refused(tmp_path):
+    (tmp_path / "labels.list").write_text("cat\n")
+
+    with pytest.raises(DataError, match="1 label: expected 2, one per class"):
+        read_labels(str(tmp_path / "labels.list"), 2)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from conftest import recording
 
 import pydarknet
 from pydarknet.errors import UsageError, WrongType
+from pydarknet.export import int8
 
 onnx = pytest.importorskip("onnx")
 
@@ -52,3 +57,35 @@ def test_what_cannot_be_meant_is_told(detector, tmp_path):
         pydarknet.export_onnx(detector, tmp_path / "a.onnx", size=416)
 
     assert not list(tmp_path.iterdir())
+
+
+def test_scores_are_limited_as_opencv_did(detector, tmp_path):
+    path = tmp_path / "a.onnx"
+
+    assert pydarknet.export_onnx(detector, path, opencv4=True).layout == "rows"
+
+    assert "Greater" in {node.op_type for node in onnx.load(path).graph.node}
+    with pytest.raises(UsageError, match=r"^-opencv4: expected the layout rows, not merged$"):
+        pydarknet.export_onnx(detector, path, opencv4=True, layout="merged")
+
+
+def test_a_file_of_8_bit_integers_is_measured(tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(int8, "SECONDS", 0)
+    folder = recording("train_eval_ab_greedynms")
+    monkeypatch.chdir(folder)
+    network = pydarknet.load_network("net.cfg", "net.weights", device="cpu")
+    names, path = network.names, tmp_path / "a.onnx"
+    given = {"data": "eval.data", "int8": True, "calibrate": "valid.txt"}
+
+    costs = pydarknet.export_onnx(network, path, **given, force=True).costs
+
+    assert costs.maps[0] == pytest.approx(0.062142, abs=1e-4)
+    assert costs.maps[1] != costs.maps[0]
+    assert network.names == names
+    keys = {prop.key: prop.value for prop in onnx.load(path).metadata_props}
+    assert json.loads(keys["pydarknet"])["names"] == Path("names.txt").read_text().split()
+    with pytest.raises(UsageError, match=r"^-calibrate: expected -int8 too$"):
+        pydarknet.export_onnx(network, path, calibrate="valid.txt")
+    with pytest.raises(WrongType, match=r"^calibrate is of type int: expected its path$"):
+        pydarknet.export_onnx(network, path, int8=True, calibrate=3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,7 +16,8 @@ from pydarknet.dataset.files import DataFile, read_labelled
 from pydarknet.errors import DarknetError, DataError, UsageError
 from pydarknet.evaluate.average_precision import average_precision
 from pydarknet.export import int8
-from pydarknet.export.int8 import Costs, Int8, check_words, export_int8
+from pydarknet.export.costs import Costs
+from pydarknet.export.int8 import Int8, check_words, export_int8
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_model import ExportOptions
 
@@ -48,7 +48,7 @@ def export(net, tmp_path):
         options = ExportOptions(limits=Limits(thresh=0.25, nms=0.45), batch=batch)
         facts = Facts(cfg=str(cfg), weights=None, letterbox=True, batch=batch, opset=13)
         how = Int8(calibrate=images or (str(image),), valid=("a.png",), force=force)
-        return export_int8(network, tmp_path / "net.onnx", options, facts, how)[1]
+        return export_int8(network, tmp_path / "net.onnx", options, facts, how).costs
 
     return run
 
@@ -119,13 +119,6 @@ def test_onnxruntime_is_needed(monkeypatch):
         check_words(False, 13)
 
 
-def test_without_truth_only_the_times_are_known():
-    costs = Costs(times=(1.25, 2.5), maps=None)
-
-    costs.check(Path("a.onnx"))
-    assert list(costs.lines()) == ["a run: 1.2 ms in float, 2.5 ms in int8"]
-
-
 def test_the_map_of_both_files_is_measured(tmp_path, monkeypatch):
     folder = recording("train_eval_ab_greedynms")
     network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
@@ -135,7 +128,7 @@ def test_the_map_of_both_files_is_measured(tmp_path, monkeypatch):
     facts = Facts(cfg="net.cfg", weights=None, letterbox=False, batch=1, opset=13)
     how = Int8(calibrate=tuple(valid), valid=tuple(valid), force=True)
 
-    _, costs = export_int8(network, tmp_path / "net.onnx", options, facts, how)
+    costs = export_int8(network, tmp_path / "net.onnx", options, facts, how).costs
 
     before, after = costs.maps
     expected = average_precision(network, valid).mean_average_precision

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import PerLineage
 from ...errors import DataError
 from ...system.console import note, say
-from ..data_files import class_labels, images_of
+from ..data_files import images_of
 from ..operands import CfgOrOnnx, Weights
 from ..verbs import Help, Run, verb
 
@@ -163,6 +163,7 @@ def classifier_label(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = No
 
     Darknet: examples/classifier.c label_classifier
     """
+    from ...dataset.class_labels import read_labels
     from ...dataset.files import DataFile, read_list
     from ...evaluate.accuracy import AccuracyOptions
     from ...evaluate.classifier_crops import center_crop_view
@@ -172,7 +173,7 @@ def classifier_label(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = No
     options = DataFile.read(data)
     names = options.get_file("names", "data/labels.list")
     listed = options.get_file("test", "data/train.list")
-    labels = class_labels(names, options.integer("classes", 2))
+    labels = read_labels(names, options.integer("classes", 2))
     chosen = AccuracyOptions(labels, 1, center_crop_view)
     for prediction in Evaluation(network, read_list(listed), chosen, 1).predictions():
         say(labels[prediction.best[0]] if prediction.best else "")
@@ -255,6 +256,7 @@ def evaluation_of(
 
     Darknet: examples/classifier.c validate_classifier_single
     """
+    from ...dataset.class_labels import read_labels
     from ...dataset.files import DataFile
     from ...evaluate.accuracy import AccuracyOptions, top_count
     from ..open_network import open_network
@@ -265,7 +267,7 @@ def evaluation_of(
     listed = options.find_file("leaves") if leaves else None
     valid = options.get_file("valid", "data/train.list")
     classes, top = options.integer("classes", 2), options.integer("top", 1)
-    labels = class_labels(named, classes)
+    labels = read_labels(named, classes)
     top = top_count(network, top, classes)
     chosen = AccuracyOptions(labels, top, view, leaves_of(network, listed) if listed else ())
     return Evaluation(network, images_of(valid), chosen, top)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +12,8 @@ from ...errors import UsageError
 from ...system.console import note, say
 from ...system.resources import locate
 from ...system.text import count_of
-from ..data_files import check_outputs, class_labels, write_text
-from ..int8_flags import Int8Flags, export_as_asked, read_int8
+from ..data_files import check_outputs, write_text
+from ..int8_flags import Int8Flags, tell
 from ..operands import Cfg, Nms, WeightsFile
 from ..verbs import READ_IMAGES, SHARE, Help, Run, verb
 
@@ -62,14 +63,23 @@ def export_onnx(
     labels: Annotated[bool, Help("write labels.txt beside the file, a name a line")] = False,
 ) -> None:
     """Write a network as an ONNX file, and prove it beside the network before it gets its name."""
-    from ...boxes.settings import Limits, settings
-    from ...export.export import batch_of
-    from ...export.metadata import Facts
-    from ...export.onnx_model import ExportOptions
+    from ...export.request import Request
     from ..image_source import Source
     from ..open_network import open_on_cpu
 
-    int8 = read_int8(eight, half, opset, data)
+    request = Request(
+        layout=layout,
+        opset=opset,
+        batch=batch or "",
+        half=half,
+        opencv4=opencv4,
+        thresh=thresh,
+        nms=nms,
+        letterbox=letter_box or None,
+        data=data,
+        **asdict(eight),
+    )
+    int8 = request.read_int8()
     weights = locate(weights)
     network = open_on_cpu(run, cfg, weights)
     set_names(network, data)
@@ -78,24 +88,10 @@ def export_onnx(
     if labels:
         check_outputs(labels_of(path), None)
     paths = tuple(map(Path, Source(images).paths())) if images else ()
-    chosen = settings(network, thresh=thresh, nms=nms, letterbox=letter_box or None)
-    options = ExportOptions(
-        layout=layout,
-        opset=opset,
-        batch=batch_of(batch or ""),
-        half=half,
-        opencv4=opencv4,
-        limits=Limits(thresh=chosen.decoding.thresh, nms=chosen.nms),
-    )
-    facts = Facts(
-        cfg=network.net.section.path,
-        weights=weights,
-        letterbox=chosen.letterbox,
-        batch=options.batch,
-        opset=opset,
-        precision="half" if half else "float",
-    )
-    result = export_as_asked(network, path, options, facts, paths, int8)
+    result = request.export(network, path, int8, paths, weights)
+    say(result.report.text())
+    if result.costs:
+        tell(result.costs)
     say(f"{path}: layout {result.layout}, {path.stat().st_size} bytes")
     if labels:
         write_labels(network, labels_of(path))
@@ -116,20 +112,13 @@ def write_labels(network: Network, path: Path) -> None:
 
 
 def set_names(network: Network, data: Path | None) -> None:
-    """Give the network the names of a .data file, or refuse too few; without one, numbers.
-
-    Those of a classifier may stand under `labels`.
-    """
-    from ...dataset.files import DataFile
-    from ...export.metadata import class_count
+    """Give the network the names of a .data file; without one, say that classes are numbers."""
+    from ...export import request
 
     if data is None:
         note("no -data: the file calls its classes by their numbers")
         return
-    options = DataFile.read(data)
-    key = "names" if options.find("names") or not options.find("labels") else "labels"
-    path = options.get_file(key, "data/names.list")
-    network.names = class_labels(path, class_count(network))
+    request.set_names(network, data)
 
 
 def resize(network: Network, size: str | None) -> None:
