@@ -125,7 +125,7 @@ class Raw(Layout):
     boxes = False
 
     def write(self, writer: Writer, heads: Sequence[OnnxHead]) -> list[Value]:
-        return [head.raw for head in heads]
+        return [name_value(head.raw, head.raw.name) for head in heads]
 
     def outputs_of(self, heads: Sequence[Head]) -> list[Tensor]:
         return [head.raw for head in heads]

@@ -20,7 +20,10 @@ INPUT = "images"
 
 
 class OnnxHead(NamedTuple):
-    """What goes into a head and what comes out, as values of a graph; see `executor.Head`."""
+    """What goes into a head and what comes out, as values of a graph; see `executor.Head`.
+
+    In half precision what goes in is float16, and so is the result of a network without heads.
+    """
 
     node: Node
     raw: Value
@@ -58,11 +61,13 @@ def write_network(
             inputs = [values[source] for source in node.sources]
             if node.layer.head:
                 writer.dtype = np.float32
+            raw = inputs[0]
             if half:
-                inputs = [value.cast(writer.dtype) for value in inputs]
+                with writer.part(layer_name(node)):
+                    inputs = [value.cast(writer.dtype) for value in inputs]
             values[node.index] = write_layer(writer, node, module, inputs)
             if node.layer.head or node.index == network.result:
-                heads.append(OnnxHead(node, inputs[0], values[node.index]))
+                heads.append(OnnxHead(node, raw, values[node.index]))
             writer.dtype = np.float16 if half else np.float32
     writer.dtype = np.float32
     return writer, [head for head in heads if head.node.layer.head] or heads
@@ -84,13 +89,22 @@ def write_layer(
 def in_half(writer: Writer, value: Value) -> Value:
     """Write a conversion to float16, and let constants be float16 from here on."""
     writer.dtype = np.float16
-    return value.cast(np.float16)
+    with writer.part(value.name):
+        return value.cast(np.float16)
 
 
 def name_value(value: Value, name: str) -> Value:
-    """Give a value another name; a layer's keeps its own, and has a node that copies it."""
+    """Give a value another name; a layer's keeps its own, and has a node that copies it.
+
+    What is float16 becomes float32. If it has the name already, it is called `NAME/half` then.
+    """
     writer = value.writer
-    if "/" not in value.name and value.name != name:
+    if value.is_a(np.float16):
+        if value.name == name:
+            value = Value(writer, writer.rename(name, f"{name}/half", 0), value.shape)
+        with writer.part(name):
+            value = value.cast(np.float32)
+    elif "/" not in value.name and value.name != name:
         with writer.part(name):
             value = value.op("Identity")
     return Value(writer, writer.rename(value.name, name, 0), value.shape)

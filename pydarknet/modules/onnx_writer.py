@@ -147,9 +147,12 @@ class Value:
 
     def cast(self, dtype: type[np.generic]) -> Value:
         """Write a conversion to another type of numbers; to its own is no node."""
-        kind = self.writer.element(dtype)
-        same = self.writer.types[self.name].tensor_type.elem_type == kind
-        return self if same else self.op("Cast", to=kind)
+        return self if self.is_a(dtype) else self.op("Cast", to=self.writer.element(dtype))
+
+    def is_a(self, dtype: type[np.generic]) -> bool:
+        """Return whether its numbers are of a type."""
+        kind = self.writer.types[self.name].tensor_type.elem_type
+        return bool(kind == self.writer.element(dtype))
 
 
 @dataclass
@@ -214,7 +217,7 @@ class Writer(Graph):
         """Declare an input for what a recurrent module kept from the step before."""
         number = sum(state.name.startswith(f"{self.scope}.state") for state in self.states)
         name = f"{self.scope}.state_{number}"
-        before = self.input(name, *tail)
+        before = self.input(name, *tail).cast(self.dtype)
         self.states.append(State(name, before, before))
         return before
 

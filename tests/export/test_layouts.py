@@ -22,10 +22,10 @@ LIMITS = Limits(thresh=0.25, nms=0.45)
 TABLES = ("merged", "rows", "deepstream", "raw")
 
 
-def outputs(network: Network, name: str, images: Tensor) -> list[np.ndarray]:
+def outputs(network: Network, name: str, images: Tensor, *, half: bool = False) -> list[np.ndarray]:
     """Return what onnxruntime gives for a layout."""
     layout = choose_layout(network, name, LIMITS)
-    writer, heads = write_network(network, batch=len(images), name=layout.input)
+    writer, heads = write_network(network, batch=len(images), half=half, name=layout.input)
     values = layout.write(writer, heads)
     content = onnx_model(writer, values).SerializeToString()
     running = onnxruntime.InferenceSession(content)
@@ -144,3 +144,16 @@ def test_heads_of_unlike_classes_need_an_output_each(net):
 def test_an_unknown_layout_is_refused(detector):
     with pytest.raises(DarknetError, match=r"^layout yolo: expected one of merged, rows"):
         choose_layout(detector, "yolo", LIMITS)
+
+
+def test_outputs_of_half_precision_are_float32_under_the_same_names(net, detector):
+    plain = net("[convolutional]\nfilters=2\nactivation=leaky\n[dropout]\n")
+    plain.initialize(torch.Generator().manual_seed(1))
+    images = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+
+    for network, name in ((plain, "values"), (detector, "values"), (detector, "raw")):
+        [found] = outputs(network, name, images, half=True)
+        [whole] = outputs(network, name, images)
+
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, whole, atol=5e-3)

@@ -170,6 +170,28 @@ def test_half_precision_goes_on_after_a_head(net):
     assert after.dtype == np.float16
 
 
+def test_outputs_and_states_of_half_precision_are_float32(net):
+    network = net("[rnn]\noutput=3\nhidden=4\nactivation=leaky\n[gru]\noutput=2\n", inputs=4)
+    network.initialize(torch.Generator().manual_seed(1))
+    images = torch.rand(1, 4, generator=torch.Generator().manual_seed(1))
+    writer, [head] = write_network(network, half=True)
+    model = onnx_model(writer, [name_value(value, value.name) for value in head[1:]])
+
+    names = [value.name for value in model.graph.output]
+    found = run(model, images)
+    again = run(model, images, {"000_rnn.state_0": found[2], "001_gru.state_0": found[3]})
+
+    assert names == ["000_rnn", "001_gru", "000_rnn.state_0_after", "001_gru.state_0_after"]
+    assert {array.dtype for array in found} == {np.dtype(np.float32)}
+    assert {held.data_type for held in model.graph.initializer if "weights" in held.name} == {
+        onnx.TensorProto.FLOAT16
+    }
+    with torch.no_grad():
+        for step in (found, again):
+            np.testing.assert_allclose(step[1], network.trace(images)[1].numpy(), atol=1e-3)
+    assert np.abs(found[1] - again[1]).max() > 1e-3
+
+
 def test_what_cannot_be_written_names_its_layer(net):
     network = net("[convolutional]\nfilters=2\n")
     network.initialize()
