@@ -8,10 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import cast, overload
 
+import numpy as np
+
 from .backends.prepare import fast_form, forget
 from .boxes.detections import Detections
 from .boxes.origin import Origin
-from .boxes.settings import settings
+from .boxes.settings import Settings, settings
+from .cfg.class_tree import Tree
 from .cfg.net import Net
 from .cfg.numbers import Range
 from .cfg.parser import Section
@@ -20,14 +23,19 @@ from .graph.choose_dialect import Choice
 from .graph.executor import Executor
 from .graph.header import Header
 from .graph.nodes import read_layers
+from .graph.traits import traits_of
 from .graph.weights import Loaded, load, save
 from .image.any_image import AnyImage, image_array, is_one_image, read_if_open
-from .inference.predict import predict_several
+from .inference.classify import classify, hierarchy
+from .inference.predict import detection_form, on_cuda, predict, predict_several
 from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
+from .runtime.any_network import Image
+from .runtime.traits import Traits
 from .system.text import count_of
 
 SHARE = Range(least=0, most=1)
+TRAITS = "traits"  # a key of Executor.derived
 
 
 class Network(Executor):
@@ -109,6 +117,45 @@ class Network(Executor):
             for given, (array, boxes) in zip(images, pairs, strict=True)
         ]
         return found[0] if one else found
+
+    @property
+    def traits(self) -> Traits:
+        """What commands tell of the network, at its present size."""
+        size, traits = self.derived.get(TRAITS, (None, None))
+        if size != self.input:
+            traits = traits_of(self)
+            self.derived[TRAITS] = self.input, traits
+        return cast("Traits", traits)
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """The width and height of its input."""
+        return self.input.w, self.input.h
+
+    @property
+    def tree(self) -> Tree | None:
+        """The tree of the classes of a classifier, if there is one."""
+        return hierarchy(self)
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether a GPU computes while this process does other things."""
+        return on_cuda(self)
+
+    def get_ready(self, *, many: bool) -> None:
+        """Make the fast form that finds boxes; `many` images pay for a longer preparation."""
+        detection_form(self, many)
+
+    def find_boxes(
+        self, images: Sequence[Image], chosen: Settings, *, many: bool = False
+    ) -> list[Detections]:
+        """Return the boxes of each image, uint8 RGB [H, W, 3], in the order the C leaves them."""
+        return predict(self, images, chosen, many=many)
+
+    def class_scores(self, images: Sequence[Image]) -> np.ndarray:
+        """Return each image's scores [N, classes], multiplied down the tree, if there is one."""
+        scores: np.ndarray = classify(self, images).numpy()
+        return scores
 
     def __getstate__(self) -> dict[str, object]:
         """Leave the latest images out of copies and files."""

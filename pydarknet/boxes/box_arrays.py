@@ -124,6 +124,10 @@ class BoxRows(Generic[Array]):
         ends = accumulate(counts)
         return [self.take(slice(end - n, end)) for n, end in zip(counts, ends, strict=True)]
 
+    def numpy(self) -> BoxArrays:
+        """Return the same boxes in numpy's arrays, without a copy where they are on the CPU."""
+        raise NotImplementedError
+
     def kept(self: Rows) -> Rows:
         """Return the boxes that have a class left."""
         return self.take((self.probabilities > 0).any(1))
@@ -132,6 +136,9 @@ class BoxRows(Generic[Array]):
 @dataclass(frozen=True, eq=False, repr=False)
 class BoxArrays(BoxRows[np.ndarray]):
     """The boxes of one image in numpy's arrays: what is printed, drawn and written."""
+
+    def numpy(self) -> BoxArrays:
+        return self
 
     @property
     def scores(self) -> np.ndarray:

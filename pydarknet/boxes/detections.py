@@ -102,7 +102,6 @@ class Detections(BoxRows[Tensor]):
         return self.each(lambda tensor: tensor.to(device))
 
     def numpy(self) -> BoxArrays:
-        """Return the same boxes in numpy's arrays, without a copy where they are on the CPU."""
         on_cpu = self.each(lambda tensor: tensor.detach().cpu().numpy())
         return BoxArrays(**vars(on_cpu))
 

@@ -58,6 +58,10 @@ class Tree:
             start += size
         return found
 
+    def is_leaf(self, index: int) -> bool:
+        """Return whether a class has none below it."""
+        return index not in self.children
+
     @cached_property
     def levels(self) -> list[list[int]]:
         """The classes below the roots, by depth."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import CfgError
 from ..system.console import note, note_once
+from ..system.identity import depends_on
 from ..system.paths import first_there, meanings
 from ..system.text import excerpt, not_a_file, read_text
 
@@ -67,7 +68,7 @@ class Section:
         """
         written = next((entry.written for entry in self.entries if entry.value == name), "")
         named, folders = (name, *meanings(written)), ("", *self.folders)
-        found = first_there(named, folders)
+        found = first_there(named, folders, is_file)
         if found is None:
             there = first_there(named, folders, os.path.exists) or name
             what = not_a_file(there)
@@ -100,6 +101,12 @@ class Section:
             return self.error(f"{key}: {problem}", hint=hint)
         text = f"{key} = {excerpt(entry.value or '')}: {problem}"
         return self.error(text, line=entry.line, hint=hint)
+
+
+def is_file(path: str) -> bool:
+    """Return whether there is a file; what the cfg gives depends on it."""
+    depends_on(path)
+    return os.path.isfile(path)
 
 
 def read_cfg(path: str | Path) -> list[Section]:

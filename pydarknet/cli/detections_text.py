@@ -12,7 +12,7 @@ from ..cfg.lineage import PerLineage
 from ..system.text import json_text
 
 if TYPE_CHECKING:
-    from ..network import Network
+    from ..runtime.any_network import AnyNetwork
 
 HIDDEN = "dont_show"  # a name that begins so is never the best class of a box
 LEAST_IN_JSON = 0.005
@@ -34,7 +34,7 @@ class Found:
         return self.boxes.name(index) or f"class {index}"
 
 
-def lines(network: Network, found: Found, positions: bool = False) -> str:
+def lines(network: AnyNetwork, found: Found, positions: bool = False) -> str:
     """Return the lines of one image in the words of the network's dialect."""
     return "\n".join(TEST_LINES.of(network.dialect)(network, found, positions))
 
@@ -44,7 +44,7 @@ def time_line(found: Found) -> str:
     return f"{found.path}: Predicted in {found.seconds:f} seconds."
 
 
-def lines_pjreddie(network: Network, found: Found, positions: bool) -> Iterator[str]:
+def lines_pjreddie(network: AnyNetwork, found: Found, positions: bool) -> Iterator[str]:
     """Yield the original's lines: the time, then the classes box by box.
 
     Darknet: examples/detector.c test_detector
@@ -75,14 +75,12 @@ def best_classes(found: Found) -> Iterator[str]:
             yield f"{found.name(best)}: {row[best] * 100:.0f}%"
 
 
-def lines_alexeyab(network: Network, found: Found, positions: bool) -> Iterator[str]:
+def lines_alexeyab(network: AnyNetwork, found: Found, positions: bool) -> Iterator[str]:
     """Yield the fork's lines: heads, time, then boxes from left to right, best class first.
 
     Darknet: src/detector.c test_detector, src/image.c draw_detections_v3 (AlexeyAB)
     """
-    from ..layers import type_lines
-
-    yield from type_lines(network.nodes)
+    yield from network.traits.type_lines
     yield f"{found.path}: Predicted in {found.seconds * 1000:f} milli-seconds."
     boxes = found.boxes.boxes.tolist()
     rows = found.boxes.probabilities.tolist()
@@ -95,7 +93,7 @@ def lines_alexeyab(network: Network, found: Found, positions: bool) -> Iterator[
             yield f"{found.name(index)}: {rows[i][index] * 100:.0f}%{where}"
 
 
-TEST_LINES: PerLineage[Callable[[Network, Found, bool], Iterator[str]]] = PerLineage(
+TEST_LINES: PerLineage[Callable[[AnyNetwork, Found, bool], Iterator[str]]] = PerLineage(
     pjreddie=lines_pjreddie, alexeyab=lines_alexeyab
 )
 CLASS_LINES: PerLineage[Callable[[Found], Iterator[str]]] = PerLineage(  # of `yolo test`

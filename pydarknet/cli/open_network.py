@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..exported_network import ExportedNetwork
     from ..graph.weights import Loaded
     from ..network import Network
+    from ..runtime.any_network import AnyNetwork
 
 NO_WEIGHTS = "no weights are loaded: the network has the random values with which a training begins"
 
@@ -164,6 +165,17 @@ def read_weights(run: Run, network: Network, weights: Path, *, upto: int | None 
     load_weights(network, weights, strict=run.strict, upto=upto, observer=LoadPrinter())
 
 
+def tell_table(network: AnyNetwork, training: bool) -> None:
+    """Print the table, and what the fork adds on stdout.
+
+    Darknet: src/parser.c parse_network_cfg
+    """
+    traits = network.traits
+    note(traits.table)
+    if network.dialect.reports_cfg:
+        say(traits.training_summary if training else traits.summary, end="")
+
+
 @dataclass(frozen=True)
 class LoadPrinter:
     """Print what the C does while it loads a network; `training` is how the fork opens it."""
@@ -177,9 +189,7 @@ class LoadPrinter:
 
         Darknet: src/parser.c parse_network_cfg
         """
-        note(network.table())
-        if network.dialect.reports_cfg:
-            say(fork_summary(network, self.training), end="")
+        tell_table(network, self.training)
         if self.device:
             check_gpu(self.device)
             warn_of_half(self.device, self.precision)
@@ -236,35 +246,6 @@ def warn_of_half(device: torch.device, precision: str | None) -> None:
     """Warn that half precision is not for a CPU."""
     if precision == "half" and device.type != "cuda":
         note("-precision half is for a GPU: this computes in float")
-
-
-def fork_summary(network: Network, training: bool) -> str:
-    """Return what the fork prints on stdout when it has read a cfg.
-
-    Darknet: src/parser.c parse_network_cfg_custom (AlexeyAB)
-    """
-    from ..layers import DetectionHead
-
-    net, size = network.net, network.input
-    steps = net.time_steps if training else 1
-    batch = max(net.batch // net.subdivisions, 1) * steps if training else 1
-    first = (
-        f"mini_batch = {batch}, batch = {batch * net.subdivisions}, time_steps = {steps},"
-        f" train = {training:d} \n"
-    )
-    layers = "".join(layer.stdout_text() for layer in network.layers)
-    last = network.layers[-1]
-    warns = isinstance(last, DetectionHead) and last.size_warning
-    if not warns or not (size.w % 32 or size.h % 32):
-        return first + layers
-    return (
-        first
-        + layers
-        + (
-            f"\n Warning: width={size.w} and height={size.h} in cfg-file must be divisible by 32"
-            " for default networks Yolo v1/v2/v3!!! \n\n"
-        )
-    )
 
 
 def trained_images(loaded: Loaded) -> str:

@@ -33,7 +33,7 @@ from .image_source import NamedImages, Source, work_on
 
 if TYPE_CHECKING:
     from ..boxes.settings import Settings
-    from ..network import Network
+    from ..runtime.any_network import AnyNetwork
 
 ELSEWHERE = "-out_dir FOLDER draws every image into that folder"
 BATCH = 4  # images that go through the network at once
@@ -47,13 +47,13 @@ Made = TypeVar("Made")
 class Writing:
     """Where the boxes found in images go."""
 
-    network: Network
+    network: AnyNetwork
     out: str | None = None
     out_dir: Path | None = None
     positions: bool = False
     labels: bool = False
     window: bool = False
-    text: Callable[[Network, Found, bool], str] = lines
+    text: Callable[[AnyNetwork, Found, bool], str] = lines
     file: str = "predictions.jpg"
     frames: int = 0
     boxes: int = 0
@@ -167,12 +167,10 @@ def save_labels(file: str, text: str) -> None:
 
 def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     """Find and write the boxes of every image of a source."""
-    from ..inference.predict import detection_form
-
     writing.begin(source.listing)
-    detection_form(writing.network, not source.single)  # before the time is taken, as the C fuses
+    writing.network.get_ready(many=not source.single)  # before the time is taken, as the C fuses
     batches = source.batches(BATCH)
-    beside = writing.network.device.type == "cuda" and not source.asked
+    beside = writing.network.overlaps and not source.asked
     each = partial(detect, writing.network, chosen, not source.single)
     found = partial(work_on, work=each, single=source.single)
     for several in (one_ahead if beside else map)(found, batches):
@@ -184,13 +182,11 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
 
 
 def detect(
-    network: Network, chosen: Settings, many: bool, batch: NamedImages
+    network: AnyNetwork, chosen: Settings, many: bool, batch: NamedImages
 ) -> list[tuple[Found, np.ndarray]]:
     """Return the boxes of images, with the seconds that each took."""
-    from ..inference.predict import predict
-
     start = time.perf_counter()
-    several = predict(network, [pixels for _, pixels in batch], chosen, many=many)
+    several = network.find_boxes([pixels for _, pixels in batch], chosen, many=many)
     seconds, thresh = (time.perf_counter() - start) / len(batch), chosen.decoding.thresh
     return [
         (Found(path, pixels.shape[1], pixels.shape[0], seconds, boxes.numpy(), thresh), pixels)
@@ -213,20 +209,18 @@ def one_ahead(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator
             yield task.result()
 
 
-def check_names(network: Network, named: str, cfg: Path) -> None:
+def check_names(network: AnyNetwork, named: str, cfg: Path) -> None:
     """Warn if there are not as many names as classes, as the fork does.
 
     Darknet: src/detector.c test_detector (AlexeyAB)
     """
-    from ..layers import detection_heads
-
-    heads = detection_heads(network.layers)
-    if not heads:
-        raise network.net.error(
+    found = network.traits.classes
+    if not found:
+        raise network.traits.error(
             "the network has no detection head: expected a detector",
             hint="a classifier is used by: pydarknet classifier predict",
         )
-    count, classes = len(network.names or ()), heads[0].classes
+    count, classes = len(network.names or ()), found[0]
     if classes != count:
         note(
             f"Error: in the file {named} number of names {count} that isn't equal to"

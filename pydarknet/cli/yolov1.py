@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..boxes.settings import Settings
     from ..evaluate.result_files import Results
     from ..network import Network
+    from ..runtime.any_network import AnyNetwork
     from .detections_text import Found
 
 # Whether boxes stay where the network has them while others are suppressed
@@ -35,7 +36,7 @@ class YoloFlags:
 
 def detect(
     run: Run,
-    network: Network,
+    network: AnyNetwork,
     images: tuple[str, ...],
     flags: YoloFlags,
     file: str = "predictions.jpg",
@@ -71,7 +72,7 @@ def open_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:
     return network
 
 
-def settings_of(network: Network, thresh: float | None, nms: float | None) -> Settings:
+def settings_of(network: AnyNetwork, thresh: float | None, nms: float | None) -> Settings:
     """Return the settings of YOLOv1's programs, which stretch their images."""
     from ..boxes.settings import settings
 
@@ -79,7 +80,7 @@ def settings_of(network: Network, thresh: float | None, nms: float | None) -> Se
     return replace(chosen, stay=LEFT_IN_PLACE.of(network.dialect))
 
 
-def yolo_lines(network: Network, found: Found, positions: bool) -> str:
+def yolo_lines(network: AnyNetwork, found: Found, positions: bool) -> str:
     """Return the lines of one image: all classes of a box in the original, the best in the fork.
 
     Darknet: src/image.c draw_detections, draw_detections (AlexeyAB)

@@ -15,10 +15,10 @@ from ..dataset.read_ahead import good_images
 from ..errors import DataError
 from ..graph.executor import Executor
 from ..inference.classify import hierarchy, result
-from ..inference.classify import top as best
 from ..inference.predict import of_channels
 from ..modules.hierarchy import Hierarchy
 from ..modules.transforms import load_image
+from ..runtime.classes import top as best
 from ..system.text import count_of
 from . import classifier_crops
 from .classifier_crops import View
@@ -146,7 +146,7 @@ def prediction_of(path: str, options: AccuracyOptions, scores: Tensor | None) ->
             f"the network returns {count_of(len(known), 'number')}:"
             f" expected at least {len(options.labels)}, the classes of the .data file"
         )
-    return Prediction(path, truths, tuple(best(known, options.top)), tuple(scores.tolist()))
+    return Prediction(path, truths, tuple(best(known.numpy(), options.top)), tuple(scores.tolist()))
 
 
 def view_scores(

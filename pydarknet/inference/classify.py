@@ -52,11 +52,3 @@ def result(network: Executor, inputs: Tensor) -> Tensor:
 def hierarchy(network: Executor) -> Hierarchy | None:
     """Return the tree of the network's classes, if its result has one."""
     return network.nodes[network.result].layer.hierarchy
-
-
-def top(scores: Tensor, k: int) -> list[int]:
-    """Return the indices of the k best of scores [classes], best first; of equals the first.
-
-    Darknet: src/utils.c top_k
-    """
-    return scores.argsort(descending=True, stable=True)[:k].tolist()

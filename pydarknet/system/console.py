@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
-from typing import Final, TextIO
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any, Final, TextIO
 
 from ..errors import DataError
 from .text import bytes_of, displayable, shorten, without_control
@@ -13,6 +15,8 @@ from .text import bytes_of, displayable, shorten, without_control
 LONGEST = 500  # signs of a line of a note, which may quote what a file says
 TOLD: Final[dict[str, object]] = {}  # the kinds of notes that `first` was asked about
 OPEN: Final[set[str]] = set()  # "stderr" while the last note there ended inside a line
+Told = list[Any]  # the name of a door, what went through it, and how
+HEARD: ContextVar[list[Told] | None] = ContextVar("heard", default=None)
 
 
 def say(text: str = "", *, end: str = "\n", steering: bool = False) -> None:
@@ -21,6 +25,7 @@ def say(text: str = "", *, end: str = "\n", steering: bool = False) -> None:
     A pipe gets the bytes of names and paths as they are, as from the C. On a terminal what would
     steer it becomes `?`, unless it is ours (`steering`).
     """
+    hear("say", text, {"end": end, "steering": steering})
     if sys.stdout is None:
         return
     try:
@@ -53,6 +58,7 @@ def note(text: str = "", *, end: str = "\n", continues: bool = False) -> None:
     A line that a note left open is ended first, unless this one `continues` it. What would steer a
     terminal becomes `?` in a pipe too, since notes are read there later.
     """
+    hear("note", text, {"end": end, "continues": continues})
     if sys.stderr is None:
         return
     shown = "\n".join(shorten(line, LONGEST) for line in without_control(text).split("\n"))
@@ -112,3 +118,27 @@ def note_once(text: str, kind: str = "") -> None:
     """Write a note unless this run wrote one of its kind; without a kind, the same note."""
     if first(kind or text):
         note(text)
+
+
+@contextmanager
+def record_told() -> Iterator[list[Told]]:
+    """Yield what goes through the doors in the block, so that `tell_again` can repeat it."""
+    heard: list[Told] = []
+    before = HEARD.set(heard)
+    try:
+        yield heard
+    finally:
+        HEARD.reset(before)
+
+
+def hear(door: str, text: str, how: dict[str, bool | str]) -> None:
+    """Keep what goes through a door, where it is recorded."""
+    heard = HEARD.get()
+    if heard is not None:
+        heard.append([door, text, how])
+
+
+def tell_again(told: Sequence[Told]) -> None:
+    """Write what `record_told` recorded, in its order and through the same doors."""
+    for door, text, how in told:
+        (say if door == "say" else note)(text, **how)

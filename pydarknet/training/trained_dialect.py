@@ -9,6 +9,7 @@ from pathlib import Path
 from ..cfg.dialect import DIALECTS
 from ..cfg.lineage import LINEAGES
 from ..graph.header import read_header
+from ..system.identity import depends_on
 from .state import LENGTH, MAGIC, OLD_MAGIC
 
 WRITTEN = re.compile(r"([^.]+?)(_(\d+|last|best|ema|final))?\.(weights|backup|previous)")
@@ -35,6 +36,7 @@ def dialect_in(state: Path, otherwise: str) -> str | None:
 
     None if the file is no state.
     """
+    depends_on(state)
     try:
         with open(state, "rb") as file:
             if file.read(len(MAGIC)) not in (MAGIC, OLD_MAGIC):

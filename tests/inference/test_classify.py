@@ -10,7 +10,7 @@ import torch
 from conftest import HERE
 
 import pydarknet
-from pydarknet.inference.classify import classifier_input, classify, top
+from pydarknet.inference.classify import classifier_input, classify
 
 # 4 numbers a pixel of a grey image of 2 x 2: their softmax is of all four, in the order of memory
 NET = "[net]\nwidth=2\nheight=2\nchannels=1\n"
@@ -52,10 +52,6 @@ def test_images_are_classified_in_a_batch():
     images = [np.full((2, 2, 3), value, np.uint8) for value in (0, 255)]
 
     assert classify(network, images).tolist() == [[0.25] * 4] * 2
-
-
-def test_of_equal_scores_the_first_is_better():
-    assert top(torch.tensor([0.1, 0.4, 0.4, 0.1]), 3) == [1, 2, 0]
 
 
 def test_the_recorded_output_is_that_of_the_library():

@@ -9,7 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pydarknet.errors import DataError
-from pydarknet.system.console import first, forget_notes, note, note_once, say, say_bytes
+from pydarknet.system.console import (
+    first,
+    forget_notes,
+    note,
+    note_once,
+    record_told,
+    say,
+    say_bytes,
+    tell_again,
+)
 
 
 class Screen(io.TextIOWrapper):
@@ -176,3 +185,17 @@ def test_a_note_steers_no_terminal_that_reads_it_later(capsys):
     note("no\x1b]0;owned\x07 file")
 
     assert capsys.readouterr().err == "no?]0;owned? file\n"
+
+
+def test_what_is_told_can_be_told_again(capfd: pytest.CaptureFixture[str]) -> None:
+    with record_told() as told:
+        note("Loading weights from a.weights...", end="")
+        note("Done!", continues=True)
+        say("found", end="\n\n")
+    first = capfd.readouterr()
+
+    tell_again(told)
+
+    assert capfd.readouterr() == first
+    assert first.err == "Loading weights from a.weights...Done!\n"
+    assert first.out == "found\n\n"

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
+
 from ...cfg.lineage import PerLineage
+from ...runtime.classes import top as best
 from ...system.console import note, say
 from ..operands import CfgOrOnnx, Data, Images, Weights
 from ..verbs import NATURAL, Help, Run, verb
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from ...dataset.files import DataFile
-    from ...network import Network
+    from ...runtime.any_network import AnyNetwork
     from ..image_source import NamedImages
 
 CHECKS_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # those of the .data file
@@ -59,16 +60,14 @@ class Classified:
     """The scores of the classes of one image file, and how long that took."""
 
     path: str
-    scores: Tensor
+    scores: np.ndarray
     seconds: float
 
 
-def classify_batch(network: Network, batch: NamedImages) -> list[Classified]:
+def classify_batch(network: AnyNetwork, batch: NamedImages) -> list[Classified]:
     """Return the scores of images, with the seconds that each took."""
-    from ...inference.classify import classify
-
     start = time.perf_counter()
-    several = classify(network, [pixels for _, pixels in batch])
+    several = network.class_scores([pixels for _, pixels in batch])
     seconds = (time.perf_counter() - start) / len(batch)
     return [
         Classified(path, scores, seconds) for (path, _), scores in zip(batch, several, strict=True)
@@ -86,24 +85,24 @@ def names_of(options: DataFile) -> tuple[str, ...]:
     return tuple(read_names(named))
 
 
-def check_classes(network: Network, options: DataFile) -> None:
+def check_classes(network: AnyNetwork, options: DataFile) -> None:
     """Print the fork's line of the classes, and refuse a .data file of another number of them.
 
     Darknet: src/classifier.c predict_classifier (AlexeyAB)
     """
     classes = options.integer("classes", 2)
-    last = network.nodes[-1]
-    channels = (last.inputs[0].c or last.inputs[0].length) if last.layer.result else 0
-    say(f" classes = {classes}, output in cfg = {channels} ")
-    result = network.nodes[network.result]
-    if result.layer.head and result.output.outputs != classes:
+    traits = network.traits
+    say(f" classes = {classes}, output in cfg = {traits.class_inputs} ")
+    if traits.class_outputs not in (None, classes):
         raise options.error(
-            f"classes = {classes}: expected {result.output.outputs}, the outputs of"
-            f" {network.net.section.path}"
+            f"classes = {classes}: expected {traits.class_outputs}, the outputs of"
+            f" {traits.place[0]}"
         )
 
 
-def print_pjreddie(network: Network, path: str, scores: Tensor, top: int, seconds: float) -> None:
+def print_pjreddie(
+    network: AnyNetwork, path: str, scores: np.ndarray, top: int, seconds: float
+) -> None:
     """Print the time on stderr, then the best classes of one image.
 
     Darknet: examples/classifier.c predict_classifier
@@ -113,12 +112,14 @@ def print_pjreddie(network: Network, path: str, scores: Tensor, top: int, second
         say(line)
 
 
-def print_alexeyab(network: Network, path: str, scores: Tensor, top: int, seconds: float) -> None:
+def print_alexeyab(
+    network: AnyNetwork, path: str, scores: np.ndarray, top: int, seconds: float
+) -> None:
     """Print the input size and the time, then the best classes of one image.
 
     Darknet: src/classifier.c predict_classifier (AlexeyAB)
     """
-    say(f"{network.input.w} {network.input.h}")
+    say("{} {}".format(*network.sides))
     say(f"{path}: Predicted in {seconds * 1000:f} milli-seconds.")
     for line in scored_names(network, scores, top):
         say(line)
@@ -127,35 +128,32 @@ def print_alexeyab(network: Network, path: str, scores: Tensor, top: int, second
 PREDICT_LINES = PerLineage(pjreddie=print_pjreddie, alexeyab=print_alexeyab)
 
 
-def percentages(network: Network, scores: Tensor, k: int) -> list[str]:
+def percentages(network: AnyNetwork, scores: np.ndarray, k: int) -> list[str]:
     """Return the original's lines: per cent and name; of a tree, leaves alone.
 
     Darknet: examples/classifier.c predict_classifier
     """
-    from ...inference.classify import hierarchy, top
+    tree = network.tree
+    if tree:
+        scores = np.where([tree.is_leaf(index) for index in range(len(scores))], scores, 0)
+    return [f"{scores[i] * 100:5.2f}%: {name(network, i)}" for i in best(scores, k)]
 
-    tree = hierarchy(network)
-    scores = scores * tree.leaves if tree else scores
-    return [f"{scores[i] * 100:5.2f}%: {name(network, i)}" for i in top(scores, k)]
 
-
-def scored_names(network: Network, scores: Tensor, k: int) -> list[str]:
+def scored_names(network: AnyNetwork, scores: np.ndarray, k: int) -> list[str]:
     """Return the fork's lines: name and score; of a tree, number, parent and all its nodes.
 
     Darknet: src/classifier.c predict_classifier (AlexeyAB)
     """
-    from ...inference.classify import hierarchy, top
-
-    tree = hierarchy(network)
+    tree = network.tree
     if tree is None:
-        return [f"{name(network, i)}: {scores[i]:f}" for i in top(scores, k)]
+        return [f"{name(network, i)}: {scores[i]:f}" for i in best(scores, k)]
     parents = [name(network, p) if p >= 0 else "Root" for p in tree.parents]
     return [
-        f"{i}, {name(network, i)}: {scores[i]:f}, parent: {parents[i]} " for i in top(scores, k)
+        f"{i}, {name(network, i)}: {scores[i]:f}, parent: {parents[i]} " for i in best(scores, k)
     ]
 
 
-def name(network: Network, index: int) -> str:
+def name(network: AnyNetwork, index: int) -> str:
     """Return a class's name, or its number where the names do not reach."""
     names = network.names or ()
     return names[index] if index < len(names) else f"class {index}"
