@@ -82,6 +82,8 @@ def exported_line(network: ExportedNetwork) -> str:
     line = f"layout {about.layout}, run by {network.file.engine.name} on the CPU"
     if about.trees and not about.whole:
         line += "; of a tree of classes it has the leaves alone"
+    if any("limits" in head for head in about.heads):
+        line += "; scores are limited inside by the cfg's thresh and nms_threshold, as OpenCV 4 did"
     if about.layout not in SUPPRESSED:
         return line
     return (

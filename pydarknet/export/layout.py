@@ -43,6 +43,10 @@ class Layout:
         """
         raise NotImplementedError
 
+    def limits_of(self, layer: DetectionHead) -> dict[str, float]:
+        """Return the limits of a head's scores in the file; none if they are as computed."""
+        return {}
+
     def check(self) -> None:
         """Raise DarknetError for a network that the layout cannot express."""
 

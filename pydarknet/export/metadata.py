@@ -55,13 +55,13 @@ def metadata(
         "thresh": layout.limits.thresh,
         "nms": suppression(layout),
         "names": [without_bytes(name) for name in network.names or ()],
-        "heads": heads(network),
+        "heads": heads(layout),
         "trees": trees(network),
         "cfg": cfg_text(facts.cfg),
         "cfg_sha256": digest_of(Path(facts.cfg)),
         "weights_sha256": digest_of(facts.weights),
     }
-    common = ultralytics(network, facts) if network.input.image else {}
+    common = ultralytics(layout, facts) if network.input.image else {}
     more = openvino(layout, facts) if isinstance(layout, Merged) else {}
     return {**common, **more, KEY: json.dumps(ours)}
 
@@ -83,9 +83,9 @@ def suppression(layout: Layout) -> dict[str, Any]:
     return {"kind": kind, "beta": beta, "thresh": layout.limits.nms}
 
 
-def heads(network: Executor) -> list[dict[str, Any]]:
-    """Return what is known of each head: its layer, classes, anchors and stride."""
-    found = []
+def heads(layout: Layout) -> list[dict[str, Any]]:
+    """Return what is known of each head: its layer, classes, anchors, stride and limits."""
+    found, network = [], layout.network
     for node in network.nodes:
         layer = node.layer
         if not layer.head:
@@ -97,6 +97,8 @@ def heads(network: Executor) -> list[dict[str, Any]]:
             head["tree"] = layer.leaves is not None
             if node.inputs[0].image:
                 head["stride"] = network.input.w / node.inputs[0].w
+            if limits := layout.limits_of(layer):
+                head["limits"] = limits
         found.append(head)
     return found
 
@@ -124,9 +126,10 @@ def label_names(network: Executor) -> tuple[str, ...]:
     return given[:count] + tuple(str(k) for k in range(len(given), count))
 
 
-def ultralytics(network: Executor, facts: Facts) -> dict[str, str]:
+def ultralytics(layout: Layout, facts: Facts) -> dict[str, str]:
     """Return the keys that ultralytics writes, and its followers read; Python literals."""
-    strides = [int(head["stride"]) for head in heads(network) if "stride" in head]
+    network = layout.network
+    strides = [int(head["stride"]) for head in heads(layout) if "stride" in head]
     return {
         "description": without_bytes(f"pydarknet {facts_of(network)}"),
         "author": "pydarknet",

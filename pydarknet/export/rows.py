@@ -63,6 +63,9 @@ class OpenCVRows(Rows):
 
     exact = False
 
+    def limits_of(self, layer: DetectionHead) -> dict[str, float]:
+        return dict(zip(("thresh", "nms"), layer.opencv_limits, strict=True))
+
     def check(self) -> None:
         for layer in detection_heads(self.network.layers):
             layer.check_opencv()

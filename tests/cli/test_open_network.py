@@ -8,6 +8,7 @@ from conftest import recording
 from exports import both
 from probe import Probe
 
+import pydarknet
 from pydarknet.cli.main import main
 from pydarknet.cli.open_network import device_of, exported_line
 from pydarknet.cli.verbs import VERBS, Run
@@ -106,3 +107,15 @@ def test_the_line_of_an_exported_tree_says_that_it_has_leaves(tmp_path):
         " leaves alone",
         "rows": "layout rows, run by onnxruntime on the CPU",
     }
+
+
+def test_the_line_of_a_file_with_limited_scores_says_so(tmp_path):
+    pytest.importorskip("onnxruntime")
+    folder, path = recording("infer_ab_yolov4tiny_a"), tmp_path / "a.onnx"
+    network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
+    pydarknet.export_onnx(network, path, opencv4=True)
+
+    assert exported_line(pydarknet.load_network(path)) == (
+        "layout rows, run by onnxruntime on the CPU; scores are limited inside by the cfg's thresh"
+        " and nms_threshold, as OpenCV 4 did"
+    )

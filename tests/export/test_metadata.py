@@ -72,6 +72,16 @@ def test_ours_says_how_to_run_the_file(detector, facts):
     assert "model_info labels" not in keys
 
 
+def test_ours_says_by_what_scores_are_limited(net, facts):
+    head = "[region]\nclasses=2\nnum=1\nsoftmax=1\nthresh=.3\nnms_threshold=.2\n"
+    network = net("[convolutional]\nfilters=7\n" + head)
+    layout = choose_layout(network, None, LIMITS, opencv4=True)
+
+    [found] = json.loads(metadata(layout, facts, ["region_1"], {})[KEY])["heads"]
+
+    assert found["limits"] == {"thresh": 0.3, "nms": 0.2}
+
+
 def test_classes_without_a_name_have_a_number(detector):
     detector.names = ("cat",)
 
