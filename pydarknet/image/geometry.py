@@ -1,4 +1,4 @@
-"""The size of an image inside a letterbox; modules/transforms.py fits the image into it."""
+"""The sizes of images that are fitted: inside a letterbox, or to a shorter side."""
 
 from __future__ import annotations
 
@@ -18,3 +18,13 @@ def letterbox_size(image_width: int, image_height: int, width: int, height: int)
     if across < down:
         return width, max(image_height * width // image_width, 1)
     return max(image_width * height // image_height, 1), height
+
+
+def min_size(image_width: int, image_height: int, side: int) -> tuple[int, int]:
+    """Return width and height with a shorter side of `side`; the longer is an integer division.
+
+    Darknet: src/image.c resize_min
+    """
+    if image_width < image_height:
+        return side, image_height * side // image_width
+    return image_width * side // image_height, side

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from ..backends.prepare import fast_form
 from ..graph.executor import Executor
+from ..image import fit
 from ..modules.hierarchy import Hierarchy
-from ..modules.transforms import center_crop, resize_min
-from .predict import Image, network_input, of_channels
+from .predict import Image, network_input
 
 
 def classify(network: Executor, images: Sequence[Image]) -> Tensor:
@@ -36,7 +36,7 @@ def classifier_input(network: Executor, image: Image) -> Tensor:
     if not network.dialect.cropped:
         return network_input(network, image, letterboxed=True)
     shape = network.input
-    return center_crop(resize_min(of_channels(image, shape.c), shape.w), shape.w, shape.h)
+    return torch.from_numpy(fit.classifier_input(image, shape.c, shape.w, shape.h, cropped=True))
 
 
 def result(network: Executor, inputs: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from ..graph.executor import Executor
-from ..modules.transforms import GREY, crop, resize
+from ..image.fit import GREY
+from ..modules.transforms import crop, resize
 from .glibc_rand import Rand
 
 

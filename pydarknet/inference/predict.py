@@ -17,6 +17,7 @@ from ..boxes.nms import nms_each
 from ..boxes.settings import Settings
 from ..errors import DataError
 from ..graph.executor import Executor, Head
+from ..image import fit
 from ..image.any_image import check_image
 from ..image.decode import with_channels
 from ..layers import DetectionHead, Shape, last_detection_head
@@ -35,10 +36,13 @@ MOST = 64  # images that are worked on at once: more are no faster
 def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tensor:
     """Return an image as the network's input [C, H, W], letterboxed or stretched.
 
-    For a network on a GPU the image is fitted there.
+    For a network on a GPU the image is fitted there, elsewhere by numpy, with the same bits.
     """
-    shape = network.input
-    x = of_channels(image, shape.c, device_around(network))
+    shape, device = network.input, device_around(network)
+    if device.type == "cpu":
+        fitted = fit.network_input(image, shape.c, shape.w, shape.h, letterboxed=letterboxed)
+        return torch.from_numpy(fitted)
+    x = of_channels(image, shape.c, device)
     return (letterbox if letterboxed else resize)(x, shape.w, shape.h)
 
 

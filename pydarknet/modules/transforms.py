@@ -8,12 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..image import fit
 from ..image.files import grey as grey
 from ..image.files import load_image as load_image
 from ..image.files import save_image as save_image
-from ..image.geometry import letterbox_size
-
-GREY = 0.5  # the margin of a letterbox
+from ..image.geometry import letterbox_size, min_size
 
 
 def pixels(image: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
@@ -77,20 +76,12 @@ def blend_rows(x: Tensor, height: int) -> Tensor:
 def taps(
     size: int, target: int, whole: bool, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return the neighbours of `target` points over `size` indices: two indices and their weights.
+    """Return image/fit.py's `taps` on a device: two indices and their weights.
 
-    The last point is the last index if `whole`, else only the first neighbour counts. A single
-    point lies on the first index, where C divides by zero. The result is cached: do not change it.
+    The result is cached: do not change it.
     """
-    position = torch.arange(target) * (torch.tensor(float(size - 1)) / max(target - 1, 1))
-    index = position.long()
-    far = position - index
-    near = 1 - far
-    far[-1] = 0
-    if whole:
-        index[-1], near[-1] = size - 1, 1
-    after = (index + 1).clamp(max=size - 1)
-    return index.to(device), after.to(device), near.to(device), far.to(device)
+    first, second, third, fourth = map(torch.from_numpy, fit.taps(size, target, whole))
+    return first.to(device), second.to(device), third.to(device), fourth.to(device)
 
 
 def letterbox(x: Tensor, width: int, height: int) -> Tensor:
@@ -109,7 +100,7 @@ def embed(x: Tensor, width: int, height: int) -> Tensor:
     """
     rows, columns = x.shape[-2:]
     top, left = (height - rows) // 2, (width - columns) // 2
-    canvas = x.new_full((*x.shape[:-2], height, width), GREY)
+    canvas = x.new_full((*x.shape[:-2], height, width), fit.GREY)
     canvas[..., top : top + rows, left : left + columns] = x
     return canvas
 
@@ -119,10 +110,7 @@ def resize_min(x: Tensor, side: int) -> Tensor:
 
     Darknet: src/image.c resize_min
     """
-    rows, columns = x.shape[-2:]
-    if columns < rows:
-        return resize(x, side, rows * side // columns)
-    return resize(x, columns * side // rows, side)
+    return resize(x, *min_size(x.shape[-1], x.shape[-2], side))
 
 
 def resize_max(x: Tensor, side: int) -> Tensor:

@@ -1,8 +1,8 @@
-"""The size of an image in a letter box."""
+"""The sizes of images that are fitted."""
 
 import pytest
 
-from pydarknet.image.geometry import letterbox_size
+from pydarknet.image.geometry import letterbox_size, min_size
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,15 @@ from pydarknet.image.geometry import letterbox_size
 )
 def test_letterbox_divides_integers(image, network, expected):
     assert letterbox_size(*image, *network) == expected
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ((80, 64), (60, 48)),  # 80 * 48 // 64
+        ((50, 70), (48, 67)),  # 70 * 48 // 50 = 67.2
+        ((9, 9), (48, 48)),
+    ],
+)
+def test_a_shorter_side_divides_integers(image, expected):
+    assert min_size(*image, 48) == expected

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ import torch
 from conftest import recording
 from torch import Tensor
 
+from pydarknet.image import fit
 from pydarknet.modules.transforms import (
     center_crop,
     center_square,
@@ -29,6 +31,11 @@ PREPARE = {
     "letterbox": letterbox,
     "plain resize": resize,
     "resize_min + centre crop": lambda x, w, h: center_crop(resize_min(x, w), w, h),
+}
+PREPARE_BY_NUMPY = {
+    "letterbox": partial(fit.network_input, letterboxed=True),
+    "plain resize": partial(fit.network_input, letterboxed=False),
+    "resize_min + centre crop": partial(fit.classifier_input, cropped=True),
 }
 PREPARED = [
     "pj_yolov3_a",
@@ -306,14 +313,16 @@ def test_the_network_gets_what_the_reference_gives_it(name):
     meta = json.loads((folder / f"meta{which}.json").read_text())
     expected = np.load(folder / f"expected{which}.npz")
     channels, width, height = input_size((folder / "net.cfg").read_text())
-    x = pixels(load_image(folder / meta["input_file"], channels))
+    image = load_image(folder / meta["input_file"], channels)
 
-    prepared = PREPARE[meta["preprocess"]](x, width, height)
+    prepared = PREPARE[meta["preprocess"]](pixels(image), width, height)
+    by_numpy = PREPARE_BY_NUMPY[meta["preprocess"]](image, channels, width, height)
 
     # some images are recorded as every fifth number
     key, step = ("net_input", 1) if "net_input" in expected else ("net_input_sub5", 5)
     recorded = torch.from_numpy(expected[key].ravel())
     torch.testing.assert_close(prepared.flatten()[::step], recorded, atol=1e-6, rtol=0)
+    assert (by_numpy == prepared.numpy()).all()
 
 
 def input_size(cfg: str) -> list[int]:

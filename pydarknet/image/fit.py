@@ -1,0 +1,149 @@
+"""An image becomes a network's input, float32 [C, H, W] in 0..1; this file needs no torch.
+
+modules/transforms.py does the same to tensors, on a GPU too, with the same bits.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+
+from .any_image import check_image
+from .decode import MOST_CHANNELS, with_channels
+from .geometry import letterbox_size, min_size
+
+GREY: Final = 0.5  # the margin of a letterbox
+BLOCK: Final = 64  # columns or rows that are worked on at once: they stay in the cache
+
+
+def network_input(
+    image: np.ndarray, channels: int, width: int, height: int, *, letterboxed: bool
+) -> np.ndarray:
+    """Return an image uint8 [H, W, C] as an input of this size, letterboxed or stretched.
+
+    Grey is repeated, or RGB made grey; a missing alpha is opaque. Raises DataError for an array
+    that is no image for so many channels.
+
+    Darknet: src/image.c letterbox_image, resize_image
+    """
+    given = with_channels(check_image(image, channels), channels)
+    rows, columns = given.shape[:2]
+    inner = letterbox_size(columns, rows, width, height) if letterboxed else (width, height)
+    canvas = np.full((channels, height, width), GREY, np.float32)
+    top, left = (height - inner[1]) // 2, (width - inner[0]) // 2
+    resize_into(canvas[:, top : top + inner[1], left : left + inner[0]], given)
+    return canvas
+
+
+def classifier_input(
+    image: np.ndarray, channels: int, width: int, height: int, *, cropped: bool
+) -> np.ndarray:
+    """Return an image uint8 [H, W, C] as a classifier's input: letterboxed, or its centre.
+
+    The centre is `width` x `height` of the image whose shorter side became `width`. Raises
+    DataError for an array that is no image for so many channels.
+
+    Darknet: examples/classifier.c predict_classifier
+    """
+    if not cropped:
+        return network_input(image, channels, width, height, letterboxed=True)
+    image_height, image_width = check_image(image, channels).shape[:2]
+    columns, rows = min_size(image_width, image_height, width)
+    whole = network_input(image, channels, columns, rows, letterboxed=False)
+    down = places(rows, int((rows - height) / 2), height)
+    across = places(columns, int((columns - width) / 2), width)
+    return whole.take(down, 1).take(across, 2)
+
+
+def places(size: int, start: int, count: int) -> np.ndarray:
+    """Return the indices of `count` points from `start` on; outside of `size` the edges repeat."""
+    return np.arange(start, start + count).clip(0, size - 1)
+
+
+def resize_into(canvas: np.ndarray, image: np.ndarray) -> None:
+    """Stretch bytes [H, W, C] to float32 [C, h, w]: bilinear, with aligned corners.
+
+    Columns come first, then rows, in float32 throughout, and without smoothing when shrinking.
+    Neither OpenCV nor torch has this mode to the last bit.
+
+    Darknet: src/image.c resize_image
+    Quirk: RESIZE_CORNERS
+    """
+    height, width = canvas.shape[1:]
+    if image.shape[:2] == (height, width):
+        np.divide(image.transpose(2, 0, 1), np.float32(255), out=canvas, dtype=np.float32)
+        return
+    index, after, near, far = taps(len(image), height, False)
+    if 2 * height < len(image):  # there are rows that no other needs
+        image = image[np.concatenate((index, after))]
+        index, after = np.arange(height), np.arange(height, 2 * height)
+    blend_rows_into(canvas, blend_columns(image, width), (index, after, near, far))
+
+
+Taps = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # see `taps`
+
+
+def blend_columns(image: np.ndarray, width: int) -> np.ndarray:
+    """Interpolate `width` columns of bytes [H, W, C], as float32 [H, width, C] in 0..1."""
+    rows, columns, channels = image.shape
+    index, after, near, far = taps(columns, width, True)
+    lines = swap_axes(np.ascontiguousarray(image)).reshape(columns, -1)  # a column is a piece
+    blended = np.empty((rows, width, channels), np.float32)
+    for start in range(0, width, BLOCK):
+        some = slice(start, start + BLOCK)
+        left, right = (lines[at[some]].astype(np.float32) for at in (index, after))
+        for values, share in ((left, near), (right, far)):
+            values /= 255
+            values *= share[some, None]
+        left += right
+        blended[:, some] = swap_axes(left.reshape(-1, rows, channels))
+    return blended
+
+
+def blend_rows_into(canvas: np.ndarray, image: np.ndarray, rows: Taps) -> None:
+    """Interpolate rows of float32 [H, W, C] into [C, h, W]; the last lacks half of its sum.
+
+    If rounding in float32 puts the last row slightly above the last source row, nearly all of its
+    weight is in the missing half, and the row is almost black: for example from 333 rows to 320.
+
+    Darknet: src/image.c resize_image
+    Quirk: RESIZE_LAST_ROW
+    """
+    index, after, near, far = rows
+    lines, planes = image.reshape(len(image), -1), image.shape[1:]
+    for start in range(0, len(index), BLOCK):
+        some = slice(start, start + BLOCK)
+        above, below = lines[index[some]], lines[after[some]]
+        above *= near[some, None]
+        below *= far[some, None]
+        above += below
+        canvas[:, some] = above.reshape(-1, *planes).transpose(2, 0, 1)
+
+
+def swap_axes(x: np.ndarray) -> np.ndarray:
+    """Return [A, B, C] as [B, A, C], copied; OpenCV is five times as fast as numpy."""
+    a, b, channels = x.shape
+    if channels > MOST_CHANNELS:
+        return np.ascontiguousarray(x.swapaxes(0, 1))
+    return np.asarray(cv2.transpose(x)).reshape(b, a, channels)
+
+
+@lru_cache(64)
+def taps(size: int, target: int, whole: bool) -> Taps:
+    """Return the neighbours of `target` points over `size` indices: two indices and their weights.
+
+    The last point is the last index if `whole`, else only the first neighbour counts. A single
+    point lies on the first index, where C divides by zero. The result is cached: do not change it.
+    """
+    step = np.float32(size - 1) / np.float32(max(target - 1, 1))
+    position = np.arange(target, dtype=np.float32) * step
+    index = position.astype(np.int64)
+    far = position - index.astype(np.float32)
+    near = 1 - far
+    far[-1] = 0
+    if whole:
+        index[-1], near[-1] = size - 1, 1
+    return index, (index + 1).clip(max=size - 1), near, far
