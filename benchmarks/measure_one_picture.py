@@ -2,12 +2,13 @@
 """Measure `detector test` on one picture beside a C program: whole commands, time and memory.
 
     benchmarks/measure_one_picture.py --darknet PROGRAM [--runs 9] [--image dog.jpg]
-        [--models FOLDER ...] [--threads 2]
+        [--models FOLDER ...] [--threads 2] [--dialect alexeyab]
 
 A model is a folder with a .cfg, .weights and .names, or a cfg of COCO; if none is given, those of
 MODELS that are in ../shared/models or shipped. A cfg gets random weights: its batch norms are
-fitted to the image, and the objectness of its heads is shifted until that of twelve boxes exceeds
-0.5, so that there is something to suppress, print and draw.
+fitted to the image, and objectness and classes of its heads are shifted until twelve boxes and
+twelve of their classes exceed 0.5, so that there is something to suppress, print and draw. On a
+JPEG the numbers of boxes may differ a little, because the programs decode by different libraries.
 
 Five commands take turns, each measured from the start of its process to its end: the C program;
 ours by torch (`-nocache`); ours with an empty cache folder; ours with the cache of the call before;
@@ -59,7 +60,7 @@ def model_place(word: str) -> Path | None:
     return next((place.resolve() for place in places if place.exists()), None)
 
 
-def write_model(place: Path, image: Path, folder: Path) -> None:
+def write_model(place: Path, image: Path, folder: Path, dialect: str) -> None:
     """Fill the folder of a model."""
     shutil.copy(image, folder / f"picture{image.suffix}")
     (folder / "net.data").write_text("classes=80\nnames=net.names\n")
@@ -69,7 +70,7 @@ def write_model(place: Path, image: Path, folder: Path) -> None:
         return
     shutil.copy(place, folder / "net.cfg")
     shutil.copy(ROOT / "data" / "coco.names", folder / "net.names")
-    files = (folder / "net.cfg", folder / "net.weights", image)
+    files = (folder / "net.cfg", folder / "net.weights", image, dialect)
     maker = multiprocessing.get_context("spawn").Process(target=write_weights, args=files)
     maker.start()
     maker.join()
@@ -77,7 +78,7 @@ def write_model(place: Path, image: Path, folder: Path) -> None:
         sys.exit(f"{place}: its weights could not be made")
 
 
-def write_weights(cfg: Path, weights: Path, image: Path) -> None:
+def write_weights(cfg: Path, weights: Path, image: Path, dialect: str) -> None:
     """Write random weights with which a network finds some boxes in an image."""
     import torch
     from measure_map import fit_batch_norms
@@ -87,24 +88,26 @@ def write_weights(cfg: Path, weights: Path, image: Path) -> None:
     from pydarknet.modules.transforms import load_image
 
     torch.manual_seed(1)
-    network = pydarknet.load_network(cfg, device="cpu")
+    network = pydarknet.load_network(cfg, dialect=dialect, device="cpu")
     inputs = network_input(network, load_image(image), letterboxed=False)[None]
     fit_batch_norms(network, inputs)
-    shift_objectness(network, inputs, boxes=12)
+    shift_scores(network, inputs, boxes=12)
     network.save_weights(weights)
 
 
-def shift_objectness(network: Executor, inputs: Tensor, boxes: int) -> None:
-    """Shift the objectness of all heads alike, so that this many boxes exceed 0.5 of it."""
+def shift_scores(network: Executor, inputs: Tensor, boxes: int) -> None:
+    """Shift all objectness and classes: this many boxes and as many of their classes exceed 0.5."""
     import torch
 
     with torch.no_grad():
         maps = [head.raw.unflatten(1, (3, 85)) for head in network.heads(inputs)]
-        objectness = torch.cat([each[:, :, 4].flatten() for each in maps])
+        cells = torch.cat([each.movedim(2, -1).flatten(0, -2) for each in maps])  # [K, 85]
+        objectness, which = cells[:, 4].topk(boxes + 1)
+        classes = cells[which[:-1], 5:].flatten().topk(boxes + 1).values
         for name, biases in network.named_parameters():
             if name.endswith("biases") and len(biases) == 255:  # of the convolution before a head
-                biases.view(3, 85)[:, 4] -= objectness.topk(boxes + 1).values[-1]
-                biases.view(3, 85)[:, 5:] -= 1  # few of 80 classes exceed 0.5
+                biases.view(3, 85)[:, 4] -= objectness[-2:].mean()
+                biases.view(3, 85)[:, 5:] -= classes[-2:].mean()
 
 
 # The commands
@@ -126,13 +129,14 @@ class Run(NamedTuple):
     boxes: int
 
 
-def environment(threads: int, compiled: Path) -> dict[str, str]:
-    """Return what every command finds: threads, this copy, and a folder of compiled modules."""
+def environment(threads: int, dialect: str, compiled: Path) -> dict[str, str]:
+    """Return what every command finds: threads, dialect, this copy, its compiled modules."""
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     paths = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
     return {
         **kept,
         "OMP_NUM_THREADS": str(threads),
+        "PYDARKNET_DIALECT": dialect,
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONPYCACHEPREFIX": str(compiled),
     }
@@ -210,7 +214,7 @@ def measure_model(
     darknet = options.darknet.resolve()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_model(place, options.image, folder)
+        write_model(place, options.image, folder, options.dialect)
         if (darknet.parent / "data").is_dir():  # the C program draws letters from there
             (folder / "data").symlink_to(darknet.parent / "data")
         return measure(commands(darknet, folder, shared), folder, options.runs)
@@ -248,6 +252,9 @@ def command_line() -> argparse.Namespace:
     parser.add_argument("--image", type=Path, help="dog.jpg if it is there, else digits.png")
     parser.add_argument("--models", nargs="+", metavar="FOLDER", help="or a cfg of COCO")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--dialect", default="alexeyab", choices=["alexeyab", "pjreddie"], help="the C program's"
+    )
     options = parser.parse_args()
     dog = SHARED / "images" / "dog.jpg"
     options.image = options.image or (dog if dog.exists() else ROOT / "data" / "digits.png")
@@ -262,9 +269,10 @@ def main() -> None:
         sys.exit(f"there is no model {next(w for w in places if not places[w])}")
     engine = "" if importlib.util.find_spec("onnxruntime") else "no onnxruntime, "
     print(f"{processor()}, {options.threads} threads, {engine}{options.image.name}, ", end="")
-    print(f"medians of {options.runs} runs\n\n{TITLES}\n|{'---|' * TITLES.count(' | ')}---|")
+    print(f"load {os.getloadavg()[0]:.1f}, medians of {options.runs} runs")
+    print(f"\n{TITLES}\n|{'---|' * TITLES.count(' | ')}---|")
     with tempfile.TemporaryDirectory() as compiled:
-        shared = environment(options.threads, Path(compiled))
+        shared = environment(options.threads, options.dialect, Path(compiled))
         for word, place in places.items():
             if place is not None:
                 taken = measure_model(place, options, shared)

@@ -128,9 +128,11 @@ def test_weights_that_are_made_find_twelve_boxes(script, tmp_path: Path):
     cfg, weights = tmp_path / "net.cfg", tmp_path / "net.weights"
     cfg.write_text(COCO)
     picture = HERE.parent / "data" / "digits.png"
-    script.write_weights(cfg, weights, picture)
+    script.write_weights(cfg, weights, picture, "alexeyab")
 
-    network = pydarknet.load_network(cfg, weights, device="cpu")
+    network = pydarknet.load_network(cfg, weights, dialect="alexeyab", device="cpu")
     inputs = network_input(network, load_image(picture), letterboxed=False)[None]
-    before_head = network.trace(inputs)[-2][0].unflatten(0, (3, 85))  # 3, 85, 16, 16
-    assert (before_head[:, 4] > 0).sum() == 12
+    raw = network.trace(inputs)[-2][0].unflatten(0, (3, 85))  # 3, 85, 16, 16
+    found = raw[:, 4] > 0  # the logistic of 0 is 0.5
+    assert found.sum() == 12
+    assert (raw.movedim(1, -1)[found][:, 5:] > 0).sum() == 12
