@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import cast, overload
+from typing import cast
 
 import numpy as np
 
 from .backends.prepare import fast_form, forget
 from .boxes.detections import Detections
-from .boxes.origin import Origin
-from .boxes.settings import Settings, settings
+from .boxes.settings import Settings
 from .cfg.class_tree import Tree
 from .cfg.net import Net
-from .cfg.numbers import Range
 from .cfg.parser import Section
 from .errors import UsageError
 from .graph.choose_dialect import Choice
@@ -25,98 +21,36 @@ from .graph.header import Header
 from .graph.nodes import read_layers
 from .graph.traits import traits_of
 from .graph.weights import Loaded, load, save
-from .image.any_image import AnyImage, image_array, is_one_image, read_if_open
 from .inference.classify import classify, hierarchy
-from .inference.predict import detection_form, on_cuda, predict, predict_several
+from .inference.predict import detection_form, on_cuda, predict
 from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
 from .runtime.any_network import Image
+from .runtime.detector import ImageDetector
 from .runtime.traits import Traits
 from .system.text import count_of
 
-SHARE = Range(least=0, most=1)
+MAPS = 1 << 30  # bytes of the maps of images that are worked on at once
+MOST = 64  # images that are worked on at once: more are no faster
 TRAITS = "traits"  # a key of Executor.derived
 
 
-class Network(Executor):
+class Network(Executor, ImageDetector[Detections]):
     """A cfg as a PyTorch network that finds boxes, and loads and saves its weights.
 
     Darknet: src/network.c network
     """
 
     choice: Choice | None = None  # of the dialect, where a cfg file was read
-    latest: Sequence[object] = ()  # the last images, so that their boxes can be drawn on them
 
-    @overload
-    def detect(  # type: ignore[overload-overlap]  # a str is one path, not an iterable of them
-        self,
-        image: AnyImage,
-        thresh: float | None = None,
-        nms: float | None = None,
-        letterbox: bool | None = None,
-        *,
-        bgr: bool = False,
-        exif: bool | None = None,
-    ) -> Detections: ...
-
-    @overload
-    def detect(
-        self,
-        image: Iterable[AnyImage],
-        thresh: float | None = None,
-        nms: float | None = None,
-        letterbox: bool | None = None,
-        *,
-        bgr: bool = False,
-        exif: bool | None = None,
-    ) -> list[Detections]: ...
-
-    def detect(
-        self,
-        image: AnyImage | Iterable[AnyImage],
-        thresh: float | None = None,
-        nms: float | None = None,
-        letterbox: bool | None = None,
-        *,
-        bgr: bool = False,
-        exif: bool | None = None,
-    ) -> Detections | list[Detections]:
-        """Return what the network finds in an image, or a list of it for several.
-
-        An image is a path, the bytes of an image file, an open binary file, a PIL image, or an
-        array uint8 [H, W, 3] in RGB, or of as many channels as the network takes; `bgr` says that
-        arrays have OpenCV's order. `exif` turns photographs in files as their EXIF orientation
-        says; arrays and PIL images are taken as they stand. A score must exceed `thresh`, boxes of
-        a class that overlap by more than `nms` are suppressed (0: none), `letterbox` keeps the
-        image's proportions; omitted values are the dialect's. Raises DataError for what is no
-        image, WrongType (a TypeError too) for what cannot be one, UsageError for a `thresh` or
-        `nms` outside 0..1.
-
-        Threads may call it at the same time; a forked process computes with one thread. Values may
-        be changed between calls: `refresh` says which changes are not noticed.
-
-        Darknet: examples/detector.c test_detector
-        """
-        check_share("thresh", thresh)
-        check_share("nms", nms)
+    def check_values(self) -> None:
+        """Raise an error if the network has no values yet."""
         if self.device.type == "meta":
-            self.check_values()
-        chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
-        exif = self.exif if exif is None else exif
-        one = is_one_image(image)
-        given_images = cast("Iterable[AnyImage]", [image] if one else image)
-        images: list[AnyImage] = [read_if_open(given) for given in given_images]
-        self.latest = images
-        read, style = (
-            partial(image_array, bgr=bgr, exif=exif, channels=self.image_channels),
-            self.dialect.name,
-        )
-        pairs = predict_several(self, images, read, chosen)
-        found = [
-            replace(boxes.kept(), origin=Origin.of(given, array, style, bgr, exif))
-            for given, (array, boxes) in zip(images, pairs, strict=True)
-        ]
-        return found[0] if one else found
+            super().check_values()
+
+    def images_at_once(self) -> int:
+        """Return how many images boxes are found in at once: those whose maps fit into MAPS."""
+        return min(max(MAPS // self.map_bytes(), 1), MOST)
 
     @property
     def traits(self) -> Traits:
@@ -230,11 +164,3 @@ def build_network(
     network = Network(reading.net, read_layers(sections[1:], reading), choice.dialect)
     network.choice = choice
     return network
-
-
-def check_share(name: str, value: float | None) -> None:
-    """Raise UsageError if a number is given that is no share of one."""
-    try:
-        SHARE.check(0 if value is None else float(value))
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{name} = {value}: {error}") from None

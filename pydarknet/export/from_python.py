@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..modules.onnx_graph import OPSET
-from ..network import Network, check_share
+from ..network import Network
+from ..runtime.detector import check_share
 from ..system.paths import path_of
 from .export import Result
 from .request import Request, set_names

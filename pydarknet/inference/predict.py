@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,7 +14,6 @@ from ..backends.prepare import fast_form
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
 from ..boxes.settings import Settings
-from ..errors import DataError
 from ..graph.executor import Executor, Head
 from ..image import fit
 from ..image.any_image import check_image
@@ -26,11 +24,6 @@ from ..system.console import note
 from ..system.memory import memory_errors
 
 Image = np.ndarray  # uint8 RGB [H, W, 3]
-Given = TypeVar("Given")  # an image as a caller holds it
-
-MANY = 4  # images from which the longer preparation pays
-MAPS = 1 << 30  # bytes of the maps of images that are worked on at once
-MOST = 64  # images that are worked on at once: more are no faster
 
 
 def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tensor:
@@ -84,38 +77,6 @@ def evaluation(network: Executor) -> Iterator[None]:
     finally:
         for module, training in modes:
             module.training = training
-
-
-def predict_several(
-    network: Executor,
-    images: Sequence[Given],
-    read: Callable[[Given], Image],
-    chosen: Settings,
-) -> Iterator[tuple[Image, Detections]]:
-    """Yield each image as an array, and its boxes; of as many at once as memory is meant for.
-
-    An image is read when its turn comes. Of several, DataError says which cannot be.
-    """
-    count, many = images_at_once(network), len(images) >= MANY
-    for start in range(0, len(images), count):
-        places = range(start, min(start + count, len(images)))
-        arrays = [read_in_turn(images, place, read) for place in places]
-        yield from zip(arrays, predict(network, arrays, chosen, many=many), strict=True)
-
-
-def images_at_once(network: Executor) -> int:
-    """Return how many images are found boxes in at once: those whose maps fit into MAPS."""
-    return min(max(MAPS // network.map_bytes(), 1), MOST)
-
-
-def read_in_turn(images: Sequence[Given], place: int, read: Callable[[Given], Image]) -> Image:
-    """Return one of several images as an array; an error says which."""
-    try:
-        return read(images[place])
-    except DataError as error:
-        if len(images) == 1 or error.where:
-            raise
-        raise DataError(error.problem, where=f"images[{place}]", hint=error.hint) from None
 
 
 def outputs(network: Executor, inputs: Tensor, many: bool = False) -> list[Head]:

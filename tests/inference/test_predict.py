@@ -14,7 +14,7 @@ import pydarknet
 from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.settings import Settings, settings
 from pydarknet.graph.executor import Executor
-from pydarknet.inference.predict import decode, network_input, predict, predict_several
+from pydarknet.inference.predict import decode, network_input, predict
 from pydarknet.modules.transforms import load_image
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
@@ -155,11 +155,10 @@ def test_many_images_are_worked_on_some_at_a_time(net, monkeypatch) -> None:
     network.initialize()
     sizes, seen = [], Executor.forward
     monkeypatch.setattr(Executor, "forward", lambda self, x: sizes.append(len(x)) or seen(self, x))
-    monkeypatch.setattr("pydarknet.inference.predict.MAPS", 2 * network.map_bytes())
+    monkeypatch.setattr("pydarknet.network.MAPS", 2 * network.map_bytes())
     read = []
 
-    found = predict_several(
-        network,
+    found = network.find_in_turn(
         range(5),
         lambda place: read.append(place) or np.zeros((2, 2, 3), np.uint8),
         settings(network),
