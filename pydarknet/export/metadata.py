@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..graph.executor import Executor
-from ..layers import DetectionHead, last_detection_head
+from ..layers import DetectionHead, Layer, last_detection_head
 from ..runtime.about import KEY
 from ..system.digest import digest
 from ..system.text import read_text, without_bytes
@@ -84,7 +84,10 @@ def suppression(layout: Layout) -> dict[str, Any]:
 
 
 def heads(layout: Layout) -> list[dict[str, Any]]:
-    """Return what is known of each head: its layer, classes, anchors, stride and limits."""
+    """Return what is known of each head: its layer, classes, anchors, stride and limits.
+
+    `choice` is a name in runtime/choose.py, `tree` one in `trees`.
+    """
     found, network = [], layout.network
     for node in network.nodes:
         layer = node.layer
@@ -94,7 +97,9 @@ def heads(layout: Layout) -> list[dict[str, Any]]:
         if isinstance(layer, DetectionHead):
             head["classes"] = layer.classes
             head["anchors"] = [list(pair) for pair in layer.anchor_sizes]
-            head["tree"] = layer.leaves is not None
+            head["tree"] = tree_name(layer)
+            head["choice"] = layer.choice
+            head["corrects_letterbox"] = layer.corrects_letterbox
             if node.inputs[0].image:
                 head["stride"] = network.input.w / node.inputs[0].w
             if limits := layout.limits_of(layer):
@@ -107,10 +112,16 @@ def trees(network: Executor) -> dict[str, str]:
     """Return the text of each tree of classes, under the name that the cfg gives its file."""
     found = {}
     for layer in network.layers:
-        if layer.hierarchy and (entry := layer.section.find("tree")):
+        if layer.hierarchy and (name := tree_name(layer)):
             rows = zip(layer.hierarchy.names, layer.hierarchy.parents, strict=True)
-            found[str(entry.value)] = "".join(f"{name} {parent}\n" for name, parent in rows)
+            found[name] = "".join(f"{name} {parent}\n" for name, parent in rows)
     return found
+
+
+def tree_name(layer: Layer) -> str | None:
+    """Return the name that the cfg gives the file of a layer's tree of classes, if it has one."""
+    entry = layer.section.find("tree") if layer.hierarchy else None
+    return str(entry.value) if entry else None
 
 
 def class_count(network: Executor) -> int:

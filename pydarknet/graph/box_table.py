@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from ..boxes.box_arrays import BoxArrays
 from ..boxes.detections import Batch, Detections
 from ..boxes.settings import Decoding
-from ..layers import DetectionHead, Shape, above_thresh
+from ..layers import DetectionHead, Shape
+from ..runtime.choose import OBJECTS, choose
 from .executor import Head
 
 
@@ -29,14 +32,25 @@ class BoxTable(Head):
         return self.left
 
     def detections(self, layer: DetectionHead, size: Shape, decoding: Decoding) -> Batch:
-        rows, images = self.activated.flatten(0, 1), len(self.activated)
-        table = Detections(rows[:, :4], rows[:, 4], rows[:, 5:])
-        if self.whole:
-            return layer.choose(table, images, decoding)
-        return above_thresh(table, images, decoding.thresh)
+        choice, tree = (layer.choice, layer.hierarchy) if self.whole else (OBJECTS, None)
+        images, each = self.activated.shape[:2]
+        rows = self.activated.flatten(0, 1)
+        table = Detections(rows[:, :4], rows[:, 4], rows[:, 5:]).numpy()
+        found = [choose(choice, one, tree, decoding) for one in table.split([each] * images)]
+        parts = [from_arrays(one) for one in (table.take(slice(0)), *found)]
+        return Batch(Detections.cat(parts), torch.tensor([len(part) for part in parts[1:]]).long())
 
     def unmirror(self, layer: DetectionHead) -> Tensor:
         raise layer.error(
             "an exported table of boxes has no mean with its mirror image's: expected a file of"
             " the layout raw"
         )
+
+
+def from_arrays(boxes: BoxArrays) -> Detections:
+    """Return boxes as tensors."""
+    return Detections(
+        torch.from_numpy(boxes.boxes),
+        torch.from_numpy(boxes.objectness),
+        torch.from_numpy(boxes.probabilities),
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor, nn
 
@@ -11,6 +9,7 @@ from ..boxes.detections import Batch, Detections
 from ..boxes.settings import Decoding
 from ..cfg.options import option, quiet
 from ..modules.onnx_writer import Value, Writer
+from ..runtime.choose import ALL
 from ..system.text import count_of
 from .anchor_head import onnx_centres
 from .base import FORK, Node, Shape, section
@@ -24,6 +23,7 @@ class DetectionLayer(DetectionHead):
     Darknet: src/parser.c parse_detection, src/detection_layer.c
     """
 
+    choice = ALL
     corrects_letterbox = False
     size_warning = True
 
@@ -86,10 +86,6 @@ class DetectionLayer(DetectionHead):
             above(scores.flatten(0, 2), decoding.thresh),
         )
         return Batch.even(len(outputs), found)
-
-    def choose(self, table: Detections, images: int, decoding: Decoding) -> Batch:
-        scores = above(table.probabilities, decoding.thresh)
-        return Batch.even(images, replace(table, probabilities=scores))
 
     def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
         self.check_boxes()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
-import torch
 from torch import Tensor
 
 from ..boxes.detections import Batch, Detections
 from ..boxes.settings import Decoding
 from ..modules.onnx_writer import Value, Writer
+from ..runtime.choose import OBJECTS
 from ..system.console import note_once
 from ..system.text import count_of
 from .base import Layer, Node, Shape
@@ -54,6 +54,7 @@ class DetectionHead(Layer):
     """
 
     head = True
+    choice: ClassVar[str] = OBJECTS  # of `every_box` for `detections`: see runtime/choose.py
     corrects_letterbox: ClassVar[bool] = True  # boxes are mapped from the letterbox to the image
     type_number: ClassVar[int] = 0  # printed by the fork; 0: not printed
     opencv_defaults: ClassVar[tuple[float, float]] = (0.2, 0.0)  # thresh and nms_threshold there
@@ -113,13 +114,6 @@ class DetectionHead(Layer):
         """
         return self.detections(outputs, size, Decoding(thresh=float("-inf"))).rows
 
-    def choose(self, table: Detections, images: int, decoding: Decoding) -> Batch:
-        """Return what `detections` would, given what `every_box` returned for so many images.
-
-        An exported file gives such tables.
-        """
-        return above_thresh(table, images, decoding.thresh)
-
     def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
         """Write what `detections` computes before it compares with thresholds."""
         raise self.error("cannot be written as ONNX with its boxes: expected the layout raw")
@@ -161,18 +155,6 @@ class DetectionHead(Layer):
 def above(scores: Tensor, thresh: float) -> Tensor:
     """Return scores; those that do not exceed the threshold become 0."""
     return scores * (scores > thresh)
-
-
-def above_thresh(table: Detections, images: int, thresh: float) -> Batch:
-    """Return the boxes whose objectness exceeds a threshold, with the scores that do too.
-
-    The table has as many boxes of each image, image by image.
-    """
-    seen = table.objectness > thresh
-    rows = table.take(seen)
-    scores = above(rows.probabilities, thresh)
-    counts = seen.view(images, -1).sum(1) if images else seen.new_zeros(0, dtype=torch.int64)
-    return Batch(replace(rows, probabilities=scores), counts)
 
 
 def check_anchors(

@@ -13,6 +13,7 @@ from ..cfg.options import option, quiet
 from ..modules.hierarchy import Hierarchy
 from ..modules.onnx_writer import Value, Writer
 from ..modules.parameters import constant
+from ..runtime.choose import ALL_ARE_ONE, ALL_OR_ZERO
 from ..system.text import count_of
 from .anchor_head import unmirror
 from .base import FORK, PJREDDIE, Node, Shape, section
@@ -42,6 +43,7 @@ class Region(DetectionHead):
     Darknet: src/parser.c parse_region, src/region_layer.c
     """
 
+    choice = ALL_OR_ZERO
     opencv = "detection_out"
     opencv_defaults = (0.001, 0.4)
     anchor_by_anchor = True
@@ -154,16 +156,6 @@ class Region(DetectionHead):
         boxes, objectness, classes = self.table(outputs)
         return Detections(boxes, objectness, objectness[:, None] * classes)
 
-    def choose(self, table: Detections, images: int, decoding: Decoding) -> Batch:
-        objectness, scores = table.objectness, table.probabilities
-        if self.hierarchy is None:
-            chosen = above(scores, decoding.thresh)
-        else:
-            classes = scores / objectness.where(objectness > 0, 1)[:, None]
-            chosen = self.scores(objectness, classes, decoding)
-        seen = self.reported_objectness(objectness, decoding.thresh)
-        return Batch.even(images, Detections(table.boxes, seen, chosen))
-
     def products(self, classes: Tensor) -> Tensor:
         """Return the probabilities of classes, down a tree multiplied along the path."""
         return self.hierarchy.products(classes) if self.hierarchy else classes
@@ -223,6 +215,7 @@ class RegionAlexeyAB(Region):
     Quirk: REGION_LAYOUT
     """
 
+    choice = ALL_ARE_ONE
     readable = False
     anchor_by_anchor = False
 

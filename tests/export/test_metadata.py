@@ -63,7 +63,9 @@ def test_ours_says_how_to_run_the_file(detector, facts):
             "type": "yolo",
             "classes": 2,
             "anchors": [[5, 7], [9, 6]],
-            "tree": False,
+            "tree": None,
+            "choice": "objects",
+            "corrects_letterbox": True,
             "stride": 8,
         }
     ]
