@@ -24,9 +24,9 @@ class Int8Flags:
     calibrate: Annotated[
         Path | None, Help("a list of images such as -int8 will see: they set the ranges of values")
     ] = None
-    force: Annotated[bool, Help("keep a file of -int8 that loses more than 2 points of mAP")] = (
-        False
-    )
+    force: Annotated[
+        bool, Help("keep a file of -int8 that loses more than 2 points of mAP or accuracy")
+    ] = False
 
 
 def tell(costs: Costs) -> None:

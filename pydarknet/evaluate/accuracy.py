@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from ..cfg.lineage import PerLineage
+from ..dataset.class_labels import read_labels
+from ..dataset.files import DataFile, read_names
 from ..dataset.read_ahead import good_images
 from ..errors import DataError
 from ..graph.executor import Executor
@@ -19,6 +21,7 @@ from ..inference.predict import of_channels
 from ..modules.hierarchy import Hierarchy
 from ..modules.transforms import load_image
 from ..runtime.classes import top as best
+from ..system.console import note
 from ..system.text import count_of
 from . import classifier_crops
 from .classifier_crops import View
@@ -86,10 +89,37 @@ class AccuracyOptions:
     leaves: tuple[bool, ...] = ()
 
 
-def top_accuracy(
-    network: Executor, paths: Sequence[str], labels: Sequence[str], *, top: int = 5
-) -> Accuracy:
-    """Return the accuracy of a classifier on images whose paths contain their labels.
+def read_evaluation(
+    network: Executor, data: DataFile, view: View, *, leaves: bool = False
+) -> tuple[AccuracyOptions, str]:
+    """Return how a .data file says that a classifier is evaluated, and the path of its images.
+
+    Darknet: examples/classifier.c validate_classifier_single
+    """
+    named = data.get_file("labels", "data/labels.list")
+    listed = data.find_file("leaves") if leaves else None
+    valid = data.get_file("valid", "data/train.list")
+    classes, top = data.integer("classes", 2), data.integer("top", 1)
+    labels = read_labels(named, classes)
+    chosen = leaves_of(network, listed) if listed else ()
+    return AccuracyOptions(labels, top_count(network, top, classes), view, chosen), valid
+
+
+def leaves_of(network: Executor, listed: str) -> tuple[bool, ...]:
+    """Return, for each class of the network's tree, whether a file lists it.
+
+    Darknet: src/tree.c change_leaves
+    """
+    tree, names = hierarchy(network), set(read_names(listed))
+    if tree is None:
+        raise DataError("lists leaves: expected a network with a tree", where=listed)
+    found = tuple(name in names for name in tree.names)
+    note(f"Found {sum(found)} leaves.")
+    return found
+
+
+def accuracy_of(network: Executor, paths: Sequence[str], options: AccuracyOptions) -> Accuracy:
+    """Return the accuracy of a classifier on images.
 
     The network may be in training; it is unchanged afterwards.
 
@@ -97,7 +127,6 @@ def top_accuracy(
     """
     accuracy = Accuracy()
     with evaluation_mode(network):
-        options = AccuracyOptions(tuple(labels), min(top, len(labels)))
         for prediction in predictions(network, paths, options):
             accuracy = accuracy.after(prediction)
     return accuracy

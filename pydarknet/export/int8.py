@@ -13,17 +13,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ..errors import UsageError
-from ..evaluate.average_precision import average_precision
 from ..graph.executor import Executor
 from ..image.files import load_image
 from ..inference.predict import network_input
-from ..layers import last_detection_head
 from ..load import load_network
 from ..runtime.engine import open_engine
 from ..system.files import write_errors
 from .check import check_file
 from .costs import Costs
 from .export import Result, inputs
+from .judge import Judge, judge_of
 from .metadata import Facts
 from .onnx_file import check_place, save_model, write_model
 from .onnx_model import Exported, ExportOptions, build_model
@@ -34,12 +33,14 @@ SECONDS, ROUNDS = 2.0, 5  # for which files are timed, and how often at least
 
 @dataclass(frozen=True, kw_only=True)
 class Int8:
-    """How a file is quantised: the images that give its ranges, and those with labels.
+    """How a file is quantised: the images that give its ranges, and those with known truth.
 
-    `force` keeps a file that loses more than costs.MOST_LOST.
+    These are the list `valid` of the .data file `data`. `force` keeps a file that loses more than
+    costs.MOST_LOST.
     """
 
     calibrate: tuple[str, ...]
+    data: Path | None = None
     valid: tuple[str, ...] = ()
     force: bool = False
 
@@ -68,10 +69,11 @@ def export_int8(
     """Write a network as an ONNX file that computes in 8-bit integers, and measure it.
 
     The file in float is made first and proven; it is gone at the end. Raises DarknetError for what
-    cannot be exported, and if too much mAP is lost: then no file is left.
+    cannot be exported, and if too much is lost: then no file is left.
     """
     check_words(options.half, options.opset)
     check_place(path)
+    judge = judge_of(network, int8.data, int8.valid)
     exported = build_model(network, options, replace(facts, precision="int8"))
     batches = list(inputs(network, options.batch, facts.letterbox, images))
     with write_errors(path):
@@ -94,7 +96,7 @@ def export_int8(
             given = first | exported.first_states(len(batches[0]))
             costs = Costs(
                 times=compare_times(exact, written, given, exported.outputs),
-                maps=maps_of(exported, exact, written, int8.valid),
+                shares=shares_of(judge, exact, written),
             )
             if not int8.force:
                 costs.check(path)
@@ -136,14 +138,9 @@ def compare_times(
     return median(times[0]), median(times[1])
 
 
-def maps_of(
-    exported: Exported, exact: Path, written: Path, valid: Sequence[str]
-) -> tuple[float, float] | None:
-    """Return the mean average precisions of both files; None if there is nothing to compare."""
-    if not valid or last_detection_head(exported.layout.network.layers) is None:
-        return None
-    before, after = (
-        average_precision(load_network(path, device="cpu"), valid).mean_average_precision
-        for path in (exact, written)
-    )
-    return before, after
+def shares_of(judge: Judge | None, exact: Path, written: Path) -> dict[str, tuple[float, float]]:
+    """Return what is measured of both files, by name; nothing without a judge."""
+    if judge is None:
+        return {}
+    before, after = (judge(load_network(path, device="cpu")) for path in (exact, written))
+    return {name: (before[name], after[name]) for name in before}

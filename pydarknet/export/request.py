@@ -55,7 +55,12 @@ class Request:
         images = read_list(self.calibrate)
         if not images:
             raise DataError("is empty: expected images for -int8", where=self.calibrate)
-        return Int8(calibrate=tuple(images), valid=valid_images(self.data), force=self.force)
+        return Int8(
+            calibrate=tuple(images),
+            data=self.data,
+            valid=valid_images(self.data),
+            force=self.force,
+        )
 
     def export(
         self,
@@ -95,7 +100,7 @@ def valid_images(data: Path | None) -> tuple[str, ...]:
     """Return the images of the list `valid` of a .data file; none without one."""
     valid = DataFile.read(data).find_file("valid") if data else None
     if valid is None:
-        note("no -data with a list `valid`: the mAP of int8 is not measured")
+        note("no -data with a list `valid`: what int8 loses is not measured")
         return ()
     return tuple(read_labelled(valid))
 

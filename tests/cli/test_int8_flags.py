@@ -10,9 +10,9 @@ from pydarknet.export.costs import Costs
 def test_a_file_that_is_not_faster_is_warned_of(capsys, monkeypatch):
     monkeypatch.setattr(int8_flags, "processor", lambda: "Acme 1")
 
-    tell(Costs(times=(2.0, 1.0), maps=None))
+    tell(Costs(times=(2.0, 1.0)))
     assert not capsys.readouterr().err
-    tell(Costs(times=(1.0, 1.5), maps=None))
+    tell(Costs(times=(1.0, 1.5)))
 
     out, err = capsys.readouterr()
     assert out == "a run: 1.0 ms in float, 1.5 ms in int8\n"

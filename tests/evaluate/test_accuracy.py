@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 import torch
 
+from pydarknet.dataset.files import DataFile
 from pydarknet.errors import CfgError, DataError
 from pydarknet.evaluate import classifier_crops
 from pydarknet.evaluate.accuracy import (
     Accuracy,
     AccuracyOptions,
     Prediction,
+    accuracy_of,
     crop_parts,
     predictions,
-    top_accuracy,
+    read_evaluation,
     top_count,
 )
 from pydarknet.evaluate.dataset_detections import evaluation_mode
@@ -87,15 +89,31 @@ def test_a_network_of_one_size_cannot_be_shown_whole_images(net, paths):
 def test_accuracy_counts_the_best_and_those_among_the_best(net, paths):
     network = net(POOL, h=4, w=4)
 
-    assert top_accuracy(network, paths, tuple(COLOURS), top=1) == Accuracy(3, 2, 2)
-    assert top_accuracy(network, paths, tuple(COLOURS), top=2) == Accuracy(3, 2, 3)
+    assert accuracy_of(network, paths, options(top=1)) == Accuracy(3, 2, 2)
+    assert accuracy_of(network, paths, options(top=2)) == Accuracy(3, 2, 3)
+
+
+def test_a_data_file_says_how_a_classifier_is_evaluated(net, tmp_path):
+    (tmp_path / "my.data").write_text(
+        f"labels={tmp_path}/labels.txt\nvalid=valid.txt\nclasses=2\ntop=5\n"
+    )
+    (tmp_path / "labels.txt").write_text("red\ngreen\nblue\n")
+    data = DataFile.read(tmp_path / "my.data")
+
+    chosen, valid = read_evaluation(net(POOL), data, classifier_crops.ten_crops)
+
+    assert (chosen.labels, chosen.top, chosen.leaves) == (("red", "green"), 5, ())
+    assert chosen.view is classifier_crops.ten_crops
+    assert valid == "valid.txt"
+    alexeyab = net(POOL, dialect="alexeyab")
+    assert read_evaluation(alexeyab, data, classifier_crops.ten_crops)[0].top == 2
 
 
 def test_a_network_in_training_is_left_in_training(net, paths):
     network = net(POOL, h=4, w=4)
     network.train()
 
-    top_accuracy(network, paths, tuple(COLOURS))
+    accuracy_of(network, paths, options())
 
     assert network.training
     assert torch.is_grad_enabled()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -55,7 +56,7 @@ def export(net, tmp_path):
 
 def lose(monkeypatch, before: float, after: float) -> None:
     """Let the measured precisions be these."""
-    monkeypatch.setattr(int8, "maps_of", lambda *_: (before, after))
+    monkeypatch.setattr(int8, "shares_of", lambda *_: {"mAP": (before, after)})
 
 
 @pytest.mark.parametrize("batch", [1, 2, "batch"])
@@ -87,7 +88,7 @@ def test_more_than_two_points_lost_are_no_file(export, tmp_path, monkeypatch):
         " file"
     )
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.png", "net.cfg"]
-    assert export(force=True).loss == pytest.approx(2.5)
+    assert export(force=True).losses["mAP"] == pytest.approx(2.5)
     assert (tmp_path / "net.onnx").is_file()
 
 
@@ -126,11 +127,11 @@ def test_the_map_of_both_files_is_measured(tmp_path, monkeypatch):
     valid = read_labelled(DataFile.read("eval.data").get_file("valid", ""))
     options = ExportOptions(limits=Limits(thresh=0.25, nms=0.45))
     facts = Facts(cfg="net.cfg", weights=None, letterbox=False, batch=1, opset=13)
-    how = Int8(calibrate=tuple(valid), valid=tuple(valid), force=True)
+    how = Int8(calibrate=tuple(valid), data=Path("eval.data"), valid=tuple(valid), force=True)
 
     costs = export_int8(network, tmp_path / "net.onnx", options, facts, how).costs
 
-    before, after = costs.maps
+    before, after = costs.shares["mAP"]
     expected = average_precision(network, valid).mean_average_precision
     assert before == pytest.approx(expected, abs=1e-4)
     assert 0 < after < 1

@@ -28,14 +28,14 @@ def test_the_lists_are_read(tmp_path, monkeypatch):
     assert Request().read_int8() is None
 
 
-def test_without_truth_it_is_said_that_no_map_is_measured(tmp_path, capsys):
+def test_without_truth_it_is_said_that_no_loss_is_measured(tmp_path, capsys):
     (tmp_path / "cal.txt").write_text("a.jpg\n")
 
     found = Request(int8=True, calibrate=tmp_path / "cal.txt").read_int8()
 
     assert found.valid == ()
     assert (
-        "no -data with a list `valid`: the mAP of int8 is not measured" in capsys.readouterr().err
+        "no -data with a list `valid`: what int8 loses is not measured" in capsys.readouterr().err
     )
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
-from ...errors import DataError
 from ...system.console import note, say
 from ..data_files import images_of
 from ..operands import CfgOrOnnx, Weights
@@ -256,34 +255,10 @@ def evaluation_of(
 
     Darknet: examples/classifier.c validate_classifier_single
     """
-    from ...dataset.class_labels import read_labels
     from ...dataset.files import DataFile
-    from ...evaluate.accuracy import AccuracyOptions, top_count
+    from ...evaluate.accuracy import read_evaluation
     from ..open_network import open_network
 
     network = open_network(run, cfg, weights, training=training)
-    options = DataFile.read(data)
-    named = options.get_file("labels", "data/labels.list")
-    listed = options.find_file("leaves") if leaves else None
-    valid = options.get_file("valid", "data/train.list")
-    classes, top = options.integer("classes", 2), options.integer("top", 1)
-    labels = read_labels(named, classes)
-    top = top_count(network, top, classes)
-    chosen = AccuracyOptions(labels, top, view, leaves_of(network, listed) if listed else ())
-    return Evaluation(network, images_of(valid), chosen, top)
-
-
-def leaves_of(network: Network, listed: str) -> tuple[bool, ...]:
-    """Return, for each class of the network's tree, whether a file lists it.
-
-    Darknet: src/tree.c change_leaves
-    """
-    from ...dataset.files import read_names
-    from ...inference.classify import hierarchy
-
-    tree, names = hierarchy(network), set(read_names(listed))
-    if tree is None:
-        raise DataError("lists leaves: expected a network with a tree", where=listed)
-    found = tuple(name in names for name in tree.names)
-    note(f"Found {sum(found)} leaves.")
-    return found
+    options, valid = read_evaluation(network, DataFile.read(data), view, leaves=leaves)
+    return Evaluation(network, images_of(valid), options, options.top)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from pydarknet.cli.main import main
+from pydarknet.export import int8
+from pydarknet.modules.transforms import save_image
 from pydarknet.system.resources import shipped_file
 
 onnx = pytest.importorskip("onnx")
@@ -157,3 +162,48 @@ def test_each_opset_is_read_by_onnxruntime(opset):
     assert main([*WORDS, "-opset", str(opset)]) == 0
 
     assert onnx.load("digits.onnx").opset_import[0].version == opset
+
+
+@pytest.fixture
+def colours(net, monkeypatch):
+    """Write a classifier of three colours, a bright image of each, a dark one, and lists of them.
+
+    Its two convolutions pass the colours on.
+    """
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(int8, "SECONDS", 0)
+    body = "[convolutional]\nfilters=3\nsize=1\nstride=1\nactivation=linear\n"
+    text = body + body + "[avgpool]\n[softmax]\n"
+    network = net(text, h=4, w=4)
+    network.initialize()
+    for name, value in network.state_dict().items():
+        value.copy_(torch.eye(3)[..., None, None] if name.endswith("weights") else value * 0)
+    Path("net.cfg").write_text("[net]\nwidth=4\nheight=4\nchannels=3\n" + text)
+    network.save_weights("net.weights")
+    for place, name in enumerate(("red", "green", "blue", "dark")):
+        pixel = [1 if name == "dark" else 255 - 55 * (place != channel) for channel in range(3)]
+        save_image(np.full((4, 4, 3), pixel, np.uint8), f"{name}.png")
+    Path("valid.txt").write_text("red.png\ngreen.png\nblue.png\n")
+    Path("dark.txt").write_text("dark.png\n")
+    Path("labels.txt").write_text("red\ngreen\nblue\n")
+    Path("my.data").write_text("classes=3\ntop=2\nlabels=labels.txt\nvalid=valid.txt\n")
+
+
+@pytest.mark.usefixtures("colours")
+def test_a_classifier_in_8_bits_is_measured(capsys):
+    words = ["export", "onnx", "net.cfg", "net.weights", "-data", "my.data", "-int8", "-calibrate"]
+
+    assert main([*words, "valid.txt"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert "top 1: 100.00% in float, 100.00% in int8: 0.00 points lost" in lines
+    assert "top 2: 100.00% in float, 100.00% in int8: 0.00 points lost" in lines
+    Path("net.onnx").unlink()
+
+    assert main([*words, "dark.txt"]) == 1  # in the ranges of a dark image, bright ones are level
+
+    said = "net.onnx: int8 loses 66.67 points of top 1, 100.00% to 33.33%: expected at most 2\n"
+    assert said in capsys.readouterr().err
+    assert not Path("net.onnx").exists()
+    assert main([*words, "dark.txt", "-force"]) == 0
+    assert "top 1: 100.00% in float, 33.33% in int8: 66.67 points" in capsys.readouterr().out
