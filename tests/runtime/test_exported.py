@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -98,3 +100,25 @@ def test_a_copy_opens_the_file_anew(negative):
     file = copy.deepcopy(Exported(negative([1, 3, 2, 4], layout="raw")))
 
     assert file.run(np.ones((1, 3, 2, 4), np.float32))[0].max() == -1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+def test_freed_memory_is_kept_for_the_next_image(negative):
+    code = """
+import sys
+import numpy
+from pydarknet.runtime.exported import Exported
+
+def pages():  # of this process, in memory
+    return int(open("/proc/self/statm").read().split()[1])
+
+file = Exported(sys.argv[1])
+before = pages()
+numpy.ones(50_000_000, numpy.uint8)
+print(pages() - before)
+"""
+    command = [sys.executable, "-c", code, str(negative([1, 3, 2, 4]))]
+
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert int(said.stdout) * 4096 > 49_000_000
