@@ -104,16 +104,15 @@ def rows_at(table: Value, chosen: Value, strides: tuple[int, int, int]) -> Value
     """
     writer = table.writer
     width = 1 if strides[1] else int(table.shape[-1])
-    if isinstance(writer.batch, str):
-        number = chosen.op("Mul", writer.integers(*strides)).sum(1, keep=False)
-    else:
-        classes = strides[0] // strides[1] if strides[1] else 1
-        columns = [chosen.gather(1, (2,))]
-        for place, (stride, size) in enumerate(zip(strides, (writer.batch, classes), strict=False)):
-            if size > 1:
-                products = writer.integers(*range(0, size * stride, stride))
-                columns.append(products.op("Gather", chosen.gather(1, (place,)), axis=0))
-        number = writer.concat(1, *columns).sum(1, keep=False)
+    classes = strides[0] // strides[1] if strides[1] else 1
+    columns = [chosen.gather(1, (2,))]
+    if writer.batch != 1:
+        images = writer.multiples(strides[0], table)
+        columns.append(images.op("Gather", chosen.gather(1, (0,)), axis=0))
+    if classes > 1:
+        kinds = writer.integers(*range(0, strides[0], strides[1]))
+        columns.append(kinds.op("Gather", chosen.gather(1, (1,)), axis=0))
+    number = writer.concat(1, *columns).sum(1, keep=False)
     return table.op("Reshape", writer.integers(-1, width)).op("Gather", number, axis=0)
 
 

@@ -191,6 +191,12 @@ class Writer(Graph):
         array = np.array(numbers, np.int64)
         return Value(self, self.add_constant(array, f"{self.scope}.integers"), array.shape)
 
+    def integer(self, number: int) -> Value:
+        """Return a whole number as a value, int64 []."""
+        return Value(
+            self, self.add_constant(np.array(number, np.int64), f"{self.scope}.integer"), ()
+        )
+
     def op(self, kind: str, *inputs: Value | None, **attributes: Any) -> Value:
         """Write a node with one output; None is an optional input that is left out."""
         given = ["" if value is None else value.name for value in inputs]
@@ -212,6 +218,15 @@ class Writer(Graph):
         count = like.op("Shape").take(0, 0, 1)
         larger = once.op("Expand", self.op("Concat", count, self.integers(*rest), axis=0))
         return Value(self, larger.name, self.set_size(larger.name, (self.batch, *rest)))
+
+    def multiples(self, number: int, like: Value) -> Value:
+        """Return 0, number, 2 * number ... as a value, int64 [N], one per sample of `like`."""
+        if not isinstance(self.batch, str):
+            return self.integers(*range(0, self.batch * number, number))
+        first, step = self.integer(0), self.integer(number)
+        end = like.op("Shape").op("Gather", first, axis=0).op("Mul", step)
+        made = first.op("Range", end, step)
+        return Value(self, made.name, self.set_size(made.name, (self.batch,)))
 
     def state(self, *tail: int) -> Value:
         """Declare an input for what a recurrent module kept from the step before."""

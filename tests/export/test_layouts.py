@@ -13,6 +13,7 @@ from pydarknet.boxes.settings import Limits
 from pydarknet.errors import DarknetError
 from pydarknet.export.layouts import LAYOUTS, choose_layout
 from pydarknet.graph.onnx_network import onnx_model, write_network
+from pydarknet.modules.onnx_graph import BATCH
 from pydarknet.network import Network
 from pydarknet.runtime.engine import open_engine
 from pydarknet.runtime.layouts import read_boxes
@@ -87,6 +88,31 @@ def test_suppression_inside_keeps_the_best_of_each_image(net):
 
     assert left[:, 0].tolist() == [0, 1]
     np.testing.assert_allclose(left[:, 6], [0.8390] * 2, atol=1e-4)  # logistic of 3 times of 2
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "opencv"])
+def test_any_number_of_images_has_its_boxes(net, tmp_path, name):
+    """OpenCV 5 fails where products of places are computed, not looked up."""
+    network = net("[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=2\n", c=7, h=1, w=4)
+    writer, heads = write_network(network, batch=BATCH)
+    values = choose_layout(network, "nms", LIMITS).write(writer, heads)
+    path = tmp_path / "nms.onnx"
+    path.write_bytes(onnx_model(writer, values).SerializeToString())
+    opened = open_engine(path, name)
+
+    every = [0, 1, 2, 3]  # the cells of an image with a box, by turns of one class and the other
+    for images in ([[]], [[1]], [[0, 3]], [every], [[], [0, 2], [3]], [every] * 4, [[2]] * 2):
+        x = np.full((len(images), 7, 1, 4), -9, np.float32)
+        wanted = []
+        for image, cells in enumerate(images):
+            for place, cell in enumerate(cells):
+                x[image, [4, 5 + place % 2], 0, cell] = 9
+                wanted.append([image, cell, place % 2])
+        [found] = opened.run({"images": x}, ["output0"])
+
+        rows = found.reshape(-1, 7)
+        middle = (rows[:, 1] + rows[:, 3]) / 2 // 1
+        assert sorted(np.stack([rows[:, 0], middle, rows[:, 5]], 1).tolist()) == wanted
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "opencv"])

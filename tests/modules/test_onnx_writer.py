@@ -75,6 +75,13 @@ def test_an_array_is_repeated_for_every_sample(batch):
     assert found[:, 1, 0].tolist() == [7, 7]
 
 
+@pytest.mark.parametrize("batch", [3, BATCH])
+def test_every_sample_has_its_multiple(batch):
+    found = compute(numbers(3, 2, 2), lambda v: v.writer.multiples(7, v), batch=batch)
+
+    assert found.tolist() == [0, 7, 14]
+
+
 def test_parts_and_margins():
     x = numbers(1, 3, 4, 5)
 
