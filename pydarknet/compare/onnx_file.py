@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import DataError, UsageError
 from ..image.decode import silent_opencv
 from ..runtime.about import KEY
-from ..runtime.engine import Engine, Input, one_line, open_engine
+from ..runtime.engine import Engine, Input, open_engine, run_engine
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,6 @@ class OnnxFile:
             batch = (batch * 255).round()
         given[image.name] = np.ascontiguousarray(batch, image.dtype)
         names = self.engine.outputs
-        try:
-            with silent_opencv():
-                return dict(zip(names, self.engine.run(given, names), strict=True))
-        except Exception as error:  # neither program's errors have a base class of their own
-            problem = f"{self.engine.name} cannot run it: {one_line(error)}"
-            raise DataError(problem, where=self.path) from None
+        with silent_opencv():
+            found = run_engine(self.engine, given, names, self.path)
+        return dict(zip(names, found, strict=True))

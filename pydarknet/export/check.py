@@ -17,7 +17,7 @@ from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
 from ..errors import DarknetError, DataError
 from ..layers import detection_heads, last_detection_head
-from ..runtime.engine import Engine, best_engine, one_line, open_engine
+from ..runtime.engine import CannotRun, Engine, best_engine, one_line, open_engine, run_engine
 from ..runtime.layouts import READERS, SUPPRESSED, read_boxes
 from .layouts import Layout
 from .onnx_model import Exported
@@ -74,10 +74,6 @@ def check_model(path: Path) -> None:
         raise DataError(f"onnx refuses it: {one_line(error)}", where=path.name) from None
 
 
-class CannotRun(DataError):
-    """A file that an engine does not run; another may."""
-
-
 def check_file(path: Path, exported: Exported, batches: Sequence[Tensor], precision: str) -> Report:
     """Run a file and the network on batches [N, C, H, W]; return how far they differ.
 
@@ -132,10 +128,7 @@ def start(path: Path, name: str) -> Engine:
 def run(engine: Engine, exported: Exported, images: Tensor) -> list[np.ndarray]:
     """Return the outputs of a file for a batch. Raises CannotRun if the engine cannot."""
     given = {exported.layout.input: images.numpy()} | exported.first_states(len(images))
-    try:
-        return engine.run(given, exported.outputs)
-    except Exception as error:  # neither engine's errors have a base class of their own
-        raise CannotRun(f"{engine.name} cannot run it: {one_line(error)}") from None
+    return run_engine(engine, given, exported.outputs)
 
 
 def compare(engine: Engine, exported: Exported, images: Tensor, report: Report) -> None:

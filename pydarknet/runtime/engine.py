@@ -20,6 +20,10 @@ TYPES: Final[dict[str, type[np.generic]]] = {
 }
 
 
+class CannotRun(DataError):
+    """A file that an engine does not run; another may."""
+
+
 @dataclass(frozen=True)
 class Input:
     """An input of a file. A size that the program chooses is None, or one that is not told."""
@@ -117,6 +121,25 @@ def open_engine(path: str | Path, name: str | None = None, threads: int = 0) -> 
         raise UsageError(f"engine {chosen}: it is not installed") from None
     except Exception as error:  # neither program's errors have a base class of their own
         raise DataError(f"{chosen} cannot read it: {one_line(error)}", where=path) from None
+
+
+def run_engine(
+    engine: Engine,
+    inputs: Mapping[str, np.ndarray],
+    outputs: Sequence[str],
+    where: str | Path = "",
+) -> list[np.ndarray]:
+    """Return the outputs of an engine's file, whose path is `where`.
+
+    Raises CannotRun if it does not run the file.
+    """
+    try:
+        return engine.run(inputs, outputs)
+    except MemoryError:
+        raise
+    except Exception as error:  # neither program's errors have a base class of their own
+        problem = f"{engine.name} cannot run it: {one_line(error)}"
+        raise CannotRun(problem, where=where) from None
 
 
 def one_line(error: Exception) -> str:

@@ -12,7 +12,7 @@ from ..boxes.box_arrays import BoxArrays
 from ..errors import DataError
 from ..system.malloc import keep_freed_memory
 from .about import About, read_about
-from .engine import Engine, open_engine
+from .engine import Engine, open_engine, run_engine
 from .layouts import SUPPRESSED, read_boxes
 
 ROWS = "rows"  # a layout whose outputs have no batch where it is 1
@@ -78,7 +78,8 @@ class Exported:
         count = len(images[rows])
         given = {about.input_name: images[rows]} | {name: states[name][rows] for name in states}
         given = {name: whole(values, size) for name, values in given.items()}
-        found = self.engine.run(given, [*about.outputs, *about.states.values()])
+        names = [*about.outputs, *about.states.values()]
+        found = run_engine(self.engine, given, names, self.path)
         outputs, after = found[: len(about.outputs)], found[len(about.outputs) :]
         for name, values in zip(about.states, after, strict=True):
             states[name][rows] = values[:count]

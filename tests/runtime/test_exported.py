@@ -26,6 +26,20 @@ def test_more_images_than_a_batch_go_one_batch_after_the_other(negative, batch, 
     np.testing.assert_array_equal(found, -images)
 
 
+def test_what_the_engine_cannot_run_is_an_error_of_the_file(written):
+    size = ["batch", 2]
+    path = written(
+        [("MatMul", ["x", "x"], ["y"])], {"x": size}, {"y": size}, input=[2], batch="batch"
+    )
+    file = Exported(path, "onnxruntime")
+
+    assert file.run(np.ones((2, 2), np.float32))[0].tolist() == [[2, 2], [2, 2]]
+    with pytest.raises(DataError, match=r"net\.onnx: onnxruntime cannot run it: .*MatMul") as error:
+        file.run(np.ones((3, 2), np.float32))
+
+    assert "\n" not in str(error.value)
+
+
 def test_rows_of_one_image_have_no_batch(written):
     path = written([("Squeeze", ["x"], ["y"])], {"x": [1, 1, 2, 7]}, {"y": [2, 7]}, input=[1, 2, 7])
     file = Exported(path)
