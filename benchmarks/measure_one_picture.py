@@ -13,9 +13,10 @@ JPEG the numbers of boxes may differ a little, because the programs decode by di
 Five commands take turns, each measured from the start of its process to its end: the C program;
 ours by torch (`-nocache`); ours with an empty cache folder; ours with the cache of the call before;
 and the same where onnxruntime cannot be imported, so that OpenCV is the only engine. The first
-turns fill the caches and do not count. Memory is the peak of resident memory that the system
-counted for the process. That count begins with the memory of the process that starts it, so this
-script imports nothing large, and another process makes the weights.
+turns fill the caches and do not count. Other programs on the machine lengthen the seconds by the
+clock, and much less the CPU's, if each command has one thread. Memory is the peak of resident
+memory that the system counted for the process. That count begins with the memory of the process
+that starts it, so this script imports nothing large, and another process makes the weights.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ MODELS = ["yolo-fastest-1.1-xl", "yolov3-tiny", "yolov4-tiny", "yolov3"]
 PYDARKNET = [sys.executable, "-m", "pydarknet"]
 UNCOUNTED = 2  # turns: the first compiles modules and fills our caches, the second reads them
 BOX = re.compile(r"^.+: +\d+%", re.MULTILINE)  # a line that a box gets
-TITLES = "| network | program | seconds | of darknet's | peak MiB | of darknet's | lines of boxes |"
+TITLES = (
+    "| network | program | seconds | of darknet's | CPU seconds | of darknet's "
+    "| peak MiB | of darknet's | lines of boxes |"
+)
 
 
 # The models: each becomes a folder of net.cfg, net.weights, net.names, net.data and the picture
@@ -122,9 +126,10 @@ class Command(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What a command took: seconds, bytes of memory at the peak; and how many boxes it printed."""
+    """What a command took: seconds by the clock and of processors, bytes; the boxes it printed."""
 
     seconds: float
+    cpu: float
     peak: int
     boxes: int
 
@@ -193,7 +198,8 @@ def run(command: Command, folder: Path) -> Run:
         said = err.read_text(errors="replace")[-400:]
         sys.exit(f"{' '.join(command.words)}: exit status {process.returncode}: {said}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Run(took, used.ru_maxrss * unit, len(BOX.findall(text)))
+    cpu = used.ru_utime + used.ru_stime
+    return Run(took, cpu, used.ru_maxrss * unit, len(BOX.findall(text)))
 
 
 def measure(named: dict[str, Command], folder: Path, runs: int) -> dict[str, list[Run]]:
@@ -226,15 +232,19 @@ def measure_model(
 def rows(model: str, taken: dict[str, list[Run]]) -> list[str]:
     """Return a row per command: the medians, and their ratios to those of the first command."""
     medians = {
-        name: (statistics.median(r.seconds for r in runs), statistics.median(r.peak for r in runs))
+        name: [statistics.median(column) for column in zip(*runs, strict=True)]
         for name, runs in taken.items()
     }
-    least, memory = next(iter(medians.values()))
-    return [
-        f"| {model} | {name} | {seconds:.2f} | {seconds / least:.2f} "
-        f"| {peak / 2**20:.0f} | {peak / memory:.2f} | {taken[name][-1].boxes} |"
-        for name, (seconds, peak) in medians.items()
-    ]
+    first = next(iter(medians.values()))
+    lines = []
+    for name, (seconds, cpu, peak, boxes) in medians.items():
+        shares = [
+            f"{seconds:.2f} | {seconds / first[0]:.2f}",
+            f"{cpu:.2f} | {cpu / first[1]:.2f}",
+            f"{peak / 2**20:.0f} | {peak / first[2]:.2f}",
+        ]
+        lines.append(f"| {model} | {name} | {' | '.join(shares)} | {boxes:.0f} |")
+    return lines
 
 
 def processor() -> str:

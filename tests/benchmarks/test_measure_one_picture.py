@@ -80,13 +80,13 @@ def test_every_command_has_a_row_and_finds_the_cache_that_it_should(
 
     lines = capsys.readouterr().out.splitlines()
     assert ", 1 threads, " in lines[0]
-    assert (lines[1], lines[3]) == ("", "|---|---|---|---|---|---|---|")
+    assert (lines[1], lines[3]) == ("", "|---|---|---|---|---|---|---|---|---|")
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[4:]]
     names = ["-nocache", ", first call", ", second call", ", second call, OpenCV alone"]
     assert [row[1].removeprefix("pydarknet").strip(" ") for row in cells] == ["darknet", *names]
-    assert {(row[0], len(row)) for row in cells} == {("infer_pj_yolov3_a", 7)}
-    assert (cells[0][3], cells[0][5]) == ("1.00", "1.00")
-    assert [row[6] for row in cells] == ["31", "2", "2", "2", "2"]
+    assert {(row[0], len(row)) for row in cells} == {("infer_pj_yolov3_a", 9)}
+    assert [cells[0][column] for column in (3, 5, 7)] == ["1.00"] * 3
+    assert [row[8] for row in cells] == ["31", "2", "2", "2", "2"]
     found = [json.loads(line) for line in log.read_text().splitlines()]
     assert len(found) == 4 * 3  # two turns did not count
     assert [flag for flag, _, _ in found[8:]] == [True, False, False, False]
@@ -96,12 +96,12 @@ def test_every_command_has_a_row_and_finds_the_cache_that_it_should(
 
 def test_ratios_are_those_of_medians(script):
     mebi = 2**20
-    theirs = [script.Run(s, 50 * mebi, 3) for s in (0.5, 0.4, 9.0)]
-    ours = [script.Run(s, 200 * mebi, 3) for s in (1.0, 0.1, 2.0)]
+    theirs = [script.Run(s, 0.4, 50 * mebi, 3) for s in (0.5, 0.4, 9.0)]
+    ours = [script.Run(s, 0.3, 200 * mebi, 3) for s in (1.0, 0.1, 2.0)]
 
     assert script.rows("a", {"darknet": theirs, "ours": ours}) == [
-        "| a | darknet | 0.50 | 1.00 | 50 | 1.00 | 3 |",
-        "| a | ours | 1.00 | 2.00 | 200 | 4.00 | 3 |",
+        "| a | darknet | 0.50 | 1.00 | 0.40 | 1.00 | 50 | 1.00 | 3 |",
+        "| a | ours | 1.00 | 2.00 | 0.30 | 0.75 | 200 | 4.00 | 3 |",
     ]
 
 
