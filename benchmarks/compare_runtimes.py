@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -31,7 +32,6 @@ from compare_converters import random_values
 from runtimes import RUNTIMES, Done, Job, Runtime, open_runtimes
 
 from pydarknet import load_network
-from pydarknet.boxes.box import cxcywh_to_xyxy
 from pydarknet.boxes.settings import Limits
 from pydarknet.errors import DarknetError
 from pydarknet.export.check import check_model
@@ -81,7 +81,7 @@ def candidates(layout: Layout, heads: list[Head]) -> np.ndarray:
     """Return what `nms` suppresses, rows [M, 7] as it gives them: every score above its limit."""
     [found] = layout.boxes_of(heads)
     row, kind = (found.probabilities > layout.limits.thresh).nonzero(as_tuple=True)
-    sides = cxcywh_to_xyxy(found.boxes * found.boxes.new_tensor(layout.size))[row]
+    sides = replace(found, boxes=found.boxes * found.boxes.new_tensor(layout.size)).xyxy(1, 1)[row]
     columns = (torch.zeros(len(row)), *sides.T, kind, found.probabilities[row, kind])
     return torch.stack(columns, 1).numpy()
 

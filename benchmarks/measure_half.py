@@ -45,8 +45,8 @@ def differences(one: Detections, other: Detections) -> list[tuple[float, float]]
     """Return the differences of each box and its counterpart, in 0..1 of the image and in score."""
     if not len(one) or not len(other):
         return []
-    same = iou(one.boxes, other.boxes) * (one.classes[:, None] == other.classes[None])
-    best, place = same.max(1)
+    overlaps = torch.from_numpy(iou(one.boxes.numpy(), other.boxes.numpy()))
+    best, place = (overlaps * (one.classes[:, None] == other.classes[None])).max(1)
     far = (one.boxes - other.boxes[place]).abs().amax(1)
     scores = (one.scores - other.scores[place]).abs()
     return [

@@ -23,8 +23,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pydarknet.boxes.box import cxcywh_to_xyxy  # the copy beside this script
-from pydarknet.boxes.detections import Detections
+from pydarknet.boxes.detections import Detections  # the copy beside this script
 from pydarknet.boxes.kernels import nms_cuda
 from pydarknet.boxes.nms import Lines, nms, queue_of, survivors
 
@@ -53,7 +52,9 @@ def remaining(detections: Detections) -> int:
 
 def remaining_of_lines(lines: Lines) -> int:
     """Return the number of boxes that suppression leaves in lines."""
-    [mask] = survivors([lines], THRESHOLD, None)
+    launch = nms_cuda.launcher(lines.boxes)
+    assert launch is not None, "main looked for it"
+    [mask] = survivors([lines], THRESHOLD, None, launch)
     return int(mask.sum())
 
 
@@ -65,7 +66,7 @@ def torchvision_functions(on_gpu: Detections) -> Functions:
     except ImportError:
         print("torchvision is not installed: not measured", flush=True)
         return {}
-    corners, scores, classes = cxcywh_to_xyxy(on_gpu.boxes), on_gpu.scores, on_gpu.classes
+    corners, scores, classes = on_gpu.xyxy(1, 1), on_gpu.scores, on_gpu.classes
     return {
         "torchvision batched_nms": lambda: len(batched_nms(corners, scores, classes, THRESHOLD)),
         "torchvision nms, no classes": lambda: len(plain(corners, scores, THRESHOLD)),

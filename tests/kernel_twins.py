@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from pydarknet.boxes.box import diou, iou
+from pydarknet.boxes.box import exceed, outlines
 from pydarknet.boxes.kernels.nms_cuda import SOURCE, TILE
 
 HOST = Path(__file__).with_name("kernel_host.cpp")
@@ -29,12 +29,13 @@ def crowd(grid, block, boxes, lines, tiles, gone, bits, depth, limit, beta, dist
     for index, tile in tiles.tolist():
         first, count, gone_at, bits_at = lines[index].tolist()
         words, panel = -(-count // TILE), tile // depth * depth
-        line = boxes[first : first + count]
-        some = line[tile * TILE : (tile + 1) * TILE]
+        line = outlines(boxes[first : first + count].numpy())
+        some = line[:, tile * TILE : (tile + 1) * TILE]
         for other in range(max(panel, tile), min(panel + blocks, words)):
-            others = line[other * TILE : (other + 1) * TILE]
-            over = (diou(some, others, beta) if distant else iou(some, others)) > float(limit)
-            for own, row in enumerate(over.numpy()):
+            others = line[:, other * TILE : (other + 1) * TILE]
+            exponent = float(beta) if distant else None
+            over = exceed(some[:, :, None], others[:, None], float(limit), exponent)
+            for own, row in enumerate(over):
                 place = (tile - panel) * TILE + own
                 if not int(gone[gone_at + tile]) >> own & 1:
                     behind = row & (np.arange(len(row)) > (own if other == tile else -1))

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from overlaps import diou_step_by_step, iou_step_by_step
 
+from pydarknet.boxes.box_arrays import BoxArrays
 from pydarknet.boxes.detections import Detections
 
 KINDS = ["default", "greedynms", "diounms", "cornersnms"]
@@ -18,18 +19,10 @@ class Row:
         self.number, self.box, self.objectness, self.prob = number, box, objectness, prob
 
 
-def rows_of(detections: Detections) -> list[Row]:
-    return [
-        Row(number, box, objectness, prob)
-        for number, (box, objectness, prob) in enumerate(
-            zip(
-                detections.boxes.numpy(),
-                detections.objectness.tolist(),
-                detections.probabilities.tolist(),
-                strict=True,
-            )
-        )
-    ]
+def rows_of(found: Detections | BoxArrays) -> list[Row]:
+    boxes = found.numpy().boxes
+    rows = zip(boxes, found.objectness.tolist(), found.probabilities.tolist(), strict=True)
+    return [Row(number, *row) for number, row in enumerate(rows)]
 
 
 def crowds_out(a: np.ndarray, b: np.ndarray, thresh: float, kind: str, beta: float) -> bool:
@@ -52,7 +45,9 @@ def swap_empty(rows: list[Row]) -> int:
     return k + 1
 
 
-def nms_by_loops(detections: Detections, thresh: float, kind: str, beta: float) -> list[Row]:
+def nms_by_loops(
+    detections: Detections | BoxArrays, thresh: float, kind: str, beta: float
+) -> list[Row]:
     rows = rows_of(detections)
     total = swap_empty(rows)
     for k in range(detections.probabilities.shape[1]):
@@ -66,7 +61,7 @@ def nms_by_loops(detections: Detections, thresh: float, kind: str, beta: float) 
     return rows
 
 
-def nms_obj_by_loops(detections: Detections, thresh: float) -> list[Row]:
+def nms_obj_by_loops(detections: Detections | BoxArrays, thresh: float) -> list[Row]:
     rows = rows_of(detections)
     total = swap_empty(rows)
     rows[:total] = sorted(rows[:total], key=lambda row: -row.objectness)
@@ -91,5 +86,6 @@ def boxes_on_grid(seed: int, count: int = 40, classes: int = 4) -> Detections:
     return Detections(boxes, objectness, scores, number)
 
 
-def order(detections: Detections) -> list[int]:
+def order(detections: Detections | BoxArrays) -> list[int]:
+    """Return the numbers of the rows of `boxes_on_grid`."""
     return detections.uncertainty[:, 0].tolist()

@@ -75,7 +75,7 @@ def test_every_module_has_its_test_at_the_same_path() -> None:
 
 def test_functions_are_named_by_what_they_return() -> None:
     kept = {
-        "boxes.box_arrays.kept",  # public: Detections.kept()
+        "boxes.box_columns.kept",  # public: Detections.kept()
         "network.prepared",  # public: Network.prepared()
         "training.losses.cost.masked",  # the word of a cfg: type=masked
     }

@@ -8,7 +8,19 @@ import sys
 from conftest import HERE
 
 ROOMS = ("system", "cfg", "image", "runtime", "cli")
-FILES = ("pydarknet.boxes.box_arrays", "pydarknet.boxes.draw", "pydarknet.boxes.settings")
+FILES = [
+    f"pydarknet.boxes.{name}"
+    for name in (
+        "box",
+        "box_arrays",
+        "box_columns",
+        "draw",
+        "origin",
+        "settings",
+        "suppression",
+        "sweep",
+    )
+]
 CODE = """
 import importlib, sys
 for name in sys.argv[1:]:

@@ -1,79 +1,95 @@
-"""Boxes as float32 rows of centre x, centre y, width, height, and how much two of them overlap."""
+"""Boxes as float32 rows of centre x, centre y, width, height, and how much two of them overlap.
+
+Each operation is the C's, in its order, so that the numbers are the same to the last bit; and so
+does kernels/nms.cu.
+"""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+import numpy as np
+
+LARGEST = np.finfo(np.float32).max
 
 
-def cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
+def cxcywh_to_xyxy(boxes: np.ndarray) -> np.ndarray:
     """Turn centre and size [..., 4] into left, top, right, bottom."""
     center, half = boxes[..., :2], boxes[..., 2:] / 2
-    return torch.cat((center - half, center + half), -1)
+    return np.concatenate((center - half, center + half), -1)
 
 
-def xyxy_to_cxcywh(boxes: Tensor) -> Tensor:
-    """Turn left, top, right, bottom [..., 4] into centre and size."""
-    first, last = boxes[..., :2], boxes[..., 2:]
-    return torch.cat(((first + last) / 2, last - first), -1)
-
-
-def iou(a: Tensor, b: Tensor) -> Tensor:
+def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return intersection over union of every pair: [N, 4] and [M, 4] give [N, M].
 
     Boxes that do not overlap, have no area or are not numbers give 0.
-
-    Darknet: src/box.c box_iou
     """
-    shared = intersection(a, b)
-    union = area(a)[:, None] + area(b)
-    return shared.div_(union.sub_(shared)).nan_to_num_(nan=0.0, posinf=0.0)
+    return iou_of(outlines(a)[:, :, None], outlines(b)[:, None])
 
 
-def intersection(a: Tensor, b: Tensor) -> Tensor:
-    """Return the area that every pair shares: [N, 4] and [M, 4] give [N, M].
+@np.errstate(all="ignore")
+def outlines(boxes: np.ndarray) -> np.ndarray:
+    """Return what is compared of boxes [K, 4]: x, y, left, top, right, bottom and area, [7, K]."""
+    x, y, w, h = boxes.T
+    across, down = w / 2, h / 2
+    return np.stack((x, y, x - across, y - down, x + across, y + down, w * h))
 
-    Darknet: src/box.c box_intersection
+
+@np.errstate(all="ignore")
+def iou_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the IoU of outlines [7, ...], pair by pair; the pairs are as numpy broadcasts them.
+
+    Darknet: src/box.c box_iou, box_intersection
     """
-    a, b = cxcywh_to_xyxy(a), cxcywh_to_xyxy(b)
-    across, down = (
-        torch.minimum(a[:, None, i + 2], b[:, i + 2])
-        .sub_(torch.maximum(a[:, None, i], b[:, i]))
-        .clamp_(min=0)
-        for i in (0, 1)
-    )
-    return across.mul_(down)
+    _, _, left, top, right, bottom, area = a
+    shared = np.minimum(right, b[4])
+    shared -= np.maximum(left, b[2])
+    down = np.minimum(bottom, b[5])
+    down -= np.maximum(top, b[3])
+    np.maximum(shared, 0, out=shared)
+    shared *= np.maximum(down, 0, out=down)
+    union = np.add(area, b[6], out=down)
+    union -= shared
+    shared /= union
+    if not shared.max(initial=0) <= LARGEST:
+        shared[~(shared <= LARGEST)] = 0  # where it is infinite or NaN
+    return shared
 
 
-def area(boxes: Tensor) -> Tensor:
-    """Return width times height: [..., 4] gives [...]."""
-    return boxes[..., 2] * boxes[..., 3]
+@np.errstate(all="ignore")
+def exceed(a: np.ndarray, b: np.ndarray, threshold: float, beta: float | None) -> np.ndarray:
+    """Return which pairs of outlines [7, ...] overlap by more than `threshold`, as a bool each.
 
+    It is their IoU that counts, or with an exponent `beta` their DIoU. That is never more.
 
-def diou(a: Tensor, b: Tensor, beta: float) -> Tensor:
-    """Return IoU less (d^2 / c^2) ^ beta of every pair: [N, 4] and [M, 4] give [N, M].
-
-    d is the distance of the centres, c the diagonal of the smallest box around both; IoU alone
-    where c is 0. The power is taken in double, all else in float32.
-
-    Darknet: src/box.c box_diou, box_diounms
+    Darknet: src/box.c box_diounms
     """
-    apart = (a[:, None, 0] - b[:, 0]).square_() + (a[:, None, 1] - b[:, 1]).square_()
-    ratio = apart.div_(squared_diagonal(a, b))
-    # 0 / 0 is c = 0: there d is 0 too, and the penalty as well
-    return iou(a, b).sub_(ratio.nan_to_num_(nan=0.0).double().pow_(beta).float())
+    limit, measure = np.float32(threshold), iou_of(a, b)
+    over = measure > limit
+    if beta is not None and over.any():
+        some = over.nonzero()
+        over[some] = measure[some] - penalty(pick(a, some), pick(b, some), beta) > limit
+    return over
 
 
-def squared_diagonal(a: Tensor, b: Tensor) -> Tensor:
-    """Return the squared diagonal of the smallest box around every pair, [N, M].
+def pick(some: np.ndarray, places: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Return the outlines [7, P] at places of a shape that [7, ...] are broadcast to."""
+    sizes = some.shape[1:]  # none where all pairs have one box in common
+    at = (place if size > 1 else 0 for place, size in zip(places, sizes, strict=False))
+    return some[(slice(None), *at)]
 
-    Darknet: src/box.c box_c
+
+@np.errstate(all="ignore")
+def penalty(a: np.ndarray, b: np.ndarray, beta: float) -> np.ndarray:
+    """Return what DIoU is less than IoU, (d^2 / c^2) ^ beta, for outlines [7, P] of pairs.
+
+    d is the distance of the centres, c the diagonal of the smallest box around both; where c is 0,
+    so is d. The power is taken in double, all else in float32.
+
+    Darknet: src/box.c box_diou, box_c
     """
-    a, b = cxcywh_to_xyxy(a), cxcywh_to_xyxy(b)
-    across, down = (
-        torch.maximum(a[:, None, i + 2], b[:, i + 2])
-        .sub_(torch.minimum(a[:, None, i], b[:, i]))
-        .square_()
-        for i in (0, 1)
-    )
-    return across.add_(down)
+    x, y, left, top, right, bottom, _ = a
+    across = np.maximum(right, b[4]) - np.minimum(left, b[2])
+    down = np.maximum(bottom, b[5]) - np.minimum(top, b[3])
+    apart = (x - b[0]) ** 2 + (y - b[1]) ** 2
+    ratio = np.minimum(apart / (across**2 + down**2), LARGEST)
+    ratio = np.where(np.isnan(ratio), 0, ratio).astype(np.float64)
+    return (ratio**beta).astype(np.float32)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..cfg.lineage import PJREDDIE, PerLineage
 from ..system.text import printable
-from .box_arrays import BoxArrays
+from .box_columns import BoxColumns
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 UNICODE = int(cv2.__version__.split(".")[0]) >= 5  # OpenCV 4 has the letters of ASCII only
@@ -89,7 +89,7 @@ STYLES = PerLineage(
 
 def draw(
     image: np.ndarray,
-    detections: BoxArrays,
+    detections: BoxColumns[np.ndarray],
     names: Sequence[str] | None = None,
     thresh: float = 0.5,
     lineage: str = PJREDDIE,
@@ -127,7 +127,7 @@ def draw_marks(image: np.ndarray, marks: Iterable[Mark], style: Style) -> np.nda
 
 
 def marks_of(
-    detections: BoxArrays,
+    detections: BoxColumns[np.ndarray],
     names: Sequence[str] | None,
     thresh: float,
     style: Style,
@@ -151,7 +151,7 @@ def marks_of(
             yield Mark(left, top, right, bottom, class_color(label[0], len(scores)), label[1])
 
 
-def pixel_edges(detections: BoxArrays, width: int, height: int) -> np.ndarray:
+def pixel_edges(detections: BoxColumns[np.ndarray], width: int, height: int) -> np.ndarray:
     """Return left, top, right, bottom as int64 [K, 4], truncated and clipped to the image."""
     edges = np.nan_to_num(detections.xyxy(width, height), nan=0.0)
     return np.clip(edges, 0, [width - 1, height - 1] * 2).astype(np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .nms import line_survivors
+from .suppression import line_survivors
 
 
 def limit_scores(table: Tensor, thresh: float, overlap: float) -> Tensor:
@@ -24,6 +24,7 @@ def suppress(table: Tensor, overlap: float) -> Tensor:
     for k in table[:, 5:].any(0).nonzero().flatten().tolist():
         column = table[:, 5 + k]
         order = column.argsort(descending=True, stable=True)[: int((column > 0).sum())]
-        stay = order[line_survivors(table[order, :4], overlap, None)]
+        boxes = table[order, :4].cpu().numpy()
+        stay = order[line_survivors(boxes, overlap, None)]
         left[stay, k] = column[stay]
     return torch.cat([table[:, :5], left], 1)

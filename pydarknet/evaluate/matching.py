@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from ..boxes.box import iou
 from ..boxes.detections import Detections
@@ -62,7 +61,7 @@ def match_image(
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
-    boxes = found.boxes.float().cpu()
+    boxes = found.boxes.float().cpu().numpy()
     scores = found.probabilities.float().cpu().numpy()
     rows, classes = (scores > 0).nonzero()
     overlaps, places = best(boxes, rows, classes, truths)
@@ -76,13 +75,13 @@ def match_image(
         images=np.full(len(rows), image),
         truths=np.where(hit, places + first, NO_TRUTH),
         overlaps=np.where(hit, overlaps, np.float32(0)),
-        boxes=boxes.numpy()[rows],
+        boxes=boxes[rows],
         difficult=excused,
     )
 
 
 def best(
-    boxes: torch.Tensor, rows: np.ndarray, classes: np.ndarray, truths: GroundTruth
+    boxes: np.ndarray, rows: np.ndarray, classes: np.ndarray, truths: GroundTruth
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the best IoU of each detection with a true box of its class, and its index, both [D].
 
@@ -91,7 +90,7 @@ def best(
     """
     if not len(truths):
         return np.full(len(rows), np.float32(-1)), np.zeros(len(rows), np.int64)
-    overlaps = iou(boxes, torch.from_numpy(truths.boxes)).numpy()[rows]
+    overlaps = iou(boxes, truths.boxes)[rows]
     overlaps = np.where(classes[:, None] == truths.classes, overlaps, np.float32(-1))
     places = overlaps.argmax(1)
     return overlaps[np.arange(len(rows)), places], places

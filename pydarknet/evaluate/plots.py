@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from ..boxes.box import cxcywh_to_xyxy, iou
 from ..boxes.draw import STYLES, Color, Mark, draw_marks
@@ -93,8 +92,7 @@ def pairs_of(dataset: MatchedDataset, true: np.ndarray, found: np.ndarray) -> di
     pairs: dict[int, int] = {}
     if not len(true) or not len(found):
         return pairs
-    boxes = torch.from_numpy(dataset.matches.boxes[found])
-    overlaps = iou(boxes, torch.from_numpy(dataset.truths.boxes[true])).numpy()
+    overlaps = iou(dataset.matches.boxes[found], dataset.truths.boxes[true])
     for place, row in enumerate(overlaps):
         best = int(row.argmax())
         if row[best] > np.float32(dataset.iou_thresh):
@@ -145,6 +143,6 @@ def missed_marks(dataset: MatchedDataset, rows: np.ndarray) -> Iterator[Mark]:
 
 def mark(box: np.ndarray, size: np.ndarray, color: Color, text: str) -> Mark:
     """Return the mark of a box in 0..1 of an image of `size`, clipped to it."""
-    edges = cxcywh_to_xyxy(torch.from_numpy(box)).nan_to_num(nan=0.0).numpy() * np.tile(size, 2)
+    edges = np.nan_to_num(cxcywh_to_xyxy(box), nan=0.0) * np.tile(size, 2)
     left, top, right, bottom = np.clip(edges, 0, np.tile(size - 1, 2)).astype(int).tolist()
     return Mark(left, top, right, bottom, color, text)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from ..boxes.box import iou
 from ..boxes.detections import Detections
@@ -86,7 +85,7 @@ def recalls_of(
         left = one.boxes.objectness > chosen.decoding.thresh
         best = np.zeros(len(truths), np.float32)
         if left.any() and len(truths):
-            best = iou(torch.from_numpy(truths.boxes), one.boxes.boxes[left]).amax(1).numpy()
+            best = iou(truths.boxes, one.boxes.boxes[left].numpy()).max(1)
         overlap = np.add.accumulate(np.append(overlap, best), dtype=np.float32)[-1]
         now = Recall(
             index=one.index,

@@ -185,11 +185,7 @@ def report_boxes(
 
 def tensors(boxes: BoxArrays) -> Detections:
     """Return the same boxes in torch's tensors."""
-    return Detections(
-        torch.from_numpy(np.ascontiguousarray(boxes.boxes)),
-        torch.from_numpy(np.ascontiguousarray(boxes.objectness)),
-        torch.from_numpy(np.ascontiguousarray(boxes.probabilities)),
-    )
+    return Detections.of_arrays(boxes.each(np.ascontiguousarray))
 
 
 def report_each(report: Report, layout: Layout, ours: Detections, theirs: Detections) -> None:
@@ -225,11 +221,10 @@ def count_equal(report: Report, ours: Detections, theirs: Detections) -> None:
 
     A box with several classes counts as several.
     """
-    (row, kind), (other, its) = (
-        boxes.probabilities.nonzero(as_tuple=True) for boxes in (ours, theirs)
-    )
+    one, two = ours.numpy(), theirs.numpy()
+    (row, kind), (other, its) = one.probabilities.nonzero(), two.probabilities.nonzero()
     report.ours += len(row)
     report.theirs += len(other)
     if len(row) and len(other):
-        near = iou(ours.boxes[row], theirs.boxes[other]) > SAME
+        near = iou(one.boxes[row], two.boxes[other]) > SAME
         report.equal += int((near & (kind[:, None] == its)).any(1).sum())

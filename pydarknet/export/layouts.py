@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..boxes.box import cxcywh_to_xyxy
 from ..boxes.detections import Detections
 from ..boxes.settings import Limits
 from ..errors import UsageError
@@ -57,7 +56,9 @@ class DeepStream(OneTable):
     def outputs_of(self, heads: Sequence[Head]) -> list[Tensor]:
         boxes, scores = self.found_boxes(heads)
         best = scores.amax(2, keepdim=True)
-        return [torch.cat((cxcywh_to_xyxy(boxes), best, torch.full_like(best, torch.nan)), 2)]
+        center, half = boxes[..., :2], boxes[..., 2:] / 2
+        nobody = torch.full_like(best, torch.nan)
+        return [torch.cat((center - half, center + half, best, nobody), 2)]
 
     def boxes_of(self, heads: Sequence[Head]) -> list[Detections]:
         return [best_class(boxes) for boxes in super().boxes_of(heads)]

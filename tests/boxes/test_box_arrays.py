@@ -1,97 +1,146 @@
-"""Boxes as rows of numpy's arrays."""
+"""The boxes of one image are drawn on it, saved and handed on, as arrays and as tensors."""
 
+import sys
+import types
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from pydarknet.boxes.box_arrays import BoxArrays, Detection
+from pydarknet import UsageError
+from pydarknet.boxes.box_arrays import BoxArrays, BoxRows
+from pydarknet.boxes.detections import Detections
+from pydarknet.boxes.draw import class_color
+from pydarknet.boxes.origin import Origin
+from pydarknet.image.files import load_image, save_image
+
+CENTER = (0.5, 0.5, 0.5, 0.25)
+# A box around the middle of a black image 40 wide and 20 high: 10 to 30 across, 7.5 to 12.5 down.
+BLACK = np.zeros((20, 40, 3), np.uint8)
+KINDS = {"numpy": lambda boxes: boxes, "torch": Detections.of_arrays}
+
+
+@pytest.fixture(params=KINDS)
+def boxes(request):
+    """That box, of the second of two classes."""
+    one = BoxArrays(np.float32([CENTER]), np.float32([0.5]), np.float32([[0, 0.5]]))
+    return KINDS[request.param](one)
 
 
 @pytest.fixture
-def three() -> BoxArrays:
-    """Three boxes of two classes; the second has no class left."""
-    boxes = np.array([[0.5, 0.5, 0.5, 0.25], [0.25, 0.25, 0.5, 0.5], [0.75, 0.5, 0.25, 1]])
-    scores = np.array([[0.25, 0.75], [0, 0], [0.5, 0.5]])
-    return BoxArrays(boxes, np.array([1, 0.5, 0.25]), scores, names=("cat",))
+def located(boxes):
+    """Returns that box as found in an image."""
+
+    def locate(image: np.ndarray, bgr: bool = False) -> BoxRows:
+        return replace(boxes, origin=Origin.of(image, image, "alexeyab", bgr, True))
+
+    return locate
 
 
-def test_a_box_has_its_best_class_and_the_first_of_equals(three):
-    assert three.classes.tolist() == [1, 0, 0]
-    assert three.scores.tolist() == [0.75, 0, 0.5]
+def test_arrays_are_their_own_arrays():
+    nothing = BoxArrays(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 2)))
+
+    assert nothing.numpy() is nothing
 
 
-def test_a_class_beyond_the_names_has_none(three):
-    assert [three.name(index) for index in (0, 1)] == ["cat", None]
+def test_boxes_are_drawn_on_their_image_which_stays(located):
+    drawn = located(BLACK).draw()
+
+    assert drawn.any()
+    assert not BLACK.any()
+    assert drawn[12, 30].tolist() == drawn[12, 10].tolist() == list(class_color(1, 2))
 
 
-def test_iterating_gives_a_detection_a_box(three):
-    assert list(three)[2] == Detection("cat", 0, 0.5, (0.75, 0.5, 0.25, 1.0), 0.25)
+def test_boxes_are_drawn_in_the_order_that_detect_was_told(located):
+    drawn = located(BLACK).draw()
+
+    np.testing.assert_array_equal(located(BLACK, bgr=True).draw(), drawn[:, :, ::-1])
+    np.testing.assert_array_equal(located(BLACK, bgr=True).draw(bgr=False), drawn)
+    np.testing.assert_array_equal(located(BLACK).draw(bgr=True), drawn[:, :, ::-1])
 
 
-def test_boxes_that_are_kept_have_a_class(three):
-    assert three.kept().objectness.tolist() == [1, 0.25]
+def test_boxes_are_drawn_on_a_given_image(boxes, located):
+    blue = BLACK + np.array([0, 0, 255], np.uint8)
+
+    assert boxes.draw(blue)[0, 0].tolist() == [0, 0, 255]
+    assert located(BLACK, bgr=True).draw(blue)[0, 0].tolist() == [0, 0, 255]
 
 
-def test_boxes_are_taken_in_the_order_of_the_index(three):
-    assert three.take([2, 0]).objectness.tolist() == [0.25, 1]
+@pytest.mark.parametrize("bgr", [False, True])
+def test_a_drawn_image_is_saved_in_its_colours(located, tmp_path, bgr):
+    located(BLACK, bgr).save(tmp_path / "drawn.png")
+
+    np.testing.assert_array_equal(load_image(tmp_path / "drawn.png"), located(BLACK).draw())
 
 
-def test_boxes_are_split_by_counts(three):
-    assert [len(part) for part in three.split([1, 0, 2])] == [1, 0, 2]
-    assert three.split([1, 2])[1].objectness.tolist() == [0.5, 0.25]
+@pytest.mark.parametrize("name", ["boxes.json", "drawn", "drawn.bmp"])
+def test_a_name_that_says_no_known_kind_of_image_is_refused(located, tmp_path, name):
+    with pytest.raises(UsageError) as error:
+        located(BLACK).save(tmp_path / name)
+
+    assert str(error.value) == (
+        f"{tmp_path / name}: expected a name that ends in .jpg, .jpeg or .png"
+    )
+    assert not (tmp_path / name).exists()
 
 
-def test_edges_are_pixels_of_the_image(three):
-    assert three.xyxy(8, 4)[0].tolist() == [2, 1.5, 6, 2.5]  # 4 +- 2 across, 2 +- 0.5 down
+def test_the_image_in_which_boxes_were_found_is_not_written_over(boxes, located, tmp_path):
+    save_image(BLACK, tmp_path / "a.png")
+    before = (tmp_path / "a.png").read_bytes()
+    read = replace(boxes, origin=Origin.of(tmp_path / "a.png", BLACK, "alexeyab", False, True))
+
+    with pytest.raises(UsageError, match=r"a\.png is read by this command"):
+        read.save(tmp_path / "a.png")
+    with pytest.raises(UsageError, match=r"a\.png is read by this command"):
+        located(BLACK).save(tmp_path / "a.png", tmp_path / "a.png")
+
+    assert (tmp_path / "a.png").read_bytes() == before
 
 
-@pytest.mark.parametrize("place", [2, -1, np.int64(2), np.array(2)])
-def test_a_number_gives_a_detection(three, place):
-    assert three[place] == Detection("cat", 0, 0.5, (0.75, 0.5, 0.25, 1.0), 0.25)
+def test_without_an_image_there_is_nothing_to_draw_on(boxes):
+    with pytest.raises(UsageError, match="no longer in memory"):
+        boxes.draw()
 
 
-@pytest.mark.parametrize("place", [3, -4])
-def test_a_number_beyond_the_boxes_is_an_index_error(three, place):
-    with pytest.raises(IndexError, match=f"box {place}: expected one of 3"):
-        three[place]
+class Supervised:
+    """What supervision 0.31 takes."""
+
+    def __init__(self, xyxy, mask=None, confidence=None, class_id=None, data=None):
+        self.xyxy, self.confidence, self.class_id, self.data = xyxy, confidence, class_id, data
 
 
-@pytest.mark.parametrize("place", ["cat", 1.0, None])
-def test_what_is_no_number_is_a_type_error(three, place):
-    with pytest.raises(TypeError):
-        three[place]
+@pytest.fixture
+def supervision(monkeypatch):
+    """Stand in for the package."""
+    module = types.ModuleType("supervision")
+    module.Detections = Supervised
+    monkeypatch.setitem(sys.modules, "supervision", module)
 
 
-@pytest.mark.parametrize(
-    ("rows", "objectness"),
-    [
-        (slice(1, None), [0.5, 0.25]),
-        (slice(None, None, -1), [0.25, 0.5, 1]),
-        (slice(5, 9), []),
-        ([2, 0], [0.25, 1]),
-        ([], []),
-        (np.array([True, False, True]), [1, 0.25]),
-    ],
-)
-def test_a_slice_a_list_or_a_mask_gives_boxes(three, rows, objectness):
-    some = three[rows]
+@pytest.mark.usefixtures("supervision")
+def test_supervision_gets_pixels_scores_and_names(located):
+    made = replace(located(BLACK), names=("cat", "dog")).to_supervision()
 
-    assert some.objectness.tolist() == objectness
-    assert some.names == ("cat",)
+    assert made.xyxy.tolist() == [[10, 7.5, 30, 12.5]]
+    assert (made.confidence.tolist(), made.class_id.tolist()) == ([0.5], [1])
+    assert made.data["class_name"].tolist() == ["dog"]
+    assert (made.xyxy.dtype, made.class_id.dtype.kind) == (np.float32, "i")
 
 
-def test_boxes_are_shown_by_their_labels(three):
-    assert repr(three) == "BoxArrays(3: 1 0.75, cat 0.00, cat 0.50)"
-    assert repr(three[:0]) == "BoxArrays(0)"
-    assert repr(three[[0] * 7]) == f"BoxArrays(7: {', '.join(['1 0.75'] * 5)}, ...)"
+@pytest.mark.usefixtures("supervision")
+def test_supervision_gets_nothing_of_no_boxes(located):
+    made = located(BLACK)[:0].to_supervision()
+
+    assert (made.xyxy.shape, made.data["class_name"].shape) == ((0, 4), (0,))
 
 
-def test_a_detection_is_shown_in_a_line(three):
-    assert repr(three[2]) == "Detection(cat 0.50 at 0.750, 0.500, size 0.250 x 1.000)"
+def test_a_missing_package_is_told_with_the_mend(located, monkeypatch):
+    monkeypatch.setitem(sys.modules, "supervision", None)  # as if it were not installed
+
+    with pytest.raises(UsageError, match="supervision cannot be imported\n    hint: pip install"):
+        located(BLACK).to_supervision()
 
 
-def test_a_name_that_would_steer_a_terminal_is_shown_without(three):
-    found = replace(three, names=("a\x1b[2Jb\n",))
-
-    assert found[2].label == "a?[2Jb? 0.50"
+def test_supervision_needs_the_size_of_the_image(boxes):
+    with pytest.raises(UsageError, match="boxes in pixels need the size of their image"):
+        boxes.to_supervision()

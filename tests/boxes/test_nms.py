@@ -1,274 +1,124 @@
-"""Suppression leaves what the C leaves, in the order in which it leaves it."""
+"""Tensors are suppressed as arrays are: on a CPU by the same code, for the kernels in torch."""
 
-import json
-from typing import Any
+from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from conftest import recording
-from suppression import KINDS, boxes_on_grid, nms_by_loops, nms_obj_by_loops, order
+from kernel_twins import numpy_twin
+from suppression import KINDS, boxes_on_grid, nms_obj_by_loops, order
 
-from pydarknet.boxes import nms as module
+from pydarknet.boxes.box_arrays import BoxArrays
 from pydarknet.boxes.detections import Detections
-from pydarknet.boxes.nms import nms, nms_obj
-from pydarknet.errors import CfgError
+from pydarknet.boxes.kernels import nms_cuda
+from pydarknet.boxes.nms import nms, nms_each, nms_obj
+from pydarknet.boxes.suppression import suppress_each
 
-DETECTORS = [
-    "ab_gaussian_yolo_a",
-    "ab_gaussian_yolo_corners",
-    "ab_grayscale",
-    "ab_letterbox_cfg:tall",
-    "ab_letterbox_cfg:wide",
-    "ab_nonsquare_a:same",
-    "ab_nonsquare_a:tall",
-    "ab_nonsquare_a:wide",
-    "ab_region_tree",
-    "ab_yolov1_a",
-    "ab_yolov1_b",
-    "ab_yolov2_a",
-    "ab_yolov2_nosoftmax",
-    "ab_yolov3_a",
-    "ab_yolov3_b",
-    "ab_yolov3tiny_a",
-    "ab_yolov4_csp_newcoords_mish",
-    "ab_yolov4_mish_a",
-    "ab_yolov4_mish_diounms",
-    "ab_yolov4tiny_a",
-    "ab_yolov7_newcoords_swish",
-    "pj_nonsquare_a:same",
-    "pj_nonsquare_a:tall",
-    "pj_nonsquare_a:wide",
-    "pj_yolov1_a",
-    "pj_yolov1_b",
-    "pj_yolov2_a",
-    "pj_yolov2_nosoftmax",
-    "pj_yolov3_a",
-    "pj_yolov3_b",
-    "pj_yolov3tiny_a",
-]  # folder infer_NAME, and which of its images
-
-
-WAYS = {
-    "all boxes at once": {},
-    "class by class, box by box": {"CHUNK": 1},
-    "sorted, for all classes": {"MANY": 0},
-    "sorted, class by class": {"MANY": 0, "CHUNK": 1},
+NAN, INF = float("nan"), float("inf")
+ODD = [
+    (NAN, 0.5, 0.1, 0.1),
+    (0.5, 0.5, 0.1, NAN),
+    (0.5, 0.5, INF, 0.1),
+    (INF, 0.5, 0.1, 0.1),
+    (0.5, 0.5, -0.2, 0.1),
+    (0.5, 0.5, -0.2, -0.2),
+    (0.5, 0.5, 0, 0),
+    (1e8, 0.5, 1, 0.1),  # its edges are rounded: it shares more than it has
+    (0.5, 0.5, 1e-30, 1e-30),  # its area is 0 in single precision
+    (0.5, 0.5, 1e30, 1e30),  # its area is infinite
+]
+SCORES = {
+    "of many ties": lambda numbers, shape: numbers.integers(0, 5, shape) / 4,
+    "one or two per box": lambda numbers, shape: (
+        numbers.random(shape) * (numbers.random(shape) < 2 / shape[1])
+    ),
+    "some negative, some no numbers": lambda numbers, shape: numbers.choice(
+        [NAN, -0.5, -0.25, 0, 0.25, 0.5], shape
+    ),
 }
 
 
-@pytest.fixture(params=WAYS.values(), ids=WAYS)
-def _every_way(request, monkeypatch):
-    """Run a test with every way of comparing boxes."""
-    for name, value in request.param.items():
-        monkeypatch.setattr(module, name, value)
+def random_boxes(count: int, classes: int, scores: str) -> BoxArrays:
+    """Return boxes of which many are equal, some odd, and some without objectness."""
+    numbers = np.random.default_rng(count)
+    boxes = numbers.random((count, 4), np.float32) * np.float32([1, 1, 0.3, 0.3])
+    boxes[3::4] = boxes[: len(boxes[3::4])]
+    boxes[5::11] = np.resize(np.float32(ODD), boxes[5::11].shape)
+    return BoxArrays(
+        boxes,
+        numbers.integers(0, 4, count).astype(np.float32),
+        SCORES[scores](numbers, (count, classes)).astype(np.float32),
+        np.arange(count)[:, None],  # the number of the row
+    )
 
 
-@pytest.mark.usefixtures("_every_way")
+def as_bytes(found: BoxArrays) -> list[bytes]:
+    """Return all numbers, to be compared to the last bit, NaN too."""
+    return [a.tobytes() for a in (found.boxes, found.probabilities, found.uncertainty)]
+
+
+@pytest.fixture
+def _by_torch(monkeypatch):
+    """Let torch order boxes on a CPU for a twin of the kernels."""
+    monkeypatch.setattr(nms_cuda, "launcher", lambda boxes: numpy_twin)
+
+
+@pytest.mark.usefixtures("_by_torch")
+@pytest.mark.parametrize("stay", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(6))
-def test_nms_is_the_loops_of_the_reference(kind, seed):
-    detections = boxes_on_grid(seed)
+@pytest.mark.parametrize("scores", SCORES)
+@pytest.mark.parametrize("count", [0, 1, 150])
+def test_torch_for_the_kernels_leaves_what_numpy_leaves(count, scores, kind, stay):
+    images = [random_boxes(count, 7, scores), random_boxes(count + 1, 7, scores)]
 
-    got = nms(detections, 0.45, kind, beta=0.8)
+    got = nms_each([Detections.of_arrays(one) for one in images], 0.3, kind, 0.8, stay=stay)
 
-    expected = nms_by_loops(detections, 0.45, kind, beta=0.8)
-    assert order(got) == [row.number for row in expected]
-    assert got.probabilities.tolist() == [row.prob for row in expected]
-
-
-@pytest.mark.usefixtures("_every_way")
-@pytest.mark.parametrize("seed", range(6))
-def test_nms_is_the_loops_where_few_boxes_have_a_class(seed):
-    detections = boxes_on_grid(seed, count=30, classes=8)
-    detections.probabilities.mul_(torch.arange(30 * 8).view(30, 8) % 5 == 0)
-
-    got = nms(detections, 0.3)
-
-    expected = nms_by_loops(detections, 0.3, "default", 0)
-    assert order(got) == [row.number for row in expected]
-    assert got.probabilities.tolist() == [row.prob for row in expected]
+    expected = suppress_each(images, 0.3, kind, 0.8, stay=stay)
+    assert [as_bytes(one.numpy()) for one in got] == [as_bytes(one) for one in expected]
 
 
-@pytest.mark.usefixtures("_every_way")
-@pytest.mark.parametrize("seed", range(6))
-def test_nms_obj_is_the_loops_of_the_reference(seed):
-    detections = boxes_on_grid(seed)
+@pytest.mark.usefixtures("_by_torch")
+@pytest.mark.parametrize("kind", ["default", "greedynms"])
+def test_torch_for_the_kernels_leaves_what_numpy_leaves_of_many(kind):
+    many = random_boxes(6000, 1, "of many ties")
+
+    [expected] = suppress_each([many], 0.3, kind)
+
+    assert as_bytes(nms(Detections.of_arrays(many), 0.3, kind).numpy()) == as_bytes(expected)
+    assert 0 < len(expected.kept()) < len(many.kept()) > 3000
+
+
+@pytest.mark.parametrize("stay", [False, True])
+def test_boxes_on_a_cpu_are_suppressed_as_arrays(stay):
+    images = [boxes_on_grid(seed) for seed in range(3)]
+
+    got = nms_each(images, 0.45, "greedynms", stay=stay)
+
+    expected = suppress_each([one.numpy() for one in images], 0.45, "greedynms", stay=stay)
+    assert [as_bytes(one.numpy()) for one in got] == [as_bytes(one) for one in expected]
+    assert all(one.boxes.dtype == torch.float32 for one in got)
+
+
+def test_suppression_by_objectness_leaves_what_the_loops_leave():
+    detections = boxes_on_grid(1)
 
     got = nms_obj(detections, 0.45)
 
     expected = nms_obj_by_loops(detections, 0.45)
     assert order(got) == [row.number for row in expected]
     assert got.objectness.tolist() == [row.objectness for row in expected]
-    assert got.probabilities.tolist() == [row.prob for row in expected]
 
 
-# Against the C program
+def test_what_is_given_stays_as_it_is():
+    detections = boxes_on_grid(1)
+    before = detections.probabilities.clone(), detections.objectness.clone()
+
+    nms(detections, 0.1)
+    nms_obj(detections, 0.1)
+
+    assert torch.equal(detections.probabilities, before[0])
+    assert torch.equal(detections.objectness, before[1])
 
 
-def recorded(detector: str, file: str) -> Any:
-    """Return a file of a recording, read: `expected` the arrays, `meta` the settings."""
-    name, _, which = detector.partition(":")
-    path = recording(f"infer_{name}") / (f"{file}_{which}" if which else file)
-    if file == "meta":
-        return json.loads(path.with_suffix(".json").read_text())
-    return np.load(path.with_suffix(".npz"))
-
-
-def part(arrays: dict[str, np.ndarray], step: str) -> Detections:
-    boxes, objectness, scores = (arrays[f"det_{step}_{key}"] for key in ("bbox", "obj", "prob"))
-    return Detections(
-        torch.from_numpy(boxes), torch.from_numpy(objectness), torch.from_numpy(scores)
-    )
-
-
-def assert_same(got: Detections, expected: Detections) -> None:
-    """Compare in order, to the last bit: no number is computed, they are moved or zeroed."""
-    assert torch.equal(got.boxes, expected.boxes)
-    assert torch.equal(got.objectness, expected.objectness)
-    assert torch.equal(got.probabilities, expected.probabilities)
-
-
-@pytest.mark.parametrize("many", [0, 10**9])
-@pytest.mark.parametrize("detector", DETECTORS)
-def test_nms_leaves_what_the_reference_leaves(detector, many, monkeypatch):
-    monkeypatch.setattr(module, "MANY", many)
-    arrays, meta = recorded(detector, "expected"), recorded(detector, "meta")
-
-    got = nms(part(arrays, "raw"), meta["nms"], meta["nms_kind"], meta["beta_nms"])
-
-    assert_same(got, part(arrays, "nms"))
-
-
-@pytest.mark.parametrize("detector", DETECTORS)
-def test_nms_obj_leaves_what_the_reference_leaves(detector):
-    arrays, meta = recorded(detector, "expected"), recorded(detector, "meta")
-
-    got = nms_obj(part(arrays, "raw"), meta["nms"])
-
-    assert_same(got, part(arrays, "nmsobj"))
-
-
-# One fact each
-
-
-def scored(*rows: tuple[float, ...], boxes: list[tuple[float, ...]]) -> Detections:
-    number = torch.arange(len(rows))[:, None].expand(len(rows), 4)
-    return Detections(torch.tensor(boxes), torch.ones(len(rows)), torch.tensor(rows), number)
-
-
-HERE, BESIDE, AWAY = (0.5, 0.5, 0.2, 0.2), (0.5, 0.6, 0.2, 0.2), (0.1, 0.1, 0.1, 0.1)
-
-
-def test_the_better_of_two_boxes_stays():
-    got = nms(scored((0.5,), (0.75,), (0.25,), boxes=[HERE, HERE, AWAY]), 0.45)
-
-    assert got.probabilities.tolist() == [[0.75], [0], [0.25]]
-    assert order(got) == [1, 0, 2]
-
-
-def test_classes_do_not_suppress_each_other():
-    got = nms(scored((0.5, 0.0), (0.0, 0.75), boxes=[HERE, HERE]), 0.45)
-
-    assert got.probabilities.tolist() == [[0, 0.75], [0.5, 0]]
-
-
-def test_an_overlap_equal_to_the_threshold_stays():
-    # two of the size 2 x 2, one lower by 1: they share 2 of 6
-    boxes = [(0.0, 0.0, 2.0, 2.0), (0.0, 1.0, 2.0, 2.0)]
-
-    third = (torch.tensor(2.0) / 6).item()
-    assert nms(scored((0.5,), (0.25,), boxes=boxes), third).probabilities.tolist() == [
-        [0.5],
-        [0.25],
-    ]
-
-
-def test_an_overlap_above_the_threshold_goes():
-    boxes = [(0.0, 0.0, 2.0, 2.0), (0.0, 1.0, 2.0, 2.0)]
-
-    assert nms(scored((0.5,), (0.25,), boxes=boxes), 0.33).probabilities.tolist() == [[0.5], [0]]
-
-
-def test_a_suppressed_box_suppresses_nobody():
-    # each overlaps its neighbour by 3 of 5, the first and the last by 2 of 6
-    boxes = [(0.0, 0.0, 4.0, 1.0), (1.0, 0.0, 4.0, 1.0), (2.0, 0.0, 4.0, 1.0)]
-
-    got = nms(scored((0.75,), (0.5,), (0.25,), boxes=boxes), 0.45)
-
-    assert got.probabilities.tolist() == [[0.75], [0], [0.25]]
-
-
-def test_boxes_come_back_in_the_order_of_the_last_class():
-    got = nms(scored((0.5, 0.0), (0.75, 0.25), (0.0, 0.5), boxes=[AWAY, HERE, BESIDE]), 0.45)
-
-    # by class 1: rows 2 and 1; row 0 has none of it
-    assert order(got) == [2, 1, 0]
-
-
-@pytest.mark.parametrize(
-    ("kind", "beta", "threshold", "left"),
-    [
-        ("default", 0.6, 0.45, 0),  # 0.5 is above
-        ("cornersnms", 0.6, 0.45, 0),
-        ("greedynms", 0.6, 0.45, 0.25),  # 0.5 - (1 / 17)^0.6 = 0.317 is not
-        ("greedynms", 0.6, 0.30, 0),
-        ("greedynms", 1.0, 0.43, 0.25),  # its exponent is fixed
-        ("diounms", 1.0, 0.43, 0),  # 0.5 - 1 / 17 = 0.441
-        ("diounms", 0.6, 0.43, 0.25),
-    ],
-)
-def test_the_kind_decides_whether_distance_counts(kind, beta, threshold, left):
-    # two of 1 x 3, one lower by 1: they share 2 of 4, d^2 = 1, both lie in 1 x 4: c^2 = 17
-    detections = scored((0.5,), (0.25,), boxes=[(0.0, 0.0, 1.0, 3.0), (0.0, 1.0, 1.0, 3.0)])
-
-    got = nms(detections, threshold, kind, beta)
-
-    assert got.probabilities.tolist() == [[0.5], [left]]
-
-
-def test_boxes_without_objectness_are_swapped_to_the_end_and_forgotten():
-    boxes = scored((0.5,), (0.75,), (0.5,), (0.5,), boxes=[HERE, AWAY, HERE, AWAY])
-    detections = Detections(
-        boxes.boxes, torch.tensor([0.0, 0.5, 0.5, 0.5]), boxes.probabilities, boxes.uncertainty
-    )
-
-    got = nms(detections, 0.45)
-
-    # 0 changes places with 3: that leaves 3 1 2, sorted by score 1 3 2
-    assert order(got) == [1, 3, 2, 0]
-    assert got.probabilities.tolist() == [[0.75], [0], [0.5], [0.5]]
-
-
-def test_nms_obj_forgets_the_classes():
-    detections = Detections(
-        torch.tensor([HERE, HERE]), torch.tensor([0.5, 0.75]), torch.tensor([[0.5, 0], [0, 0.25]])
-    )
-
-    got = nms_obj(detections, 0.45)
-
-    assert got.objectness.tolist() == [0.75, 0]
-    assert got.probabilities.tolist() == [[0, 0.25], [0, 0]]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_nothing_found_stays_nothing(kind):
-    nothing = Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, 3))
-
-    assert len(nms(nothing, 0.45, kind)) == 0
-    assert len(nms_obj(nothing, 0.45)) == 0
-
-
-def test_nms_leaves_its_input_alone():
-    detections = scored((0.5,), (0.75,), boxes=[HERE, HERE])
-
-    nms(detections, 0.45)
-
-    assert detections.probabilities.tolist() == [[0.5], [0.75]]
-
-
-def test_an_unknown_kind_is_told_with_the_choices():
-    with pytest.raises(
-        CfgError, match="nms_kind=soft: expected one of default, greedynms, diounms"
-    ):
-        nms(scored((0.5,), boxes=[HERE]), 0.45, "soft")
+def test_of_no_images_nothing_is_left():
+    assert nms_each([], 0.45) == []

@@ -1,11 +1,10 @@
 """Boxes that are sorted first leave those that all pairs leave, to the last bit."""
 
+import numpy as np
 import pytest
-import torch
-from torch import Tensor
 
 from pydarknet.boxes import sweep as module
-from pydarknet.boxes.nms import crowds, survivors_among
+from pydarknet.boxes.suppression import crowds, survivors_among
 from pydarknet.boxes.sweep import Sweep
 
 ODD = [
@@ -22,14 +21,11 @@ ODD = [
 ]
 
 
-def random_boxes(count: int, seed: int, side: float) -> Tensor:
+def random_boxes(count: int, seed: int, side: float) -> np.ndarray:
     """Return boxes in 0..1, with the odd ones among them, all twice."""
-    g = torch.Generator().manual_seed(seed)
-    boxes = torch.cat(
-        (torch.rand(count, 2, generator=g), side * torch.rand(count, 2, generator=g)), 1
-    )
-    boxes = torch.cat((boxes, torch.tensor(ODD)))
-    return boxes.repeat(2, 1)[torch.randperm(2 * len(boxes), generator=g)]
+    numbers = np.random.default_rng(seed)
+    boxes = numbers.random((count, 4), np.float32) * np.float32([1, 1, side, side])
+    return numbers.permutation(np.concatenate((boxes, np.float32(ODD)) * 2))
 
 
 @pytest.mark.parametrize("beta", [None, 0.6, 1.7])
@@ -37,18 +33,18 @@ def random_boxes(count: int, seed: int, side: float) -> Tensor:
 @pytest.mark.parametrize("side", [0.05, 1.0])
 def test_a_sweep_leaves_the_boxes_that_all_pairs_leave(side, threshold, beta):
     boxes = random_boxes(150, seed=1, side=side)
-    line = torch.randperm(len(boxes), generator=torch.Generator().manual_seed(2)).tolist()
+    line = np.random.default_rng(2).permutation(len(boxes)).tolist()
 
-    left = Sweep(boxes.numpy(), threshold, beta).survivors(line)
+    left = Sweep(boxes, threshold, beta).survivors(line)
 
     assert left == survivors_among(line, crowds(boxes, threshold, beta))
 
 
 def test_neighbours_that_no_longer_fit_into_memory_are_found_again(monkeypatch):
     boxes, line = random_boxes(100, seed=3, side=0.5), list(range(220))
-    expected = Sweep(boxes.numpy(), 0.3, None).survivors(line)
+    expected = Sweep(boxes, 0.3, None).survivors(line)
     monkeypatch.setattr(module, "MOST_KEPT", 3)
 
-    forgetful = Sweep(boxes.numpy(), 0.3, None)
+    forgetful = Sweep(boxes, 0.3, None)
 
     assert [forgetful.survivors(line) for _ in range(2)] == [expected, expected]

@@ -6,7 +6,7 @@
 // time, so that memory need not hold all bits of a long line; a later panel skips removed boxes.
 //
 // The result is that of the CPU to the last bit: every operation is that of pydarknet/boxes/box.py,
-// in float32 and in the same order; minimum and maximum are torch's (NaN wins); only the power is
+// in float32 and in the same order; minimum and maximum are numpy's (NaN wins); only the power is
 // computed in double. Therefore compile with --fmad=false, and without fast math.
 //
 // Darknet: src/box.c do_nms_sort, diounms_sort, box_iou, box_diounms

@@ -8,10 +8,11 @@ import sys
 import pytest
 import torch
 
+from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.kernels import cubin as module
 from pydarknet.boxes.kernels import nms_cuda
 from pydarknet.boxes.kernels.cubin import cubin
-from pydarknet.boxes.nms import Lines, survivors, torch_survivors
+from pydarknet.boxes.nms import nms
 from pydarknet.system.cache import cache_folder
 
 
@@ -134,19 +135,21 @@ def test_a_kernel_that_cannot_be_had_is_told_once(monkeypatch, capsys):
     )
 
 
-def test_without_the_kernel_torch_compares_the_boxes(monkeypatch):
-    lines = Lines(torch.tensor([[0.0, 0.0, 2.0, 2.0]] * 2), torch.arange(2), [2])
+def test_without_the_kernels_boxes_are_suppressed_on_the_cpu(monkeypatch):
+    two = Detections(
+        torch.tensor([[0.0, 0.0, 2.0, 2.0]] * 2), torch.ones(2), torch.tensor([[0.75], [0.5]])
+    )
     monkeypatch.setattr(nms_cuda, "launcher", lambda boxes: None)
 
-    [left] = survivors([lines], 0.45, None)
+    left = nms(two, 0.45)
 
-    assert left.tolist() == torch_survivors(lines, 0.45, None).tolist() == [True, False]
+    assert left.probabilities.tolist() == [[0.75], [0]]
 
 
 def test_boxes_on_a_cpu_import_nothing_of_cuda():
     code = (
-        "import sys, torch; from pydarknet.boxes.nms import Lines, survivors; "
-        "survivors([Lines(torch.zeros(2, 4), torch.arange(2), [2])], 0.45, None); "
+        "import sys, torch; from pydarknet.boxes.nms import Detections, nms; "
+        "nms(Detections(torch.zeros(2, 4), torch.ones(2), torch.ones(2, 1)), 0.45); "
         "print('cuda.core' in sys.modules)"
     )
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from conftest import on_cuda
 from kernel_twins import compiler, host_twin, numpy_twin
-from suppression import KINDS, boxes_on_grid, crowds_out, nms_by_loops, nms_obj_by_loops, order
+from overlaps import diou_step_by_step, iou_step_by_step
+from suppression import KINDS, boxes_on_grid, crowds_out, nms_by_loops, order
 from torch import Tensor
 
-from pydarknet.boxes.box import diou, iou
 from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.kernels import nms_cuda
 from pydarknet.boxes.kernels.nms_cuda import Launch
-from pydarknet.boxes.nms import Lines, exponent, nms, nms_each, nms_obj, torch_survivors
+from pydarknet.boxes.nms import nms, nms_each, nms_obj
+from pydarknet.boxes.suppression import exponent, line_survivors
 
 POWERS = [None, 0.6, 1.0, 1.7]
 
@@ -59,6 +61,14 @@ def left_by_loops(boxes: Tensor, sizes: list[int], threshold: float, kind: str) 
     return stay
 
 
+def left_on_cpu(
+    boxes: Tensor, sizes: list[int], threshold: float, power: float | None
+) -> list[bool]:
+    """Suppress line by line without the kernels."""
+    lines = boxes.split(sizes)
+    return [stays for line in lines for stays in line_survivors(line.numpy(), threshold, power)]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_kernels_leave_whom_the_loops_of_the_reference_leave(twin, kind):
     sizes = [70, 1, 0, 35]
@@ -78,8 +88,7 @@ def test_the_twin_leaves_whom_the_cpu_leaves(kind, sizes):
 
     got = nms_cuda.survivors_by_kernel(boxes, sizes, 0.45, power, numpy_twin)
 
-    lines = Lines(boxes, torch.arange(len(boxes)), sizes)
-    assert torch.equal(got, torch_survivors(lines, 0.45, power))
+    assert got.tolist() == left_on_cpu(boxes, sizes, 0.45, power)
 
 
 @pytest.mark.parametrize("room", [0, 64 * 8 * 7, 64 * 8 * 14])
@@ -135,20 +144,22 @@ def test_odd_boxes_fare_as_on_a_cpu(twin, a, b, power, threshold):
 
     got = nms_cuda.survivors_by_kernel(boxes, [3], threshold, power, twin)
 
-    assert torch.equal(got, torch_survivors(Lines(boxes, torch.arange(3), [3]), threshold, power))
+    assert got.tolist() == left_on_cpu(boxes, [3], threshold, power)
 
 
 def left_of_pairs(power: float | None, launch: Launch, device: str = "cpu") -> list[list[bool]]:
-    """Suppress pairs by the overlap that box.py says they have, and by the next number below."""
+    """Suppress pairs by the overlap that they have in the C, and by the next number below."""
     found = []
     for a, b in crowded(60, seed=7).view(30, 2, 4):
         pair = torch.stack((a, a * (1 + b / 3)))
-        overlap = iou(*pair.split(1)) if power is None else diou(*pair.split(1), power)
-        below = torch.nextafter(overlap, torch.tensor(-1.0))
-        limits = overlap.item(), below.item()
+        one, other = pair.numpy()
+        overlap = iou_step_by_step(one, other)
+        if power is not None:
+            overlap = diou_step_by_step(one, other, power)
+        below = np.nextafter(np.float32(overlap), np.float32(-1))
         found += [
             nms_cuda.survivors_by_kernel(pair.to(device), [2], t, power, launch).tolist()
-            for t in limits
+            for t in (float(overlap), float(below))
         ]
     return found
 
@@ -172,17 +183,6 @@ def test_of_equal_boxes_and_scores_the_same_stay(kind, seed):
     expected = nms_by_loops(detections, 0.45, kind, beta=0.8)
     assert order(got) == [row.number for row in expected]
     assert got.probabilities.tolist() == [row.prob for row in expected]
-
-
-@pytest.mark.usefixtures("_by_twin")
-def test_suppression_by_objectness_leaves_whom_the_loops_leave():
-    detections = boxes_on_grid(0, count=90)
-
-    got = nms_obj(detections, 0.45)
-
-    expected = nms_obj_by_loops(detections, 0.45)
-    assert order(got) == [row.number for row in expected]
-    assert got.objectness.tolist() == [row.objectness for row in expected]
 
 
 @pytest.mark.usefixtures("_by_twin")
@@ -231,8 +231,7 @@ def test_a_gpu_leaves_whom_the_cpu_leaves(kind, sizes):
 
     got = nms_cuda.survivors_by_kernel(boxes.cuda(), sizes, 0.45, power, launch)
 
-    lines = Lines(boxes, torch.arange(len(boxes)), sizes)
-    assert torch.equal(got.cpu(), torch_survivors(lines, 0.45, power))
+    assert got.tolist() == left_on_cpu(boxes, sizes, 0.45, power)
 
 
 @pytest.mark.cuda
@@ -275,21 +274,21 @@ def test_a_gpu_suppresses_by_objectness_as_the_cpu_does():
 @on_cuda
 def test_panels_on_a_gpu_leave_whom_one_panel_leaves(monkeypatch):
     boxes, sizes = crowded(3000, seed=5), [2000, 1000]
-    expected = torch_survivors(Lines(boxes, torch.arange(3000), sizes), 0.3, None)
+    expected = left_on_cpu(boxes, sizes, 0.3, None)
     monkeypatch.setattr(nms_cuda, "ROOM", 0)
     launch = nms_cuda.launcher(boxes.cuda())
     assert launch is not None
 
     got = nms_cuda.survivors_by_kernel(boxes.cuda(), sizes, 0.3, None, launch)
 
-    assert torch.equal(got.cpu(), expected)
+    assert got.tolist() == expected
 
 
 @pytest.mark.cuda
 @on_cuda
 def test_the_kernels_run_on_the_stream_that_is_current():
     boxes = crowded(2000, seed=6)
-    expected = torch_survivors(Lines(boxes, torch.arange(2000), [2000]), 0.45, None)
+    expected = left_on_cpu(boxes, [2000], 0.45, None)
     stream = torch.cuda.Stream()
     launch = nms_cuda.launcher(boxes.cuda())
     assert launch is not None
@@ -301,4 +300,4 @@ def test_the_kernels_run_on_the_stream_that_is_current():
         got = nms_cuda.survivors_by_kernel(late, [2000], 0.45, None, launch)
     stream.synchronize()
 
-    assert torch.equal(got.cpu(), expected)
+    assert got.tolist() == expected
