@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..boxes.box_arrays import BoxArrays
 from ..boxes.detections import Batch, Detections
 from ..boxes.settings import Decoding
 from ..layers import DetectionHead, Shape
@@ -37,7 +36,7 @@ class BoxTable(Head):
         rows = self.activated.flatten(0, 1)
         table = Detections(rows[:, :4], rows[:, 4], rows[:, 5:]).numpy()
         found = [choose(choice, one, tree, decoding) for one in table.split([each] * images)]
-        parts = [from_arrays(one) for one in (table.take(slice(0)), *found)]
+        parts = [Detections.of_arrays(one) for one in (table.take(slice(0)), *found)]
         return Batch(Detections.cat(parts), torch.tensor([len(part) for part in parts[1:]]).long())
 
     def unmirror(self, layer: DetectionHead) -> Tensor:
@@ -45,12 +44,3 @@ class BoxTable(Head):
             "an exported table of boxes has no mean with its mirror image's: expected a file of"
             " the layout raw"
         )
-
-
-def from_arrays(boxes: BoxArrays) -> Detections:
-    """Return boxes as tensors."""
-    return Detections(
-        torch.from_numpy(boxes.boxes),
-        torch.from_numpy(boxes.objectness),
-        torch.from_numpy(boxes.probabilities),
-    )
