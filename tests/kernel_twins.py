@@ -35,11 +35,11 @@ def crowd(grid, block, boxes, lines, tiles, gone, bits, depth, limit, beta, dist
             others = line[:, other * TILE : (other + 1) * TILE]
             exponent = float(beta) if distant else None
             over = exceed(some[:, :, None], others[:, None], float(limit), exponent)
-            for own, row in enumerate(over):
-                place = (tile - panel) * TILE + own
-                if not int(gone[gone_at + tile]) >> own & 1:
-                    behind = row & (np.arange(len(row)) > (own if other == tile else -1))
-                    bits[bits_at + place * words + other] = bits_to_word(behind)
+            own = np.arange(some.shape[1], dtype=np.uint64)
+            behind = PLACES[: others.shape[1]] > own[:, None] if other == tile else True
+            standing = gone[gone_at + tile] >> own & 1 == 0
+            row = ((tile - panel) * TILE + np.flatnonzero(standing)) * words
+            bits[bits_at + row + other] = bits_to_words((over & behind)[standing])
 
 
 def sweep(grid, block, lines, bits, gone, stay, panel, depth):
@@ -63,9 +63,9 @@ def words_of(tensor: Tensor) -> np.ndarray:
     return tensor.numpy().view(np.uint64)
 
 
-def bits_to_word(flags: np.ndarray) -> np.uint64:
-    """Return up to 64 flags as a word, with the first as its lowest bit."""
-    return np.bitwise_or.reduce(flags.astype(np.uint64) << PLACES[: len(flags)])
+def bits_to_words(flags: np.ndarray) -> np.ndarray:
+    """Return rows of up to 64 flags as a word each, with the first as its lowest bit."""
+    return np.bitwise_or.reduce(flags.astype(np.uint64) << PLACES[: flags.shape[1]], axis=1)
 
 
 def compiler() -> str | None:
@@ -76,7 +76,7 @@ def compiler() -> str | None:
 def host_twin(folder: Path) -> Callable[..., None]:
     """Compile nms.cu for the CPU, and return a function that launches its kernels."""
     made = folder / "nms.so"
-    flags = ["-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC", "-pthread"]
+    flags = ["-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC"]
     source = f'-DSOURCE="{SOURCE}"'
     subprocess.run([str(compiler()), *flags, source, str(HOST), "-o", str(made)], check=True)
     library = ctypes.CDLL(str(made))
