@@ -76,7 +76,7 @@ def top_level(package: Package) -> list[str]:
 def sections(package: Package) -> dict[str, set[str]]:
     """Return the sections for which each module registers a layer."""
     names: dict[str, set[str]] = {}
-    for module, node in package.walk():
+    for module, node in package.nodes:
         for mark in node.decorator_list if isinstance(node, ast.ClassDef) else []:
             if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "section":
                 words = {word.value for word in mark.args if isinstance(word, ast.Constant)}
@@ -91,7 +91,7 @@ def concrete_layers(package: Package) -> list[str]:
     places = [(one.importer, str(one)) for one in package.imports() if one.imported in modules]
     places += [
         (module, f"{module}:{node.lineno} says {node.value}")
-        for module, node in package.walk()
+        for module, node in package.nodes
         if isinstance(node, ast.Constant)
         and node.value in words
         and not is_another_word(module, node.value)
@@ -115,7 +115,7 @@ def attribute_lookups(package: Package) -> list[str]:
     """Return the places that ask a layer by `getattr` or `hasattr`."""
     return [
         f"{module}:{node.lineno} {ast.unparse(node)}"
-        for module, node in package.walk()
+        for module, node in package.nodes
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in ("getattr", "hasattr")
         and LAYER.fullmatch(ast.unparse(node.args[0]))
@@ -124,7 +124,7 @@ def attribute_lookups(package: Package) -> list[str]:
 
 def functions(package: Package) -> Iterator[tuple[str, ast.FunctionDef]]:
     """Yield functions and methods, with the names of their modules."""
-    for module, node in package.walk():
+    for module, node in package.nodes:
         if isinstance(node, ast.FunctionDef):
             yield module, node
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 Graph = dict[str, set[str]]
@@ -28,18 +29,22 @@ class Package:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.paths = {module_name(path, folder): path for path in sorted(folder.rglob("*.py"))}
-        self.trees = {name: ast.parse(path.read_text()) for name, path in self.paths.items()}
 
-    def walk(self) -> Iterator[tuple[str, ast.AST]]:
-        """Yield each node of the source, with the name of its module."""
-        for name, tree in self.trees.items():
-            yield from ((name, node) for node in ast.walk(tree))
+    @cached_property
+    def trees(self) -> dict[str, ast.Module]:
+        """The source of each module."""
+        return {name: ast.parse(path.read_text()) for name, path in self.paths.items()}
+
+    @cached_property
+    def nodes(self) -> list[tuple[str, ast.AST]]:
+        """All nodes of the source, with the names of their modules."""
+        return [(name, node) for name, tree in self.trees.items() for node in ast.walk(tree)]
 
     def imports(self) -> list[Import]:
         """Return the imports within the package, also those in functions and for types only."""
         return [
             Import(name, node.lineno, imported)
-            for name, node in self.walk()
+            for name, node in self.nodes
             if isinstance(node, ast.ImportFrom)
             for imported in sorted({self.module(name, node, alias.name) for alias in node.names})
             if imported is not None
@@ -58,11 +63,11 @@ class Package:
         else:
             return None
         longer = ".".join([*source, name])
-        return longer if longer in self.trees else ".".join(source)
+        return longer if longer in self.paths else ".".join(source)
 
     def graph(self) -> Graph:
         """Return the modules that each module imports."""
-        graph: Graph = {name: set() for name in self.trees}
+        graph: Graph = {name: set() for name in self.paths}
         for one in self.imports():
             graph[one.importer].add(one.imported)
         return graph

@@ -15,12 +15,10 @@ from pydarknet.layers.base import REGISTRY
 from pydarknet.modules.onnx_writer import Writes
 
 PACKAGE = Package(HERE.parent / "pydarknet")
-IMPORTS = PACKAGE.imports()
-LAYERS = set(house.sections(PACKAGE))
 
 
 def test_imports_point_down() -> None:
-    assert [str(one) for one in upward(IMPORTS, house.FLOORS)] == []
+    assert [str(one) for one in upward(PACKAGE.imports(), house.FLOORS)] == []
 
 
 def test_rooms_are_in_no_circle() -> None:
@@ -32,11 +30,15 @@ def test_modules_are_in_no_circle() -> None:
 
 
 def test_a_layer_imports_no_other_layer() -> None:
-    assert [str(one) for one in IMPORTS if {one.importer, one.imported} <= LAYERS] == []
+    layers_of = set(house.sections(PACKAGE))
+
+    between = [one for one in PACKAGE.imports() if {one.importer, one.imported} <= layers_of]
+
+    assert [str(one) for one in between] == []
 
 
 def test_every_file_of_layers_is_registered_and_tested() -> None:
-    files = {name.removeprefix("layers.") for name in LAYERS}
+    files = {name.removeprefix("layers.") for name in house.sections(PACKAGE)}
     registered = {
         cls.__module__.rpartition(".")[2] for owners in REGISTRY.values() for cls in owners.values()
     }
@@ -112,7 +114,7 @@ def test_files_end_before_300_lines() -> None:
 def test_only_the_console_prints() -> None:
     calls = [
         f"{module}:{node.lineno}"
-        for module, node in PACKAGE.walk()
+        for module, node in PACKAGE.nodes
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
     ]
 

@@ -80,7 +80,7 @@ def test_500_mutated_cfgs_end_well(part: int, tmp_path: Path) -> None:
 
     for number in range(500):
         lines = (chance.choice(FOLDERS) / "net.cfg").read_text().split("\n")
-        cfg = tmp_path / "net.cfg"
+        cfg = tmp_path / f"{number}.cfg"  # a new file: to write over one waits for the disk
         cfg.write_text("\n".join(mutated(lines, chance)), encoding="utf-8")
         end = outcome(cfg, None, strict=number % 4 > 0)
         ended[end] = ended.get(end, 0) + 1
@@ -103,8 +103,9 @@ def test_500_mutated_weights_files_end_well(tmp_path: Path) -> None:
         for _ in range(chance.randint(0, 3)):
             data[chance.randrange(min(len(data), 64))] = chance.randrange(256)
         damaged = bytes(data[:cut]) + chance.randbytes(chance.choice([0, 0, 1, 4, 4000]))
-        (tmp_path / "net.weights").write_bytes(damaged)
-        end = outcome(folder / "net.cfg", tmp_path / "net.weights", strict=number % 4 > 0)
+        weights = tmp_path / f"{number}.weights"
+        weights.write_bytes(damaged)
+        end = outcome(folder / "net.cfg", weights, strict=number % 4 > 0)
         ended[end] = ended.get(end, 0) + 1
 
     assert set(ended) == {"runs", "error"}
