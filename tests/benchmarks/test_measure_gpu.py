@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,29 +14,35 @@ from conftest import BENCHMARKS, on_cuda
 WORDS = ["--batch", "2", "--rounds", "2", "--images", "5"]
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run the script."""
-    command = [sys.executable, str(BENCHMARKS / "measure_gpu.py"), *words]
-    return subprocess.run(command, capture_output=True, text=True)
+@pytest.fixture
+def measure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that runs the script in this process."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import measure_gpu
+
+    def run(*words: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["measure_gpu.py", *words])
+        measure_gpu.main()
+
+    return run
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_without_a_gpu_nothing_is_measured():
-    done = run()
+def test_without_a_gpu_nothing_is_measured(measure, capsys):
+    with pytest.raises(SystemExit, match=r"^there is no CUDA device: expected one to measure$"):
+        measure()  # and the status is 1, as of every text
 
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr == "there is no CUDA device: expected one to measure\n"
+    assert capsys.readouterr() == ("", "")
 
 
-def test_every_workload_is_measured_and_printed(tmp_path: Path):
+def test_every_workload_is_measured_and_printed(measure, tmp_path: Path, capsys):
     file = tmp_path / "rates.json"
 
-    done = run("--device", "cpu", "--cfg", "digits.cfg", *WORDS, "--json", str(file))
+    measure("--device", "cpu", "--cfg", "digits.cfg", *WORDS, "--json", str(file))
 
-    assert done.returncode == 0, done.stderr
+    out = capsys.readouterr().out
     for workload in ("network", "pixels to boxes", "files to boxes"):
-        assert f"  {workload} " in done.stdout
+        assert f"  {workload} " in out
     [one] = json.loads(file.read_text())
     assert (one["cfg"], one["precision"], one["batch"]) == ("digits.cfg", "float", 2)
     assert {len(times) for times in one["seconds"].values()} == {2}
@@ -44,9 +50,9 @@ def test_every_workload_is_measured_and_printed(tmp_path: Path):
 
 @pytest.mark.cuda
 @on_cuda
-def test_a_gpu_is_measured_in_both_precisions():
-    done = run("--cfg", "yolov3-tiny.cfg", *WORDS)
+def test_a_gpu_is_measured_in_both_precisions(measure, capsys):
+    measure("--cfg", "yolov3-tiny.cfg", *WORDS)
 
-    assert done.returncode == 0, done.stderr
-    assert "yolov3-tiny.cfg, half, batch 2" in done.stdout
-    assert "yolov3-tiny.cfg, float, batch 2" in done.stdout
+    out = capsys.readouterr().out
+    assert "yolov3-tiny.cfg, half, batch 2" in out
+    assert "yolov3-tiny.cfg, float, batch 2" in out

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 import torch
-from conftest import BENCHMARKS
+from conftest import BENCHMARKS, on_cuda
 
-COMMAND = [sys.executable, str(BENCHMARKS / "measure_nms.py"), "--boxes", "500", "--rounds", "7"]
+
+@pytest.fixture
+def measure(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return a function that runs the script in this process."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import measure_nms
+
+    monkeypatch.setattr(sys, "argv", ["measure_nms.py", "--boxes", "500", "--rounds", "7"])
+    return measure_nms.main
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_without_a_gpu_nothing_is_measured():
-    done = subprocess.run(COMMAND, capture_output=True, text=True)
+def test_without_a_gpu_nothing_is_measured(measure, capsys):
+    with pytest.raises(SystemExit, match=r"^there is no CUDA device: expected one to measure$"):
+        measure()  # and the status is 1, as of every text
 
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr == "there is no CUDA device: expected one to measure\n"
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
-def test_the_kernel_leaves_as_many_as_the_cpu():
-    done = subprocess.run(COMMAND, capture_output=True, text=True, check=True)
+@on_cuda
+def test_the_kernel_leaves_as_many_as_the_cpu(measure, capsys):
+    measure()
 
     counts = {
         line.split(": ")[1].split("  ")[0]: line.rsplit(", ", 1)[1]
-        for line in done.stdout.split("\n")
+        for line in capsys.readouterr().out.split("\n")
         if ": pydarknet" in line
     }
     assert counts["pydarknet lines"] == counts["pydarknet nms"]
