@@ -17,6 +17,8 @@ CUDA = [
 EXPORT = ["onnxruntime>=1.18", "onnx>=1.18"]
 # What torch exports ONNX files with, beside which the tests hold ours.
 WITNESS = ["onnxscript>=0.5"]
+# What runs the tests, on all cores, and holds the style.
+CHECKS = ["pytest>=7", "pytest-xdist>=3.2", "ruff", "mypy"]
 
 setup(
     name="pydarknet",
@@ -43,7 +45,7 @@ setup(
         "cuda": CUDA,
         "export": EXPORT,
         "onnxruntime": EXPORT,
-        "test": ["pytest>=7", "ruff", "mypy", "setuptools>=68", "wheel", *CUDA, *EXPORT, *WITNESS],
+        "test": [*CHECKS, "setuptools>=68", "wheel", *CUDA, *EXPORT, *WITNESS],
     },
     entry_points={"console_scripts": ["pydarknet=pydarknet.__main__:entry"]},
     classifiers=[
