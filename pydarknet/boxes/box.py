@@ -17,6 +17,7 @@ def cxcywh_to_xyxy(boxes: np.ndarray) -> np.ndarray:
     return np.concatenate((center - half, center + half), -1)
 
 
+@np.errstate(all="ignore")
 def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return intersection over union of every pair: [N, 4] and [M, 4] give [N, M].
 
@@ -33,7 +34,6 @@ def outlines(boxes: np.ndarray) -> np.ndarray:
     return np.stack((x, y, x - across, y - down, x + across, y + down, w * h))
 
 
-@np.errstate(all="ignore")
 def iou_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the IoU of outlines [7, ...], pair by pair; the pairs are as numpy broadcasts them.
 
@@ -66,30 +66,28 @@ def exceed(a: np.ndarray, b: np.ndarray, threshold: float, beta: float | None) -
     over = measure > limit
     if beta is not None and over.any():
         some = over.nonzero()
-        over[some] = measure[some] - penalty(pick(a, some), pick(b, some), beta) > limit
+        over[some] = measure[some] - penalty(pick(a[:6], some), pick(b[:6], some), beta) > limit
     return over
 
 
 def pick(some: np.ndarray, places: tuple[np.ndarray, ...]) -> np.ndarray:
-    """Return the outlines [7, P] at places of a shape that [7, ...] are broadcast to."""
+    """Return the numbers [R, P] at places of a shape to which those of [R, ...] are broadcast."""
     sizes = some.shape[1:]  # none where all pairs have one box in common
     at = (place if size > 1 else 0 for place, size in zip(places, sizes, strict=False))
     return some[(slice(None), *at)]
 
 
-@np.errstate(all="ignore")
 def penalty(a: np.ndarray, b: np.ndarray, beta: float) -> np.ndarray:
-    """Return what DIoU is less than IoU, (d^2 / c^2) ^ beta, for outlines [7, P] of pairs.
+    """Return what DIoU is less than IoU, (d^2 / c^2) ^ beta, of pairs of outlines [6, P], no areas.
 
     d is the distance of the centres, c the diagonal of the smallest box around both; where c is 0,
     so is d. The power is taken in double, all else in float32.
 
     Darknet: src/box.c box_diou, box_c
     """
-    x, y, left, top, right, bottom, _ = a
+    x, y, left, top, right, bottom = a
     across = np.maximum(right, b[4]) - np.minimum(left, b[2])
     down = np.maximum(bottom, b[5]) - np.minimum(top, b[3])
     apart = (x - b[0]) ** 2 + (y - b[1]) ** 2
-    ratio = np.minimum(apart / (across**2 + down**2), LARGEST)
-    ratio = np.where(np.isnan(ratio), 0, ratio).astype(np.float64)
-    return (ratio**beta).astype(np.float32)
+    ratio = np.fmax(np.minimum(apart / (across**2 + down**2), LARGEST), 0)  # 0 where c is
+    return (ratio.astype(np.float64) ** beta).astype(np.float32)
