@@ -60,24 +60,16 @@ def words(photograph: Photograph, image: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("photograph", PHOTOGRAPHS, ids=lambda p: f"{p.folder.name}-{p.image}")
-def test_a_photograph_gives_the_recorded_text(photograph, tmp_path, monkeypatch, capfd):
-    monkeypatch.chdir(tmp_path)
-
-    status = main(words(photograph, SHARED / "images" / f"{photograph.image}.stb.png"))
-
-    out = re.sub(r".*(?=: Predicted)", "IMAGE", capfd.readouterr().out)
-    recorded = (photograph.folder / f"{photograph.image}_stdout.txt").read_text()
-    assert status == 0
-    assert_same_text(out, re.sub(r".*(?=: Predicted)", "IMAGE", recorded))
-
-
-@pytest.mark.parametrize("photograph", PHOTOGRAPHS, ids=lambda p: f"{p.folder.name}-{p.image}")
-def test_a_photograph_gives_the_recorded_boxes(photograph, tmp_path, monkeypatch):
+def test_a_photograph_gives_the_recorded_text_and_boxes(photograph, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     image = SHARED / "images" / f"{photograph.image}.stb.png"
 
-    main([*words(photograph, image), "-out", "found.json"])
+    status = main([*words(photograph, image), "-out", "found.json"])
 
+    out = re.sub(r".*(?=: Predicted)", "IMAGE", capfd.readouterr().out)
+    text = (photograph.folder / f"{photograph.image}_stdout.txt").read_text()
+    assert status == 0
+    assert_same_text(out, re.sub(r".*(?=: Predicted)", "IMAGE", text))
     recorded = json.loads((photograph.folder / f"{photograph.image}_result.json").read_text())
     ours, theirs = numbers(json.loads(Path("found.json").read_text())), numbers(recorded)
     np.testing.assert_allclose(ours, theirs, atol=1e-3, rtol=0)
