@@ -102,7 +102,7 @@ def test_recurrent_layers_learn_what_comes_next(net, kind):
     text = f"[{kind}\noutput=12\n[connected]\noutput=5\nactivation=linear\n[softmax]\n"
     options = (
         "batch=4\nsubdivisions=2\ntime_steps=6\nlearning_rate=.5\nmomentum=.9\n"
-        "policy=constant\nmax_batches=150\ndecay=0"
+        "policy=constant\nmax_batches=100\ndecay=0"
     )
     network = net(text, inputs=5, options=options)
     network.initialize(torch.Generator().manual_seed(1))
