@@ -88,7 +88,7 @@ class Learner:
         self.set_training_mode()
         self.resize_for(images)
         rate = learning_rate(self.net, self.batch, self.seed_iteration())
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.drop_gradients()
         total = 0.0
         for number, part in enumerate(self.mini_batches(images, truth), start=1):
             total += self.accumulate(*part, number, report)
@@ -174,11 +174,11 @@ class Learner:
 
     def step(self, rate: float) -> str:
         """Update the parameters from the gradients of a whole batch; return the EMA's line."""
-        self.scaler.unscale_(self.optimizer)
+        self.scaler.unscale_(self.optimizer)  # type: ignore[arg-type]  # param_groups are enough
         update.centre_gradients(self.network)
         update.prepare_gradients(self.parts, self.net, self.batch)
         update.set_rate(self.optimizer, rate)
-        self.scaler.step(self.optimizer)
+        self.scaler.step(self.optimizer)  # type: ignore[arg-type]
         self.scaler.update()
         update.clip_weights(self.parts, self.net)
         seen = self.batch * self.images

@@ -51,7 +51,7 @@ def try_largest(learner: Learner, size: Sizes, samples: Samples) -> None:
         if not fits(learner, size.largest, samples, learner.mini):
             raise out_of_memory(learner, size.largest, samples)
     finally:
-        learner.optimizer.zero_grad(set_to_none=True)
+        learner.optimizer.drop_gradients()
         learner.resize_for(torch.empty(1, now.c, now.h, now.w))
         learner.network.load_state_dict(before)
 

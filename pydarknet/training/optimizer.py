@@ -14,6 +14,7 @@ from ..graph.executor import Executor
 from ..layers import Layer, Node
 from ..modules.ops import Conv
 from ..modules.parameters import Parametric
+from .update_rules import Adam, Momentum, UpdateRule
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def inference_only(network: Executor) -> set[int]:
     return before & left_out
 
 
-def optimizer(network: Executor, parts: list[TrainableParameter]) -> torch.optim.Optimizer:
+def optimizer(network: Executor, parts: list[TrainableParameter]) -> UpdateRule:
     """Return SGD with Darknet's momentum and decay, or Adam if `adam=1`.
 
     There is a group of parameters per `learning_rate` scale and decay. SGD gets the mean of the
@@ -105,8 +106,8 @@ def optimizer(network: Executor, parts: list[TrainableParameter]) -> torch.optim
         for (scale, decays), tensors in groups.items()
     ]
     if net.adam:
-        return torch.optim.Adam(listed, lr=0.0, betas=(net.B1, net.B2), eps=net.eps)
-    return torch.optim.SGD(listed, lr=0.0, momentum=net.momentum)
+        return Adam(listed, betas=(net.B1, net.B2), eps=net.eps)
+    return Momentum(listed, net.momentum)
 
 
 def mini_batch(net: Net) -> int:
@@ -124,7 +125,7 @@ def images_of_update(net: Net) -> int:
     return mini_batch(net) * net.subdivisions
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+def set_rate(optimizer: UpdateRule, rate: float) -> None:
     """Set the rate of the next update, times each group's scale."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["scale"]
