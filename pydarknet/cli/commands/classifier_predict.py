@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-
 from ...cfg.lineage import PerLineage
-from ...runtime.classes import top as best
 from ...system.console import note, say
 from ..operands import CfgOrOnnx, Data, Images, Weights
 from ..verbs import NATURAL, Help, Run, verb
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ...dataset.files import DataFile
     from ...runtime.any_network import AnyNetwork
     from ..image_source import NamedImages
@@ -133,6 +132,10 @@ def percentages(network: AnyNetwork, scores: np.ndarray, k: int) -> list[str]:
 
     Darknet: examples/classifier.c predict_classifier
     """
+    import numpy as np
+
+    from ...runtime.classes import top as best
+
     tree = network.tree
     if tree:
         scores = np.where([tree.is_leaf(index) for index in range(len(scores))], scores, 0)
@@ -144,6 +147,8 @@ def scored_names(network: AnyNetwork, scores: np.ndarray, k: int) -> list[str]:
 
     Darknet: src/classifier.c predict_classifier (AlexeyAB)
     """
+    from ...runtime.classes import top as best
+
     tree = network.tree
     if tree is None:
         return [f"{name(network, i)}: {scores[i]:f}" for i in best(scores, k)]
