@@ -79,6 +79,23 @@ def test_gradients_are_dropped():
     assert [one.grad for group in rule.param_groups for one in group["params"]] == [None] * 3
 
 
+def test_a_scaler_takes_back_its_scale_and_passes_over_infinite_gradients():
+    parameter = nn.Parameter(torch.ones(3))
+    rule = Momentum([{"params": [parameter], "weight_decay": 0.1, "lr": 0.1}], 0.9)
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024)
+    found = []
+    for slope in (2, float("inf")):
+        rule.drop_gradients()
+        scaler.scale((parameter * slope).sum()).backward()
+        scaler.unscale_(rule)
+        scaler.step(rule)
+        scaler.update()
+        found.append((parameter.tolist(), scaler.get_scale()))
+
+    moved = [pytest.approx(0.79)] * 3  # 1 - 0.1 * (2 + 0.1 * 1)
+    assert found == [(moved, 1024), (moved, 512)]
+
+
 def test_a_training_imports_no_compiler(tmp_path):
     text = "[net]\nwidth=8\nheight=8\nchannels=1\nbatch=2\nlearning_rate=.1\n"
     layers = "[convolutional]\nfilters=2\n[connected]\noutput=2\n[softmax]\n"
