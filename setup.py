@@ -40,7 +40,13 @@ setup(
         "pydarknet.boxes.kernels": ["*.cu"],
         **{f"pydarknet.files.{folder}": ["*"] for folder in FILES},
     },
-    install_requires=["torch>=2.4", "opencv-python>=4.8", "numpy>=1.24", "tqdm>=4.60"],
+    install_requires=[
+        "torch>=2.4",
+        "opencv-python>=4.8",
+        "numpy>=1.24",
+        "tqdm>=4.60",
+        "onnx>=1.18",  # which writes compiled networks too
+    ],
     extras_require={
         "cuda": CUDA,
         "export": EXPORT,

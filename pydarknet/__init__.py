@@ -15,6 +15,7 @@ from .errors import (
     UsageError,
     WeightsError,
 )
+from .system.torch_errors import torch_errors
 from .system.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -28,14 +29,16 @@ if TYPE_CHECKING:
     from .compat.yolo34py import set_cuda_device as set_cuda_device
     from .export.from_python import export_onnx as export_onnx
     from .graph.header import Header as Header
-    from .load import load_network as load_network
+    from .load_any import load_network as load_network
     from .network import Network as Network
+    from .runtime.network import RuntimeNetwork as RuntimeNetwork
     from .training.callbacks import IterationReport as IterationReport
     from .training.train import train as train
 
-LATER = {  # they need torch
-    "load_network": ".load",
+LATER = {  # they need torch, or numpy and OpenCV
+    "load_network": ".load_any",
     "Network": ".network",
+    "RuntimeNetwork": ".runtime.network",
     "Header": ".graph.header",
     "Detection": ".boxes.detections",
     "Detections": ".boxes.detections",
@@ -62,6 +65,7 @@ __all__ = [
     "IterationReport",
     "Network",
     "OutOfMemory",
+    "RuntimeNetwork",
     "Stop",
     "UsageError",
     "WeightsError",
@@ -79,7 +83,8 @@ def __getattr__(name: str) -> object:
     """Import what needs torch when it is asked for: `--help` does not wait for it."""
     if name not in LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(LATER[name], __name__)
+    with torch_errors():
+        module = import_module(LATER[name], __name__)
     return getattr(module, name, module)
 
 

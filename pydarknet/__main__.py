@@ -1,11 +1,12 @@
 """python -m pydarknet, and the programs `pydarknet` and `darknet`."""
 
-from .system.starting import quit_on_interrupt
+from .system.starting import quit_on_interrupt, start_lean
 
 
 def entry(*, as_darknet: bool = False) -> None:
     """Run the program with the words it was called with."""
     quit_on_interrupt()
+    start_lean()
     from .cli import main
 
     main.entry(as_darknet=as_darknet)

@@ -43,6 +43,10 @@ class UsageError(DarknetError):
     """A command line that cannot be understood."""
 
 
+class MissingPackage(UsageError, ImportError):
+    """A package that is not installed, and that is needed for what is asked."""
+
+
 class OutOfMemory(DarknetError):
     """Something that needs more memory than there is."""
 

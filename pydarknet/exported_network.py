@@ -23,6 +23,7 @@ from .network import Network, build_network
 from .runtime.about import About, read_about
 from .runtime.exported import Exported
 from .runtime.layouts import READERS, SUPPRESSED, read_boxes
+from .system.malloc import keep_freed_memory
 
 CFG_AND_WEIGHTS = "expected a cfg and weights"
 
@@ -191,4 +192,5 @@ def load_exported(
         raise UsageError(f"{problem}: expected no dialect {dialect}", where=path)
     network = network_of(about, path)
     on_read(network)
+    keep_freed_memory()
     return ExportedNetwork(network, Exported(path, engine, torch.get_num_threads()))

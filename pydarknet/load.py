@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -12,19 +11,18 @@ import torch
 from .backends.forks import use_one_thread_after_fork
 from .backends.onnx_runtime import check_backend
 from .cfg.parser import read_cfg
-from .errors import UsageError, WrongType
+from .errors import UsageError
 from .exported_network import ExportedNetwork, load_exported
 from .graph.choose_dialect import choose_dialect
 from .graph.header import read_header
 from .graph.weights import Loaded
-from .layers import last_detection_head
 from .network import Network, build_network
+from .runtime.names import class_names, doubtful_names
 from .runtime.onnx_properties import is_onnx
 from .system.console import note
 from .system.inputs import remember
 from .system.memory import memory_errors, usable_memory
 from .system.paths import path_of
-from .system.text import count_of, read_text, without_bytes, without_end
 
 PRECISIONS = ("half", "float")
 
@@ -223,38 +221,3 @@ def check_memory(network: Network, limit: int | None) -> None:
     if needed > most:
         gigabytes = f"{needed / 2**30:.1f} GiB: expected at most {most / 2**30:.1f} GiB"
         raise network.net.error(f"the network needs {gigabytes}")
-
-
-def class_names(names: str | Path | Iterable[str] | None) -> tuple[str, ...] | None:
-    """Return class names; a path is read as a file of them. Raises WrongType for other things."""
-    if names is None:
-        return None
-    if is_name(names) or not isinstance(names, Iterable):
-        path = path_of(names, "names")
-        return tuple(without_end(without_bytes(read_text(path, "a list of names")).split("\n")))
-    found = tuple(names)
-    for index, name in enumerate(found):
-        if not isinstance(name, str):
-            kind = type(name).__name__
-            raise WrongType(f"names[{index}] is of type {kind}: expected a name, as text")
-    return found
-
-
-def is_name(names: object) -> bool:
-    """Return whether this names a file, rather than being an iterable of names."""
-    return isinstance(names, str | bytes | os.PathLike)
-
-
-def doubtful_names(network: Network, names: object) -> str:
-    """Return the line that says that there are not as many names as classes; empty if there are."""
-    result = network.nodes[network.result]
-    head = last_detection_head(network.layers)
-    classes = head.classes if head else result.output.outputs if result.layer.head else 0
-    count = len(network.names or ())
-    if network.names is None or not classes or count == classes:
-        return ""
-    place = f"{path_of(names, 'names')}: " if is_name(names) else ""
-    is_data = place and any(line.replace(" ", "").startswith("names=") for line in network.names)
-    hint = "; is it the .data file? its names= says the file of names" if is_data else ""
-    wanted = f"expected {classes}, one for each class of {network.net.section.path}"
-    return f"{place}{count_of(count, 'name')}: {wanted}{hint}"

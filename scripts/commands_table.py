@@ -12,12 +12,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from pydarknet.cli import commands  # noqa: E402
 from pydarknet.cli.arguments import letters  # noqa: E402  # the copy beside this script
 from pydarknet.cli.ignored_flags import ignored_flags  # noqa: E402
 from pydarknet.cli.main import GLOBAL, HELP, VERSION  # noqa: E402
 from pydarknet.cli.unsupported import UNSUPPORTED  # noqa: E402
 from pydarknet.cli.verbs import INFER, READ_IMAGES, VERBS, Parameter  # noqa: E402
 
+commands.register()
 FORKS = json.loads((ROOT / "scripts" / "commands.json").read_text())
 HEAD = """# Commands and flags
 

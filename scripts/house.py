@@ -38,6 +38,8 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["dataset"],
     ["evaluate"],
     ["export"],
+    ["compiled"],
+    ["load_any"],
     ["training"],
     ["compare"],
     ["compat", "opencv"],

@@ -25,6 +25,7 @@ from pydarknet.network import Network
 from pydarknet.system.console import forget_notes
 
 pytest.register_assert_rewrite("texts")
+os.environ["PYDARKNET_CACHE_SIZE"] = "0"  # tests of compiled forms say otherwise
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / "shared"
@@ -82,6 +83,15 @@ def rows(network: Network) -> list[str]:
 def new_run() -> None:
     """Let each test be a run of its own, in which no note was written yet."""
     forget_notes()
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let compiled networks be kept in a folder of the test, which this returns."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
+    monkeypatch.setenv("PYDARKNET_CACHE_SIZE", "1G")
+    return tmp_path / "cache" / "pydarknet"
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-import pydarknet
 from pydarknet.boxes.settings import Limits, settings
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_model import ExportOptions, build_model
+from pydarknet.load import load_network
 from pydarknet.network import Network
 
 
@@ -43,11 +43,11 @@ def both(
 ) -> tuple[Network, Network]:
     """Return the network of a recording, and the same exported to a path and opened again."""
     dialect = "alexeyab" if "_ab_" in folder.name else "pjreddie"
-    network = pydarknet.load_network(
+    network = load_network(
         folder / "net.cfg",
         folder / "net.weights",
         dialect=dialect,
         device="cpu",
         batchnorm=batchnorm,
     )
-    return network, pydarknet.load_network(exported(network, path, layout, **form))
+    return network, load_network(exported(network, path, layout, **form))

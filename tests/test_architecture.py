@@ -116,7 +116,7 @@ def test_a_layer_takes_one_file_and_one_line_and_a_head_two_of_each() -> None:
         ("pydarknet/layers/__init__.py", "gain,"),
         ("pydarknet/layers/__init__.py", "point,"),
         ("pydarknet/training/losses/__init__.py", "point,"),
-        ("pydarknet/cli/commands/__init__.py", "count,"),
+        ("pydarknet/cli/commands/__init__.py", '"count",'),
     ]
 
 

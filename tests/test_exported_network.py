@@ -8,13 +8,13 @@ import torch
 from conftest import recording
 from exports import both, exported
 
-import pydarknet
 from pydarknet.boxes.detections import Detections
 from pydarknet.dataset.files import DataFile, read_labelled
 from pydarknet.errors import DarknetError
 from pydarknet.evaluate.average_precision import average_precision
 from pydarknet.evaluate.flip import mirror_average
 from pydarknet.evaluate.recall import recall
+from pydarknet.load import load_network
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
@@ -51,7 +51,7 @@ def test_boxes_are_those_of_the_network(tmp_path, name, layout):
 def test_opencv_finds_the_same(tmp_path, layout):
     pytest.importorskip("cv2")
     _, file = both(recording("infer_pj_yolov3_a"), tmp_path / "net.onnx", layout, thresh=0.05)
-    other = pydarknet.load_network(tmp_path / "net.onnx", backend="opencv")
+    other = load_network(tmp_path / "net.onnx", backend="opencv")
 
     for ours, theirs in zip(file.detect(LETTERS), other.detect(LETTERS), strict=True):
         assert len(theirs) == len(ours) > 10
@@ -166,9 +166,9 @@ def test_a_recurrent_network_keeps_its_state(tmp_path):
 
 def test_another_size_is_in_the_file(tmp_path):
     folder = recording("infer_pj_yolov3_a")
-    network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
+    network = load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
     network.resize(96, 64)
-    file = pydarknet.load_network(exported(network, tmp_path / "net.onnx", "rows"))
+    file = load_network(exported(network, tmp_path / "net.onnx", "rows"))
 
     assert (file.net.width, file.net.height, file.input) == (96, 64, network.input)
     np.testing.assert_allclose(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from conftest import HERE
+
+import pydarknet
 
 PROJECT = HERE.parent
 KERNELS = PROJECT / "pydarknet" / "boxes" / "kernels"
@@ -59,6 +62,57 @@ def test_an_unpacked_wheel_finds_its_files(wheel: Path, tmp_path: Path) -> None:
     )
 
     assert out.stdout.strip() == str(tmp_path / "pydarknet/files/cfg/yolov3.cfg")
+
+
+SMALL = ("numpy", "cv2", "onnxruntime", "flatbuffers", "google", "packaging")
+LIBRARIES = ("numpy.libs", "opencv_python.libs", "opencv_python_headless.libs")  # if they are there
+
+
+@pytest.fixture
+def small(wheel: Path, tmp_path: Path) -> Path:
+    """Make an environment of the wheel, numpy, OpenCV and onnxruntime alone."""
+    pytest.importorskip("onnxruntime")
+    site = tmp_path / "small"
+    zipfile.ZipFile(wheel).extractall(site)
+    for name in (*SMALL, *LIBRARIES):
+        found = next((folder for folder in map(Path, sys.path) if (folder / name).is_dir()), None)
+        if found:
+            shutil.copytree(found / name, site / name, copy_function=link)
+    return site
+
+
+def link(source: str, target: str) -> None:
+    """Let a file have a second name, or copy it where the disk is another."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def test_a_small_device_needs_no_torch(small: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    files = [str(PROJECT / folder / f"digits.{folder}") for folder in ("cfg", "weights", "data")]
+    digits = str(PROJECT / "data" / "digits.png")
+    network = pydarknet.load_network(*files[:2], names=PROJECT / "data" / "digits.names")
+    pydarknet.export_onnx(network, tmp_path / "digits.onnx")
+    code = "import sys; sys.path[:] = [*sys.argv.pop(1).split(':'), *sys.path]; import runpy; " + (
+        "runpy.run_module('pydarknet', run_name='__main__')"
+    )
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", "-S", "-c", code, str(small), *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    found, missing = run("detect", "digits.onnx", digits), run("detect", *files[:2], digits)
+
+    assert found.returncode == 0, found.stderr
+    assert "\n6: " in found.stdout
+    assert (tmp_path / "predictions.jpg").is_file()
+    assert missing.returncode == 1
+    assert missing.stderr.endswith(
+        "this needs torch, which is not installed\n    hint: pip install torch; compiled networks"
+        " and exported .onnx files run without it\n"
+    )
 
 
 def test_an_unpacked_wheel_finds_digits_by_itself(wheel: Path, tmp_path: Path) -> None:

@@ -17,6 +17,12 @@ from pydarknet.cli.main import main
 pytestmark = needs_shared
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 RECORDED = sorted((SHARED / "golden").glob("infer_*_real_*"))
+WITHOUT_TORCH = [
+    "infer_ab_real_yolo-fastest-1.1",
+    "infer_pj_real_yolo-lite-voc-trial3",
+    "infer_ab_real_yolo-lite-voc-trial3",
+    "infer_pj_real_mobilenetv2-yolov3-nano-voc",
+]
 CLASSIFIERS = {
     "infer_pj_real_cifar-minin3": "1000_truck.png",
     "infer_pj_real_mnist-lenet": "t_00001_c0.png",
@@ -62,6 +68,37 @@ def words(photograph: Photograph, image: Path) -> list[str]:
 @pytest.mark.parametrize("photograph", PHOTOGRAPHS, ids=lambda p: f"{p.folder.name}-{p.image}")
 def test_a_photograph_gives_the_recorded_text_and_boxes(photograph, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
+
+    assert_as_recorded(photograph, capfd)
+
+
+@pytest.mark.parametrize("name", WITHOUT_TORCH)
+def test_a_compiled_model_gives_the_same(name, tmp_path, monkeypatch, capfd, compiled):
+    several = [one for one in PHOTOGRAPHS if one.folder.name == name]
+    monkeypatch.chdir(tmp_path)
+    image = SHARED / "images" / f"{several[0].image}.stb.png"
+    assert main([*words(several[0], image), "-out", "found.json", "-compile"]) == 0
+
+    compiled()
+    capfd.readouterr()
+    for photograph in several:
+        assert_as_recorded(photograph, capfd)
+
+
+@pytest.fixture
+def compiled(tmp_path, monkeypatch):
+    """Keep compiled forms in a test's own folder; return a function that lets torch run nothing."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PYDARKNET_CACHE_SIZE", "1G")
+
+    def refuse(*given):
+        raise AssertionError("torch opens a network that was compiled")
+
+    return lambda: monkeypatch.setattr("pydarknet.cli.open_any.open_by_torch", refuse)
+
+
+def assert_as_recorded(photograph, capfd):
+    """Find boxes in a photograph, and assert that the C printed and wrote the same."""
     image = SHARED / "images" / f"{photograph.image}.stb.png"
 
     status = main([*words(photograph, image), "-out", "found.json"])
@@ -84,8 +121,11 @@ def numbers(frames: list[dict]) -> np.ndarray:
     return np.array(rows).reshape(-1, 6)
 
 
+@pytest.mark.parametrize("once", [True, False], ids=["by torch", "compiled"])
 @pytest.mark.parametrize(("name", "image"), CLASSIFIERS.items())
-def test_a_classifier_prints_the_recorded_text(name, image, tmp_path, monkeypatch, capfd):
+def test_a_classifier_prints_the_recorded_text(
+    name, image, once, tmp_path, monkeypatch, capfd, compiled
+):
     photograph = Photograph(SHARED / "golden" / name, image)
     monkeypatch.chdir(photograph.folder)
     recorded = (photograph.folder / "first_stdout.txt").read_text()
@@ -95,7 +135,13 @@ def test_a_classifier_prints_the_recorded_text(name, image, tmp_path, monkeypatc
     data.write_text(f"names={photograph.model}/model.names\nclasses={classes}\ntop={top}\n")
     files = [str(photograph.model / "model.cfg"), str(photograph.model / "model.weights")]
 
-    status = main(["classifier", "predict", str(data), *files, image, *photograph.flags])
+    command = ["classifier", "predict", str(data), *files, image, *photograph.flags]
+    if not once:
+        main([*command, "-compile"])
+        compiled()
+        capfd.readouterr()
+
+    status = main(command)
 
     assert status == 0
     assert_same_text(capfd.readouterr().out, recorded)

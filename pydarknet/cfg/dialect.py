@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from .lineage import FORK, PJREDDIE, PerLineage
 
+VARIABLE = "PYDARKNET_DIALECT"  # of the environment: it gives the dialect
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:

@@ -65,7 +65,8 @@ class Wanted:
 
 def given_dialect(run: Run) -> str | None:
     """Return the dialect that a flag or the environment gives, if any."""
-    from ..graph.choose_dialect import VARIABLE, dialect_of_environment
+    from ..cfg.dialect import VARIABLE
+    from ..graph.choose_dialect import dialect_of_environment
 
     if run.dialect or not os.environ.get(VARIABLE):
         return run.dialect

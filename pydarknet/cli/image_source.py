@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from glob import glob, has_magic
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from tqdm import tqdm
 
 from ..dataset.files import path_in, read_list
 from ..dataset.read_ahead import good_or_none, read_ahead
@@ -109,7 +108,8 @@ class Source:
         Darknet: src/image.c load_image_stb (AlexeyAB)
         """
         read = partial(load_image, channels=self.channels, exif=self.exif)
-        for path, task in read_ahead(self.with_bar(self.paths()), read, 0 if self.asked else AHEAD):
+        ahead = 0 if self.asked or self.single else AHEAD
+        for path, task in read_ahead(self.with_bar(self.paths()), read, ahead):
             image = task.result() if self.single else good_or_none(path, task)
             if image is not None:
                 yield path, image
@@ -121,8 +121,12 @@ class Source:
             yield from first
             yield from paths
             return
-        listed = [*first, *paths]
-        yield from tqdm(listed, unit="image", file=sys.stderr)
+        try:
+            from tqdm import tqdm
+        except ImportError:  # on a small device
+            yield from chain(first, paths)
+            return
+        yield from tqdm([*first, *paths], unit="image", file=sys.stderr)
 
 
 def work_on(

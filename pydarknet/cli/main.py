@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -11,17 +10,19 @@ from typing import Any
 
 from ..errors import DarknetError, UsageError
 from ..system.console import forget_notes, leave, note, say
-from ..system.interrupts import quit_on_interrupt_inside, unwind_on_signals
+from ..system.interrupts import unwind_on_signals
 from ..system.memory import memory_errors
 from ..system.problems import count_problems
 from ..system.starting import DIED_BY, quit_on_interrupt
 from ..system.text import excerpt
 from ..system.version import __version__
-from . import commands  # noqa: F401  # importing it registers the commands
+from . import commands
 from .arguments import flag_values, letters, operand_values, without_unknown, words_apart
+from .compile_later import compile_pending, forget_pending
 from .ignored_flags import ignored_flags
 from .misspelt import family_of, no_verb
 from .operand_files import operands_in_order
+from .torch_import import import_networks
 from .unsupported import refuse
 from .verbs import VERBS, Help, Parameter, Run, Verb
 
@@ -58,6 +59,18 @@ GLOBAL = (
             switch=True,
         ),
     ),
+    Parameter(
+        "nocache",
+        bool,
+        False,
+        Help("use no compiled form of the network, and make none: torch runs it"),
+    ),
+    Parameter(
+        "compile",
+        bool,
+        False,
+        Help("compile the network after this call, however long that takes"),
+    ),
     Parameter("batchnorm", str, "gpu", Help("divide as Darknet does on a gpu or a cpu")),
     Parameter(
         "lenient",
@@ -76,7 +89,6 @@ CHOICES = {
 VERSION = ("--version", "-version", "version")
 LINE_ENDS = dict.fromkeys(map(ord, "\t\n\r"))
 HELP = ("-h", "--help", "help")
-FOR_TORCH = "torch alone needs about a gigabyte: raise the limit (ulimit -v, or the container's)"
 
 
 def entry(*, as_darknet: bool = False) -> None:
@@ -125,6 +137,7 @@ def word_of(typed: str) -> str:
 
 def run(words: list[str]) -> int:
     """Find the command of the words and call it."""
+    commands.register(words[0] if words else "")
     words = words_apart(words, GLOBAL)
     given = flag_values(words, GLOBAL)
     if not words:
@@ -170,7 +183,9 @@ def call_verb(words: list[str], family: list[Verb], given: dict[str, Any]) -> No
     operands = operand_values(operands_in_order(words[len(verb.words) :], verb), verb)
     if verb.needs_torch:
         import_networks()
+    forget_pending()
     verb.call(run, operands, own)
+    compile_pending()
 
 
 def known_flags(name: str, family: list[Verb]) -> list[Parameter]:
@@ -207,23 +222,6 @@ def fork_words(verb: Verb, flags: list[Parameter], values: dict[str, Any]) -> tu
     return seen, shown
 
 
-def import_networks() -> None:
-    """Import what every network needs, and let Python's collector rest meanwhile.
-
-    The import makes a million objects, none of them rubbish, and would be looked through over and
-    over: this is a tenth of the time.
-    """
-    if "torch" in sys.modules:
-        return
-    gc.disable()
-    try:
-        with memory_errors(FOR_TORCH), quit_on_interrupt_inside():
-            from .. import load as load
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 def run_of(verb: Verb, given: dict[str, Any], seen: str, shown: str) -> Run:
     """Return the flags of the whole program that a command uses."""
     used = {name: value for name, value in given.items() if name in (*DEVICE, *verb.uses)}
@@ -241,6 +239,8 @@ def run_of(verb: Verb, given: dict[str, Any], seen: str, shown: str) -> Run:
         backend=used.get("backend"),
         strict=not used.get("lenient", False),
         exif=used.get("exif"),
+        cache=not used.get("nocache", False),
+        compile=used.get("compile", False),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..cfg.dialect import DIALECTS
+from ..cfg.dialect import DIALECTS, VARIABLE
 from ..cfg.lineage import PJREDDIE
 from ..errors import UsageError
 from ..system.console import note, say
@@ -17,9 +17,9 @@ from .verbs import Run
 if TYPE_CHECKING:
     import torch
 
-    from ..exported_network import ExportedNetwork
     from ..graph.weights import Loaded
     from ..network import Network
+    from ..runtime.about import About
     from ..runtime.any_network import AnyNetwork
 
 NO_WEIGHTS = "no weights are loaded: the network has the random values with which a training begins"
@@ -68,18 +68,17 @@ def open_network(
     if doubt:
         note(doubt)
     if isinstance(network, ExportedNetwork):
-        note(exported_line(network))
+        note(exported_line(network.file.about, network.file.engine.name))
     elif weights is None and not untrained:
         note(NO_WEIGHTS)
     return network
 
 
-def exported_line(network: ExportedNetwork) -> str:
+def exported_line(about: About, engine: str) -> str:
     """Return the line that says how an exported network runs, and what it has done to its boxes."""
     from ..runtime.layouts import SUPPRESSED
 
-    about = network.file.about
-    line = f"layout {about.layout}, run by {network.file.engine.name} on the CPU"
+    line = f"layout {about.layout}, run by {engine} on the CPU"
     if about.trees and not about.whole:
         line += "; of a tree of classes it has the leaves alone"
     if any("limits" in head for head in about.heads):
@@ -94,7 +93,6 @@ def exported_line(network: ExportedNetwork) -> str:
 
 def dialect_of_training(run: Run, weights: Path | None) -> str | None:
     """Return the dialect that is given, else the one in which a training here made the weights."""
-    from ..graph.choose_dialect import VARIABLE
     from ..training.trained_dialect import trained_dialect
 
     if weights is None or run.dialect or os.environ.get(VARIABLE):

@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -199,6 +198,8 @@ def one_ahead(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator
 
     On a GPU one batch is computed while the one before is drawn and written.
     """
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     with ThreadPoolExecutor(1) as pool:
         waiting: list[Future[Made]] = []
         for item in items:

@@ -24,6 +24,7 @@ NO_NETWORK: tuple[str, ...] = ()
 READ_CFG = ("dialect", "batchnorm", "lenient")
 READ_IMAGES = (*READ_CFG, "exif")
 INFER = (*READ_IMAGES, "backend", "precision")
+CACHED = ("nocache", "compile")
 ON_OFF = {"on": True, "off": False}
 
 
@@ -40,6 +41,8 @@ class Run:
     backend: str | None = None
     strict: bool = True
     exif: bool | None = None  # None: not given
+    cache: bool = True  # whether compiled forms are used and made
+    compile: bool = False  # whether one is made at once
 
 
 @dataclass(frozen=True)
@@ -113,11 +116,12 @@ class Verb:
     lineage: str | None = None
     uses: tuple[str, ...] = INFER  # flags of the whole program
     groups: tuple[tuple[str, type], ...] = ()  # parameters that are dataclasses of flags
+    lazy: bool = False  # it imports torch itself, if it must
 
     @property
     def needs_torch(self) -> bool:
-        """Whether it opens a network."""
-        return self.uses != NO_NETWORK
+        """Whether it opens a network by torch in any case."""
+        return self.uses != NO_NETWORK and not self.lazy
 
     @property
     def summary(self) -> str:
@@ -164,14 +168,19 @@ VERBS: dict[tuple[str, ...], Verb] = {}
 
 
 def verb(
-    words: str, *, lineage: str | None = None, uses: tuple[str, ...] = INFER
+    words: str,
+    *,
+    lineage: str | None = None,
+    uses: tuple[str, ...] = INFER,
+    lazy: bool = False,
 ) -> Callable[[Command], Command]:
     """Register a function as the command of those words.
 
     Its first parameter is the Run; then positional ones are the operands in order, keyword-only
     ones the flags. A parameter is annotated `Annotated[type, Help(...)]`, or with a dataclass whose
     fields are flags and are annotated so. `uses` names the flags of the whole program that the
-    command uses; others are reported and ignored.
+    command uses; others are reported and ignored. A `lazy` command imports torch only if it must,
+    because no compiled form is there.
     """
 
     def register(function: Command) -> Command:
@@ -179,7 +188,8 @@ def verb(
         if key in VERBS:
             raise ValueError(f"command {words} is registered twice")
         operands, flags = parameters(function)
-        VERBS[key] = Verb(key, function, operands, flags, lineage, uses, groups(function))
+        used = (*uses, *CACHED) if lazy else uses
+        VERBS[key] = Verb(key, function, operands, flags, lineage, used, groups(function), lazy)
         return function
 
     return register

@@ -61,15 +61,30 @@ def detect(
 
 
 def open_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:
-    """Open a network of YOLOv1, whose class names are fixed."""
-    from ..dataset.files import read_names
+    """Open a network of YOLOv1, whose class names are fixed, by torch."""
     from .open_network import open_network
-    from .output import check_names
 
     network = open_network(run, cfg, weights, training=True)
+    name_classes(network, names, cfg)
+    return network
+
+
+def open_tested(run: Run, cfg: Path, weights: Path | None, names: str) -> AnyNetwork:
+    """Open the same to find boxes in images, without torch if it was compiled."""
+    from .open_any import open_any
+
+    network = open_any(run, cfg, weights, training=True)
+    name_classes(network, names, cfg)
+    return network
+
+
+def name_classes(network: AnyNetwork, names: str, cfg: Path) -> None:
+    """Give a network its class names, and warn if they are not as many as its classes."""
+    from ..dataset.files import read_names
+    from .output import check_names
+
     network.names = tuple(read_names(names))
     check_names(network, names, cfg)
-    return network
 
 
 def settings_of(network: AnyNetwork, thresh: float | None, nms: float | None) -> Settings:

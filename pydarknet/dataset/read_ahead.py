@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 from ..system.problems import UNREADABLE, guard
 from .bad_list import BAD_FILES, Problem, append
@@ -15,12 +15,32 @@ AHEAD = 16  # images that are read in advance
 READERS = min(4, os.cpu_count() or 1)
 
 Read = TypeVar("Read")
+Result = TypeVar("Result", covariant=True)
+
+
+class Task(Protocol[Result]):
+    """What will have been read: now, or by a thread."""
+
+    def result(self) -> Result:
+        """Return it, or raise what went wrong."""
+
+
+class Now(Generic[Read]):
+    """A task that is done when its result is asked for."""
+
+    def __init__(self, read: Callable[[], Read]) -> None:
+        self.result = read
 
 
 def read_ahead(
     paths: Iterable[str], read: Callable[[str], Read], depth: int
-) -> Iterator[tuple[str, Future[Read]]]:
+) -> Iterator[tuple[str, Task[Read]]]:
     """Yield each path and the task that reads it; threads read up to `depth` paths in advance."""
+    if not depth:
+        yield from ((path, Now(partial(read, path))) for path in paths)
+        return
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     with ThreadPoolExecutor(READERS) as pool:
         waiting: deque[tuple[str, Future[Read]]] = deque()
         try:
@@ -34,7 +54,7 @@ def read_ahead(
                 task.cancel()
 
 
-def good_or_none(path: str, task: Future[Read]) -> Read | None:
+def good_or_none(path: str, task: Task[Read]) -> Read | None:
     """Return what a thread read; None for an unreadable image, which is reported and listed.
 
     Darknet: src/image.c load_image_stb (AlexeyAB)

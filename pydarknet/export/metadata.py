@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..graph.executor import Executor
+from ..graph.traits import traits_of
 from ..layers import DetectionHead, Layer, last_detection_head
 from ..runtime.about import KEY
 from ..system.digest import digest
@@ -57,6 +58,7 @@ def metadata(
         "names": [without_bytes(name) for name in network.names or ()],
         "heads": heads(layout),
         "trees": trees(network),
+        "traits": traits_of(network).words,
         "cfg": cfg_text(facts.cfg),
         "cfg_sha256": digest_of(Path(facts.cfg)),
         "weights_sha256": digest_of(facts.weights),

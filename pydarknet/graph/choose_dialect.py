@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..cfg.dialect import DIALECTS, Dialect
+from ..cfg.dialect import DIALECTS, VARIABLE, Dialect
 from ..cfg.lineage import FORK, PJREDDIE
 from ..cfg.net import Net
 from ..cfg.options import Option, declarations
@@ -14,8 +14,6 @@ from ..cfg.parser import Section
 from ..errors import UsageError
 from ..layers import layer_class
 from ..system.text import excerpt
-
-VARIABLE = "PYDARKNET_DIALECT"
 
 
 @dataclass(frozen=True)

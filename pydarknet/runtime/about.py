@@ -13,6 +13,7 @@ from .onnx_properties import OnnxProperties, read_properties
 
 KEY: Final = "pydarknet"  # of ours among a model's keys, a JSON object
 EXPECTED: Final = "a network that `pydarknet export onnx` wrote"
+NO_OBJECT: Final = f"what it says of itself is no JSON object: expected {EXPECTED}"
 SCORES_ALONE: Final = ("merged", "deepstream", "nms")  # layouts with nothing else of a box
 SAID = ("author", "description", "task")  # keys of ultralytics' files
 
@@ -26,6 +27,7 @@ class About:
     `state_sizes` their sizes without the batch. A score must exceed `thresh`; `nms` says the kind
     of suppression, its exponent `beta`, and the overlap `thresh`. `heads` say layer, classes,
     anchors and stride, `trees` are texts of trees of classes by the names that `cfg` has for them.
+    `traits` are what commands tell of the network (`Traits.read`).
     """
 
     layout: str
@@ -43,6 +45,7 @@ class About:
     names: list[str]
     heads: list[dict[str, Any]]
     trees: dict[str, str]
+    traits: dict[str, Any]
     cfg: str
 
     @property
@@ -72,22 +75,27 @@ def read_about(path: str | Path) -> About:
     if KEY not in properties.values:
         raise DataError(f"{foreign(properties)}: expected {EXPECTED}", where=path)
     try:
-        found = json.loads(properties.values[KEY])
-        said = {name: found[name] for name in About.__dataclass_fields__}
+        return about_of(json.loads(properties.values[KEY]))
     except KeyError as error:
         raise DataError(
             f"says nothing of its {error.args[0]}: expected {EXPECTED} of this version",
             where=path,
             hint="export it again",
         ) from None
-    except (TypeError, ValueError):
-        raise DataError(
-            f"what it says of itself is no JSON object: expected {EXPECTED}", where=path
-        ) from None
+    except TypeError as error:
+        raise DataError(str(error), where=path) from None
+    except ValueError:
+        raise DataError(NO_OBJECT, where=path) from None
+
+
+def about_of(found: Any) -> About:
+    """Return what a JSON object says. Raises KeyError or TypeError where it lacks or is wrong."""
+    if not isinstance(found, dict):
+        raise TypeError(NO_OBJECT)
+    said = {name: found[name] for name in About.__dataclass_fields__}
     for name, field in About.__dataclass_fields__.items():
         if not is_of_kind(said[name], str(field.type)):
-            problem = f"its {name} is {excerpt(repr(said[name]))}: expected {field.type}"
-            raise DataError(problem, where=path)
+            raise TypeError(f"its {name} is {excerpt(repr(said[name]))}: expected {field.type}")
     return About(**said)
 
 

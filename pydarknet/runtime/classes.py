@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from ..cfg.class_tree import Tree
+from ..cfg.class_tree import Tree, read_tree
+from ..cfg.parser import Section
+
+
+def tree_of(trees: dict[str, str], path: str | Path) -> Tree | None:
+    """Return the first of the trees whose texts a file has, by name; None if it has none."""
+    for name in trees:
+        return read_tree(name, Section("net", str(path), 0, texts=trees))
+    return None
 
 
 def products(scores: np.ndarray, tree: Tree) -> np.ndarray:

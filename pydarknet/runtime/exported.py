@@ -10,7 +10,6 @@ import numpy as np
 
 from ..boxes.box_arrays import BoxArrays
 from ..errors import DataError
-from ..system.malloc import keep_freed_memory
 from .about import About, read_about
 from .engine import Engine, open_engine, run_engine
 from .layouts import SUPPRESSED, read_boxes
@@ -21,16 +20,21 @@ ROWS = "rows"  # a layout whose outputs have no batch where it is 1
 class Exported:
     """A file that an engine runs, with the state that its recurrent layers keep between calls.
 
-    Threads may run it at the same time; one waits for the other. The process then keeps the memory
-    that it frees, as images are fitted in half the time so.
+    Of a compiled form `about` is given: what it says stands beside it. Threads may run it at the
+    same time; one waits for the other.
     """
 
-    def __init__(self, path: str | Path, engine: str | None = None, threads: int = 0) -> None:
-        keep_freed_memory()
+    def __init__(
+        self,
+        path: str | Path,
+        engine: str | None = None,
+        threads: int = 0,
+        about: About | None = None,
+    ) -> None:
         self.path: Final = Path(path)
-        self.about: Final[About] = read_about(path)
-        self.engine: Final[Engine] = open_engine(path, engine, threads)
-        self.opened_by: Final = (Path(path), engine, threads)
+        self.about: Final[About] = about or read_about(path)
+        self.engine: Final[Engine] = open_engine(path, engine, threads, ready=about is not None)
+        self.opened_by: Final = (Path(path), engine, threads, about)
         self.states: dict[str, np.ndarray] | None = None  # [N, ...] each
         self.lock = threading.Lock()
 

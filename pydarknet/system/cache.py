@@ -37,6 +37,7 @@ def cached_content(name: str, make: Callable[[], bytes]) -> bytes:
         content = make()
         with suppress(OSError):
             write_content(folder / name, content)
+            remove_oldest(folder)
     return content
 
 
@@ -52,11 +53,15 @@ def cache_folder() -> Path | None:
     return Path(base) / "pydarknet"
 
 
-def private_folder() -> Path | None:
-    """Return the cache folder if it belongs to this user, whose alone it is made; else None."""
-    folder = cache_folder()
+def private_folder(name: str = "") -> Path | None:
+    """Return the cache folder if it belongs to this user, whose alone it is made; else None.
+
+    With a name it is a folder in it.
+    """
+    folder = private_folder() if name else cache_folder()
     if folder is None:
         return None
+    folder = folder / name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -72,8 +77,8 @@ def private_folder() -> Path | None:
     return folder
 
 
-def read_content(path: Path) -> bytes | None:
-    """Return a file's content.
+def read_content(path: Path, *, used: bool = True) -> bytes | None:
+    """Return a file's content; it counts as `used` now.
 
     None if it is missing, its digest does not match, or another user could have written it.
     """
@@ -83,7 +88,8 @@ def read_content(path: Path) -> bytes | None:
             if not is_private(os.fstat(handle)):
                 return None
             file = opened.read()
-            os.utime(path)  # it is used now
+            if used:
+                os.utime(path)
     except OSError:
         return None
     digest, content = file[:DIGEST], file[DIGEST:]
@@ -105,7 +111,6 @@ def write_content(path: Path, content: bytes) -> None:
         path.unlink()
     write_file(path, hashlib.sha256(content).digest() + content)
     path.chmod(0o600)
-    remove_oldest(path.parent)
 
 
 def remove_oldest(folder: Path) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -102,7 +99,7 @@ def check_writable(path: str | Path) -> None:
 def partial_path(target: Path) -> Path:
     """Return a new path beside a file, `NAME.RANDOM.PROCESS.tmp`, at which it is written."""
     name = os.fsdecode(os.fsencode(target.name)[:LONGEST])
-    return target.with_name(f"{name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
+    return target.with_name(f"{name}.{os.urandom(4).hex()}.{os.getpid()}.tmp")
 
 
 def lock(file: IO[bytes] | int) -> bool | None:
@@ -208,6 +205,8 @@ class SharedFolder:
     """
 
     def __init__(self, prefix: str, home: Path | None = None) -> None:
+        import tempfile
+
         place = Path(tempfile.gettempdir()) if home is None else home
         remove_shared_folders(place, prefix)
         name = f"{prefix}-{os.getpid()}-"
@@ -229,6 +228,8 @@ class SharedFolder:
 
 def remove_shared_folders(home: Path, prefix: str) -> None:
     """Remove the folders that dead processes left in a place."""
+    import shutil
+
     form = re.compile(rf"{re.escape(prefix)}-(\d+)-\w{{8}}")
     for path in sorted_entries(home):
         made = form.fullmatch(path.name)

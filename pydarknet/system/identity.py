@@ -60,7 +60,10 @@ class Identity:
         return [self.content] if self.content else [self.disk]
 
     def holds(self) -> bool:
-        """Return whether the file is still the same."""
+        """Return whether the file is still the same.
+
+        Quirk: COMPILED_FORMS
+        """
         disk = disk_of(self.path)
         if disk is None or self.disk is None:
             return disk == self.disk

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import HERE, recording
 
+from pydarknet.cli import commands
+
+commands.register()
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
 
 

@@ -95,10 +95,15 @@ def test_commands_that_need_no_weights_tell_nothing(capfd, words):
     assert NO_WEIGHTS not in capfd.readouterr().err
 
 
+def line_of(file):
+    """Return the line of an exported file."""
+    return exported_line(file.about, file.engine.name)
+
+
 def test_the_line_of_an_exported_tree_says_that_it_has_leaves(tmp_path):
     pytest.importorskip("onnxruntime")
     lines = {
-        layout: exported_line(both(recording("infer_ab_region_tree"), tmp_path / layout, layout)[1])
+        layout: line_of(both(recording("infer_ab_region_tree"), tmp_path / layout, layout)[1].file)
         for layout in ("merged", "rows")
     }
 
@@ -115,7 +120,7 @@ def test_the_line_of_a_file_with_limited_scores_says_so(tmp_path):
     network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
     pydarknet.export_onnx(network, path, opencv4=True)
 
-    assert exported_line(pydarknet.load_network(path)) == (
+    assert line_of(pydarknet.load_network(path).file) == (
         "layout rows, run by onnxruntime on the CPU; scores are limited inside by the cfg's thresh"
         " and nms_threshold, as OpenCV 4 did"
     )

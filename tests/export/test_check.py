@@ -103,6 +103,6 @@ def test_a_program_that_is_missing_checks_nothing(detector, tmp_path, monkeypatc
     assert report.text().startswith("not checked: onnxruntime is not installed, and engine opencv")
 
 
-def missing(*_: object) -> None:
+def missing(*_: object, **options) -> None:
     """Fail as a program does that is not installed."""
     raise ImportError

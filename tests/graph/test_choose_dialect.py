@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import pydarknet
+from pydarknet.cfg.dialect import VARIABLE
 from pydarknet.cfg.parser import sections_of
 from pydarknet.cli.main import main
 from pydarknet.errors import UsageError
-from pydarknet.graph.choose_dialect import VARIABLE, choose_dialect
+from pydarknet.graph.choose_dialect import choose_dialect
 
 NET = "[net]\nwidth=8\nheight=8\nchannels=3\n"
 POOL = f"{NET}[maxpool]\nsize=2\nstride=2\n"

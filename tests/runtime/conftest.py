@@ -27,6 +27,18 @@ ABOUT: dict[str, Any] = {
     "names": ["cat"],
     "heads": [{"layer": 1, "classes": 2}],
     "trees": {},
+    "traits": {
+        "place": ["net.cfg", 1, "net"],
+        "table": "layer\n    0 conv",
+        "summary": "",
+        "training_summary": "",
+        "operations": 8,
+        "letter_box": False,
+        "classes": [2],
+        "type_lines": [],
+        "class_inputs": 0,
+        "class_outputs": None,
+    },
     "cfg": "[net]\n",
 }
 

@@ -121,12 +121,12 @@ def test_freed_memory_is_kept_for_the_next_image(negative):
     code = """
 import sys
 import numpy
-from pydarknet.runtime.exported import Exported
+from pydarknet import load_network
 
 def pages():  # of this process, in memory
     return int(open("/proc/self/statm").read().split()[1])
 
-file = Exported(sys.argv[1])
+network = load_network(sys.argv[1])
 before = pages()
 numpy.ones(50_000_000, numpy.uint8)
 print(pages() - before)

@@ -1,28 +1,39 @@
-"""Every command, a file each: importing this registers them all, in the order of help."""
+"""Every command, a file each; importing a file registers its commands."""
 
-from . import (  # noqa: F401  # they are imported to be registered
-    classifier_predict,
-    classifier_train,
-    classifier_valid,
-    classify,
-    coco,
-    compare,
-    detect,
-    detector_calc_anchors,
-    detector_map,
-    detector_recall,
-    detector_test,
-    detector_train,
-    detector_valid,
-    export_onnx,
-    install_shim,
-    nightmare,
-    ops,
-    print_weights,
-    rnn,
-    speed,
-    statistics,
-    visualize,
-    weights_edit,
-    yolo,
+from importlib import import_module
+
+FILES = (
+    "cache",
+    "classifier_predict",
+    "classifier_train",
+    "classifier_valid",
+    "classify",
+    "coco",
+    "compare",
+    "detect",
+    "detector_calc_anchors",
+    "detector_map",
+    "detector_recall",
+    "detector_test",
+    "detector_train",
+    "detector_valid",
+    "export_onnx",
+    "install_shim",
+    "nightmare",
+    "ops",
+    "print_weights",
+    "rnn",
+    "speed",
+    "statistics",
+    "visualize",
+    "weights_edit",
+    "yolo",
 )
+
+
+def register(word: str = "") -> None:
+    """Import the files of the commands that begin with a word; all, if no file is named so."""
+    stem = word.replace("-", "_")
+    files = [file for file in FILES if file == stem or file.startswith(f"{stem}_")]
+    for file in files if stem and files else FILES:
+        import_module(f".{file}", __name__)

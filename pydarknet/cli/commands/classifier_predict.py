@@ -24,7 +24,7 @@ CHECKS_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # those of the .data
 Top = Annotated[int, Help("how many classes to print; 0: `top` of the .data file", range=NATURAL)]
 
 
-@verb("classifier predict")
+@verb("classifier predict", lazy=True)
 def classifier_predict(
     run: Run,
     data: Data,
@@ -39,11 +39,11 @@ def classifier_predict(
     """
     from ...dataset.files import DataFile
     from ..image_source import Source, work_on
-    from ..open_network import open_network
+    from ..open_any import open_any
     from ..output import BATCH
 
     options = DataFile.read(data)
-    network = open_network(run, cfg, weights)
+    network = open_any(run, cfg, weights, boxes=False)
     network.names = names_of(options)
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):

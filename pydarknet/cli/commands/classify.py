@@ -9,7 +9,7 @@ from ..verbs import Run, verb
 from .classifier_predict import Top, classifier_predict
 
 
-@verb("classify")
+@verb("classify", lazy=True)
 def classify(
     run: Run,
     cfg: CfgOrOnnx,

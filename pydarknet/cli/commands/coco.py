@@ -7,7 +7,7 @@ from pathlib import Path
 from ..operands import Cfg, CfgOrOnnx, Images, TrainFlags, Weights
 from ..train import train
 from ..verbs import READ_IMAGES, Run, verb
-from ..yolov1 import YoloFlags, detect, open_yolo, recall, validate
+from ..yolov1 import YoloFlags, detect, open_tested, open_yolo, recall, validate
 
 DATA, NAMES = Path("cfg/yolov1-coco.data"), "data/coco.names"
 NAMES_IN_C = {  # classes that `coco` names otherwise than data/coco.names
@@ -20,7 +20,7 @@ NAMES_IN_C = {  # classes that `coco` names otherwise than data/coco.names
 }
 
 
-@verb("coco test")
+@verb("coco test", lazy=True)
 def coco_test(
     run: Run, cfg: CfgOrOnnx, weights: Weights = None, *images: Images, flags: YoloFlags
 ) -> None:
@@ -28,7 +28,7 @@ def coco_test(
 
     Darknet: examples/coco.c test_coco
     """
-    network = open_yolo(run, cfg, weights, NAMES)
+    network = open_tested(run, cfg, weights, NAMES)
     network.names = tuple(NAMES_IN_C.get(name, name) for name in network.names or ())
     detect(run, network, images, flags, file="prediction.jpg")
 

@@ -24,7 +24,7 @@ DIGITS_ONLY = (
 )
 
 
-@verb("detect")
+@verb("detect", lazy=True)
 def detect(
     run: Run,
     *words: Annotated[str, Help("<cfg> <weights> [images], or images for the default model")],
@@ -51,9 +51,9 @@ def detect(
 
 def detect_exported(run: Run, file: Path, images: tuple[str, ...], flags: DetectFlags) -> None:
     """Print and draw the boxes that an exported network finds, with the names that it has."""
-    from ..open_network import open_network
+    from ..open_any import open_any
 
-    find_boxes(open_network(run, file, None), images, flags)
+    find_boxes(open_any(run, file, None), images, flags)
 
 
 def default_model() -> tuple[str, str, str]:

@@ -8,10 +8,10 @@ from ..operands import CfgOrOnnx, Data, DetectFlags, Images, Weights
 from ..verbs import Run, verb
 
 if TYPE_CHECKING:
-    from ...network import Network
+    from ...runtime.any_network import AnyNetwork
 
 
-@verb("detector test")
+@verb("detector test", lazy=True)
 def detector_test(
     run: Run,
     data: Data,
@@ -25,19 +25,19 @@ def detector_test(
     Darknet: examples/detector.c test_detector
     """
     from ...dataset.files import DataFile, read_names
-    from ..open_network import open_network
+    from ..open_any import open_any
     from ..output import check_names
 
     options = DataFile.read(data)
     named = options.get_file("names", "data/names.list")
     names = tuple(read_names(named))
-    network = open_network(run, cfg, weights)
+    network = open_any(run, cfg, weights)
     network.names = names
     check_names(network, named, cfg)
     find_boxes(network, images, flags)
 
 
-def find_boxes(network: Network, images: tuple[str, ...], flags: DetectFlags) -> None:
+def find_boxes(network: AnyNetwork, images: tuple[str, ...], flags: DetectFlags) -> None:
     """Print and draw the boxes that a network finds in images."""
     from ...boxes.settings import settings
     from ..image_source import Source

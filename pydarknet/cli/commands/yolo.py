@@ -7,12 +7,12 @@ from pathlib import Path
 from ..operands import Cfg, CfgOrOnnx, Images, TrainFlags, Weights
 from ..train import train
 from ..verbs import READ_IMAGES, Run, verb
-from ..yolov1 import YoloFlags, detect, open_yolo, recall, validate
+from ..yolov1 import YoloFlags, detect, open_tested, open_yolo, recall, validate
 
 DATA, NAMES = Path("cfg/voc.data"), "data/voc.names"
 
 
-@verb("yolo test")
+@verb("yolo test", lazy=True)
 def yolo_test(
     run: Run, cfg: CfgOrOnnx, weights: Weights = None, *images: Images, flags: YoloFlags
 ) -> None:
@@ -20,7 +20,7 @@ def yolo_test(
 
     Darknet: examples/yolo.c test_yolo
     """
-    detect(run, open_yolo(run, cfg, weights, NAMES), images, flags)
+    detect(run, open_tested(run, cfg, weights, NAMES), images, flags)
 
 
 @verb("yolo train", uses=READ_IMAGES)

@@ -1,0 +1,84 @@
+"""What of this machine and installation a compiled form depends on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..cfg.dialect import VARIABLE
+from ..system.resources import PACKAGE
+from ..system.version import __version__
+from .engine import best_engine
+
+PACKAGES = ("onnxruntime", "cv2", "onnx")
+GPUS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd")  # of NVIDIA, WSL and AMD
+VARIABLES = ("CUDA_VISIBLE_DEVICES", VARIABLE)
+FIRST = 8192  # bytes of /proc/cpuinfo that hold the first processor
+
+
+def environment() -> dict[str, Any]:
+    """Return versions, processor and devices, as far as they decide answers or speed; for JSON."""
+    return {
+        "pydarknet": [__version__, *code_state()],
+        "python": sys.version,
+        "numpy": np.__version__,
+        "engine": best_engine(),
+        "packages": [package_state(name) for name in PACKAGES],
+        "processor": processor(),
+        "gpus": [path for path in GPUS if os.path.exists(path)],
+        "variables": [os.environ.get(name) for name in VARIABLES],
+    }
+
+
+def gpu_may_be_there() -> bool:
+    """Return whether torch may find a better device than the CPU."""
+    apple = sys.platform == "darwin" and platform.machine() == "arm64"
+    return apple or any(os.path.exists(path) for path in GPUS)
+
+
+def package_state(name: str) -> list[Any] | None:
+    """Return where a package is and when it was installed; None if it is not there."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        return None
+    status = os.stat(spec.origin)
+    return [spec.origin, status.st_size, status.st_mtime_ns]
+
+
+def code_state() -> list[int]:
+    """Return the number of this package's modules, their bytes, and when the last one changed."""
+    count = size = newest = 0
+    for entry in modules(PACKAGE):
+        status = entry.stat()
+        count, size = count + 1, size + status.st_size
+        newest = max(newest, status.st_mtime_ns)
+    return [count, size, newest]
+
+
+def modules(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """Yield the Python files in a folder and below it."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != "__pycache__":
+                    yield from modules(entry.path)
+            elif entry.name.endswith(".py"):
+                yield entry
+
+
+def processor() -> str:
+    """Return the processor's name and what it can do, as Linux lists it; else its kind."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            text = file.read(FIRST)
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    lines = [line for line in text.split("\n") if line.startswith(("model name", "flags", "Feat"))]
+    return "\n".join(lines[:2])

@@ -1,0 +1,213 @@
+"""Compiled forms of networks in the cache folder: a folder each, found by a key.
+
+A form is a model that an engine loads at once, the arrays beside it, and what the model says of
+itself. Files are taken only if nobody else can have written them, and if their digests match.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import UsageError
+from ..system.cache import FLAGS, WRITABLE, is_private, private_folder, read_content, write_content
+from ..system.files import PARTIAL, is_abandoned, sorted_entries
+from ..system.text import excerpt
+from . import openings
+from .about import About, about_of
+
+FOLDER: Final = "compiled"
+MODEL, ARRAYS, RECORD = "network.onnx", "network.bin", "form"  # the files of a form
+KEY: Final = re.compile(r"[0-9a-f]{64}")
+VARIABLE: Final = "PYDARKNET_CACHE_SIZE"
+SIZE: Final = re.compile(r"([0-9]{1,15}) ?([KMGT]?)(i?B)?", re.IGNORECASE)
+UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+MOST: Final = 2 << 30  # bytes of all forms, unless the variable says otherwise
+BLOCK: Final = 1 << 20  # bytes that are read at once
+
+
+@dataclass(frozen=True)
+class Form:
+    """A compiled form: its folder, the network's name, the engine, and what the model says."""
+
+    path: Path
+    name: str
+    engine: str
+    about: About
+
+    @property
+    def size(self) -> int:
+        """The bytes of its files."""
+        return sum(file.lstat().st_size for file in sorted_entries(self.path))
+
+    @property
+    def last_use(self) -> float:
+        """The time of its last use, in seconds since 1970."""
+        return (self.path / RECORD).lstat().st_mtime
+
+
+def cache_size() -> int:
+    """Return how many bytes all forms may have; 0 for none at all.
+
+    Raises UsageError for a PYDARKNET_CACHE_SIZE that is no size.
+    """
+    told = os.environ.get(VARIABLE, "").strip()
+    if not told:
+        return MOST
+    size = SIZE.fullmatch(told)
+    if not size:
+        problem = f"{VARIABLE}={excerpt(told)}: expected a number of bytes, such as 500M or 2G"
+        raise UsageError(problem)
+    return int(size[1]) * UNITS[size[2].upper()]
+
+
+def find_form(key: str) -> Form | None:
+    """Return the form of a key; None if there is none, or it is damaged or another user's."""
+    folder = private_folder(FOLDER)
+    if folder is None:
+        return None
+    path = folder / key
+    record = read_record(path)
+    if record is None:
+        return None
+    try:
+        files = {str(name): str(digest) for name, digest in record["files"].items()}
+        form = Form(path, str(record["name"]), str(record["engine"]), about_of(record["about"]))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    return form if all(digest_of(path / name) == files[name] for name in files) else None
+
+
+def read_record(path: Path, *, used: bool = True) -> dict[str, Any] | None:
+    """Return what a form's record says; None if the folder is not this user's alone."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISDIR(status.st_mode) or not is_own(status):
+        return None
+    content = read_content(path / RECORD, used=used)
+    with suppress(ValueError):
+        record = json.loads(content or b"0")
+        return record if isinstance(record, dict) else None
+    return None
+
+
+def is_own(status: os.stat_result) -> bool:
+    """Return whether a folder is one in which only this user can write."""
+    if os.name == "nt":  # where folders of a user are private
+        return True
+    return status.st_uid == os.geteuid() and not status.st_mode & WRITABLE
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file that only this user can have written; empty for any other."""
+    total = hashlib.sha256()
+    try:
+        handle = os.open(path, FLAGS)
+        with os.fdopen(handle, "rb", buffering=0) as file:
+            if not is_private(os.fstat(handle)):
+                return ""
+            block = bytearray(BLOCK)
+            view = memoryview(block)
+            while count := file.readinto(block):
+                total.update(view[:count])
+    except OSError:
+        return ""
+    return total.hexdigest()
+
+
+def write_form(key: str, name: str, engine: str, make: Callable[[Path], dict[str, Any]]) -> None:
+    """Make a form under a key; other processes see all of it or nothing.
+
+    `make` writes the model and its arrays into a folder, and returns what the model says of itself.
+    Raises OSError, and what `make` raises; then nothing is left.
+    """
+    folder = private_folder(FOLDER)
+    if folder is None:
+        raise OSError("no cache folder of this user can be written")
+    remove_abandoned(folder)
+    partial = folder / f"{key}.{os.urandom(4).hex()}.{os.getpid()}.tmp"
+    partial.mkdir(mode=0o700)
+    try:
+        about = make(partial)
+        files = {file.name: file for file in sorted_entries(partial)}
+        for file in files.values():
+            file.chmod(0o600)
+        digests = {label: digest_of(file) for label, file in files.items()}
+        record = {"name": name, "engine": engine, "about": about, "files": digests}
+        write_content(partial / RECORD, json.dumps(record).encode())
+        put_in_place(partial, folder / key)
+    finally:
+        remove(partial)
+    remove_oldest(folder, cache_size())
+
+
+def put_in_place(partial: Path, path: Path) -> None:
+    """Give a whole form its name; one that is there is damaged, or was made at the same time."""
+    try:
+        partial.rename(path)
+    except OSError:
+        remove(path)
+        partial.rename(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a form, or what stands in its place."""
+    if path.is_symlink() or not path.is_dir():
+        with suppress(OSError):
+            path.unlink()
+        return
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def forms() -> Iterator[Form]:
+    """Yield the forms in the cache, the one that was used last first."""
+    folder = private_folder(FOLDER)
+    found = [find_record(path) for path in sorted_entries(folder)] if folder else []
+    yield from sorted(filter(None, found), key=lambda form: form.last_use, reverse=True)
+
+
+def find_record(path: Path) -> Form | None:
+    """Return a form by its record alone, without a look into its model."""
+    with suppress(KeyError, TypeError, ValueError):
+        record = read_record(path, used=False) if KEY.fullmatch(path.name) else None
+        if record is not None:
+            return Form(path, str(record["name"]), str(record["engine"]), about_of(record["about"]))
+    return None
+
+
+def remove_oldest(folder: Path, room: int) -> None:
+    """Remove the forms that were used longest ago, until the others have room; the last stays."""
+    for number, form in enumerate(forms()):
+        room -= form.size
+        if number and room < 0:
+            remove(form.path)
+
+
+def remove_all() -> int:
+    """Remove all forms and all openings; return how many forms there were."""
+    count = len(list(forms()))
+    for name in (FOLDER, openings.FOLDER):
+        folder = private_folder(name)
+        for path in sorted_entries(folder) if folder else ():
+            remove(path)
+    return count
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what killed processes left of forms that they made."""
+    for path in sorted_entries(folder):
+        partial = PARTIAL.fullmatch(path.name)
+        if partial and path.is_dir() and is_abandoned(path, int(partial["process"])):
+            remove(path)

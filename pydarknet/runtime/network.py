@@ -1,0 +1,178 @@
+"""A network that a file computes, by onnxruntime or OpenCV: it finds boxes and classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from ..boxes.box_arrays import BoxArrays
+from ..boxes.settings import Limits, Settings
+from ..boxes.suppression import suppress_each
+from ..cfg.class_tree import Tree
+from ..cfg.dialect import DIALECTS
+from ..errors import DataError, UsageError
+from ..image.fit import classifier_input, network_input
+from ..system.malloc import keep_freed_memory
+from ..system.text import count_of
+from .about import EXPECTED, About
+from .any_network import Image
+from .choose import TableChoice, table_choices
+from .classes import products, tree_of
+from .detector import ImageDetector
+from .exported import Exported
+from .layouts import READERS, SUPPRESSED, read_boxes
+from .traits import Traits
+
+VALUES = "values"  # the layout of classifiers
+AT_ONCE = 4  # images that are held at once; the file takes as many as it takes
+
+
+class RuntimeNetwork(ImageDetector[BoxArrays]):
+    """An exported or compiled network, run without torch; its boxes are numpy's arrays.
+
+    It has the thresholds, the names and the traits of its file, unless others are given. It can be
+    called by threads at the same time.
+    """
+
+    def __init__(self, file: Exported, traits: Traits | None = None) -> None:
+        about = file.about
+        self.file, self.about = file, about
+        self.traits = traits or traits_of(about, file.path)
+        self.dialect = DIALECTS.of(about.dialect)
+        self.names: tuple[str, ...] | None = tuple(about.names) or None
+        self.exif = about.exif
+        self.limits = Limits(thresh=about.thresh, nms=about.overlap)
+
+    def __repr__(self) -> str:
+        size = " x ".join(map(str, self.about.input))
+        return f"RuntimeNetwork({self.file.path}: input {size}, {self.dialect.name}, {self.runs})"
+
+    @property
+    def runs(self) -> str:
+        """The name of the program that runs it."""
+        return self.file.engine.name
+
+    @property
+    def letter_box(self) -> bool:
+        """Whether the file was made for images in a letterbox."""
+        return self.about.letterbox
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """The width and height of its input."""
+        return self.about.size
+
+    @property
+    def image_channels(self) -> int:
+        """With how many channels image files are read: RGB if the input is no image."""
+        return self.about.input[0] if len(self.about.input) == 3 else 3
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether it computes while this process does other things: a CPU does not."""
+        return False
+
+    @cached_property
+    def tree(self) -> Tree | None:
+        """The tree of the classes of a classifier, if there is one."""
+        return None if self.traits.classes else tree_of(self.about.trees, self.file.path)
+
+    @cached_property
+    def choices(self) -> list[TableChoice]:
+        """What decides which boxes of each table of the file are given."""
+        return table_choices(self.about, self.file.path)
+
+    def table(self) -> str:
+        """Return the layer table, as the C program prints it on loading."""
+        return self.traits.table
+
+    def images_at_once(self) -> int:
+        """Return how many images are held at once."""
+        return AT_ONCE
+
+    def get_ready(self, *, many: bool) -> None:
+        """For `many` images, keep the memory that is freed: they are fitted in half the time so.
+
+        The file itself is loaded.
+        """
+        if many:
+            keep_freed_memory()
+
+    def find_boxes(
+        self, images: Sequence[Image], chosen: Settings, *, many: bool = False
+    ) -> list[BoxArrays]:
+        """Return the boxes of each image, after suppression, in the order the C leaves them.
+
+        Raises UsageError for a file whose layout has no boxes.
+        """
+        about, (width, height) = self.about, self.sides
+        if about.layout not in READERS:
+            self.refuse_boxes()
+        fitted = [
+            network_input(image, about.input[0], width, height, letterboxed=chosen.letterbox)
+            for image in images
+        ]
+        outputs = self.file.run(np.stack(fitted))
+        apart = [[one] for one in outputs] if about.whole else [outputs]
+        tables = [
+            read_boxes(about.layout, some, about.size, about.classes, len(images)) for some in apart
+        ]
+        found = [
+            self.boxes_in_image(of_image, image, chosen)
+            for of_image, image in zip(zip(*tables, strict=True), images, strict=True)
+        ]
+        if not chosen.nms or about.layout in SUPPRESSED:
+            return found
+        kind, beta = about.nms.get("kind", "default"), about.nms.get("beta", 0.6)
+        return suppress_each(found, chosen.nms, kind, beta, stay=chosen.stay)
+
+    def boxes_in_image(
+        self, tables: Sequence[BoxArrays], image: Image, chosen: Settings
+    ) -> BoxArrays:
+        """Return the boxes that the heads' tables give, in 0..1 of the image, if the C does."""
+        height, width = image.shape[:2]
+        found = []
+        for table, choice in zip(tables, self.choices, strict=True):
+            boxes = choice.choose(table, chosen.decoding)
+            letterbox = chosen.letterbox and choice.corrects_letterbox
+            found.append(boxes.fit_to_image(width, height, *self.sides, letterbox=letterbox))
+        return replace(BoxArrays.cat(found), names=self.names)
+
+    def refuse_boxes(self) -> NoReturn:
+        """Raise the error for a file without boxes: of a classifier, or of another layout."""
+        if not self.traits.classes:
+            raise self.traits.error("the network has no detection head: expected a detector")
+        problem = f"layout {self.about.layout} needs torch to give boxes"
+        raise UsageError(f"{problem}: expected one of {', '.join(READERS)}", where=self.file.path)
+
+    def class_scores(self, images: Sequence[Image]) -> np.ndarray:
+        """Return each image's scores [N, classes], multiplied down the tree, if there is one.
+
+        Raises UsageError for a file of another layout than that of classifiers.
+        """
+        about, (width, height) = self.about, self.sides
+        if about.layout != VALUES or len(about.input) != 3:
+            problem = f"layout {about.layout} with {count_of(len(about.input), 'size')}"
+            raise UsageError(f"{problem}: expected a classifier", where=self.file.path)
+        cropped = self.dialect.cropped
+        fitted = [
+            classifier_input(image, about.input[0], width, height, cropped=cropped)
+            for image in images
+        ]
+        scores = self.file.run(np.stack(fitted))[0].reshape(len(images), -1)
+        return products(scores, self.tree) if self.tree else scores
+
+
+def traits_of(about: About, path: Path) -> Traits:
+    """Return what a file says of its network. Raises DataError for one of an earlier version."""
+    try:
+        traits = Traits.read(about.traits)
+    except (KeyError, TypeError, ValueError):
+        problem = f"its traits are incomplete: expected {EXPECTED} of this version"
+        raise DataError(problem, where=path, hint="export it again") from None
+    return replace(traits, place=(str(path), *traits.place[1:]))

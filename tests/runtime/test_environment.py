@@ -1,0 +1,63 @@
+"""What of a machine and an installation decides answers."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pydarknet.runtime import environment as module
+from pydarknet.runtime.environment import code_state, environment, gpu_may_be_there, package_state
+
+
+def test_it_is_the_same_twice_and_fits_into_json():
+    assert environment() == environment()
+    assert json.dumps(environment())
+
+
+@pytest.mark.parametrize("variable", ["PYDARKNET_DIALECT", "CUDA_VISIBLE_DEVICES"])
+def test_variables_count(monkeypatch, variable):
+    before = environment()
+    monkeypatch.setenv(variable, "1")
+
+    assert environment() != before
+
+
+def test_an_upgrade_counts(monkeypatch, tmp_path):
+    (tmp_path / "room").mkdir()
+    for name in ("a.py", "room/b.py", "room/note.txt"):
+        (tmp_path / name).write_text("x = 1\n")
+    monkeypatch.setattr(module, "PACKAGE", tmp_path)
+    before = code_state()
+    assert before[:2] == [2, 12]  # two modules of six bytes
+
+    os.utime(tmp_path / "room" / "b.py", ns=(10**18, 2 * 10**18))
+    assert code_state() == [2, 12, 2 * 10**18]
+
+    (tmp_path / "room" / "c.py").write_text("")
+    assert code_state()[0] == 3
+
+
+def test_a_gpu_counts(monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "GPUS", (str(tmp_path / "nvidia0"),))
+    before = environment()
+    assert not gpu_may_be_there() or os.uname().sysname == "Darwin"
+
+    (tmp_path / "nvidia0").write_bytes(b"")
+
+    assert gpu_may_be_there()
+    assert environment() != before
+
+
+def test_a_package_is_where_it_is_and_when_it_was_installed():
+    [origin, size, time] = package_state("numpy") or [None] * 3
+
+    assert Path(origin).name == "__init__.py"
+    assert (size, time) == (Path(origin).stat().st_size, Path(origin).stat().st_mtime_ns)
+    assert package_state("no_such_package") is None
+
+
+def test_the_processor_is_named():
+    assert module.processor().strip()

@@ -1,0 +1,151 @@
+"""Networks that a file computes: the boxes and classes that torch finds, without it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import recording
+from exports import exported
+
+import pydarknet
+from pydarknet.boxes.settings import settings
+from pydarknet.errors import DarknetError
+from pydarknet.load import load_network
+from pydarknet.runtime.exported import Exported
+from pydarknet.runtime.network import RuntimeNetwork
+
+pytest.importorskip("onnx")
+HEADS = [
+    "infer_pj_yolov1_a",
+    "infer_pj_yolov2_a",
+    "infer_ab_yolov2_a",
+    "infer_ab_region_tree",
+    "infer_ab_gaussian_yolo_corners",
+    "infer_ab_yolov4tiny_a",
+    "infer_ab_yolov4_mish_diounms",
+    "infer_pj_yolov3_a",
+]
+IMAGES = [np.random.default_rng(i).integers(0, 255, (40, 50, 3), dtype=np.uint8) for i in range(2)]
+TREE = "animal -1\nthing -1\ndog 0\ncat 0\n"
+
+
+def both(name, path, layout="rows"):
+    """Return the network of a recording by torch, and the same without."""
+    folder = recording(name)
+    dialect = "alexeyab" if "_ab_" in name else "pjreddie"
+    files = folder / "net.cfg", folder / "net.weights"
+    network = load_network(*files, dialect=dialect, device="cpu")
+    return network, RuntimeNetwork(Exported(exported(network, path, layout)))
+
+
+def in_order(found):
+    """Return boxes and scores in the order of their scores, which ties do not change."""
+    found = found.numpy()
+    rows = np.concatenate((found.probabilities, found.boxes), 1)
+    return rows[np.lexsort(rows.round(3).T)]
+
+
+@pytest.mark.parametrize("letterbox", [True, False])
+@pytest.mark.parametrize("name", HEADS)
+def test_it_finds_what_torch_finds(name, letterbox, tmp_path):
+    network, file = both(name, tmp_path / "net.onnx")
+
+    ours, theirs = (one.detect(IMAGES, 0.0437, 0, letterbox) for one in (network, file))
+
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one.boxes, other.boxes, rtol=2e-3, atol=2e-3)
+        np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_the_same_boxes_are_left(name, tmp_path):
+    network, file = both(name, tmp_path / "net.onnx")
+    image = recording(name) / "input.png"  # whose scores lie apart from the threshold
+
+    ours, theirs = (one.detect(image, 0.25) for one in (network, file))
+
+    assert len(ours) == len(theirs) > 0
+    np.testing.assert_allclose(in_order(ours), in_order(theirs), rtol=2e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("layout", ["merged", "nms"])
+def test_other_layouts_give_boxes_too(layout, tmp_path):
+    network, file = both("infer_pj_yolov3_a", tmp_path / "net.onnx", layout)
+
+    found = file.detect(IMAGES[0], 0.5)
+
+    assert len(found) == len(network.detect(IMAGES[0], 0.5)) > 0
+
+
+def test_hier_and_map_are_those_of_torch(tmp_path):
+    network, file = both("infer_ab_region_tree", tmp_path / "net.onnx")
+    network.resize(*file.sides)
+
+    for chosen in (
+        settings(network, thresh=0.0437, hier=0.9, nms=0),
+        settings(network, thresh=0.0437, map=(2, 1), nms=0),
+    ):
+        [ours], [theirs] = (one.find_boxes(IMAGES[:1], chosen) for one in (network, file))
+        np.testing.assert_allclose(in_order(ours), in_order(theirs), rtol=2e-3, atol=2e-3)
+
+
+def test_a_box_knows_its_image_and_name(tmp_path):
+    _, file = both("infer_pj_yolov3_a", tmp_path / "net.onnx")
+    file.names = ("one", "two", "three", "four", "five")
+
+    found = file.detect(IMAGES[0], 0.05)
+
+    assert found[0].name in file.names
+    assert found.draw().shape == (40, 50, 3)
+    assert (found.draw() != IMAGES[0]).any()
+    found.save(tmp_path / "drawn.png")
+    assert (tmp_path / "drawn.png").stat().st_size
+    assert np.array_equal(found.draw(IMAGES[0]), found.draw())
+
+
+def test_it_says_what_it_is(tmp_path):
+    network, file = both("infer_pj_yolov3_a", tmp_path / "net.onnx")
+
+    assert file.table() == network.table()
+    assert file.dialect == network.dialect
+    assert (file.sides, file.image_channels, file.overlaps) == (network.sides, 3, False)
+    assert file.letter_box == settings(network).letterbox
+    assert repr(file).startswith(f"RuntimeNetwork({tmp_path}/net.onnx: input 3 x ")
+    assert str(file.traits.error("is odd")).startswith(f"{tmp_path}/net.onnx:")
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_a_classifier_gives_the_scores_that_torch_gives(dialect, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.tree").write_text(TREE)
+    cfg = tmp_path / "net.cfg"
+    cfg.write_text(
+        "[net]\nwidth=8\nheight=8\nchannels=3\n\n[connected]\noutput=4\nactivation=linear\n\n"
+        "[softmax]\ntree=net.tree\n"
+    )
+    network = load_network(cfg, dialect=dialect, device="cpu")
+    file = RuntimeNetwork(Exported(exported(network, tmp_path / "net.onnx")))
+
+    ours, theirs = (one.class_scores(IMAGES) for one in (network, file))
+
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    assert file.tree
+    assert network.tree
+    assert file.tree.names == network.tree.names
+    np.testing.assert_allclose(theirs[:, 2:].sum(1), theirs[:, 0], rtol=1e-5)  # dog and cat
+    with pytest.raises(DarknetError, match="no detection head"):
+        file.detect(IMAGES[0])
+
+
+def test_a_detector_is_no_classifier(tmp_path):
+    _, file = both("infer_pj_yolov3_a", tmp_path / "net.onnx")
+
+    with pytest.raises(pydarknet.UsageError, match=r"layout rows .*: expected a classifier"):
+        file.class_scores(IMAGES)
+
+
+def test_maps_need_torch(tmp_path):
+    _, file = both("infer_pj_yolov3_a", tmp_path / "net.onnx", "raw")
+
+    with pytest.raises(pydarknet.UsageError, match="layout raw needs torch to give boxes"):
+        file.detect(IMAGES[0])
