@@ -201,6 +201,11 @@ def write(canvas: np.ndarray, mark: Mark, letters: int, taken: list[Tag]) -> Tag
     return tag
 
 
+def load_letters() -> None:
+    """Let OpenCV read its letters, which it else does for the first label."""
+    cv2.getTextSize("x", FONT, *font(SMALLEST))
+
+
 def font(letters: int) -> tuple[float, int]:
     """Return OpenCV's scale and thickness for letters of this height."""
     return letters / CAPITAL, max(round(letters / 14), 1)

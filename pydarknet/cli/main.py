@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import DarknetError, UsageError
 from ..system.console import forget_notes, leave, note, say
+from ..system.ending import exit_with
 from ..system.interrupts import unwind_on_signals
 from ..system.memory import memory_errors
 from ..system.problems import count_problems
@@ -96,7 +97,7 @@ def entry(*, as_darknet: bool = False) -> None:
     unwind_on_signals()
     status = main(sys.argv[1:], as_darknet=as_darknet)
     quit_on_interrupt()
-    sys.exit(status)
+    exit_with(status)
 
 
 def main(words: Sequence[str], *, as_darknet: bool = False) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..boxes.draw import load_letters
 from ..cfg.dialect import VARIABLE
 from ..compiled import (
     Wanted,
@@ -27,6 +29,7 @@ from ..runtime.openings import Opening, find_opening, keep_opening
 from ..runtime.traits import Traits
 from ..system.console import note, record_told
 from ..system.identity import depends_on, record_reads
+from ..system.malloc import return_freed_memory
 from ..system.resources import locate
 from .compile_later import Compilation, compile_later
 from .torch_import import import_networks
@@ -51,6 +54,9 @@ def open_any(
         return open_by_torch(run, cfg, weights, training)
     wanted = what_decides(run, cfg, weights, training, boxes)
     wanted.check()
+    return_freed_memory()
+    if boxes:
+        threading.Thread(target=load_letters).start()  # while the engine loads the network
     before, compiled = open_before(wanted)
     if compiled:
         compiled.exif = run.exif is not False

@@ -1,10 +1,22 @@
 """Boxes and labels can be seen and read on images of any size."""
 
+import cv2
 import numpy as np
 import pytest
 
 from pydarknet.boxes.box_arrays import BoxArrays
-from pydarknet.boxes.draw import Mark, Tag, best_first, class_color, draw, every_name, place, write
+from pydarknet.boxes.draw import (
+    FONT,
+    Mark,
+    Tag,
+    best_first,
+    class_color,
+    draw,
+    every_name,
+    load_letters,
+    place,
+    write,
+)
 
 NAMES = ("cat", "dog", "dont_show_me")
 MIDDLE = (0.5, 0.5, 0.5, 0.5)
@@ -183,3 +195,9 @@ def test_dark_labels_have_white_letters():
     tag = write(canvas, Mark(10, 30, 50, 50, (0, 0, 255), "HHH"), 14, [])
 
     assert (canvas[tag.top : tag.bottom, tag.left : tag.right, 0] > 200).any()
+
+
+def test_letters_can_be_loaded_before() -> None:
+    load_letters()  # nothing is drawn, and nothing returned: the first label is only sooner there
+
+    assert cv2.getTextSize("x", FONT, 1, 1)[0][0] > 0

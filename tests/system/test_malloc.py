@@ -25,3 +25,25 @@ print(pages() - before)
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert int(said.stdout) * 4096 > 49_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+def test_freed_memory_is_returned():
+    code = """
+import numpy
+from pydarknet.system.malloc import return_freed_memory
+
+def pages():  # of this process, in memory
+    return int(open("/proc/self/statm").read().split()[1])
+
+for _ in range(3):  # the first large block that is freed lets glibc keep those that are smaller
+    numpy.ones(30_000_000, numpy.uint8)
+assert return_freed_memory()
+before = pages()
+held = [numpy.ones(1_000_000, numpy.uint8) for _ in range(20)]
+del held[:-1]
+print(pages() - before)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert int(said.stdout) * 4096 < 3_000_000
