@@ -62,8 +62,11 @@ class Wanted:
         read_text(self.cfg, "a .cfg", CfgError)
 
     def form_key(self, opening: Opening) -> str:
-        """Return the key of the form of what was opened, whatever its files are called."""
-        files = [file.key for file in opening.files]
+        """Return the key of the form of what was opened, whatever its files are called.
+
+        Files that were looked for and not there are none of it.
+        """
+        files = [file.key for file in opening.files if file.disk is not None]
         return key_of("form", files, opening.dialect, self.batchnorm, self.strict, environment())
 
 

@@ -68,14 +68,19 @@ def load_network(
         check_alone(path, arrays, batchnorm)
         engine = None if backend == RUNTIME else backend
         return with_names(open_file(path, engine, dialect), names, exif)
-    options: dict[str, Any] = {"dialect": dialect, "batchnorm": batchnorm, "strict": strict}
+    options: dict[str, Any] = {
+        "dialect": dialect,
+        "batchnorm": batchnorm,
+        "precision": precision,
+        "strict": strict,
+    }
     if backend == RUNTIME:
         check_compilable(arrays, device)
         wanted = Wanted(cfg=path, weights=arrays, **options)
         options |= {"device": "cpu", "memory_limit": memory_limit}
         load = partial(by_torch, path, arrays, **options)
         return with_names(open_compiled(wanted, load), names, exif)
-    options |= {"device": device, "precision": precision, "backend": backend, "names": names}
+    options |= {"device": device, "backend": backend, "names": names}
     return by_torch(path, arrays, exif=exif, memory_limit=memory_limit, **options)
 
 

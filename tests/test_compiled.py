@@ -21,6 +21,8 @@ from pydarknet.compiled import (
 )
 from pydarknet.load import load_network
 from pydarknet.runtime.forms import forms
+from pydarknet.system import identity
+from pydarknet.system.identity import Identity
 from pydarknet.system.inputs import is_input, keep_inputs
 
 pytest.importorskip("onnx")
@@ -106,6 +108,39 @@ def test_a_form_is_of_bytes_and_not_of_names(wanted, tmp_path):
     other.cfg.write_text(other.cfg.read_text() + "\n")
     _, edited = record_opening(other, partial(load, other))
     assert other.form_key(edited) != wanted.form_key(opening)
+
+
+@pytest.mark.parametrize("change", [{"batchnorm": "cpu"}, {"strict": False}])
+def test_a_form_is_of_what_changes_numbers(wanted, change):
+    _, opening = record_opening(wanted, partial(load, wanted))
+
+    assert replace(wanted, **change).form_key(opening) != wanted.form_key(opening)
+    other = replace(opening, dialect="alexeyab")
+    assert wanted.form_key(other) != wanted.form_key(opening)
+
+
+def test_a_form_is_not_of_files_that_are_missing(wanted, tmp_path):
+    _, opening = record_opening(wanted, partial(load, wanted))
+    missing = Identity.of(tmp_path / "net.state")  # which commands look for
+
+    other = replace(opening, files=[*opening.files, missing])
+
+    assert wanted.form_key(other) == wanted.form_key(opening)
+
+
+def test_a_form_of_large_weights_is_of_their_times(wanted, monkeypatch):
+    clock = identity.time.time_ns
+    monkeypatch.setattr(identity, "SMALL", 1000)  # bytes
+    monkeypatch.setattr(identity.time, "time_ns", lambda: clock() + 10**10)
+    _, opening = record_opening(wanted, partial(load, wanted))
+    _, again = record_opening(wanted, partial(load, wanted))
+    assert wanted.form_key(again) == wanted.form_key(opening)
+
+    os.utime(wanted.weights)
+
+    _, later = record_opening(wanted, partial(load, wanted))
+    assert not opening.holds()
+    assert wanted.form_key(later) != wanted.form_key(opening)
 
 
 def test_a_form_that_cannot_be_is_not_tried_again(wanted, monkeypatch):

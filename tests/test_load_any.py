@@ -69,9 +69,10 @@ def test_a_compiled_network_finds_the_same(files, cache, monkeypatch):
     [
         ({"weights": None}, "backend runtime: expected a weights file"),
         ({"device": "cuda"}, "backend runtime computes on the CPU: expected no device cuda"),
+        ({"precision": "quarter"}, "precision quarter: expected half or float"),
     ],
 )
-def test_what_it_cannot_do_is_told(files, given, told):
+def test_what_it_cannot_do_is_told(files, cache, given, told):
     cfg, weights = files
 
     with pytest.raises(pydarknet.UsageError, match=told):

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ..errors import UsageError
 from ..system.cache import FLAGS, WRITABLE, is_private, private_folder, read_content, write_content
-from ..system.files import PARTIAL, is_abandoned, sorted_entries
+from ..system.files import PARTIAL, hold_folder, is_abandoned, sorted_entries
 from ..system.text import excerpt
 from . import openings
 from .about import About, about_of
@@ -45,13 +45,19 @@ class Form:
 
     @property
     def size(self) -> int:
-        """The bytes of its files."""
-        return sum(file.lstat().st_size for file in sorted_entries(self.path))
+        """The bytes of its files; of one that another process removes, what is left."""
+        total = 0
+        for file in sorted_entries(self.path):
+            with suppress(OSError):
+                total += file.lstat().st_size
+        return total
 
     @property
     def last_use(self) -> float:
-        """The time of its last use, in seconds since 1970."""
-        return (self.path / RECORD).lstat().st_mtime
+        """The time of its last use, in seconds since 1970; 0 if another process removed it."""
+        with suppress(OSError):
+            return (self.path / RECORD).lstat().st_mtime
+        return 0
 
 
 def cache_size() -> int:
@@ -83,7 +89,8 @@ def find_form(key: str) -> Form | None:
         form = Form(path, str(record["name"]), str(record["engine"]), about_of(record["about"]))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    return form if all(digest_of(path / name) == files[name] for name in files) else None
+    whole = MODEL in files and all(digest_of(path / name) == files[name] for name in files)
+    return form if whole else None
 
 
 def read_record(path: Path, *, used: bool = True) -> dict[str, Any] | None:
@@ -129,33 +136,36 @@ def write_form(key: str, name: str, engine: str, make: Callable[[Path], dict[str
     """Make a form under a key; other processes see all of it or nothing.
 
     `make` writes the model and its arrays into a folder, and returns what the model says of itself.
-    Raises OSError, and what `make` raises; then nothing is left.
+    Raises OSError, UsageError as `cache_size`, and what `make` raises; then nothing is left.
     """
-    folder = private_folder(FOLDER)
+    folder, room = private_folder(FOLDER), cache_size()
     if folder is None:
         raise OSError("no cache folder of this user can be written")
     remove_abandoned(folder)
     partial = folder / f"{key}.{os.urandom(4).hex()}.{os.getpid()}.tmp"
     partial.mkdir(mode=0o700)
     try:
-        about = make(partial)
-        files = {file.name: file for file in sorted_entries(partial)}
-        for file in files.values():
-            file.chmod(0o600)
-        digests = {label: digest_of(file) for label, file in files.items()}
-        record = {"name": name, "engine": engine, "about": about, "files": digests}
-        write_content(partial / RECORD, json.dumps(record).encode())
-        put_in_place(partial, folder / key)
+        with hold_folder(partial):
+            about = make(partial)
+            files = {file.name: file for file in sorted_entries(partial)}
+            for file in files.values():
+                file.chmod(0o600)
+            digests = {label: digest_of(file) for label, file in files.items()}
+            record = {"name": name, "engine": engine, "about": about, "files": digests}
+            write_content(partial / RECORD, json.dumps(record).encode())
+            put_in_place(partial, folder / key)
     finally:
         remove(partial)
-    remove_oldest(folder, cache_size())
+    remove_oldest(room)
 
 
 def put_in_place(partial: Path, path: Path) -> None:
-    """Give a whole form its name; one that is there is damaged, or was made at the same time."""
+    """Give a whole form its name, unless another process gave it to its own; not to a damaged."""
     try:
         partial.rename(path)
     except OSError:
+        if find_form(path.name):
+            return
         remove(path)
         partial.rename(path)
 
@@ -187,7 +197,7 @@ def find_record(path: Path) -> Form | None:
     return None
 
 
-def remove_oldest(folder: Path, room: int) -> None:
+def remove_oldest(room: int) -> None:
     """Remove the forms that were used longest ago, until the others have room; the last stays."""
     for number, form in enumerate(forms()):
         room -= form.size

@@ -141,6 +141,23 @@ def hold_lock(path: Path) -> Iterator[bool]:
                     path.unlink()
 
 
+@contextmanager
+def hold_folder(path: Path) -> Iterator[None]:
+    """Hold the lock of a folder, so that no thread or process takes it for abandoned.
+
+    Windows, which opens no folders, has none. Raises OSError.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        lock(handle)
+        yield
+    finally:
+        os.close(handle)
+
+
 def remove_partial_files(folder: Path, names: re.Pattern[str]) -> None:
     """Remove the partial files of dead processes from a folder, for files of these names.
 

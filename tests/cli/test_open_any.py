@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 
+from pydarknet import load_network
 from pydarknet.cli.main import main
 from pydarknet.runtime.forms import forms
 
@@ -92,6 +93,65 @@ def test_changed_weights_are_read(compiled):
 
     with pytest.raises(AssertionError, match="torch opens"):
         main(TEST)
+
+
+def test_a_state_beside_the_weights_is_read(folder, cache, monkeypatch, no_torch):
+    monkeypatch.delenv("PYDARKNET_DIALECT")
+    assert main(TEST) == 0
+    no_torch()
+    assert main(TEST) == 0
+
+    Path("net.state").write_bytes(b"")  # which may say the dialect of a training
+    with pytest.raises(AssertionError, match="torch opens"):
+        main(TEST)
+
+
+@pytest.mark.parametrize("given", [[], ["-dialect", "alexeyab", "-ext_output"], ["-letter_box"]])
+def test_both_lineages_print_the_same_again(folder, cache, monkeypatch, capfd, no_torch, given):
+    monkeypatch.delenv("PYDARKNET_DIALECT")
+    assert main([*TEST, *given, "-nocache"]) == 0
+    by_torch = capfd.readouterr()
+    main([*TEST, *given])
+    no_torch()
+    capfd.readouterr()
+
+    assert main([*TEST, *given]) == 0
+
+    out, err = capfd.readouterr()
+    assert (timeless(out), timeless(err)) == (timeless(by_torch.out), timeless(by_torch.err))
+
+
+def test_a_folder_of_images_is_found_as_one_by_one(compiled, several):
+    main([*TEST, *FOUND])
+    one = boxes()
+
+    main([*TEST[:-1], "many", *FOUND])
+
+    found = json.loads(Path("found.json").read_text())
+    assert [image["filename"] for image in found] == ["many/a.png", "many/b.png"]
+    assert [image["objects"] for image in found] == [one, one]
+
+
+def test_opencv_runs_it_where_onnxruntime_is_missing(folder, cache, monkeypatch, capfd, no_torch):
+    for module in ("pydarknet.compiled", "pydarknet.runtime.environment"):
+        monkeypatch.setattr(f"{module}.best_engine", lambda: "opencv")
+    main([*TEST, *FOUND])
+    assert "by opencv; pip install onnxruntime makes them faster" in capfd.readouterr().err
+    first = boxes()
+    no_torch()
+
+    assert main([*TEST, *FOUND]) == 0
+
+    assert len(boxes()) == len(first) > 10
+    assert [form.engine for form in forms()] == ["opencv"]
+
+
+def test_python_shares_the_form_of_commands(folder, cache):
+    main(TEST)
+
+    load_network("net.cfg", "net.weights", backend="runtime")
+
+    assert len(list(forms())) == 1
 
 
 def test_two_names_of_the_same_files_share_a_form(folder, cache, no_torch):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pydarknet.compiled import Wanted
 from pydarknet.runtime import environment as module
 from pydarknet.runtime.environment import code_state, environment, gpu_may_be_there, package_state
 
@@ -23,6 +24,25 @@ def test_variables_count(monkeypatch, variable):
     monkeypatch.setenv(variable, "1")
 
     assert environment() != before
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("__version__", "0"),
+        ("code_state", lambda: [1]),
+        ("best_engine", lambda: "none"),
+        ("package_state", lambda name: [name, 1, 1]),
+        ("processor", lambda: "80486DX2"),
+    ],
+)
+def test_version_code_engine_packages_and_processor_count(monkeypatch, name, other):
+    wanted = Wanted(cfg=Path("net.cfg"))
+    before = environment(), wanted.key
+    monkeypatch.setattr(module, name, other)
+
+    assert environment() != before[0]
+    assert wanted.key != before[1]
 
 
 def test_an_upgrade_counts(monkeypatch, tmp_path):

@@ -72,7 +72,15 @@ def test_a_damaged_file_is_not_taken(name, content):
 
 
 @pytest.mark.parametrize(
-    "said", [{}, [], {"files": 1}, {"files": {}, "name": "", "engine": "", "about": {}}]
+    "said",
+    [
+        {},
+        [],
+        {"files": 1},
+        {"files": {}, "name": "", "engine": "", "about": {}},
+        {"files": {}, "name": "", "engine": "", "about": ABOUT},  # and of no model
+        {"files": {MODEL: ""}, "name": "", "engine": "", "about": ABOUT},
+    ],
 )
 def test_a_record_that_says_nothing_is_not_taken(said):
     write_content(path_of() / RECORD, json.dumps(said).encode())
@@ -97,6 +105,21 @@ def test_what_another_could_have_written_is_not_taken(tmp_path):
     assert find_form(KEY) is None
 
 
+@pytest.mark.skipif(os.name == "nt", reason="of users")
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6])  # two folders, the form's, and its files
+def test_what_another_user_owns_is_not_taken(monkeypatch, number):
+    path_of()
+    mine, asked = os.geteuid(), []
+
+    def user():
+        asked.append(mine)
+        return mine + (len(asked) == number)
+
+    monkeypatch.setattr(os, "geteuid", user)
+
+    assert find_form(KEY) is None
+
+
 @pytest.mark.skipif(os.name == "nt", reason="of links")
 def test_a_link_in_the_place_of_a_file_is_not_taken(tmp_path):
     path = path_of()
@@ -112,6 +135,35 @@ def test_a_damaged_form_is_made_anew():
     (path / "folder").mkdir()
 
     assert (path_of() / MODEL).read_bytes() == b"model"
+
+
+def test_of_two_threads_that_make_it_at_once_the_first_is_kept(cache):
+    def make_late(folder: Path) -> dict:
+        write_form(KEY, "first.cfg", "onnxruntime", make)
+        return make(folder)
+
+    write_form(KEY, "second.cfg", "onnxruntime", make_late)
+
+    form = find_form(KEY)
+    assert form
+    assert form.name == "first.cfg"
+    assert [path.name for path in (cache / "compiled").iterdir()] == [KEY]
+
+
+def test_one_that_another_process_removes_has_no_size():
+    path_of()
+    form = find_form(KEY)
+    remove_all()
+
+    assert form
+    assert (form.size, form.last_use) == (0, 0)
+
+
+def test_a_wrong_size_is_told_before_anything_is_made(monkeypatch):
+    monkeypatch.setenv("PYDARKNET_CACHE_SIZE", "much")
+
+    with pytest.raises(UsageError, match="PYDARKNET_CACHE_SIZE=much"):
+        write_form(KEY, "net.cfg", "onnxruntime", pytest.fail)
 
 
 def test_what_fails_leaves_nothing(cache):

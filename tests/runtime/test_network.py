@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from conftest import recording
@@ -101,6 +102,41 @@ def test_a_box_knows_its_image_and_name(tmp_path):
     found.save(tmp_path / "drawn.png")
     assert (tmp_path / "drawn.png").stat().st_size
     assert np.array_equal(found.draw(IMAGES[0]), found.draw())
+
+
+def test_an_image_is_whatever_holds_one(tmp_path):
+    _, file = both("infer_pj_yolov3_a", tmp_path / "net.onnx")
+    path, image = tmp_path / "image.png", IMAGES[0]
+    cv2.imwrite(str(path), image[..., ::-1])
+    expected = file.detect(image, 0.05)
+
+    found = file.detect([path, str(path), path.read_bytes(), image, image], 0.05)
+    with path.open("rb") as opened:
+        found.append(file.detect(opened, 0.05))
+    found.append(file.detect(image[..., ::-1], 0.05, bgr=True))
+
+    assert len(expected) > 10
+    for one in found:
+        assert np.array_equal(one.boxes, expected.boxes)
+        assert np.array_equal(one.probabilities, expected.probabilities)
+
+
+def test_a_network_of_one_channel_sees_grey(tmp_path):
+    cfg = tmp_path / "net.cfg"
+    cfg.write_text(
+        "[net]\nwidth=16\nheight=16\nchannels=1\n\n[convolutional]\nfilters=14\nsize=3\n"
+        "stride=2\npad=1\nactivation=linear\n\n[yolo]\nmask=0,1\nanchors=4,4, 8,6\nclasses=2\n"
+        "num=2\n"
+    )
+    network = load_network(cfg, dialect="alexeyab", device="cpu")
+    file = RuntimeNetwork(Exported(exported(network, tmp_path / "net.onnx")))
+    path = tmp_path / "image.png"
+    cv2.imwrite(str(path), IMAGES[0][..., ::-1])
+
+    for image in (path, IMAGES[0][..., :1]):
+        ours, theirs = (one.detect(image, 0.1, 0) for one in (network, file))
+        assert len(ours) == len(theirs) > 10
+        np.testing.assert_allclose(ours.boxes, theirs.boxes, atol=1e-4)
 
 
 def test_it_says_what_it_is(tmp_path):

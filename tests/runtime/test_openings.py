@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -58,6 +59,28 @@ def test_not_once_a_missing_file_is_there(opening, tmp_path):
 def test_what_is_no_opening_is_none(opening, cache, content):
     keep_opening(KEY, opening)
     write_content(cache / "opened" / KEY, content)
+
+    assert find_opening(KEY) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="of modes and links")
+def test_what_another_could_have_written_is_none(opening, cache, tmp_path):
+    keep_opening(KEY, opening)
+    path = cache / "opened" / KEY
+    path.chmod(0o622)
+    assert find_opening(KEY) is None
+
+    path.chmod(0o600)
+    assert find_opening(KEY)
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    assert find_opening(KEY) is None
+
+
+def test_a_damaged_one_is_none(opening, cache):
+    keep_opening(KEY, opening)
+    path = cache / "opened" / KEY
+    path.write_bytes(path.read_bytes().replace(b"layer", b"lawyer"))  # what was told
 
     assert find_opening(KEY) is None
 

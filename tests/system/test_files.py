@@ -14,7 +14,9 @@ from pydarknet.system import files
 from pydarknet.system.files import (
     SharedFolder,
     check_writable,
+    hold_folder,
     hold_lock,
+    is_abandoned,
     is_no_plain_file,
     lock,
     make_folder,
@@ -147,6 +149,15 @@ def test_a_lock_is_held_by_one(tmp_path):
 def test_where_no_lock_can_be_made_none_is_held(tmp_path):
     with hold_lock(tmp_path / "missing" / "a.lock") as taken:
         assert not taken
+
+
+@linux
+def test_a_folder_that_is_held_is_not_abandoned(tmp_path, dead):
+    assert is_abandoned(tmp_path, dead)
+    with hold_folder(tmp_path):
+        assert not is_abandoned(tmp_path, dead)
+        assert not is_abandoned(tmp_path, os.getpid())  # as another thread asks
+    assert is_abandoned(tmp_path, dead)
 
 
 def test_a_folder_that_is_missing_holds_nothing(tmp_path):
