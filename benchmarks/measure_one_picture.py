@@ -154,18 +154,11 @@ def without_onnxruntime(shared: dict[str, str], folder: Path) -> dict[str, str]:
     return {**shared, "PYTHONPATH": os.pathsep.join([str(folder), shared["PYTHONPATH"]])}
 
 
-def cache_flags(shared: dict[str, str]) -> list[str]:
-    """Return the flag that passes the cache by, if our program has it."""
-    words = [*PYDARKNET, "detector", "test", "--help"]
-    usage = subprocess.run(words, env=shared, capture_output=True, text=True, check=True).stdout
-    return ["-nocache"] if "-nocache" in usage else []
-
-
 def commands(darknet: Path, folder: Path, shared: dict[str, str]) -> dict[str, Command]:
     """Return the commands on the picture in a folder, by name; the first is the C program."""
     [picture] = folder.glob("picture.*")
     words = ["detector", "test", "net.data", "net.cfg", "net.weights", picture.name, "-dont_show"]
-    ours, flags = [*PYDARKNET, *words], cache_flags(shared)
+    ours = [*PYDARKNET, *words]
     bare = without_onnxruntime(shared, folder / "bare")
 
     def with_cache(name: str, found: dict[str, str]) -> dict[str, str]:
@@ -173,7 +166,7 @@ def commands(darknet: Path, folder: Path, shared: dict[str, str]) -> dict[str, C
 
     return {
         "darknet": Command([str(darknet), *words], shared),
-        "pydarknet -nocache": Command([*ours, *flags], with_cache("none", shared)),
+        "pydarknet -nocache": Command([*ours, "-nocache"], with_cache("none", shared)),
         "pydarknet, first call": Command(ours, with_cache("first", shared), empty=True),
         "pydarknet, second call": Command(ours, with_cache("second", shared)),
         "pydarknet, second call, OpenCV alone": Command(ours, with_cache("opencv", bare)),

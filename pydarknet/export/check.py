@@ -16,6 +16,7 @@ from ..boxes.box_arrays import BoxArrays
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
 from ..errors import DarknetError, DataError
+from ..graph.executor import Executor
 from ..layers import detection_heads, last_detection_head
 from ..runtime.engine import CannotRun, Engine, best_engine, one_line, open_engine, run_engine
 from ..runtime.layouts import READERS, SUPPRESSED, read_boxes
@@ -131,10 +132,16 @@ def run(engine: Engine, exported: Exported, images: Tensor) -> list[np.ndarray]:
     return run_engine(engine, given, exported.outputs)
 
 
-def compare(engine: Engine, exported: Exported, images: Tensor, report: Report) -> None:
-    """Add to a report what a file and the network find in a batch."""
+def compare(
+    engine: Engine,
+    exported: Exported,
+    images: Tensor,
+    report: Report,
+    fast: Executor | None = None,
+) -> None:
+    """Add to a report what a file and the network find in a batch; `fast` is its fast form."""
     layout = exported.layout
-    network = layout.network
+    network = fast or layout.network
     network.reset()
     with torch.no_grad():
         heads = network.heads(images)

@@ -63,7 +63,8 @@ def compile_network(network: Network, engine: str, folder: Path) -> dict[str, An
     report = Report(engine)
     generator = torch.Generator().manual_seed(SEED)
     images = torch.rand(1, *network.input.tensor, generator=generator)
-    compare(open_engine(path, engine, ready=True), exported, images, report)
+    loaded = open_engine(path, engine, ready=True)
+    compare(loaded, exported, images, report, network.prepared())
     check_report(report, exported.layout, path, "float")
     about: dict[str, Any] = json.loads(words)
     return about
