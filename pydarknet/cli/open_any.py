@@ -71,9 +71,9 @@ def open_any(
 def may_be_compiled(run: Run) -> bool:
     """Return whether a command may use compiled forms: on a CPU, where it does not say otherwise.
 
-    If the CPU is not asked for, torch must look for a GPU.
+    If the CPU is not asked for, and there may be a GPU, torch must look for it.
     """
-    on_cpu = run.device == "cpu" or (run.device is None and not gpu_may_be_there())
+    on_cpu = run.device == "cpu" or not gpu_may_be_there()
     return on_cpu and run.cache and run.backend is None and cache_size() > 0
 
 

@@ -200,6 +200,23 @@ def test_wrong_files_are_told_as_by_torch(compiled, capfd):
     assert "dialect latin: expected one of pjreddie, alexeyab" in err
 
 
+def test_a_gpu_that_is_not_there_needs_no_torch(folder, cache, no_torch, monkeypatch):
+    monkeypatch.setattr("pydarknet.cli.open_any.gpu_may_be_there", lambda: False)
+    main([*TEST, "-i", "0"])
+    no_torch()
+
+    assert main([*TEST, "-i", "0"]) == 0
+
+
+def test_a_gpu_that_may_be_there_is_torchs(folder, cache, no_torch, monkeypatch):
+    main(TEST)
+    monkeypatch.setattr("pydarknet.cli.open_any.gpu_may_be_there", lambda: True)
+    no_torch()
+
+    with pytest.raises(AssertionError, match="torch opens"):
+        main(TEST)
+
+
 def test_an_exported_file_needs_no_torch(folder, no_torch, capfd):
     assert main(["export", "onnx", "net.cfg", "net.weights", "net.onnx", "-data", "net.data"]) == 0
     no_torch()
