@@ -17,10 +17,12 @@ from .predict import Image, network_input
 def classify(network: Executor, images: Sequence[Image]) -> Tensor:
     """Return the network's output for each image, [N, classes], multiplied down its tree, if any.
 
-    An image is uint8 RGB [H, W, 3].
+    An image is uint8 RGB [H, W, 3]. Raises CfgError for a network whose input is no image.
 
     Darknet: examples/classifier.c predict_classifier
     """
+    if not network.input.image:
+        raise network.net.error("takes numbers, no images")
     inputs = torch.stack([classifier_input(network, image) for image in images])
     with torch.inference_mode():
         scores = result(network, inputs.to(network.device)).flatten(1).cpu()

@@ -171,7 +171,7 @@ def write_ready(model: bytes, engine: str, path: Path, arrays: str) -> None:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what fails is raised, and need not be printed too
     options.optimized_model_filepath = os.fspath(path)
     for key, value in (("file_name", arrays), ("min_size_in_bytes", str(OUTSIDE))):
         options.add_session_config_entry(

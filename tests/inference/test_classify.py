@@ -64,3 +64,12 @@ def test_the_recorded_output_is_that_of_the_library():
 
     recorded = np.load(case / "expected.npz")["layer_013"].ravel()
     np.testing.assert_allclose(scores, recorded, atol=1e-4)
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_a_network_of_numbers_takes_no_images(dialect):
+    Path("net.cfg").write_text("[net]\ninputs=4\n[softmax]\n")
+    network = pydarknet.load_network("net.cfg", dialect=dialect, device="cpu")
+
+    with pytest.raises(pydarknet.CfgError, match=r"^net\.cfg:1: \[net\] takes numbers, no images"):
+        classify(network, [np.zeros((2, 2, 3), np.uint8)])
