@@ -18,12 +18,13 @@ from .runtime.about import About, read_about
 from .runtime.engine import best_engine
 from .runtime.environment import environment
 from .runtime.exported import Exported
-from .runtime.forms import MODEL, Form, find_form, write_form
+from .runtime.forms import MODEL, Form, cache_size, find_form, write_form
 from .runtime.network import RuntimeNetwork
 from .runtime.openings import Opening, find_opening, keep_opening, key_of, text_key
 from .system.console import record_told, tell_again
 from .system.identity import depends_on, record_reads
 from .system.inputs import remember
+from .system.memory import is_lack_of_memory
 from .system.text import read_text
 
 if TYPE_CHECKING:
@@ -134,8 +135,9 @@ def compile_opened(wanted: Wanted, network: Network, opening: Opening) -> str:
                 engine,
                 lambda folder: compile_network(network, engine, folder),
             )
-        except DarknetError:
-            keep_opening(wanted.key, opening)
+        except DarknetError as error:
+            if not is_lack_of_memory(error):
+                keep_opening(wanted.key, opening)
             raise
     keep_opening(wanted.key, replace(opening, form=key))
     return engine if made else ""
@@ -150,7 +152,10 @@ def open_compiled(wanted: Wanted, load: Callable[[], Network]) -> RuntimeNetwork
     _, network = open_before(wanted)
     if network:
         return network
+    cache_size()  # which may be none that is known
     loaded, opening = record_opening(wanted, load)
+    if not opening.rests():
+        raise UsageError(f"{wanted.cfg} or its weights changed while they were read: try again")
     try:
         compile_opened(wanted, loaded, opening)
     except OSError as error:

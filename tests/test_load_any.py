@@ -64,6 +64,15 @@ def test_a_compiled_network_finds_the_same(files, cache, monkeypatch):
     assert theirs[0].name in ("cat", None)
 
 
+def test_names_and_exif_are_of_the_call_that_uses_it(files, cache):
+    options = {"dialect": "pjreddie", "backend": "runtime"}
+    load_network(*files, names=["cat"] * 4, exif=False, **options)
+
+    network = load_network(*files, **options)
+
+    assert (network.names, network.exif) == (None, True)
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

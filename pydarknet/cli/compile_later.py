@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import DarknetError
 from ..system.console import note
+from ..system.memory import memory_errors
 from ..system.starting import STARTED
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def compile_pending() -> None:
     while PENDING:
         one = PENDING.pop()
         try:
-            compile_one(one)
+            with memory_errors():
+                compile_one(one)
         except (DarknetError, OSError) as error:
             note(f"not compiled for the next call: {error}")
 
@@ -78,7 +80,7 @@ def compile_one(one: Compilation) -> None:
     from ..export.compile import can_compile
     from ..runtime.openings import keep_opening
 
-    if not can_compile(one.network, boxes=one.boxes) or not one.opening.holds():
+    if not can_compile(one.network, boxes=one.boxes) or not one.opening.rests():
         return
     if not one.pays:
         keep_opening(one.wanted.key, replace(one.opening, form=one.wanted.form_key(one.opening)))

@@ -21,7 +21,7 @@ from ..compiled import (
 from ..runtime.about import read_about
 from ..runtime.any_network import AnyNetwork
 from ..runtime.environment import gpu_may_be_there
-from ..runtime.forms import cache_size
+from ..runtime.forms import may_keep
 from ..runtime.layouts import READERS
 from ..runtime.network import VALUES
 from ..runtime.onnx_properties import is_onnx
@@ -74,7 +74,7 @@ def may_be_compiled(run: Run) -> bool:
     If the CPU is not asked for, and there may be a GPU, torch must look for it.
     """
     on_cpu = run.device == "cpu" or not gpu_may_be_there()
-    return on_cpu and run.cache and run.backend is None and cache_size() > 0
+    return on_cpu and run.cache and run.backend is None and may_keep()
 
 
 def what_decides(run: Run, cfg: Path, weights: Path | None, *how: Any) -> Wanted:
@@ -127,7 +127,7 @@ def open_exported(
 def read_traits(run: Run, cfg: Path, *, training: bool = False) -> Traits:
     """Return what a cfg tells of its network, and print its table; torch reads it once."""
     cfg = locate(cfg)
-    if not run.cache or cache_size() == 0:
+    if not run.cache or not may_keep():
         return traits_by_torch(run, cfg, training)
     wanted = what_decides(run, cfg, None, training)
     wanted.check()
@@ -139,7 +139,9 @@ def read_traits(run: Run, cfg: Path, *, training: bool = False) -> Traits:
         depends_on(cfg)
         traits = traits_by_torch(run, cfg, training)
     read = list(files.values())
-    keep_opening(wanted.key, Opening(told=told, files=read, dialect="", traits=traits))
+    opening = Opening(told=told, files=read, dialect="", traits=traits)
+    if opening.rests():
+        keep_opening(wanted.key, opening)
     return traits
 
 

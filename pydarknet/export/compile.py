@@ -39,7 +39,8 @@ def can_compile(network: Network, *, boxes: bool) -> bool:
 def compile_network(network: Network, engine: str, folder: Path) -> dict[str, Any]:
     """Write a network for an engine into a folder; return what the file says of itself.
 
-    It has every box that the network computes, whatever thresholds are. Raises OSError, and
+    It has every box that the network computes, whatever thresholds are; names of classes and EXIF
+    are of the call that uses it. Raises OSError, and
     DarknetError if the network cannot be written, or the engine gives other numbers.
     """
     chosen = settings(network)
@@ -67,4 +68,4 @@ def compile_network(network: Network, engine: str, folder: Path) -> dict[str, An
     compare(loaded, exported, images, report, network.prepared())
     check_report(report, exported.layout, path, "float")
     about: dict[str, Any] = json.loads(words)
-    return about
+    return about | {"names": [], "exif": True}

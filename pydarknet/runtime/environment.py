@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import sys
@@ -26,7 +27,7 @@ FIRST = 8192  # bytes of /proc/cpuinfo that hold the first processor
 def environment() -> dict[str, Any]:
     """Return versions, processor and devices, as far as they decide answers or speed; for JSON."""
     return {
-        "pydarknet": [__version__, *code_state()],
+        "pydarknet": [__version__, code_state()],
         "python": sys.version,
         "numpy": np.__version__,
         "engine": best_engine(),
@@ -52,14 +53,14 @@ def package_state(name: str) -> list[Any] | None:
     return [spec.origin, status.st_size, status.st_mtime_ns]
 
 
-def code_state() -> list[int]:
-    """Return the number of this package's modules, their bytes, and when the last one changed."""
-    count = size = newest = 0
+def code_state() -> str:
+    """Return the SHA-256 of this package's modules: their names, bytes, and times of change."""
+    said = []
     for entry in modules(PACKAGE):
         status = entry.stat()
-        count, size = count + 1, size + status.st_size
-        newest = max(newest, status.st_mtime_ns)
-    return [count, size, newest]
+        said.append(f"{entry.path} {status.st_size} {status.st_mtime_ns}\n")
+    text = "".join(sorted(said))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def modules(folder: Path | str) -> Iterator[os.DirEntry[str]]:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import UsageError
+from ..errors import DarknetError, UsageError
 from ..system.cache import FLAGS, WRITABLE, is_private, private_folder, read_content, write_content
-from ..system.files import PARTIAL, hold_folder, is_abandoned, sorted_entries
+from ..system.console import note_once
+from ..system.files import PARTIAL, hold_folder, is_abandoned, remove, sorted_entries
 from ..system.text import excerpt
 from . import openings
 from .about import About, about_of
@@ -75,22 +76,43 @@ def cache_size() -> int:
     return int(size[1]) * UNITS[size[2].upper()]
 
 
+def may_keep() -> bool:
+    """Return whether forms are kept: in a folder of this user, if they may have a size.
+
+    A size that is none is told.
+    """
+    try:
+        return cache_size() > 0 and private_folder(FOLDER) is not None
+    except UsageError as error:
+        note_once(f"{error}: no network is kept")
+        return False
+
+
 def find_form(key: str) -> Form | None:
     """Return the form of a key; None if there is none, or it is damaged or another user's."""
     folder = private_folder(FOLDER)
-    if folder is None:
+    if folder is None or not KEY.fullmatch(key):
         return None
     path = folder / key
     record = read_record(path)
     if record is None:
         return None
-    try:
-        files = {str(name): str(digest) for name, digest in record["files"].items()}
-        form = Form(path, str(record["name"]), str(record["engine"]), about_of(record["about"]))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    form, files = form_of(path, record), record.get("files")
+    there = {file.name for file in sorted_entries(path)} - {RECORD}
+    if form is None or not isinstance(files, dict) or MODEL not in files or there != set(files):
         return None
     whole = MODEL in files and all(digest_of(path / name) == files[name] for name in files)
     return form if whole else None
+
+
+def form_of(path: Path, record: dict[str, Any]) -> Form | None:
+    """Return the form of a folder by its record alone; None if that says nothing, or of another."""
+    name, engine = record.get("name"), record.get("engine")
+    if not isinstance(name, str) or not isinstance(engine, str) or record.get("key") != path.name:
+        return None
+    with suppress(KeyError, TypeError, ValueError):
+        return Form(path, name, engine, about_of(record.get("about")))
+    return None
 
 
 def read_record(path: Path, *, used: bool = True) -> dict[str, Any] | None:
@@ -102,7 +124,7 @@ def read_record(path: Path, *, used: bool = True) -> dict[str, Any] | None:
     if not stat.S_ISDIR(status.st_mode) or not is_own(status):
         return None
     content = read_content(path / RECORD, used=used)
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         record = json.loads(content or b"0")
         return record if isinstance(record, dict) else None
     return None
@@ -142,21 +164,36 @@ def write_form(key: str, name: str, engine: str, make: Callable[[Path], dict[str
     if folder is None:
         raise OSError("no cache folder of this user can be written")
     remove_abandoned(folder)
+    room = cache_size()
     partial = folder / f"{key}.{os.urandom(4).hex()}.{os.getpid()}.tmp"
     partial.mkdir(mode=0o700)
     try:
         with hold_folder(partial):
-            about = make(partial)
+            about = make_with_room(make, partial)
             files = {file.name: file for file in sorted_entries(partial)}
             for file in files.values():
                 file.chmod(0o600)
             digests = {label: digest_of(file) for label, file in files.items()}
-            record = {"name": name, "engine": engine, "about": about, "files": digests}
+            record = {"key": key, "name": name, "engine": engine, "about": about, "files": digests}
             write_content(partial / RECORD, json.dumps(record).encode())
             put_in_place(partial, folder / key)
     finally:
         remove(partial)
     remove_oldest(room)
+
+
+def make_with_room(make: Callable[[Path], dict[str, Any]], folder: Path) -> dict[str, Any]:
+    """Call `make` for a folder. Raises OSError where an error is the disk's, which has no room.
+
+    What engines say does not tell one from the other.
+    """
+    try:
+        return make(folder)
+    except DarknetError:
+        for file in [*sorted_entries(folder), folder / MODEL]:
+            with open(file, "ab") as opened:
+                opened.write(bytes(BLOCK))
+        raise
 
 
 def put_in_place(partial: Path, path: Path) -> None:
@@ -170,31 +207,12 @@ def put_in_place(partial: Path, path: Path) -> None:
         partial.rename(path)
 
 
-def remove(path: Path) -> None:
-    """Remove a form, or what stands in its place."""
-    if path.is_symlink() or not path.is_dir():
-        with suppress(OSError):
-            path.unlink()
-        return
-    import shutil
-
-    shutil.rmtree(path, ignore_errors=True)
-
-
 def forms() -> Iterator[Form]:
     """Yield the forms in the cache, the one that was used last first."""
     folder = private_folder(FOLDER)
-    found = [find_record(path) for path in sorted_entries(folder)] if folder else []
+    paths = [path for path in sorted_entries(folder) if KEY.fullmatch(path.name)] if folder else []
+    found = [form_of(path, read_record(path, used=False) or {}) for path in paths]
     yield from sorted(filter(None, found), key=lambda form: form.last_use, reverse=True)
-
-
-def find_record(path: Path) -> Form | None:
-    """Return a form by its record alone, without a look into its model."""
-    with suppress(KeyError, TypeError, ValueError):
-        record = read_record(path, used=False) if KEY.fullmatch(path.name) else None
-        if record is not None:
-            return Form(path, str(record["name"]), str(record["engine"]), about_of(record["about"]))
-    return None
 
 
 def remove_oldest(room: int) -> None:

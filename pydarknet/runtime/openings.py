@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..system.cache import private_folder, read_content, write_content
-from ..system.console import Told
+from ..system.console import Told, is_told
 from ..system.files import sorted_entries
 from ..system.identity import Identity
 from .traits import Traits
@@ -39,6 +39,34 @@ class Opening:
         """Return whether every file is still what it was."""
         return all(file.holds() for file in self.files)
 
+    def rests(self) -> bool:
+        """Return whether nobody wrote any of the files since they were looked at."""
+        return all(file.rests() for file in self.files)
+
+    def words(self, key: str) -> dict[str, Any]:
+        """The same for JSON, under its key."""
+        return {
+            "key": key,
+            "told": self.told,
+            "files": [file.words for file in self.files],
+            "dialect": self.dialect,
+            "traits": self.traits.words,
+            "form": self.form,
+        }
+
+    @staticmethod
+    def read(said: dict[str, Any]) -> Opening:
+        """Return an opening from JSON; raises KeyError, TypeError or ValueError for another."""
+        if not is_told(said["told"]):
+            raise ValueError("not what was told")
+        return Opening(
+            told=said["told"],
+            files=[Identity.read(words) for words in said["files"]],
+            dialect=str(said["dialect"]),
+            traits=Traits.read(said["traits"]),
+            form=str(said["form"]),
+        )
+
 
 def key_of(*words: Any) -> str:
     """Return a key of what decides an answer: the SHA-256 of its JSON."""
@@ -53,16 +81,11 @@ def find_opening(key: str) -> Opening | None:
         return None
     try:
         said = json.loads(content)
-        opening = Opening(
-            told=said["told"],
-            files=[Identity.read(words) for words in said["files"]],
-            dialect=str(said["dialect"]),
-            traits=Traits.read(said["traits"]),
-            form=str(said["form"]),
-        )
-    except (KeyError, TypeError, ValueError):
+        opening = Opening.read(said)
+        same = json.loads(json.dumps(opening.words(key))) == said
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
-    return opening if opening.holds() else None
+    return opening if same and opening.holds() else None
 
 
 def keep_opening(key: str, opening: Opening) -> None:
@@ -70,15 +93,8 @@ def keep_opening(key: str, opening: Opening) -> None:
     folder = private_folder(FOLDER)
     if folder is None:
         return
-    said = {
-        "told": opening.told,
-        "files": [file.words for file in opening.files],
-        "dialect": opening.dialect,
-        "traits": opening.traits.words,
-        "form": opening.form,
-    }
     with suppress(OSError):
-        write_content(folder / key, json.dumps(said).encode())
+        write_content(folder / key, json.dumps(opening.words(key)).encode())
         remove_oldest(folder)
 
 

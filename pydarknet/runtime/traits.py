@@ -39,6 +39,13 @@ class Traits:
     def read(said: dict[str, Any]) -> Traits:
         """Return traits from JSON; raises KeyError, ValueError or TypeError for what are none."""
         values = {field.name: said[field.name] for field in fields(Traits)}
+        for name in ("table", "summary", "training_summary"):
+            values[name] = str(values[name])
+        for name in ("operations", "class_inputs"):
+            values[name] = int(values[name])
+        values["letter_box"] = bool(values["letter_box"])
+        outputs = values["class_outputs"]
+        values["class_outputs"] = None if outputs is None else int(outputs)
         path, line, section = values["place"]
         values["place"] = (str(path), int(line), str(section))
         values["classes"] = tuple(map(int, values["classes"]))

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .console import note_once
-from .files import remove_partial_files, sorted_entries, write_file
+from .files import remove, remove_partial_files, sorted_entries, write_file
 
 DIGEST = 32  # bytes of SHA-256, which stand before the content of a file
 OURS = re.compile(r".+\.(cubin|onnx)")  # weights in the folder are the user's
@@ -88,10 +88,11 @@ def read_content(path: Path, *, used: bool = True) -> bytes | None:
             if not is_private(os.fstat(handle)):
                 return None
             file = opened.read()
-            if used:
-                os.utime(path)
     except OSError:
         return None
+    if used:
+        with suppress(OSError):  # of a disk that is read only
+            os.utime(path)
     digest, content = file[:DIGEST], file[DIGEST:]
     return content if hashlib.sha256(content).digest() == digest else None
 
@@ -108,7 +109,7 @@ def write_content(path: Path, content: bytes) -> None:
     """Write a content under its digest; other processes see all of it or nothing."""
     remove_partial_files(path.parent, re.compile(".+"))
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        path.unlink()
+        remove(path)
     write_file(path, hashlib.sha256(content).digest() + content)
     path.chmod(0o600)
 

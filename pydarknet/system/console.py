@@ -16,6 +16,7 @@ LONGEST = 500  # signs of a line of a note, which may quote what a file says
 TOLD: Final[dict[str, object]] = {}  # the kinds of notes that `first` was asked about
 OPEN: Final[set[str]] = set()  # "stderr" while the last note there ended inside a line
 Told = list[Any]  # the name of a door, what went through it, and how
+HOW: Final = {"end": str, "steering": bool, "continues": bool}
 HEARD: ContextVar[list[Told] | None] = ContextVar("heard", default=None)
 
 
@@ -136,6 +137,20 @@ def hear(door: str, text: str, how: dict[str, bool | str]) -> None:
     heard = HEARD.get()
     if heard is not None:
         heard.append([door, text, how])
+
+
+def is_told(said: Any) -> bool:
+    """Return whether a JSON value is what `record_told` recorded."""
+    if not isinstance(said, list) or any(not isinstance(one, list) for one in said):
+        return False
+    return all(
+        len(one) == 3
+        and one[0] in ("say", "note")
+        and isinstance(one[1], str)
+        and isinstance(one[2], dict)
+        and all(name in HOW and isinstance(how, HOW[name]) for name, how in one[2].items())
+        for one in said
+    )
 
 
 def tell_again(told: Sequence[Told]) -> None:

@@ -175,6 +175,17 @@ def remove_partial_files(folder: Path, names: re.Pattern[str]) -> None:
                 path.unlink()
 
 
+def remove(path: Path) -> None:
+    """Remove a file, a link, or a folder with what it contains, as far as that can be."""
+    if path.is_symlink() or not path.is_dir():
+        with suppress(OSError):
+            path.unlink()
+        return
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=True)
+
+
 def sorted_entries(folder: Path) -> list[Path]:
     """Return what is in a folder; nothing if it cannot be read."""
     try:

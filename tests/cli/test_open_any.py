@@ -176,6 +176,15 @@ def test_without_a_cache_each_call_opens_it(folder, cache, monkeypatch, capfd):
     assert not cache.exists()
 
 
+def test_the_library_has_no_names_of_a_command(folder, cache):
+    main([*TEST, "-compile", "-exif", "off"])
+
+    network = load_network("net.cfg", "net.weights", backend="runtime")
+
+    assert len(list(forms())) == 1
+    assert (network.names, network.exif) == (None, True)
+
+
 def test_ops_tells_it_again(folder, cache, capfd, monkeypatch):
     assert main(["ops", "net.cfg"]) == 0
     first = capfd.readouterr()

@@ -50,14 +50,18 @@ def test_an_upgrade_counts(monkeypatch, tmp_path):
     for name in ("a.py", "room/b.py", "room/note.txt"):
         (tmp_path / name).write_text("x = 1\n")
     monkeypatch.setattr(module, "PACKAGE", tmp_path)
-    before = code_state()
-    assert before[:2] == [2, 12]  # two modules of six bytes
+    os.utime(tmp_path / "a.py", ns=(10**18, 2 * 10**18))
+    states = [code_state()]
+    assert states == [code_state()]
 
-    os.utime(tmp_path / "room" / "b.py", ns=(10**18, 2 * 10**18))
-    assert code_state() == [2, 12, 2 * 10**18]
-
+    os.utime(tmp_path / "room" / "b.py", ns=(10**18, 10**18))  # which is not the latest
+    states.append(code_state())
     (tmp_path / "room" / "c.py").write_text("")
-    assert code_state()[0] == 3
+    states.append(code_state())
+    (tmp_path / "room" / "note.txt").write_text("more")
+
+    assert states[2] == code_state()
+    assert len(set(states)) == 3
 
 
 def test_a_gpu_counts(monkeypatch, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pydarknet.errors import UsageError
+from pydarknet.errors import DataError, UsageError
 from pydarknet.runtime import forms
 from pydarknet.runtime.forms import (
     ARRAYS,
@@ -18,6 +19,7 @@ from pydarknet.runtime.forms import (
     RECORD,
     cache_size,
     find_form,
+    may_keep,
     remove_all,
     write_form,
 )
@@ -237,6 +239,51 @@ def test_a_size_that_is_none_is_told(monkeypatch, told):
 
     with pytest.raises(UsageError, match=r"^PYDARKNET_CACHE_SIZE=.*: expected a number of bytes"):
         cache_size()
+
+
+def test_a_form_is_of_the_key_that_it_was_made_for():
+    path = path_of()
+    path.rename(path.with_name(OTHER))
+
+    assert find_form(OTHER) is None
+    assert list(forms.forms()) == []
+    assert find_form("../opened") is None
+
+
+def test_a_file_without_a_digest_is_not_taken():
+    (path_of() / "more").write_bytes(b"")
+
+    assert find_form(KEY) is None
+
+
+def test_an_error_for_want_of_room_is_the_disk_s(cache, monkeypatch):
+    def fail(folder: Path) -> dict:
+        raise DataError("the engine cannot read it")
+
+    with pytest.raises(DataError):
+        write_form(KEY, "net.cfg", "onnxruntime", fail)
+
+    monkeypatch.setattr("builtins.open", refuse_to_open)
+    with pytest.raises(OSError, match="No space left"):
+        write_form(KEY, "net.cfg", "onnxruntime", fail)
+
+
+def refuse_to_open(*given, **how):
+    """Fail as a full disk does."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_where_none_are_kept_is_known(monkeypatch, capsys):
+    assert may_keep()
+    monkeypatch.setenv("PYDARKNET_CACHE_SIZE", "0")
+    assert not may_keep()
+    monkeypatch.setenv("PYDARKNET_CACHE_SIZE", "much")
+    assert not may_keep()
+    assert not may_keep()
+    assert capsys.readouterr().err == (
+        "PYDARKNET_CACHE_SIZE=much: expected a number of bytes, such as 500M or 2G:"
+        " no network is kept\n"
+    )
 
 
 def test_without_a_folder_nothing_is_written(monkeypatch, tmp_path):

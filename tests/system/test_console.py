@@ -12,6 +12,7 @@ from pydarknet.errors import DataError
 from pydarknet.system.console import (
     first,
     forget_notes,
+    is_told,
     note,
     note_once,
     record_told,
@@ -199,3 +200,21 @@ def test_what_is_told_can_be_told_again(capfd: pytest.CaptureFixture[str]) -> No
     assert capfd.readouterr() == first
     assert first.err == "Loading weights from a.weights...Done!\n"
     assert first.out == "found\n\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_one"),
+    [
+        ([], True),
+        ([["say", "x", {"end": "", "steering": True}]], True),
+        (5, False),
+        ([5], False),
+        ([["say", "x"]], False),
+        ([["shout", "x", {}]], False),
+        ([["say", 5, {}]], False),
+        ([["say", "x", {"end": 5}]], False),
+        ([["say", "x", {"file": "x"}]], False),
+    ],
+)
+def test_what_was_told_is_known_from_anything_else(said: object, is_one: bool) -> None:
+    assert is_told(said) is is_one

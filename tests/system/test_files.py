@@ -20,6 +20,7 @@ from pydarknet.system.files import (
     is_no_plain_file,
     lock,
     make_folder,
+    remove,
     remove_partial_files,
     replace_file,
     write_errors,
@@ -240,3 +241,16 @@ def test_a_file_in_the_place_of_a_folder_is_told(tmp_path, monkeypatch, folder, 
     assert error.value.strerror == told
     make_folder(tmp_path / "a" / "b")
     make_folder(tmp_path / "a" / "b")
+
+
+def test_whatever_stands_there_is_removed(tmp_path):
+    (tmp_path / "folder" / "in").mkdir(parents=True)
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to("folder")
+
+    remove(tmp_path / "link")
+    assert (tmp_path / "folder" / "in").is_dir()
+    for name in ("folder", "file", "none"):
+        remove(tmp_path / name)
+
+    assert list(tmp_path.iterdir()) == []

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pydarknet.errors import DataError
 from pydarknet.system import identity
 from pydarknet.system.identity import SETTLED, SMALL, Identity, depends_on, record_reads
 
@@ -42,7 +44,7 @@ def test_a_small_file_is_its_bytes(tmp_path: Path) -> None:
 
 def test_a_large_file_that_rested_is_what_the_disk_says(large: Path, later: None) -> None:
     seen = Identity.of(large)
-    assert seen.content is None
+    assert seen.disk in seen.key
     assert seen.holds()
 
     os.utime(large, ns=(OLD, OLD))  # which changes the time of that change too
@@ -58,6 +60,74 @@ def test_a_large_file_of_this_moment_is_read(large: Path) -> None:
     forged = Identity(seen.path, seen.seen, identity.disk_of(str(large)), seen.content)
     assert disk
     assert not forged.holds()  # the disk says the same, the bytes do not
+
+
+def test_of_a_large_file_that_rested_some_bytes_count(large: Path, later: None) -> None:
+    seen = Identity.of(large)
+    first = large.read_bytes()
+
+    for place in (0, SMALL):  # of an image of a disk that says the same, as its maker said so
+        large.write_bytes(first[:place] + b"\1" + first[place + 1 :])
+        image = replace(Identity.of(large), content=seen.content)
+        assert not image.holds()
+
+
+def test_what_cannot_be_read_never_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> str:
+        raise DataError(f"Couldn't open file: {path}")
+
+    file = tmp_path / "net.state"
+    file.write_bytes(b"x")
+    with monkeypatch.context() as patch:
+        patch.setattr(identity, "digest", refuse)
+        seen = Identity.of(file)
+        assert not seen.holds()
+
+    assert not seen.holds()
+
+
+def test_a_folder_is_another_once_it_is_a_file(tmp_path: Path) -> None:
+    place = tmp_path / "net.state"
+    place.mkdir()
+    seen = Identity.of(place)
+    assert seen.holds()
+
+    place.rmdir()
+    place.write_bytes(b"")
+    assert not seen.holds()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="of pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "net.state")
+
+    assert Identity.of(tmp_path / "net.state").holds()
+
+
+def test_a_relative_name_is_of_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    seen = Identity.of("c.tree")
+    assert seen.holds()
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "c.tree").write_text("x")
+
+    monkeypatch.chdir(tmp_path / "sub")
+    assert not seen.holds()
+
+
+def test_a_file_that_was_changed_and_changed_back_does_not_rest(tmp_path: Path) -> None:
+    file = tmp_path / "net.cfg"
+    file.write_text("[net]\n")
+    os.utime(file, ns=(OLD, OLD))
+    seen = Identity.of(file)
+    assert seen.rests()
+
+    file.write_text("[nut]\n")
+    file.write_text("[net]\n")
+    assert seen.holds()
+    assert not seen.rests()
 
 
 def test_a_file_from_the_future_is_read(large: Path) -> None:
