@@ -26,6 +26,7 @@ from pydarknet.system.console import forget_notes
 
 pytest.register_assert_rewrite("texts")
 os.environ["PYDARKNET_CACHE_SIZE"] = "0"  # tests of compiled forms say otherwise
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before a test imports onnxruntime by itself
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / "shared"

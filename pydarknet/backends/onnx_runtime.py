@@ -15,7 +15,7 @@ from torch import Tensor
 from ..errors import UsageError
 from ..graph.executor import Executor, Head
 from ..graph.onnx_network import INPUT, onnx_model, write_network
-from ..runtime.engine import ENGINES
+from ..runtime.engine import ENGINES, import_onnxruntime
 from .cuda_graph import Run
 
 BACKENDS = ("onnxruntime",)  # besides torch
@@ -43,8 +43,7 @@ def onnx_session(network: Executor, images: Tensor) -> Run:
     onnxruntime computes the heads too: if torch did, the two programs' threads would spin while
     they wait for each other. Raises RuntimeError where onnxruntime cannot run the network.
     """
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     try:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import DarknetError, DataError
-from ..runtime.engine import one_line
+from ..runtime.engine import import_onnxruntime, one_line
 from .onnx_file import LARGEST, array_bytes
 
 LEAST_OPSET: Final = 13  # the first with a scale per channel
@@ -40,6 +40,8 @@ def quantize(
     pairs of products in 16 bits, where 8 would overflow. Raises DataError if nothing is quantised.
     """
     import onnx
+
+    import_onnxruntime()
     from onnxruntime.quantization import QuantType, quantize_static
 
     model = onnx.load(source, load_external_data=False)

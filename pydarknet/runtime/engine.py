@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -46,6 +46,20 @@ class Engine(Protocol):
         """Return the outputs of these names, in their order."""
 
 
+def import_onnxruntime() -> Any:
+    """Import onnxruntime so that it reports its use to nobody, unless the user lets it.
+
+    Releases such as 1.31 else report it to Microsoft, on Linux too, and keep a data base for that
+    in the user's cache folder. They look at the variable while they are imported.
+
+    onnxruntime: core/platform/telemetry_1ds.cc
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime
+
+
 class OnnxRuntime:
     """A file that onnxruntime runs on a CPU; of 0 threads it takes as many as there are cores.
 
@@ -56,8 +70,7 @@ class OnnxRuntime:
     name = "onnxruntime"
 
     def __init__(self, path: Path, threads: int = 0, *, ready: bool = False) -> None:
-        import onnxruntime
-
+        onnxruntime = import_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -168,8 +181,7 @@ def write_ready(model: bytes, engine: str, path: Path, arrays: str) -> None:
     if engine != OnnxRuntime.name:
         path.write_bytes(model)
         return
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what fails is raised, and need not be printed too
     options.optimized_model_filepath = os.fspath(path)
