@@ -8,10 +8,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from ..boxes.detections import Detections
+from ..boxes.box_arrays import BoxArrays
 from ..errors import DataError, WrongType
 
 FloatPtr = ct.POINTER(ct.c_float)
@@ -162,7 +160,7 @@ def metadata(classes: int, names: Iterable[bytes]) -> METADATA:
     return METADATA(classes, ct.POINTER(ct.c_char_p)(ct.c_char_p.from_buffer(array)))
 
 
-def structs_of(found: Detections) -> ct._Pointer:
+def structs_of(found: BoxArrays) -> ct._Pointer:
     """Return a pointer to boxes as DETECTIONs, which it owns; a null pointer if there are none.
 
     `best_class_idx` is the best class, -1 if all probabilities are 0.
@@ -172,15 +170,15 @@ def structs_of(found: Detections) -> ct._Pointer:
     """
     if not len(found):
         return DETECTIONPtr()
-    scores = np.array(found.probabilities.numpy(), order="C")
+    scores = np.array(found.probabilities, order="C")
     rows = np.zeros(len(found), ROW)
-    rows["bbox"], rows["objectness"] = found.boxes.numpy(), found.objectness.numpy()
+    rows["bbox"], rows["objectness"] = found.boxes, found.objectness
     rows["classes"], rows["sort_class"] = scores.shape[1], -1
     rows["best_class_idx"] = np.where(scores.any(1), scores.argmax(1), -1)
     rows["prob"] = addresses(scores)
     owned = [scores]
     if found.uncertainty is not None:
-        owned.append(np.array(found.uncertainty.numpy(), order="C"))
+        owned.append(np.array(found.uncertainty, order="C"))
         rows["uc"] = addresses(owned[-1])
     pointer = DETECTIONPtr(DETECTION.from_buffer(rows.data))
     pointer.owned = owned  # type: ignore[attr-defined]  # keep them alive, as numpy's data_as does
@@ -199,34 +197,34 @@ def rows_at(dets: ct._Pointer | ct.Array, count: int) -> np.ndarray:
     return np.frombuffer(ct.string_at(address(dets), count * ROW.itemsize), ROW).copy()
 
 
-def matrix(places: np.ndarray, width: int) -> Tensor:
+def matrix(places: np.ndarray, width: int) -> np.ndarray:
     """Return a copy of `width` floats at each address, [K, width]."""
     content = b"".join(ct.string_at(int(place), 4 * width) for place in places)
-    return torch.from_numpy(np.frombuffer(bytearray(content), np.float32).reshape(-1, width))
+    return np.frombuffer(bytearray(content), np.float32).reshape(-1, width)
 
 
-def detections_of(dets: ct._Pointer | ct.Array, count: int) -> Detections:
+def detections_of(dets: ct._Pointer | ct.Array, count: int) -> BoxArrays:
     """Return a copy of `count` DETECTIONs in their order; boxes keep their unit."""
     rows = rows_at(dets, count)
     if not count:
-        return Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, 1))
+        empty = np.zeros((0, 4), np.float32)
+        return BoxArrays(empty, empty[:, 0], empty[:, :1])
     scores = matrix(rows["prob"], int(rows["classes"][0]))
     uncertain = matrix(rows["uc"], 4) if rows["uc"].all() else None
-    boxes, objectness = (torch.from_numpy(rows[k].copy()) for k in ("bbox", "objectness"))
-    return Detections(boxes, objectness, scores, uncertain)
+    return BoxArrays(rows["bbox"].copy(), rows["objectness"].copy(), scores, uncertain)
 
 
-def repack(dets: ct._Pointer | ct.Array, found: Detections) -> None:
+def repack(dets: ct._Pointer | ct.Array, found: BoxArrays) -> None:
     """Overwrite DETECTIONs with the same number of boxes."""
     if not len(found):
         return
     rows = rows_at(dets, len(found))
-    rows["bbox"], rows["objectness"] = found.boxes.numpy(), found.objectness.numpy()
-    scores = found.probabilities.contiguous().numpy()
+    rows["bbox"], rows["objectness"] = found.boxes, found.objectness
+    scores = np.ascontiguousarray(found.probabilities)
     rows["best_class_idx"] = np.where(scores.any(1), scores.argmax(1), -1)
     for place, score in zip(rows["prob"], scores, strict=True):
         ct.memmove(int(place), score.ctypes.data, score.nbytes)
     if found.uncertainty is not None:
-        for place, row in zip(rows["uc"], found.uncertainty.contiguous().numpy(), strict=True):
+        for place, row in zip(rows["uc"], np.ascontiguousarray(found.uncertainty), strict=True):
             ct.memmove(int(place), row.ctypes.data, row.nbytes)
     ct.memmove(address(dets), rows.ctypes.data, rows.nbytes)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..boxes.detections import Detections
+from ..boxes.box_arrays import BoxArrays
 from ..image.window import show
 from .ctypes_structs import BOX as BOX
 from .ctypes_structs import DETECTION as DETECTION
@@ -143,7 +143,7 @@ def detect_image(
     Darknet: darknet.py detect_image (AlexeyAB)
     """
     check_call(network, class_names)
-    network.see(image, letters=False)
+    network.look(image, letters=False)
     if isinstance(class_names, METADATA):
         return best_first(last_boxes(network, image, thresh, hier_thresh, nms), class_names)
     found = last_boxes(network, image, thresh, hier_thresh, nms)
@@ -160,14 +160,14 @@ def last_boxes(
     hier: float,
     nms: float | None,
     kind: Any = BY_CLASS,
-) -> Detections:
+) -> BoxArrays:
     """Return the boxes of the last image, in its pixels; `nms` 0 or None suppresses none."""
     letters = network.letters
     [found] = network.boxes((image.w, image.h), thresh, hier, letters=letters)
     return kind(found, nms) if nms else found
 
 
-def best_first(found: Detections, meta: METADATA) -> list[DetectionTuple]:
+def best_first(found: BoxArrays, meta: METADATA) -> list[DetectionTuple]:
     """Return detections with names of METADATA, or those of `altNames`, the best first."""
     named = [
         (name_of(k, meta), p, box) for k, p, box in detection_tuples(found) if k < meta.classes
@@ -198,9 +198,9 @@ def detect(
     """
     check_call(net, meta)
     seen = image if isinstance(image, IMAGE) else load_image(image, 0, 0)
-    if not net.network.dialect.letterbox:
+    if not net.dialect.letterbox:
         return detect_image(net, meta, seen, thresh, hier_thresh, nms)
-    net.see(seen, letters=True)
+    net.look(seen, letters=True)
     return best_first(last_boxes(net, seen, thresh, hier_thresh, nms, BY_OBJECT), meta)
 
 
@@ -210,7 +210,7 @@ def classify(net: Handle, meta: METADATA, im: IMAGE) -> list[tuple[Text, float]]
     Darknet: python/darknet.py classify
     """
     check_call(net, meta)
-    scores = net.see(im, letters=net.network.dialect.letterbox)
+    scores = net.see(im, letters=net.dialect.letterbox)
     classes = range(min(meta.classes, len(scores)))
     named = [(name_of(k, meta), float(scores[k])) for k in classes]
     return sorted(named, key=lambda one: -one[1])

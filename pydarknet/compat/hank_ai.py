@@ -67,7 +67,7 @@ def detect_image(
 
 def network_dimensions(net: Handle, w: Any = None, h: Any = None, c: Any = None) -> Any:
     """Write width, height and channels of a network's input to three C ints, and return them."""
-    sizes = network_width(net), network_height(net), net.network.input.c
+    sizes = network_width(net), network_height(net), net.channels
     for place, size in zip((w, h, c), sizes, strict=True):
         put(place, size)
     return sizes

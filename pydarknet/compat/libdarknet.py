@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes as ct
 from typing import Any
 
-import torch
+import numpy as np
 
-from ..boxes.detections import Detections
+from ..boxes.box_arrays import BoxArrays
 from ..dataset.files import DataFile, read_names
 from ..errors import DataError
+from ..runtime.environment import gpu_may_be_there
 from ..system.text import bytes_of
 from .ctypes_structs import (
     DETNUMPAIR,
@@ -26,7 +27,8 @@ from .ctypes_structs import (
     repack,
     structs_of,
 )
-from .network_handle import BY_CLASS, BY_OBJECT, Handle, Suppression, Text, load_handle, text
+from .network_handle import BY_CLASS, BY_OBJECT, Handle, Suppression, Text, text
+from .open_handle import load_handle
 
 Boxes = Any  # a pointer to, or an array of, DETECTION
 
@@ -71,12 +73,12 @@ def load_meta(path: Text, classes: int = 0) -> METADATA:
 
 def network_width(net: Handle) -> int:
     """Return the width of a network's input in pixels."""
-    return net.network.input.w
+    return net.sides[0]
 
 
 def network_height(net: Handle) -> int:
     """Return the height of a network's input in pixels."""
-    return net.network.input.h
+    return net.sides[1]
 
 
 def predict_image(net: Handle, im: IMAGE) -> ct._Pointer:
@@ -86,7 +88,7 @@ def predict_image(net: Handle, im: IMAGE) -> ct._Pointer:
 
     Darknet: src/network.c network_predict_image
     """
-    return floats(net.see(im, letters=net.network.dialect.letterbox))
+    return floats(net.see(im, letters=net.dialect.letterbox))
 
 
 def predict_image_letterbox(net: Handle, im: IMAGE) -> ct._Pointer:
@@ -101,9 +103,8 @@ def predict(net: Handle, data: ct._Pointer) -> ct._Pointer:
     """
     size = net.network.input.outputs
     values = numbers(data, net.batch * size).copy()
-    inputs = torch.from_numpy(values).view(net.batch, *net.network.input.tensor)
     net.image = None
-    return floats(net.run(inputs))
+    return floats(net.run(values.reshape(net.batch, *net.network.input.tensor)))
 
 
 network_predict = predict
@@ -139,6 +140,7 @@ def get_network_boxes(
     """
     if letter == 0:
         net.see_stretched()
+    net.see_by_torch()
     letters = net.letters if letter is None else bool(letter)
     chosen = classes_of(map)
     [found] = net.boxes((w, h), thresh, hier, chosen, relative=bool(relative), letters=letters)
@@ -148,9 +150,10 @@ def get_network_boxes(
 
 def make_network_boxes(net: Handle, thresh: float = 0.5, pnum: Any = None) -> ct._Pointer:
     """Return an empty DETECTION for every box of the last image above the threshold."""
+    net.see_by_torch()
     [found] = net.boxes((1, 1), thresh, 0.5)
     put(pnum, len(found))
-    return structs_of(found.each(torch.zeros_like))
+    return structs_of(found.each(np.zeros_like))
 
 
 def network_predict_batch(
@@ -174,7 +177,7 @@ def network_predict_batch(
     shape = net.network.input
     values = numbers(im.data, batch_size * shape.outputs).copy()
     net.image = None
-    net.run(torch.from_numpy(values).view(batch_size, *shape.tensor))
+    net.run(values.reshape(batch_size, *shape.tensor))
     found = net.boxes(
         (w, h),
         thresh,
@@ -228,15 +231,18 @@ def free_ptrs(ptrs: Any, n: int) -> None:
 
 def set_gpu(index: int) -> None:
     """Choose the GPU of networks loaded from now on; without a GPU do nothing."""
-    if index >= 0 and torch.cuda.is_available():
-        torch.cuda.set_device(index)
+    if index >= 0 and gpu_may_be_there():
+        import torch
+
+        if torch.cuda.is_available():
+            torch.cuda.set_device(index)
 
 
 def init_cpu() -> None:
     """Do nothing: PyTorch needs no initialisation."""
 
 
-def positives(dets: Boxes, count: int) -> Detections:
+def positives(dets: Boxes, count: int) -> BoxArrays:
     """Return a copy of `count` DETECTIONs, or of objects with their attributes."""
     if not isinstance(dets, DETECTIONPtr | ct.Array):
         raise DataError("detections: expected what get_network_boxes returns")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from ..errors import DataError, WrongType
 from ..image.files import load_image as read_image
-from ..modules.transforms import letterbox, pixels, resize
+from ..image.fit import fit, planes_input
 from ..system.text import count_of
 from .ctypes_structs import (
     IMAGE,
@@ -32,11 +31,12 @@ def load_image(path: Text, w: int = 0, h: int = 0, c: int = 3) -> IMAGE:
 
     Darknet: src/image.c load_image_color
     """
-    planes = pixels(read_image(text(path), c or 3))
-    if not (w and h):
-        return image_of(planes.numpy())
-    check_size(w, h)
-    return image_of(resize(planes, w, h).numpy())
+    image = read_image(text(path), c or 3)
+    if w and h:
+        check_size(w, h)
+    else:
+        h, w = image.shape[:2]
+    return image_of(fit(image, w, h, False))
 
 
 def copy_image_from_bytes(im: IMAGE, content: bytes) -> None:
@@ -54,7 +54,7 @@ def copy_image_from_bytes(im: IMAGE, content: bytes) -> None:
             f" expected {wanted}, the size of the image"
         )
     content_pixels = np.frombuffer(content, np.uint8, wanted).reshape(im.h, im.w, im.c)
-    overwrite(im, pixels(content_pixels).numpy())
+    overwrite(im, fit(content_pixels, im.w, im.h, False))
 
 
 def free_image(im: IMAGE) -> None:
@@ -65,7 +65,7 @@ def free_image(im: IMAGE) -> None:
 def letterbox_image(im: IMAGE, w: int, h: int) -> IMAGE:
     """Return an image fitted into `w` x `h`, with grey margins."""
     check_size(w, h)
-    return image_of(letterbox(torch.from_numpy(planes_of(im).copy()), w, h).numpy())
+    return image_of(planes_input(planes_of(im), w, h, letterboxed=True))
 
 
 def rgbgr_image(im: IMAGE) -> None:

@@ -6,88 +6,144 @@ import os
 from collections.abc import Callable
 from ctypes import c_char_p
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from ..boxes.detections import Detections
-from ..boxes.nms import nms, nms_obj
+from ..boxes.box_arrays import BoxArrays
 from ..boxes.settings import Decoding, Settings
+from ..boxes.suppression import suppress_each, suppress_objects
+from ..cfg.dialect import Dialect
 from ..errors import DarknetError, DataError, WrongType
-from ..graph.executor import Head
-from ..inference.predict import decode
-from ..layers import last_detection_head
-from ..load import load_network
-from ..modules.transforms import letterbox, resize
-from ..network import Network
-from ..system.resources import locate
+from ..image.fit import planes_input
+from ..runtime.network import VALUES, RuntimeNetwork
 from ..system.text import count_of
 from .ctypes_structs import IMAGE, check_image, planes_of
+from .last_outputs import HeadOutputs, LastOutputs, TableOutputs
+
+if TYPE_CHECKING:
+    from ..network import Network
 
 Text = str | bytes | os.PathLike[str]
 
 
 @dataclass(eq=False)
 class Handle:
-    """A loaded network, its batch size, and the outputs of its heads for the last images.
+    """A loaded network, its batch size, and its outputs for the last images.
 
-    `letters` says whether images are letterboxed; `skipped` are classes left out of results.
+    The network is torch's, or a compiled one: `open_by_torch` then opens torch's once something is
+    asked that the compiled one cannot say. `letters` says whether images are letterboxed; `skipped`
+    are classes left out of results.
     """
 
-    loaded: Network | None
+    loaded: Network | RuntimeNetwork | None
     batch: int = 1
     letters: bool = False
     skipped: set[int] = field(default_factory=set)
-    heads: list[Head] = field(default_factory=list)
-    image: Tensor | None = None
+    outputs: LastOutputs | None = None
+    image: np.ndarray | None = None
+    open_by_torch: Callable[[], Network] | None = None
 
     @property
-    def network(self) -> Network:
-        """The network; DarknetError once it is freed."""
+    def any_network(self) -> Network | RuntimeNetwork:
+        """The network, whatever runs it; DarknetError once it is freed."""
         if self.loaded is None:
             raise DarknetError("the network was freed: expected one that is loaded")
         return self.loaded
 
     @property
+    def network(self) -> Network:
+        """Torch's network; DarknetError once it is freed."""
+        if isinstance(self.any_network, RuntimeNetwork) and self.open_by_torch:
+            self.loaded = self.open_by_torch()
+        return cast("Network", self.loaded)
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the network."""
+        return self.any_network.dialect
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """The width and height of the network's input."""
+        return self.any_network.sides
+
+    @property
+    def channels(self) -> int:
+        """The channels of the network's input; 0 if it is no image."""
+        network = self.any_network
+        return network.about.input[0] if isinstance(network, RuntimeNetwork) else network.input.c
+
+    @property
     def classes(self) -> int:
         """The number of classes of the last detection head; 0 without one."""
-        head = last_detection_head(self.network.layers)
-        return head.classes if head else 0
+        return next(reversed(self.any_network.traits.classes), 0)
 
     def free(self) -> None:
         """Free the memory of the network, on the GPU too."""
-        self.loaded, self.heads, self.image = None, [], None
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        by_torch = self.loaded is not None and not isinstance(self.loaded, RuntimeNetwork)
+        self.loaded, self.outputs, self.image, self.open_by_torch = None, None, None, None
+        if by_torch:
+            import torch
 
-    def run(self, inputs: Tensor) -> np.ndarray:
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
         """Run the network on images [N, C, H, W] in 0..1, and return its output, float32 [n].
+
+        Only a classifier's needs no torch.
 
         Darknet: src/network.c network_predict
         """
+        found = self.any_network
+        if isinstance(found, RuntimeNetwork) and found.about.layout == VALUES:
+            self.outputs = TableOutputs(found, ())
+            return found.file.run(inputs)[0].flatten()
         network = self.network
+        import torch
+
         with torch.inference_mode():
-            self.heads = network.prepared(many=True)(inputs.to(network.device))
-        last = next((h for h in self.heads if h.node.index == network.result), self.heads[-1])
-        return last.activated.flatten().cpu().numpy().copy()
+            heads = network.prepared(many=True)(torch.from_numpy(inputs).to(network.device))
+        self.outputs = HeadOutputs(network, heads)
+        last = next((h for h in heads if h.node.index == network.result), heads[-1])
+        values: np.ndarray = last.activated.flatten().cpu().numpy().copy()
+        return values
 
     def see(self, image: IMAGE, *, letters: bool) -> np.ndarray:
         """Run the network on one image of any size, and return its output, float32 [n].
 
         Darknet: src/network.c network_predict_image, network_predict_image_letterbox
         """
+        self.take(image, letters)
+        return self.run(self.fit())
+
+    def look(self, image: IMAGE, *, letters: bool) -> None:
+        """Run the network on one image of any size, for its boxes; a compiled one suffices.
+
+        Darknet: src/network.c network_predict_image, network_predict_image_letterbox
+        """
+        self.take(image, letters)
+        network = self.any_network
+        if isinstance(network, RuntimeNetwork):
+            self.outputs = TableOutputs(network, network.box_tables(self.fit()))
+        else:
+            self.run(self.fit())
+
+    def take(self, image: IMAGE, letters: bool) -> None:
+        """Keep an image as the last one. Raises DataError unless it has the network's channels."""
         check_image(image)
-        shape = self.network.input
-        if image.c != shape.c:
+        if image.c != self.channels:
             raise DataError(
-                f"an image has {count_of(image.c, 'channel')}: expected {shape.c}, as the network"
+                f"an image has {count_of(image.c, 'channel')}: expected {self.channels}, as the"
+                " network"
             )
-        self.image = torch.from_numpy(planes_of(image).copy())
-        self.letters = letters
-        fit = letterbox if letters else resize
-        return self.run(fit(self.image, shape.w, shape.h)[None])
+        self.image, self.letters = planes_of(image), letters
+
+    def fit(self) -> np.ndarray:
+        """Return the last image as the network's input, float32 [1, C, H, W]."""
+        assert self.image is not None, "`take` came before"
+        return planes_input(self.image, *self.sides, letterboxed=self.letters)[None]
 
     def see_stretched(self) -> None:
         """Run the network on the last image again, stretched instead of letterboxed.
@@ -95,10 +151,15 @@ class Handle:
         Only programs of the fork say whether boxes come from a letterbox, and the fork does not
         letterbox images here: the handle then drops its letterbox.
         """
-        shape = self.network.input
         if self.image is not None and self.letters:
             self.letters = False
-            self.run(resize(self.image, shape.w, shape.h)[None])
+            self.run(self.fit())
+
+    def see_by_torch(self) -> None:
+        """Run torch's network on the last image, if a compiled one did: it knows more of boxes."""
+        if isinstance(self.outputs, TableOutputs) and self.image is not None:
+            self.network  # noqa: B018  # it is opened
+            self.run(self.fit())
 
     def boxes(
         self,
@@ -110,27 +171,23 @@ class Handle:
         relative: bool = False,
         letters: bool = False,
         images: int = 1,
-    ) -> list[Detections]:
+    ) -> list[BoxArrays]:
         """Return the boxes of the last images, in pixels of `size` or `relative` to it.
 
         Darknet: src/network.c get_network_boxes
         """
-        if not self.heads:
+        if self.outputs is None:
             raise DarknetError("there is no image yet: expected a call of predict_image before")
-        width, height = size
         decoding = Decoding(thresh=float(np.float32(thresh)), hier=hier, map=map)
-        canvas = np.empty((height, width, 0), np.uint8)
-        chosen = Settings(decoding, letters, 0)
-        with torch.inference_mode():
-            found = decode(self.network, self.heads, [canvas] * images, chosen)
-        scale = torch.tensor([1.0, 1.0] * 2 if relative else [width, height] * 2)
+        found = self.outputs.boxes(size, Settings(decoding, letters, 0), images)
+        scale = np.array([1, 1] * 2 if relative else [*size] * 2, np.float32)
         return [self.without_skipped(replace(f, boxes=f.boxes * scale)) for f in found]
 
-    def without_skipped(self, found: Detections) -> Detections:
+    def without_skipped(self, found: BoxArrays) -> BoxArrays:
         """Return boxes without the probabilities of skipped classes."""
         if not self.skipped:
             return found
-        scores = found.probabilities.clone()
+        scores = found.probabilities.copy()
         scores[:, [k for k in self.skipped if k < scores.shape[1]]] = 0
         return replace(found, probabilities=scores)
 
@@ -144,9 +201,15 @@ def check_call(handle: object, names: object) -> None:
         raise WrongType("the class names are None: expected a list of them, or METADATA")
 
 
-Suppression = Callable[[Detections, float], Detections]
-BY_CLASS: Suppression = nms
-BY_OBJECT: Suppression = nms_obj
+def suppress_by_class(found: BoxArrays, threshold: float) -> BoxArrays:
+    """Suppress the boxes of one image class by class."""
+    [left] = suppress_each([found], threshold)
+    return left
+
+
+Suppression = Callable[[BoxArrays, float], BoxArrays]
+BY_CLASS: Suppression = suppress_by_class
+BY_OBJECT: Suppression = suppress_objects
 
 
 def text(path: Text | c_char_p | None) -> str:
@@ -158,27 +221,11 @@ def text(path: Text | c_char_p | None) -> str:
     return os.fsdecode(given)
 
 
-def load_handle(
-    cfg: Text, weights: Text | None, *, clear: int = 0, batch: int = 1, seen: str
-) -> Handle:
-    """Load a network; `seen` is the name of the function called, if only the fork has it.
-
-    Darknet: src/network.c load_network, load_network_custom (AlexeyAB)
-    """
-    if batch < 1:
-        raise DataError(f"a batch of {batch}: expected at least 1")
-    file = locate(Path(text(weights))) if weights else None
-    network = load_network(locate(text(cfg)), file, seen=seen)
-    if clear:
-        network.header = replace(network.header, seen=0)
-    return Handle(network, batch, network.dialect.letterbox)
-
-
 def detection_tuples(
-    found: Detections,
+    found: BoxArrays,
 ) -> list[tuple[int, float, tuple[float, float, float, float]]]:
     """Return class, probability and box for every class of every box with a probability."""
-    rows, classes = np.nonzero(found.probabilities.numpy() > 0)
-    scores = found.probabilities.numpy()[rows, classes].tolist()
+    rows, classes = np.nonzero(found.probabilities > 0)
+    scores = found.probabilities[rows, classes].tolist()
     boxes = [tuple(box) for box in found.boxes[rows].tolist()]
     return list(zip(classes.tolist(), scores, boxes, strict=True))

@@ -9,11 +9,11 @@ import os
 
 import cv2
 import numpy as np
-import torch
 
 from ..image.any_image import pixels_of
 from ..image.window import TITLE, display
 from ..system.text import printable
+from ..system.torch_errors import torch_errors
 from .ctypes_structs import planes_of
 from .libdarknet import load_meta, load_net, set_gpu
 from .ndarray_images import nparray_to_image
@@ -24,6 +24,9 @@ Found = tuple[str, float, tuple[float, float, float, float]]
 
 def is_compiled_with_gpu() -> bool:
     """Whether PyTorch has a GPU."""
+    with torch_errors():
+        import torch
+
     return torch.cuda.is_available()
 
 
@@ -79,7 +82,7 @@ class Detector:
     ) -> list[Found]:
         """Return name, probability and box (centre, width, height in pixels), the best first."""
         size = image.img.w, image.img.h
-        self.net.see(image.img, letters=True)
+        self.net.look(image.img, letters=True)
         [found] = self.net.boxes(size, thresh, hier_thresh, letters=True)
         left = detection_tuples(BY_OBJECT(found, nms) if nms > 0 else found)
         named = [(self.name(k), p, box) for k, p, box in left if k < self.meta.classes]

@@ -30,11 +30,21 @@ def network_input(
     Darknet: src/image.c letterbox_image, resize_image
     """
     given = with_channels(check_image(image, channels), channels)
-    rows, columns = given.shape[:2]
+    return fit(given, width, height, letterboxed)
+
+
+def planes_input(planes: np.ndarray, width: int, height: int, *, letterboxed: bool) -> np.ndarray:
+    """Return an image float32 [C, H, W] in 0..1 as such an input."""
+    return fit(planes.transpose(1, 2, 0), width, height, letterboxed)
+
+
+def fit(image: np.ndarray, width: int, height: int, letterboxed: bool) -> np.ndarray:
+    """Return bytes [H, W, C], or float32 in 0..1, as float32 [C, height, width]."""
+    rows, columns, channels = image.shape
     inner = letterbox_size(columns, rows, width, height) if letterboxed else (width, height)
     canvas = np.full((channels, height, width), GREY, np.float32)
     top, left = (height - inner[1]) // 2, (width - inner[0]) // 2
-    resize_into(canvas[:, top : top + inner[1], left : left + inner[0]], given)
+    resize_into(canvas[:, top : top + inner[1], left : left + inner[0]], image)
     return canvas
 
 
@@ -64,17 +74,17 @@ def places(size: int, start: int, count: int) -> np.ndarray:
 
 
 def resize_into(canvas: np.ndarray, image: np.ndarray) -> None:
-    """Stretch bytes [H, W, C] to float32 [C, h, w]: bilinear, with aligned corners.
+    """Stretch bytes [H, W, C], or float32 in 0..1, to float32 [C, h, w]: bilinear.
 
-    Columns come first, then rows, in float32 throughout, and without smoothing when shrinking.
-    Neither OpenCV nor torch has this mode to the last bit.
+    Corners are aligned. Columns come first, then rows, in float32 throughout, and without
+    smoothing when shrinking. Neither OpenCV nor torch has this mode to the last bit.
 
     Darknet: src/image.c resize_image
     Quirk: RESIZE_CORNERS
     """
     height, width = canvas.shape[1:]
     if image.shape[:2] == (height, width):
-        np.divide(image.transpose(2, 0, 1), np.float32(255), out=canvas, dtype=np.float32)
+        np.divide(image.transpose(2, 0, 1), white(image), out=canvas, dtype=np.float32)
         return
     index, after, near, far = taps(len(image), height, False)
     if 2 * height < len(image):  # there are rows that no other needs
@@ -87,8 +97,9 @@ Taps = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # see `taps`
 
 
 def blend_columns(image: np.ndarray, width: int) -> np.ndarray:
-    """Interpolate `width` columns of bytes [H, W, C], as float32 [H, width, C] in 0..1."""
+    """Interpolate `width` columns of bytes [H, W, C], or of floats, as float32 [H, width, C]."""
     rows, columns, channels = image.shape
+    most = white(image)
     index, after, near, far = taps(columns, width, True)
     lines = swap_axes(np.ascontiguousarray(image)).reshape(columns, -1)  # a column is a piece
     blended = np.empty((rows, width, channels), np.float32)
@@ -96,11 +107,16 @@ def blend_columns(image: np.ndarray, width: int) -> np.ndarray:
         some = slice(start, start + BLOCK)
         left, right = (lines[at[some]].astype(np.float32) for at in (index, after))
         for values, share in ((left, near), (right, far)):
-            values /= 255
+            values /= most
             values *= share[some, None]
         left += right
         blended[:, some] = swap_axes(left.reshape(-1, rows, channels))
     return blended
+
+
+def white(image: np.ndarray) -> np.float32:
+    """Return the number by which values are divided: bytes by 255, and by 1 what is in 0..1."""
+    return np.float32(255 if image.dtype == np.uint8 else 1)
 
 
 def blend_rows_into(canvas: np.ndarray, image: np.ndarray, rows: Taps) -> None:

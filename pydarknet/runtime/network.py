@@ -117,19 +117,29 @@ class RuntimeNetwork(ImageDetector[BoxArrays]):
             network_input(image, about.input[0], width, height, letterboxed=chosen.letterbox)
             for image in images
         ]
-        outputs = self.file.run(np.stack(fitted))
-        apart = [[one] for one in outputs] if about.whole else [outputs]
-        tables = [
-            read_boxes(about.layout, some, about.size, about.classes, len(images)) for some in apart
-        ]
         found = [
-            self.boxes_in_image(of_image, image, chosen)
-            for of_image, image in zip(zip(*tables, strict=True), images, strict=True)
+            self.boxes_in_image(tables, image, chosen)
+            for tables, image in zip(self.box_tables(np.stack(fitted)), images, strict=True)
         ]
         if not chosen.nms or about.layout in SUPPRESSED:
             return found
         kind, beta = about.nms.get("kind", "default"), about.nms.get("beta", 0.6)
         return suppress_each(found, chosen.nms, kind, beta, stay=chosen.stay)
+
+    def box_tables(self, inputs: np.ndarray) -> list[tuple[BoxArrays, ...]]:
+        """Return per image of float32 [N, C, H, W] all that the heads compute: a table of each.
+
+        Raises UsageError for a file whose layout has no boxes.
+        """
+        about = self.about
+        if about.layout not in READERS:
+            self.refuse_boxes()
+        outputs = self.file.run(inputs)
+        apart = [[one] for one in outputs] if about.whole else [outputs]
+        tables = [
+            read_boxes(about.layout, some, about.size, about.classes, len(inputs)) for some in apart
+        ]
+        return list(zip(*tables, strict=True))
 
     def boxes_in_image(
         self, tables: Sequence[BoxArrays], image: Image, chosen: Settings

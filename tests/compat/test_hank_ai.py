@@ -13,10 +13,12 @@ from pydarknet.compat.network_handle import Handle
 
 
 @pytest.fixture
-def net(monkeypatch: pytest.MonkeyPatch) -> Handle:
+def net(road: type, monkeypatch: pytest.MonkeyPatch) -> Handle:
     """Load a recorded network; `load_network` returns nothing else."""
     monkeypatch.chdir(recording("infer_ab_yolov3_a"))
-    return hank_ai.load_network("net.cfg", "net.data", "net.weights")
+    handle = hank_ai.load_network("net.cfg", "net.data", "net.weights")
+    assert isinstance(handle.any_network, road)
+    return handle
 
 
 def test_load_network_gives_the_network_alone(net: Handle) -> None:

@@ -18,10 +18,11 @@ from pydarknet.compat.ctypes_structs import planes_of
 
 
 @pytest.fixture
-def detector(monkeypatch: pytest.MonkeyPatch) -> Detector:
+def detector(folder: Path, road: type) -> Detector:
     """Return a detector with a recorded network."""
-    monkeypatch.chdir(recording("infer_pj_yolov3_a"))
-    return Detector(b"net.cfg", b"net.weights", 0, b"net.data")
+    made = Detector(b"net.cfg", b"net.weights", 0, b"net.data")
+    assert isinstance(made.net.any_network, road)
+    return made
 
 
 def test_names_are_text_and_boxes_are_pixels_best_first(detector: Detector) -> None:
@@ -49,12 +50,13 @@ def test_without_nms_every_box_is_left(detector: Detector) -> None:
     assert len(detector.detect(image, 0.25, nms=0)) > len(detector.detect(image, 0.25))
 
 
-def test_classes_come_best_first_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_classes_come_best_first_in_bytes(road: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(recording("infer_pj_darknet19_a"))
     classifier = Detector(b"net.cfg", b"net.weights", 0, b"net.data")
 
     found = classifier.classify(Image(cv2.imread("input.png")))
 
+    assert isinstance(classifier.net.any_network, road)
     assert len(found) == 10
     assert isinstance(found[0][0], bytes)
     assert [p for _, p in found] == sorted((p for _, p in found), reverse=True)

@@ -9,7 +9,7 @@ import torch
 from pydarknet.errors import DataError
 from pydarknet.image.any_image import check_image
 from pydarknet.image.decode import with_channels
-from pydarknet.image.fit import classifier_input, network_input, taps
+from pydarknet.image.fit import classifier_input, network_input, planes_input, taps
 from pydarknet.modules.transforms import center_crop, letterbox, pixels, resize, resize_min
 
 SIZES = [  # width and height of an image, and of the network's input
@@ -55,6 +55,20 @@ def test_numpy_has_the_bits_of_torch(image, size):
     assert (boxed == letterbox(x, *size).numpy()).all()
     assert (cropped == center_crop(resize_min(x, size[0]), *size).numpy()).all()
     assert {one.dtype for one in (stretched, boxed, cropped)} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("channels", [1, 3, 6])
+@pytest.mark.parametrize(("image", "size"), SIZES)
+def test_floats_are_fitted_with_the_bits_of_torch(image, size, channels):
+    planes = np.random.default_rng(0).random((channels, *image[::-1]), np.float32)
+    planes.flags.writeable = False
+    x = torch.from_numpy(planes.copy())
+
+    stretched = planes_input(planes, *size, letterboxed=False)
+    boxed = planes_input(planes, *size, letterboxed=True)
+
+    assert (stretched == resize(x, *size).numpy()).all()
+    assert (boxed == letterbox(x, *size).numpy()).all()
 
 
 @pytest.mark.parametrize(("has", "channels"), [(1, 3), (3, 1), (4, 4), (3, 4), (2, 2), (6, 6)])
