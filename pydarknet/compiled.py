@@ -22,7 +22,7 @@ from .runtime.forms import MODEL, Form, cache_size, find_form, write_form
 from .runtime.network import RuntimeNetwork
 from .runtime.openings import Opening, find_opening, keep_opening, key_of, text_key
 from .system.console import record_told, tell_again
-from .system.identity import depends_on, record_reads
+from .system.identity import CHANCE, depends_on, record_reads
 from .system.inputs import remember
 from .system.memory import is_lack_of_memory
 from .system.text import read_text
@@ -154,6 +154,9 @@ def open_compiled(wanted: Wanted, load: Callable[[], Network]) -> RuntimeNetwork
         return network
     cache_size()  # which may be none that is known
     loaded, opening = record_opening(wanted, load)
+    if CHANCE in opening.files:
+        problem = "does not reach all layers, and the rest is random: expected a whole network"
+        raise UsageError(problem, where=wanted.weights or wanted.cfg)
     if not opening.rests():
         raise UsageError(f"{wanted.cfg} or its weights changed while they were read: try again")
     try:

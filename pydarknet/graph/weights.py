@@ -16,6 +16,7 @@ from ..layers import Node
 from ..modules.parameters import Parametric, WeightArray, assign, fill
 from ..system.console import note
 from ..system.files import replace_file
+from ..system.identity import depends_on_chance
 from ..system.text import count_of
 from .executor import Executor
 from .header import Header, read_header
@@ -142,6 +143,7 @@ def note_rest(
 ) -> None:
     """Note the layers that the file did not reach, or the floats left over in it."""
     if len(held) < len(wanted):
+        depends_on_chance()
         first = wanted[len(held)].node.index
         last = len(network.nodes) - 1
         note(f"{path}: ends before layer {first}: layers {first} to {last} keep first values")

@@ -157,3 +157,13 @@ def depends_on(path: str | Path) -> None:
     files = READ.get()
     if files is not None and (name := os.fspath(path)) not in files:
         files[name] = Identity.of(name)
+
+
+CHANCE = Identity(path="", seen=0, disk=Disk(0, 0, 0, 0, 0, 0), content="")  # which never holds
+
+
+def depends_on_chance() -> None:
+    """Tell that what is computed has random numbers in it, and is another one each time."""
+    files = READ.get()
+    if files is not None:
+        files[CHANCE.path] = CHANCE

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 
-from pydarknet import load_network
+from pydarknet import UsageError, load_network
 from pydarknet.cli.main import main
 from pydarknet.runtime.forms import forms
 
@@ -152,6 +152,16 @@ def test_python_shares_the_form_of_commands(folder, cache):
     load_network("net.cfg", "net.weights", backend="runtime")
 
     assert len(list(forms())) == 1
+
+
+def test_random_values_are_not_compiled(folder, cache):
+    assert main(["partial", "net.cfg", "net.weights", "net.conv.3", "3"]) == 0
+
+    assert main([*TEST[:-2], "net.conv.3", "input.png", "-compile"]) == 0
+
+    assert list(forms()) == []
+    with pytest.raises(UsageError, match=r"^net\.conv\.3: does not reach all layers"):
+        load_network("net.cfg", "net.conv.3", backend="runtime")
 
 
 def test_two_names_of_the_same_files_share_a_form(folder, cache, no_torch):

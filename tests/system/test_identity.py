@@ -9,7 +9,15 @@ import pytest
 
 from pydarknet.errors import DataError
 from pydarknet.system import identity
-from pydarknet.system.identity import SETTLED, SMALL, Identity, depends_on, record_reads
+from pydarknet.system.identity import (
+    CHANCE,
+    SETTLED,
+    SMALL,
+    Identity,
+    depends_on,
+    depends_on_chance,
+    record_reads,
+)
 
 OLD = 10**18  # nanoseconds since 1970: in 2001
 
@@ -173,3 +181,14 @@ def test_files_that_are_asked_for_are_recorded_once(large: Path, tmp_path: Path)
 
     assert [Path(name).name for name in files] == ["net.weights", "missing"]
     assert files[str(tmp_path / "missing")].disk is None
+
+
+def test_what_chance_decides_never_holds() -> None:
+    depends_on_chance()  # outside of a record it means nothing
+    with record_reads() as files:
+        depends_on_chance()
+
+    [seen] = files.values()
+    assert seen == CHANCE
+    assert not seen.holds()
+    assert not seen.rests()
