@@ -138,8 +138,13 @@ def compare(
     images: Tensor,
     report: Report,
     fast: Executor | None = None,
+    *,
+    suppressed: bool = True,
 ) -> None:
-    """Add to a report what a file and the network find in a batch; `fast` is its fast form."""
+    """Add to a report what a file and the network find in a batch; `fast` is its fast form.
+
+    Boxes are compared as they are computed, and counted after they are `suppressed`.
+    """
     layout = exported.layout
     network = fast or layout.network
     network.reset()
@@ -152,7 +157,7 @@ def compare(
         for one, other in zip(found, expected, strict=True):
             report_values(report, layout, one, other.numpy())
     if layout.name in READERS:
-        report_boxes(report, layout, found, layout.boxes_of(heads), len(images))
+        report_boxes(report, layout, found, layout.boxes_of(heads), len(images), suppressed)
 
 
 def report_values(report: Report, layout: Layout, found: np.ndarray, expected: np.ndarray) -> None:
@@ -176,6 +181,7 @@ def report_boxes(
     found: Sequence[np.ndarray],
     ours: Sequence[Detections],
     images: int,
+    suppressed: bool,
 ) -> None:
     """Add the differences of all boxes, and count those that are left after suppression."""
     network = layout.network
@@ -186,6 +192,8 @@ def report_boxes(
     for one, other in zip(ours, theirs, strict=True):
         if layout.name not in SUPPRESSED:
             report_each(report, layout, one, other)
+    if not suppressed:
+        return
     for one, other in zip(survivors(layout, ours), survivors(layout, theirs), strict=True):
         count_equal(report, one, other)
 
@@ -206,7 +214,8 @@ def report_each(report: Report, layout: Layout, ours: Detections, theirs: Detect
         off = off * (ours.probabilities > 0) * (theirs.probabilities > 0)
     report.score = max(report.score, float(off.max()) if off.numel() else 0.0)
     counts = best > COUNTS
-    apart = (ours.boxes - theirs.boxes).abs() * ours.boxes.new_tensor(layout.size)
+    large = ours.boxes.abs().clamp(min=1)  # of a box larger than the image, the share counts
+    apart = (ours.boxes - theirs.boxes).abs() / large * ours.boxes.new_tensor(layout.size)
     if counts.any():
         report.pixels = max(report.pixels, float(apart[counts].max()))
 

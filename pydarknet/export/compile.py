@@ -65,7 +65,7 @@ def compile_network(network: Network, engine: str, folder: Path) -> dict[str, An
     generator = torch.Generator().manual_seed(SEED)
     images = torch.rand(1, *network.input.tensor, generator=generator)
     loaded = open_engine(path, engine, ready=True)
-    compare(loaded, exported, images, report, network.prepared())
+    compare(loaded, exported, images, report, network.prepared(), suppressed=False)
     check_report(report, exported.layout, path, "float")
     about: dict[str, Any] = json.loads(words)
     return about | {"names": [], "exif": True}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.settings import Limits
 from pydarknet.errors import DataError
 from pydarknet.export import check
@@ -106,3 +109,16 @@ def test_a_program_that_is_missing_checks_nothing(detector, tmp_path, monkeypatc
 def missing(*_: object, **options) -> None:
     """Fail as a program does that is not installed."""
     raise ImportError
+
+
+def test_of_a_box_larger_than_the_image_the_share_counts(detector, tmp_path):
+    layout = export(detector, tmp_path, "rows").layout
+    ours = Detections(
+        torch.tensor([[0.5, 0.5, 0.5, 100.0]]), torch.tensor([0.9]), torch.tensor([[0.9]])
+    )
+    theirs = replace(ours, boxes=ours.boxes + torch.tensor([[0.0, 0.0, 0.0, 1.0]]))
+    report = check.Report("onnxruntime")
+
+    check.report_each(report, layout, ours, theirs)
+
+    assert report.pixels == pytest.approx(0.16)  # 1 of 100 images, in an input of 16 pixels
