@@ -30,7 +30,7 @@ channels=3
 batch_normalize=1
 filters=8
 size=3
-stride=4
+stride=8
 pad=1
 activation=leaky
 {more}[convolutional]
@@ -42,7 +42,7 @@ MORE = "[convolutional]\nfilters={filters}\nsize=3\npad=1\nactivation=leaky\n"
 YOLO = "[yolo]\nmask=0,1,2\nanchors=4,5, 9,8, 15,19\nclasses=2\nnum=3\n"
 REGION = "[region]\nanchors=1,1, 2,1, 3,3\nclasses=4\ncoords=4\nnum=3\nsoftmax=1\ntree=c.tree\n"
 TREE = "animal -1\nplant -1\ncat 0\ndog 0\n"
-COMMAND = "detector test net.data net.cfg net.weights input.png -thresh 0.2"
+COMMAND = "detector test net.data net.cfg net.weights input.png -thresh 0.2 -nms 0.05"
 ORIGINAL, FORK = struct.pack("<3iQ", 0, 2, 0, 0), struct.pack("<3iQ", 0, 2, 5, 0)  # headers
 WIDE = 4096  # filters of the layer that makes a file too large for its bytes to be compared
 
@@ -79,7 +79,8 @@ class Case:
         counts = [216, *([wide, wide * 72] if wide else []), filters, filters * (wide or 8)]
         inputs = [27, *([72, 72] if wide else []), 1, wide or 8]
         parts = [draw(n) / i**0.5 for n, i in zip(counts, inputs, strict=True)]
-        parts[-1] *= 3  # so that some boxes are likely
+        parts[-1] *= 2
+        parts[-2] += 1  # so that some boxes are likely
         return header + np.concatenate([first, *parts]).astype("<f4").tobytes()
 
     def use(self, words: str) -> None:
@@ -364,8 +365,8 @@ def words(case: Case) -> Changes:
 @kind
 def thresholds(case: Case) -> Changes:
     yield
-    for thresh, nms, hier in ((0.5, 0.45, 0.5), (0.2, 0, 0.5), (0.4, 0.2, 0.9), (1.5, 0, 0)):
-        case.words = COMMAND.replace("0.2", f"{thresh} -nms {nms} -hier {hier}")
+    for thresh, nms, hier in ((0.6, 0.45, 0.5), (0.3, 0, 0.5), (0.4, 0.2, 0.9), (1.5, 0, 0)):
+        case.words = COMMAND.replace("0.2 -nms 0.05", f"{thresh} -nms {nms} -hier {hier}")
         yield
 
 
