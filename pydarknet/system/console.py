@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Final, TextIO
@@ -16,7 +16,7 @@ LONGEST = 500  # signs of a line of a note, which may quote what a file says
 TOLD: Final[dict[str, object]] = {}  # the kinds of notes that `first` was asked about
 OPEN: Final[set[str]] = set()  # "stderr" while the last note there ended inside a line
 Told = list[Any]  # the name of a door, what went through it, and how
-HOW: Final = {"end": str, "steering": bool, "continues": bool}
+HOW: Final = {"end": str, "steering": bool, "continues": bool, "kind": str}
 HEARD: ContextVar[list[Told] | None] = ContextVar("heard", default=None)
 
 
@@ -60,6 +60,11 @@ def note(text: str = "", *, end: str = "\n", continues: bool = False) -> None:
     terminal becomes `?` in a pipe too, since notes are read there later.
     """
     hear("note", text, {"end": end, "continues": continues})
+    write_note(text, end, continues)
+
+
+def write_note(text: str, end: str = "\n", continues: bool = False) -> None:
+    """Write a note, as `note` does, which nobody hears."""
     if sys.stderr is None:
         return
     shown = "\n".join(shorten(line, LONGEST) for line in without_control(text).split("\n"))
@@ -116,9 +121,13 @@ def first(kind: str) -> bool:
 
 
 def note_once(text: str, kind: str = "") -> None:
-    """Write a note unless this run wrote one of its kind; without a kind, the same note."""
+    """Write a note unless this run wrote one of its kind; without a kind, the same note.
+
+    It is recorded in any case: another run, in which it is told again, may not have written it.
+    """
+    hear("note_once", text, {"kind": kind})
     if first(kind or text):
-        note(text)
+        write_note(text)
 
 
 @contextmanager
@@ -145,7 +154,7 @@ def is_told(said: Any) -> bool:
         return False
     return all(
         len(one) == 3
-        and one[0] in ("say", "note")
+        and one[0] in ("say", "note", "note_once")
         and isinstance(one[1], str)
         and isinstance(one[2], dict)
         and all(name in HOW and isinstance(how, HOW[name]) for name, how in one[2].items())
@@ -155,5 +164,6 @@ def is_told(said: Any) -> bool:
 
 def tell_again(told: Sequence[Told]) -> None:
     """Write what `record_told` recorded, in its order and through the same doors."""
+    doors: dict[str, Callable[..., None]] = {"say": say, "note": note, "note_once": note_once}
     for door, text, how in told:
-        (say if door == "say" else note)(text, **how)
+        doors[door](text, **how)

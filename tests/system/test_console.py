@@ -202,6 +202,19 @@ def test_what_is_told_can_be_told_again(capfd: pytest.CaptureFixture[str]) -> No
     assert first.out == "found\n\n"
 
 
+def test_what_is_told_once_is_told_once_again(capfd: pytest.CaptureFixture[str]) -> None:
+    note_once("a.cfg:1: an unseen character", "unseen")
+    with record_told() as told:
+        note_once("b.cfg:7: an unseen character", "unseen")
+    assert capfd.readouterr().err == "a.cfg:1: an unseen character\n"
+
+    forget_notes()
+    tell_again(told)
+    note_once("c.cfg:9: an unseen character", "unseen")
+
+    assert capfd.readouterr().err == "b.cfg:7: an unseen character\n"
+
+
 @pytest.mark.parametrize(
     ("said", "is_one"),
     [
