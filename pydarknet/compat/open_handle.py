@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..compiled import Wanted, open_before, record_opening
 from ..errors import DataError
 from ..runtime.environment import gpu_may_be_there
-from ..runtime.forms import cache_size
+from ..runtime.forms import may_keep
 from ..runtime.onnx_properties import is_onnx
 from ..runtime.openings import keep_opening
 from ..system.resources import locate
@@ -39,18 +39,19 @@ def load_handle(
     wanted = Wanted(cfg=path, weights=file, seen=seen)
     before, compiled = open_before(wanted)
     if compiled:
+        compiled.get_ready(many=True)  # a program may look at thousands
         again = partial(by_torch, path, file, clear, dialect=compiled.dialect.name)
         return handle_of(compiled, batch, again)
     load = partial(by_torch, path, file, clear, seen=seen)
     network, opening = record_opening(wanted, load)
-    if before is None:  # the next process takes the form that is made of these files meanwhile
+    if before is None and opening.rests():  # the next process may find a form of these files
         keep_opening(wanted.key, replace(opening, form=wanted.form_key(opening)))
     return handle_of(network, batch)
 
 
 def may_be_compiled(cfg: Path, batch: int) -> bool:
     """Return whether a compiled form may run: one image at a time, on a CPU."""
-    return batch == 1 and not gpu_may_be_there() and cache_size() > 0 and not is_onnx(cfg)
+    return batch == 1 and not gpu_may_be_there() and may_keep() and not is_onnx(cfg)
 
 
 def handle_of(

@@ -124,6 +124,16 @@ def test_where_none_may_run_torch_does(compiled: Path, monkeypatch, reason: str)
     assert type(darknet.load_net_custom(*FILES).any_network) is Network
 
 
+def test_files_that_change_while_they_are_read_are_no_opening(files: Path, monkeypatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("pydarknet.runtime.openings.Opening.rests", lambda self: False)
+        darknet.load_net_custom(*FILES)
+    pydarknet.load_network(*FILES, dialect="alexeyab", backend="runtime")
+
+    assert type(darknet.load_net_custom(*FILES).any_network) is Network
+    assert isinstance(darknet.load_net_custom(*FILES).any_network, RuntimeNetwork)
+
+
 def test_no_images_seen_are_forgotten_where_torch_opens_it(compiled: Path) -> None:
     assert darknet.load_net_custom(*FILES, 1).network.header.seen == 0
 
