@@ -19,7 +19,8 @@ from ..system.version import __version__
 from .engine import best_engine
 
 PACKAGES = ("onnxruntime", "cv2", "onnx")
-GPUS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd")  # of NVIDIA, WSL and AMD
+WINDOWS_GPU = "C:/Windows/System32/nvcuda.dll"  # NVIDIA's driver there
+GPUS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", WINDOWS_GPU)  # WSL's, AMD's too
 VARIABLES = ("CUDA_VISIBLE_DEVICES", VARIABLE)
 FIRST = 8192  # bytes of /proc/cpuinfo that hold the first processor
 
