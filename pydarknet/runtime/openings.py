@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,7 +85,13 @@ def find_opening(key: str) -> Opening | None:
         same = json.loads(json.dumps(opening.words(key))) == said
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
-    return opening if same and opening.holds() else None
+    if not same or not opening.holds():
+        return None
+    files = [file.at_rest() for file in opening.files]
+    if files != list(opening.files):
+        opening = replace(opening, files=files)
+        keep_opening(key, opening)
+    return opening
 
 
 def keep_opening(key: str, opening: Opening) -> None:

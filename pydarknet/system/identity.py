@@ -89,6 +89,17 @@ class Identity:
             return False
         return content_of(self.path, disk, self.seen) == self.content != ""
 
+    def at_rest(self) -> Identity:
+        """Return the same, once a large file has rested, without a need to read all of it again.
+
+        Call it when it holds.
+        """
+        if self.disk is None or self.disk.size <= SMALL or is_settled(self.disk, self.seen):
+            return self
+        now = Identity.of(self.path)
+        rested = now.disk == self.disk and now.content and is_settled(self.disk, now.seen)
+        return now if rested else self
+
     def rests(self) -> bool:
         """Return whether nobody has written the file since, nor changed it and changed it back."""
         return disk_of(self.path) == self.disk and self.holds()

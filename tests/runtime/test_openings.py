@@ -11,6 +11,7 @@ import pytest
 from pydarknet.runtime import openings
 from pydarknet.runtime.openings import Opening, find_opening, keep_opening, key_of, text_key
 from pydarknet.runtime.traits import Traits
+from pydarknet.system import identity
 from pydarknet.system.cache import write_content
 from pydarknet.system.identity import Identity
 
@@ -39,6 +40,18 @@ def test_it_is_found_again(opening):
 
     assert find_opening(KEY) == opening
     assert find_opening("b" * 64) is None
+
+
+def test_a_large_file_that_rests_is_not_read_whole_each_time(opening, tmp_path, monkeypatch):
+    large = tmp_path / "net.weights"
+    large.write_bytes(bytes(identity.SMALL + 1))
+    keep_opening(KEY, replace(opening, files=[Identity.of(large)]))
+    clock = identity.time.time_ns
+    monkeypatch.setattr(identity.time, "time_ns", lambda: clock() + 2 * identity.SETTLED)
+    assert find_opening(KEY)
+
+    monkeypatch.setattr(identity, "digest", None)
+    assert find_opening(KEY)
 
 
 def test_not_once_a_file_changed(opening, tmp_path):

@@ -138,6 +138,21 @@ def test_a_file_that_was_changed_and_changed_back_does_not_rest(tmp_path: Path) 
     assert not seen.rests()
 
 
+def test_a_large_file_that_has_rested_since_is_read_no_more(large, monkeypatch):
+    seen = Identity.of(large)
+    assert seen.at_rest() == seen  # it has not rested yet
+
+    clock = identity.time.time_ns
+    monkeypatch.setattr(identity.time, "time_ns", lambda: clock() + 2 * SETTLED)
+    rested = seen.at_rest()
+
+    assert rested.holds()
+    assert rested.content != seen.content  # of its spots
+    monkeypatch.setattr(identity, "digest", None)
+    assert rested.holds()
+    assert rested.at_rest() is rested
+
+
 def test_a_file_from_the_future_is_read(large: Path) -> None:
     os.utime(large, ns=(2 * 10**18, 2 * 10**18))  # 2033
 
