@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -121,6 +123,15 @@ ENGINES: Final[dict[str, Callable[..., Engine]]] = {
     "onnxruntime": OnnxRuntime,
     "opencv": OpenCV,
 }
+
+
+def import_engine(name: str) -> None:
+    """Import the package of an engine, if it is installed, before it is needed."""
+    with suppress(ImportError):
+        if name == OnnxRuntime.name:
+            import_onnxruntime()
+        else:
+            import_module("cv2")
 
 
 def best_engine() -> str:

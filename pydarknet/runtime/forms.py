@@ -11,6 +11,7 @@ import json
 import os
 import re
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from ..system.files import PARTIAL, hold_folder, is_abandoned, remove, sorted_en
 from ..system.text import excerpt
 from . import openings
 from .about import About, about_of
+from .engine import import_engine
 
 FOLDER: Final = "compiled"
 MODEL, ARRAYS, RECORD = "network.onnx", "network.bin", "form"  # the files of a form
@@ -32,7 +34,7 @@ VARIABLE: Final = "PYDARKNET_CACHE_SIZE"
 SIZE: Final = re.compile(r"([0-9]{1,15}) ?([KMGT]?)(i?B)?", re.IGNORECASE)
 UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 MOST: Final = 2 << 30  # bytes of all forms, unless the variable says otherwise
-BLOCK: Final = 1 << 20  # bytes that are read at once
+BLOCK: Final = 1 << 23  # bytes that are read at once: a thread then seldom waits for another
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,17 @@ def find_form(key: str) -> Form | None:
     there = {file.name for file in sorted_entries(path)} - {RECORD}
     if form is None or not isinstance(files, dict) or MODEL not in files or there != set(files):
         return None
-    whole = MODEL in files and all(digest_of(path / name) == files[name] for name in files)
-    return form if whole else None
+    return form if is_whole(path, files, form.engine) else None
+
+
+def is_whole(path: Path, files: dict[str, str], engine: str) -> bool:
+    """Return whether files have their digests. The engine is imported while a thread reads them."""
+    found: dict[str, str] = {}
+    reader = threading.Thread(target=lambda: found.update({n: digest_of(path / n) for n in files}))
+    reader.start()
+    import_engine(engine)
+    reader.join()
+    return found == files
 
 
 def form_of(path: Path, record: dict[str, Any]) -> Form | None:
