@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .network import Network
 
 Made = TypeVar("Made")
+Compile = Callable[["Network", str, Path], dict[str, Any]]  # as export/compile.py does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,10 +119,13 @@ def record_opening(wanted: Wanted, load: Callable[[], Network]) -> tuple[Network
     return network, opening
 
 
-def compile_opened(wanted: Wanted, network: Network, opening: Opening) -> str:
+def compile_opened(
+    wanted: Wanted, network: Network, opening: Opening, compile: Compile | None = None
+) -> str:
     """Compile a network that was opened, unless its form is there; return the engine, if it was.
 
-    Raises OSError if it cannot be kept, and DarknetError if it has no form; then that is kept.
+    `compile` writes it in the place of `compile_network`. Raises OSError if it cannot be kept, and
+    DarknetError if it has no form; then that is kept.
     """
     from .export.compile import compile_network
 
@@ -133,7 +137,7 @@ def compile_opened(wanted: Wanted, network: Network, opening: Opening) -> str:
                 key,
                 str(wanted.cfg),
                 engine,
-                lambda folder: compile_network(network, engine, folder),
+                lambda folder: (compile or compile_network)(network, engine, folder),
             )
         except DarknetError as error:
             if not is_lack_of_memory(error):
@@ -143,10 +147,13 @@ def compile_opened(wanted: Wanted, network: Network, opening: Opening) -> str:
     return engine if made else ""
 
 
-def open_compiled(wanted: Wanted, load: Callable[[], Network]) -> RuntimeNetwork:
+def open_compiled(
+    wanted: Wanted, load: Callable[[], Network], compile: Compile | None = None
+) -> RuntimeNetwork:
     """Return a compiled network; the first time it is loaded by torch and compiled.
 
-    Raises DarknetError for a network that has no compiled form, or where none can be kept.
+    `compile` writes it in the place of `compile_network`. Raises DarknetError for a network that
+    has no compiled form, or where none can be kept.
     """
     wanted.check()
     _, network = open_before(wanted)
@@ -160,7 +167,7 @@ def open_compiled(wanted: Wanted, load: Callable[[], Network]) -> RuntimeNetwork
     if not opening.rests():
         raise UsageError(f"{wanted.cfg} or its weights changed while they were read: try again")
     try:
-        compile_opened(wanted, loaded, opening)
+        compile_opened(wanted, loaded, opening, compile)
     except OSError as error:
         raise UsageError(f"the compiled network cannot be kept: {error}") from None
     form = find_form(wanted.form_key(opening))

@@ -21,6 +21,7 @@ FILES = [
         "box_arrays",
         "box_columns",
         "draw",
+        "opencv_scores",
         "origin",
         "settings",
         "suppression",

@@ -37,16 +37,21 @@ def load_handle(
     if file is None or not may_be_compiled(path, batch):
         return handle_of(by_torch(path, file, clear, seen=seen), batch)
     wanted = Wanted(cfg=path, weights=file, seen=seen)
+    network = open_either(wanted, partial(by_torch, path, file, clear, seen=seen))
+    again = partial(by_torch, path, file, clear, dialect=network.dialect.name)
+    return handle_of(network, batch, again)
+
+
+def open_either(wanted: Wanted, load: Callable[[], Network]) -> Network | RuntimeNetwork:
+    """Return a compiled network if there is one, else that which `load` opens by torch."""
     before, compiled = open_before(wanted)
     if compiled:
         compiled.get_ready(many=True)  # a program may look at thousands
-        again = partial(by_torch, path, file, clear, dialect=compiled.dialect.name)
-        return handle_of(compiled, batch, again)
-    load = partial(by_torch, path, file, clear, seen=seen)
+        return compiled
     network, opening = record_opening(wanted, load)
     if before is None and opening.rests():  # the next process may find a form of these files
         keep_opening(wanted.key, replace(opening, form=wanted.form_key(opening)))
-    return handle_of(network, batch)
+    return network
 
 
 def may_be_compiled(cfg: Path, batch: int) -> bool:

@@ -7,25 +7,29 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import cv2
 import numpy as np
-import torch
 
 from ..errors import DarknetError
-from ..load import load_network
-from ..network import Network
+from ..runtime.network import RuntimeNetwork
 from ..system.resources import locate
-from ..system.text import count_of, excerpt
-from .opencv_layers import output, parts, set_epsilon
+from ..system.text import excerpt
+from .opencv_form import names_of as form_names
+from .opencv_form import outputs_of
+from .opencv_names import LayerNames
+from .opencv_open import by_torch, open_net
+
+if TYPE_CHECKING:
+    from ..network import Network
 
 Source = str | os.PathLike[str] | bytes | bytearray | np.ndarray
-INPUT, FLAT = "_input", "fullyConnected"
 GPU = {getattr(cv2.dnn, name, None) for name in ("DNN_TARGET_CUDA", "DNN_TARGET_CUDA_FP16")}
 
 
@@ -46,50 +50,54 @@ class Net:
     """A network as cv2.dnn.Net: `setInput` takes images, `forward` returns rows of boxes.
 
     Layers have the names and numbers of OpenCV 4.12. A layer of Darknet runs as a whole: of
-    `conv_0`, `bn_0` and `leaky_1` only the last has an output.
+    `conv_0`, `bn_0` and `leaky_1` only the last has an output. A compiled network gives outputs of
+    heads for blobs of its own size; torch's is opened for all else.
     """
 
-    def __init__(self, network: Network | None = None) -> None:
-        self.network = network
-        nodes = network.nodes if network else []
-        self.parts = {node.index: tuple(parts(node)) for node in nodes}
-        self.names = tuple(name for listed in self.parts.values() for name in listed)
-        self.blob: torch.Tensor | None = None
+    def __init__(
+        self,
+        network: Network | RuntimeNetwork | None = None,
+        open_by_torch: Callable[[], Network] | None = None,
+    ) -> None:
+        self.loaded, self.open_by_torch = network, open_by_torch
+        self.layers = names_of(network)
+        self.blob: np.ndarray | None = None
         self.ticks: dict[str, float] = {}
 
     def empty(self) -> bool:
         """Whether there is no layer."""
-        return self.network is None
+        return self.loaded is None
 
     def getLayerNames(self) -> tuple[str, ...]:
         """Return the names of all layers but the input."""
-        return self.names
+        return self.layers.all
 
     def getLayerId(self, layer: str) -> int:
         """Return the number of a layer, from 1; 0 for the input, -1 for an unknown name."""
-        if layer == INPUT:
-            return 0
-        return self.names.index(layer) + 1 if layer in self.names else -1
+        return self.layers.number(layer)
 
     def getUnconnectedOutLayersNames(self) -> tuple[str, ...]:
         """Return the names of the layers that no other reads: the heads."""
-        nodes = self.network.nodes if self.network else []
-        read = {source for node in nodes for source in node.sources}
-        return tuple(self.parts[node.index][-1] for node in nodes if node.index not in read)
+        return tuple(self.layers.heads)
 
     def getUnconnectedOutLayers(self) -> np.ndarray:
         """Return the numbers of the layers that no other reads, int32 [heads]."""
-        numbers = [self.getLayerId(name) for name in self.getUnconnectedOutLayersNames()]
-        return np.array(numbers, np.int32)
+        return self.layers.numbers()
 
     def setPreferableBackend(self, backendId: int) -> None:
-        """Do nothing: PyTorch computes."""
+        """Do nothing: PyTorch computes, or the engine of the compiled network."""
 
     def setPreferableTarget(self, targetId: int) -> None:
-        """Compute on the GPU if a GPU target is given and there is one, else on the CPU."""
+        """Compute on the GPU if a GPU target is given and there is one, else on the CPU.
+
+        A compiled network stays on the CPU.
+        """
+        if self.loaded is None or isinstance(self.loaded, RuntimeNetwork):
+            return
+        import torch
+
         gpu = targetId in GPU and torch.cuda.is_available()
-        if self.network:
-            self.network.to("cuda" if gpu else "cpu")
+        self.loaded.to("cuda" if gpu else "cpu")
 
     def setInput(
         self, blob: Any, name: str = "", scalefactor: float = 1.0, mean: Sequence[float] = ()
@@ -105,7 +113,7 @@ class Net:
             raise Error(f"a blob has shape {list(array.shape)}: expected images [N, C, H, W]")
         shift = np.zeros((1, array.shape[1], 1, 1), np.float32)
         shift.flat[: len(mean)] = mean[: array.shape[1]]
-        self.blob = torch.from_numpy((array - shift) * np.float32(scalefactor))
+        self.blob = (array - shift) * np.float32(scalefactor)
 
     @overload
     def forward(  # type: ignore[overload-overlap]  # a str is one name, not a sequence of them
@@ -124,58 +132,55 @@ class Net:
         blob, objectness, and a score per class; for several images [N, boxes, 5 + classes].
         """
         one = outputName is None or isinstance(outputName, str)
-        if self.network is None or self.blob is None:
+        if self.loaded is None or self.blob is None:
             raise Error("nothing to compute: expected a network, and setInput before")
-        wanted = [outputName or self.names[-1]] if one else list(outputName or ())
+        wanted = [outputName or self.layers.all[-1]] if one else list(outputName or ())
         with as_opencv():
-            nodes = {str(name): self.node_of(str(name)) for name in wanted}
-            found = self.compute(self.network, self.blob, nodes)
+            nodes = {str(name): self.layers.index(str(name)) for name in wanted}
+            found = self.compute(self.blob, nodes)
         outputs = tuple(found[str(name)] for name in wanted)
         return outputs[0] if one else outputs
 
-    def node_of(self, name: str) -> int:
-        """Return the index of Darknet's layer whose output has a name."""
-        for index, listed in self.parts.items():
-            if name == listed[-1]:
-                return index
-            if name in listed:
-                whole = ", ".join(listed)
-                raise DarknetError(f"{name} is inside {whole}: expected {listed[-1]}")
-        raise DarknetError(f'Requested layer "{name}" not found')
-
-    def compute(
-        self, network: Network, blob: torch.Tensor, wanted: dict[str, int]
-    ) -> dict[str, np.ndarray]:
+    def compute(self, blob: np.ndarray, wanted: dict[str, int]) -> dict[str, np.ndarray]:
         """Run the network on images, and return the wanted outputs by name."""
-        channels, height, width = blob.shape[1:]
-        if channels != network.input.c:
-            problem = f"images of {count_of(channels, 'channel')}: expected {network.input.c}"
-            grey = "cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) makes three of a grey one"
-            raise DarknetError(problem, hint=grey if channels == 1 else "")
-        if (network.input.h, network.input.w) != (height, width):
-            network.resize(width, height)
-        names = {index: name for name, index in wanted.items()}
-        found, flat, before = {}, False, time.perf_counter()
-        with torch.inference_mode():
-            for node, inputs, computed in network.steps(blob.to(network.device)):
-                flat = flat or node.layer.opencv == FLAT
-                if node.index in names:
-                    laid = output(node, inputs[0], computed, network.input, flat)
-                    found[names[node.index]] = laid.cpu().numpy().copy()
-                now = time.perf_counter()
-                self.ticks[self.parts[node.index][-1]] = (now - before) * cv2.getTickFrequency()
-                before = now
+        if isinstance(self.loaded, RuntimeNetwork):
+            before = time.perf_counter()
+            found = outputs_of(self.loaded, blob, wanted)
+            if found is not None:
+                ticks = (time.perf_counter() - before) * cv2.getTickFrequency()
+                self.ticks = {self.layers.all[-1]: ticks}
+                return found
+            assert self.open_by_torch is not None, "a compiled network comes with it"
+            self.loaded = self.open_by_torch()
+        from .opencv_layers import run
+
+        assert self.loaded is not None, "`forward` looked"
+        found, self.ticks = run(self.loaded, self.layers, blob, wanted)
         return found
 
     @property
     def size(self) -> tuple[int, int]:
         """The width and height of the network's input; 0 without one."""
-        return (self.network.input.w, self.network.input.h) if self.network else (0, 0)
+        return self.loaded.sides if self.loaded else (0, 0)
 
     def getPerfProfile(self) -> tuple[int, np.ndarray]:
-        """Return the ticks of the last `forward`, and of each layer, float64 [layers]."""
-        ticks = np.array([self.ticks.get(name, 0.0) for name in self.names])
+        """Return the ticks of the last `forward`, and of each layer, float64 [layers].
+
+        Of a compiled network all are the last layer's.
+        """
+        ticks = np.array([self.ticks.get(name, 0.0) for name in self.layers.all])
         return int(ticks.sum()), ticks
+
+
+def names_of(network: Network | RuntimeNetwork | None) -> LayerNames:
+    """Return the names of a network's layers; DarknetError for what OpenCV did not read."""
+    if network is None:
+        return LayerNames()
+    if isinstance(network, RuntimeNetwork):
+        return form_names(network)
+    from .opencv_layers import names_of
+
+    return names_of(network)
 
 
 def readNetFromDarknet(
@@ -184,10 +189,13 @@ def readNetFromDarknet(
     *,
     bufferCfg: Source | None = None,
     bufferModel: Source | None = None,
+    backend: str | None = None,
 ) -> Net:
     """Read a cfg and its weights, each a path or the content of the file as bytes.
 
-    OpenCV has other names for contents that are given by name; they mean the same here.
+    OpenCV has other names for contents that are given by name; they mean the same here. With the
+    `backend` "runtime" files are compiled, unless they are already: all readers then open them
+    without torch.
 
     Darknet: src/parser.c parse_network_cfg; OpenCV: modules/dnn/src/darknet/darknet_importer.cpp
     """
@@ -195,13 +203,16 @@ def readNetFromDarknet(
         text = cfgFile if bufferCfg is None else bufferCfg
         if not given(text):
             raise DarknetError(f"the cfg is {text!r}: expected its path or its content")
-        cfg = on_disk(text, Path(folder, "net.cfg"))
         model = darknetModel if bufferModel is None else bufferModel
         content = model if given(model) else None
+        cfg = locate(on_disk(text, Path(folder, "net.cfg")))
         weights = None if content is None else on_disk(content, Path(folder, "net.weights"))
-        network = load_network(locate(cfg), weights)
-        set_epsilon(network)
-        return Net(network)
+        if is_path(text) and is_path(content):
+            network = open_net(cfg, weights, backend)
+            return Net(network, partial(by_torch, cfg, weights, dialect=network.dialect.name))
+        if backend:
+            raise DarknetError(f"backend {backend}: expected paths of a cfg and of weights")
+        return Net(by_torch(cfg, weights))
 
 
 def given(source: Any) -> bool:

@@ -89,7 +89,8 @@ class OpenCVRows(Rows):
         assert isinstance(layer, DetectionHead)
         if layer.anchor_by_anchor:
             table = table.unflatten(1, (layer.boxes, -1)).transpose(1, 2).flatten(1, 2)
-        return limit_scores(table, *layer.opencv_limits)
+        limited = limit_scores(table.cpu().numpy(), *layer.opencv_limits)
+        return torch.from_numpy(limited).to(table.device)
 
     def boxes_of(self, heads: Sequence[Head]) -> list[Detections]:
         tables = [self.rows(head) for head in heads]

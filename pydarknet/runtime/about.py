@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,8 @@ class About:
     `state_sizes` their sizes without the batch. A score must exceed `thresh`; `nms` says the kind
     of suppression, its exponent `beta`, and the overlap `thresh`. `heads` say layer, classes,
     anchors and stride, `trees` are texts of trees of classes by the names that `cfg` has for them.
-    `traits` are what commands tell of the network (`Traits.read`).
+    `traits` are what commands tell of the network (`Traits.read`). `opencv` says how a form that is
+    made for programs of OpenCV becomes its outputs (compat/opencv_form.py); others have none.
     """
 
     layout: str
@@ -47,6 +48,7 @@ class About:
     trees: dict[str, str]
     traits: dict[str, Any]
     cfg: str
+    opencv: dict[str, Any] = field(default_factory=dict)
 
     @property
     def overlap(self) -> float:
@@ -92,10 +94,12 @@ def about_of(found: Any) -> About:
     """Return what a JSON object says. Raises KeyError or TypeError where it lacks or is wrong."""
     if not isinstance(found, dict):
         raise TypeError(NO_OBJECT)
-    said = {name: found[name] for name in About.__dataclass_fields__}
-    for name, field in About.__dataclass_fields__.items():
-        if not is_of_kind(said[name], str(field.type)):
-            raise TypeError(f"its {name} is {excerpt(repr(said[name]))}: expected {field.type}")
+    wanted = [one for one in fields(About) if one.name in found or one.default_factory is MISSING]
+    said = {one.name: found[one.name] for one in wanted}
+    for one in wanted:
+        if not is_of_kind(said[one.name], str(one.type)):
+            told = excerpt(repr(said[one.name]))
+            raise TypeError(f"its {one.name} is {told}: expected {one.type}")
     return About(**said)
 
 

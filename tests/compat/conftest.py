@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import recording
+from conftest import HERE, recording
 
 import pydarknet
+from pydarknet import opencv
 from pydarknet.compat import darknet
 from pydarknet.compat.network_handle import Handle
 from pydarknet.runtime.network import RuntimeNetwork
@@ -80,3 +81,32 @@ def fork(folder: Path, road: type) -> tuple[Handle, list[str], dict[str, tuple[i
     loaded = darknet.load_network("net.cfg", "net.data", "net.weights", batch_size=1)
     assert isinstance(loaded[0].any_network, road)
     return loaded
+
+
+def opencv_folder(name: str) -> Path:
+    """Return the folder of a network whose outputs of OpenCV are recorded."""
+    beside = HERE / "reference" / "opencv" / name
+    return beside if beside.is_dir() else HERE / "reference" / name
+
+
+@pytest.fixture(scope="session")
+def compiled_for_opencv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a cache folder with those networks, compiled for OpenCV's programs."""
+    pytest.importorskip("onnx")
+    cache = tmp_path_factory.mktemp("opencv")
+    with pytest.MonkeyPatch.context() as patch:
+        use_cache(patch, cache)
+        for file in (HERE / "reference" / "opencv").glob("*.npz"):
+            place = opencv_folder(file.stem)
+            paths = str(place / "net.cfg"), str(place / "net.weights")
+            opencv.readNetFromDarknet(*paths, backend="runtime")
+    return cache
+
+
+@pytest.fixture(params=["torch", "compiled"])
+def opencv_road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type:
+    """Return the kind of network that OpenCV's programs get."""
+    if request.param == "torch":
+        return pydarknet.Network
+    use_cache(monkeypatch, request.getfixturevalue("compiled_for_opencv"))
+    return RuntimeNetwork

@@ -38,7 +38,7 @@ def net() -> opencv.Net:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_outputs_are_opencv_s(name: str) -> None:
+def test_outputs_are_opencv_s(name: str, opencv_road: type) -> None:
     recorded, made = np.load(RECORDED / f"{name}.npz"), read(name)
     made.setInput(recorded["blob"])
     heads = made.getUnconnectedOutLayersNames()
@@ -49,6 +49,7 @@ def test_outputs_are_opencv_s(name: str) -> None:
         # of random weights some boxes are thirty times the image: there it is of the value
         np.testing.assert_allclose(output, recorded[head], atol=1e-4, rtol=1e-4)
         assert output.dtype == np.float32
+    assert isinstance(made.loaded, opencv_road)
 
 
 def test_the_last_layer_is_what_forward_gives_unless_told(net: opencv.Net) -> None:
@@ -63,7 +64,7 @@ def test_a_layer_inside_gives_its_map(net: opencv.Net) -> None:
     assert net.forward("leaky_1").shape == (1, 6, 48, 48)
 
 
-def test_several_images_give_a_table_each(net: opencv.Net) -> None:
+def test_several_images_give_a_table_each(net: opencv.Net, opencv_road: type) -> None:
     made, blob = read("infer_pj_yolov3_a"), np.load(RECORDED / "infer_pj_yolov3_a.npz")["blob"]
     made.setInput(np.concatenate([blob * 0, blob]))
 
@@ -71,6 +72,7 @@ def test_several_images_give_a_table_each(net: opencv.Net) -> None:
 
     assert tables.shape == (2, 432, 8)
     np.testing.assert_allclose(tables[1], net.forward(), atol=1e-5)
+    assert isinstance(made.loaded, opencv_road)
 
 
 def test_a_blob_of_another_size_resizes_the_network() -> None:
@@ -100,7 +102,9 @@ def files() -> tuple[str, str]:
 def test_a_network_is_read_from_paths_in_either_order(files: tuple[str, str]) -> None:
     weights, cfg = files
 
-    assert opencv.readNet(weights, cfg).getLayerNames() == opencv.readNet(cfg, weights).names
+    names = opencv.readNet(weights, cfg).getLayerNames()
+
+    assert names == opencv.readNet(cfg, weights).getLayerNames()
     assert not opencv.readNet(weights, cfg).empty()
 
 
@@ -112,7 +116,7 @@ def test_a_network_is_read_from_contents(
 ) -> None:
     weights, cfg = (form(Path(file).read_bytes()) for file in files)
     made = opencv.readNetFromDarknet(cfg, weights)
-    made.setInput(net.blob.numpy())
+    made.setInput(net.blob)
 
     np.testing.assert_array_equal(made.forward(), net.forward())
     assert opencv.readNet("darknet", weights, cfg).getLayerNames() == net.getLayerNames()
@@ -159,7 +163,7 @@ def test_nothing_to_compute_is_an_error(made: opencv.Net) -> None:
 
 def test_an_input_of_another_name_is_an_error(net: opencv.Net) -> None:
     with pytest.raises(cv2.error, match='Requested blob "other" not found'):
-        net.setInput(net.blob.numpy(), "other")
+        net.setInput(net.blob, "other")
 
 
 def test_an_image_is_no_blob(net: opencv.Net) -> None:
@@ -179,3 +183,10 @@ def test_a_layer_that_opencv_did_not_read_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(cv2.error, match=r"net.cfg:5: \[local\] is none that OpenCV read"):
         opencv.readNetFromDarknet(str(cfg))
+
+
+def test_contents_are_not_compiled(files: tuple[str, str]) -> None:
+    weights, cfg = (Path(file).read_bytes() for file in files)
+
+    with pytest.raises(cv2.error, match="backend runtime: expected paths of a cfg and of weights"):
+        opencv.readNetFromDarknet(cfg, weights, backend="runtime")

@@ -37,7 +37,7 @@ def net() -> opencv.Net:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_layers_have_opencv_s_names_and_numbers(name: str) -> None:
+def test_layers_have_opencv_s_names_and_numbers(name: str, opencv_road: type) -> None:
     recorded, made = np.load(RECORDED / f"{name}.npz"), read(name)
 
     assert made.getLayerNames() == tuple(recorded["layers"])

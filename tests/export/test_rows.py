@@ -40,8 +40,8 @@ def same(network, images: torch.Tensor) -> list[np.ndarray]:
         ours = layout.outputs_of(heads)
         theirs = [output(h.node, h.raw, h.activated, network.input, False) for h in heads]
     for one, other, oracle in zip(found, ours, theirs, strict=True):
-        np.testing.assert_allclose(one, oracle.numpy(), rtol=1e-4, atol=1e-4)
-        np.testing.assert_allclose(other.numpy(), oracle.numpy(), rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(one, oracle, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(other.numpy(), oracle, rtol=1e-4, atol=1e-4)
     return found
 
 

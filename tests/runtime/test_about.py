@@ -21,6 +21,7 @@ def test_what_was_written_is_read(negative):
         True,
     )
     assert (about.size, about.classes, about.names) == ((4, 2), 2, ["cat"])
+    assert about.opencv == {}  # only forms for OpenCV's programs say it
 
 
 def test_a_vector_has_no_sides(negative):
@@ -78,6 +79,7 @@ def test_nothing_here_imports_torch_or_onnx():
             "its state_sizes is {'h': [1.5]}: expected dict[str, list[int]]",
         ),
         ("batch", None, "its batch is None: expected int | str"),
+        ("opencv", [], "its opencv is []: expected dict[str, Any]"),
     ],
 )
 def test_what_is_of_another_kind_is_told(negative, name, value, problem):
