@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from .cfg.dialect import DIALECTS
 from .errors import CfgError, DarknetError, UsageError
 from .graph.header import read_header
-from .runtime.about import About, read_about
+from .runtime.about import check_dialect, read_about
 from .runtime.engine import best_engine
 from .runtime.environment import environment
 from .runtime.exported import Exported
@@ -30,7 +30,6 @@ from .system.text import read_text
 if TYPE_CHECKING:
     from .network import Network
 
-Made = TypeVar("Made")
 Compile = Callable[["Network", str, Path], dict[str, Any]]  # as export/compile.py does
 
 
@@ -182,24 +181,3 @@ def open_file(path: Path, engine: str | None, dialect: str | None) -> RuntimeNet
     check_dialect(about, dialect, path)
     remember(path)
     return RuntimeNetwork(Exported(path, engine))
-
-
-def check_dialect(about: About, dialect: str | None, path: Path) -> None:
-    """Raise UsageError if a file was exported in another dialect than is wanted."""
-    if dialect and DIALECTS.of(dialect).name != about.dialect:
-        problem = f"was exported in the dialect {about.dialect}"
-        raise UsageError(f"{problem}: expected no dialect {dialect}", where=path)
-
-
-def check_alone(path: Path, weights: Path | None, batchnorm: str) -> None:
-    """Raise UsageError for what does not go with an exported file: weights, batch norm.
-
-    Its batch norm is part of its convolutions.
-    """
-    if weights:
-        problem = f"an exported network has its weights in itself: expected no {weights} after it"
-    elif batchnorm != "gpu":
-        problem = f"an exported network has no batch norm: expected no batchnorm {batchnorm}"
-    else:
-        return
-    raise UsageError(problem, where=path)

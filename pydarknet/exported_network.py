@@ -20,7 +20,7 @@ from .graph.executor import Head
 from .layers import DetectionHead
 from .modules.recurrent import Recurrent
 from .network import Network, build_network
-from .runtime.about import About, read_about
+from .runtime.about import About, check_dialect, read_about
 from .runtime.exported import Exported
 from .runtime.layouts import READERS, SUPPRESSED, read_boxes
 from .system.malloc import keep_freed_memory
@@ -187,9 +187,7 @@ def load_exported(
     a `dialect` in which it was not exported.
     """
     about = read_about(path)
-    if dialect and DIALECTS.of(dialect).name != about.dialect:
-        problem = f"was exported in the dialect {about.dialect}"
-        raise UsageError(f"{problem}: expected no dialect {dialect}", where=path)
+    check_dialect(about, dialect, path)
     network = network_of(about, path)
     on_read(network)
     keep_freed_memory()

@@ -17,6 +17,7 @@ from .graph.choose_dialect import choose_dialect
 from .graph.header import read_header
 from .graph.weights import Loaded
 from .network import Network, build_network
+from .runtime.about import check_alone
 from .runtime.names import class_names, doubtful_names
 from .runtime.onnx_properties import is_onnx
 from .system.console import note
@@ -121,7 +122,10 @@ def load_network(
         path_of(weights, "the weights file") if weights else None,
     )
     if is_onnx(cfg):
-        check_alone(cfg, weights, batchnorm, transfer)
+        if transfer:
+            problem = "an exported network cannot be trained: expected a cfg"
+            raise UsageError(problem, where=cfg)
+        check_alone(cfg, weights, batchnorm)
         exported = open_exported(cfg, dialect, backend, observer)
         exported.names = class_names(names) or exported.names
         exported.exif = exif and exported.exif
@@ -166,22 +170,6 @@ def open_exported(
     if observer:
         observer.on_loaded(network, None)
     return network
-
-
-def check_alone(path: Path, weights: Path | None, batchnorm: str, transfer: bool) -> None:
-    """Raise UsageError for what does not go with an exported file: weights, training, batch norm.
-
-    Its batch norm is part of its convolutions.
-    """
-    if transfer:
-        problem = "an exported network cannot be trained: expected a cfg"
-    elif weights:
-        problem = f"an exported network has its weights in itself: expected no {weights} after it"
-    elif batchnorm != "gpu":
-        problem = f"an exported network has no batch norm: expected no batchnorm {batchnorm}"
-    else:
-        return
-    raise UsageError(problem, where=path)
 
 
 def load_weights(

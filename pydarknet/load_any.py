@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .compiled import Wanted, check_alone, open_compiled, open_file
+from .compiled import Wanted, open_compiled, open_file
 from .errors import UsageError
-from .runtime.about import read_about
+from .runtime.about import check_alone, read_about
 from .runtime.names import class_names, doubtful_names
 from .runtime.onnx_properties import is_onnx
 from .system.console import note

@@ -13,7 +13,6 @@ from conftest import recording
 import pydarknet
 from pydarknet.compiled import (
     Wanted,
-    check_alone,
     compile_opened,
     open_before,
     open_compiled,
@@ -172,11 +171,3 @@ def test_wrong_files_are_told_before_anything_is_read(wanted, tmp_path):
         open_compiled(replace(wanted, cfg=tmp_path / "none.cfg"), refuse)
     with pytest.raises(pydarknet.UsageError, match="dialect latin"):
         open_compiled(replace(wanted, dialect="latin"), refuse)
-
-
-def test_an_exported_file_stands_alone(tmp_path):
-    path = tmp_path / "net.onnx"
-
-    check_alone(path, None, "gpu")
-    with pytest.raises(pydarknet.UsageError, match=r"expected no .*my\.weights after it"):
-        check_alone(path, tmp_path / "my.weights", "gpu")

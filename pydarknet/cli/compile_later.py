@@ -28,7 +28,7 @@ FASTER: Final = "; onnxruntime, by pip install, is faster for large networks"
 class Compilation:
     """A network that torch has opened, and how; whether it finds `boxes`, and is known to pay.
 
-    It is `paid` for one that was opened before, or that is to be compiled in any case.
+    It is `paid` for one that was opened before, or that is `asked` to be compiled in any case.
     """
 
     wanted: Wanted
@@ -36,6 +36,7 @@ class Compilation:
     opening: Opening
     boxes: bool
     paid: bool
+    asked: bool = False
 
     @property
     def seconds(self) -> float:
@@ -81,6 +82,8 @@ def compile_one(one: Compilation) -> None:
     from ..runtime.openings import keep_opening
 
     if not can_compile(one.network, boxes=one.boxes) or not one.opening.rests():
+        if one.asked:
+            note("-compile is ignored: the network has no compiled form, or its files changed")
         return
     if not one.pays:
         keep_opening(one.wanted.key, replace(one.opening, form=one.wanted.form_key(one.opening)))

@@ -12,13 +12,12 @@ from ..boxes.draw import load_letters
 from ..cfg.dialect import VARIABLE
 from ..compiled import (
     Wanted,
-    check_alone,
     open_before,
     open_file,
     record_opening,
     tell_opening,
 )
-from ..runtime.about import read_about
+from ..runtime.about import check_alone, read_about
 from ..runtime.any_network import AnyNetwork
 from ..runtime.environment import gpu_may_be_there
 from ..runtime.forms import may_keep
@@ -48,9 +47,12 @@ def open_any(
     those, another classes; `training` is how the fork opens it.
     """
     cfg, weights = locate(cfg), locate(weights) if weights else None
-    if is_onnx(cfg):
-        return open_exported(run, cfg, weights, training, boxes)
-    if weights is None or not may_be_compiled(run):
+    exported = is_onnx(cfg)
+    if exported or weights is None or not may_be_compiled(run):
+        if run.compile:
+            note("-compile is ignored: a cfg and weights are compiled, on a CPU, with a cache")
+        if exported:
+            return open_exported(run, cfg, weights, training, boxes)
         return open_by_torch(run, cfg, weights, training)
     wanted = what_decides(run, cfg, weights, training, boxes)
     wanted.check()
@@ -64,7 +66,9 @@ def open_any(
     network, opening = record_opening(wanted, partial(open_by_torch, run, cfg, weights, training))
     if before is None or before.form:
         paid = run.compile or before is not None
-        compile_later(Compilation(wanted, network, opening, boxes=boxes, paid=paid))
+        compile_later(
+            Compilation(wanted, network, opening, boxes=boxes, paid=paid, asked=run.compile)
+        )
     return network
 
 

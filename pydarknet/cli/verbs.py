@@ -188,7 +188,8 @@ def verb(
         if key in VERBS:
             raise ValueError(f"command {words} is registered twice")
         operands, flags = parameters(function)
-        used = (*uses, *CACHED) if lazy else uses
+        cached = CACHED if "backend" in uses else CACHED[:1]  # a cfg alone is not compiled
+        used = (*uses, *cached) if lazy else uses
         VERBS[key] = Verb(key, function, operands, flags, lineage, used, groups(function), lazy)
         return function
 

@@ -7,7 +7,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import DataError
+from ..cfg.dialect import DIALECTS
+from ..errors import DataError, UsageError
 from ..system.text import excerpt
 from .onnx_properties import OnnxProperties, read_properties
 
@@ -101,6 +102,27 @@ def about_of(found: Any) -> About:
             told = excerpt(repr(said[one.name]))
             raise TypeError(f"its {one.name} is {told}: expected {one.type}")
     return About(**said)
+
+
+def check_dialect(about: About, dialect: str | None, path: Path) -> None:
+    """Raise UsageError if a file was exported in another dialect than is wanted."""
+    if dialect and DIALECTS.of(dialect).name != about.dialect:
+        problem = f"was exported in the dialect {about.dialect}"
+        raise UsageError(f"{problem}: expected no dialect {dialect}", where=path)
+
+
+def check_alone(path: Path, weights: Path | None, batchnorm: str) -> None:
+    """Raise UsageError for what does not go with an exported file: weights, batch norm.
+
+    Its batch norm is part of its convolutions.
+    """
+    if weights:
+        problem = f"an exported network has its weights in itself: expected no {weights} after it"
+    elif batchnorm != "gpu":
+        problem = f"an exported network has no batch norm: expected no batchnorm {batchnorm}"
+    else:
+        return
+    raise UsageError(problem, where=path)
 
 
 def is_of_kind(value: Any, kind: str) -> bool:

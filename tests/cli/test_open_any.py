@@ -136,7 +136,10 @@ def test_opencv_runs_it_where_onnxruntime_is_missing(folder, cache, monkeypatch,
     for module in ("pydarknet.compiled", "pydarknet.runtime.environment"):
         monkeypatch.setattr(f"{module}.best_engine", lambda: "opencv")
     main([*TEST, *FOUND])
-    assert "by opencv; pip install onnxruntime makes them faster" in capfd.readouterr().err
+    assert (
+        "by opencv; onnxruntime, by pip install, is faster for large networks ("
+        in capfd.readouterr().err
+    )
     first = boxes()
     no_torch()
 
@@ -182,7 +185,9 @@ def test_without_a_cache_each_call_opens_it(folder, cache, monkeypatch, capfd):
 
     assert main([*TEST, "-compile"]) == 0
 
-    assert "compiled" not in capfd.readouterr().err
+    err = capfd.readouterr().err
+    assert "compiled in" not in err
+    assert "-compile is ignored: a cfg and weights are compiled, on a CPU, with a cache" in err
     assert not cache.exists()
 
 
@@ -262,3 +267,19 @@ def test_a_tree_file_that_changes_is_read(tmp_path, cache, monkeypatch, no_torch
     tree.write_text(tree.read_text().replace("\n", "x\n", 1))
     with pytest.raises(AssertionError, match="torch opens"):
         main([*TEST, "-dialect", "alexeyab"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [*TEST, "-backend", "onnxruntime"],
+        [*TEST, "-nocache"],
+        ["detector", "test", "net.data", "net.cfg", "", "input.png"],
+        ["ops", "net.cfg"],
+    ],
+)
+def test_a_compile_that_compiles_nothing_is_told(folder, cache, capfd, words):
+    assert main([*words, "-compile"]) == 0
+
+    assert "-compile" in capfd.readouterr().err
+    assert list(forms()) == []

@@ -7,8 +7,8 @@ import json
 import pytest
 from conftest import HERE
 
-from pydarknet.errors import DataError
-from pydarknet.runtime.about import KEY, read_about
+from pydarknet.errors import DataError, UsageError
+from pydarknet.runtime.about import KEY, check_alone, read_about
 
 
 def test_what_was_written_is_read(negative):
@@ -89,3 +89,11 @@ def test_what_is_of_another_kind_is_told(negative, name, value, problem):
         read_about(path)
 
     assert str(error.value) == f"{path}: {problem}"
+
+
+def test_an_exported_file_stands_alone(tmp_path):
+    path = tmp_path / "net.onnx"
+
+    check_alone(path, None, "gpu")
+    with pytest.raises(UsageError, match=r"expected no .*my\.weights after it"):
+        check_alone(path, tmp_path / "my.weights", "gpu")
