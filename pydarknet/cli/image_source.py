@@ -25,6 +25,7 @@ from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
 
 AHEAD = 4  # images that are read while one is worked on
+FEW = 4  # images that are found before torch would have started
 OPERAND = "a file, a folder, a pattern or a list"
 
 NamedImages = list[tuple[str, np.ndarray]]  # with where they come from
@@ -48,6 +49,11 @@ class Source:
     def single(self) -> bool:
         """Whether the command line names exactly one image."""
         return len(self.words) == 1 and not self.expands(self.words[0])
+
+    @property
+    def few(self) -> bool:
+        """Whether the command line names no more than a few images, each by its path."""
+        return 0 < len(self.words) <= FEW and not any(map(self.expands, self.words))
 
     def expands(self, word: str) -> bool:
         """Whether an operand stands for several images: a folder, a pattern, a list."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,7 @@ from ..system.identity import depends_on, record_reads
 from ..system.malloc import return_freed_memory
 from ..system.resources import locate
 from .compile_later import Compilation, compile_later
+from .image_source import Source
 from .torch_import import import_networks
 from .verbs import Run
 
@@ -39,27 +42,36 @@ if TYPE_CHECKING:
 
 
 def open_any(
-    run: Run, cfg: Path, weights: Path | None, *, training: bool = False, boxes: bool = True
+    run: Run,
+    cfg: Path,
+    weights: Path | None,
+    *,
+    images: Sequence[str] = (),
+    training: bool = False,
+    boxes: bool = True,
 ) -> AnyNetwork:
     """Read a cfg and its weights, or take what was compiled of them; or open an exported file.
 
-    Then all that was printed when it was opened is printed again. A network of `boxes` finds
-    those, another classes; `training` is how the fork opens it.
+    Then all that was printed when it was opened is printed again. For more than a few `images`,
+    operands of the command line, torch runs the network if it can: it starts later and is faster
+    then. A network of `boxes` finds those, another classes; `training` is how the fork opens it.
     """
     cfg, weights = locate(cfg), locate(weights) if weights else None
     exported = is_onnx(cfg)
-    if exported or weights is None or not may_be_compiled(run):
-        if run.compile:
-            note("-compile is ignored: a cfg and weights are compiled, on a CPU, with a cache")
-        if exported:
-            return open_exported(run, cfg, weights, training, boxes)
+    compilable = not exported and weights is not None and may_be_compiled(run)
+    if run.compile and not compilable:
+        note("-compile is ignored: a cfg and weights are compiled, on a CPU, without -nocache")
+    if exported:
+        return open_exported(run, cfg, weights, training, boxes)
+    if weights is None or not compilable or not may_keep():
         return open_by_torch(run, cfg, weights, training)
     wanted = what_decides(run, cfg, weights, training, boxes)
     wanted.check()
     return_freed_memory()
     if boxes:
         threading.Thread(target=load_letters).start()  # while the engine loads the network
-    before, compiled = open_before(wanted)
+    few = Source(tuple(images)).few or find_spec("torch") is None
+    before, compiled = open_before(wanted) if few else (find_opening(wanted.key), None)
     if compiled:
         compiled.exif = run.exif is not False
         return compiled
@@ -78,7 +90,7 @@ def may_be_compiled(run: Run) -> bool:
     If the CPU is not asked for, and there may be a GPU, torch must look for it.
     """
     on_cpu = run.device == "cpu" or not gpu_may_be_there()
-    return on_cpu and run.cache and run.backend is None and may_keep()
+    return on_cpu and run.cache and run.backend is None
 
 
 def what_decides(run: Run, cfg: Path, weights: Path | None, *how: Any) -> Wanted:

@@ -69,11 +69,13 @@ def open_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:
     return network
 
 
-def open_tested(run: Run, cfg: Path, weights: Path | None, names: str) -> AnyNetwork:
+def open_tested(
+    run: Run, cfg: Path, weights: Path | None, names: str, images: tuple[str, ...]
+) -> AnyNetwork:
     """Open the same to find boxes in images, without torch if it was compiled."""
     from .open_any import open_any
 
-    network = open_any(run, cfg, weights, training=True)
+    network = open_any(run, cfg, weights, images=images, training=True)
     name_classes(network, names, cfg)
     return network
 

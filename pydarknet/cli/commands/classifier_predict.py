@@ -43,7 +43,7 @@ def classifier_predict(
     from ..output import BATCH
 
     options = DataFile.read(data)
-    network = open_any(run, cfg, weights, boxes=False)
+    network = open_any(run, cfg, weights, images=images, boxes=False)
     network.names = names_of(options)
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):

@@ -28,7 +28,7 @@ def coco_test(
 
     Darknet: examples/coco.c test_coco
     """
-    network = open_tested(run, cfg, weights, NAMES)
+    network = open_tested(run, cfg, weights, NAMES, images)
     network.names = tuple(NAMES_IN_C.get(name, name) for name in network.names or ())
     detect(run, network, images, flags, file="prediction.jpg")
 

@@ -31,7 +31,7 @@ def detector_test(
     options = DataFile.read(data)
     named = options.get_file("names", "data/names.list")
     names = tuple(read_names(named))
-    network = open_any(run, cfg, weights)
+    network = open_any(run, cfg, weights, images=images)
     network.names = names
     check_names(network, named, cfg)
     find_boxes(network, images, flags)

@@ -20,7 +20,7 @@ def yolo_test(
 
     Darknet: examples/yolo.c test_yolo
     """
-    detect(run, open_tested(run, cfg, weights, NAMES), images, flags)
+    detect(run, open_tested(run, cfg, weights, NAMES, images), images, flags)
 
 
 @verb("yolo train", uses=READ_IMAGES)
