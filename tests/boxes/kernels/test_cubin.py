@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 import torch
@@ -15,20 +16,23 @@ from pydarknet.boxes.kernels.cubin import cubin
 from pydarknet.boxes.nms import nms
 from pydarknet.system.cache import cache_folder
 
+COMPILER = ("cuda-core", "nvidia-cuda-nvrtc")  # which `[test]` brings, but for macOS
 
-def compiler() -> str | None:
-    """Return NVRTC's version, None where it or cuda.core is not installed."""
+
+def installed(package: str) -> bool:
+    """Return whether a package is installed, whether or not it can be loaded."""
     try:
-        import cuda.core  # noqa: F401  # whether it is there
-
-        return module.compiler()
-    except (ImportError, RuntimeError):
-        return None
+        return bool(metadata.version(package))
+    except metadata.PackageNotFoundError:
+        return False
 
 
 needs_nvrtc = pytest.mark.skipif(
-    compiler() is None, reason="cuda-core or NVRTC is not installed: pip install 'pydarknet[cuda]'"
+    not all(map(installed, COMPILER)),
+    reason="cuda-core or NVRTC is not installed: pip install 'pydarknet[cuda]'",
 )
+ARCHITECTURES = ("sm_75", "sm_80", "sm_86", "sm_87", "sm_88", "sm_89", "sm_90")
+ARCHITECTURES += ("sm_100", "sm_103", "sm_110", "sm_120", "sm_121")  # all that NVRTC 13.0 knows
 
 
 @pytest.fixture(autouse=True)
@@ -59,13 +63,22 @@ def compiling(monkeypatch):
 
 
 @needs_nvrtc
-@pytest.mark.parametrize("arch", ["sm_75", "sm_80", "sm_90", "sm_100"])
+@pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_the_kernels_compile_without_a_gpu(arch):
     code = cubin(nms_cuda.SOURCE, arch)
 
     assert code.startswith(b"\x7fELF")
     assert b".text.crowd" in code
     assert b".text.sweep" in code
+
+
+@needs_nvrtc
+def test_every_architecture_that_the_compiler_knows_is_tried():
+    from cuda.bindings import nvrtc
+
+    _, known = nvrtc.nvrtcGetSupportedArchs()
+
+    assert {f"sm_{number}" for number in known} == set(ARCHITECTURES)
 
 
 @needs_nvrtc
