@@ -43,6 +43,7 @@ class Value(NamedTuple):
 class PrepareOptions(NamedTuple):
     """What a fast form is for: `many` images, which pay for a longer preparation; `half` precision.
 
+    The first is a CPU's alone, the second a GPU's: one form there serves one image and many.
     `backend` names the program that runs it; None is torch.
     """
 
@@ -92,7 +93,8 @@ def fast_form(network: Runnable, *, many: bool = False, half: bool = False) -> R
     """
     if network.training or network.complete:
         return network
-    options = PrepareOptions(many, half and network.device.type == "cuda", network.backend)
+    gpu = network.device.type == "cuda"
+    options = PrepareOptions(many and not gpu, half and gpu, network.backend)
     kept = kept_form(network, options)
     if kept is not None:
         return kept

@@ -213,6 +213,15 @@ def test_a_fast_form_is_its_own(net):
     assert fast.prepared() is fast
 
 
+def test_on_a_gpu_one_image_and_many_have_the_same_form(net, monkeypatch):
+    network = filled(net(f"{CONV}activation=leaky\n", c=3, h=8, w=8))
+    monkeypatch.setattr(Network, "device", torch.device("cuda"))  # its values stay on the CPU
+
+    forms = [network.prepared(many=many, half=True) for many in (False, True, False)]
+
+    assert forms[0] is forms[1] is forms[2] is not network
+
+
 @pytest.mark.parametrize("write", [lambda x: x.data.mul_(2), lambda x: x.detach().numpy().fill(1)])
 def test_a_write_that_torch_does_not_count_is_noticed(net, write):
     network = filled(net(CONV * 2))
