@@ -4,26 +4,26 @@
     benchmarks/compare_int8.py CALIBRATION.txt MODEL... [--thresh 0.25]
 
 MODEL is a folder with model.cfg and model.weights. The images of the list give the ranges, and
-boxes are compared on them. Times are medians of a run of one image, by turns; all threads.
+boxes are compared on them. Times are those of one image, on all cores, in bursts by turns
+(bursts.py); a ratio is the median of those of nine rounds.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 import torch
+from bursts import burst, ratio, turns
+from machine import features, headline, load, machine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import pydarknet  # the copy beside this script
 from pydarknet.boxes.settings import Limits, settings
-from pydarknet.cli.int8_flags import processor
 from pydarknet.dataset.files import read_list
 from pydarknet.export.export import export_onnx
 from pydarknet.export.int8 import Int8, export_int8
@@ -31,22 +31,17 @@ from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_model import ExportOptions
 from pydarknet.runtime.engine import open_engine
 
-SECONDS = 5.0  # for which the three are timed
+ROUNDS = 9
 HEAD = "| model | boxes in float | equal in int8 | time / ours | time / onnxruntime in float |"
 
 
-def by_turns(runs: Sequence[Callable[[], object]]) -> list[float]:
-    """Return the median seconds of each of several things, done by turns."""
-    times: list[list[float]] = [[] for _ in runs]
-    for one in runs:
-        one()
-    end = time.perf_counter() + SECONDS
-    while time.perf_counter() < end or len(times[0]) < 5:
-        for one, spent in zip(runs, times, strict=True):
-            start = time.perf_counter()
-            one()
-            spent.append(time.perf_counter() - start)
-    return [median(spent) for spent in times]
+def by_turns(runs: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
+    """Return the seconds of each of several things in each round."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(ROUNDS):
+        for name in turns(list(runs), number):
+            times[name].append(burst(runs[name]))
+    return times
 
 
 def row(folder: Path, images: Sequence[str], thresh: float) -> str:
@@ -69,11 +64,14 @@ def row(folder: Path, images: Sequence[str], thresh: float) -> str:
             with torch.inference_mode():
                 fast(x)
 
-        runs = [lambda e=e: e.run({"images": x.numpy()}, ["output0"]) for e in engines]
-        torch_time, float_time, int8_time = by_turns([ours, *runs])
+        exact_run, small_run = (
+            lambda e=e: e.run({"images": x.numpy()}, ["output0"]) for e in engines
+        )
+        times = by_turns({"ours": ours, "float": exact_run, "int8": small_run})
+    beside_ours, beside_float = (ratio(times["int8"], times[name])[0] for name in ("ours", "float"))
     return (
         f"| {folder.name} | {report.ours} | {report.equal} |"
-        f" {int8_time / torch_time:.2f} | {int8_time / float_time:.2f} |"
+        f" {beside_ours:.2f} | {beside_float:.2f} |"
     )
 
 
@@ -84,7 +82,10 @@ def main() -> None:
     parser.add_argument("models", type=Path, nargs="+")
     parser.add_argument("--thresh", type=float, default=0.25)
     given = parser.parse_args()
-    print(f"{processor()}, {torch.get_num_threads()} threads of torch")
+    vnni = any("vnni" in name for name in features())
+    told = "with VNNI" if vnni else "without VNNI"
+    threads = f"{torch.get_num_threads()} threads of torch"
+    print(f"{headline(machine())}, {told}, load {load()}, {threads}")
     print(f"\n{HEAD}\n|---|---|---|---|---|")
     for folder in given.models:
         print(row(folder, read_list(given.calibration), given.thresh), flush=True)
