@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
 from ..errors import DataError
 from ..graph.executor import Head
@@ -23,6 +24,7 @@ from .conv_matmul import use_matrix_products
 from .deltas import heads_of, losses_of, network_cost, to_minimise
 from .ema import MovingAverage
 from .losses import Loss, LossInputs
+from .mixed_precision import widen_heads
 from .schedule import learning_rate
 from .state import State
 from .straight_through import straighten
@@ -50,7 +52,7 @@ class Learner:
         self.batch = network.header.seen // self.images
         self.average = -1.0
         self.boxes = [0, 0]  # the fork's total_bbox and rewritten_bbox
-        self.hooks = straighten(network)
+        self.hooks: list[RemovableHandle] = []
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
         if network.device.type == "cpu" and amp is None:
             use_matrix_products(network)
@@ -69,7 +71,8 @@ class Learner:
         self.network.take_steps(self.net.time_steps)
         for hook in self.hooks:
             hook.remove()
-        self.hooks = straighten(self.network)  # a resize makes new heads
+        self.hooks = widen_heads(self.network) if self.amp else []
+        self.hooks += straighten(self.network)  # a resize makes new heads
         for index in self.still:
             self.network.stack[index].eval()
 
