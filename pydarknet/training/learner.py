@@ -24,7 +24,7 @@ from .conv_matmul import use_matrix_products
 from .deltas import heads_of, losses_of, network_cost, to_minimise
 from .ema import MovingAverage
 from .losses import Loss, LossInputs
-from .mixed_precision import widen_heads
+from .mixed_precision import restore_scaler, scaler_figures, scaler_of, widen_heads
 from .schedule import learning_rate
 from .state import State
 from .straight_through import straighten
@@ -61,9 +61,7 @@ class Learner:
         self.optimizer = update.optimizer(network, self.parts)
         self.moving = MovingAverage(network)
         self.amp = amp
-        self.scaler = torch.amp.GradScaler(
-            network.device.type, enabled=amp is torch.float16 and network.device.type == "cuda"
-        )
+        self.scaler = scaler_of(amp, network.device)
 
     def set_training_mode(self) -> None:
         """Set training mode, except for layers whose statistics do not change."""
@@ -199,13 +197,14 @@ class Learner:
         tensors |= {f"array.{name}": self.network.state_dict()[name] for name in sorted(unsaved)}
         tensors |= recurrent_states(self.network)
         numbers = {"batch": self.batch, "average": self.average, "boxes": self.boxes}
-        numbers |= {"seed": self.seed, "scale": self.scaler.get_scale(), "exif": self.network.exif}
+        numbers |= {"seed": self.seed, "exif": self.network.exif, **scaler_figures(self.scaler)}
         return State(run, numbers, tensors)
 
     def restore(self, state: State) -> None:
         """Resume from a state; its weights must already be loaded."""
         self.batch, self.average = state.numbers["batch"], state.numbers["average"]
         self.boxes, self.seed = list(state.numbers["boxes"]), state.numbers["seed"]
+        restore_scaler(self.scaler, state.numbers)
         for name, value in state.tensors.items():
             kind, _, rest = name.partition(".")
             if kind in self.restorers:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.amp import GradScaler
 from torch.utils.hooks import RemovableHandle
 
 from ..errors import UsageError
 from ..graph.executor import Executor
 from .losses import owns_cost
+
+SCALING = ("cpu", "cuda")  # devices on which torch scales losses
 
 
 def amp_of(word: str | None, device: torch.device) -> torch.dtype | None:
@@ -20,6 +26,24 @@ def amp_of(word: str | None, device: torch.device) -> torch.dtype | None:
     if word not in words:
         raise UsageError(f"-amp {word}: expected one of {', '.join(words)}")
     return words[word]
+
+
+def scaler_of(amp: torch.dtype | None, device: torch.device) -> GradScaler:
+    """Return what scales losses, so that gradients in float16 do not vanish; idle otherwise."""
+    return GradScaler(device.type, enabled=amp is torch.float16 and device.type in SCALING)
+
+
+def scaler_figures(scaler: GradScaler) -> dict[str, float]:
+    """Return the scale, and for how many iterations it was right, for the file of a state."""
+    counted = {"growth": scaler.state_dict()["_growth_tracker"]} if scaler.is_enabled() else {}
+    return {"scale": scaler.get_scale(), **counted}
+
+
+def restore_scaler(scaler: GradScaler, numbers: Mapping[str, Any]) -> None:
+    """Take over the scale of a training in float16; others have a scale of 1 and no count."""
+    if scaler.is_enabled() and ("growth" in numbers or numbers["scale"] != 1):
+        figures = {"scale": numbers["scale"], "_growth_tracker": numbers.get("growth", 0)}
+        scaler.load_state_dict({**scaler.state_dict(), **figures})
 
 
 def widen_heads(network: Executor) -> list[RemovableHandle]:

@@ -119,8 +119,9 @@ def parse_head(text: bytes) -> dict[str, Any]:
         raise DataError("its text is damaged") from None
     check_fields("", head, HEAD)
     check_fields("numbers.", head["numbers"], NUMBERS)
-    if type(head["numbers"].get("exif", False)) is not bool:
-        raise DataError("its numbers.exif is damaged")
+    for name, check in LATER.items():
+        if name in head["numbers"] and not check(head["numbers"][name]):
+            raise DataError(f"its numbers.{name} is damaged")
     for name, checks in FIGURES.items():
         if name in head["numbers"]:
             check_fields(f"numbers.{name}.", head["numbers"][name], checks)
@@ -205,6 +206,10 @@ NUMBERS: Final[Mapping[str, Check]] = {
     ),
     "seed": lambda value: type(value) is int and value >= 0,
     "scale": lambda value: is_finite(value) and value > 0,
+}
+LATER: Final[Mapping[str, Check]] = {  # numbers that older states lack
+    "exif": lambda value: type(value) is bool,
+    "growth": is_count,
 }
 FIGURES: Final[Mapping[str, Mapping[str, Check]]] = {  # which not every state has
     "validation": {"at": is_count, "last": is_number, "best": is_number},

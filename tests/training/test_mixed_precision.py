@@ -1,11 +1,16 @@
 """The word of -amp and the device decide the precision of training."""
 
+import hashlib
+from dataclasses import replace
+
 import pytest
 import torch
 
 from pydarknet.errors import UsageError
 from pydarknet.training.deltas import heads_of
+from pydarknet.training.learner import Learner
 from pydarknet.training.mixed_precision import amp_of, widen_heads
+from pydarknet.training.state import State, blocks_of, parse_state
 
 
 @pytest.mark.parametrize(
@@ -49,3 +54,57 @@ def test_heads_compute_in_float32_whatever_comes_before_them(net, head):
 
     assert narrow.raw.dtype == torch.bfloat16  # in which 6.5 is itself
     torch.testing.assert_close(narrow.activated, plain)  # logistic(6.5) = .9985, in bfloat16 1
+
+
+def learner_of(net, amp: torch.dtype | None) -> Learner:
+    """Return a learner of a small classifier."""
+    network = net("[connected]\noutput=3\n[softmax]", inputs=5, options="batch=2\nmax_batches=9")
+    network.initialize(torch.Generator().manual_seed(1))
+    return Learner(network, seed=1, amp=amp)
+
+
+def file_of(state: State) -> bytes:
+    """Return the bytes of a state's file."""
+    run = {"dialect": "", "images": 1, "train": "", "net": {}, "layers": [], "weights": ""}
+    content = b"".join(blocks_of(replace(state, run=run)))
+    return content + hashlib.sha256(content).digest()
+
+
+def resumed(net, state: State, amp: torch.dtype | None) -> Learner:
+    """Return a learner that resumes from a state, which was written and read."""
+    learner = learner_of(net, amp)
+    learner.restore(parse_state(file_of(state)))
+    return learner
+
+
+def test_fp16_resumes_with_its_scale_and_with_how_long_that_was_right(net):
+    learner = learner_of(net, torch.float16)
+    learner.scaler = torch.amp.GradScaler("cpu", init_scale=1024)
+    for _ in range(3):
+        learner.learn(torch.rand(2, 5), torch.eye(3)[:2])
+
+    again = resumed(net, learner.state({}), torch.float16)
+
+    assert again.scaler.get_scale() == 1024
+    assert again.scaler.state_dict()["_growth_tracker"] == 3
+
+
+def test_a_state_without_a_growth_count_has_its_scale(net):
+    state = learner_of(net, torch.float16).state({})
+    older = {name: value for name, value in state.numbers.items() if name != "growth"}
+
+    again = resumed(net, State({}, {**older, "scale": 512.0}, state.tensors), torch.float16)
+
+    assert again.scaler.get_scale() == 512
+
+
+def test_fp16_that_goes_on_a_training_of_another_precision_has_a_scale_of_its_own(net):
+    again = resumed(net, learner_of(net, None).state({}), torch.float16)
+
+    assert again.scaler.get_scale() == learner_of(net, torch.float16).scaler.get_scale() > 1
+
+
+def test_another_precision_goes_on_a_training_in_fp16(net):
+    again = resumed(net, learner_of(net, torch.float16).state({}), torch.bfloat16)
+
+    assert again.scaler.get_scale() == 1

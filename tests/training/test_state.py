@@ -97,6 +97,7 @@ def test_a_later_version_is_told():
         ({"numbers": {**NUMBERS, "boxes": [1]}}, "numbers.boxes"),
         ({"numbers": {**NUMBERS, "seed": "x"}}, "numbers.seed"),
         ({"numbers": {**NUMBERS, "scale": 0}}, "numbers.scale"),
+        ({"numbers": {**NUMBERS, "growth": -1}}, "numbers.growth"),
         ({"numbers": {**NUMBERS, "validation": {"at": 1}}}, "numbers.validation.last"),
         ({"numbers": {**NUMBERS, "exif": "yes"}}, "numbers.exif"),
         ({"tensors": {"a": {"dtype": "object", "shape": [1]}}}, "tensors.a.dtype"),
