@@ -8,7 +8,8 @@ import torch
 from conftest import HERE, on_cuda, recording
 
 import pydarknet
-from pydarknet.backends.cuda import CudaConv, InFloat32
+from pydarknet.backends.cuda import CudaConv
+from pydarknet.backends.half import InFloat32
 from pydarknet.backends.prepare import PrepareOptions, on_gpu
 from pydarknet.inference import predict
 from pydarknet.modules.activations import words

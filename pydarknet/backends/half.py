@@ -1,0 +1,35 @@
+"""What networks in half precision share on every device: where values must be float32."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..layers import Node
+from ..modules.activations import ONEDNN, OVERWRITING, Activation, activation, overwriting
+
+ELEMENTWISE = {*OVERWRITING, *ONEDNN, "mish"}  # activations that half precision has room for
+
+
+class InFloat32(nn.Module):
+    """A module that takes and returns float32, whatever its neighbours compute in."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        y: Tensor = self.module(*(x.float() for x in inputs))
+        return y.float()
+
+
+def moves_values(node: Node, module: nn.Module) -> bool:
+    """Return whether a layer only moves, compares or adds values, and so takes half precision."""
+    return node.layer.lossless_in_half and not any(True for _ in module.parameters())
+
+
+def half_activation(word: str) -> Activation:
+    """Return an activation of values in half precision; one that sums many does so in float32."""
+    if word in ELEMENTWISE:
+        return overwriting(word)
+    function = activation(word)
+    return lambda y: function(y.float()).to(y.dtype)
