@@ -21,6 +21,7 @@ from ..errors import DarknetError
 from ..layers import DetectionHead, Layer, Node, Shape
 from ..modules.parameters import Parametric, fill
 from ..modules.recurrent import Recurrent
+from .full_precision import full_precision
 from .header import Header
 from .nodes import IMAGE, build_modules, last_reads, place, share, sizes, table
 
@@ -144,12 +145,13 @@ class Executor(nn.Module):
     def steps(self, images: Tensor) -> Iterator[tuple[Node, list[Tensor], Tensor]]:
         """Yield every layer with its inputs and output, and keep no map that nobody will read."""
         outputs = {IMAGE: self.checked_images(images)}
-        for node, module, done in zip(self.nodes, self.stack, self.done, strict=True):
-            inputs = [outputs[source] for source in node.sources]
-            outputs[node.index] = module(*inputs)
-            yield node, inputs, outputs[node.index]
-            for source in done:
-                del outputs[source]
+        with full_precision(images.device):
+            for node, module, done in zip(self.nodes, self.stack, self.done, strict=True):
+                inputs = [outputs[source] for source in node.sources]
+                outputs[node.index] = module(*inputs)
+                yield node, inputs, outputs[node.index]
+                for source in done:
+                    del outputs[source]
 
     def checked_images(self, images: Tensor) -> Tensor:
         """Return images that have the network's input size, or say what they have."""
@@ -193,8 +195,6 @@ class Executor(nn.Module):
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch's
         self.reset()
         self.link()
-        if self.device.type == "cuda":
-            torch.backends.cudnn.allow_tf32 = False  # float32 with all its digits, as in the C
         return self
 
     @property

@@ -16,6 +16,7 @@ from torch.utils.hooks import RemovableHandle
 
 from ..errors import DataError
 from ..graph.executor import Head
+from ..graph.full_precision import full_precision
 from ..graph.header import Header
 from ..modules.recurrent import Recurrent
 from ..network import Network
@@ -91,8 +92,9 @@ class Learner:
         rate = learning_rate(self.net, self.batch, self.seed_iteration())
         self.optimizer.drop_gradients()
         total = 0.0
-        for number, part in enumerate(self.mini_batches(images, truth), start=1):
-            total += self.accumulate(*part, number, report)
+        with full_precision(self.network.device):  # backward too
+            for number, part in enumerate(self.mini_batches(images, truth), start=1):
+                total += self.accumulate(*part, number, report)
         loss = total / self.images
         if not math.isfinite(loss):
             raise DataError(f"batch {self.batch}: the loss is {loss} at a rate of {rate:g}")

@@ -1,12 +1,15 @@
 """The word of -amp and the device decide the precision of training."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 import torch
 
 from pydarknet.errors import UsageError
+from pydarknet.training import learner as learner_module
 from pydarknet.training.deltas import heads_of
 from pydarknet.training.learner import Learner
 from pydarknet.training.mixed_precision import amp_of, widen_heads
@@ -108,3 +111,20 @@ def test_another_precision_goes_on_a_training_in_fp16(net):
     again = resumed(net, learner_of(net, torch.float16).state({}), torch.bfloat16)
 
     assert again.scaler.get_scale() == 1
+
+
+def test_gradients_are_computed_in_full_precision_too(net, monkeypatch):
+    learner, asked, during = learner_of(net, None), [], []
+
+    @contextmanager
+    def recorded(device: torch.device) -> Iterator[None]:
+        asked.append(device)
+        yield
+        asked.clear()
+
+    monkeypatch.setattr(learner_module, "full_precision", recorded)
+    learner.network.stack[0].weights.register_hook(lambda _: during.extend(asked))
+
+    learner.learn(torch.rand(2, 5), torch.eye(3)[:2])
+
+    assert during == [learner.network.device]
