@@ -22,7 +22,7 @@ import torch.nn.functional as F
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import pydarknet  # the copy beside this script
-from pydarknet.backends.onednn import PackedConv
+from pydarknet.backends.packed_conv import PackedConv
 from pydarknet.graph.nodes import IMAGE
 from pydarknet.modules.ops import Conv
 from pydarknet.network import Network

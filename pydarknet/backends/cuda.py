@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..layers import Node
 from ..modules.ops import Conv
 from .half import InFloat32, half_activation, moves_values
-from .onednn import folded_weights
+from .packed_conv import folded_weights
 
 
 class CudaConv(nn.Module):

@@ -17,8 +17,8 @@ from ..modules.recurrent import Recurrent
 from ..system.malloc import keep_freed_memory
 from .cuda import cuda_module
 from .cuda_graph import Recorder, cuda_graph
-from .onednn import PackedConv
 from .onnx_runtime import onnx_session
+from .packed_conv import PackedConv
 from .sample import Sample, sample
 
 FAST, LOCK = "fast", "making"  # keys of the fast form and its lock in Executor.derived

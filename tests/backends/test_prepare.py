@@ -11,8 +11,8 @@ import torch
 from conftest import SHARED, needs_shared, recording
 
 import pydarknet
-from pydarknet.backends import onednn, prepare
-from pydarknet.backends.onednn import PackedConv
+from pydarknet.backends import onednn, packed_conv, prepare
+from pydarknet.backends.packed_conv import PackedConv
 from pydarknet.backends.winograd import WinogradConv
 from pydarknet.boxes.settings import settings
 from pydarknet.inference.predict import decode, network_input, predict, suppress
@@ -165,7 +165,7 @@ def test_for_many_images_large_convolutions_go_winograds_way(net, monkeypatch):
         tiled.append(weights.shape[1])
         return WinogradConv(weights, *others)
 
-    monkeypatch.setattr(onednn, "WinogradConv", spy)
+    monkeypatch.setattr(packed_conv, "WinogradConv", spy)
     wide = CONV.replace("filters=8", "filters=64") + "activation=leaky\n"
     network = filled(net(f"{wide}{wide}{wide}stride=2\n", c=3, h=32, w=20))
     images = torch.rand(2, 3, 32, 20)

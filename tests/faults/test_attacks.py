@@ -68,7 +68,7 @@ def test_a_network_that_does_not_fit_is_told_in_a_line(fault, limited_answer):
 def test_a_forward_pass_that_does_not_fit_is_told_in_a_line(fault, answer, monkeypatch):
     fault("breaker/out_of_memory")
     monkeypatch.setattr(torch.nn.functional, "conv2d", fail)
-    monkeypatch.setattr("pydarknet.backends.onednn.PackedConv.forward", fail)
+    monkeypatch.setattr("pydarknet.backends.packed_conv.PackedConv.forward", fail)
 
     said = answer("detector test run.data run.cfg net.weights 0.png -nogpu")
 
@@ -80,7 +80,7 @@ def test_a_forward_pass_that_does_not_fit_is_told_in_a_line(fault, answer, monke
 @pytest.mark.usefixtures("_small_machine")
 def test_an_evaluation_that_does_not_fit_is_told_in_a_line(fault, answer, monkeypatch):
     fault("breaker/out_of_memory")
-    monkeypatch.setattr("pydarknet.backends.onednn.PackedConv.forward", fail)
+    monkeypatch.setattr("pydarknet.backends.packed_conv.PackedConv.forward", fail)
 
     said = answer("detector map run.data run.cfg net.weights -nogpu")
 
@@ -111,7 +111,7 @@ def test_a_training_that_does_not_fit_says_which_subdivisions_to_try(fault, answ
 
 def test_python_programs_can_catch_a_lack_of_memory(fault, monkeypatch):
     network = load_network(fault("breaker/out_of_memory") / "run.cfg", device="cpu")
-    monkeypatch.setattr("pydarknet.backends.onednn.PackedConv.forward", fail)
+    monkeypatch.setattr("pydarknet.backends.packed_conv.PackedConv.forward", fail)
 
     with pytest.raises(OutOfMemory, match="out of memory: another"):
         network.detect(np.zeros((8, 8, 3), np.uint8))
