@@ -51,5 +51,9 @@ class OutOfMemory(DarknetError):
     """Something that needs more memory than there is."""
 
 
+class GpuError(DarknetError):
+    """A GPU that cannot be used, or that failed."""
+
+
 class Stop(Exception):
     """Raised by a callback of `pydarknet.train` to end the training, as Ctrl-C does."""

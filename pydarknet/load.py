@@ -8,6 +8,7 @@ from typing import Protocol
 
 import torch
 
+from .backends.device import best_device, device_named
 from .backends.forks import use_one_thread_after_fork
 from .backends.onnx_runtime import check_backend
 from .cfg.parser import read_cfg
@@ -21,6 +22,7 @@ from .runtime.about import check_alone
 from .runtime.names import class_names, doubtful_names
 from .runtime.onnx_properties import is_onnx
 from .system.console import note
+from .system.gpu_errors import gpu_errors
 from .system.inputs import remember
 from .system.memory import memory_errors, usable_memory
 from .system.paths import path_of
@@ -39,23 +41,6 @@ class LoadObserver(Protocol):
 
     def on_loaded(self, network: Network, loaded: Loaded | None) -> None:
         """The weights file is read; None: an exported file, which holds them."""
-
-
-def best_device() -> torch.device:
-    """Return cuda, else mps, else cpu."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def device_named(device: str | torch.device) -> torch.device:
-    """Return a device; raise UsageError if there is none of that name."""
-    try:
-        torch.empty(0, device=device)
-        return torch.device(device)
-    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
-        reason = str(error).split("\n")[0]
-        raise UsageError(f"device {device}: {reason}") from None
 
 
 def read_network(
@@ -79,6 +64,7 @@ def read_network(
     return build_network(sections, choice, batchnorm=batchnorm, strict=strict)
 
 
+@gpu_errors()
 @memory_errors()
 def load_network(
     cfg: str | Path,

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import DarknetError, UsageError
 from ..system.console import forget_notes, leave, note, say
 from ..system.ending import exit_with
+from ..system.gpu_errors import gpu_errors
 from ..system.interrupts import unwind_on_signals
 from ..system.memory import memory_errors
 from ..system.problems import count_problems
@@ -109,7 +110,7 @@ def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
     """
     forget_notes()
     try:
-        with memory_errors(), count_problems() as problems:
+        with gpu_errors(), memory_errors(), count_problems() as problems:
             status = run(list(map(word_of, words)))
         return 1 if problems.failed and not as_darknet else status
     except DarknetError as error:

@@ -227,7 +227,7 @@ def requested_device(run: Run) -> torch.device:
     """
     import torch
 
-    from ..load import best_device
+    from ..backends.device import best_device
 
     if run.device is None or (run.device != "cpu" and not torch.cuda.is_available()):
         return best_device()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..system.console import note_once, say
+from ..system.console import note, note_once, say
 from ..system.problems import count_problems
 from .operands import TrainFlags
 from .verbs import Run
@@ -70,10 +70,14 @@ def train(
 
 
 def on_gpu(run: Run, gpus: str) -> Run:
-    """Print the number of the GPU, and return the run on it."""
+    """Print the number of the GPU, and return the run on it; as in the C, a CPU stands in."""
+    from ..backends.device import best_device, missing_gpu
+
     say(gpus)
     if not gpus.isdecimal():
         raise UsageError(f"-gpus {gpus}: expected the number of one GPU")
+    if missing := missing_gpu():
+        note(f"-gpus {gpus}: {missing.problem}: {best_device()} trains; {missing.hint}")
     return replace(run, device=f"cuda:{gpus}")
 
 

@@ -21,6 +21,7 @@ from ..image.decode import with_channels
 from ..layers import DetectionHead, Shape, last_detection_head
 from ..modules.transforms import letterbox, pixels, resize
 from ..system.console import note
+from ..system.gpu_errors import gpu_errors
 from ..system.memory import memory_errors
 
 Image = np.ndarray  # uint8 RGB [H, W, 3]
@@ -47,6 +48,7 @@ def of_channels(image: Image, channels: int, device: torch.device | str = "cpu")
     return pixels(with_channels(check_image(image, channels), channels), device)
 
 
+@gpu_errors()
 @memory_errors()
 def predict(
     network: Executor, images: Sequence[Image], chosen: Settings, *, many: bool = False

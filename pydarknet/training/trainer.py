@@ -17,6 +17,7 @@ from ..evaluate.average_precision import MapReport
 from ..layers import detection_heads
 from ..network import Network
 from ..system.console import note
+from ..system.gpu_errors import gpu_errors
 from ..system.malloc import keep_freed_memory
 from ..system.memory import memory_errors
 from .callbacks import Callback, IterationReport, asks_to_stop
@@ -87,6 +88,7 @@ class Trainer:
         """The network that is trained."""
         return self.learner.network
 
+    @gpu_errors()
     def train(self) -> bool:
         """Train to `max_batches`; return whether it was reached.
 
@@ -97,7 +99,7 @@ class Trainer:
         if self.network.device.type == "cpu":
             keep_freed_memory()
         self.reporter.report_start(self.learner.batch)
-        if self.sizes_vary:
+        if self.memory_is_tried:
             try_largest(self.learner, self.size, self.samples)
         first = self.learner.batch + 1
         loader = Batches(
@@ -175,6 +177,11 @@ class Trainer:
     def sizes_vary(self) -> bool:
         """Whether image sizes are random."""
         return any(head.random for head in detection_heads(self.network.layers))
+
+    @property
+    def memory_is_tried(self) -> bool:
+        """Whether a mini-batch is tried before the first: of many sizes, and of one on a GPU."""
+        return self.sizes_vary or self.network.device.type == "cuda"
 
     def report_losses(self, losses: list) -> None:
         """Report the losses of the heads for a mini-batch."""

@@ -7,15 +7,28 @@ from types import SimpleNamespace
 
 import pytest
 
+from pydarknet.backends import device
 from pydarknet.cli.train import on_gpu, tensorboard_log
 from pydarknet.cli.verbs import Run
-from pydarknet.errors import UsageError
+from pydarknet.errors import GpuError, UsageError
 
 
 def test_the_gpu_is_printed_and_used(capsys):
     assert on_gpu(Run(batchnorm="cpu"), "1") == Run(device="cuda:1", batchnorm="cpu")
 
     assert capsys.readouterr().out == "1\n"
+
+
+def test_why_there_is_no_gpu_is_told(monkeypatch, capsys):
+    missing = GpuError("no NVIDIA driver is installed", hint="install it")
+    monkeypatch.setattr(device, "missing_gpu", lambda: missing)
+    monkeypatch.setattr(device, "best_device", lambda: "cpu")
+
+    on_gpu(Run(), "0")
+
+    assert capsys.readouterr().err == (
+        "-gpus 0: no NVIDIA driver is installed: cpu trains; install it\n"
+    )
 
 
 @pytest.mark.parametrize("gpus", ["0,1", "-1", "one"])

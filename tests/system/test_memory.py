@@ -55,6 +55,7 @@ def test_a_lack_of_memory_is_one_line_with_what_to_do(error, problem, monkeypatc
     "error",
     [
         RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
+        RuntimeError("CUDA error: an illegal memory access was encountered"),
         OSError(errno.ENOSPC, "No space left on device"),
         DataError("out of memory.jpg: cannot be opened"),
         KeyboardInterrupt(),
