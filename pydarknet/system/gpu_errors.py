@@ -52,8 +52,7 @@ FAILURES = (
     failure(
         r"no kernel image is available",
         "this torch has no code for this generation of GPUs",
-        "install a torch that has:"
-        f" https://pytorch.org/get-started/previous-versions; {WITHOUT}",
+        f"install a torch that has: https://pytorch.org/get-started/previous-versions; {WITHOUT}",
     ),
     failure(
         r"No CUDA GPUs are available|no CUDA-capable device",
