@@ -45,7 +45,7 @@ def compiling(monkeypatch):
         return f"{name} for {arch}".encode()
 
     monkeypatch.setattr(module, "compile_source", compiled)
-    monkeypatch.setattr(module, "compiler", lambda: "nvrtc 13.0")
+    monkeypatch.setattr(module, "compiler", lambda: ("nvrtc 13.0", [75, 80, 90]))
     return asked
 
 

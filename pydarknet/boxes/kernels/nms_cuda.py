@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ...system.console import note
-from .cubin import cubin
+from .cubin import NoCubin, cubin
 
 SOURCE = Path(__file__).with_name("nms.cu")
 TILE = 64  # boxes, as in nms.cu
@@ -123,11 +123,9 @@ def load_kernels(arch: str) -> Launch | None:
     try:
         return cuda_launch(cubin(SOURCE, arch))
     except Exception as error:  # compiler, loader and driver errors have no common base
+        kind = "" if isinstance(error, NoCubin) else f"{type(error).__name__}: "
         reason = " ".join(str(error).split())
-        note(
-            f"suppression on {arch} runs without its kernel ({type(error).__name__}: {reason}); "
-            "pip install 'pydarknet[cuda]' brings what compiles it"
-        )
+        note(f"suppression on {arch} runs without its kernel, on the CPU: {kind}{reason}")
         return None
 
 

@@ -12,7 +12,7 @@ import torch
 from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.kernels import cubin as module
 from pydarknet.boxes.kernels import nms_cuda
-from pydarknet.boxes.kernels.cubin import cubin
+from pydarknet.boxes.kernels.cubin import NoCubin, cubin
 from pydarknet.boxes.nms import nms
 from pydarknet.system.cache import cache_folder
 
@@ -55,7 +55,7 @@ def compiling(monkeypatch):
         return f"{name} for {arch}".encode()
 
     monkeypatch.setattr(module, "compile_source", compiled)
-    monkeypatch.setattr(module, "compiler", lambda: "nvrtc 13.0")
+    monkeypatch.setattr(module, "compiler", lambda: ("nvrtc 13.0", [75, 80, 90]))
     return asked
 
 
@@ -113,7 +113,7 @@ def test_another_gpu_compiler_or_source_has_a_file_of_its_own(compiling, monkeyp
     cubin(nms_cuda.SOURCE, "sm_90")
     cubin(nms_cuda.SOURCE, "sm_80")
     cubin(changed, "sm_90")
-    monkeypatch.setattr(module, "compiler", lambda: "nvrtc 13.1")
+    monkeypatch.setattr(module, "compiler", lambda: ("nvrtc 13.1", [75, 80, 90]))
 
     cubin(nms_cuda.SOURCE, "sm_90")
 
@@ -133,9 +133,14 @@ def test_where_nothing_can_be_written_it_is_compiled_each_time(compiling, tmp_pa
 # Without the kernels
 
 
-def test_a_kernel_that_cannot_be_had_is_told_once(monkeypatch, capsys):
+NO_NVRTC = RuntimeError("Failed to dlopen libnvrtc.so.13")
+NO_BINDINGS = ImportError("No module named 'cuda.bindings'")
+
+
+@pytest.mark.parametrize("error", [NO_NVRTC, NO_BINDINGS], ids=["library", "package"])
+def test_a_missing_compiler_is_told_once_with_what_brings_it(monkeypatch, capsys, error):
     def missing() -> str:
-        raise ImportError("No module named 'cuda.bindings'")
+        raise error
 
     monkeypatch.setattr(module, "compiler", missing)
 
@@ -143,8 +148,40 @@ def test_a_kernel_that_cannot_be_had_is_told_once(monkeypatch, capsys):
 
     assert launches == [None, None]
     assert capsys.readouterr().err == (
-        "suppression on sm_90 runs without its kernel (ImportError: No module named "
-        "'cuda.bindings'); pip install 'pydarknet[cuda]' brings what compiles it\n"
+        f"suppression on sm_90 runs without its kernel, on the CPU: {error}; "
+        "pip install 'pydarknet[cuda]' brings what compiles it\n"
+    )
+
+
+@pytest.mark.parametrize("arch", ["sm_61", "sm_70"])
+def test_a_gpu_that_the_compiler_does_not_know_is_told_with_one_that_does(compiling, capsys, arch):
+    assert nms_cuda.load_kernels(arch) is None
+
+    assert compiling == []
+    assert capsys.readouterr().err == (
+        f"suppression on {arch} runs without its kernel, on the CPU: nvrtc 13.0 knows sm_75 to"
+        " sm_90; that of CUDA 12 knows older GPUs: pip install 'cuda-core[cu12]'\n"
+    )
+
+
+@needs_nvrtc
+def test_nvrtc_itself_knows_neither_pascal_nor_volta():
+    for arch in ("sm_61", "sm_70"):
+        with pytest.raises(NoCubin, match="knows sm_75 to sm_121"):
+            cubin(nms_cuda.SOURCE, arch)
+
+
+def test_what_another_reason_has_names_no_compiler(compiling, monkeypatch, capsys):
+    def refuse(code: bytes) -> None:
+        raise RuntimeError("CUDA_ERROR_UNSUPPORTED_PTX_VERSION:\nthe driver is too old")
+
+    monkeypatch.setattr(nms_cuda, "cuda_launch", refuse)
+
+    assert nms_cuda.load_kernels("sm_90") is None
+
+    assert capsys.readouterr().err == (
+        "suppression on sm_90 runs without its kernel, on the CPU: RuntimeError:"
+        " CUDA_ERROR_UNSUPPORTED_PTX_VERSION: the driver is too old\n"
     )
 
 
