@@ -20,19 +20,25 @@ CALLS = 3  # which has so many calls at least,
 LONGEST = 1.0  # but none that would start after these seconds
 
 
-def burst(call: Callable[[], object]) -> float:
-    """Return the median seconds of a call."""
-    time.sleep(PAUSE)
-    call()
-    taken: list[float] = []
-    start = before = time.perf_counter()
-    while True:
+def timed(call: Callable[[], object]) -> Callable[[], float]:
+    """Return a function that makes a call, and returns its seconds."""
+
+    def seconds() -> float:
+        start = time.perf_counter()
         call()
-        now = time.perf_counter()
-        taken.append(now - before)
-        spent, before = now - start, now
-        if spent >= LONGEST or (spent >= SECONDS and len(taken) >= CALLS):
-            return statistics.median(taken)
+        return time.perf_counter() - start
+
+    return seconds
+
+
+def burst(seconds: Callable[[], float]) -> float:
+    """Return the median of the seconds that calls return, of as many as fill a burst."""
+    time.sleep(PAUSE)
+    seconds()
+    taken: list[float] = []
+    while sum(taken) < SECONDS or (len(taken) < CALLS and sum(taken) < LONGEST):
+        taken.append(seconds())
+    return statistics.median(taken)
 
 
 def turns(names: Sequence[str], number: int) -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from bursts import burst, ratio, turns
+from bursts import burst, ratio, timed, turns
 from machine import features, headline, load, machine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -40,7 +40,7 @@ def by_turns(runs: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(ROUNDS):
         for name in turns(list(runs), number):
-            times[name].append(burst(runs[name]))
+            times[name].append(burst(timed(runs[name])))
     return times
 
 

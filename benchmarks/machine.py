@@ -9,11 +9,13 @@ import platform
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CPUINFO = Path("/proc/cpuinfo")
+STAT = Path("/proc/stat")
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds, or "max", and those of a period
 FEATURES = re.compile(r"avx2|avx512\w*|avx_vnni\w*|amx_\w+|asimddp|i8mm|bf16|sve2?|fphp|asimdhp")
 FOUND_BY = {  # the modules of packages that have their own names
@@ -64,6 +66,22 @@ def machine() -> dict[str, object]:
 def load() -> float:
     """Return how many processes were running or waiting, on average of the last minute."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else math.nan
+
+
+def busy(seconds: float = 0.5) -> float:
+    """Return the share of all cores' time that other processes take while this one sleeps."""
+    before = ticks()
+    time.sleep(seconds)
+    spent = [after - start for start, after in zip(before, ticks(), strict=True)]
+    idle = sum(spent[3:5])  # also while waiting for a disk
+    return 1 - idle / sum(spent) if sum(spent) else 0.0
+
+
+def ticks() -> list[int]:
+    """Return the time of all cores by what they did, as Linux counts it; nothing elsewhere."""
+    if not STAT.exists():
+        return []
+    return [int(word) for word in STAT.read_text().split("\n")[0].split()[1:9]]
 
 
 def version(package: str, folder: str | None = None) -> str | None:

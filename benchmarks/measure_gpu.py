@@ -26,8 +26,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from benchmark import Darknet, write_network
 from measure_map import fit_batch_norms, write_images
+from programs import Darknet
+from random_network import write_network
 
 import pydarknet
 from pydarknet.boxes.settings import Settings, settings

@@ -46,7 +46,7 @@ def test_a_burst_ends_after_its_time(bursts, monkeypatch, calls, made, median):
     clock = Clock(*calls)
     monkeypatch.setattr(bursts, "time", clock)
 
-    assert bursts.burst(clock.call) == pytest.approx(median)
+    assert bursts.burst(bursts.timed(clock.call)) == pytest.approx(median)
     assert (clock.made, clock.slept) == (made, 0.03)
 
 

@@ -1,0 +1,131 @@
+"""Programs run the same network by turns; results are kept, and the same command goes on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import BENCHMARKS
+
+CFG = """[net]
+batch=64
+width=64
+height=32
+channels=3
+[convolutional]
+batch_normalize=1
+filters=8
+size=3
+stride=2
+pad=1
+activation=leaky
+[convolutional]
+filters=18
+activation=linear
+[yolo]
+mask=0,1,2
+anchors=4,8, 8,4, 8,8
+classes=1
+num=3
+"""
+DARKNET = """#!/bin/sh
+echo "$OMP_NUM_THREADS $PWD $@" > {log}
+while read path; do [ -f "$path" ] && echo "$path: Predicted in 400.0 milli-seconds."; done
+"""
+
+
+@pytest.fixture
+def benchmark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
+    """Return a function that runs the script in this process, and returns its exit status."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import benchmark
+
+    monkeypatch.setattr(benchmark, "busy", lambda: 0.5)
+    monkeypatch.setattr(benchmark, "found_versions", lambda options: {"pydarknet": "abc"})
+    (tmp_path / "small.cfg").write_text(CFG)
+
+    def run(*words: str) -> int:
+        given = [str(tmp_path / "small.cfg"), "--results", str(tmp_path / "a.json"), *words]
+        monkeypatch.setattr(sys, "argv", ["benchmark.py", *given])
+        try:
+            benchmark.main()
+        except SystemExit as end:
+            if isinstance(end.code, str):
+                raise
+            return end.code
+        return 0
+
+    return run
+
+
+def test_programs_are_measured_and_the_command_goes_on(benchmark, tmp_path: Path, capsys):
+    program, log = tmp_path / "darknet", tmp_path / "log"
+    program.write_text(DARKNET.format(log=log))
+    program.chmod(0o755)
+    (tmp_path / "cv2.py").write_text("raise ImportError('no OpenCV here')\n")
+    words = ["--programs", "OpenCV", "darknet", "--darknet", str(program), "--threads", "1"]
+    words += ["--opencv", str(tmp_path), "--batch", "1"]
+
+    assert benchmark(*words, "--rounds", "3", "--seconds", "0") == 75
+    [case] = json.loads((tmp_path / "a.json").read_text())["cases"]
+    assert len(case["seconds"]["pydarknet"]) == 1
+    assert "the same command goes on" in capsys.readouterr().out
+    assert benchmark(*words, "--rounds", "2") == 0
+
+    content = json.loads((tmp_path / "a.json").read_text())
+    [case] = content["cases"]
+    assert (case["network"], case["batch"], case["threads"]) == ("small 64 x 32", 1, 1)
+    assert {name: len(taken) for name, taken in case["seconds"].items()} == {
+        "pydarknet": 2,
+        "darknet": 2,
+    }
+    assert (case["ms"]["darknet"], len(content["loads"])) == (400, 2)
+    assert case["missing"] == {"OpenCV": "ImportError: no OpenCV here"}
+    assert log.read_text().startswith("1 /")
+    assert "detector test net.data net.cfg net.weights -dont_show" in log.read_text()
+    log.unlink()
+    assert benchmark(*words, "--rounds", "2") == 0
+    assert not log.exists()  # nothing was missing
+
+    out = capsys.readouterr().out
+    assert "OpenCV                   cannot run: ImportError: no OpenCV here" in out
+    assert "the machine does other things: figures are doubtful" in out
+
+
+def test_programs_of_files_run_the_exported_one(benchmark, tmp_path: Path, capsys):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+
+    words = ["--programs", "onnxruntime", "--threads", "1", "--rounds", "1", "--batch", "2"]
+    assert benchmark(*words) == 0
+
+    [case] = json.loads((tmp_path / "a.json").read_text())["cases"]
+    assert {*case["ms"]} == {"pydarknet", "onnxruntime"}
+    assert case["batch"] == 2
+
+
+def test_a_cfg_that_is_not_there_is_told(benchmark):
+    from benchmark import network_of
+
+    with pytest.raises(SystemExit, match=r"^no\.cfg: no such file, nor in cfg/: expected a cfg$"):
+        network_of("no.cfg:64@1,8", [1])
+
+
+@pytest.mark.parametrize(
+    ("word", "side", "batches"),
+    [("tiny.cfg", None, [1, 8]), ("tiny.cfg:96", 96, [1, 8]), ("tiny.cfg:96@1,4", 96, [1, 4])],
+)
+def test_a_word_names_a_network_its_side_and_batches(benchmark, word, side, batches):
+    from benchmark import network_of
+
+    assert network_of(word, [1, 8])[1:] == (side, batches)
+
+
+def test_every_program_says_what_it_is(benchmark):
+    from programs import FORMS, PROGRAMS
+
+    assert set(FORMS) < set(PROGRAMS)
+    assert [name for name, load in PROGRAMS.items() if not load.__doc__] == []
