@@ -3,7 +3,7 @@
 
     benchmarks/benchmark.py [CFG[:SIDE][@BATCHES] ...] [--darknet PROGRAM] [--opencv FOLDER]
         [--threads 1 2] [--batch 1 8] [--rounds 9] [--programs NAME ...] [--results FILE]
-        [--seconds 80]
+        [--seconds 75]
 
 The programs are those of programs.py: our network in several forms, the C program, OpenCV 4 from a
 folder (`pip install --no-deps --target FOLDER opencv-python==4.14.0.94`), onnxruntime and OpenVINO
@@ -179,7 +179,7 @@ def command_line() -> argparse.Namespace:
     parser.add_argument("--darknet", type=Path, help="a C program, built for CPUs")
     parser.add_argument("--opencv", help="folder of an OpenCV 4")
     parser.add_argument("--results", type=Path, help="the file; by default that of the machine")
-    parser.add_argument("--seconds", type=float, default=80, help="after which the script ends")
+    parser.add_argument("--seconds", type=float, default=75, help="after which the script ends")
     options = parser.parse_args()
     options.programs = [*dict.fromkeys([OURS, *options.programs])]
     return options

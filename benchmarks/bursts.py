@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 PAUSE = 0.03  # seconds before a burst
 SECONDS = 0.15  # of a burst at least,
 CALLS = 3  # which has so many calls at least,
-LONGEST = 1.0  # but none that would start after these seconds
+LONGEST = 0.5  # but none that would start after these seconds
 
 
 def timed(call: Callable[[], object]) -> Callable[[], float]:

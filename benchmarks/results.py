@@ -102,12 +102,17 @@ def significant(value: float) -> float:
 
 def find_case(content: Content, network: str, batch: int, threads: int) -> Case:
     """Return a case, which is added if it is not there."""
-    key = {"network": network, "batch": batch, "threads": threads}
     for case in content["cases"]:
-        if all(case[name] == value for name, value in key.items()):
+        if key_of(case) == (network, batch, threads):
             return case
+    key = {"network": network, "batch": batch, "threads": threads}
     content["cases"].append({**key, "seconds": {}, "missing": {}})
     return content["cases"][-1]
+
+
+def key_of(case: Case) -> tuple[str, int, int]:
+    """Return what tells a case from others: the network, how many images, how many threads."""
+    return case["network"], case["batch"], case["threads"]
 
 
 def rounds(case: Case) -> int:

@@ -38,7 +38,7 @@ class Clock:
         ((9.0, 0.1, 0.3, 0.2), 1 + 3, 0.2),  # three at least; the first does not count
         ((9.0, 0.0625), 1 + 3, 0.0625),  # 0.1875 s after three
         ((9.0, 0.03125), 1 + 5, 0.03125),  # 0.15 s are over after five
-        ((0.0, 0.6, 0.8), 1 + 2, 0.7),  # a second is over after two
+        ((0.0, 0.3, 0.4), 1 + 2, 0.35),  # half a second is over after two
         ((0.0, 2.0), 1 + 1, 2.0),
     ],
 )
