@@ -47,9 +47,7 @@ def main() -> None:
     options = parser.parse_args()
     old, new = (json.loads(path.read_text()) for path in (options.old, options.new))
     if differs := difference(old, new, but=[OURS]):
-        sys.exit(
-            f"{options.old} has {differs} in {options.new}: expected one machine, one protocol"
-        )
+        sys.exit(f"{options.old} has {differs} in {options.new}: expected files of one machine")
     print("\n".join(lines(old, new)))
 
 
