@@ -8,6 +8,7 @@ from typing import Protocol
 
 import torch
 
+from .backends.bfloat16 import check_precision
 from .backends.device import best_device, device_named
 from .backends.forks import use_one_thread_after_fork
 from .backends.onnx_runtime import check_backend
@@ -21,13 +22,12 @@ from .network import Network, build_network
 from .runtime.about import check_alone
 from .runtime.names import class_names, doubtful_names
 from .runtime.onnx_properties import is_onnx
+from .runtime.precision import PRECISIONS
 from .system.console import note
 from .system.gpu_errors import gpu_errors
 from .system.inputs import remember
 from .system.memory import memory_errors, usable_memory
 from .system.paths import path_of
-
-PRECISIONS = ("half", "float")
 
 
 class LoadObserver(Protocol):
@@ -93,8 +93,8 @@ def load_network(
     header, and what the caller has `seen` or `shown` that only the fork has. `batchnorm`
     "cpu" divides as the C does on a CPU. `precision`, "half" or "float", is a GPU's; if omitted,
     boxes are found in half precision, and numbers that are returned or compared are computed in
-    float. `backend` "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words
-    as the C does.
+    float. "bf16" computes all but the heads in bfloat16, on CPUs that have it. `backend`
+    "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words as the C does.
     Without `exif`, image files stay as they are stored, however their EXIF data turn them.
     `names` are class names, or a file of them. `observer` is called after each step. `transfer`
     loads what matches from weights of another number of classes, as training does. Raises
@@ -111,7 +111,7 @@ def load_network(
         if transfer:
             problem = "an exported network cannot be trained: expected a cfg"
             raise UsageError(problem, where=cfg)
-        check_alone(cfg, weights, batchnorm)
+        check_alone(cfg, weights, batchnorm, precision)
         exported = open_exported(cfg, dialect, backend, observer)
         exported.names = class_names(names) or exported.names
         exported.exif = exif and exported.exif
@@ -186,6 +186,7 @@ def set_precision_and_backend(
     if precision not in (None, *PRECISIONS):
         raise UsageError(f"precision {precision}: expected {' or '.join(PRECISIONS)}")
     check_backend(backend, place)
+    check_precision(precision, place, backend)
     network.precision, network.backend = precision, backend
 
 

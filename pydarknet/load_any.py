@@ -12,6 +12,7 @@ from .errors import UsageError
 from .runtime.about import check_alone, read_about
 from .runtime.names import class_names, doubtful_names
 from .runtime.onnx_properties import is_onnx
+from .runtime.precision import BFLOAT16
 from .system.console import note
 from .system.memory import memory_errors
 from .system.paths import path_of
@@ -54,18 +55,19 @@ def load_network(
     `dialect` is "pjreddie" or "alexeyab". If omitted, it is inferred from the cfg and the weights'
     header. `batchnorm` "cpu" divides as the C does on a CPU. `precision`, "half" or "float", is a
     GPU's; if omitted, boxes are found in half precision, and numbers that are returned or compared
-    are computed in float. `backend` "onnxruntime" runs the network on a CPU. `strict=False`
-    replaces unknown words as the C does. Without `exif`, image files stay as they are stored,
-    however their EXIF data turn them. `names` are class names, or a file of them. Raises
-    DarknetError, which says where and what; also if the network would need more than
-    `memory_limit` bytes (by default what this process may have).
+    are computed in float; "bf16" computes all but the heads in bfloat16, on CPUs that have it.
+    `backend` "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words as the
+    C does. Without `exif`, image files stay as they are stored, however their EXIF data turn them.
+    `names` are class names, or a file of them. Raises DarknetError, which says where and what; also
+    if the network would need more than `memory_limit` bytes (by default what this process may
+    have).
 
     Darknet: src/network.c load_network
     """
     path = path_of(cfg, "the cfg")
     arrays = path_of(weights, "the weights file") if weights else None
     if is_onnx(path) and read_about(path).layout != RAW:
-        check_alone(path, arrays, batchnorm)
+        check_alone(path, arrays, batchnorm, precision)
         engine = None if backend == RUNTIME else backend
         return with_names(open_file(path, engine, dialect), names, exif)
     options: dict[str, Any] = {
@@ -75,7 +77,7 @@ def load_network(
         "strict": strict,
     }
     if backend == RUNTIME:
-        check_compilable(arrays, device)
+        check_compilable(arrays, device, precision)
         wanted = Wanted(cfg=path, weights=arrays, **options)
         options |= {"device": "cpu", "memory_limit": memory_limit}
         load = partial(by_torch, path, arrays, **options)
@@ -92,12 +94,14 @@ def by_torch(cfg: Path, weights: Path | None, **options: Any) -> Network:
     return load(cfg, weights, **options)
 
 
-def check_compilable(weights: Path | None, device: object) -> None:
-    """Raise UsageError for what the backend "runtime" cannot do: no weights, a GPU."""
+def check_compilable(weights: Path | None, device: object, precision: str | None = None) -> None:
+    """Raise UsageError for what the backend "runtime" cannot do: no weights, a GPU, bfloat16."""
     if weights is None:
         raise UsageError(f"backend {RUNTIME}: expected a weights file")
     if device is not None and str(device) != "cpu":
         raise UsageError(f"backend {RUNTIME} computes on the CPU: expected no device {device}")
+    if precision == BFLOAT16:
+        raise UsageError(f"backend {RUNTIME} computes in float: expected no precision {precision}")
 
 
 def with_names(network: RuntimeNetwork, names: Names, exif: bool) -> Network:

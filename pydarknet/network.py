@@ -104,9 +104,10 @@ class Network(Executor, ImageDetector[Detections]):
     def prepared(self, *, many: bool = False, half: bool = False) -> Network:
         """Return the network in its fastest form for inference, made anew where values changed.
 
-        It computes the same but for the last digits, or to three digits in `half` precision, which
-        only a GPU has. `many` images pay for a preparation that takes longer. In training, and
-        where there is no faster form, it is the network itself.
+        It computes the same but for the last digits, or to two or three digits in `half` precision,
+        which a GPU has, and a CPU if the network's precision is bf16. `many` images pay for a
+        preparation that takes longer. In training, and where there is no faster form, it is the
+        network itself.
         """
         return fast_form(self, many=many, half=half)
 

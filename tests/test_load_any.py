@@ -78,7 +78,8 @@ def test_names_and_exif_are_of_the_call_that_uses_it(files, cache):
     [
         ({"weights": None}, "backend runtime: expected a weights file"),
         ({"device": "cuda"}, "backend runtime computes on the CPU: expected no device cuda"),
-        ({"precision": "quarter"}, "precision quarter: expected half or float"),
+        ({"precision": "bf16"}, "backend runtime computes in float: expected no precision bf16"),
+        ({"precision": "quarter"}, "precision quarter: expected half or float or bf16"),
     ],
 )
 def test_what_it_cannot_do_is_told(files, cache, given, told):

@@ -14,7 +14,9 @@ from ..graph.executor import Executor
 from ..layers import Shape
 from ..modules.ops import Conv
 from ..modules.recurrent import Recurrent
+from ..runtime.precision import BFLOAT16
 from ..system.malloc import keep_freed_memory
+from .bfloat16 import bfloat16_modules, tell_if_slower
 from .cuda import cuda_module
 from .cuda_graph import Recorder, cuda_graph
 from .onnx_runtime import onnx_session
@@ -43,8 +45,8 @@ class Value(NamedTuple):
 class PrepareOptions(NamedTuple):
     """What a fast form is for: `many` images, which pay for a longer preparation; `half` precision.
 
-    The first is a CPU's alone, the second a GPU's: one form there serves one image and many.
-    `backend` names the program that runs it; None is torch.
+    The first is a CPU's alone: one form of a GPU serves one image and many. The second is float16
+    on a GPU, bfloat16 on a CPU. `backend` names the program that runs it; None is torch.
     """
 
     many: bool = False
@@ -88,13 +90,15 @@ def version(held: object) -> tuple[int, int] | None:
 def fast_form(network: Runnable, *, many: bool = False, half: bool = False) -> Runnable:
     """Return the fast form of a network, made anew where a value or the size changed.
 
-    `half` precision is a GPU's alone. In training, and where there is no faster form, it is the
-    network itself. Threads may ask at the same time: one makes it, the others wait.
+    `half` precision is a GPU's, and a CPU's if the network's precision is bf16. In training, and
+    where there is no faster form, it is the network itself. Threads may ask at the same time: one
+    makes it, the others wait.
     """
     if network.training or network.complete:
         return network
     gpu = network.device.type == "cuda"
-    options = PrepareOptions(many and not gpu, half and gpu, network.backend)
+    half = half and (gpu or network.precision == BFLOAT16)
+    options = PrepareOptions(many and not gpu, half, network.backend)
     kept = kept_form(network, options)
     if kept is not None:
         return kept
@@ -141,6 +145,9 @@ def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:
     """Return a network that infers faster on a CPU."""
     keep_freed_memory()
     with torch.no_grad():
+        if options.half:
+            tell_if_slower()
+            return of_modules(network, bfloat16_modules(network, options.many))
         return of_modules(
             network,
             [PackedConv(m, options.many) if type(m) is Conv else m for m in network.stack],

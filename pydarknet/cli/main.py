@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import DarknetError, UsageError
+from ..runtime.precision import PRECISIONS
 from ..system.console import forget_notes, leave, note, say
 from ..system.ending import exit_with
 from ..system.gpu_errors import gpu_errors
@@ -50,7 +51,10 @@ GLOBAL = (
         "precision",
         str,
         None,
-        Help("half or float, in which a GPU computes; if omitted, half where it detects boxes"),
+        Help(
+            "half or float, in which a GPU computes; if omitted, half where it detects boxes."
+            " bf16: bfloat16 on a CPU that has it"
+        ),
     ),
     Parameter(
         "exif",
@@ -86,7 +90,7 @@ DEVICE = ("i", "nogpu")  # which every command accepts
 CHOICES = {
     "backend": ("onnxruntime", "opencv"),
     "batchnorm": ("gpu", "cpu"),
-    "precision": ("half", "float"),
+    "precision": PRECISIONS,
 }
 VERSION = ("--version", "-version", "version")
 LINE_ENDS = dict.fromkeys(map(ord, "\t\n\r"))

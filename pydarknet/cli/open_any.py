@@ -27,6 +27,7 @@ from ..runtime.layouts import READERS
 from ..runtime.network import VALUES
 from ..runtime.onnx_properties import is_onnx
 from ..runtime.openings import Opening, find_opening, keep_opening
+from ..runtime.precision import BFLOAT16
 from ..runtime.traits import Traits
 from ..system.console import note, record_told
 from ..system.identity import depends_on, record_reads
@@ -60,7 +61,8 @@ def open_any(
     exported = is_onnx(cfg)
     compilable = not exported and weights is not None and may_be_compiled(run)
     if run.compile and not compilable:
-        note("-compile is ignored: a cfg and weights are compiled, on a CPU, without -nocache")
+        need = "a cfg and weights are compiled, on a CPU, in float, without -nocache"
+        note(f"-compile is ignored: {need}")
     if exported:
         return open_exported(run, cfg, weights, training, boxes)
     if weights is None or not compilable or not may_keep():
@@ -90,7 +92,7 @@ def may_be_compiled(run: Run) -> bool:
     If the CPU is not asked for, and there may be a GPU, torch must look for it.
     """
     on_cpu = run.device == "cpu" or not gpu_may_be_there()
-    return on_cpu and run.cache and run.backend is None
+    return on_cpu and run.cache and run.backend is None and run.precision != BFLOAT16
 
 
 def what_decides(run: Run, cfg: Path, weights: Path | None, *how: Any) -> Wanted:
@@ -127,7 +129,7 @@ def open_exported(
     """Open an exported file: by its engine alone, but for maps that torch must decode."""
     from .open_network import exported_line, tell_table
 
-    check_alone(path, weights, run.batchnorm)
+    check_alone(path, weights, run.batchnorm, run.precision)
     layout = read_about(path).layout
     if not (layout in READERS if boxes else layout == VALUES):
         return open_by_torch(run, path, None, training)

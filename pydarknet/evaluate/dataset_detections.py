@@ -113,7 +113,7 @@ class DatasetDetector:
         images = [image for image, _ in batch]
         with torch.no_grad():
             inputs = batch_of([x for _, x in batch], self.network)
-            fast = self.network.prepared(half=self.network.precision == "half")
+            fast = self.network.prepared(half=self.network.asks_half)
             heads = self.heads(fast, inputs)
             place = device_around(self.network)
             found = decode(self.network, heads, images, self.chosen, place)

@@ -21,6 +21,7 @@ from ..errors import DarknetError
 from ..layers import DetectionHead, Layer, Node, Shape
 from ..modules.parameters import Parametric, fill
 from ..modules.recurrent import Recurrent
+from ..runtime.precision import FLOAT
 from .full_precision import full_precision
 from .header import Header
 from .nodes import IMAGE, build_modules, last_reads, place, share, sizes, table
@@ -72,7 +73,7 @@ class Executor(nn.Module):
         self.runner: Runner | None = None  # runs a batch in the loop's place
         self.backend: str | None = None  # the program that runs it, if it is not torch
         self.exif = True  # whether image files are turned as their EXIF data say
-        self.precision: str | None = None  # "half" or "float", in which a GPU computes
+        self.precision: str | None = None  # "half" or "float" of a GPU; "bf16" of a CPU
         self.limits: Limits | None = None  # if it comes from a file that has its own
         self.derived: dict[str, Any] = {}  # forms computed from it, such as a faster one
         self.link()
@@ -101,6 +102,11 @@ class Executor(nn.Module):
     def letter_box(self) -> bool:
         """Whether the cfg asks for a letterbox."""
         return self.net.letter_box
+
+    @property
+    def asks_half(self) -> bool:
+        """Whether all is to be computed in half precision, also numbers that are compared."""
+        return self.precision not in (None, FLOAT)
 
     @property
     def image_channels(self) -> int:

@@ -43,7 +43,7 @@ def classifier_input(network: Executor, image: Image) -> Tensor:
 
 def result(network: Executor, inputs: Tensor) -> Tensor:
     """Return the output of the last layer that is no cost, by the network's fastest form."""
-    fast = fast_form(network, half=network.precision == "half")
+    fast = fast_form(network, half=network.asks_half)
     found = {head.node.index: head.activated for head in fast(inputs)}
     if network.result in found:
         return found[network.result]

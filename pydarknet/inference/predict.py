@@ -20,6 +20,7 @@ from ..image.any_image import check_image
 from ..image.decode import with_channels
 from ..layers import DetectionHead, Shape, last_detection_head
 from ..modules.transforms import letterbox, pixels, resize
+from ..runtime.precision import BFLOAT16, FLOAT
 from ..system.console import note
 from ..system.gpu_errors import gpu_errors
 from ..system.memory import memory_errors
@@ -82,7 +83,7 @@ def evaluation(network: Executor) -> Iterator[None]:
 
 
 def outputs(network: Executor, inputs: Tensor, many: bool = False) -> list[Head]:
-    """Return the heads of the network's fastest form, on a GPU in half precision.
+    """Return the heads of the network's fastest form, in half precision where boxes are found so.
 
     If half precision overflows, the network computes in float32 from then on, with a note.
     """
@@ -90,7 +91,7 @@ def outputs(network: Executor, inputs: Tensor, many: bool = False) -> list[Head]
     if not uses_half(network) or finite(heads):
         return heads
     note("half precision overflows in this network: computing in float32 from here on")
-    network.precision = "float"
+    network.precision = FLOAT
     return fast_form(network, many=many)(inputs)
 
 
@@ -100,8 +101,8 @@ def detection_form(network: Executor, many: bool = False) -> Executor:
 
 
 def uses_half(network: Executor) -> bool:
-    """Return whether a network finds boxes in half precision."""
-    return network.precision != "float" and on_cuda(network)
+    """Return whether a network finds boxes in half precision: a GPU unless told otherwise."""
+    return network.precision != FLOAT if on_cuda(network) else network.precision == BFLOAT16
 
 
 def finite(heads: Sequence[Head]) -> bool:

@@ -11,6 +11,7 @@ from ..cfg.dialect import DIALECTS
 from ..errors import DataError, UsageError
 from ..system.text import excerpt
 from .onnx_properties import OnnxProperties, read_properties
+from .precision import BFLOAT16
 
 KEY: Final = "pydarknet"  # of ours among a model's keys, a JSON object
 EXPECTED: Final = "a network that `pydarknet export onnx` wrote"
@@ -111,15 +112,17 @@ def check_dialect(about: About, dialect: str | None, path: Path) -> None:
         raise UsageError(f"{problem}: expected no dialect {dialect}", where=path)
 
 
-def check_alone(path: Path, weights: Path | None, batchnorm: str) -> None:
-    """Raise UsageError for what does not go with an exported file: weights, batch norm.
+def check_alone(path: Path, weights: Path | None, batchnorm: str, precision: str | None) -> None:
+    """Raise UsageError for what does not go with an exported file: weights, batch norm, bfloat16.
 
-    Its batch norm is part of its convolutions.
+    Its batch norm is part of its convolutions, which compute in the precision that it was given.
     """
     if weights:
         problem = f"an exported network has its weights in itself: expected no {weights} after it"
     elif batchnorm != "gpu":
         problem = f"an exported network has no batch norm: expected no batchnorm {batchnorm}"
+    elif precision == BFLOAT16:
+        problem = f"an exported network has its own precision: expected no precision {precision}"
     else:
         return
     raise UsageError(problem, where=path)

@@ -102,8 +102,8 @@ def test_the_next_word_is_the_value_whatever_it_is(probe, word, value):
     assert flags(probe) == {"thresh": value}
 
 
-@pytest.mark.parametrize("word", ["half", "float"])
-def test_the_precision_of_a_gpu_may_be_said(probe, word):
+@pytest.mark.parametrize("word", ["half", "float", "bf16"])
+def test_the_precision_may_be_said(probe, word):
     main([*LOOK, "-precision", word])
 
     assert run_of(probe).precision == word
@@ -112,7 +112,7 @@ def test_the_precision_of_a_gpu_may_be_said(probe, word):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["-precision", "double"], "-precision double: expected half or float\n"),
+        (["-precision", "double"], "-precision double: expected half or float or bf16\n"),
         (["-backend", "tensorrt"], "-backend tensorrt: expected onnxruntime or opencv\n"),
         (["-batchnorm", "tpu"], "-batchnorm tpu: expected gpu or cpu\n"),
     ],
@@ -130,6 +130,25 @@ def test_a_cpu_says_that_it_has_no_half_precision(capsys):
 
     assert main(["speed", "digits.cfg", "1", "-precision", "half"]) == 0
     assert "-precision half is for a GPU: this computes in float\n" in capsys.readouterr().err
+
+
+def test_a_cpu_without_bfloat16_refuses_it(monkeypatch, capsys):
+    monkeypatch.setattr("pydarknet.backends.bfloat16.has_bfloat16", lambda: False)
+
+    assert main(["speed", "digits.cfg", "1", "-nogpu", "-precision", "bf16"]) == 1
+
+    assert capsys.readouterr().err.endswith(
+        "precision bf16: expected a processor with AVX512-BF16, AMX or Arm's BF16;"
+        " this one has none\n"
+    )
+
+
+def test_a_cpu_with_bfloat16_computes_in_it(monkeypatch, capsys):
+    monkeypatch.setattr("pydarknet.backends.bfloat16.has_bfloat16", lambda: True)
+
+    assert main(["speed", "digits.cfg", "1", "-nogpu", "-precision", "bf16"]) == 0
+
+    assert "1 evals" in capsys.readouterr().out
 
 
 def test_a_value_that_is_no_number_is_told(probe, capsys):

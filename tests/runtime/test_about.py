@@ -94,6 +94,8 @@ def test_what_is_of_another_kind_is_told(negative, name, value, problem):
 def test_an_exported_file_stands_alone(tmp_path):
     path = tmp_path / "net.onnx"
 
-    check_alone(path, None, "gpu")
+    check_alone(path, None, "gpu", None)
     with pytest.raises(UsageError, match=r"expected no .*my\.weights after it"):
-        check_alone(path, tmp_path / "my.weights", "gpu")
+        check_alone(path, tmp_path / "my.weights", "gpu", None)
+    with pytest.raises(UsageError, match="has its own precision: expected no precision bf16"):
+        check_alone(path, None, "gpu", "bf16")

@@ -1,0 +1,180 @@
+"""Networks that compute in bfloat16 on a CPU: batch norm folded, weights packed for oneDNN.
+
+Convolutions, and layers that only move, compare or add values, compute in bfloat16, and sum in
+float32. Every other layer takes and returns float32. So does a convolution that gains nothing, of
+few products a value, which halves the errors of networks of depthwise convolutions; and one that a
+head reads.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import UsageError
+from ..graph.executor import Executor
+from ..layers import Node
+from ..modules.activations import ONEDNN
+from ..modules.ops import Conv
+from ..runtime.precision import BFLOAT16
+from ..system.console import note
+from .half import InFloat32, half_activation, moves_values
+from .onednn import (
+    SAME,
+    Convolution,
+    Place,
+    direct_convolution,
+    onednn_convolution,
+    torch_convolution,
+)
+from .packed_conv import PackedConv, folded_weights
+
+INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}  # as Linux lists them; the last is Arm's
+FIRST = 8192  # bytes of /proc/cpuinfo that hold the first processor
+LEAST = 32  # products a value: as many as AVX-512 and AMX take at once
+TRIED = (1, 128, 26, 26)  # the input of the convolution that is timed
+LIKE = 1.05  # a ratio of times that is no difference
+TIMES = 5
+
+
+class Bfloat16Conv(nn.Module):
+    """A convolution in bfloat16 and all that its layer does after it, channels last.
+
+    Products are summed, and the bias is added, in float32.
+    """
+
+    def __init__(self, conv: Conv) -> None:
+        super().__init__()
+        weights, self.bias = folded_weights(conv)
+        self.weights = weights.bfloat16()
+        self.place: Place = (conv.padding, conv.stride, (conv.dilation,) * 2, conv.groups)
+        word = conv.activate.word
+        self.fused, word = (word, "linear") if word in ONEDNN else ("linear", word)
+        self.activate, self.blur = half_activation(word), conv.blur
+        self.convolution: Convolution | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.to(torch.bfloat16, memory_format=torch.channels_last)
+        if self.convolution is None:
+            self.convolution = convolution(self.weights, self.bias, self.place, self.fused, x.shape)
+        y = self.activate(self.convolution(x))
+        return self.blur(y) if self.blur else y
+
+
+def bfloat16_modules(network: Executor, many: bool) -> list[nn.Module]:
+    """Return the modules of a network's layers, in bfloat16 where that is safe and gains."""
+    read = {source for node in network.nodes if node.layer.head for source in node.sources}
+    exact = {network.result, *read}
+    return [
+        bfloat16_module(node, module, many, exact=node.index in exact)
+        for node, module in zip(network.nodes, network.stack, strict=True)
+    ]
+
+
+def bfloat16_module(node: Node, module: nn.Module, many: bool, *, exact: bool) -> nn.Module:
+    """Return a layer's module in bfloat16 where that is safe and gains, unless it is `exact`."""
+    if type(module) is Conv:
+        few = module.weights[0].numel() < LEAST
+        return InFloat32(PackedConv(module, many)) if exact or few else Bfloat16Conv(module)
+    return InFloat32(module) if exact or not moves_values(node, module) else module
+
+
+def convolution(
+    weights: Tensor, bias: Tensor, place: Place, word: str, size: torch.Size
+) -> Convolution:
+    """Return a convolution of maps of a size in bfloat16, the type of the weights."""
+    if operators_work():
+        return onednn_convolution(weights, bias, place, word, size)
+    return torch_convolution(weights, bias.bfloat16(), place, word, size)
+
+
+@cache
+def operators_work() -> bool:
+    """Return whether torch's private operators take bfloat16 here, and convolve by it."""
+    x, weights, bias = torch.ones(1, 2, 4, 4), torch.full((3, 2, 3, 3), -1.0), torch.ones(3)
+    expected = torch_convolution(weights, bias, SAME, "linear", x.shape)(x)
+    try:
+        y = onednn_convolution(weights.bfloat16(), bias, SAME, "linear", x.shape)(x.bfloat16())
+    except (AttributeError, RuntimeError, TypeError):
+        return False
+    return y.dtype is torch.bfloat16 and torch.allclose(y.float(), expected, atol=0.1)
+
+
+@cache
+def has_bfloat16() -> bool:
+    """Return whether this processor multiplies bfloat16, and torch convolves by oneDNN."""
+    words = processor_words()
+    able = bool(words & INSTRUCTIONS) if words else torch_says_so()
+    return able and torch.backends.mkldnn.is_available()
+
+
+def processor_words() -> set[str]:
+    """Return what Linux says of the first processor; nothing elsewhere."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            return set(file.read(FIRST).split())
+    except OSError:
+        return set()
+
+
+def torch_says_so() -> bool:
+    """Return whether torch finds the instructions, whatever the system; never if it is too old."""
+    if platform.machine().lower() in ("arm64", "aarch64"):
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in names)
+
+
+def check_bfloat16(asked: str) -> None:
+    """Raise UsageError, which begins with what `asked`, if this processor has no bfloat16."""
+    if not has_bfloat16():
+        raise UsageError(
+            f"{asked}: expected a processor with AVX512-BF16, AMX or Arm's BF16; this one has none"
+        )
+
+
+def check_precision(word: str | None, device: torch.device, backend: str | None) -> None:
+    """Raise UsageError if a network on the device cannot compute in a precision."""
+    if word != BFLOAT16:
+        return
+    if backend is not None:
+        raise UsageError(f"precision {BFLOAT16} is torch's: expected no backend {backend}")
+    if device.type not in ("cpu", "meta"):
+        raise UsageError(f"precision {BFLOAT16}: expected a CPU (-nogpu), the device is {device}")
+    check_bfloat16(f"precision {BFLOAT16}")
+
+
+@cache
+def tell_if_slower() -> None:
+    """Note if bfloat16 is slower than float32 here, as one convolution shows in milliseconds."""
+    ratio = time_beside_float32()
+    if ratio > LIKE:
+        note(
+            f"bfloat16 is slower than float32 on this processor: a convolution takes {ratio:.1f}"
+            " times as long; -precision float is faster here"
+        )
+
+
+def time_beside_float32() -> float:
+    """Return the time of a convolution in bfloat16, divided by its time in float32."""
+    x = torch.rand(TRIED).contiguous(memory_format=torch.channels_last)
+    weights, bias = torch.rand(TRIED[1], TRIED[1], 3, 3), torch.rand(TRIED[1])
+    plain = direct_convolution(weights, bias, SAME, "linear", x.shape)
+    half = convolution(weights.bfloat16(), bias, SAME, "linear", x.shape)
+    return seconds(half, x.bfloat16()) / seconds(plain, x)
+
+
+def seconds(function: Callable[[Tensor], Tensor], x: Tensor) -> float:
+    """Return the shortest of some times that a function takes, after a first."""
+    function(x)
+    taken = []
+    for _ in range(TIMES):
+        start = time.perf_counter()
+        function(x)
+        taken.append(time.perf_counter() - start)
+    return min(taken)
