@@ -19,13 +19,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
+from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pydarknet.boxes.detections import Detections  # the copy beside this script
 from pydarknet.boxes.kernels import nms_cuda
-from pydarknet.boxes.nms import Lines, nms, queue_of, survivors
+from pydarknet.boxes.nms import nms
+from pydarknet.boxes.suppression import queue_of_image
 
 THRESHOLD = 0.45
 Functions = dict[str, Callable[[], int]]  # each suppresses, and returns the boxes left
@@ -50,12 +53,18 @@ def remaining(detections: Detections) -> int:
     return int((detections.probabilities > 0).sum())
 
 
-def remaining_of_lines(lines: Lines) -> int:
-    """Return the number of boxes that suppression leaves in lines."""
-    launch = nms_cuda.launcher(lines.boxes)
+def remaining_of_lines(boxes: Tensor, sizes: list[int]) -> int:
+    """Return the number of boxes that suppression leaves in lines of `sizes`, one after another."""
+    launch = nms_cuda.launcher(boxes)
     assert launch is not None, "main looked for it"
-    [mask] = survivors([lines], THRESHOLD, None, launch)
-    return int(mask.sum())
+    left = nms_cuda.survivors_by_kernel(boxes, sizes, THRESHOLD, None, launch)
+    return int(left.sum())
+
+
+def lines_of(on_gpu: Detections) -> tuple[Tensor, list[int]]:
+    """Return boxes sorted by class and score on the GPU, and how many each class has."""
+    queue = queue_of_image(on_gpu.numpy())
+    return on_gpu.boxes[torch.from_numpy(queue.rows)], np.diff(queue.ends).tolist()
 
 
 def torchvision_functions(on_gpu: Detections) -> Functions:
@@ -77,12 +86,11 @@ def functions(boxes: int, classes: int) -> Functions:
     """Return the functions that are measured, on a number of boxes."""
     on_cpu = random_boxes(boxes, classes)
     on_gpu = on_cpu.to("cuda")
-    one_line = of_one_class(on_gpu)
-    lines, line = queue_of(on_gpu).lines, queue_of(one_line).lines
+    lines, line = lines_of(on_gpu), lines_of(of_one_class(on_gpu))
     return {
-        "pydarknet lines": lambda: remaining_of_lines(lines),
+        "pydarknet lines": lambda: remaining_of_lines(*lines),
         "pydarknet nms": lambda: remaining(nms(on_gpu, THRESHOLD)),
-        "pydarknet lines, no classes": lambda: remaining_of_lines(line),
+        "pydarknet lines, no classes": lambda: remaining_of_lines(*line),
         **torchvision_functions(on_gpu),
         "pydarknet nms on the CPU": lambda: remaining(nms(on_cpu, THRESHOLD)),
     }

@@ -66,13 +66,23 @@ def suppress_each(
 
 def suppress_image(found: BoxArrays, threshold: float, beta: float | None, stay: bool) -> BoxArrays:
     """Suppress the boxes of one image, see `suppress_each`; `beta` is the exponent of DIoU."""
+    queue = queue_of_image(found)
+    return survivors_of(found, queue, survivors(found.boxes, queue, threshold, beta), stay)
+
+
+def queue_of_image(found: BoxArrays) -> Queue:
+    """Return the boxes of one image in lines; in `last` those without objectness come last."""
     order, count = objects_first(found.objectness)
     queue = queue_of(found.probabilities, order[:count])
-    gone = ~survivors(found.boxes, queue, threshold, beta)
-    left = found.probabilities.copy()
-    left[queue.rows[gone], queue.classes[gone]] = 0
-    found = replace(found, probabilities=left)
-    return found if stay else found.take(np.concatenate((queue.last, order[count:])))
+    return replace(queue, last=np.concatenate((queue.last, order[count:])))
+
+
+def survivors_of(found: BoxArrays, queue: Queue, left: np.ndarray, stay: bool) -> BoxArrays:
+    """Zero the probabilities that are not `left`, bool [R] over the lines; order the boxes."""
+    gone, probabilities = ~left, found.probabilities.copy()
+    probabilities[queue.rows[gone], queue.classes[gone]] = 0
+    found = replace(found, probabilities=probabilities)
+    return found if stay else found.take(queue.last)
 
 
 def suppress_objects(found: BoxArrays, threshold: float) -> BoxArrays:

@@ -176,5 +176,5 @@ def suppress(
         last = last_detection_head(head.node.layer for head in heads)
         assert last, "boxes come from a detection head"
         kind, beta = last.suppression
-        found = nms_each(found, chosen.nms, kind, beta, stay=chosen.stay)
+        return nms_each(found, chosen.nms, kind, beta, stay=chosen.stay)
     return [boxes.to("cpu") for boxes in found]

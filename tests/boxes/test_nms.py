@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from kernel_twins import numpy_twin
 from suppression import KINDS, boxes_on_grid, nms_obj_by_loops, order
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from pydarknet.boxes.box_arrays import BoxArrays
 from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.kernels import nms_cuda
-from pydarknet.boxes.nms import nms, nms_each, nms_obj
+from pydarknet.boxes.nms import arrays_of, nms, nms_each, nms_obj
 from pydarknet.boxes.suppression import suppress_each
 
 NAN, INF = float("nan"), float("inf")
@@ -118,6 +121,56 @@ def test_what_is_given_stays_as_it_is():
 
     assert torch.equal(detections.probabilities, before[0])
     assert torch.equal(detections.objectness, before[1])
+
+
+class OnGpu(torch.Tensor):
+    """A tensor of the CPU that says that it is a GPU's."""
+
+    device = torch.device("cuda")
+
+    @staticmethod
+    def of(found: Detections) -> Detections:
+        return found.each(lambda tensor: tensor.as_subclass(OnGpu))
+
+
+class Operations(TorchDispatchMode):
+    """Counts torch's operations, but for views, which launch nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += not func.is_view
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("uncertain", [True, False])
+def test_boxes_come_from_a_gpu_as_one_table(uncertain):
+    images = [boxes_on_grid(seed, count=count) for seed, count in ((0, 9), (1, 0), (2, 5))]
+    if not uncertain:
+        images = [replace(one, uncertainty=None, names=("a",)) for one in images]
+
+    got = arrays_of([OnGpu.of(one) for one in images])
+
+    for one, image in zip(got, images, strict=True):
+        expected = image.numpy()
+        assert one.names == image.names
+        assert np.array_equal(one.boxes, expected.boxes)
+        assert np.array_equal(one.objectness, expected.objectness)
+        assert np.array_equal(one.probabilities, expected.probabilities)
+        assert np.array_equal(one.uncertainty, expected.uncertainty)
+
+
+@pytest.mark.usefixtures("_by_torch")
+@pytest.mark.parametrize("classes", [2, 80])
+def test_a_gpu_does_as_much_for_few_classes_as_for_many(classes):
+    found = Detections.of_arrays(random_boxes(200, classes, "of many ties"))
+
+    with Operations() as operations:
+        nms(found, 0.45)
+
+    assert operations.count < 20  # that of a sort per class was 3 * classes + 46
 
 
 def test_of_no_images_nothing_is_left():

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...modules.transfer import on_device
 from ...system.console import note
 from .cubin import NoCubin, cubin
 
@@ -87,7 +88,9 @@ def survivors_by_kernel(
     `threshold`.
     """
     laid, device = plan(sizes), boxes.device
-    lines, tiles = (torch.from_numpy(table).to(device) for table in (laid.lines, laid.tiles))
+    if not laid.panels:
+        return torch.ones(0, dtype=torch.bool, device=device)
+    lines, tiles = tables(laid, device)
     gone = torch.zeros(laid.gone, dtype=torch.int64, device=device)
     bits = torch.empty(laid.bits, dtype=torch.int64, device=device)
     stay = torch.empty(len(boxes), dtype=torch.bool, device=device)
@@ -99,6 +102,14 @@ def survivors_by_kernel(
         threads, first = threads_for(panel.columns), np.int32(panel.number)
         launch("sweep", (len(lines),), threads, lines, bits, gone, stay, first, depth)
     return stay
+
+
+def tables(laid: Plan, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return the lines and the tiles of a plan on a device, by one copy."""
+    count = laid.lines.size
+    both = np.concatenate((laid.lines.ravel(), laid.tiles.ravel().view(np.int64)))
+    held = on_device(torch.from_numpy(both), device)
+    return held[:count].view(-1, 4), held[count:].view(torch.int32).view(len(laid.tiles), 2)
 
 
 def threads_for(columns: int) -> int:
