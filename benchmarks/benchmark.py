@@ -36,7 +36,7 @@ from typing import NamedTuple
 import results
 from bursts import turns
 from machine import busy, headline, load, machine, version, versions
-from programs import DARKNET, OURS, PROGRAMS, Darknet, Job, Peer, start
+from programs import DARKNET, OURS, PROGRAMS, SINGLE, Darknet, Job, Peer, start
 from random_network import ROOT, export, label, write_network
 
 sys.path.insert(0, str(ROOT))
@@ -98,9 +98,11 @@ class Piece:
             results.save(self.path, self.content)
 
     def names(self, batch: int) -> list[str]:
-        """Return the names of the programs of a case. The C program has one image at a time."""
-        darknet = [DARKNET] if self.options.darknet and batch == 1 else []
-        return [name for name in [*PROGRAMS, *darknet] if name in self.options.programs]
+        """Return the names of the programs of a case."""
+        darknet = [DARKNET] if self.options.darknet else []
+        several = [name for name in PROGRAMS if batch == 1 or name not in SINGLE]
+        every = several + darknet * (batch == 1)  # the C program has one image at a time
+        return [name for name in every if name in self.options.programs]
 
     def start(self, names: list[str], job: Job) -> dict[str, Peer]:
         """Start programs, all before the first is waited for."""

@@ -45,15 +45,20 @@ class Job(NamedTuple):
 Call = Callable[[], object]
 PROGRAMS: dict[str, Callable[[Job], Call]] = {}
 FORMS: list[str] = []  # those programs that are ours in another form than it is shipped
+SINGLE: list[str] = []  # those that take one image
 
 
-def program(name: str, *, form: bool = False) -> Callable[[Callable[[Job], Call]], Callable]:
+def program(
+    name: str, *, form: bool = False, single: bool = False
+) -> Callable[[Callable[[Job], Call]], Callable]:
     """Register a function that loads the network of a job, and returns what runs a forward pass."""
 
     def register(load: Callable[[Job], Call]) -> Callable[[Job], Call]:
         PROGRAMS[name] = load
         if form:
             FORMS.append(name)
+        if single:
+            SINGLE.append(name)
         return load
 
     return register
@@ -62,7 +67,9 @@ def program(name: str, *, form: bool = False) -> Callable[[Callable[[Job], Call]
 # Ours. Images have the form that `detect` gives a network.
 
 
-def ours(job: Job, *, backend: str | None = None, **form: bool) -> Call:
+def ours(
+    job: Job, *, backend: str | None = None, precision: str | None = None, **form: bool
+) -> Call:
     """Return a forward pass of our network in one of its forms."""
     import torch
 
@@ -71,7 +78,8 @@ def ours(job: Job, *, backend: str | None = None, **form: bool) -> Call:
 
     torch.set_num_threads(job.threads)
     files = job.folder / "net.cfg", job.folder / "net.weights"
-    network = pydarknet.load_network(*files, device="cpu", backend=backend)
+    options = {"backend": backend, "precision": precision}
+    network = pydarknet.load_network(*files, device="cpu", **options)
     images = torch.rand(job.batch, *network.input.tensor)
 
     def forward() -> object:
@@ -88,10 +96,16 @@ def as_shipped(job: Job) -> Call:
     return ours(job, many=job.batch > 1)
 
 
-@program("for lists", form=True)
+@program("for lists", form=True, single=True)
 def for_lists(job: Job) -> Call:
-    """The form for lists, for one image too."""
+    """The form for lists, for one image."""
     return ours(job, many=True)
+
+
+@program("bf16", form=True)
+def in_bfloat16(job: Job) -> Call:
+    """All but the heads in bfloat16, on a processor that has it."""
+    return ours(job, precision="bf16", many=job.batch > 1, half=True)
 
 
 @program("-backend onnxruntime", form=True)
