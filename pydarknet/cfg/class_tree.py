@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -29,17 +30,20 @@ class Tree:
     def top(self, row: list[float], thresh: float) -> int:
         """Walk down the best of each group while the product of what is met exceeds `thresh`.
 
+        As in C, the product is a float after each step.
+
         Darknet: src/tree.c hierarchy_top_prediction
         """
         trust, parent = 1.0, -1
         while True:
             start, end = self.children[parent]
             best = max(range(start, end), key=lambda index: row[index])
-            if trust * row[best] <= thresh:
+            trust = as_float32(trust * row[best])
+            if trust <= as_float32(thresh):
                 return best if parent < 0 else parent
             if best not in self.children:
                 return best
-            trust, parent = trust * row[best], best
+            parent = best
 
     def path(self, index: int) -> list[int]:
         """Return a class, its parent, and so on up to its root."""
@@ -74,6 +78,12 @@ class Tree:
             if parent >= 0:
                 levels[depths[index] - 1].append(index)
         return levels
+
+
+def as_float32(number: float) -> float:
+    """Return the float of C that is nearest to a number."""
+    value: float = struct.unpack("f", struct.pack("f", number))[0]
+    return value
 
 
 def read_tree(name: str, section: Section) -> Tree:

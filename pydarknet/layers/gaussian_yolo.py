@@ -52,11 +52,11 @@ class GaussianYolo(ForkLosses, AnchorHead):
         """
         cells = cells_above(outputs, self.anchor_sizes, 8, decoding.thresh)
         values, objectness = cells.values, cells.values[:, 8:9]
-        sides = torch.exp(values[:, [4, 6]]) * cells.anchors
+        sides = torch.exp(values[:, 4:7:2]) * cells.anchors
         sides = sides / constant((size.w, size.h), sides)
         places = torch.cat(cells.centres(values[:, 0:1], values[:, 2:3]), 1)
         boxes = torch.cat([places + sides * SHIFTS[self.yolo_point], sides], 1)
-        uncertainty = values[:, [1, 3, 5, 7]]
+        uncertainty = values[:, 1:8:2]
         certain = 1 - uncertainty.mean(1, keepdim=True)
         scores = above(objectness * values[:, 9:] * certain, decoding.thresh)
         return Batch(Detections(boxes, objectness[:, 0], scores, uncertainty), cells.counts)

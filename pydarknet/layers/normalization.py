@@ -47,9 +47,10 @@ class LocalResponse(nn.Module):
         c, half = x.shape[1], self.size // 2
         sums = nn.functional.pad((x * x).cumsum(1), (0, 0, 0, 0, 1, 0))  # of the first m channels
         k = torch.arange(c, device=x.device)
-        added = sums[:, (k + half + 1).clamp(max=c)] - sums[:, [min(half + 1, c)]]
+        first, second = (sums[:, m : m + 1] for m in (min(half, c), min(half + 1, c)))
+        added = sums[:, (k + half + 1).clamp(max=c)] - second
         removed = sums[:, (k - (self.size - 1) // 2).clamp(min=0)]
-        norm = self.kappa + self.alpha * (sums[:, [min(half, c)]] + added - removed)
+        norm = self.kappa + self.alpha * (first + added - removed)
         return x * norm**-self.beta
 
     def onnx(self, writer: Writer, *inputs: Value) -> Value:

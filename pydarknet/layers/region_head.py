@@ -66,7 +66,7 @@ def mapped_scores(objectness: Tensor, classes: Tensor, decoding: Decoding) -> Te
     Darknet: src/region_layer.c get_region_detections
     Quirk: MAP_OF_200
     """
-    chosen = torch.tensor((decoding.map or ())[:200], device=classes.device)
+    chosen = constant(tuple((decoding.map or ())[:200]), classes, torch.int64)
     scores = torch.zeros_like(classes)
     found = objectness[:, None] * classes[:, chosen]
     scores[:, : len(chosen)] = above(found, decoding.thresh)

@@ -71,11 +71,13 @@ class UnbiasedBatchNorm(BatchNorm):
     momentum = 0.1
 
     def forward(self, x: Tensor, biases: Tensor) -> Tensor:
+        """Return x after batch norm; a narrow one, of mixed precision, is widened meanwhile."""
+        wide = x.to(torch.promote_types(x.dtype, self.scales.dtype))
         if self.training:
-            normal = self.normalise(x)
+            normal = self.normalise(wide)
         else:
-            normal = (x - spread(self.rolling_mean, x)) / spread(self.divisor(), x)
-        return normal * spread(self.scales, x) + spread(biases, x)
+            normal = (wide - spread(self.rolling_mean, x)) / spread(self.divisor(), x)
+        return (normal * spread(self.scales, x) + spread(biases, x)).to(x.dtype)
 
     def normalise(self, x: Tensor) -> Tensor:
         """Return x normalised by its own statistics, and update the rolling ones."""

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..cfg.class_tree import Tree, read_tree
 from ..cfg.parser import Section
 from .onnx_writer import Value
+from .parameters import constant
 
 DEEP = 1000  # levels, above which they are not multiplied one after another
 
@@ -54,12 +55,13 @@ class Hierarchy(Tree):
         Darknet: src/tree.c hierarchy_predictions
         """
         out = probabilities.clone()
-        parents = torch.tensor(self.parents, device=out.device)
         if len(self.levels) > DEEP:
+            parents = torch.tensor(self.parents, device=out.device)
             return self.products_of_halves(out, parents)
         for level in self.levels:
-            chosen = torch.tensor(level, device=out.device)
-            out[..., chosen] *= out[..., parents[chosen]]
+            above = tuple(self.parents[index] for index in level)
+            chosen, parents = (constant(line, out, torch.int64) for line in (tuple(level), above))
+            out[..., chosen] *= out[..., parents]
         return out
 
     def onnx_products(self, probabilities: Value) -> Value:
@@ -89,6 +91,42 @@ class Hierarchy(Tree):
     def tops(self, products: Tensor, thresh: float) -> Tensor:
         """Return the best class of each row [K, classes]: the deepest that a walk down accepts.
 
+        Where `Tree.top` walks down for a row, this takes a step for all rows; nothing waits for a
+        GPU.
+
         Darknet: src/tree.c hierarchy_top_prediction
         """
-        return torch.tensor([self.top(row, thresh) for row in products.tolist()], dtype=torch.int64)
+        starts, sizes, below = (constant(line, products, torch.int64) for line in self.steps)
+        group = torch.zeros(len(products), dtype=torch.int64, device=products.device)
+        trust, walking, best = torch.ones_like(products[:, 0]), group == 0, group
+        for level in range(len(self.levels) + 1):
+            there, value = best_of_group(products, starts[group], sizes[group], max(self.sizes))
+            walking = walking & (trust * value > thresh)
+            best = torch.where(walking, there, best) if level else there
+            trust, group = trust * value, below[there]
+            walking, group = walking & (group >= 0), group.clamp(min=0)
+        return best
+
+    @cached_property
+    def steps(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """The first class and the size of each group, and the group below each class, or -1."""
+        starts = tuple(np.cumsum((0, *self.sizes[:-1])).tolist())
+        numbers = {start: number for number, start in enumerate(starts)}
+        nothing = (-1, -1)
+        below = (self.children.get(index, nothing)[0] for index in range(len(self.parents)))
+        return starts, self.sizes, tuple(numbers.get(start, -1) for start in below)
+
+
+def best_of_group(
+    products: Tensor, starts: Tensor, sizes: Tensor, most: int
+) -> tuple[Tensor, Tensor]:
+    """Return the first of the best classes of a group of each row, and its value, [K] each.
+
+    A row's group has `sizes` classes, at most `most`, from `starts` on, int64 [K] each.
+    """
+    place = torch.arange(most, device=products.device)
+    inside = place < sizes[:, None]
+    classes = torch.where(inside, starts[:, None] + place, starts[:, None])
+    values = products.gather(1, classes).masked_fill(~inside, -torch.inf)
+    first = values.argmax(1, keepdim=True)
+    return classes.gather(1, first)[:, 0], values.gather(1, first)[:, 0]

@@ -18,14 +18,18 @@ SCALING = ("cpu", "cuda")  # devices on which torch scales losses
 
 
 def amp_of(word: str | None, device: torch.device) -> torch.dtype | None:
-    """Return the precision that a word names; if omitted, bfloat16 on a GPU that has it."""
+    """Return the precision that a word names; if omitted, bfloat16 on a GPU that computes in it."""
     words = {"bf16": torch.bfloat16, "fp16": torch.float16, "off": None}
     if word is None:
-        fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
-        return torch.bfloat16 if fast else None
+        return torch.bfloat16 if computes_in_bfloat16(device) else None
     if word not in words:
         raise UsageError(f"-amp {word}: expected one of {', '.join(words)}")
     return words[word]
+
+
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Return whether a device is a GPU with instructions for bfloat16: older ones emulate it."""
+    return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
 
 
 def scaler_of(amp: torch.dtype | None, device: torch.device) -> GradScaler:

@@ -122,3 +122,11 @@ def test_a_line_that_is_a_node_is_read(tmp_path, line):
     tree = read_tree("a.tree", Section("softmax", f"{tmp_path}/net.cfg", 1))
 
     assert tree.names == ("animal", "dog")
+
+
+def test_the_product_is_a_float_of_c_after_each_step():
+    seven, thresh = 0.699999988079071, 0.4899999797344208  # floats of C, nearest to .7 and .7 * .7
+
+    # as a float of C the product is the threshold itself, and does not exceed it
+    assert seven * seven > thresh
+    assert TREE.top([seven, 0.0, seven, 0.0, 0.0, 0.0], thresh) == 0

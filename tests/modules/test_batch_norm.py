@@ -105,3 +105,18 @@ def test_detecting_changes_no_statistics(dialect, form):
     norm(torch.ones(2, 1), torch.zeros(1))
 
     assert norm.rolling_mean.item() == norm.rolling_variance.item() == 0
+
+
+@pytest.mark.parametrize("form", ["gpu", "cpu"])
+@both_lineages
+def test_what_mixed_precision_gives_is_normalised_in_float32(dialect, form):
+    norm, plain = (fresh(dialect, form, 2) for _ in range(2))
+    x = torch.rand(8, 2, 3, 3, generator=torch.Generator().manual_seed(1)).bfloat16()
+    narrow, wide = x.clone().requires_grad_(), x.float().requires_grad_()
+
+    y, expected = norm(narrow, torch.zeros(2)), plain(wide, torch.zeros(2))
+    y.float().square().sum().backward(), expected.square().sum().backward()
+
+    assert y.dtype is narrow.grad.dtype is torch.bfloat16
+    torch.testing.assert_close(y.float(), expected, rtol=0.01, atol=0.01)
+    torch.testing.assert_close(norm.rolling_mean, plain.rolling_mean, rtol=1e-3, atol=1e-5)

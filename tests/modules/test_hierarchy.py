@@ -96,3 +96,16 @@ def test_a_file_multiplies_down_the_tree():
 
     # poodle: 0.9 of dog, 0.5 of animal, 0.8
     np.testing.assert_allclose(found[0, 0], [0.8, 0.2, 0.4, 0.4, 0.2, 0.36], rtol=1e-6)
+
+
+@pytest.mark.parametrize("thresh", [0.9, 0.5, 0.1, 0.001])
+def test_all_rows_walk_as_each_alone_does(thresh):
+    parents = (-1, -1, -1, 0, 0, 2, 2, 2, 3, 3, 7, 10, 10)
+    tree = Hierarchy(tuple(map(str, range(len(parents)))), parents)
+    values = torch.rand(200, len(parents), generator=torch.Generator().manual_seed(1))
+    products = tree.products((values * 5).ceil() / 5)  # a fifth of the brothers are equal
+
+    tops = tree.tops(products, thresh).tolist()
+
+    assert tops == [tree.top(row, thresh) for row in products.tolist()]
+    assert len(set(tops)) > 1

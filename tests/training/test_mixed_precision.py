@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from posing_torch import posing_gpus
 
 from pydarknet.errors import UsageError
 from pydarknet.training import learner as learner_module
@@ -27,11 +28,30 @@ def test_if_omitted_a_cpu_trains_in_full_precision():
     assert amp_of(None, torch.device("cpu")) is None
 
 
-@pytest.mark.parametrize(("able", "dtype"), [(True, torch.bfloat16), (False, None)])
-def test_if_omitted_a_gpu_trains_in_bfloat16_if_it_has_it(monkeypatch, able, dtype):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: able)
+@pytest.mark.parametrize(
+    ("capability", "dtype"),
+    [
+        ((7, 0), None),  # V100 and T4 say that they support bfloat16, and emulate it
+        ((7, 5), None),
+        ((8, 0), torch.bfloat16),
+        ((12, 0), torch.bfloat16),
+    ],
+)
+def test_if_omitted_a_gpu_trains_in_bfloat16_if_it_computes_in_it(capability, dtype):
+    with posing_gpus(capability=capability):
+        assert torch.cuda.is_bf16_supported()
+        assert amp_of(None, torch.device("cuda")) is dtype
 
-    assert amp_of(None, torch.device("cuda")) is dtype
+
+def test_the_gpu_that_trains_decides(monkeypatch):
+    capabilities = {0: (8, 0), 1: (7, 5)}
+
+    with posing_gpus(2):
+        monkeypatch.setattr(
+            torch.cuda, "get_device_capability", lambda device: capabilities[device.index]
+        )
+        assert amp_of(None, torch.device("cuda:0")) is torch.bfloat16
+        assert amp_of(None, torch.device("cuda:1")) is None
 
 
 def test_another_precision_is_refused_with_the_choices():
