@@ -16,7 +16,7 @@ from ..errors import UsageError
 from ..graph.executor import Executor, Head
 from ..graph.onnx_network import INPUT, onnx_model, write_network
 from ..runtime.engine import ENGINES, import_onnxruntime
-from .cuda_graph import Run
+from .recorder import Run
 
 BACKENDS = ("onnxruntime",)  # besides torch
 NEEDED = ("onnxruntime", "onnx")

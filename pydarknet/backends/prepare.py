@@ -18,9 +18,10 @@ from ..runtime.precision import BFLOAT16
 from ..system.malloc import keep_freed_memory
 from .bfloat16 import bfloat16_modules, tell_if_slower
 from .cuda import cuda_module
-from .cuda_graph import Recorder, cuda_graph
+from .cuda_graph import cuda_graph
 from .onnx_runtime import onnx_session
 from .packed_conv import PackedConv
+from .recorder import Recorder
 from .sample import Sample, sample
 
 FAST, LOCK = "fast", "making"  # keys of the fast form and its lock in Executor.derived

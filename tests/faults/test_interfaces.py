@@ -18,7 +18,8 @@ from conftest import HERE
 
 import pydarknet
 import pydarknet.compat.darknet
-from pydarknet.backends.cuda_graph import Graph, Recorder
+from pydarknet.backends.cuda_graph import Graph
+from pydarknet.backends.recorder import Recorder
 from pydarknet.boxes.detections import Detection, Detections
 
 
