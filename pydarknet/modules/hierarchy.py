@@ -13,6 +13,7 @@ from ..cfg.class_tree import Tree, read_tree
 from ..cfg.parser import Section
 from .onnx_writer import Value
 from .parameters import constant
+from .transfer import on_device
 
 DEEP = 1000  # levels, above which they are not multiplied one after another
 
@@ -47,7 +48,8 @@ class Hierarchy(Tree):
         rows = [self.path(index) for index in classes.tolist()]
         depth = max(map(len, rows), default=1)
         padded = [row + [-1] * (depth - len(row)) for row in rows]
-        return torch.tensor(padded, dtype=torch.int64, device=classes.device).view(-1, depth)
+        table = torch.tensor(padded, dtype=torch.int64).view(-1, depth)
+        return on_device(table, classes.device)
 
     def products(self, probabilities: Tensor) -> Tensor:
         """Return the probability of each class times those of all its ancestors, [..., classes].

@@ -19,6 +19,7 @@ from ..graph.executor import Head
 from ..graph.full_precision import full_precision
 from ..graph.header import Header
 from ..modules.recurrent import Recurrent
+from ..modules.transfer import on_device
 from ..network import Network
 from . import optimizer as update
 from .conv_matmul import use_matrix_products
@@ -121,7 +122,7 @@ class Learner:
         parts = zip(images.split(self.mini), truth.split(self.mini), strict=True)
         for some, theirs in parts:
             form = torch.channels_last if some.dim() == 4 else torch.contiguous_format
-            yield some.to(device, memory_format=form, non_blocking=True), theirs
+            yield on_device(some, device).contiguous(memory_format=form), theirs
 
     def accumulate(
         self,
@@ -169,11 +170,11 @@ class Learner:
 
     def count_boxes(self, losses: list[Loss]) -> None:
         """Add the boxes of the heads to the fork's totals."""
-        for loss in losses:
-            if loss.boxes is not None:
-                total, rewritten = loss.boxes.tolist()
-                self.boxes[0] += total
-                self.boxes[1] += rewritten
+        counts = [loss.boxes for loss in losses if loss.boxes is not None]
+        if counts:  # of all heads at once: a GPU is waited for
+            total, rewritten = torch.stack(counts).sum(0).tolist()
+            self.boxes[0] += total
+            self.boxes[1] += rewritten
 
     def step(self, rate: float) -> str:
         """Update the parameters from the gradients of a whole batch; return the EMA's line."""

@@ -13,6 +13,7 @@ from torch import Tensor
 from ...errors import CfgError
 from ...graph.executor import Head
 from ...layers import Layer, Shape
+from ...modules.transfer import on_device
 from ...system.text import count_of
 
 
@@ -55,7 +56,7 @@ class LossInputs:
                 f"learns {count_of(has, 'number')} an image, and the data have {given}"
                 " true ones: expected a head of one kind in a network, and data for it"
             )
-        return self.truth.to(output.device).view_as(output)
+        return on_device(self.truth, output.device).view_as(output)
 
 
 def no_line() -> str:

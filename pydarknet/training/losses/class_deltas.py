@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ...layers.anchor_head import AnchorHead, ForkLosses
+from ...modules.parameters import constant
 from .matcher import Matches
 
 
@@ -32,7 +33,7 @@ class ClassDeltas:
         """Return the weight of each match, [K, 1]: the greater the rarer its class is."""
         if not self.weights:
             return torch.ones_like(matches.truth.x)[:, None]
-        return matches.truth.x.new_tensor(self.weights)[matches.classes][:, None]
+        return constant(self.weights, matches.truth.x)[matches.classes][:, None]
 
     def deltas(
         self, before: Tensor, output: Tensor, one_hot: Tensor, weight: Tensor, again: Tensor

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ...graph.executor import Head
 from ...layers.detection import DetectionLayer
+from ...modules.transfer import on_device
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text
 from .iou import Box, iou
 
@@ -117,7 +118,7 @@ def responsible_boxes(
         chosen = torch.where(small, min(1, layer.num - 1), 0)
     if layer.random and inputs.seen < EARLY:
         draws = torch.randint(layer.num, chosen.shape, generator=inputs.generator)
-        chosen = draws.to(chosen.device)
+        chosen = on_device(draws, chosen.device)
     return overlap, chosen
 
 

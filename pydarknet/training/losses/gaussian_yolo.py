@@ -35,17 +35,17 @@ def gaussian_yolo_loss(layer: GaussianYolo, head: Head, inputs: LossInputs) -> D
     if layer.onlyforward:
         return zero_loss(head)
     values = head.activated.detach().unflatten(1, (layer.boxes, -1))
-    size = values.new_tensor([inputs.size.w, inputs.size.h])
-    grid = Grid(values, values.new_tensor(layer.anchor_sizes) / size, torch.exp)
+    grid = Grid.of(values, layer.anchor_sizes, (inputs.size.w, inputs.size.h), torch.exp)
     truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
+    there = truth.on(grid.device)
     boxes = point_to_centre(layer, grid.boxes(COORDINATES))
-    overlap, index = best_ious(boxes, truth.boxes.to(grid.device))  # [N, anchors, H, W]
+    overlap, index = best_ious(boxes, there.boxes)  # [N, anchors, H, W]
     points = centre_to_point(layer, truth.boxes)
     anchors = responsible_anchors(layer, truth, inputs.size)
     matches = matches_of(layer, truth, anchors, grid, points)
     writer = DeltaWriter(layer, grid)
-    writer.write_near(Matches.where(writer.write_background(overlap), index, truth))
-    close = Matches.where(overlap > layer.truth_thresh, index, truth)
+    writer.write_near(Matches.where(writer.write_background(overlap), index, there))
+    close = Matches.where(overlap > layer.truth_thresh, index, there)
     writer.write_close(close, overlap[tuple(close.slots)][:, None])
     writer.write(matches)
     average_box_deltas(writer.delta, [close, matches], boxes=8, objectness=None)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...layers import Shape
 from ...layers.anchor_head import AnchorHead, ForkLosses
+from ...modules.transfer import all_on_device
 from .iou import IOUS, Box, iou
 from .slots import Grid, Slots
 from .targets import GroundTruth, cells_of
@@ -35,21 +36,22 @@ class Matches:
         cls, slots: Slots, ground_truth: GroundTruth, row: Tensor, device: torch.device
     ) -> Matches:
         """Match slots with those rows of their images. The arguments are on the CPU."""
-        truth = Box(*(part[slots.image, row].to(device) for part in ground_truth.boxes))
-        classes = ground_truth.classes[slots.image, row].to(device)
-        turns = tuple(turn.to(device) for turn in slots.turns())
-        return cls(slots.to(device), truth, classes, turns)
+        truth = [part[slots.image, row] for part in ground_truth.boxes]
+        classes, turns = ground_truth.classes[slots.image, row], slots.turns()
+        moved = all_on_device([*slots, *truth, classes, *turns], device)
+        return cls(Slots(*moved[:4]), Box(*moved[4:8]), moved[8], tuple(moved[9:]))
 
     @classmethod
     def where(cls, mask: Tensor, index: Tensor, ground_truth: GroundTruth) -> Matches:
         """Match the slots of a mask with the rows `index`, both [N, anchors, H, W].
 
-        No slot is twice, so there is one turn at most, and nothing waits for a GPU to sort.
+        The ground truth is on their device. No slot is twice, so there is one turn at most, and
+        nothing waits for a GPU to sort.
         """
         slots = Slots(*mask.nonzero(as_tuple=True))
         row, device = index[tuple(slots)], mask.device
-        truth = Box(*(part.to(device)[slots.image, row] for part in ground_truth.boxes))
-        classes = ground_truth.classes.to(device)[slots.image, row]
+        truth = Box(*(part[slots.image, row] for part in ground_truth.boxes))
+        classes = ground_truth.classes[slots.image, row]
         turns = (torch.arange(len(row), device=device),) if len(row) else ()
         return cls(slots, truth, classes, turns)
 

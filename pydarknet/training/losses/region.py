@@ -9,11 +9,14 @@ from torch import Tensor
 
 from ...graph.executor import Head
 from ...layers.region import Region
+from ...modules.parameters import constant
+from ...modules.transfer import all_on_device, on_device
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text, zero_loss
 from .iou import Box, iou
 from .matcher import Matches
 from .slots import Grid, Slots, best_ious
 from .targets import GroundTruth, cells_of, ground_truth_of
+from .tree_targets import class_targets
 
 EARLY: Final = 12800  # images; up to it, every box also has deltas toward its anchor
 FAR: Final = 100000  # a label whose x and y exceed it is a class without a box
@@ -55,22 +58,21 @@ class DeltaWriter:
 
     def __init__(self, layer: Region, values: Tensor, truth: GroundTruth) -> None:
         self.layer, self.labels = layer, truth  # with the classes that have no box
-        cells = values.new_tensor([values.shape[4], values.shape[3]])
-        self.grid = Grid(values, values.new_tensor(layer.anchor_sizes) / cells, torch.exp)
+        height, width = values.shape[3:]
+        self.grid = Grid.of(values, layer.anchor_sizes, (width, height), torch.exp)
         self.delta = torch.zeros_like(values)
         self.class_rows = rows_without_box(layer, truth)  # [N]
         self.truth = truth.without(self.class_rows >= 0)
-        self.has_boxes = (self.class_rows < 0).to(values.device)[
-            :, None, None, None
-        ]  # [N, 1, 1, 1]
+        self.there = self.truth.on(values.device)
+        boxes = on_device(self.class_rows < 0, values.device)
+        self.has_boxes = boxes[:, None, None, None]  # [N, 1, 1, 1]
         self.probabilities = values.new_zeros(())  # of true classes, summed
         self.classes_written = 0
         self.matches = self.best_matches()
 
     def write(self, *, early: bool) -> None:
         """Write every slot, as the C does: later deltas replace earlier ones."""
-        boxes = self.truth.boxes.to(self.delta.device)
-        self.write_background(*best_ious(self.grid.boxes(), boxes))
+        self.write_background(*best_ious(self.grid.boxes(), self.there.boxes))
         if early:
             self.write_anchors()
         self.write_boxless()
@@ -125,14 +127,23 @@ class DeltaWriter:
         image, row = self.truth.indices
         truth = Box(*(part[image, row] for part in self.truth.boxes))  # [K]
         rows, columns = cells_of(truth, self.grid.width, self.grid.height)
-        sides = self.grid.anchors  # [num, 2]
-        if not self.layer.bias_match:  # the predicted sides, not those of the anchors
-            sides = self.grid.values[image, :, 2:4, rows, columns].exp() * sides  # [K, num, 2]
-        w, h = sides.unbind(-1)
-        zero, true = w.new_zeros(()), truth.to(self.delta.device)
-        overlap = iou(Box(zero, zero, w, h), Box(zero, zero, true.w[:, None], true.h[:, None]))
-        slots = Slots(image, overlap.argmax(1).cpu(), rows, columns)
+        w, h = self.sides_at(image, rows, columns).unbind(-1)
+        zero = torch.zeros(())
+        overlap = iou(Box(zero, zero, w, h), Box(zero, zero, truth.w[:, None], truth.h[:, None]))
+        slots = Slots(image, overlap.argmax(1), rows, columns)
         return Matches.of(slots, self.truth, row, self.delta.device)
+
+    def sides_at(self, image: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+        """Return the sides [K, num, 2] that are compared in cells: predicted, or [num, 2] anchors.
+
+        All are on the CPU; for predicted ones this waits for a GPU.
+        """
+        if self.layer.bias_match:
+            anchors = torch.tensor(self.layer.anchor_sizes)
+            return anchors / torch.tensor([self.grid.width, self.grid.height])
+        cells = all_on_device([image, rows, columns], self.delta.device)
+        predicted = self.grid.values[cells[0], :, 2:4, cells[1], cells[2]]
+        return (predicted.exp() * self.grid.anchors).cpu()
 
     def write_matches(self) -> None:
         """Write matched slots; the last box of a slot replaces earlier ones.
@@ -176,7 +187,7 @@ class DeltaWriter:
         if self.layer.coords == 4:
             return []
         image, row = self.truth.indices
-        masks = self.truth.rows[image, row, 5 : self.layer.coords + 1].to(values.device)
+        masks = on_device(self.truth.rows[image, row, 5 : self.layer.coords + 1], values.device)
         return [int(self.layer.mask_scale) * (masks - values[:, 4 : self.layer.coords])]
 
     def write_classes(self, matches: Matches) -> None:
@@ -216,8 +227,9 @@ class DeltaWriter:
         Darknet: src/region_layer.c backward_region_layer_gpu
         """
         slope = torch.ones_like(self.delta)
-        entries = [0, 1, *range(4, self.layer.coords)]
-        entries += [] if self.layer.background else [self.layer.coords]
+        squashed = [0, 1, *range(4, self.layer.coords)]
+        squashed += [] if self.layer.background else [self.layer.coords]
+        entries = constant(tuple(squashed), self.delta, torch.int64)
         values = self.grid.values[:, :, entries]
         slope[:, :, entries] = values * (1 - values)
         return self.delta * slope
@@ -256,32 +268,6 @@ def rows_without_box(layer: Region, truth: GroundTruth) -> Tensor:
     if layer.hierarchy is None or not far.any():
         return torch.full((len(far),), -1)
     return torch.where(far.any(1), far.int().argmax(1), -1)
-
-
-def class_targets(layer: Region, matches: Matches) -> tuple[Tensor, Tensor]:
-    """Return the target of each class, and which classes have a delta, bool [K, classes].
-
-    In a tree, targets are the true class and those above it. The classes with a delta are all
-    members of their groups. Without a tree all classes have one.
-
-    Darknet: src/region_layer.c delta_region_class
-    """
-    one_hot = matches.one_hot(layer.classes)
-    if layer.hierarchy is None:
-        return one_hot, torch.ones_like(one_hot)
-    device = one_hot.device
-    path = layer.hierarchy.paths(matches.classes).to(device)  # [K, depth], -1 above the root
-    groups = layer.hierarchy.groups.to(device)  # [classes]
-    own_groups = torch.where(path >= 0, groups[path], -1)
-    affected = multi_hot(own_groups, len(layer.hierarchy.sizes))[:, groups]
-    return multi_hot(path, layer.classes), affected
-
-
-def multi_hot(indices: Tensor, count: int) -> Tensor:
-    """Return bool [K, count], true at the indices of each row; -1 is no index."""
-    flags = torch.zeros(len(indices), count + 1, dtype=torch.bool, device=indices.device)
-    # -1 becomes `count`, a column that is cut off
-    return flags.scatter_(1, indices % (count + 1), True)[:, :count]
 
 
 def log_line(figures: Tensor, count: int) -> str:

@@ -54,7 +54,7 @@ class ForkDeltaWriter(DeltaWriter):
         self.delta[:, :, 4] = delta * self.has_boxes
         if layer.classfix > 0:
             near = (overlap > layer.thresh) & self.has_boxes
-            self.write_near(Matches.where(near, index, self.truth))
+            self.write_near(Matches.where(near, index, self.there))
 
     def write_near(self, matches: Matches) -> None:
         """Write the classes of slots near a box, times their objectness where `classfix` is 2."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
 
+from ...modules.parameters import constant
 from .iou import Box, iou
 
 PAIRS_AT_ONCE: Final = 2**20  # of predicted and true boxes, which bounds memory
@@ -30,10 +31,6 @@ class Slots(NamedTuple):
     def at(self, positions: Tensor) -> Slots:
         """Return some of the slots."""
         return Slots(*(part[positions] for part in self))
-
-    def to(self, device: torch.device) -> Slots:
-        """Return the slots on a device."""
-        return Slots(*(part.to(device, non_blocking=True) for part in self))
 
     def turns(self) -> Iterator[Tensor]:
         """Yield positions turn by turn: in a turn no slot is twice, and the first come first.
@@ -74,6 +71,18 @@ class Grid:
     values: Tensor
     anchors: Tensor
     sides: Callable[[Tensor], Tensor]
+
+    @classmethod
+    def of(
+        cls,
+        values: Tensor,
+        anchors: Sequence[Sequence[float]],
+        size: tuple[int, int],
+        sides: Callable[[Tensor], Tensor],
+    ) -> Grid:
+        """Return the grid of a head; `size` is the image's, in the units of the anchors."""
+        shares = constant(tuple(map(tuple, anchors)), values) / constant(size, values)
+        return cls(values, shares, sides)
 
     @property
     def device(self) -> torch.device:

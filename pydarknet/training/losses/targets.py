@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...cfg.numbers import integer
 from ...layers import Layer
+from ...modules.transfer import all_on_device
 from ...system.text import read_text
 from .base import LossInputs
 from .iou import Box
@@ -17,7 +18,7 @@ from .iou import Box
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """Rows [N, T, 5 or more] on the CPU, and their classes [N, T], as `map` has them.
+    """Rows [N, T, 5 or more], and their classes [N, T], as `map` has them: read on the CPU.
 
     Rows that are not `usable` [N, T] count for nothing.
     """
@@ -30,6 +31,10 @@ class GroundTruth:
     def boxes(self) -> Box:
         """Boxes [N, T]; those that are not usable have no area, so they overlap nothing."""
         return Box(*(self.rows[..., :4] * self.usable[..., None]).unbind(2))
+
+    def on(self, device: torch.device) -> GroundTruth:
+        """Return the same on a device."""
+        return GroundTruth(*all_on_device([self.rows, self.classes, self.usable], device))
 
     def without(self, images: Tensor) -> GroundTruth:
         """Return the ground truth without that of some images, bool [N]."""

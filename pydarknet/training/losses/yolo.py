@@ -25,10 +25,11 @@ def yolo_loss(layer: Yolo, head: Head, inputs: LossInputs) -> DeltaLoss:
         return zero_loss(head)
     grid = grid_of(layer, head, inputs)
     truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
-    overlap, index = best_ious(grid.boxes(), truth.boxes.to(grid.device))  # [N, anchors, H, W]
+    there = truth.on(grid.device)
+    overlap, index = best_ious(grid.boxes(), there.boxes)  # [N, anchors, H, W]
     delta = torch.zeros_like(grid.values)  # [N, anchors, 5 + classes, H, W]
     delta[:, :, 4] = torch.where(overlap > layer.ignore_thresh, 0.0, -grid.values[:, :, 4])
-    write_deltas(delta, grid, Matches.where(overlap > layer.truth_thresh, index, truth))
+    write_deltas(delta, grid, Matches.where(overlap > layer.truth_thresh, index, there))
     matches = matches_of(layer, truth, best_anchors(layer, truth, inputs.size), grid)
     write_deltas(delta, grid, matches)
     figures = match_figures(grid, matches)
@@ -42,8 +43,7 @@ def yolo_loss(layer: Yolo, head: Head, inputs: LossInputs) -> DeltaLoss:
 def grid_of(layer: Yolo, head: Head, inputs: LossInputs) -> Grid:
     """Return the output of a head as a grid of boxes."""
     values = head.activated.detach().unflatten(1, (layer.boxes, -1))  # [N, anchors, entries, H, W]
-    size = values.new_tensor([inputs.size.w, inputs.size.h])
-    return Grid(values, values.new_tensor(layer.anchor_sizes) / size, layer.sides)
+    return Grid.of(values, layer.anchor_sizes, (inputs.size.w, inputs.size.h), layer.sides)
 
 
 def write_deltas(delta: Tensor, grid: Grid, matches: Matches) -> None:

@@ -36,8 +36,9 @@ def yolo_loss(layer: YoloAlexeyAB, head: Head, inputs: LossInputs) -> DeltaLoss:
         return zero_loss(head)
     grid = grid_of(layer, head, inputs)
     truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
-    overlap, index = best_ious(grid.boxes(), truth.boxes.to(grid.device))  # [N, anchors, H, W]
-    close = Matches.where(overlap > layer.truth_thresh, index, truth)
+    there = truth.on(grid.device)
+    overlap, index = best_ious(grid.boxes(), there.boxes)  # [N, anchors, H, W]
+    close = Matches.where(overlap > layer.truth_thresh, index, there)
     matches = matches_of(layer, truth, responsible_anchors(layer, truth, inputs.size), grid)
     delta = torch.zeros_like(grid.values)  # [N, anchors, 5 + classes, H, W]
     delta[:, :, 4] = background_delta(layer, grid.values[:, :, 4:], overlap)
