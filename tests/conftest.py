@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from pydarknet.backends.choices import choices
 from pydarknet.cfg.dialect import DIALECTS
 from pydarknet.cfg.net import Net
 from pydarknet.cfg.parser import sections_of
@@ -26,6 +27,7 @@ from pydarknet.system.console import forget_notes
 
 pytest.register_assert_rewrite("texts")
 os.environ["PYDARKNET_CACHE_SIZE"] = "0"  # tests of compiled forms say otherwise
+os.environ["PYDARKNET_TUNE"] = "off"  # measuring takes a second for each network
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before a test imports onnxruntime by itself
 
 HERE = Path(__file__).parent
@@ -179,3 +181,8 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     """Return a function that imports a script as a module."""
     monkeypatch.syspath_prepend(str(SCRIPTS))
     return importlib.import_module
+
+
+def forget_choices() -> None:
+    """Forget what this process knows of former measurements."""
+    choices.cache_clear()

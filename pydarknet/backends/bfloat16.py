@@ -66,21 +66,21 @@ class Bfloat16Conv(nn.Module):
         return self.blur(y) if self.blur else y
 
 
-def bfloat16_modules(network: Executor, many: bool) -> list[nn.Module]:
+def bfloat16_modules(network: Executor) -> list[nn.Module]:
     """Return the modules of a network's layers, in bfloat16 where that is safe and gains."""
     read = {source for node in network.nodes if node.layer.head for source in node.sources}
     exact = {network.result, *read}
     return [
-        bfloat16_module(node, module, many, exact=node.index in exact)
+        bfloat16_module(node, module, exact=node.index in exact)
         for node, module in zip(network.nodes, network.stack, strict=True)
     ]
 
 
-def bfloat16_module(node: Node, module: nn.Module, many: bool, *, exact: bool) -> nn.Module:
+def bfloat16_module(node: Node, module: nn.Module, *, exact: bool) -> nn.Module:
     """Return a layer's module in bfloat16 where that is safe and gains, unless it is `exact`."""
     if type(module) is Conv:
         few = module.weights[0].numel() < LEAST
-        return InFloat32(PackedConv(module, many)) if exact or few else Bfloat16Conv(module)
+        return InFloat32(PackedConv(module)) if exact or few else Bfloat16Conv(module)
     return InFloat32(module) if exact or not moves_values(node, module) else module
 
 

@@ -47,6 +47,18 @@ def torch_convolution(
     return lambda x: activate(F.conv2d(x, weights, bias, stride, padding, dilation, groups))
 
 
+def direct_product(weights: Tensor, bias: Tensor, word: str) -> Convolution:
+    """Return oneDNN's product of maps [N, c, H, W], channels last, with weights [n, c]."""
+    multiply, how = torch.ops.mkldnn._linear_pointwise, ONEDNN.get(word, ONEDNN["linear"])
+    activate = overwriting("linear" if word in ONEDNN else word)
+
+    def run(x: Tensor) -> Tensor:
+        y = multiply(x.permute(0, 2, 3, 1), weights, bias, *how, "")
+        return activate(y.permute(0, 3, 1, 2))
+
+    return run
+
+
 @cache
 def operators_work() -> bool:
     """Return whether this torch has the private operators, and they agree with the public ones."""

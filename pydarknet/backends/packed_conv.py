@@ -5,49 +5,56 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..modules.activations import overwriting
 from ..modules.ops import Conv
-from .onednn import SAME, Convolution, Place, direct_convolution
-from .winograd import Filtering, WinogradConv, filtering
+from .onednn import Convolution, Place
+from .ways import DIRECT, WAYS, Task
 
 
 class PackedConv(nn.Module):
     """A convolution and all that its layer does after it; batch norm is folded into its weights.
 
-    Maps are channels-last. The size of the first input decides the algorithm. With `many`, 3 x 3
-    convolutions use Winograd's algorithm where it pays: scores move by about 1e-5.
+    Maps are channels-last. Each size of the input may have a way of its own to be computed.
 
     Darknet: src/network.c fuse_conv_batchnorm (AlexeyAB)
     """
 
-    def __init__(self, conv: Conv, many: bool = False) -> None:
+    def __init__(self, conv: Conv) -> None:
         super().__init__()
         self.weights, self.bias = folded_weights(conv)
         self.place: Place = (conv.padding, conv.stride, (conv.dilation,) * 2, conv.groups)
-        self.word, self.blur, self.many = conv.activate.word, conv.blur, many
-        self.convolution: Convolution | None = None
+        self.word, self.blur = conv.activate.word, conv.blur
+        self.ways: dict[torch.Size, str] = {}  # by size of the input, where one was chosen
+        self.made: dict[str, Convolution] = {}
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
-        if self.convolution is None:
-            self.convolution = self.fastest(x.shape)
-        y = self.convolution(x)
+        y = self.convolution(x.shape)(x)
         return self.blur(y) if self.blur else y
 
-    def fastest(self, size: torch.Size) -> Convolution:
-        """Return the fastest algorithm for inputs of a size."""
-        form = self.filtering(size)
-        if form:
-            tiled, activate = WinogradConv(self.weights, self.bias, form), overwriting(self.word)
-            return lambda x: activate(tiled(x))
-        return direct_convolution(self.weights, self.bias, self.place, self.word, size)
+    def convolution(self, size: torch.Size) -> Convolution:
+        """Return the function that convolves and activates maps of a size, with channels last."""
+        way = self.ways.get(size) or self.way_of_others(size)
+        made = self.made.get(way)
+        if made is None:
+            self.made[way] = made = WAYS[way].make(self.task(size))
+        return made
 
-    def filtering(self, size: torch.Size) -> Filtering | None:
-        """Return Winograd's transforms if they pay."""
-        n, c, side, _ = self.weights.shape
-        if not self.many or side != 3 or self.place != SAME:
-            return None
-        return filtering(c, n, size)
+    def way_of_others(self, size: torch.Size) -> str:
+        """Return the way that was chosen for another number of maps of this size."""
+        others = (way for one, way in self.ways.items() if one[1:] == size[1:])
+        return next(others, DIRECT)
+
+    def task(self, size: torch.Size) -> Task:
+        """Return what it computes from maps of a size."""
+        return Task(self.weights, self.bias, self.place, self.word, size)
+
+    def choose(self, size: torch.Size, way: str) -> None:
+        """Compute maps of a size in this way from now on."""
+        self.ways = {**self.ways, size: way}
+
+    def forget_others(self) -> None:
+        """Free what was made for ways that no size has."""
+        self.made = {way: made for way, made in self.made.items() if way in self.ways.values()}
 
 
 def folded_weights(conv: Conv) -> tuple[Tensor, Tensor]:

@@ -23,6 +23,7 @@ from .onnx_runtime import onnx_session
 from .packed_conv import PackedConv
 from .recorder import Recorder
 from .sample import Sample, sample
+from .tuner import Tuner
 
 FAST, LOCK = "fast", "making"  # keys of the fast form and its lock in Executor.derived
 Runnable = TypeVar("Runnable", bound=Executor)
@@ -44,13 +45,12 @@ class Value(NamedTuple):
 
 
 class PrepareOptions(NamedTuple):
-    """What a fast form is for: `many` images, which pay for a longer preparation; `half` precision.
+    """What a fast form is for: `half` precision.
 
-    The first is a CPU's alone: one form of a GPU serves one image and many. The second is float16
-    on a GPU, bfloat16 on a CPU. `backend` names the program that runs it; None is torch.
+    It is float16 on a GPU, bfloat16 on a CPU. `backend` names the program that runs it; None is
+    torch.
     """
 
-    many: bool = False
     half: bool = False
     backend: str | None = None
 
@@ -92,19 +92,20 @@ def fast_form(network: Runnable, *, many: bool = False, half: bool = False) -> R
     """Return the fast form of a network, made anew where a value or the size changed.
 
     `half` precision is a GPU's, and a CPU's if the network's precision is bf16. In training, and
-    where there is no faster form, it is the network itself. Threads may ask at the same time: one
-    makes it, the others wait.
+    where there is no faster form, it is the network itself. For `many` images, a CPU measures at
+    the first batch what is fastest. Threads may ask at the same time: one makes it, others wait.
     """
     if network.training or network.complete:
         return network
-    gpu = network.device.type == "cuda"
-    half = half and (gpu or network.precision == BFLOAT16)
-    options = PrepareOptions(many and not gpu, half, network.backend)
-    kept = kept_form(network, options)
-    if kept is not None:
-        return kept
-    with network.derived.setdefault(LOCK, threading.Lock()):
-        return kept_form(network, options) or new_form(network, options)
+    half = half and (network.device.type == "cuda" or network.precision == BFLOAT16)
+    options = PrepareOptions(half, network.backend)
+    fast = kept_form(network, options)
+    if fast is None:
+        with network.derived.setdefault(LOCK, threading.Lock()):
+            fast = kept_form(network, options) or new_form(network, options)
+    if many and isinstance(fast.runner, Tuner):
+        fast.runner.many = True
+    return fast
 
 
 def forget(network: Executor) -> None:
@@ -148,11 +149,11 @@ def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:
     with torch.no_grad():
         if options.half:
             tell_if_slower()
-            return of_modules(network, bfloat16_modules(network, options.many))
-        return of_modules(
-            network,
-            [PackedConv(m, options.many) if type(m) is Conv else m for m in network.stack],
-        )
+            return of_modules(network, bfloat16_modules(network))
+        fast = of_modules(network, [PackedConv(m) if type(m) is Conv else m for m in network.stack])
+    if not is_recurrent(network):  # trying ways changes its state
+        fast.runner = Tuner(network.tune)
+    return fast
 
 
 def on_gpu(network: Runnable, options: PrepareOptions) -> Runnable:
@@ -163,9 +164,14 @@ def on_gpu(network: Runnable, options: PrepareOptions) -> Runnable:
         for node, module in zip(network.nodes, network.stack, strict=True)
     ]
     fast = of_modules(network, made)
-    if not any(isinstance(module, Recurrent) for module in network.modules()):
+    if not is_recurrent(network):
         fast.runner = Recorder("CUDA", cuda_graph)
     return fast
+
+
+def is_recurrent(network: Executor) -> bool:
+    """Return whether a network keeps a state between batches."""
+    return any(isinstance(module, Recurrent) for module in network.modules())
 
 
 def by_onnxruntime(network: Runnable) -> Runnable:

@@ -14,9 +14,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-MIN_CHANNELS = 64  # of input and output: below, it does not pay
-MIN_TILES = 25  # of a batch's maps: below, it does not pay
-
 
 @dataclass(frozen=True, eq=False)
 class Filtering:
@@ -65,15 +62,6 @@ F4 = Filtering(
 )
 
 
-def filtering(c: int, n: int, tensor: torch.Size) -> Filtering | None:
-    """Return the transforms that pay for c to n channels and inputs [N, c, H, W], if any do."""
-    images, _, height, width = tensor
-    if min(c, n) < MIN_CHANNELS:
-        return None
-    counts = {form: images * tiles(height, form.m) * tiles(width, form.m) for form in (F4, F2)}
-    return next((form for form, count in counts.items() if count >= MIN_TILES), None)
-
-
 def tiles(cells: int, m: int) -> int:
     """Return how many tiles of m cells cover a side of `cells`."""
     return -(-cells // m)
@@ -96,8 +84,7 @@ class WinogradConv:
         products = torch.bmm(self.patches(x, down, across), self.weights)
         products[self.form.t + 1] += self.bias  # row 1, column 1 of the t x t places: both all ones
         cells = (self.out_of @ products.flatten(1)).view(m, m, images, down, across, self.n)
-        map = cells.permute(2, 3, 0, 4, 1, 5).reshape(images, down * m, across * m, self.n)
-        return map[:, :height, :width].permute(0, 3, 1, 2)
+        return join_tiles(cells, height, width).permute(0, 3, 1, 2)
 
     def patches(self, x: Tensor, down: int, across: int) -> Tensor:
         """Return the transformed inputs of all tiles, [t * t, N * tiles, c]."""
@@ -110,6 +97,28 @@ class WinogradConv:
         # overlapping t x t windows, one every m cells, as a view: [t, t, N, down, across, c]
         windows = padded.as_strided(sides, (*steps, channel)).reshape(t * t, -1)
         return (self.into @ windows).view(t * t, images * down * across, c)
+
+
+def join_tiles(cells: Tensor, height: int, width: int) -> Tensor:
+    """Return the map [N, height, width, n] of tiles [m, m, N, down, across, n].
+
+    Tiles may end beyond the map. Whole ones and those at the edges are copied one after the other.
+    """
+    m, _, images, _, _, n = cells.shape
+    out = cells.new_empty(images, height, width, n)
+    for top, down, rows in runs_of_tiles(height, m):
+        for left, across, columns in runs_of_tiles(width, m):
+            some = cells[:rows, :columns, :, top : top + down, left : left + across]
+            area = out[:, top * m :, left * m :][:, : down * rows, : across * columns]
+            into = area.unflatten(2, (across, columns)).unflatten(1, (down, rows))
+            into.copy_(some.permute(2, 3, 0, 4, 1, 5))
+    return out
+
+
+def runs_of_tiles(cells: int, m: int) -> list[tuple[int, int, int]]:
+    """Return the first tile, the number of tiles and their cells, for whole tiles and the last."""
+    runs = [(0, cells // m, m), (cells // m, 1, cells % m)]
+    return [run for run in runs if run[1] and run[2]]
 
 
 def kronecker_square(rows: list[list[float]]) -> Tensor:

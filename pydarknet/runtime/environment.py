@@ -22,6 +22,8 @@ PACKAGES = ("onnxruntime", "cv2", "onnx")
 WINDOWS_GPU = "C:/Windows/System32/nvcuda.dll"  # NVIDIA's driver there
 GPUS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", WINDOWS_GPU)  # WSL's, AMD's too
 VARIABLES = ("CUDA_VISIBLE_DEVICES", VARIABLE)
+# lines that tell one kind of processor from another
+DECIDES = ("model", "cpu family", "stepping", "cache size", "flags", "Feat", "CPU ")
 FIRST = 8192  # bytes of /proc/cpuinfo that hold the first processor
 
 
@@ -82,5 +84,5 @@ def processor() -> str:
             text = file.read(FIRST)
     except OSError:
         return f"{platform.machine()} {platform.processor()}"
-    lines = [line for line in text.split("\n") if line.startswith(("model name", "flags", "Feat"))]
-    return "\n".join(lines[:2])
+    first = text.split("\n\n")[0]
+    return "\n".join(line for line in first.split("\n") if line.startswith(DECIDES))

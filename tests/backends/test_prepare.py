@@ -11,9 +11,9 @@ import torch
 from conftest import SHARED, needs_shared, recording
 
 import pydarknet
-from pydarknet.backends import onednn, packed_conv, prepare
+from pydarknet.backends import onednn, prepare
 from pydarknet.backends.packed_conv import PackedConv
-from pydarknet.backends.winograd import WinogradConv
+from pydarknet.backends.ways import WAYS
 from pydarknet.boxes.settings import settings
 from pydarknet.inference.predict import decode, network_input, predict, suppress
 from pydarknet.modules.activations import words
@@ -155,28 +155,7 @@ def test_copies_are_made_without_it(net):
     assert_same(twin, torch.rand(1, 3, 8, 8))
 
 
-# For many images
-
-
-def test_for_many_images_large_convolutions_go_winograds_way(net, monkeypatch):
-    tiled = []
-
-    def spy(weights: torch.Tensor, *others: object) -> WinogradConv:
-        tiled.append(weights.shape[1])
-        return WinogradConv(weights, *others)
-
-    monkeypatch.setattr(packed_conv, "WinogradConv", spy)
-    wide = CONV.replace("filters=8", "filters=64") + "activation=leaky\n"
-    network = filled(net(f"{wide}{wide}{wide}stride=2\n", c=3, h=32, w=20))
-    images = torch.rand(2, 3, 32, 20)
-
-    with torch.inference_mode():
-        fast = network.prepared(many=True)
-        [plain], [quick] = network(images), fast(images)
-
-    assert tiled == [64], "of three, one has few channels, one a stride"
-    scale = plain.activated.abs().max()
-    torch.testing.assert_close(quick.activated / scale, plain.activated / scale, rtol=0, atol=1e-5)
+# On trained models
 
 
 MODELS = sorted((SHARED / "models").glob("*yol*"))
@@ -184,15 +163,18 @@ PHOTOGRAPHS = ("dog.jpg", "person.jpg")
 
 
 @needs_shared
-@pytest.mark.parametrize(("many", "near"), [(False, 1e-4), (True, 1e-3)])
+@pytest.mark.parametrize(("way", "near"), [("direct", 1e-4), ("winograd4", 1e-3)])
 @pytest.mark.parametrize("folder", MODELS, ids=lambda folder: folder.name)
-def test_trained_models_find_the_same_boxes(folder, many, near):
+def test_trained_models_find_the_same_boxes(folder, way, near):
     network = pydarknet.load_network(folder / "model.cfg", folder / "model.weights", device="cpu")
+    for module in network.prepared().stack:
+        if isinstance(module, PackedConv) and WAYS[way].fits(module.task(torch.Size((1, 1, 1, 1)))):
+            module.way_of_others = lambda size: way
     chosen = settings(network, thresh=0.25)
 
     for name in PHOTOGRAPHS:
         image = load_image(SHARED / "images" / name, 1 if network.input.c == 1 else 3)
-        [fast] = predict(network, [image], chosen, many=many)
+        [fast] = predict(network, [image], chosen)
         with torch.inference_mode():
             heads = network(network_input(network, image, letterboxed=chosen.letterbox)[None])
             [plain] = suppress(heads, decode(network, heads, [image], chosen), chosen)

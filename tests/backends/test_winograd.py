@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pydarknet.backends.winograd import F2, F4, WinogradConv, filtering
+from pydarknet.backends.winograd import F2, F4, WinogradConv
 
 
 @pytest.mark.parametrize("form", [F2, F4], ids=["F2", "F4"])
@@ -20,19 +20,3 @@ def test_it_gives_what_conv2d_gives(form, size, layout):
     y = WinogradConv(weights, bias, form)(x)
 
     torch.testing.assert_close(y, F.conv2d(x, weights, bias, padding=1), rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("c", "n", "size", "expected"),
-    [
-        (64, 128, (1, 64, 52, 52), F4),
-        (512, 1024, (1, 512, 19, 19), F4),  # 25 tiles
-        (512, 1024, (1, 512, 13, 13), F2),  # 16 large tiles are too few, 49 small ones are not
-        (512, 1024, (2, 512, 13, 13), F4),
-        (512, 1024, (1, 512, 7, 7), None),
-        (32, 64, (1, 32, 104, 104), None),
-        (64, 32, (1, 64, 104, 104), None),
-    ],
-)
-def test_it_is_used_where_it_pays(c, n, size, expected):
-    assert filtering(c, n, torch.Size(size)) is expected

@@ -1,0 +1,81 @@
+"""How long each way to compute a convolution takes, and a whole network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from torch import Tensor
+
+from ..system.memory import usable_memory
+from .onednn import Convolution
+from .ways import DIRECT, WAYS, Task
+
+ROUNDS, LONGEST = 5, 0.25  # in which each is timed by turns, unless that takes longer in seconds
+FEWEST_ROUNDS = 2
+BURST = 0.0005  # seconds for which a short one is repeated in a round
+SLOW = 1.5  # times the fastest first time, from which a way is not timed again
+SHARE = 0.1  # of the memory, which a way's weights may take at most
+Name = TypeVar("Name")
+
+
+def way_times(task: Task, x: Tensor, direct: Convolution) -> dict[str, float]:
+    """Return the seconds that a convolution takes in each way on maps x, [N, C, H, W].
+
+    Ways whose result is another one are left out, and those that are much slower.
+    """
+    expected = direct(x)
+    runs: dict[str, Callable[[], object]] = {DIRECT: lambda: direct(x)}
+    for name, way in WAYS.items():
+        if name == DIRECT or not way.fits(task) or not has_room(task):
+            continue
+        run = way.make(task)
+        if is_near(run(x), expected, way.near):
+            runs[name] = lambda run=run: run(x)  # type: ignore[misc]
+    if len(runs) == 1:
+        return {DIRECT: 0.0}
+    return best_times(runs)
+
+
+def has_room(task: Task) -> bool:
+    """Return whether there is memory for weights that a way spreads to four times their size."""
+    return 4 * task.weights.nbytes < SHARE * usable_memory()
+
+
+def is_near(y: Tensor, expected: Tensor, near: float) -> bool:
+    """Return whether values differ by at most `near` of the largest; both may be not finite."""
+    largest = float(expected.abs().max())
+    return float((y - expected).abs().max()) <= near * largest
+
+
+def best_times(
+    runs: Mapping[Name, Callable[[], object]], *, every: bool = False
+) -> dict[Name, float]:
+    """Return the least seconds of each of several things, timed by turns after a first time.
+
+    The least, because other programs on the machine only add to it. Those that are slow the first
+    time are not timed again, unless `every` one is asked for.
+    """
+    least = {name: seconds_of(run) for name, run in runs.items()}
+    bar = float("inf") if every else SLOW * min(least.values())
+    left = {name: run for name, run in runs.items() if least[name] <= bar}
+    start = time.perf_counter()
+    for number in range(ROUNDS):
+        if number >= FEWEST_ROUNDS and time.perf_counter() - start > LONGEST * len(left):
+            break
+        for name, run in left.items():
+            least[name] = min(least[name], seconds_of(run))
+    return least
+
+
+def seconds_of(run: Callable[[], object]) -> float:
+    """Return the least seconds of a few runs, of one if it is long."""
+    least, end = float("inf"), time.perf_counter() + BURST
+    while True:
+        start = time.perf_counter()
+        run()
+        now = time.perf_counter()
+        least = min(least, now - start)
+        if now >= end:
+            return least

@@ -1,0 +1,190 @@
+"""The fastest way of each convolution on this machine, by measurement, kept on disk.
+
+A network of a size is measured once a machine: each convolution in all its ways on the maps that it
+gets, then the whole network beside the one whose convolutions are all direct.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+from ..graph.executor import Executor, Head
+from .choices import choices, may_measure
+from .measurement import best_times, is_near, way_times
+from .packed_conv import PackedConv
+from .ways import DIRECT, WAYS, Task
+
+CONVOLUTION, NETWORK = "convolution", "network"  # kinds of choices
+GAIN = 1.05  # times as fast a whole network must be for its ways to be used
+NEAR = 1e-3  # how far its heads may move, as a part of the largest value
+Times = dict[str, float]  # seconds by way
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What measuring a network said: how much faster it is, whether that counts, what it took."""
+
+    gain: float
+    used: bool
+    seconds: float
+
+
+class Tuner:
+    """Runs a network of packed convolutions, and chooses their ways for each size of images.
+
+    Ways that are known on this machine are used at once. Others are measured at the second batch of
+    a size; if there are `many` images, at the first batch of all.
+    """
+
+    def __init__(self, tune: bool | None) -> None:
+        self.tune, self.many = tune, False
+        self.seen: Counter[torch.Size] = Counter()
+        self.settled: dict[torch.Size, Verdict | None] = {}
+        self.lock = threading.Lock()
+
+    def __call__(self, network: Executor, images: Tensor) -> list[Head]:
+        if images.shape not in self.settled:
+            with self.lock:
+                self.settle(network, network.checked_images(images))
+        return network.heads(images)
+
+    def settle(self, network: Executor, images: Tensor) -> None:
+        """Choose ways for images of a size, if they are known or shall be measured now."""
+        size = images.shape
+        self.seen[size] += 1
+        if size in self.settled:  # by another thread
+            return
+        if not may_measure(self.tune):
+            self.settled[size] = None
+            return
+        tasks = list(tasks_of(network, len(images)))
+        known = known_ways(tasks)
+        if known is not None:
+            verdict, ways = known
+            use(tasks, ways)
+            self.settled[size] = verdict
+        elif self.seen[size] > 1 or (self.many and not self.settled):
+            self.settled[size] = measure(network, images, tasks)
+
+
+Tasks = list[tuple[int, PackedConv, Task]]  # with the layer's index
+
+
+def tasks_of(network: Executor, images: int) -> Iterator[tuple[int, PackedConv, Task]]:
+    """Yield each packed convolution of a network, and what it computes for a batch of images."""
+    for node, module in zip(network.nodes, network.stack, strict=True):
+        if isinstance(module, PackedConv):
+            yield node.index, module, module.task(torch.Size((images, *node.inputs[0].tensor)))
+
+
+def known_ways(tasks: Tasks) -> tuple[Verdict, list[str]] | None:
+    """Return what was measured before for these convolutions, if all of it is known and valid."""
+    found = choices().get(NETWORK, network_key(tasks))
+    try:
+        verdict = Verdict(float(found["gain"]), found["used"] is True, float(found["seconds"]))
+    except (TypeError, KeyError, ValueError):
+        return None
+    if not verdict.used:
+        return verdict, [DIRECT] * len(tasks)
+    ways = [known_way(task) for _, _, task in tasks]
+    return None if None in ways else (verdict, [way for way in ways if way])
+
+
+def known_way(task: Task) -> str | None:
+    """Return the fastest way of a convolution as measured before, if there is one that fits."""
+    times = choices().get(CONVOLUTION, task_key(task))
+    if not isinstance(times, dict) or not times:
+        return None
+    if not all(isinstance(t, int | float) for t in times.values()):
+        return None
+    way = fastest(times)
+    return way if way in WAYS and WAYS[way].fits(task) else None
+
+
+def fastest(times: Times) -> str:
+    """Return the way that takes the least time."""
+    return min(times, key=times.__getitem__)
+
+
+def use(tasks: Tasks, ways: list[str]) -> None:
+    """Let convolutions compute maps of their size in these ways from now on."""
+    for (_, module, task), way in zip(tasks, ways, strict=True):
+        module.choose(task.size, way)
+
+
+def measure(network: Executor, images: Tensor, tasks: Tasks) -> Verdict:
+    """Choose the ways of a network's convolutions by measurement, and keep them."""
+    start = time.perf_counter()
+    times = measure_tasks(tasks)
+    ways = [fastest(times[task_key(task)]) for _, _, task in tasks]
+    direct = heads_in(network, images, tasks, [DIRECT] * len(tasks))
+    same = are_near(heads_in(network, images, tasks, ways), direct)
+    gain = gain_of(network, images, tasks, ways) if same else 0.0
+    verdict = Verdict(round(gain, 3), gain >= GAIN, round(time.perf_counter() - start, 3))
+    use(tasks, ways if verdict.used else [DIRECT] * len(tasks))
+    for _, module, _ in tasks:
+        module.forget_others()
+    if all(bool(values.isfinite().all()) for values in direct):  # of others nothing can be told
+        choices().put(CONVOLUTION, times)
+        choices().put(NETWORK, {network_key(tasks): asdict(verdict)})
+    return verdict
+
+
+def measure_tasks(tasks: Tasks) -> dict[str, Times]:
+    """Return the seconds of each way of each distinct convolution, by its key."""
+    times: dict[str, Times] = {}
+    for _, module, task in tasks:
+        key = task_key(task)
+        if key not in times:
+            x = torch.randn(task.size).contiguous(memory_format=torch.channels_last)
+            module.choose(task.size, DIRECT)
+            times[key] = way_times(task, x, module.convolution(task.size))
+    return times
+
+
+def heads_in(network: Executor, images: Tensor, tasks: Tasks, ways: list[str]) -> list[Tensor]:
+    """Return what goes into each head of a network in these ways, and what comes out."""
+    use(tasks, ways)
+    heads = network.heads(images)
+    return [values.clone() for head in heads for values in (head.raw, head.activated)]
+
+
+def are_near(found: list[Tensor], expected: list[Tensor]) -> bool:
+    """Return whether heads are the same but for the last digits, or neither are finite."""
+    return all(
+        is_near(y.nan_to_num(0, 0, 0), exact.nan_to_num(0, 0, 0), NEAR)
+        for y, exact in zip(found, expected, strict=True)
+    )
+
+
+def gain_of(network: Executor, images: Tensor, tasks: Tasks, ways: list[str]) -> float:
+    """Return how many times as fast a network is in these ways as if all were direct."""
+    direct = [DIRECT] * len(tasks)
+    if ways == direct:
+        return 1.0
+
+    def run(some: list[str]) -> None:
+        use(tasks, some)
+        network.heads(images)
+
+    least = best_times({"direct": lambda: run(direct), "tuned": lambda: run(ways)}, every=True)
+    return least["direct"] / least["tuned"]
+
+
+def task_key(task: Task) -> str:
+    """Return what decides how long a convolution takes, the number of threads included."""
+    return f"{torch.get_num_threads()} threads: {task.geometry}"
+
+
+def network_key(tasks: Tasks) -> str:
+    """Return a digest of all convolutions of a network, in their order."""
+    told = "\n".join(f"{index} {task_key(task)}" for index, _, task in tasks)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -1,0 +1,71 @@
+"""What is measured is the least time, of ways with the same result."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+
+from pydarknet.backends import measurement
+from pydarknet.backends.measurement import best_times, is_near, way_times
+from pydarknet.backends.onednn import SAME
+from pydarknet.backends.ways import DIRECT, WAYS, Task, Way
+
+
+@pytest.fixture
+def task():
+    """A convolution that Winograd's transforms compute too."""
+    return Task(torch.rand(16, 16, 3, 3), torch.rand(16), SAME, "leaky", torch.Size((1, 16, 8, 8)))
+
+
+def timed(task: Task) -> dict[str, float]:
+    with torch.inference_mode():
+        x = torch.randn(task.size).to(memory_format=torch.channels_last)
+        return way_times(task, x, WAYS[DIRECT].make(task))
+
+
+def test_every_way_that_fits_is_timed(task):
+    times = timed(task)
+
+    assert set(times) == {"direct", "winograd2", "winograd4"}
+    assert all(0 < seconds < 1 for seconds in times.values())
+
+
+def test_a_way_with_another_result_is_left_out(task, monkeypatch):
+    wrong = Way(lambda task: True, lambda task: lambda x: WAYS[DIRECT].make(task)(x) * 1.01)
+    monkeypatch.setitem(WAYS, "winograd2", wrong)
+
+    assert set(timed(task)) == {"direct", "winograd4"}
+
+
+def test_a_way_for_which_there_is_no_memory_is_left_out(task, monkeypatch):
+    monkeypatch.setattr(measurement, "usable_memory", lambda: 1000)
+
+    assert timed(task) == {"direct": 0.0}
+
+
+def test_the_least_time_counts_and_slow_ones_run_once():
+    calls = {"fast": 0, "uneven": 0, "slow": 0}
+
+    def run(name: str, *seconds: float) -> None:
+        calls[name] += 1
+        time.sleep(seconds[min(calls[name], len(seconds)) - 1])
+
+    times = best_times(
+        {
+            "fast": lambda: run("fast", 0.01),
+            "uneven": lambda: run("uneven", 0.012, 0.02, 0.002),
+            "slow": lambda: run("slow", 0.05),
+        }
+    )
+
+    assert calls["slow"] == 1
+    assert times["uneven"] < times["fast"] < times["slow"]
+
+
+@pytest.mark.parametrize(
+    ("y", "near"), [([100, 0.05], True), ([100, 0.2], False), ([float("nan"), 0], False)]
+)
+def test_near_is_a_part_of_the_largest(y, near):
+    assert is_near(torch.tensor(y), torch.tensor([100.0, 0]), 1e-3) is near

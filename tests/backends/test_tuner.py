@@ -1,0 +1,214 @@
+"""The ways of convolutions are measured once a machine, and used where the network gains."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from conftest import forget_choices
+
+from pydarknet.backends import measurement, tuner
+from pydarknet.backends.packed_conv import PackedConv
+from pydarknet.backends.ways import WAYS, Way
+
+CONV = "[convolutional]\nfilters=16\nsize=3\npad=1\nactivation=leaky\n"
+IMAGES = torch.rand(1, 16, 8, 8)
+
+
+@pytest.fixture(autouse=True)
+def tuning(cache, monkeypatch):
+    """Measure and keep, and count the measurements; winograd4 is always the fastest way."""
+    monkeypatch.setenv("PYDARKNET_TUNE", "on")
+    forget_choices()
+    counted = []
+
+    def times(task, x, direct):
+        counted.append(task.geometry)
+        return {"direct": 2.0, "winograd4": 1.0}
+
+    monkeypatch.setattr(tuner, "way_times", times)
+    monkeypatch.setattr(tuner, "best_times", lambda runs, every: {"direct": 2.0, "tuned": 1.0})
+    yield counted
+    forget_choices()
+
+
+@pytest.fixture
+def network(net):
+    """Two convolutions of the same geometry."""
+    return filled(net(CONV * 2, c=16, h=8, w=8))
+
+
+def filled(network):
+    network.initialize(torch.Generator().manual_seed(1))
+    return network
+
+
+def ways(network) -> list[list[str]]:
+    return [list(m.ways.values()) for m in network.prepared().stack if isinstance(m, PackedConv)]
+
+
+def run(network, *, many: bool, images: torch.Tensor = IMAGES) -> torch.Tensor:
+    with torch.inference_mode():
+        return network.prepared(many=many)(images)[-1].activated
+
+
+def test_many_images_are_measured_at_the_first_batch(network, tuning):
+    plain = network(IMAGES)[-1].activated
+    y = run(network, many=True)
+
+    assert len(tuning) == 1, "both convolutions are the same"
+    assert ways(network) == [["winograd4"]] * 2
+    torch.testing.assert_close(y, plain, rtol=1e-4, atol=1e-4)
+
+
+def test_one_image_is_not_measured_and_the_second_is(network, tuning):
+    run(network, many=False)
+    assert not tuning
+    assert ways(network) == [[], []]
+
+    run(network, many=False)
+    assert len(tuning) == 1
+    assert ways(network) == [["winograd4"]] * 2
+
+
+def test_another_number_of_images_has_the_same_ways_unless_it_comes_again(network, tuning):
+    run(network, many=True)
+    run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
+    assert len(tuning) == 1
+    size = torch.Size((3, 16, 8, 8))
+    assert network.prepared().stack[0].way_of_others(size) == "winograd4"
+
+    run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
+    assert len(tuning) == 2
+
+
+def test_the_next_process_uses_them_for_its_first_image(network, net, tuning):
+    run(network, many=True)
+    forget_choices()  # of this process; the file stays
+
+    other = filled(net(CONV * 2, c=16, h=8, w=8))
+    run(other, many=False)
+
+    assert len(tuning) == 1
+    assert ways(other) == [["winograd4"]] * 2
+
+
+def test_another_number_of_threads_is_measured_anew(network, net, tuning):
+    run(network, many=True)
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        run(filled(net(CONV * 2, c=16, h=8, w=8)), many=True)
+    finally:
+        torch.set_num_threads(before)
+
+    assert len(tuning) == 2
+
+
+def test_a_network_that_gains_too_little_stays_direct(network, net, monkeypatch, tuning):
+    monkeypatch.setattr(tuner, "best_times", lambda runs, every: {"direct": 1.04, "tuned": 1.0})
+    run(network, many=True)
+    assert ways(network) == [["direct"]] * 2
+
+    forget_choices()
+    other = filled(net(CONV * 2, c=16, h=8, w=8))
+    run(other, many=True)
+    assert len(tuning) == 1, "that is known too"
+    assert ways(other) == [["direct"]] * 2
+
+
+def test_a_network_that_computes_something_else_stays_direct(network, monkeypatch):
+    wrong = WAYS["direct"].make
+    monkeypatch.setitem(
+        WAYS, "winograd4", Way(lambda task: True, lambda task: lambda x: wrong(task)(x) * 1.1)
+    )
+    plain = network(IMAGES)[-1].activated
+
+    torch.testing.assert_close(run(network, many=True), plain, rtol=1e-4, atol=1e-4)
+    assert ways(network) == [["direct"]] * 2
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"nonsense": 0.1},
+        {"product": 0.1},  # which does not fit
+        {"winograd4": "fast"},
+        ["winograd4"],
+        {},
+        None,
+    ],
+)
+def test_a_choice_that_means_nothing_is_measured_anew(network, net, tuning, found):
+    run(network, many=True)
+    [key] = tuner.choices().kept[tuner.CONVOLUTION]
+    tuner.choices().put(tuner.CONVOLUTION, {key: found})
+
+    other = filled(net(CONV * 2, c=16, h=8, w=8))
+    run(other, many=True)
+
+    assert len(tuning) == 2
+    assert ways(other) == [["winograd4"]] * 2
+
+
+@pytest.mark.parametrize(
+    "found", [None, [], {"gain": "x", "used": True, "seconds": 1}, {"gain": 1}]
+)
+def test_a_verdict_that_means_nothing_is_measured_anew(network, net, tuning, found):
+    run(network, many=True)
+    [key] = tuner.choices().kept[tuner.NETWORK]
+    tuner.choices().put(tuner.NETWORK, {key: found})
+
+    run(filled(net(CONV * 2, c=16, h=8, w=8)), many=True)
+
+    assert len(tuning) == 2
+
+
+def test_values_that_are_not_finite_decide_nothing_for_others(network, tuning):
+    network.stack[1].biases.data.fill_(float("nan"))
+    run(network, many=True)
+
+    assert not tuner.choices().kept
+
+
+def test_off_means_direct(network, monkeypatch, tuning):
+    run(network, many=True)
+    network.tune = False
+    network.refresh()
+    for _ in range(3):
+        run(network, many=True)
+
+    assert len(tuning) == 1
+    assert ways(network) == [[], []], "what is known is not used either"
+
+
+def test_a_network_with_a_state_is_not_measured(net, tuning):
+    network = filled(net("[rnn]\noutput=4\nhidden=4\nbatch_normalize=1\n", c=0, inputs=8))
+    images = torch.rand(1, 8)
+    for _ in range(3):
+        run(network, many=True, images=images)
+
+    assert not tuning
+    assert network.prepared().runner is None
+
+
+def test_threads_measure_once(network, tuning):
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: run(network, many=True), range(8)))
+
+    assert len(tuning) == 1
+    for y in results:
+        torch.testing.assert_close(y, results[0], rtol=1e-4, atol=1e-4)
+
+
+def test_it_measures_in_earnest(network, monkeypatch, tuning):
+    monkeypatch.setattr(tuner, "way_times", measurement.way_times)
+    monkeypatch.setattr(tuner, "best_times", measurement.best_times)
+    plain = network(IMAGES)[-1].activated
+
+    torch.testing.assert_close(run(network, many=True), plain, rtol=1e-3, atol=1e-3)
+
+    [verdict] = network.prepared().runner.settled.values()
+    assert verdict.gain > 0
+    assert verdict.seconds > 0
