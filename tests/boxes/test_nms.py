@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from kernel_twins import numpy_twin
+from posing_torch import posing_gpus
 from suppression import KINDS, boxes_on_grid, nms_obj_by_loops, order
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -171,6 +172,23 @@ def test_a_gpu_does_as_much_for_few_classes_as_for_many(classes):
         nms(found, 0.45)
 
     assert operations.count < 20  # that of a sort per class was 3 * classes + 46
+
+
+@pytest.mark.parametrize(("images", "classes"), [(1, 4), (1, 80), (4, 4)])
+def test_a_gpu_is_waited_for_twice_whatever_is_found(images, classes):
+    grids = [boxes_on_grid(seed, classes=classes) for seed in range(images)]
+    found = [replace(one, uncertainty=one.uncertainty.float()) for one in grids]
+    expected = suppress_each([one.numpy() for one in found], 0.45)
+
+    with posing_gpus() as gpus:
+        there = [one.to("cuda") for one in found]
+        before = sum(gpus.waits.values()), sum(gpus.copies.values())
+        got = nms_each(there, 0.45)
+        after = sum(gpus.waits.values()), sum(gpus.copies.values())
+
+    assert [as_bytes(one.numpy()) for one in got] == [as_bytes(one) for one in expected]
+    assert after[0] - before[0] == 2  # for the boxes, and for which of them stay
+    assert after[1] - before[1] == 4  # those, the order of the boxes, and the plan
 
 
 def test_of_no_images_nothing_is_left():

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import recording
+from posing_torch import posing_gpus
 from torch import Tensor
 
 import pydarknet
@@ -88,3 +89,33 @@ def test_weights_after_five_iterations_are_recorded(name):
     tolerance = 2e-4 if "_bn" in name else 2e-6
     for key, value in network.state_dict().items():
         torch.testing.assert_close(value, theirs[key], atol=tolerance, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "copies", "waits"),
+    [  # its images, and each head's truth and matches; its loss, counts and where boxes are near
+        ("infer_ab_yolov4tiny_a", 6, 8),
+        ("infer_pj_yolov3_a", 5, 3),
+        ("infer_ab_gaussian_yolo_corners", 5, 9),
+        ("infer_pj_yolov2_a", 4, 1),
+        ("infer_pj_darknet19_a", 2, 1),
+    ],
+)
+def test_a_mini_batch_is_copied_to_a_gpu_head_by_head(name, copies, waits):
+    folder = recording(name)
+    dialect = LINEAGES[name.split("_")[1]]
+    network = pydarknet.load_network(folder / "net.cfg", device="cpu", dialect=dialect)
+    network.net.__dict__.update(batch=2, subdivisions=1, burn_in=0)
+    images, truth = torch.rand(2, *network.input.tensor), torch.zeros(2, 90, 5)
+    truth[:, :3] = torch.tensor([0.5, 0.5, 0.3, 0.3, 0])
+    if not detection_heads(network.layers):
+        truth = torch.eye(network.nodes[-1].output.outputs)[:2]
+
+    with posing_gpus() as gpus:
+        learner = Learner(network.to("cuda"), seed=1)
+        learner.learn(images, truth)  # which also copies constants
+        before = sum(gpus.copies.values()), sum(gpus.waits.values())
+        learner.learn(images, truth)
+        after = sum(gpus.copies.values()), sum(gpus.waits.values())
+
+    assert (after[0] - before[0], after[1] - before[1]) == (copies, waits)
