@@ -15,11 +15,9 @@ from .cfg.dialect import DIALECTS
 from .errors import CfgError, DarknetError, UsageError
 from .graph.header import read_header
 from .runtime.about import check_dialect, read_about
-from .runtime.engine import best_engine
 from .runtime.environment import environment
-from .runtime.exported import Exported
 from .runtime.forms import MODEL, Form, cache_size, find_form, write_form
-from .runtime.network import RuntimeNetwork
+from .runtime.installed import best_engine, import_engine
 from .runtime.openings import Opening, find_opening, keep_opening, key_of, text_key
 from .system.console import record_told, tell_again
 from .system.identity import CHANCE, depends_on, record_reads
@@ -29,6 +27,7 @@ from .system.text import read_text
 
 if TYPE_CHECKING:
     from .network import Network
+    from .runtime.network import RuntimeNetwork
 
 Compile = Callable[["Network", str, Path], dict[str, Any]]  # as export/compile.py does
 
@@ -71,13 +70,16 @@ class Wanted:
         return key_of("form", files, opening.dialect, self.batchnorm, self.strict, environment())
 
 
-def open_before(wanted: Wanted) -> tuple[Opening | None, RuntimeNetwork | None]:
+def open_before(
+    wanted: Wanted, meanwhile: Callable[[str], None] = import_engine
+) -> tuple[Opening | None, RuntimeNetwork | None]:
     """Return the opening of the same files before, and the network that was compiled then.
 
     What opening it told is told again. Each is None where it is not there or not the same.
+    `meanwhile` is called as in `find_form`.
     """
     opening = find_opening(wanted.key)
-    form = find_form(opening.form) if opening and opening.form else None
+    form = find_form(opening.form, meanwhile) if opening and opening.form else None
     if opening is None or form is None:
         return opening, None
     try:
@@ -90,6 +92,9 @@ def open_before(wanted: Wanted) -> tuple[Opening | None, RuntimeNetwork | None]:
 
 def network_of(form: Form, opening: Opening) -> RuntimeNetwork:
     """Return the network that a form computes. Raises DataError if its engine cannot load it."""
+    from .runtime.exported import Exported
+    from .runtime.network import RuntimeNetwork
+
     file = Exported(form.path / MODEL, form.engine, about=form.about)
     return RuntimeNetwork(file, opening.traits)
 
@@ -177,6 +182,9 @@ def open_compiled(
 
 def open_file(path: Path, engine: str | None, dialect: str | None) -> RuntimeNetwork:
     """Open an exported file. Raises DarknetError for another's, or of another `dialect`."""
+    from .runtime.exported import Exported
+    from .runtime.network import RuntimeNetwork
+
     about = read_about(path)
     check_dialect(about, dialect, path)
     remember(path)

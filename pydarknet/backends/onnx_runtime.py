@@ -15,7 +15,8 @@ from torch import Tensor
 from ..errors import UsageError
 from ..graph.executor import Executor, Head
 from ..graph.onnx_network import INPUT, onnx_model, write_network
-from ..runtime.engine import ENGINES, import_onnxruntime
+from ..runtime.engine import ENGINES
+from ..runtime.installed import import_onnxruntime
 from .recorder import Run
 
 BACKENDS = ("onnxruntime",)  # besides torch

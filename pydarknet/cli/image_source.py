@@ -23,9 +23,9 @@ from ..system.console import say
 from ..system.problems import UNREADABLE, guard
 from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
+from .image_words import expands
 
 AHEAD = 4  # images that are read while one is worked on
-FEW = 4  # images that are found before torch would have started
 OPERAND = "a file, a folder, a pattern or a list"
 
 NamedImages = list[tuple[str, np.ndarray]]  # with where they come from
@@ -48,21 +48,7 @@ class Source:
     @property
     def single(self) -> bool:
         """Whether the command line names exactly one image."""
-        return len(self.words) == 1 and not self.expands(self.words[0])
-
-    @property
-    def few(self) -> bool:
-        """Whether the command line names no more than a few images, each by its path."""
-        return 0 < len(self.words) <= FEW and not any(map(self.expands, self.words))
-
-    def expands(self, word: str) -> bool:
-        """Whether an operand stands for several images: a folder, a pattern, a list."""
-        path = Path(word)
-        return (
-            os.path.isdir(path)
-            or path.suffix.lower() in (".txt", ".list")
-            or (has_magic(word) and not os.path.exists(path))
-        )
+        return len(self.words) == 1 and not expands(self.words[0])
 
     @cached_property
     def listing(self) -> tuple[Listed, ...]:
@@ -86,7 +72,7 @@ class Source:
         if not word.strip() and not os.path.exists(word):
             raise UsageError(f"an image operand is an empty word: expected {OPERAND}")
         folder = os.path.isdir(word)
-        paths = paths_of(word) if self.expands(word) else [word]
+        paths = paths_of(word) if expands(word) else [word]
         if not paths:
             ends = f" that ends in {', '.join(sorted(ENDINGS))}" if folder else ""
             raise DataError(f"expected an image{ends}, found none", where=word)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..boxes.draw import load_letters
 from ..cfg.dialect import VARIABLE
 from ..compiled import (
     Wanted,
@@ -20,11 +19,9 @@ from ..compiled import (
     tell_opening,
 )
 from ..runtime.about import check_alone, read_about
-from ..runtime.any_network import AnyNetwork
 from ..runtime.environment import gpu_may_be_there
 from ..runtime.forms import may_keep
-from ..runtime.layouts import READERS
-from ..runtime.network import VALUES
+from ..runtime.installed import import_engine
 from ..runtime.onnx_properties import is_onnx
 from ..runtime.openings import Opening, find_opening, keep_opening
 from ..runtime.precision import BFLOAT16
@@ -34,12 +31,13 @@ from ..system.identity import depends_on, record_reads
 from ..system.malloc import return_freed_memory
 from ..system.resources import locate
 from .compile_later import Compilation, compile_later
-from .image_source import Source
+from .image_words import names_few
 from .torch_import import import_networks
 from .verbs import Run
 
 if TYPE_CHECKING:
     from ..network import Network
+    from ..runtime.any_network import AnyNetwork
 
 
 def open_any(
@@ -70,10 +68,9 @@ def open_any(
     wanted = what_decides(run, cfg, weights, training, boxes)
     wanted.check()
     return_freed_memory()
-    if boxes:
-        threading.Thread(target=load_letters).start()  # while the engine loads the network
-    few = Source(tuple(images)).few or find_spec("torch") is None
-    before, compiled = open_before(wanted) if few else (find_opening(wanted.key), None)
+    few = names_few(images) or find_spec("torch") is None
+    meanwhile = partial(import_rest, boxes)
+    before, compiled = open_before(wanted, meanwhile) if few else (find_opening(wanted.key), None)
     if compiled:
         compiled.exif = run.exif is not False
         return compiled
@@ -84,6 +81,16 @@ def open_any(
             Compilation(wanted, network, opening, boxes=boxes, paid=paid, asked=run.compile)
         )
     return network
+
+
+def import_rest(boxes: bool, engine: str) -> None:
+    """Import what a compiled network needs, and let a thread get ready to draw its boxes."""
+    if boxes:
+        from ..boxes.letters import DRAWING
+
+        DRAWING.start()
+    import_module("..runtime.network", __package__)
+    import_engine(engine)
 
 
 def may_be_compiled(run: Run) -> bool:
@@ -127,6 +134,8 @@ def open_exported(
     run: Run, path: Path, weights: Path | None, training: bool, boxes: bool
 ) -> AnyNetwork:
     """Open an exported file: by its engine alone, but for maps that torch must decode."""
+    from ..runtime.layouts import READERS
+    from ..runtime.network import VALUES
     from .open_network import exported_line, tell_table
 
     check_alone(path, weights, run.batchnorm, run.precision)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from ..boxes.draw import draw
+from ..boxes.letters import DRAWING
 from ..cfg.lineage import PerLineage
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
@@ -101,9 +102,8 @@ class Writing:
 
     def write_image(self, found: Found, pixels: np.ndarray) -> None:
         """Draw, save and show the boxes of one image."""
-        drawn = draw(
-            pixels, found.boxes.kept(), found.boxes.names, found.thresh, self.network.dialect.name
-        )
+        boxes, dialect = found.boxes, self.network.dialect.name
+        drawn = DRAWING.do(partial(draw, pixels, boxes.kept(), boxes.names, found.thresh, dialect))
         file = self.image_path(found.path)
         with guard(str(file)):
             self.save(drawn, file)

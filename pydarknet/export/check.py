@@ -18,7 +18,8 @@ from ..boxes.nms import nms_each
 from ..errors import DarknetError, DataError
 from ..graph.executor import Executor
 from ..layers import detection_heads, last_detection_head
-from ..runtime.engine import CannotRun, Engine, best_engine, one_line, open_engine, run_engine
+from ..runtime.engine import CannotRun, Engine, one_line, open_engine, run_engine
+from ..runtime.installed import best_engine
 from ..runtime.layouts import READERS, SUPPRESSED, read_boxes
 from .layouts import Layout
 from .onnx_model import Exported

@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import DarknetError, DataError
-from ..runtime.engine import import_onnxruntime, one_line
+from ..runtime.engine import one_line
+from ..runtime.installed import import_onnxruntime
 from .onnx_file import LARGEST, array_bytes
 
 LEAST_OPSET: Final = 13  # the first with a scale per channel

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from ..errors import DataError, UsageError
+from .installed import ONNXRUNTIME, OPENCV, best_engine, import_onnxruntime
 
 OUTSIDE: Final = 1024  # bytes of an array that is worth a place outside of a file
 TYPES: Final[dict[str, type[np.generic]]] = {
@@ -48,20 +46,6 @@ class Engine(Protocol):
         """Return the outputs of these names, in their order."""
 
 
-def import_onnxruntime() -> Any:
-    """Import onnxruntime so that it reports its use to nobody, unless the user lets it.
-
-    Releases such as 1.31 else report it to Microsoft, on Linux too, and keep a data base for that
-    in the user's cache folder. They look at the variable while they are imported.
-
-    onnxruntime: core/platform/telemetry_1ds.cc
-    """
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    return onnxruntime
-
-
 class OnnxRuntime:
     """A file that onnxruntime runs on a CPU; of 0 threads it takes as many as there are cores.
 
@@ -69,7 +53,7 @@ class OnnxRuntime:
     memory only as it needs some.
     """
 
-    name = "onnxruntime"
+    name = ONNXRUNTIME
 
     def __init__(self, path: Path, threads: int = 0, *, ready: bool = False) -> None:
         onnxruntime = import_onnxruntime()
@@ -120,23 +104,9 @@ class OpenCV:
 
 
 ENGINES: Final[dict[str, Callable[..., Engine]]] = {
-    "onnxruntime": OnnxRuntime,
-    "opencv": OpenCV,
+    ONNXRUNTIME: OnnxRuntime,
+    OPENCV: OpenCV,
 }
-
-
-def import_engine(name: str) -> None:
-    """Import the package of an engine, if it is installed, before it is needed."""
-    with suppress(ImportError):
-        if name == OnnxRuntime.name:
-            import_onnxruntime()
-        else:
-            import_module("cv2")
-
-
-def best_engine() -> str:
-    """Return the name of the engine that is taken unless another is asked for."""
-    return "onnxruntime" if find_spec("onnxruntime") else "opencv"
 
 
 def open_engine(

@@ -11,14 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..cfg.dialect import VARIABLE
 from ..system.resources import PACKAGE
 from ..system.version import __version__
-from .engine import best_engine
+from .installed import best_engine
 
-PACKAGES = ("onnxruntime", "cv2", "onnx")
+PACKAGES = ("numpy", "onnxruntime", "cv2", "onnx")
 WINDOWS_GPU = "C:/Windows/System32/nvcuda.dll"  # NVIDIA's driver there
 GPUS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", WINDOWS_GPU)  # WSL's, AMD's too
 VARIABLES = ("CUDA_VISIBLE_DEVICES", VARIABLE)
@@ -32,7 +30,6 @@ def environment() -> dict[str, Any]:
     return {
         "pydarknet": [__version__, code_state()],
         "python": sys.version,
-        "numpy": np.__version__,
         "engine": best_engine(),
         "packages": [package_state(name) for name in PACKAGES],
         "processor": processor(),

@@ -25,7 +25,7 @@ from ..system.files import PARTIAL, hold_folder, is_abandoned, remove, sorted_en
 from ..system.text import excerpt
 from . import openings
 from .about import About, about_of
-from .engine import import_engine
+from .installed import import_engine
 
 FOLDER: Final = "compiled"
 MODEL, ARRAYS, RECORD = "network.onnx", "network.bin", "form"  # the files of a form
@@ -90,8 +90,11 @@ def may_keep() -> bool:
         return False
 
 
-def find_form(key: str) -> Form | None:
-    """Return the form of a key; None if there is none, or it is damaged or another user's."""
+def find_form(key: str, meanwhile: Callable[[str], None] = import_engine) -> Form | None:
+    """Return the form of a key; None if there is none, or it is damaged or another user's.
+
+    While a thread reads its files, `meanwhile` is called with its engine.
+    """
     folder = private_folder(FOLDER)
     if folder is None or not KEY.fullmatch(key):
         return None
@@ -103,15 +106,15 @@ def find_form(key: str) -> Form | None:
     there = {file.name for file in sorted_entries(path)} - {RECORD}
     if form is None or not isinstance(files, dict) or MODEL not in files or there != set(files):
         return None
-    return form if is_whole(path, files, form.engine) else None
+    return form if is_whole(path, files, lambda: meanwhile(form.engine)) else None
 
 
-def is_whole(path: Path, files: dict[str, str], engine: str) -> bool:
-    """Return whether files have their digests. The engine is imported while a thread reads them."""
+def is_whole(path: Path, files: dict[str, str], meanwhile: Callable[[], None]) -> bool:
+    """Return whether files have their digests; `meanwhile` is called while a thread reads them."""
     found: dict[str, str] = {}
     reader = threading.Thread(target=lambda: found.update({n: digest_of(path / n) for n in files}))
     reader.start()
-    import_engine(engine)
+    meanwhile()
     reader.join()
     return found == files
 

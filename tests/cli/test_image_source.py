@@ -146,12 +146,3 @@ def test_a_list_ends_in_txt_or_list_in_any_case(tmp_path):
         source = Source((str(tmp_path / name),))
 
         assert [image.path for image in source.listing] == ["a.png", "b.png"]
-
-
-def test_a_few_images_are_named_each_by_its_path(tmp_path):
-    assert Source(("a.jpg",)).few
-    assert Source(("a.jpg",) * 4).few
-    assert not Source(("a.jpg",) * 5).few
-    assert not Source(()).few  # a prompt asks for any number
-    assert not Source((str(tmp_path),)).few
-    assert not Source(("list.txt",)).few

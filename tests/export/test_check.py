@@ -74,7 +74,7 @@ def test_what_is_no_model_is_told(tmp_path):
 
 
 def test_opencv_checks_where_onnxruntime_is_missing(detector, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "find_spec", lambda name: None)
+    monkeypatch.setattr("pydarknet.runtime.installed.find_spec", lambda name: None)
     exported = export(detector, tmp_path)
 
     report = check_file(tmp_path / "net.onnx", exported, [torch.rand(1, 3, 16, 16)], "float")
@@ -84,7 +84,7 @@ def test_opencv_checks_where_onnxruntime_is_missing(detector, tmp_path, monkeypa
 
 
 def test_what_nobody_can_run_is_not_checked(detector, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "find_spec", lambda name: None)
+    monkeypatch.setattr("pydarknet.runtime.installed.find_spec", lambda name: None)
     exported = export(detector, tmp_path, "nms")
 
     report = check_file(tmp_path / "net.onnx", exported, [torch.rand(1, 3, 16, 16)], "float")

@@ -65,7 +65,7 @@ def test_opencv_tells_outputs_and_takes_the_only_input(doubling):
 
 
 def test_opencv_runs_where_onnxruntime_is_missing(doubling, monkeypatch):
-    monkeypatch.setattr(engine, "find_spec", lambda name: None)
+    monkeypatch.setattr("pydarknet.runtime.installed.find_spec", lambda name: None)
 
     assert open_engine(doubling).name == "OpenCV"
 

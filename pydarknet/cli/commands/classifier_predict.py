@@ -38,12 +38,13 @@ def classifier_predict(
     Darknet: examples/classifier.c predict_classifier
     """
     from ...dataset.files import DataFile
-    from ..image_source import Source, work_on
     from ..open_any import open_any
-    from ..output import BATCH
 
     options = DataFile.read(data)
     network = open_any(run, cfg, weights, images=images, boxes=False)
+    from ..image_source import Source, work_on  # they import OpenCV
+    from ..output import BATCH
+
     network.names = names_of(options)
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):

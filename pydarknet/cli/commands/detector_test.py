@@ -26,12 +26,13 @@ def detector_test(
     """
     from ...dataset.files import DataFile, read_names
     from ..open_any import open_any
-    from ..output import check_names
 
     options = DataFile.read(data)
     named = options.get_file("names", "data/names.list")
     names = tuple(read_names(named))
     network = open_any(run, cfg, weights, images=images)
+    from ..output import check_names  # which imports OpenCV: the files of a network are read first
+
     network.names = names
     check_names(network, named, cfg)
     find_boxes(network, images, flags)
