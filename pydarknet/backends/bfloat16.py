@@ -150,13 +150,16 @@ def check_precision(word: str | None, device: torch.device, backend: str | None)
 
 
 @cache
-def tell_if_slower() -> None:
-    """Note if bfloat16 is slower than float32 here, as one convolution shows in milliseconds."""
+def tell_if_slower(mend: str) -> None:
+    """Note if bfloat16 is slower than float32 here, as one convolution shows in milliseconds.
+
+    `mend` is the flag that computes in float32.
+    """
     ratio = time_beside_float32()
     if ratio > LIKE:
         note(
             f"bfloat16 is slower than float32 on this processor: a convolution takes {ratio:.1f}"
-            " times as long; -precision float is faster here"
+            f" times as long; {mend} is faster here"
         )
 
 

@@ -148,7 +148,7 @@ def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:
     keep_freed_memory()
     with torch.no_grad():
         if options.half:
-            tell_if_slower()
+            tell_if_slower("-precision float")
             return of_modules(network, bfloat16_modules(network))
         fast = of_modules(network, [PackedConv(m) if type(m) is Conv else m for m in network.stack])
     if not is_recurrent(network):  # trying ways changes its state

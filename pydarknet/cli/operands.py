@@ -77,6 +77,9 @@ class TrainFlags:
         int | None, Help("processes that make the batches; if omitted, one per core", range=WORKERS)
     ] = None
     amp: Annotated[
-        str | None, Help("bf16, fp16 or off; if omitted, bf16 on GPUs that support it")
+        str | None,
+        Help(
+            "bf16, also on CPUs that have it, fp16 or off; if omitted, bf16 on GPUs that support it"
+        ),
     ] = None
     tensorboard: Annotated[Path | None, Help("a folder for TensorBoard's logs")] = None

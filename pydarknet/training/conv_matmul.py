@@ -27,6 +27,13 @@ def use_matrix_products(network: nn.Module) -> None:
             module.convolve = convolve
 
 
+def avoid_bad_gradients(network: nn.Module) -> None:
+    """Compute in float32 what oneDNN writes out of bounds for, in mixed precision too."""
+    for module in network.modules():
+        if isinstance(module, Conv) and is_needed(module):
+            module.convolve = convolve_in_float32
+
+
 def is_faster(conv: Conv) -> bool:
     """Return whether products are faster than oneDNN for a convolution."""
     _, c, height, width = conv.weights.shape
@@ -49,6 +56,15 @@ def convolve(
     """Compute the convolution, as F.conv2d does."""
     y: Tensor = ByProducts.apply(x, weights, bias, stride, padding, dilation)
     return y
+
+
+def convolve_in_float32(
+    x: Tensor, weights: Tensor, bias: Tensor | None, stride: Pair, padding: Pair, dilation: int,
+    groups: int,
+) -> Tensor:  # fmt: skip
+    """Compute the convolution in float32 within mixed precision."""
+    with torch.autocast(x.device.type, enabled=False):
+        return convolve(x.float(), weights, bias, stride, padding, dilation, groups)
 
 
 class ByProducts(torch.autograd.Function):

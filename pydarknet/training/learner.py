@@ -22,7 +22,7 @@ from ..modules.recurrent import Recurrent
 from ..modules.transfer import on_device
 from ..network import Network
 from . import optimizer as update
-from .conv_matmul import use_matrix_products
+from .conv_matmul import avoid_bad_gradients, use_matrix_products
 from .deltas import heads_of, losses_of, network_cost, to_minimise
 from .ema import MovingAverage
 from .losses import Loss, LossInputs
@@ -56,8 +56,8 @@ class Learner:
         self.boxes = [0, 0]  # the fork's total_bbox and rewritten_bbox
         self.hooks: list[RemovableHandle] = []
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
-        if network.device.type == "cpu" and amp is None:
-            use_matrix_products(network)
+        if network.device.type == "cpu":
+            (avoid_bad_gradients if amp else use_matrix_products)(network)
         self.still = update.inference_only(network)
         self.parts = update.trainable_parameters(network)
         self.optimizer = update.optimizer(network, self.parts)

@@ -10,20 +10,29 @@ from torch import Tensor, nn
 from torch.amp import GradScaler
 from torch.utils.hooks import RemovableHandle
 
+from ..backends.bfloat16 import check_bfloat16, tell_if_slower
 from ..errors import UsageError
 from ..graph.executor import Executor
+from ..runtime.precision import BFLOAT16
 from .losses import owns_cost
 
 SCALING = ("cpu", "cuda")  # devices on which torch scales losses
 
 
 def amp_of(word: str | None, device: torch.device) -> torch.dtype | None:
-    """Return the precision that a word names; if omitted, bfloat16 on a GPU that computes in it."""
+    """Return the precision that a word names; if omitted, bfloat16 on a GPU that computes in it.
+
+    A CPU computes in bfloat16 only if it is told to; where that is slower, it is noted. Raises
+    UsageError for other words, and for bfloat16 on a CPU without it.
+    """
     words = {"bf16": torch.bfloat16, "fp16": torch.float16, "off": None}
     if word is None:
         return torch.bfloat16 if computes_in_bfloat16(device) else None
     if word not in words:
         raise UsageError(f"-amp {word}: expected one of {', '.join(words)}")
+    if word == BFLOAT16 and device.type == "cpu":
+        check_bfloat16(f"-amp {word}")
+        tell_if_slower("-amp off")
     return words[word]
 
 

@@ -89,8 +89,9 @@ def train(
     same call resumes. `map` evaluates the `valid` images from time to time, as `-map` does; the
     report's `map` is the mean average precision then, and None otherwise. `seed` makes the run
     reproducible, for any number of `workers` (processes that make the batches). A training that was
-    stopped resumes, unless `clear`. `exif` turns photographs as their EXIF data say, or with False
-    leaves them; a training that resumes goes on as it began. Raises DarknetError.
+    stopped resumes, unless `clear`. `amp` "bf16" computes convolutions in bfloat16, on GPUs and
+    CPUs that have it. `exif` turns photographs as their EXIF data say, or with False leaves them; a
+    training that resumes goes on as it began. Raises DarknetError.
 
     Darknet: examples/detector.c train_detector
     """

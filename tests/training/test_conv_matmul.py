@@ -83,19 +83,23 @@ def test_it_is_used_where_onednn_writes_beyond_its_memory(net, channels, stride,
     assert (network.stack[0].convolve is convolve) == used
 
 
-def test_strided_points_of_three_channels_learn():
-    code = """
+@pytest.mark.parametrize("mixed", [False, True])
+def test_strided_points_of_three_channels_learn(mixed):
+    code = f"""
 import torch
+from pydarknet.training.conv_matmul import avoid_bad_gradients
 from pydarknet.modules.ops import Conv
 from pydarknet.training.conv_matmul import use_matrix_products
 torch.set_num_threads(1)
 conv = Conv(3, 16, 1, stride=(32, 32), padding=(0, 0))
 torch.nn.init.ones_(conv.weights), torch.nn.init.zeros_(conv.biases)
-use_matrix_products(torch.nn.ModuleList([conv]))
+({"avoid_bad_gradients" if mixed else "use_matrix_products"})(torch.nn.ModuleList([conv]))
 x = torch.ones(8, 3, 416, 416).contiguous(memory_format=torch.channels_last)
 for _ in range(5):
     conv.weights.grad = None
-    conv(x).sum().backward()
+    with torch.autocast("cpu", torch.bfloat16, enabled={mixed}):
+        y = conv(x)
+    y.sum().backward()
 print(conv.weights.grad.unique().tolist())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -112,3 +116,15 @@ def test_learners_on_a_cpu_use_it_at_full_precision(net):
         assert all(
             (m.convolve is convolve) == expected for m in network.modules() if isinstance(m, Conv)
         )
+
+
+def test_mixed_precision_computes_in_float32_what_onednn_writes_beyond_its_memory_for(net):
+    conv = "[convolutional]\nsize=1\nstride=2\nfilters=16\nactivation=linear\n"
+    network = net(conv + conv, c=3, h=8, w=8, options="batch=1")
+    network.initialize(torch.Generator().manual_seed(1))
+
+    Learner(network, seed=1, amp=torch.bfloat16)
+
+    with torch.autocast("cpu", torch.bfloat16):
+        first, second = network.trace(torch.rand(1, 3, 8, 8))
+    assert (first.dtype, second.dtype) == (torch.float32, torch.bfloat16)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from posing_torch import posing_gpus
 
+from pydarknet.backends import bfloat16
 from pydarknet.errors import UsageError
 from pydarknet.training import learner as learner_module
 from pydarknet.training.deltas import heads_of
@@ -20,8 +21,29 @@ from pydarknet.training.state import State, blocks_of, parse_state
 @pytest.mark.parametrize(
     ("word", "dtype"), [("bf16", torch.bfloat16), ("fp16", torch.float16), ("off", None)]
 )
-def test_a_word_names_a_precision(word, dtype):
+def test_a_word_names_a_precision(monkeypatch, word, dtype):
+    monkeypatch.setattr(bfloat16, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(bfloat16, "time_beside_float32", lambda: 1.0)
+
     assert amp_of(word, torch.device("cpu")) is dtype
+
+
+def test_a_cpu_without_bfloat16_refuses_it(monkeypatch):
+    monkeypatch.setattr(bfloat16, "has_bfloat16", lambda: False)
+
+    with pytest.raises(UsageError, match="-amp bf16: expected a processor with AVX512-BF16"):
+        amp_of("bf16", torch.device("cpu"))
+
+
+def test_that_bfloat16_is_slower_on_a_cpu_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(bfloat16, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(bfloat16, "time_beside_float32", lambda: 1.94)
+    bfloat16.tell_if_slower.cache_clear()
+
+    amp_of("bf16", torch.device("cpu"))
+
+    assert "takes 1.9 times as long; -amp off is faster here\n" in capsys.readouterr().err
+    bfloat16.tell_if_slower.cache_clear()
 
 
 def test_if_omitted_a_cpu_trains_in_full_precision():
@@ -148,3 +170,50 @@ def test_gradients_are_computed_in_full_precision_too(net, monkeypatch):
     learner.learn(torch.rand(2, 5), torch.eye(3)[:2])
 
     assert during == [learner.network.device]
+
+
+CONVOLUTION = "[convolutional]\nbatch_normalize=1\nfilters=8\nsize=3\npad=1\nactivation=leaky\n"
+
+
+def narrow_learner(net) -> Learner:
+    """Return a learner in bfloat16 of a small classifier of images."""
+    text, options = f"{CONVOLUTION}[connected]\noutput=3\n[softmax]", "batch=2\nmax_batches=9"
+    network = net(text, c=3, h=6, w=6, options=options)
+    network.initialize(torch.Generator().manual_seed(1))
+    return Learner(network, seed=1, amp=torch.bfloat16)
+
+
+def test_bfloat16_resumes_with_the_same_bits(net):
+    draws = torch.Generator().manual_seed(2)
+    lessons = [(torch.rand(2, 3, 6, 6, generator=draws), torch.eye(3)[:2]) for _ in range(4)]
+    whole, first = narrow_learner(net), narrow_learner(net)
+    for lesson in lessons:
+        whole.learn(*lesson)
+    for lesson in lessons[:2]:
+        first.learn(*lesson)
+
+    again = narrow_learner(net)
+    again.network.load_state_dict(first.network.state_dict())
+    again.restore(parse_state(file_of(first.state({}))))
+    for lesson in lessons[2:]:
+        again.learn(*lesson)
+
+    for one, other in zip(
+        whole.network.state_dict().values(), again.network.state_dict().values(), strict=True
+    ):
+        assert torch.equal(one, other)
+
+
+def test_bfloat16_keeps_weights_and_statistics_in_float32(net):
+    learner = narrow_learner(net)
+    conv, images = learner.network.stack[0], torch.rand(2, 3, 6, 6) + 100
+    before = conv.weights.detach().clone()
+
+    learner.learn(images, torch.eye(3)[:2])
+
+    with torch.no_grad():
+        y = torch.nn.functional.conv2d(images.bfloat16(), before.bfloat16(), padding=1)
+    expected = 0.01 * y.float().mean((0, 2, 3))  # of values that are bfloat16, in float32
+    torch.testing.assert_close(conv.norm.rolling_mean, expected, rtol=1e-4, atol=1e-6)
+    assert {tensor.dtype for tensor in learner.network.state_dict().values()} == {torch.float32}
+    assert not torch.equal(conv.weights, before)
