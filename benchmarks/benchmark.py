@@ -16,7 +16,7 @@ machine or of other versions. Where it has rounds, the same command goes on afte
 ends after `--seconds` with the status 75 if there is more to do. So all figures of
 docs/PERFORMANCE.md (25 minutes on two cores of a Xeon) are measured by
 
-    while python benchmarks/benchmark.py yolov3-tiny.cfg yolov4-tiny.cfg yolov3.cfg@1 XL.cfg \\
+    while python benchmarks/benchmark.py yolov3-tiny.cfg yolov4-tiny.cfg yolov3.cfg:416@1 XL.cfg \\
         --darknet PROGRAM --opencv FOLDER; [ $? = 75 ]; do :; done
     python benchmarks/write_performance.py
 
@@ -34,9 +34,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import results
-from bursts import turns
+from bursts import PAUSE, turns
 from machine import busy, headline, load, machine, version, versions
-from programs import DARKNET, OURS, PROGRAMS, SINGLE, Darknet, Job, Peer, start
+from programs import DARKNET, OURS, PROGRAMS, Darknet, Job, Peer, start
 from random_network import ROOT, export, label, write_network
 
 sys.path.insert(0, str(ROOT))
@@ -89,9 +89,10 @@ class Piece:
         """Measure the rounds of a case that are missing; return whether none is then."""
         if self.over(START):
             return False
-        running = self.start(self.names(job.batch), job)
+        running: dict[str, Peer] = {}
         try:
-            return self.go_on(case, running)
+            missing = self.start(self.names(job.batch), job, running)
+            return self.go_on(case, running, missing)
         finally:
             for peer in running.values():
                 peer.end()
@@ -100,26 +101,28 @@ class Piece:
     def names(self, batch: int) -> list[str]:
         """Return the names of the programs of a case."""
         darknet = [DARKNET] if self.options.darknet else []
-        several = [name for name in PROGRAMS if batch == 1 or name not in SINGLE]
-        every = several + darknet * (batch == 1)  # the C program has one image at a time
+        every = [*PROGRAMS, *darknet * (batch == 1)]  # the C program has one image at a time
         return [name for name in every if name in self.options.programs]
 
-    def start(self, names: list[str], job: Job) -> dict[str, Peer]:
-        """Start programs, all before the first is waited for."""
+    def start(self, names: list[str], job: Job, running: dict[str, Peer]) -> dict[str, str]:
+        """Start programs; return why some cannot run. Ours comes last: it measures what is fast."""
         if not Path(job.onnx).exists():
             export(job.folder, job.batch)
-        folders = {"OpenCV": self.options.opencv}
-        others = {name: start(name, job, folders.get(name)) for name in names if name != DARKNET}
-        if DARKNET in names:
-            others[DARKNET] = Darknet(self.options.darknet, job.folder, job.threads)
-        return others
+        for name in names:
+            if name == DARKNET:
+                running[name] = Darknet(self.options.darknet, job.folder, job.threads)
+            elif name != OURS:
+                running[name] = start(name, job, {"OpenCV": self.options.opencv}.get(name))
+        missing = {name: peer.reason() for name, peer in running.items() if not peer.ready()}
+        time.sleep(PAUSE)
+        running[OURS] = start(OURS, job)
+        if not running[OURS].ready():
+            sys.exit(f"{OURS} cannot run {job.folder}: {running[OURS].reason()}")
+        return missing
 
-    def go_on(self, case: results.Case, running: dict[str, Peer]) -> bool:
+    def go_on(self, case: results.Case, running: dict[str, Peer], missing: dict[str, str]) -> bool:
         """Measure rounds until there are enough or the time is over; return whether there are."""
-        able = [name for name, peer in running.items() if peer.ready()]
-        missing = {name: peer.reason() for name, peer in running.items() if name not in able}
-        if OURS not in able:
-            sys.exit(f"{OURS} cannot run {case['network']}: {missing[OURS]}")
+        able = [OURS, *(name for name in running if name not in (OURS, *missing))]
         if set(missing) != set(case["missing"]) or set(able) != set(case["seconds"]):
             case.update(seconds={name: [] for name in able}, missing=missing)
         took = 0.0

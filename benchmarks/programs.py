@@ -45,20 +45,15 @@ class Job(NamedTuple):
 Call = Callable[[], object]
 PROGRAMS: dict[str, Callable[[Job], Call]] = {}
 FORMS: list[str] = []  # those programs that are ours in another form than it is shipped
-SINGLE: list[str] = []  # those that take one image
 
 
-def program(
-    name: str, *, form: bool = False, single: bool = False
-) -> Callable[[Callable[[Job], Call]], Callable]:
+def program(name: str, *, form: bool = False) -> Callable[[Callable[[Job], Call]], Callable]:
     """Register a function that loads the network of a job, and returns what runs a forward pass."""
 
     def register(load: Callable[[Job], Call]) -> Callable[[Job], Call]:
         PROGRAMS[name] = load
         if form:
             FORMS.append(name)
-        if single:
-            SINGLE.append(name)
         return load
 
     return register
@@ -67,10 +62,8 @@ def program(
 # Ours. Images have the form that `detect` gives a network.
 
 
-def ours(
-    job: Job, *, backend: str | None = None, precision: str | None = None, **form: bool
-) -> Call:
-    """Return a forward pass of our network in one of its forms."""
+def ours(job: Job, *, tune: bool | None = None, half: bool = False, **options: str) -> Call:
+    """Return a forward pass of our network in one of its forms, which is settled."""
     import torch
 
     sys.path.insert(0, str(ROOT))
@@ -78,34 +71,35 @@ def ours(
 
     torch.set_num_threads(job.threads)
     files = job.folder / "net.cfg", job.folder / "net.weights"
-    options = {"backend": backend, "precision": precision}
     network = pydarknet.load_network(*files, device="cpu", **options)
+    network.tune = tune
     images = torch.rand(job.batch, *network.input.tensor)
 
     def forward() -> object:
         with torch.inference_mode():
-            return network.prepared(**form)(images)
+            return network.prepared(many=job.batch > 1, half=half)(images)
 
-    forward()  # onnxruntime takes over the second time
+    for _ in range(3):  # the second time ways are measured, or another engine takes over
+        forward()
     return forward
 
 
 @program(OURS)
 def as_shipped(job: Job) -> Call:
     """One image as `detector test` looks at it; several as a list of images is looked at."""
-    return ours(job, many=job.batch > 1)
+    return ours(job)
 
 
-@program("for lists", form=True, single=True)
-def for_lists(job: Job) -> Call:
-    """The form for lists, for one image."""
-    return ours(job, many=True)
+@program("untuned", form=True)
+def untuned(job: Job) -> Call:
+    """The same without measuring which way of a convolution is fastest, as at the first image."""
+    return ours(job, tune=False)
 
 
 @program("bf16", form=True)
 def in_bfloat16(job: Job) -> Call:
     """All but the heads in bfloat16, on a processor that has it."""
-    return ours(job, precision="bf16", many=job.batch > 1, half=True)
+    return ours(job, precision="bf16", half=True)
 
 
 @program("-backend onnxruntime", form=True)
@@ -261,8 +255,9 @@ def start(name: str, job: Job, folder: str | None = None) -> Peer:
     """Start a program, with a folder in which pip installed its package."""
     words = [name, str(job.folder), str(job.batch), str(job.threads)]
     threads = {"OMP_NUM_THREADS": str(job.threads)}
+    cache = {"XDG_CACHE_HOME": str(job.folder / "cache")}  # with no choices of former runs
     path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
-    return Peer(name, [sys.executable, __file__, *words], {**threads, "PYTHONPATH": path})
+    return Peer(name, [sys.executable, __file__, *words], {**threads, **cache, "PYTHONPATH": path})
 
 
 def main() -> None:

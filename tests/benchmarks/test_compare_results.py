@@ -39,8 +39,8 @@ def content(commit: str, ratios: dict[str, float], cores: int = 2, threads: int 
 
 
 def test_a_change_is_that_beside_other_programs(compare, capsys):
-    old = content("abc", {"OpenCV": 1.0, "onnxruntime": 1.0, "for lists": 0.5})
-    new = content("def", {"OpenCV": 2.0, "onnxruntime": 8.0, "for lists": 1.0, "other": 9.0})
+    old = content("abc", {"OpenCV": 1.0, "onnxruntime": 1.0, "untuned": 0.5})
+    new = content("def", {"OpenCV": 2.0, "onnxruntime": 8.0, "untuned": 1.0, "other": 9.0})
 
     compare(old, new)
 

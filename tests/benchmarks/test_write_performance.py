@@ -25,7 +25,7 @@ def content(**head: object) -> dict:
     """Return the content of a file: two cases, of which one has more programs."""
     first = {"network": "a 416", "batch": 1, "threads": 2, "ms": {"pydarknet": 57.71}}
     second = {"network": "b 320 x 64", "batch": 8, "threads": 1, "ms": {"pydarknet": 1048.2}}
-    ratios = {"for lists": [0.7], "OpenCV": [1.4, 1.0, 2.0], "darknet": [3.941, 3.9, 4]}
+    ratios = {"untuned": [0.7], "OpenCV": [1.4, 1.0, 2.0], "darknet": [3.941, 3.9, 4]}
     return {
         "machine": {"processor": "One", "features": ["avx2"], "cores": 1.5},
         "versions": {"torch": "2.13", "opencv": "4.14"},
@@ -59,7 +59,7 @@ def test_medians_and_ratios_are_those_of_the_rounds(script, path: Path):
 
 def test_a_table_has_a_row_per_case_and_our_forms_last(script):
     assert script.table(content()["cases"]) == [
-        "| network | images | threads | ours | darknet | OpenCV | for lists |",
+        "| network | images | threads | ours | darknet | OpenCV | untuned |",
         "|---|---|---|---|---|---|---|",
         "| a 416 | 1 | 2 | 57.7 ms | 3.94 (3.90 to 4.00) | 1.40 (1.00 to 2.00) | 0.70 |",
         "| b 320 x 64 | 8 | 1 | 1048 ms | - | 1.00 (0.90 to 1.10) | - |",
