@@ -1,15 +1,23 @@
 #!/usr/bin/env python3
-"""Measure networks on a GPU: images per second, and the share of the peak rate that they reach.
+"""Measure networks on a GPU: images per second, beside the floor that its peak rate sets.
 
     benchmarks/measure_gpu.py [--cfg yolov4.cfg:608 yolov3.cfg:416] [--batch 1 8] [--rounds 9]
-        [--darknet PROGRAM] [--json FILE] [--device cuda]
+        [--darknet PROGRAM] [--json FILE] [--device cuda] [--burst 0.3] [--burn-in 2]
 
 For each network, precision and batch size three workloads are measured: the network alone, with
-inputs on the device; from pixels to boxes, with images of 640 x 480 in memory; from JPEG files to
-boxes, which threads read ahead. They take turns, round by round; a rate is the median of the
-rounds, with quartiles. The peak is the rate of a product of large matrices in the same precision,
-measured here too. `--darknet` names a C program built for this GPU; its rate is that of its network
-alone, one image at a time. For suppression see measure_nms.py.
+inputs on the device, by the GPU's clock (CUDA events); from pixels to boxes, with images of 640 x
+480 in memory; from JPEG files to boxes, which threads read ahead; both by the host's clock. After a
+burn-in they take turns, round by round, each in a burst of 0.3 seconds at least; a rate is the
+median of the rounds, with quartiles. Beside them stand the GPU's clock and power during the bursts,
+and the precision that ran: where half precision overflows, it is not the one that was asked for.
+
+The floor is the time that the network's multiplications and additions take at the rate of a product
+of large matrices in the same precision, measured here too. Winograd's F(2 x 2, 3 x 3) needs 2.25
+times fewer multiplications where a filter is 3 x 3 and its stride 1, and cuDNN may use it: the
+second floor says so, and a network may be below the first.
+
+`--darknet` names a C program built for this GPU; its rate is that of its network alone, one image
+at a time. For suppression see measure_nms.py.
 """
 
 from __future__ import annotations
@@ -20,12 +28,19 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from gpu_bursts import (
+    burn_in,
+    event_seconds,
+    state_text,
+    times_in_burst,
+    wall_seconds,
+)
 from measure_map import fit_batch_norms, write_images
 from programs import Darknet
 from random_network import write_network
@@ -35,14 +50,18 @@ from pydarknet.boxes.settings import Settings, settings
 from pydarknet.cli.output import one_ahead
 from pydarknet.dataset.read_ahead import good_images
 from pydarknet.evaluate.dataset_detections import groups_of
-from pydarknet.inference.predict import network_input, outputs, predict
+from pydarknet.inference.predict import network_input, outputs, predict, uses_half
+from pydarknet.modules.ops import Conv
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = 64
 SIDE = 8192  # of the matrices whose product gives the peak rate
+WINOGRAD = 2.25  # times fewer multiplications: 16 for 4 numbers of 9 each
+ALONE = "network"
 Workload = Callable[[], int]  # does its work, and returns the number of images
+Result = dict[str, Any]
 
 
 def random_network(word: str, device: str, folder: Path) -> Network:
@@ -80,19 +99,10 @@ def workloads(network: Network, batch: int, chosen: Settings, folder: Path) -> d
     def from_files() -> int:
         return sum(one_ahead(detect, groups_of(good_images(paths, load_image), batch)))
 
-    return {"network": alone, "pixels to boxes": from_pixels, "files to boxes": from_files}
+    return {ALONE: alone, "pixels to boxes": from_pixels, "files to boxes": from_files}
 
 
-def seconds(load: Workload, device: torch.device) -> float:
-    """Return the seconds per image of a workload, until the device is done."""
-    start = time.perf_counter()
-    images = load()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return (time.perf_counter() - start) / images
-
-
-def peak(device: torch.device, dtype: torch.dtype) -> float:
+def peak(device: torch.device, dtype: torch.dtype, burst: float) -> float:
     """Return the floating point operations per second of a product of large matrices."""
     side = SIDE if device.type == "cuda" else SIDE // 8
     a, b = (torch.rand(side, side, device=device).to(dtype) for _ in range(2))
@@ -101,34 +111,56 @@ def peak(device: torch.device, dtype: torch.dtype) -> float:
         torch.mm(a, b)
         return 1
 
-    times = [seconds(product, device) for _ in range(9)]
-    return 2 * side**3 / statistics.median(times[2:])
+    burn_in(product, device, burst)
+    times = times_in_burst(product, device, burst)
+    return (
+        2 * side**3 / statistics.median(event_seconds(product, device, times)[0] for _ in range(3))
+    )
 
 
-def seconds_per_image(
-    network: Network, batch: int, rounds: int, folder: Path
-) -> dict[str, list[float]]:
-    """Return the seconds per image of every workload and round; each runs twice before that."""
+def measure(network: Network, batch: int, options: argparse.Namespace, folder: Path) -> Result:
+    """Return the seconds per image of every workload and round, and the GPU's states meanwhile."""
     loads = workloads(network, batch, settings(network, thresh=0.25), folder)
-    for _ in range(2):
-        for load in loads.values():
-            load()
-    times_of: dict[str, list[float]] = {name: [] for name in loads}
-    for _ in range(rounds):
+    device, times = network.device, {}
+    for name, load in loads.items():
+        burn_in(load, device, options.burn_in)
+        times[name] = times_in_burst(load, device, options.burst)
+    seconds: dict[str, list[float]] = {name: [] for name in loads}
+    states = []
+    for _ in range(options.rounds):
         for name, load in loads.items():
-            times_of[name].append(seconds(load, network.device))
-    return times_of
+            if name == ALONE:
+                taken, state = event_seconds(load, device, times[name])
+                states.append(state)
+            else:
+                taken = wall_seconds(load, device, times[name])
+            seconds[name].append(taken)
+    return {"ran": "half" if uses_half(network) else "float", "seconds": seconds, "states": states}
 
 
-def result_lines(times_of: dict[str, list[float]], operations: int, peak: float) -> list[str]:
-    """Return a line per workload: its rate with quartiles, and its share of the peak."""
-    lines = []
-    for name, times in times_of.items():
+def winograd_operations(network: Network) -> float:
+    """Return the operations of an image if Winograd's F(2 x 2, 3 x 3) computes what it can."""
+    saved = sum(
+        node.layer.operations(node)
+        for node, module in zip(network.nodes, network.stack, strict=True)
+        if type(module) is Conv
+        and (module.weights.shape[2:], module.stride, module.groups) == ((3, 3), (1, 1), 1)
+        and module.dilation == 1
+    )
+    return network.operations() - saved * (1 - 1 / WINOGRAD)
+
+
+def result_lines(result: Result, network: Network, most: float) -> list[str]:
+    """Return the floors, a line per workload, and the state of the GPU."""
+    operations = network.operations(), winograd_operations(network)
+    floor, winograd = (1e3 * count / most for count in operations)
+    lines = [f"  floor {floor:.3f} ms an image, {winograd:.3f} by Winograd; ran {result['ran']}"]
+    for name, times in result["seconds"].items():
         low, middle, high = statistics.quantiles([1 / t for t in times], n=4)
-        share = operations * middle / peak
-        rate = f"{middle:8.1f} images/s ({low:.1f} to {high:.1f})"
-        lines.append(f"  {name:16} {rate}, {share:.0%} of the peak")
-    return lines
+        rate, each = f"{middle:8.1f} images/s ({low:.1f} to {high:.1f})", 1e3 / middle
+        lines.append(f"  {name:16} {rate}, {each:.3f} ms: {each / floor:.2f} floors")
+    told = [state_text(state) for state in result["states"] if state]
+    return [*lines, *(f"  GPU meanwhile: {text}" for text in dict.fromkeys(told[:1] + told[-1:]))]
 
 
 def darknet_seconds(program: Path, word: str, rounds: int) -> list[float]:
@@ -156,6 +188,8 @@ def main() -> None:
     parser.add_argument("--darknet", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--burst", type=float, default=0.3, help="seconds, at least")
+    parser.add_argument("--burn-in", type=float, default=2, help="seconds, before a workload")
     options = parser.parse_args()
     device = torch.device(options.device)
     if device.type == "cuda" and not torch.cuda.is_available():
@@ -166,26 +200,30 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         write_images(Path(place), options.images)
         for word in options.cfg:
-            network = random_network(word, options.device, Path(place))
-            for precision in ("half", "float") if gpu else ("float",):
-                dtype = torch.float16 if precision == "half" else torch.float32
-                most, network.precision = peak(device, dtype), precision
-                for batch in options.batch:
-                    times_of = seconds_per_image(network, batch, options.rounds, Path(place))
-                    head = f"{word}, {precision}, batch {batch}; peak {most / 1e12:.1f} TFLOP/s"
-                    print(
-                        "\n".join([head, *result_lines(times_of, network.operations(), most)]),
-                        flush=True,
-                    )
-                    one = {"cfg": word, "precision": precision, "batch": batch, "peak": most}
-                    results.append({**one, "seconds": times_of})
-            if options.darknet:
-                times = darknet_seconds(options.darknet, word, options.rounds)
-                rate = f"{1 / statistics.median(times):8.1f} images/s" if times else "cannot run"
-                print(f"  {'darknet, network':16} {rate}", flush=True)
-                results.append({"cfg": word, "darknet": times})
+            results += of_network(word, options, Path(place))
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
+
+
+def of_network(word: str, options: argparse.Namespace, folder: Path) -> list[Result]:
+    """Measure a network in each precision and batch size, print, and return the results."""
+    network, results = random_network(word, options.device, folder), []
+    for precision in ("half", "float") if network.device.type == "cuda" else ("float",):
+        dtype = torch.float16 if precision == "half" else torch.float32
+        most = peak(network.device, dtype, options.burst)
+        for batch in options.batch:
+            network.precision = precision
+            result = measure(network, batch, options, folder)
+            head = f"{word}, {precision}, batch {batch}; peak {most / 1e12:.1f} TFLOP/s"
+            print("\n".join([head, *result_lines(result, network, most)]), flush=True)
+            one = {"cfg": word, "precision": precision, "batch": batch, "peak": most}
+            results.append({**one, **result})
+    if options.darknet:
+        times = darknet_seconds(options.darknet, word, options.rounds)
+        rate = f"{1 / statistics.median(times):8.1f} images/s" if times else "cannot run"
+        print(f"  {'darknet, network':16} {rate}", flush=True)
+        results.append({"cfg": word, "darknet": times})
+    return results
 
 
 if __name__ == "__main__":

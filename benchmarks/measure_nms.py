@@ -3,11 +3,11 @@
 
     benchmarks/measure_nms.py [--classes 80] [--rounds 9] [--boxes 1000 10000 50000]
 
-Every box has one class. The functions take turns, round by round; printed are the median of the
-rounds and the number of boxes left. "lines" is the kernel alone, on boxes already sorted by class
-and score; "nms" is all of pydarknet's suppression, from probabilities [boxes, classes] to
-probabilities. torchvision gets corners, scores and classes, and may leave a few boxes more or less,
-because it rounds differently.
+Every box has one class. The functions take turns, round by round, each in a burst of 0.3 seconds at
+least; printed are the median of the rounds and the number of boxes left. "lines" is the kernel
+alone, on boxes already sorted by class and score; "nms" is all of pydarknet's suppression, from
+probabilities [boxes, classes] on the GPU to those on the CPU. torchvision gets corners, scores and
+classes, and may leave a few boxes more or less, because it rounds differently.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+from gpu_bursts import burn_in, times_in_burst, wall_seconds
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -31,6 +31,7 @@ from pydarknet.boxes.nms import nms
 from pydarknet.boxes.suppression import queue_of_image
 
 THRESHOLD = 0.45
+BURST = 0.3  # seconds, at least
 Functions = dict[str, Callable[[], int]]  # each suppresses, and returns the boxes left
 
 
@@ -103,22 +104,29 @@ def of_one_class(detections: Detections) -> Detections:
     )
 
 
-def seconds(suppress: Callable[[], int]) -> float:
-    """Return the seconds until the count is on the CPU."""
-    torch.cuda.synchronize()
-    start = time.perf_counter()
-    suppress()
-    return time.perf_counter() - start
+def once(suppress: Callable[[], int]) -> Callable[[], int]:
+    """Return a function that suppresses the boxes of one image, and returns the 1."""
+
+    def work() -> int:
+        suppress()
+        return 1
+
+    return work
 
 
 def measure(boxes: int, classes: int, rounds: int) -> None:
     """Print a line per function: median, fastest and slowest round, and the boxes left."""
-    contest = functions(boxes, classes)
-    counts = {name: suppress() for name, suppress in contest.items()}  # also warms up
+    contest, device = functions(boxes, classes), torch.device("cuda")
+    counts = {name: suppress() for name, suppress in contest.items()}
+    works = {name: once(suppress) for name, suppress in contest.items()}
+    repeats = {}
+    for name, work in works.items():
+        burn_in(work, device, BURST)
+        repeats[name] = times_in_burst(work, device, BURST)
     took: dict[str, list[float]] = {name: [] for name in contest}
     for _ in range(rounds):
-        for name, suppress in contest.items():
-            took[name].append(seconds(suppress))
+        for name, work in works.items():
+            took[name].append(wall_seconds(work, device, repeats[name]))
     for name, times in took.items():
         middle, low, high = (1e3 * f(times) for f in (statistics.median, min, max))
         shown = f"{middle:9.3f} ms ({low:.3f} to {high:.3f})"

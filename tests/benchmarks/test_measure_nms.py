@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from conftest import BENCHMARKS, on_cuda
+from posing_torch import posing_gpus
 
 
 @pytest.fixture
@@ -33,9 +34,23 @@ def test_without_a_gpu_nothing_is_measured(measure, capsys):
 def test_the_kernel_leaves_as_many_as_the_cpu(measure, capsys):
     measure()
 
+    assert_same_counts(capsys.readouterr().out)
+
+
+def test_on_a_posing_gpu_as_many_are_left(measure, monkeypatch, capsys):
+    monkeypatch.setattr(sys.modules["measure_nms"], "BURST", 0.01)
+
+    with posing_gpus():
+        measure()
+
+    assert_same_counts(capsys.readouterr().out)
+
+
+def assert_same_counts(out: str) -> None:
+    """Assert that the kernel alone, the suppression, and that of the CPU leave as many boxes."""
     counts = {
         line.split(": ")[1].split("  ")[0]: line.rsplit(", ", 1)[1]
-        for line in capsys.readouterr().out.split("\n")
+        for line in out.split("\n")
         if ": pydarknet" in line
     }
     assert counts["pydarknet lines"] == counts["pydarknet nms"]
