@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Mapping
 from typing import NamedTuple, TypeVar, cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..graph.executor import Executor
 from ..layers import Shape
@@ -22,26 +21,11 @@ from .cuda_graph import cuda_graph
 from .onnx_runtime import onnx_session
 from .packed_conv import PackedConv
 from .recorder import Recorder
-from .sample import Sample, sample
 from .tuner import Tuner
+from .values import Values
 
 FAST, LOCK = "fast", "making"  # keys of the fast form and its lock in Executor.derived
 Runnable = TypeVar("Runnable", bound=Executor)
-
-
-class Value(NamedTuple):
-    """A tensor or module that a module holds under a name, and its version."""
-
-    holder: Mapping[str, object]
-    name: str
-    held: object
-    version: object
-
-    @property
-    def changed(self) -> bool:
-        """Whether it was replaced or written to."""
-        held = self.holder.get(self.name)
-        return held is not self.held or version(held) != self.version
 
 
 class PrepareOptions(NamedTuple):
@@ -60,32 +44,13 @@ class Fast(NamedTuple):
 
     options: PrepareOptions
     input: Shape
-    made_of: list[Value]
-    sample: Sample
+    made_of: Values
     network: Executor
 
     def fits(self, network: Executor, options: PrepareOptions) -> bool:
-        """Return whether this is still the fast form of the network with these options.
-
-        On a GPU, writes that torch does not count pass unseen, and elsewhere those to a few values.
-        """
+        """Return whether this is still the fast form of the network with these options."""
         same = self.options == options and self.input == network.input
-        return (
-            same
-            and not any(value.changed for value in self.made_of)  # before memory is looked at
-            and not self.sample.changed
-        )
-
-
-def values_of(network: Executor) -> list[Value]:
-    """Return every parameter, buffer and child module of the network's modules."""
-    holders = (h for m in network.stack.modules() for h in (m._parameters, m._buffers, m._modules))
-    return [Value(held, name, x, version(x)) for held in holders for name, x in held.items()]
-
-
-def version(held: object) -> tuple[int, int] | None:
-    """Return a tensor's address and write counter, which change with its memory or its values."""
-    return (held.data_ptr(), held._version) if isinstance(held, Tensor) else None
+        return same and not self.made_of.changed
 
 
 def fast_form(network: Runnable, *, many: bool = False, half: bool = False) -> Runnable:
@@ -126,13 +91,13 @@ def new_form(network: Runnable, options: PrepareOptions) -> Runnable:
     place = network.device.type
     if place not in ("cpu", "cuda") or any(t.is_meta or t.is_inference() for t in tensors):
         return network
-    values, some = values_of(network), sample(tensors)
+    values = Values(network.stack.modules())
     plain = in_float32(network)
     if place == "cuda":
         fast = on_gpu(plain, options)
     else:
         fast = by_onnxruntime(plain) if options.backend else on_cpu(plain, options)
-    network.derived[FAST] = Fast(options, network.input, values, some, fast)
+    network.derived[FAST] = Fast(options, network.input, values, fast)
     return fast
 
 

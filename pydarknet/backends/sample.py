@@ -6,7 +6,7 @@ A write through `.data` or `.numpy()` changes neither a tensor's address nor its
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,19 +16,17 @@ MOST = 64  # values of a tensor: of a larger one, this many at even distances
 BITS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes of a value
 
 
-@dataclass(frozen=True, eq=False)
 class Sample:
-    """Views of some values of each tensor, as bits, and what they were."""
+    """Some values of each tensor, as bits, and what they were."""
 
-    views: list[np.ndarray]
-    bits: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "bits", self.read())
+    def __init__(self, views: list[np.ndarray], gathered: list[Gathered]) -> None:
+        self.views, self.gathered = views, gathered
+        self.bits = self.read()
 
     def read(self) -> np.ndarray:
-        """Return a copy of the values that the views show now."""
-        return np.concatenate([np.zeros(0, np.uint8), *self.views])
+        """Return a copy of the values as they are now."""
+        parts = (group.read() for group in self.gathered)
+        return np.concatenate([np.zeros(0, np.uint8), *self.views, *parts])
 
     @property
     def changed(self) -> bool:
@@ -36,9 +34,43 @@ class Sample:
         return not np.array_equal(self.read(), self.bits)
 
 
+class Gathered(NamedTuple):
+    """The places of some values in a storage that many tensors share."""
+
+    storage: np.ndarray
+    places: np.ndarray
+
+    def read(self) -> np.ndarray:
+        """Return a copy of the values that stand there now."""
+        return self.storage.take(self.places, mode="clip")  # places are in range: unchecked
+
+
 def sample(tensors: Iterable[Tensor]) -> Sample:
-    """Return some values of each tensor on a CPU; of those on a GPU none, which would take long."""
-    return Sample([some_bits(t) for t in tensors if t.device.type == "cpu" and t.numel()])
+    """Return some values of each tensor on a CPU; of those on a GPU none, which would take long.
+
+    Tensors of one storage, as a weights file is loaded into, are read in one go.
+    """
+    groups: dict[tuple[int, torch.dtype], list[Tensor]] = {}
+    for tensor in tensors:
+        if tensor.device.type == "cpu" and tensor.numel():
+            group = tensor.untyped_storage().data_ptr(), BITS[tensor.element_size()]
+            groups.setdefault(group, []).append(tensor)
+    alone = [some_bits(group[0]) for group in groups.values() if len(group) == 1]
+    shared = [gather(group, dtype) for (_, dtype), group in groups.items() if len(group) > 1]
+    return Sample(alone, shared)
+
+
+def gather(tensors: list[Tensor], dtype: torch.dtype) -> Gathered:
+    """Return the places of some values of each of the tensors, which share a storage."""
+    whole = torch.empty(0, dtype=dtype).set_(tensors[0].untyped_storage()).numpy()
+    places = [places_of(some_bits(tensor), whole) for tensor in tensors]
+    return Gathered(whole, np.unique(np.concatenate(places)))
+
+
+def places_of(view: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return where the values [k] of a view stand in the whole array."""
+    first, start = (array.__array_interface__["data"][0] for array in (view, whole))
+    return (first - start + np.arange(view.size) * view.strides[0]) // view.itemsize
 
 
 def some_bits(tensor: Tensor) -> np.ndarray:

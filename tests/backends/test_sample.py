@@ -30,6 +30,29 @@ def test_a_write_to_one_of_several_tensors_is_noticed(write, form) -> None:
     assert looked.changed
 
 
+@pytest.mark.parametrize("write", [write_by_data, write_by_numpy])
+@pytest.mark.parametrize("which", range(3))
+def test_so_is_one_to_tensors_of_one_storage(write, which) -> None:
+    whole = torch.rand(3 + 640 + 36)
+    filters = whole[643:].view(1, 4, 3, 3)
+    tensors = [whole[:3], whole[3:643].view(10, 64), filters.permute(0, 2, 3, 1)]
+    looked = sample(tensors)
+    assert len(looked.gathered) == 1
+
+    write(tensors[which])
+    assert looked.changed
+
+
+def test_places_in_one_storage_are_those_of_each_tensor() -> None:
+    whole = torch.rand(3 + 640)
+    looked = sample([whole[:3], whole[3:].view(10, 64)])
+
+    whole[3 + 629] += 1  # every tenth is looked at
+    assert not looked.changed
+    whole[3 + 630] += 1
+    assert looked.changed
+
+
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16, torch.int64])
 def test_any_type_of_value_is_compared_even_nan(dtype) -> None:
     tensor = torch.full((2,), float("nan")).to(dtype)
