@@ -17,6 +17,7 @@ from ..runtime.precision import BFLOAT16
 from ..system.malloc import keep_freed_memory
 from .bfloat16 import bfloat16_modules, tell_if_slower
 from .cuda import cuda_module
+from .cuda_forms import FastestForm
 from .cuda_graph import cuda_graph
 from .onnx_runtime import onnx_session
 from .packed_conv import PackedConv
@@ -130,7 +131,7 @@ def on_gpu(network: Runnable, options: PrepareOptions) -> Runnable:
     ]
     fast = of_modules(network, made)
     if not is_recurrent(network):
-        fast.runner = Recorder("CUDA", cuda_graph)
+        fast.runner = Recorder("CUDA", FastestForm(cuda_graph, network.tune))
     return fast
 
 
