@@ -77,6 +77,7 @@ def load_network(
     backend: str | None = None,
     strict: bool = True,
     exif: bool = True,
+    tune: bool | None = None,
     names: str | Path | Iterable[str] | None = None,
     memory_limit: int | None = None,
     seen: str = "",
@@ -95,7 +96,9 @@ def load_network(
     boxes are found in half precision, and numbers that are returned or compared are computed in
     float. "bf16" computes all but the heads in bfloat16, on CPUs that have it. `backend`
     "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words as the C does.
-    Without `exif`, image files stay as they are stored, however their EXIF data turn them.
+    Without `exif`, image files stay as they are stored, however their EXIF data turn them. `tune`
+    says whether a CPU measures, from the second batch on, how each convolution is computed fastest;
+    if omitted, as PYDARKNET_TUNE says, on or off.
     `names` are class names, or a file of them. `observer` is called after each step. `transfer`
     loads what matches from weights of another number of classes, as training does. Raises
     DarknetError, which says where and what; also if the network would need more than
@@ -131,7 +134,7 @@ def load_network(
     network.names, place = class_names(names), device_named(device) if device else best_device()
     if doubt := doubtful_names(network, names):
         note(doubt)
-    network.exif = exif
+    network.exif, network.tune = exif, tune
     set_precision_and_backend(network, place, precision, backend)
     if place.type == "meta":
         return network

@@ -41,6 +41,7 @@ def load_network(
     backend: str | None = None,
     strict: bool = True,
     exif: bool = True,
+    tune: bool | None = None,
     names: str | Path | Iterable[str] | None = None,
     memory_limit: int | None = None,
 ) -> Network:
@@ -58,7 +59,9 @@ def load_network(
     are computed in float; "bf16" computes all but the heads in bfloat16, on CPUs that have it.
     `backend` "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words as the
     C does. Without `exif`, image files stay as they are stored, however their EXIF data turn them.
-    `names` are class names, or a file of them. Raises DarknetError, which says where and what; also
+    `tune` says whether a CPU measures, from the second batch on, how each convolution is computed
+    fastest; if omitted, as PYDARKNET_TUNE says, on or off. `names` are class names, or a file of
+    them. Raises DarknetError, which says where and what; also
     if the network would need more than `memory_limit` bytes (by default what this process may
     have).
 
@@ -82,7 +85,7 @@ def load_network(
         options |= {"device": "cpu", "memory_limit": memory_limit}
         load = partial(by_torch, path, arrays, **options)
         return with_names(open_compiled(wanted, load), names, exif)
-    options |= {"device": device, "backend": backend, "names": names}
+    options |= {"device": device, "backend": backend, "names": names, "tune": tune}
     return by_torch(path, arrays, exif=exif, memory_limit=memory_limit, **options)
 
 

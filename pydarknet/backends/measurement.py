@@ -16,11 +16,56 @@ ROUNDS, LONGEST = 5, 0.25  # in which each is timed by turns, unless that takes 
 FEWEST_ROUNDS = 2
 BURST = 0.0005  # seconds for which a short one is repeated in a round
 SLOW = 1.5  # times the fastest first time, from which a way is not timed again
+UNDISTURBED = 0.7  # of the cores, which the threads get if no other program has them
 SHARE = 0.1  # of the memory, which a way's weights may take at most
 Name = TypeVar("Name")
 
 
-def way_times(task: Task, x: Tensor, direct: Convolution) -> dict[str, float]:
+class Watch:
+    """Times things by turns, and sees whether other programs had the cores meanwhile."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self.wall = self.cpu = 0.0  # seconds of all that was timed
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether the threads had less of the cores than they asked for: nothing can be told."""
+        return self.cpu < UNDISTURBED * self.threads * self.wall
+
+    def best_times(
+        self, runs: Mapping[Name, Callable[[], object]], *, every: bool = False
+    ) -> dict[Name, float]:
+        """Return the least seconds of each of several things, timed by turns after a first time.
+
+        The least, because other programs on the machine only add to it. Those that are slow the
+        first time are not timed again, unless `every` one is asked for.
+        """
+        least = {name: self.seconds_of(run) for name, run in runs.items()}
+        bar = float("inf") if every else SLOW * min(least.values())
+        left = {name: run for name, run in runs.items() if least[name] <= bar}
+        start = time.perf_counter()
+        for number in range(ROUNDS):
+            if number >= FEWEST_ROUNDS and time.perf_counter() - start > LONGEST * len(left):
+                break
+            for name, run in left.items():
+                least[name] = min(least[name], self.seconds_of(run))
+        return least
+
+    def seconds_of(self, run: Callable[[], object]) -> float:
+        """Return the least seconds of a few runs, of one if it is long."""
+        cpu, first = time.process_time(), time.perf_counter()
+        least, start = float("inf"), first
+        while start < first + BURST:
+            run()
+            now = time.perf_counter()
+            least, start = min(least, now - start), now
+        self.cpu += time.process_time() - cpu
+        self.wall += start - first
+        return least
+
+
+def way_times(watch: Watch, task: Task, x: Tensor, direct: Convolution) -> dict[str, float]:
     """Return the seconds that a convolution takes in each way on maps x, [N, C, H, W].
 
     Ways whose result is another one are left out, and those that are much slower.
@@ -35,7 +80,7 @@ def way_times(task: Task, x: Tensor, direct: Convolution) -> dict[str, float]:
             runs[name] = lambda run=run: run(x)  # type: ignore[misc]
     if len(runs) == 1:
         return {DIRECT: 0.0}
-    return best_times(runs)
+    return watch.best_times(runs)
 
 
 def has_room(task: Task) -> bool:
@@ -47,35 +92,3 @@ def is_near(y: Tensor, expected: Tensor, near: float) -> bool:
     """Return whether values differ by at most `near` of the largest; both may be not finite."""
     largest = float(expected.abs().max())
     return float((y - expected).abs().max()) <= near * largest
-
-
-def best_times(
-    runs: Mapping[Name, Callable[[], object]], *, every: bool = False
-) -> dict[Name, float]:
-    """Return the least seconds of each of several things, timed by turns after a first time.
-
-    The least, because other programs on the machine only add to it. Those that are slow the first
-    time are not timed again, unless `every` one is asked for.
-    """
-    least = {name: seconds_of(run) for name, run in runs.items()}
-    bar = float("inf") if every else SLOW * min(least.values())
-    left = {name: run for name, run in runs.items() if least[name] <= bar}
-    start = time.perf_counter()
-    for number in range(ROUNDS):
-        if number >= FEWEST_ROUNDS and time.perf_counter() - start > LONGEST * len(left):
-            break
-        for name, run in left.items():
-            least[name] = min(least[name], seconds_of(run))
-    return least
-
-
-def seconds_of(run: Callable[[], object]) -> float:
-    """Return the least seconds of a few runs, of one if it is long."""
-    least, end = float("inf"), time.perf_counter() + BURST
-    while True:
-        start = time.perf_counter()
-        run()
-        now = time.perf_counter()
-        least = min(least, now - start)
-        if now >= end:
-            return least

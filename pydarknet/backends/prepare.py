@@ -16,6 +16,7 @@ from ..modules.recurrent import Recurrent
 from ..runtime.precision import BFLOAT16
 from ..system.malloc import keep_freed_memory
 from .bfloat16 import bfloat16_modules, tell_if_slower
+from .choices import may_measure
 from .cuda import cuda_module
 from .cuda_forms import FastestForm
 from .cuda_graph import cuda_graph
@@ -118,7 +119,7 @@ def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:
             return of_modules(network, bfloat16_modules(network))
         fast = of_modules(network, [PackedConv(m) if type(m) is Conv else m for m in network.stack])
     if not is_recurrent(network):  # trying ways changes its state
-        fast.runner = Tuner(network.tune)
+        fast.runner = Tuner(may_measure(network.tune))
     return fast
 
 

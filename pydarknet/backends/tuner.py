@@ -17,35 +17,40 @@ import torch
 from torch import Tensor
 
 from ..graph.executor import Executor, Head
-from .choices import choices, may_measure
-from .measurement import best_times, is_near, way_times
+from .choices import choices
+from .measurement import Watch, is_near, way_times
 from .packed_conv import PackedConv
 from .ways import DIRECT, WAYS, Task
 
 CONVOLUTION, NETWORK = "convolution", "network"  # kinds of choices
 GAIN = 1.05  # times as fast a whole network must be for its ways to be used
+PATIENCE = 0.2  # seconds after which a measurement that is disturbed ends
 NEAR = 1e-3  # how far its heads may move, as a part of the largest value
 Times = dict[str, float]  # seconds by way
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What measuring a network said: how much faster it is, whether that counts, what it took."""
+    """What measuring a network said: how much faster it is, whether that counts, what it took.
+
+    Where other programs had the cores, the measurement says nothing and is not kept.
+    """
 
     gain: float
     used: bool
     seconds: float
+    disturbed: bool = False
 
 
 class Tuner:
     """Runs a network of packed convolutions, and chooses their ways for each size of images.
 
-    Ways that are known on this machine are used at once. Others are measured at the second batch of
-    a size; if there are `many` images, at the first batch of all.
+    Ways that are known on this machine are used at once, if it `may_measure` at all. Others are
+    measured at the second batch of a size; if there are `many` images, at the first batch of all.
     """
 
-    def __init__(self, tune: bool | None) -> None:
-        self.tune, self.many = tune, False
+    def __init__(self, may_measure: bool) -> None:
+        self.may_measure, self.many = may_measure, False
         self.seen: Counter[torch.Size] = Counter()
         self.settled: dict[torch.Size, Verdict | None] = {}
         self.lock = threading.Lock()
@@ -62,7 +67,7 @@ class Tuner:
         self.seen[size] += 1
         if size in self.settled:  # by another thread
             return
-        if not may_measure(self.tune):
+        if not self.may_measure:
             self.settled[size] = None
             return
         tasks = list(tasks_of(network, len(images)))
@@ -93,7 +98,7 @@ def known_ways(tasks: Tasks) -> tuple[Verdict, list[str]] | None:
     except (TypeError, KeyError, ValueError):
         return None
     if not verdict.used:
-        return verdict, [DIRECT] * len(tasks)
+        return verdict, direct_of(tasks)
     ways = [known_way(task) for _, _, task in tasks]
     return None if None in ways else (verdict, [way for way in ways if way])
 
@@ -122,31 +127,43 @@ def use(tasks: Tasks, ways: list[str]) -> None:
 
 def measure(network: Executor, images: Tensor, tasks: Tasks) -> Verdict:
     """Choose the ways of a network's convolutions by measurement, and keep them."""
-    start = time.perf_counter()
-    times = measure_tasks(tasks)
-    ways = [fastest(times[task_key(task)]) for _, _, task in tasks]
-    direct = heads_in(network, images, tasks, [DIRECT] * len(tasks))
+    start, watch, all_direct = time.perf_counter(), Watch(torch.get_num_threads()), direct_of(tasks)
+    times = measure_tasks(watch, tasks)
+    ways = all_direct if watch.disturbed else [fastest(times[task_key(t)]) for _, _, t in tasks]
+    direct = heads_in(network, images, tasks, all_direct)
     same = are_near(heads_in(network, images, tasks, ways), direct)
-    gain = gain_of(network, images, tasks, ways) if same else 0.0
-    verdict = Verdict(round(gain, 3), gain >= GAIN, round(time.perf_counter() - start, 3))
-    use(tasks, ways if verdict.used else [DIRECT] * len(tasks))
+    gain = gain_of(watch, network, images, tasks, ways) if same else 0.0
+    used, taken = gain >= GAIN and not watch.disturbed, time.perf_counter() - start
+    verdict = Verdict(round(gain, 3), used, round(taken, 3), watch.disturbed)
+    use(tasks, ways if verdict.used else all_direct)
     for _, module, _ in tasks:
         module.forget_others()
-    if all(bool(values.isfinite().all()) for values in direct):  # of others nothing can be told
+    finite = all(bool(values.isfinite().all()) for values in direct)  # of others nothing is told
+    if finite and not watch.disturbed:
         choices().put(CONVOLUTION, times)
         choices().put(NETWORK, {network_key(tasks): asdict(verdict)})
     return verdict
 
 
-def measure_tasks(tasks: Tasks) -> dict[str, Times]:
-    """Return the seconds of each way of each distinct convolution, by its key."""
+def direct_of(tasks: Tasks) -> list[str]:
+    """Return the direct way for each convolution."""
+    return [DIRECT] * len(tasks)
+
+
+def measure_tasks(watch: Watch, tasks: Tasks) -> dict[str, Times]:
+    """Return the seconds of each way of each distinct convolution, by its key.
+
+    It ends where other programs have the cores.
+    """
     times: dict[str, Times] = {}
     for _, module, task in tasks:
         key = task_key(task)
         if key not in times:
             x = torch.randn(task.size).contiguous(memory_format=torch.channels_last)
             module.choose(task.size, DIRECT)
-            times[key] = way_times(task, x, module.convolution(task.size))
+            times[key] = way_times(watch, task, x, module.convolution(task.size))
+        if watch.disturbed and watch.wall > PATIENCE:
+            break
     return times
 
 
@@ -165,9 +182,11 @@ def are_near(found: list[Tensor], expected: list[Tensor]) -> bool:
     )
 
 
-def gain_of(network: Executor, images: Tensor, tasks: Tasks, ways: list[str]) -> float:
+def gain_of(
+    watch: Watch, network: Executor, images: Tensor, tasks: Tasks, ways: list[str]
+) -> float:
     """Return how many times as fast a network is in these ways as if all were direct."""
-    direct = [DIRECT] * len(tasks)
+    direct = direct_of(tasks)
     if ways == direct:
         return 1.0
 
@@ -175,7 +194,8 @@ def gain_of(network: Executor, images: Tensor, tasks: Tasks, ways: list[str]) ->
         use(tasks, some)
         network.heads(images)
 
-    least = best_times({"direct": lambda: run(direct), "tuned": lambda: run(ways)}, every=True)
+    runs = {"direct": lambda: run(direct), "tuned": lambda: run(ways)}
+    least = watch.best_times(runs, every=True)
     return least["direct"] / least["tuned"]
 
 
@@ -188,3 +208,27 @@ def network_key(tasks: Tasks) -> str:
     """Return a digest of all convolutions of a network, in their order."""
     told = "\n".join(f"{index} {task_key(task)}" for index, _, task in tasks)
     return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def ways_told(network: Executor) -> Iterator[str]:
+    """Yield a line for each size of images that a fast form has run, and for its convolutions."""
+    if not isinstance(network.runner, Tuner):
+        return
+    for size, verdict in network.runner.settled.items():
+        yield f"{'x'.join(map(str, size))}: {verdict_told(verdict)}"
+        for index, module, task in tasks_of(network, size[0]):
+            times = choices().get(CONVOLUTION, task_key(task)) or {}
+            told = (f"{way} {1000 * seconds:.3f} ms" for way, seconds in times.items())
+            way = module.ways.get(task.size, DIRECT)
+            yield f"{index:5} {way:14}  {task.geometry}  {', '.join(told)}"
+
+
+def verdict_told(verdict: Verdict | None) -> str:
+    """Return what was measured as text."""
+    if verdict is None:
+        return "every convolution is direct, nothing was measured"
+    if verdict.disturbed:
+        return "every convolution is direct: other programs had the cores while it was measured"
+    gain = f"{verdict.gain:.2f} times as fast as with direct convolutions"
+    told = gain if verdict.used else f"every convolution is direct: others gain less than {GAIN}"
+    return f"{told} (measured in {verdict.seconds:.1f} s)"

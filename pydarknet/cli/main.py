@@ -57,6 +57,16 @@ GLOBAL = (
         ),
     ),
     Parameter(
+        "tune",
+        bool,
+        True,
+        Help(
+            "measure on a CPU, once a machine, how each convolution is computed fastest, where many"
+            " images follow; -tune off computes all in one way, as PYDARKNET_TUNE=off does",
+            switch=True,
+        ),
+    ),
+    Parameter(
         "exif",
         bool,
         True,
@@ -245,6 +255,7 @@ def run_of(verb: Verb, given: dict[str, Any], seen: str, shown: str) -> Run:
         backend=used.get("backend"),
         strict=not used.get("lenient", False),
         exif=used.get("exif"),
+        tune=used.get("tune"),
         cache=not used.get("nocache", False),
         compile=used.get("compile", False),
     )

@@ -59,6 +59,7 @@ def open_network(
         backend=run.backend,
         strict=run.strict,
         exif=run.exif is not False,
+        tune=run.tune,
         seen=run.seen,
         shown=run.shown,
         observer=LoadPrinter(training, device, run.precision),

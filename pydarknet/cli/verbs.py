@@ -23,7 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., None])
 NO_NETWORK: tuple[str, ...] = ()
 READ_CFG = ("dialect", "batchnorm", "lenient")
 READ_IMAGES = (*READ_CFG, "exif")
-INFER = (*READ_IMAGES, "backend", "precision")
+INFER = (*READ_IMAGES, "backend", "precision", "tune")
 CACHED = ("nocache", "compile")
 ON_OFF = {"on": True, "off": False}
 
@@ -41,6 +41,7 @@ class Run:
     backend: str | None = None
     strict: bool = True
     exif: bool | None = None  # None: not given
+    tune: bool | None = None  # None: as PYDARKNET_TUNE says
     cache: bool = True  # whether compiled forms are used and made
     compile: bool = False  # whether one is made at once
 

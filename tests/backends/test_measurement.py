@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pydarknet.backends import measurement
-from pydarknet.backends.measurement import best_times, is_near, way_times
+from pydarknet.backends.measurement import Watch, is_near, way_times
 from pydarknet.backends.onednn import SAME
 from pydarknet.backends.ways import DIRECT, WAYS, Task, Way
 
@@ -22,7 +22,7 @@ def task():
 def timed(task: Task) -> dict[str, float]:
     with torch.inference_mode():
         x = torch.randn(task.size).to(memory_format=torch.channels_last)
-        return way_times(task, x, WAYS[DIRECT].make(task))
+        return way_times(Watch(1), task, x, WAYS[DIRECT].make(task))
 
 
 def test_every_way_that_fits_is_timed(task):
@@ -52,7 +52,7 @@ def test_the_least_time_counts_and_slow_ones_run_once():
         calls[name] += 1
         time.sleep(seconds[min(calls[name], len(seconds)) - 1])
 
-    times = best_times(
+    times = Watch(1).best_times(
         {
             "fast": lambda: run("fast", 0.01),
             "uneven": lambda: run("uneven", 0.012, 0.02, 0.002),
@@ -69,3 +69,14 @@ def test_the_least_time_counts_and_slow_ones_run_once():
 )
 def test_near_is_a_part_of_the_largest(y, near):
     assert is_near(torch.tensor(y), torch.tensor([100.0, 0]), 1e-3) is near
+
+
+@pytest.mark.parametrize(("cpu", "disturbed"), [(2.0, False), (1.5, False), (1.2, True)])
+def test_a_busy_machine_is_noticed(monkeypatch, cpu, disturbed):
+    walls, cpus = iter((0.0, 1.0)), iter((0.0, cpu))
+    monkeypatch.setattr(measurement.time, "perf_counter", lambda: next(walls))
+    monkeypatch.setattr(measurement.time, "process_time", lambda: next(cpus))
+    watch = Watch(threads=2)
+
+    assert watch.seconds_of(lambda: None) == 1.0
+    assert watch.disturbed is disturbed

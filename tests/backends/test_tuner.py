@@ -9,10 +9,12 @@ import torch
 from conftest import forget_choices
 
 from pydarknet.backends import measurement, tuner
+from pydarknet.backends.measurement import Watch
 from pydarknet.backends.packed_conv import PackedConv
 from pydarknet.backends.ways import WAYS, Way
 
 CONV = "[convolutional]\nfilters=16\nsize=3\npad=1\nactivation=leaky\n"
+BEST_TIMES = Watch.best_times
 IMAGES = torch.rand(1, 16, 8, 8)
 
 
@@ -23,12 +25,12 @@ def tuning(cache, monkeypatch):
     forget_choices()
     counted = []
 
-    def times(task, x, direct):
+    def times(watch, task, x, direct):
         counted.append(task.geometry)
         return {"direct": 2.0, "winograd4": 1.0}
 
     monkeypatch.setattr(tuner, "way_times", times)
-    monkeypatch.setattr(tuner, "best_times", lambda runs, every: {"direct": 2.0, "tuned": 1.0})
+    monkeypatch.setattr(Watch, "best_times", lambda *_, every: {"direct": 2.0, "tuned": 1.0})
     yield counted
     forget_choices()
 
@@ -107,7 +109,7 @@ def test_another_number_of_threads_is_measured_anew(network, net, tuning):
 
 
 def test_a_network_that_gains_too_little_stays_direct(network, net, monkeypatch, tuning):
-    monkeypatch.setattr(tuner, "best_times", lambda runs, every: {"direct": 1.04, "tuned": 1.0})
+    monkeypatch.setattr(Watch, "best_times", lambda *_, every: {"direct": 1.04, "tuned": 1.0})
     run(network, many=True)
     assert ways(network) == [["direct"]] * 2
 
@@ -172,6 +174,27 @@ def test_values_that_are_not_finite_decide_nothing_for_others(network, tuning):
     assert not tuner.choices().kept
 
 
+def test_what_other_programs_disturb_is_neither_used_nor_kept(network, net, monkeypatch, tuning):
+    with monkeypatch.context() as disturbed:
+        disturbed.setattr(Watch, "disturbed", True)
+        run(network, many=True)
+    assert ways(network) == [["direct"]] * 2
+    assert not tuner.choices().kept
+
+    other = filled(net(CONV * 2, c=16, h=8, w=8))
+    run(other, many=True)
+    assert ways(other) == [["winograd4"]] * 2
+
+
+def test_it_is_told_how_each_convolution_is_computed(network):
+    run(network, many=True)
+
+    size, *lines = tuner.ways_told(network.prepared())
+    assert size.startswith("1x16x8x8: 2.00 times as fast as with direct convolutions")
+    assert [line.split()[:2] for line in lines] == [["0", "winograd4"], ["1", "winograd4"]]
+    assert "direct 2000.000 ms, winograd4 1000.000 ms" in lines[0]
+
+
 def test_off_means_direct(network, monkeypatch, tuning):
     run(network, many=True)
     network.tune = False
@@ -204,7 +227,7 @@ def test_threads_measure_once(network, tuning):
 
 def test_it_measures_in_earnest(network, monkeypatch, tuning):
     monkeypatch.setattr(tuner, "way_times", measurement.way_times)
-    monkeypatch.setattr(tuner, "best_times", measurement.best_times)
+    monkeypatch.setattr(Watch, "best_times", BEST_TIMES)
     plain = network(IMAGES)[-1].activated
 
     torch.testing.assert_close(run(network, many=True), plain, rtol=1e-3, atol=1e-3)

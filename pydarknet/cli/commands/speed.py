@@ -19,9 +19,13 @@ WARM = 3  # images before the time is taken
 REPORTS_FLOPS = PerLineage(pjreddie=True, alexeyab=False)
 
 
-@verb("speed", uses=(*READ_CFG, "backend", "precision"))
+@verb("speed", uses=(*READ_CFG, "backend", "precision", "tune"))
 def speed(
-    run: Run, cfg: CfgOrOnnx, n: Annotated[int, Help("how many images; 0 means 1000")] = 1000
+    run: Run,
+    cfg: CfgOrOnnx,
+    n: Annotated[int, Help("how many images; 0 means 1000")] = 1000,
+    *,
+    verbose: Annotated[bool, Help("print how each convolution is computed, and its times")] = False,
 ) -> None:
     """Time the network on n grey images, one by one.
 
@@ -39,6 +43,17 @@ def speed(
         say(f"FLOPS: {operations / 1e9 * count / seconds:.2f} Bn")
     say(f"Speed: {seconds / count:f} sec/eval")
     say(f"Speed: {count / seconds:f} Hz")
+    if verbose:
+        print_ways(network)
+
+
+def print_ways(network: Network) -> None:
+    """Print how each convolution of the network's fast form is computed."""
+    from ...backends.tuner import ways_told
+    from ...inference.predict import detection_form
+
+    for line in ways_told(detection_form(network, many=True)):
+        say(line)
 
 
 def seconds_of(network: Network, count: int) -> float:
