@@ -28,6 +28,34 @@ print(pages() - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+def test_what_threads_free_is_kept_too():
+    code = """
+import resource, threading
+import numpy
+from pydarknet.system.malloc import keep_freed_memory
+
+assert keep_freed_memory()
+
+def faults():  # pages that the system gave this thread
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+
+def work():
+    for index in range(10):
+        if index == 2:
+            before = faults()
+        [numpy.ones(3_000_000, numpy.uint8) for _ in range(40)]  # larger ones get huge pages
+    print(faults() - before)
+
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert int(said.stdout) < 8 * 40 * 3_000_000 / 4096 / 10  # else half of all, eight times
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
 def test_freed_memory_is_returned():
     code = """
 import numpy
