@@ -47,13 +47,13 @@ from random_network import write_network
 
 import pydarknet
 from pydarknet.boxes.settings import Settings, settings
-from pydarknet.cli.output import one_ahead
 from pydarknet.dataset.read_ahead import good_images
 from pydarknet.evaluate.dataset_detections import groups_of
 from pydarknet.inference.predict import network_input, outputs, predict, uses_half
 from pydarknet.modules.ops import Conv
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
+from pydarknet.system.crews import in_order
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = 64
@@ -97,7 +97,8 @@ def workloads(network: Network, batch: int, chosen: Settings, folder: Path) -> d
         return len(predict(network, [image for _, image in batch], chosen, many=True))
 
     def from_files() -> int:
-        return sum(one_ahead(detect, groups_of(good_images(paths, load_image), batch)))
+        groups = groups_of(good_images(paths, load_image), batch)
+        return sum(task.result() for _, task in in_order(detect, groups, network.crews(batch)))
 
     return {ALONE: alone, "pixels to boxes": from_pixels, "files to boxes": from_files}
 

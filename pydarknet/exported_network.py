@@ -23,6 +23,7 @@ from .network import Network, build_network
 from .runtime.about import About, check_dialect, read_about
 from .runtime.exported import Exported
 from .runtime.layouts import READERS, SUPPRESSED, read_boxes
+from .system.crews import Crew
 from .system.malloc import keep_freed_memory
 
 CFG_AND_WEIGHTS = "expected a cfg and weights"
@@ -89,6 +90,10 @@ class ExportedNetwork(Network):
     def refuse(self, what: str, expected: str = CFG_AND_WEIGHTS) -> NoReturn:
         """Raise the error for what an exported file cannot do."""
         raise UsageError(f"an exported network {what}: {expected}", where=self.file.path)
+
+    def crews(self, images: int) -> Sequence[Crew]:
+        """Return no crew: the engine uses all cores, and lets no other thread in."""
+        return ()
 
     def train(self, mode: bool = True) -> ExportedNetwork:
         """Refuse to train."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+import torch
 
 from .backends.prepare import fast_form, forget
 from .boxes.detections import Detections
@@ -25,9 +27,11 @@ from .inference.classify import classify, hierarchy
 from .inference.predict import detection_form, on_cuda, predict
 from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
+from .modules.recurrent import Recurrent
 from .runtime.any_network import Image
 from .runtime.detector import ImageDetector
 from .runtime.traits import Traits
+from .system.crews import Crew
 from .system.text import count_of
 
 MAPS = 1 << 30  # bytes of the maps of images that are worked on at once
@@ -71,10 +75,25 @@ class Network(Executor, ImageDetector[Detections]):
         """The tree of the classes of a classifier, if there is one."""
         return hierarchy(self)
 
-    @property
-    def overlaps(self) -> bool:
-        """Whether a GPU computes while this process does other things."""
-        return on_cuda(self)
+    def crews(self, images: int) -> Sequence[Crew]:
+        """Return the crews that may find boxes in so many `images` at once; the likely best first.
+
+        On a GPU one thread waits for it. On a CPU some threads, whose maps fit into MAPS, share the
+        cores: the fewer of them compute one convolution, the less they wait for each other. Layers
+        that remember the last image, and other programs, are for one thread.
+        """
+        if on_cuda(self):
+            return (Crew(1, nothing),)
+        threads = torch.get_num_threads()
+        if self.device.type != "cpu" or self.backend or not threads > 1 or remembers(self):
+            return ()
+        most = MAPS // (images * self.map_bytes())
+        halves = [threads >> bits for bits in range(threads.bit_length())]
+        return [
+            Crew(workers, partial(torch.set_num_threads, threads // workers))
+            for workers in halves
+            if workers <= most or workers == 1
+        ]
 
     def get_ready(self, *, many: bool) -> None:
         """Make the fast form that finds boxes; `many` images pay for a longer preparation."""
@@ -142,6 +161,15 @@ class Network(Executor, ImageDetector[Detections]):
         `header` replaces it: with a loaded file's own header the same bytes are written.
         """
         save(self, path, header=header, upto=upto)
+
+
+def remembers(network: Executor) -> bool:
+    """Return whether a network's answer depends on the images before: it has recurrent layers."""
+    return any(isinstance(module, Recurrent) for module in network.modules())
+
+
+def nothing() -> None:
+    """Prepare nothing."""
 
 
 def build_network(

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from pydarknet import DarknetError, DataError, Header, UsageError, load_network
+from pydarknet import network as networks
 from pydarknet.boxes.detections import Detections
 
 YOLO = """[net]
@@ -168,3 +170,64 @@ def test_an_open_file_is_one_image_on_which_its_boxes_can_be_drawn(network, tmp_
 def test_what_cannot_be_an_image_is_a_type_error(network, image):
     with pytest.raises(TypeError, match="an image is "):
         network.detect(image)
+
+
+@pytest.fixture
+def threads():
+    """Let torch have four threads, however many cores there are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("threads")
+def test_crews_share_the_cores(network):
+    assert [crew.workers for crew in network.crews(1)] == [4, 2, 1]
+
+    network.crews(1)[1].begin()
+
+    assert torch.get_num_threads() == 2  # each of the two workers has half of four
+
+
+@pytest.mark.usefixtures("threads")
+def test_no_more_workers_are_in_a_crew_than_their_maps_have_room_for(network, monkeypatch):
+    monkeypatch.setattr(networks, "MAPS", 7 * network.map_bytes())
+
+    assert [crew.workers for crew in network.crews(3)] == [2, 1]  # two take 6 of 7
+
+
+@pytest.mark.usefixtures("threads")
+def test_a_network_that_remembers_the_last_image_has_no_crew(tmp_path):
+    (tmp_path / "net.cfg").write_text("[net]\ninputs=4\n[rnn]\noutput=3\nhidden=2\n")
+
+    network = load_network(tmp_path / "net.cfg", dialect="pjreddie", device="cpu")
+
+    assert list(network.crews(1)) == []
+
+
+def test_one_thread_has_no_crew(network):
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+
+    crews = list(network.crews(1))
+
+    torch.set_num_threads(before)
+    assert crews == []
+
+
+def test_threads_find_at_the_same_time_what_one_does(network):
+    generator = np.random.default_rng(0)
+    for parameter in network.parameters():
+        parameter.data.uniform_(-1, 1)
+    images = [generator.integers(0, 256, (32, 32, 3), dtype=np.uint8) for _ in range(40)]
+    alone = [network.detect(image, thresh=0.1) for image in images]
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda image: network.detect(image, thresh=0.1), images * 5))
+
+    assert sum(map(len, alone)) > 40
+    assert all(
+        torch.equal(one.boxes, other.boxes) and torch.equal(one.scores, other.scores)
+        for one, other in zip(alone * 5, together, strict=True)
+    )

@@ -20,15 +20,18 @@ from ..errors import DataError, UsageError
 from ..image.files import load_image
 from ..image.formats import ENDINGS
 from ..system.console import say
+from ..system.crews import Done, Task
 from ..system.problems import UNREADABLE, guard
 from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
 from .image_words import expands
 
-AHEAD = 4  # images that are read while one is worked on
+AHEAD = 4  # images that are read while others are worked on
+BATCH = 4  # images that go through the network at once
 OPERAND = "a file, a folder, a pattern or a list"
 
 NamedImages = list[tuple[str, np.ndarray]]  # with where they come from
+Group = list[tuple[str, Done[np.ndarray]]]  # the same, read or not
 Made = TypeVar("Made")
 
 
@@ -86,11 +89,29 @@ class Source:
         for image in self.listing:
             yield image.path
 
-    def batches(self, count: int) -> Iterator[NamedImages]:
-        """Yield paths and pixels of up to `count` images at once; one by one from the prompt."""
-        images = self.images()
-        while batch := list(islice(images, 1 if self.asked else count)):
-            yield batch
+    def groups(self, count: int) -> Iterator[Group]:
+        """Yield tasks that read images, with as many images in each group as can be read at once.
+
+        A group has `count` images and those between them that cannot be read; from the prompt they
+        come one by one.
+        """
+        group: Group = []
+        good = 0
+        for path, task in self.tasks():
+            read = Done(task.result)
+            group.append((path, read))
+            good += read.error is None
+            if self.asked or good == count:
+                yield group
+                group, good = [], 0
+        if group:
+            yield group
+
+    def tasks(self) -> Iterator[tuple[str, Task[np.ndarray]]]:
+        """Yield the path of each image and the task that reads it; threads read ahead of them."""
+        read = partial(load_image, channels=self.channels, exif=self.exif)
+        ahead = 0 if self.asked or self.single else AHEAD
+        yield from read_ahead(self.with_bar(self.paths()), read, ahead)
 
     def images(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield path and pixels of each image; one that cannot be read is reported and skipped.
@@ -99,12 +120,39 @@ class Source:
 
         Darknet: src/image.c load_image_stb (AlexeyAB)
         """
-        read = partial(load_image, channels=self.channels, exif=self.exif)
-        ahead = 0 if self.asked or self.single else AHEAD
-        for path, task in read_ahead(self.with_bar(self.paths()), read, ahead):
+        for path, task in self.tasks():
             image = task.result() if self.single else good_or_none(path, task)
             if image is not None:
                 yield path, image
+
+    def results(
+        self,
+        group: Group,
+        whole: Task[Sequence[Made]],
+        work: Callable[[NamedImages], Sequence[Made]],
+    ) -> Iterator[Made]:
+        """Yield what a task made of each image of a group, and report those that cannot be read.
+
+        If the task failed, `work` looks at each image alone, and a failure costs no other its
+        answer. The only image of a command line raises its error.
+        """
+        if self.single:
+            for _, task in group:
+                task.result()
+            yield from whole.result()
+            return
+        made = made_or_none(whole)
+        for path, task in group:
+            pixels = good_or_none(path, task)
+            if pixels is None:
+                continue
+            if made is not None:
+                yield next(made)
+                continue
+            alone: Sequence[Made] = ()
+            with guard(path):
+                alone = work([(path, pixels)])
+            yield from alone
 
     def with_bar(self, paths: Iterator[str]) -> Iterator[str]:
         """Yield paths and show a progress bar, if there are several and stderr is a terminal."""
@@ -121,23 +169,18 @@ class Source:
         yield from tqdm([*first, *paths], unit="image", file=sys.stderr)
 
 
-def work_on(
-    batch: NamedImages, work: Callable[[NamedImages], Sequence[Made]], *, single: bool = False
-) -> list[Made]:
-    """Return what comes of each image of a batch; if some fail, that of the others.
+def work_on_good(work: Callable[[NamedImages], Sequence[Made]], group: Group) -> Sequence[Made]:
+    """Return what comes of those images of a group that could be read."""
+    images = [(path, task.result()) for path, task in group if task.error is None]
+    return work(images) if images else []
 
-    The only image of a command line raises its error.
-    """
+
+def made_or_none(task: Task[Sequence[Made]]) -> Iterator[Made] | None:
+    """Return what a task made, None if it failed."""
     try:
-        return list(work(batch))
-    except Exception:
-        if single:
-            raise
-    made: list[Made] = []
-    for path, pixels in batch:
-        with guard(path):
-            made += work([(path, pixels)])
-    return made
+        return iter(task.result())
+    except Exception:  # the error of each image is told when it is looked at alone
+        return None
 
 
 def paths_from_prompt() -> Iterator[str]:

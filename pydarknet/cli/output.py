@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,27 +17,32 @@ from ..boxes.letters import DRAWING
 from ..cfg.lineage import PerLineage
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
-from ..image.files import file_for, save_image
+from ..image.files import encode, file_for, write_image
 from ..image.window import show
 from ..system import files
 from ..system.console import note, note_once, say
+from ..system.crews import Done, Task
 from ..system.inputs import check_output, remember
 from ..system.json_array import JsonArray
-from ..system.problems import failures, guard
+from ..system.problems import guard
 from .detections_text import Found, json_of, labels_of, lines
-from .drawn_files import DrawnFiles, Listed
-from .image_source import NamedImages, Source, work_on
+from .drawn_files import ENDING, DrawnFiles, Listed
 
 if TYPE_CHECKING:
-    from ..boxes.settings import Settings
     from ..runtime.any_network import AnyNetwork
 
 ELSEWHERE = "-out_dir FOLDER draws every image into that folder"
-BATCH = 4  # images that go through the network at once
+DRAWN = f"any{ENDING}"  # a file in the folder of -out_dir
 OUT_IS_JSON = PerLineage(pjreddie=False, alexeyab=True)  # however the name that `-out` gives ends
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+
+@dataclass(frozen=True)
+class Drawing:
+    """An image with its boxes: its shape, the content of its file, and its pixels for a window."""
+
+    shape: tuple[int, ...]
+    content: Task[bytes]
+    shown: np.ndarray | None
 
 
 @dataclass
@@ -86,13 +88,24 @@ class Writing:
             make_folder(self.out_dir)
             self.drawn = DrawnFiles(self.out_dir, listed)
 
-    def write(self, found: Found, pixels: np.ndarray) -> None:
-        """Print, draw, save and show what was found in one image; if one fails, do the others."""
+    def drawing(self, found: Found, pixels: np.ndarray) -> Drawing:
+        """Return an image with its boxes, as a file has it; this may be done by any thread."""
+        boxes, dialect = found.boxes, self.network.dialect.name
+        drawn = DRAWING.do(partial(draw, pixels, boxes.kept(), boxes.names, found.thresh, dialect))
+        file = file_for(drawn.shape, DRAWN if self.drawn else self.image_path(found.path))
+        return Drawing(
+            shape=drawn.shape,
+            content=Done(partial(encode, drawn, file)),
+            shown=drawn if self.window else None,
+        )
+
+    def write(self, found: Found, drawing: Task[Drawing]) -> None:
+        """Print, save and show what was found in one image; if one fails, do the others."""
         self.frames += 1
         self.boxes += len(found.boxes.kept())
         say(self.text(self.network, found, self.positions))
         with guard(found.path):
-            self.write_image(found, pixels)
+            self.write_image(found.path, drawing.result())
         if self.json:
             with guard(self.json.path):
                 self.json.add(json_of(found, self.frames))
@@ -100,22 +113,21 @@ class Writing:
             with guard(found.path):
                 self.save_labels(found)
 
-    def write_image(self, found: Found, pixels: np.ndarray) -> None:
-        """Draw, save and show the boxes of one image."""
-        boxes, dialect = found.boxes, self.network.dialect.name
-        drawn = DRAWING.do(partial(draw, pixels, boxes.kept(), boxes.names, found.thresh, dialect))
-        file = self.image_path(found.path)
+    def write_image(self, path: str, drawing: Drawing) -> None:
+        """Save and show the boxes of the image that was at a path."""
+        file = self.image_path(path)
         with guard(str(file)):
-            self.save(drawn, file)
-        if self.window:
-            show(drawn, "predictions")
+            self.save(drawing, file)
+        if drawing.shown is not None:
+            show(drawing.shown, "predictions")
 
-    def save(self, drawn: np.ndarray, file: Path) -> None:
+    def save(self, drawing: Drawing, path: Path) -> None:
         """Save a drawn image, unless that would overwrite a file that is read."""
-        check_output(file_for(drawn, file), "" if self.drawn else ELSEWHERE)
+        file = file_for(drawing.shape, path)
+        check_output(file, "" if self.drawn else ELSEWHERE)
         if self.drawn:
-            files.make_folder(file.parent, named=True)
-        save_image(drawn, file)
+            files.make_folder(path.parent, named=True)
+        write_image(drawing.content.result(), file, path)
 
     def save_labels(self, found: Found) -> None:
         """Save the labels of an image, unless another image of this run has that label file."""
@@ -162,52 +174,6 @@ def save_labels(file: str, text: str) -> None:
         files.write_file(file, text.encode())
     except OSError as error:
         raise DataError(f"Couldn't open file: {file} ({error.strerror})") from None
-
-
-def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
-    """Find and write the boxes of every image of a source."""
-    writing.begin(source.listing)
-    writing.network.get_ready(many=not source.single)  # before the time is taken, as the C fuses
-    batches = source.batches(BATCH)
-    beside = writing.network.overlaps and not source.asked
-    each = partial(detect, writing.network, chosen, not source.single)
-    found = partial(work_on, work=each, single=source.single)
-    for several in (one_ahead if beside else map)(found, batches):
-        for one, pixels in several:
-            remember(one.path)  # a prompt's images are not listed before
-            writing.write(one, pixels)
-    if len(source.words) and not source.single and sys.stderr.isatty():
-        note(writing.summary(failures()))
-
-
-def detect(
-    network: AnyNetwork, chosen: Settings, many: bool, batch: NamedImages
-) -> list[tuple[Found, np.ndarray]]:
-    """Return the boxes of images, with the seconds that each took."""
-    start = time.perf_counter()
-    several = network.find_boxes([pixels for _, pixels in batch], chosen, many=many)
-    seconds, thresh = (time.perf_counter() - start) / len(batch), chosen.decoding.thresh
-    return [
-        (Found(path, pixels.shape[1], pixels.shape[0], seconds, boxes.numpy(), thresh), pixels)
-        for (path, pixels), boxes in zip(batch, several, strict=True)
-    ]
-
-
-def one_ahead(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
-    """Yield the result of `work` for each item while a thread works on the next item.
-
-    On a GPU one batch is computed while the one before is drawn and written.
-    """
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as pool:
-        waiting: list[Future[Made]] = []
-        for item in items:
-            waiting.append(pool.submit(copy_context().run, work, item))
-            if len(waiting) > 1:
-                yield waiting.pop(0).result()
-        for task in waiting:
-            yield task.result()
 
 
 def check_names(network: AnyNetwork, named: str, cfg: Path) -> None:

@@ -6,6 +6,7 @@ import gc
 import sys
 
 from ..system.interrupts import quit_on_interrupt_inside
+from ..system.malloc import share_memory
 from ..system.memory import memory_errors
 from ..system.torch_errors import torch_errors
 
@@ -20,6 +21,7 @@ def import_networks() -> None:
     """
     if "torch" in sys.modules:
         return
+    share_memory()
     gc.disable()
     try:
         with torch_errors(), memory_errors(FOR_TORCH), quit_on_interrupt_inside():

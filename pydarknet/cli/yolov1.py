@@ -45,8 +45,9 @@ def detect(
 
     Darknet: examples/yolo.c test_yolo, examples/coco.c test_coco
     """
+    from .detection import detect_all
     from .image_source import Source
-    from .output import Writing, detect_all
+    from .output import Writing
 
     chosen = settings_of(network, flags.thresh, flags.nms)
     writing = Writing(

@@ -6,8 +6,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
+from ..system.crews import Task
 from ..system.problems import UNREADABLE, guard
 from .bad_list import BAD_FILES, Problem, append
 
@@ -15,14 +16,6 @@ AHEAD = 16  # images that are read in advance
 READERS = min(4, os.cpu_count() or 1)
 
 Read = TypeVar("Read")
-Result = TypeVar("Result", covariant=True)
-
-
-class Task(Protocol[Result]):
-    """What will have been read: now, or by a thread."""
-
-    def result(self) -> Result:
-        """Return it, or raise what went wrong."""
 
 
 class Now(Generic[Read]):

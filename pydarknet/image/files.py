@@ -127,20 +127,27 @@ def save_image(image: np.ndarray, path: str | Path) -> None:
 
     Darknet: src/image.c save_image_options
     """
-    file = file_for(image, path)
+    file = file_for(image.shape, path)
+    write_image(encode(image, file), file, path)
+
+
+def write_image(content: bytes, file: str | Path, path: str | Path) -> None:
+    """Write the content of an image's file; a note says why it is not at the `path` that is meant.
+
+    Raises DataError.
+    """
     if file != Path(path):
         note(f"{path}: JPEG holds at most {JPEG_SIDE} pixels in a row or column: written as {file}")
-    content = encode(image, file)
     try:
         write_file(file, content)
     except OSError as error:
         raise DataError(f"Failed to write image {file}: {error.strerror}") from None
 
 
-def file_for(image: np.ndarray, path: str | Path) -> Path:
-    """Return where an image is saved: at a path, or as PNG if it is too long for its JPEG."""
+def file_for(shape: tuple[int, ...], path: str | Path) -> Path:
+    """Return where an image [H, W, C] is saved: at a path, or as PNG if its JPEG is too long."""
     path = Path(path)
-    is_too_long = path.suffix.lower() in JPEG and max(image.shape[:2]) > JPEG_SIDE
+    is_too_long = path.suffix.lower() in JPEG and max(shape[:2]) > JPEG_SIDE
     return path.with_suffix(".png") if is_too_long else path
 
 

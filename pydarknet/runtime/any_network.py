@@ -10,6 +10,7 @@ import numpy as np
 from ..boxes.box_arrays import BoxRows
 from ..boxes.settings import Detecting, Settings
 from ..cfg.class_tree import Tree
+from ..system.crews import Crew
 from .traits import Traits
 
 Image = np.ndarray  # uint8 RGB [H, W, 3], or of as many channels as the network takes
@@ -37,9 +38,12 @@ class AnyNetwork(Detecting, Protocol):
     def tree(self) -> Tree | None:
         """The tree of the classes of a classifier, if there is one."""
 
-    @property
-    def overlaps(self) -> bool:
-        """Whether it computes while this process does other things, as a GPU does."""
+    def crews(self, images: int) -> Sequence[Crew]:
+        """Return the crews that may find boxes in so many `images` at once; the likely best first.
+
+        The last is one thread that computes with all that the process may use. There is none where
+        nothing is gained.
+        """
 
     def get_ready(self, *, many: bool) -> None:
         """Make what the first image would wait for; `many` images pay for more of it."""

@@ -17,6 +17,7 @@ from ..cfg.class_tree import Tree
 from ..cfg.dialect import DIALECTS
 from ..errors import DataError, UsageError
 from ..image.fit import classifier_input, network_input
+from ..system.crews import Crew
 from ..system.malloc import keep_freed_memory
 from ..system.text import count_of
 from .about import EXPECTED, About
@@ -72,10 +73,9 @@ class RuntimeNetwork(ImageDetector[BoxArrays]):
         """With how many channels image files are read: RGB if the input is no image."""
         return self.about.input[0] if len(self.about.input) == 3 else 3
 
-    @property
-    def overlaps(self) -> bool:
-        """Whether it computes while this process does other things: a CPU does not."""
-        return False
+    def crews(self, images: int) -> Sequence[Crew]:
+        """Return no crew: the engine uses all cores, and lets no other thread in."""
+        return ()
 
     @cached_property
     def tree(self) -> Tree | None:

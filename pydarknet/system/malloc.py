@@ -13,8 +13,7 @@ def keep_freed_memory() -> bool:
     """Let this process keep what it frees, and return whether it will.
 
     glibc gives every large block back to the system at once, so that a network would get all its
-    maps anew for each image, page by page: a fifth of its time on a CPU. The places that it else
-    has for each thread it gives back all the same, so that all threads share one.
+    maps anew for each image, page by page: a fifth of its time on a CPU.
     """
     return set_options({M_MMAP_MAX: 0, M_TRIM_THRESHOLD: -1, M_ARENA_MAX: 1})
 
@@ -24,7 +23,15 @@ def return_freed_memory() -> bool:
 
     A program that looks at one image then holds no more memory than it needs at a time.
     """
-    return set_options({M_MMAP_THRESHOLD: LARGE})
+    return set_options({M_MMAP_THRESHOLD: LARGE, M_ARENA_MAX: 1})
+
+
+def share_memory() -> bool:
+    """Let all threads that start later take memory from one place, and return whether they will.
+
+    glibc has a place for each, which it gives back to the system whatever it was told to keep.
+    """
+    return set_options({M_ARENA_MAX: 1})
 
 
 def set_options(options: dict[int, int]) -> bool:

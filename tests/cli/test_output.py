@@ -1,10 +1,8 @@
-"""What a detector's commands write: ahead of the printing, beside the image, where -out says."""
+"""What a detector's commands write: beside the image, and where -out says."""
 
 from __future__ import annotations
 
 import re
-import threading
-import time
 from pathlib import Path
 
 import cv2
@@ -12,42 +10,12 @@ import pytest
 from conftest import HERE
 
 from pydarknet.cli.main import main
-from pydarknet.cli.output import one_ahead
 
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
 
 
 pytestmark = pytest.mark.usefixtures("folder")
 TEST = ["detector", "test", "net.data", "net.cfg", "net.weights"]
-
-
-def test_one_batch_is_computed_while_the_last_is_written():
-    begun, release = [], threading.Event()
-
-    def work(item: int) -> int:
-        begun.append(item)
-        if item == 2:
-            release.wait(30)
-        return 10 * item
-
-    results = one_ahead(work, [1, 2, 3])
-
-    assert next(results) == 10
-    while begun != [1, 2]:
-        time.sleep(0.001)
-    release.set()
-    assert list(results) == [20, 30]
-
-
-def test_what_goes_wrong_ahead_is_raised():
-    def work(item: int) -> float:
-        return 1 / item
-
-    results = one_ahead(work, [1, 0, 2])
-
-    assert next(results) == 1
-    with pytest.raises(ZeroDivisionError):
-        next(results)
 
 
 def boxes(text: str) -> list[str]:

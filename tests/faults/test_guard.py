@@ -14,7 +14,7 @@ import cv2
 import pytest
 
 from pydarknet.boxes import draw
-from pydarknet.cli import output
+from pydarknet.cli import detection, output
 from pydarknet.cli.main import main
 
 TEST = "detector test my.data net.cfg net.weights"
@@ -161,14 +161,14 @@ def test_an_image_that_the_network_cannot_take_is_told_and_the_others_are_answer
 ):
     fault("inference/out_dir_overwrites")
     copies("a.jpg", "b.jpg", "c.jpg")
-    detect = output.detect
+    detect = detection.detect_and_draw
 
     def fail_on_b(*arguments: object) -> object:
         if any(path == "b.jpg" for path, _ in arguments[-1]):
             raise MemoryError
         return detect(*arguments)
 
-    monkeypatch.setattr(output, "detect", fail_on_b)
+    monkeypatch.setattr(detection, "detect_and_draw", fail_on_b)
 
     told = answer(f"{TEST} a.jpg b.jpg c.jpg {SHOWN} -out_dir d")
 

@@ -16,5 +16,5 @@ def test_torchs_network_is_one(net):
     assert scores.shape == (1, 4)
     assert network.sides == (3, 2)
     assert network.tree is None
-    assert not network.overlaps
+    assert all(crew.workers > 0 for crew in network.crews(1))
     assert network.traits is network.traits  # it is made once for a size

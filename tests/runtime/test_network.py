@@ -144,7 +144,7 @@ def test_it_says_what_it_is(tmp_path):
 
     assert file.table() == network.table()
     assert file.dialect == network.dialect
-    assert (file.sides, file.image_channels, file.overlaps) == (network.sides, 3, False)
+    assert (file.sides, file.image_channels, file.crews(4)) == (network.sides, 3, ())
     assert file.letter_box == settings(network).letterbox
     assert repr(file).startswith(f"RuntimeNetwork({tmp_path}/net.onnx: input 3 x ")
     assert str(file.traits.error("is odd")).startswith(f"{tmp_path}/net.onnx:")

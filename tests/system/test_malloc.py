@@ -32,8 +32,9 @@ def test_what_threads_free_is_kept_too():
     code = """
 import resource, threading
 import numpy
-from pydarknet.system.malloc import keep_freed_memory
+from pydarknet.system.malloc import keep_freed_memory, share_memory
 
+assert share_memory()
 assert keep_freed_memory()
 
 def faults():  # pages that the system gave this thread

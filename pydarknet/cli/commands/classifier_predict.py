@@ -42,16 +42,18 @@ def classifier_predict(
 
     options = DataFile.read(data)
     network = open_any(run, cfg, weights, images=images, boxes=False)
-    from ..image_source import Source, work_on  # they import OpenCV
-    from ..output import BATCH
+    from ...system.crews import Done
+    from ..image_source import BATCH, Source, work_on_good  # which imports OpenCV
 
     network.names = names_of(options)
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):
         check_classes(network, options)
     source = Source(images, network.image_channels, network.exif)
-    for batch in source.batches(BATCH):
-        for one in work_on(batch, partial(classify_batch, network), single=source.single):
+    classify = partial(classify_batch, network)
+    for group in source.groups(BATCH):
+        whole = Done(partial(work_on_good, classify, group))
+        for one in source.results(group, whole, classify):
             PREDICT_LINES.of(network.dialect)(network, one.path, one.scores, top, one.seconds)
 
 

@@ -41,8 +41,9 @@ def detector_test(
 def find_boxes(network: AnyNetwork, images: tuple[str, ...], flags: DetectFlags) -> None:
     """Print and draw the boxes that a network finds in images."""
     from ...boxes.settings import settings
+    from ..detection import detect_all
     from ..image_source import Source
-    from ..output import Writing, detect_all
+    from ..output import Writing
 
     chosen = settings(
         network,

@@ -1,0 +1,64 @@
+"""The images of a command go through a network, several at once, and are written in their order."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+import cv2
+
+from ..boxes.letters import DRAWING
+from ..system.console import note
+from ..system.crews import Done, Task, at_once, in_order
+from ..system.inputs import remember
+from ..system.problems import failures
+from .detections_text import Found
+from .image_source import BATCH, NamedImages, Source, work_on_good
+from .output import Drawing, Writing
+
+if TYPE_CHECKING:
+    from ..boxes.settings import Settings
+
+Drawn = tuple[Found, Task[Drawing]]
+
+
+def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
+    """Find and write the boxes of every image of a source.
+
+    While threads read images, others find and draw boxes, and this one writes them.
+    """
+    writing.begin(source.listing)
+    network, alone = writing.network, source.single or source.asked
+    network.get_ready(many=not source.single)  # before the time is taken, as the C fuses
+    crews = () if alone else network.crews(BATCH)
+    if crews:
+        cv2.setNumThreads(1)  # threads share the cores
+        DRAWING.start()
+    detect = partial(detect_and_draw, writing, chosen, not source.single)
+    work = partial(work_on_good, detect)
+    for group, made in in_order(work, source.groups(BATCH), crews):
+        for found, drawing in source.results(group, made, detect):
+            remember(found.path)  # a prompt's images are not listed before
+            writing.write(found, drawing)
+    if len(source.words) and not source.single and sys.stderr.isatty():
+        note(writing.summary(failures()))
+
+
+def detect_and_draw(
+    writing: Writing, chosen: Settings, many: bool, batch: NamedImages
+) -> list[Drawn]:
+    """Return the boxes of images, and draw them; each took its share of the seconds of a batch.
+
+    So do other batches of the same seconds.
+    """
+    start = time.perf_counter()
+    several = writing.network.find_boxes([pixels for _, pixels in batch], chosen, many=many)
+    seconds = (time.perf_counter() - start) / len(batch) / at_once()
+    made: list[Drawn] = []
+    for (path, pixels), boxes in zip(batch, several, strict=True):
+        height, width = pixels.shape[:2]
+        found = Found(path, width, height, seconds, boxes.numpy(), chosen.decoding.thresh)
+        made.append((found, Done(partial(writing.drawing, found, pixels))))
+    return made

@@ -1,0 +1,87 @@
+"""Lists of images: found by several threads, written in their order."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+from conftest import HERE
+
+from pydarknet.cli.main import main
+from pydarknet.network import Network
+
+CASE = HERE / "reference" / "infer_pj_yolov3_a"
+TEST = ["detector", "test", "net.data", "net.cfg", "net.weights"]
+SHOWN = ["-thresh", "0.25", "-batchnorm", "cpu", "-dont_show"]
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+@pytest.fixture
+def threads():
+    """Let torch have two threads, however many cores there are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def write_list(count: int) -> list[str]:
+    """Write images that differ and their list, and return their names."""
+    picture = cv2.imread("input.png")
+    names = [f"{index:02d}.png" for index in range(count)]
+    for index, name in enumerate(names):
+        cv2.imwrite(name, cv2.flip(picture, 1) if index % 3 else picture[index:, :])
+    Path("list.txt").write_text("\n".join(names))
+    return names
+
+
+def said(text: str) -> str:
+    """Return a text without the seconds in it."""
+    return re.sub(r"Predicted in [\d.]+", "Predicted in", text)
+
+
+def drawn() -> dict[str, bytes]:
+    """Return the drawn images, and remove them."""
+    found = {path.name: path.read_bytes() for path in Path("drawn").iterdir()}
+    shutil.rmtree("drawn")
+    return found
+
+
+@pytest.mark.usefixtures("threads")
+def test_several_threads_say_and_draw_what_one_does(capfd, monkeypatch):
+    names = write_list(30)  # the crews take turns up to the 28th
+    words = [*TEST, "list.txt", *SHOWN, "-out_dir", "drawn", "-out", "found.json"]
+
+    assert main(words) == 0
+    several, pictures, json = said(capfd.readouterr().out), drawn(), Path("found.json").read_text()
+    monkeypatch.setattr(Network, "crews", lambda network, images: ())
+    assert main(words) == 0
+
+    assert several == said(capfd.readouterr().out)
+    assert pictures == drawn()
+    assert json == Path("found.json").read_text()
+    assert re.findall(r"^(\S+): Predicted", several, re.MULTILINE) == names
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("threads")
+def test_an_image_that_cannot_be_read_is_told_in_its_place(monkeypatch):
+    names = write_list(22)
+    Path(names[9]).write_text("a text")
+    lines: list[str] = []
+    monkeypatch.setattr("pydarknet.cli.output.say", lambda text: lines.append(text.split(":")[0]))
+    monkeypatch.setattr("pydarknet.system.problems.note_once", lines.append)
+
+    assert main([*TEST, "list.txt", *SHOWN]) == 1
+
+    assert [line for line in lines if line in names or line.startswith("Cannot")] == [
+        *names[:9],
+        'Cannot load image "09.png": not an image: expected JPEG, PNG, GIF, BMP, WebP, TIFF or'
+        " Targa",
+        *names[10:],
+    ]

@@ -1,0 +1,119 @@
+"""Crews of threads, whose results come in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pydarknet.system.crews import Crew, Done, at_once, in_order
+
+TWO = Crew(2, lambda: None)
+ONE = Crew(1, lambda: None)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return when a condition holds; fail if it never does."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize("crews", [(), (ONE,), (TWO,), (TWO, ONE)])
+def test_results_come_in_order(crews):
+    pairs = list(in_order(lambda n: 10 * n, range(25), crews))
+
+    assert [item for item, _ in pairs] == list(range(25))
+    assert [task.result() for _, task in pairs] == list(range(0, 250, 10))
+
+
+def test_an_item_is_worked_on_while_the_last_result_is_used():
+    begun, release = [], threading.Event()
+
+    def work(item: int) -> int:
+        begun.append(item)
+        if item == 2:
+            release.wait(30)
+        return item
+
+    results = in_order(work, [0, 1, 2, 3], (ONE,))
+
+    assert next(results)[0] == 0
+    assert next(results)[0] == 1
+    wait_for(lambda: begun == [0, 1, 2])
+    release.set()
+    assert [item for item, _ in results] == [2, 3]
+
+
+def test_two_workers_work_at_the_same_time():
+    meeting = threading.Barrier(2)
+
+    def work(item: int) -> int:
+        if item:
+            meeting.wait(30)
+        return at_once()
+
+    shares = [task.result() for _, task in in_order(work, range(5), (TWO,))]
+
+    assert shares == [1, 2, 2, 2, 2]  # the first alone
+
+
+def test_no_more_items_are_taken_than_workers_need():
+    taken = []
+
+    def items() -> Iterator[int]:
+        for item in range(100):
+            taken.append(item)
+            yield item
+
+    results = in_order(str, items(), (TWO,))
+    next(results), next(results)
+
+    assert len(taken) == 1 + 3  # two for the workers, and one that none of them waits for
+
+
+def test_what_goes_wrong_is_raised_in_its_place():
+    def work(item: int) -> float:
+        return 1 / item
+
+    first, second, third = in_order(work, [1, 0, 2], (TWO,))
+
+    assert (first[1].result(), third[1].result()) == (1, 0.5)
+    with pytest.raises(ZeroDivisionError):
+        second[1].result()
+
+
+def test_of_several_crews_the_fastest_works_on_the_rest():
+    begun: list[str] = []
+
+    def work(item: int) -> int:
+        time.sleep(0.05 if begun[-1] == "slow" else 0.001)
+        return item
+
+    crews = (Crew(2, lambda: begun.append("slow")), Crew(1, lambda: begun.append("fast")))
+    begun.append("alone")
+
+    list(in_order(work, range(20), crews))
+
+    # each in its turn, then the fast one again, and at the end this thread
+    assert begun == ["alone", "slow", "slow", "fast", "fast", "fast"]
+
+
+def test_whoever_stops_asking_leaves_no_thread_behind():
+    results = in_order(lambda n: n, range(1000), (TWO,))
+    next(results), next(results)
+
+    results.close()
+
+    assert threading.active_count() == 1
+
+
+def test_a_task_that_is_done_keeps_its_error():
+    task = Done(lambda: 1 / 0)
+
+    assert isinstance(task.error, ZeroDivisionError)
+    with pytest.raises(ZeroDivisionError):
+        task.result()
