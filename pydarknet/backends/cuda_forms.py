@@ -15,7 +15,7 @@ from torch import Tensor
 from ..graph.executor import Executor
 from .choices import may_measure
 from .cuda import CHANNELS_LAST, PLAIN, CudaConv, Form, first_form
-from .measurement import best_times
+from .measurement import Watch
 from .recorder import Record, Run
 
 GAIN = 1.03  # times as fast a form must be as the first
@@ -84,6 +84,8 @@ def fastest(runs: dict[Form, Run], images: Tensor) -> Form:
 
         return work
 
-    least = best_times({form: finished(run) for form, run in runs.items()}, every=True)
+    least = Watch(threads=1).best_times(
+        {form: finished(run) for form, run in runs.items()}, every=True
+    )
     best = min(least, key=least.__getitem__)
     return best if least[first] >= GAIN * least[best] else first

@@ -40,7 +40,9 @@ def times(monkeypatch):
     """Return a dict of the seconds that forms take, 1 where none are given."""
     given: dict[Form, float] = {}
     monkeypatch.setattr(
-        cuda_forms, "best_times", lambda runs, every: {one: given.get(one, 1.0) for one in runs}
+        cuda_forms.Watch,
+        "best_times",
+        lambda watch, runs, every: {one: given.get(one, 1.0) for one in runs},
     )
     monkeypatch.setattr(cuda_forms, "may_measure", lambda tune: tune is not False)
     return given
