@@ -77,7 +77,7 @@ class CudaConv(nn.Module):
         form = self.nearest(form)
         if form not in self.made:
             with torch.inference_mode(False), torch.no_grad():
-                self.made[form] = self.made_for(form)
+                self.made[form] = self.conv_form(form)
         weights, self.compute = self.made[form]
         if alone:
             self.weights, self.made = weights, {form: (weights, self.compute)}
@@ -88,7 +88,7 @@ class CudaConv(nn.Module):
         fused = form.fused and self.word == "relu"
         return replace(form, padded=padded, fused=fused)
 
-    def made_for(self, form: Form) -> tuple[Tensor, Compute]:
+    def conv_form(self, form: Form) -> tuple[Tensor, Compute]:
         """Return weights in a form, and what computes with them."""
         weights, bias, count = self.weights, self.bias, len(self.bias)
         if form.padded:

@@ -76,7 +76,7 @@ def fastest(runs: dict[Form, Run], images: Tensor) -> Form:
     if len(runs) == 1:
         return first
 
-    def finished(run: Run) -> Callable[[], object]:
+    def run_to_end(run: Run) -> Callable[[], object]:
         def work() -> None:
             run(images)
             if images.is_cuda:
@@ -85,7 +85,7 @@ def fastest(runs: dict[Form, Run], images: Tensor) -> Form:
         return work
 
     least = Watch(threads=1).best_times(
-        {form: finished(run) for form, run in runs.items()}, every=True
+        {form: run_to_end(run) for form, run in runs.items()}, every=True
     )
     best = min(least, key=least.__getitem__)
     return best if least[first] >= GAIN * least[best] else first
