@@ -3,13 +3,14 @@
 
     benchmarks/benchmark.py [CFG[:SIDE][@BATCHES] ...] [--darknet PROGRAM] [--opencv FOLDER]
         [--threads 1 2] [--batch 1 8] [--rounds 9] [--programs NAME ...] [--results FILE]
-        [--seconds 75]
+        [--seconds 75] [--busy 0.05]
 
 The programs are those of programs.py: our network in several forms, the C program, OpenCV 4 from a
 folder (`pip install --no-deps --target FOLDER opencv-python==4.14.0.94`), onnxruntime and OpenVINO
 on the file that `export onnx` writes. All have the same random weights, and each is a process of
 its own. They are timed in bursts by turns (bursts.py); ratios compare the times of a round, and
-their interval is that of the sign test. Nothing is timed while anything else runs: see the load.
+their interval is that of the sign test. A round in which other processes, or other machines on the
+same cores, take more than 5 % of the cores is not kept.
 
 Results are kept in benchmarks/results, in a file per machine. A file takes no results of another
 machine or of other versions. Where it has rounds, the same command goes on after the last one. It
@@ -35,14 +36,14 @@ from typing import NamedTuple
 
 import results
 from bursts import PAUSE, turns
-from machine import busy, headline, load, machine, version, versions
+from machine import Watch, busy, headline, load, machine, version, versions
 from programs import DARKNET, OURS, PROGRAMS, Darknet, Job, Peer, start
 from random_network import ROOT, export, label, write_network
 
 sys.path.insert(0, str(ROOT))
 PACKAGES = ("torch", "numpy", "onnxruntime", "openvino")
 MORE = 75  # the exit status where there is more to do
-BUSY = 0.1  # of the cores: above it figures are doubtful
+BUSY = 0.05  # of the cores: a round in which others take more is not kept
 START = 15  # seconds that starting the programs of a case takes, about
 
 
@@ -130,10 +131,14 @@ class Piece:
             if self.over(took):
                 return False
             before = time.perf_counter()
+            watch = Watch([peer.process.pid for peer in running.values()])
             spent = {name: running[name].burst() for name in turns(able, results.rounds(case))}
+            self.rounds, took = self.rounds + 1, time.perf_counter() - before
+            if (others := watch.share()) > self.options.busy:
+                print(f"others took {others:.0%} of the cores: this round is not kept", flush=True)
+                continue
             for name, seconds in spent.items():
                 case["seconds"][name].append(results.significant(seconds))
-            self.rounds, took = self.rounds + 1, time.perf_counter() - before
         print("\n".join(lines(case)), flush=True)
         return True
 
@@ -185,6 +190,7 @@ def command_line() -> argparse.Namespace:
     parser.add_argument("--opencv", help="folder of an OpenCV 4")
     parser.add_argument("--results", type=Path, help="the file; by default that of the machine")
     parser.add_argument("--seconds", type=float, default=75, help="after which the script ends")
+    parser.add_argument("--busy", type=float, default=BUSY, help="share that others may take")
     options = parser.parse_args()
     options.programs = [*dict.fromkeys([OURS, *options.programs])]
     return options
@@ -197,11 +203,8 @@ def main() -> None:
     networks = [network_of(word, options.batch) for word in options.networks]
     content = results.open_results(path, results.new(here, found_versions(options)))
     content["loads"].append(load())
-    others = busy()
-    print(f"{headline(here)}, load {load()}, {others:.0%} of the cores are busy")
+    print(f"{headline(here)}, load {load()}, others take {busy():.0%} of the cores")
     print(", ".join(f"{name} {text}" for name, text in content["versions"].items()))
-    if others > BUSY:
-        print("the machine does other things: figures are doubtful")
     piece = Piece(options, path, content)
     if not all(piece.measure(network) for network in networks):
         print("there is more to measure: the same command goes on")

@@ -68,20 +68,50 @@ def load() -> float:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else math.nan
 
 
+class Watch:
+    """Watches what other processes than this one, and those that it names, take of all cores."""
+
+    def __init__(self, processes: Sequence[int] = ()) -> None:
+        self.processes = [os.getpid(), *processes]
+        self.start = self.read()
+
+    def read(self) -> tuple[int, int, int]:
+        """Return the time of all cores, the part of it in which they worked, and our part."""
+        spent = ticks()
+        idle = sum(spent[3:5])  # also while waiting for a disk
+        return sum(spent), sum(spent) - idle, sum(map(process_ticks, self.processes))
+
+    def share(self) -> float:
+        """Return the share that others took since the start, 0 to 1; 0 where it is not told."""
+        pairs = zip(self.read(), self.start, strict=True)
+        every, worked, ours = (now - then for now, then in pairs)
+        return min(max((worked - ours) / every, 0.0), 1.0) if every else 0.0
+
+
 def busy(seconds: float = 0.5) -> float:
     """Return the share of all cores' time that other processes take while this one sleeps."""
-    before = ticks()
+    watch = Watch()
     time.sleep(seconds)
-    spent = [after - start for start, after in zip(before, ticks(), strict=True)]
-    idle = sum(spent[3:5])  # also while waiting for a disk
-    return 1 - idle / sum(spent) if sum(spent) else 0.0
+    return watch.share()
 
 
 def ticks() -> list[int]:
-    """Return the time of all cores by what they did, as Linux counts it; nothing elsewhere."""
+    """Return the time of all cores by what they did, as Linux counts it; nothing elsewhere.
+
+    Time that a hypervisor gives to other machines is work of others too.
+    """
     if not STAT.exists():
         return []
     return [int(word) for word in STAT.read_text().split("\n")[0].split()[1:9]]
+
+
+def process_ticks(process: int) -> int:
+    """Return the time that a process took of cores, in the units of `ticks`; 0 if it is gone."""
+    path = STAT.parent / str(process) / "stat"
+    if not path.exists():
+        return 0
+    words = path.read_text().rpartition(")")[2].split()
+    return int(words[11]) + int(words[12])
 
 
 def version(package: str, folder: str | None = None) -> str | None:

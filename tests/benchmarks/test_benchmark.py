@@ -44,6 +44,7 @@ def benchmark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
     import benchmark
 
     monkeypatch.setattr(benchmark, "busy", lambda: 0.5)
+    monkeypatch.setattr(benchmark.Watch, "share", lambda self: 0.05)
     monkeypatch.setattr(benchmark, "found_versions", lambda options: {"pydarknet": "abc"})
     (tmp_path / "small.cfg").write_text(CFG)
 
@@ -92,7 +93,23 @@ def test_programs_are_measured_and_the_command_goes_on(benchmark, tmp_path: Path
 
     out = capsys.readouterr().out
     assert "OpenCV                   cannot run: ImportError: no OpenCV here" in out
-    assert "the machine does other things: figures are doubtful" in out
+    assert "others take 50% of the cores" in out
+
+
+def test_a_round_that_others_disturb_is_not_kept(benchmark, tmp_path: Path, monkeypatch, capsys):
+    from machine import Watch
+
+    shares = iter([0.051, 0.9, 0.02])
+    monkeypatch.setattr(Watch, "share", lambda self: next(shares))
+
+    words = ["--programs", "pydarknet", "--threads", "1", "--batch", "1", "--rounds", "1"]
+    assert benchmark(*words) == 0
+
+    out = capsys.readouterr().out
+    assert out.count("this round is not kept") == 2
+    assert "others took 90% of the cores" in out
+    [case] = json.loads((tmp_path / "a.json").read_text())["cases"]
+    assert len(case["seconds"]["pydarknet"]) == 1
 
 
 def test_programs_of_files_run_the_exported_one(benchmark, tmp_path: Path, capsys):

@@ -28,6 +28,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
     monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
     monkeypatch.setattr(machine, "QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(machine, "STAT", tmp_path / "stat")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 5}, raising=False)
     return machine
 
@@ -70,3 +71,24 @@ def test_versions_name_what_is_installed(machine, tmp_path: Path):
     assert machine.version("onnxruntime", str(tmp_path)) is None
     found = machine.versions(["torch", "nothing-of-this-name"])
     assert list(found) == ["python", "pydarknet", "torch", "oneDNN"]
+
+
+def test_others_are_all_that_worked_but_for_the_processes_that_are_named(machine, tmp_path: Path):
+    def write(user: int, idle: int, steal: int, named: int) -> None:
+        machine.STAT.write_text(f"cpu {user} 0 10 {idle} 5 0 0 {steal} 0 0\ncpu0 1 1\n")
+        (tmp_path / "77").mkdir(exist_ok=True)
+        text = f"77 (a ) name) S {' 0' * 10} {named} 7 0\n"
+        (tmp_path / "77" / "stat").write_text(text)
+
+    write(user=100, idle=1000, steal=0, named=20)
+    watch = machine.Watch([77, 78])
+    assert watch.share() == 0
+
+    write(user=150, idle=1040, steal=10, named=40)
+
+    # all: 50 + 40 + 10; others: 50 + 10 - 20
+    assert watch.share() == 0.4
+
+
+def test_where_linux_tells_nothing_others_take_nothing(machine):
+    assert machine.busy(0.0) == 0
