@@ -13,6 +13,7 @@ from ..image.files import grey as grey
 from ..image.files import load_image as load_image
 from ..image.files import save_image as save_image
 from ..image.geometry import letterbox_size, min_size
+from .transfer import all_on_device, on_device
 
 
 def pixels(image: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
@@ -20,8 +21,9 @@ def pixels(image: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
 
     Darknet: src/image.c load_image_stb
     """
-    if torch.device(device).type != "cpu":
-        return planes(torch.from_numpy(np.ascontiguousarray(image)).to(device))
+    device = torch.device(device)
+    if device.type != "cpu":
+        return planes(on_device(torch.from_numpy(np.ascontiguousarray(image)), device))
     return torch.from_numpy(image.transpose(2, 0, 1).astype(np.float32, order="C")).div_(255)
 
 
@@ -80,8 +82,9 @@ def taps(
 
     The result is cached: do not change it.
     """
-    first, second, third, fourth = map(torch.from_numpy, fit.taps(size, target, whole))
-    return first.to(device), second.to(device), third.to(device), fourth.to(device)
+    host = [torch.from_numpy(array) for array in fit.taps(size, target, whole)]
+    first, second, third, fourth = all_on_device(host, device)
+    return first, second, third, fourth
 
 
 def letterbox(x: Tensor, width: int, height: int) -> Tensor:
