@@ -122,6 +122,7 @@ class CUDAGraph:
     """A recording. As with CUDA, nothing is computed before it is replayed."""
 
     open_pools: set[object] = set()
+    dead_pools: set[object] = set()
 
     def __init__(self, **_: object) -> None:
         self.steps: list[Step] = []
@@ -132,6 +133,8 @@ class CUDAGraph:
         self.stream, self.pool_id = current_stream(), pool or object()
         assert self.stream is not default_stream(self.stream.gpu), "a default stream is recorded"
         assert not any(s.graph for s in STREAMS.values()), "two recordings at a time"
+        if self.pool_id in CUDAGraph.dead_pools:
+            raise RuntimeError("INTERNAL ASSERT FAILED: use_count > 0")  # of torch's allocator
         CUDAGraph.open_pools.add(self.pool_id)
         STREAMS[id(self.stream)] = self.stream
         self.stream.graph = self
@@ -252,6 +255,11 @@ def close_pool(device: int, pool: object) -> None:
     CUDAGraph.open_pools.discard(pool)
 
 
+def release_pool(device: int, pool: object) -> None:
+    """Let go of a pool, which no recording can use again."""
+    CUDAGraph.dead_pools.add(pool)
+
+
 def launch(name: str, grid: Any, block: int, *arguments: Any) -> None:
     """Launch a kernel for suppression on a posing GPU."""
     from kernel_twins import numpy_twin
@@ -264,6 +272,6 @@ def launch(name: str, grid: Any, block: int, *arguments: Any) -> None:
 
 def forget() -> None:
     """Forget all streams."""
-    for known in (DEFAULTS, STREAMS, CUDAGraph.open_pools, TURN.__dict__):
+    for known in (DEFAULTS, STREAMS, CUDAGraph.open_pools, CUDAGraph.dead_pools, TURN.__dict__):
         known.clear()
     Graph.default_capture_stream = None

@@ -80,7 +80,7 @@ def patch_cuda(patch: pytest.MonkeyPatch, count: int, capability: tuple[int, int
         patch.setattr(torch.cuda, name, value)
     for place in (torch._C, torch.cuda.memory):
         patch.setattr(place, "_cuda_endAllocateToPool", cuda.close_pool, raising=False)
-        patch.setattr(place, "_cuda_releasePool", lambda *_: None, raising=False)
+        patch.setattr(place, "_cuda_releasePool", cuda.release_pool, raising=False)
     patch.setattr(nms_cuda, "load_kernels", lambda arch: cuda.launch)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import HERE
-from posing_gpu import Gpus
+from posing_gpu import Gpus, threads_of
 from posing_torch import posing_gpus
 from torch import Tensor
 
@@ -85,7 +85,7 @@ def test_what_is_recorded_computes_the_same_without_the_host(name, dialect):
             found.append(fast(images))
 
     assert numbers(gpus) == before
-    assert fast.runner is None or fast.runner.works
+    assert fast.runner is None or not fast.runner.refused
     for heads, plain in zip(found, expected, strict=True):
         for head, one in zip(heads, plain, strict=True):
             torch.testing.assert_close(
@@ -131,6 +131,38 @@ def answers(network: Network):
 def sorted_scores(found) -> Tensor:
     """Return the scores of boxes, best first: boxes of nearly equal scores may change places."""
     return found.probabilities.amax(1).sort(descending=True).values
+
+
+# Threads
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(3000, marks=pytest.mark.slow)])
+def test_threads_find_the_boxes_of_their_own_images_on_two_gpus(count):
+    names = {"train_eval_pj": "pjreddie", "train_eval_ab_greedynms": "alexeyab"}
+    images = [np.roll(IMAGE, 7 * shift, 0) for shift in range(10)]
+
+    with posing_gpus(2):
+        networks = [opened(*pair).to(f"cuda:{index}") for index, pair in enumerate(names.items())]
+        expected = [[boxes_of(network, image) for image in images] for network in networks]
+
+        def work(thread: int) -> int:
+            draws, wrong = np.random.default_rng(thread), 0
+            with torch.cuda.stream(torch.cuda.Stream(thread % 2) if thread % 3 else None):
+                for _ in range(count // 8):
+                    network, image = draws.integers(2), draws.integers(len(images))
+                    found = boxes_of(networks[network], images[image])
+                    wrong += not torch.equal(found, expected[network][image])
+            return wrong
+
+        assert sum(threads_of(work, 8)) == 0
+
+    assert len({tuple(boxes.flatten().tolist()) for some in expected for boxes in some}) == 20
+
+
+def boxes_of(network: Network, image: np.ndarray) -> Tensor:
+    """Return the boxes of an image with the probabilities of their classes."""
+    found = network.detect(image, thresh=0.005)
+    return torch.cat([found.boxes, found.probabilities], 1)
 
 
 # Training

@@ -21,6 +21,7 @@ from .recorder import Run
 
 BACKENDS = ("onnxruntime",)  # besides torch
 NEEDED = ("onnxruntime", "onnx")
+PROBLEM = "onnxruntime cannot run this network; continuing without it"
 
 
 def check_backend(name: str | None, device: torch.device) -> None:

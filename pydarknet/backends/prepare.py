@@ -19,7 +19,8 @@ from .bfloat16 import bfloat16_modules, tell_if_slower
 from .choices import may_measure
 from .cuda import cuda_module
 from .cuda_forms import FastestForm
-from .cuda_graph import cuda_graph
+from .cuda_graph import PROBLEM, CudaGraphs
+from .onnx_runtime import PROBLEM as ONNX_PROBLEM
 from .onnx_runtime import onnx_session
 from .packed_conv import PackedConv
 from .recorder import Recorder
@@ -131,8 +132,12 @@ def on_gpu(network: Runnable, options: PrepareOptions) -> Runnable:
         for node, module in zip(network.nodes, network.stack, strict=True)
     ]
     fast = of_modules(network, made)
+    if network.device.type != "cuda":
+        return fast
     if not is_recurrent(network):
-        fast.runner = Recorder("CUDA", FastestForm(cuda_graph, network.tune))
+        record = FastestForm(CudaGraphs(network.device), network.tune)
+        fast.runner = Recorder(record, PROBLEM)
+    torch.cuda.current_stream(network.device).synchronize()  # threads use it on other streams
     return fast
 
 
@@ -144,7 +149,7 @@ def is_recurrent(network: Executor) -> bool:
 def by_onnxruntime(network: Runnable) -> Runnable:
     """Return a network that onnxruntime runs from the second batch of a size on."""
     fast = of_modules(network, list(network.stack))
-    fast.runner = Recorder("onnxruntime", onnx_session)
+    fast.runner = Recorder(onnx_session, ONNX_PROBLEM)
     return fast
 
 

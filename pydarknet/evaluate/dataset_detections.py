@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..backends.prepare import forget
 from ..boxes.detections import Detections
 from ..boxes.settings import Settings
 from ..dataset.read_ahead import good_images
@@ -49,7 +50,8 @@ def evaluation_mode(network: Executor) -> Iterator[None]:
     """Put a network in evaluation mode inside the context.
 
     It has its cfg's size, and neither gradients nor statistics are updated. Its modes, its size and
-    the state of its recurrent layers are restored at the end.
+    the state of its recurrent layers are restored at the end, and the fast form of a network in
+    training is forgotten.
 
     Darknet: src/detector.c train_detector, validate_detector_map (AlexeyAB)
     """
@@ -69,6 +71,8 @@ def evaluation_mode(network: Executor) -> Iterator[None]:
             network.resize(size.w, size.h)
         for name, module in network.named_modules():
             module.training = modes[name]
+        if network.training:
+            forget(network)  # its fast form, which training makes useless, has much memory
         for recurrent, (state, steps) in states.items():
             recurrent.state, recurrent.time_steps = state, steps
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
@@ -12,6 +14,7 @@ from torch import Generator, Tensor, nn
 
 from ..system.limits import INT_MAX
 
+HELD: ContextVar[list[Tensor] | None] = ContextVar("held", default=None)
 Numbers = tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 
@@ -45,7 +48,26 @@ def constant(numbers: Numbers, like: Tensor, dtype: torch.dtype | None = None) -
     It is cached, so that a CUDA graph can be captured: no numbers are copied from the CPU.
     """
     form = (numbers, dtype or like.dtype, like.device)
-    return tensor_of(*form) if torch.compiler.is_compiling() else kept(*form)
+    if torch.compiler.is_compiling():
+        return tensor_of(*form)
+    value = kept(*form)
+    if (held := HELD.get()) is not None:
+        held.append(value)
+    return value
+
+
+@contextmanager
+def hold_constants() -> Iterator[list[Tensor]]:
+    """Yield a list that gets the constants that are used in the block, to keep them alive.
+
+    A recording reads them from where they are, also when the cache has forgotten them.
+    """
+    held: list[Tensor] = []
+    token = HELD.set(held)
+    try:
+        yield held
+    finally:
+        HELD.reset(token)
 
 
 @torch.inference_mode(False)

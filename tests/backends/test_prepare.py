@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 from conftest import SHARED, needs_shared, recording
+from posing_torch import posing_gpus
 
 import pydarknet
 from pydarknet.backends import onednn, prepare
@@ -195,11 +196,12 @@ def test_a_fast_form_is_its_own(net):
     assert fast.prepared() is fast
 
 
-def test_on_a_gpu_one_image_and_many_have_the_same_form(net, monkeypatch):
+def test_on_a_gpu_one_image_and_many_have_the_same_form(net):
     network = filled(net(f"{CONV}activation=leaky\n", c=3, h=8, w=8))
-    monkeypatch.setattr(Network, "device", torch.device("cuda"))  # its values stay on the CPU
 
-    forms = [network.prepared(many=many, half=True) for many in (False, True, False)]
+    with posing_gpus():
+        network.to("cuda")
+        forms = [network.prepared(many=many, half=True) for many in (False, True, False)]
 
     assert forms[0] is forms[1] is forms[2] is not network
 
@@ -250,3 +252,18 @@ def test_threads_share_one_fast_form(net, monkeypatch):
         forms = {id(task.result()) for task in [pool.submit(ask) for _ in range(4)]}
 
     assert len(forms) == len(made) == 1
+
+
+def test_other_streams_may_use_what_was_made_on_one(net):
+    network = filled(net("[convolutional]\nfilters=4\nbatch_normalize=1\nactivation=leaky\n"))
+    images = torch.rand(1, 3, 16, 16)
+    with torch.inference_mode():
+        [expected] = network(images)
+
+    with posing_gpus(), torch.inference_mode():  # which raises an error where a stream must wait
+        with torch.cuda.stream(torch.cuda.Stream()), torch.inference_mode(False):
+            fast = network.to("cuda").prepared()
+        with torch.cuda.stream(torch.cuda.Stream()):
+            [found] = fast(images.to("cuda"))
+
+    torch.testing.assert_close(found.activated.inner, expected.activated)

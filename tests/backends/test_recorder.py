@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 
 from pydarknet.backends.cuda_graph import Graph
-from pydarknet.backends.recorder import Record, Recorder
+from pydarknet.backends.recorder import MOST, Record, Recorder
 from pydarknet.graph.executor import Head
 
 
@@ -33,7 +33,7 @@ def fake(network: Counted, images: torch.Tensor) -> Graph:
 
 def recorder_of(record: Record) -> Recorder:
     """Return a recorder."""
-    return Recorder("CUDA", record)
+    return Recorder(record, "images of {size} are not recorded")
 
 
 def test_it_is_recorded_for_each_size_when_that_comes_again():
@@ -66,11 +66,15 @@ def test_where_gradients_are_wanted_nothing_is_recorded():
     assert run.runs == 3
 
 
-def test_what_cannot_be_recorded_is_told_once_and_runs(capsys):
-    def refuse(network: Counted, images: torch.Tensor) -> Graph:
+def refuse_two(network: Counted, images: torch.Tensor) -> Graph:
+    """Record all but images of the size 2."""
+    if len(images) == 2:
         raise RuntimeError("operation not permitted when stream is capturing\nand more")
+    return fake(network, images)
 
-    run, recorder = Counted(), recorder_of(refuse)
+
+def test_what_cannot_be_recorded_is_told_once_and_runs(capsys):
+    run, recorder = Counted(), recorder_of(refuse_two)
 
     with torch.inference_mode():
         for _ in range(4):
@@ -79,9 +83,43 @@ def test_what_cannot_be_recorded_is_told_once_and_runs(capsys):
     assert head.activated.tolist() == [2, 2]
     assert run.runs == 4
     reason = "operation not permitted when stream is capturing"
-    assert capsys.readouterr().err == (
-        f"CUDA cannot run this network; continuing without it: {reason}\n"
-    )
+    assert capsys.readouterr().err == f"images of 2 are not recorded: {reason}\n"
+
+
+def test_other_sizes_are_recorded_nevertheless():
+    run, recorder = Counted(), recorder_of(refuse_two)
+
+    with torch.inference_mode():
+        for size in (2, 2, 3, 3, 3, 3):
+            recorder(run, torch.ones(size))
+
+    assert list(recorder.records) == [torch.Size([3])]
+    assert run.runs == 2 + 2  # of the others one plain, one recorded
+
+
+def test_one_reason_is_told_once_where_sizes_do_not_matter(capsys):
+    def refuse(network: Counted, images: torch.Tensor) -> Graph:
+        raise RuntimeError("no such operator")
+
+    recorder = Recorder(refuse, "nothing is recorded")
+
+    with torch.inference_mode():
+        for size in (2, 2, 3, 3):
+            recorder(Counted(), torch.ones(size))
+
+    assert capsys.readouterr().err == "nothing is recorded: no such operator\n"
+
+
+def test_recordings_of_the_sizes_that_came_last_are_kept():
+    recorder = recorder_of(fake)
+
+    with torch.inference_mode():
+        for size in (*range(1, MOST + 1), 1, MOST + 1):
+            for _ in range(2):
+                recorder(Counted(), torch.ones(size))
+
+    kept = [size for [size] in recorder.records]
+    assert kept == [*range(3, MOST + 1), 1, MOST + 1]
 
 
 def slow_graph(network: Counted, images: torch.Tensor) -> Graph:

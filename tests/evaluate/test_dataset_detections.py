@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -164,3 +166,17 @@ def test_a_network_of_numbers_is_evaluated_at_the_size_it_has(net):
 
     with evaluation_mode(network):
         assert network.input.length == 4
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_of_a_network_in_training_no_fast_form_is_kept(net, training):
+    network = net("[convolutional]\nfilters=2\n", h=4, w=4)
+    network.initialize()
+    network.train(training)
+
+    with evaluation_mode(network):
+        fast = weakref.ref(network.prepared())
+        assert fast() is not network
+    gc.collect()
+
+    assert (fast() is None) is training

@@ -238,7 +238,7 @@ def replayed(network: pydarknet.Network, images: torch.Tensor) -> Graph:
 
 @pytest.mark.usefixtures("one_thread")
 def test_a_recorded_graph_gives_threads_their_own_images(tiny) -> None:
-    recorder, given = Recorder("fake", replayed), torch.rand(4, 1, *tiny.input.tensor)
+    recorder, given = Recorder(replayed, "not recorded"), torch.rand(4, 1, *tiny.input.tensor)
 
     def first_head(k: int) -> torch.Tensor:
         with torch.inference_mode():
