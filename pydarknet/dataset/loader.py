@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DarknetError, DataError, OutOfMemory
+from ..system.cores import usable_cores
 from ..system.files import SharedFolder
 from ..system.interrupts import block_interrupts
 from ..system.memory import size_text, usable_memory
@@ -74,7 +75,7 @@ class Batches:
         workers: int | None = None,
     ) -> None:
         self.samples, self.count, self.seed, self.size = samples, count, seed, size
-        self.wanted = min(cores(), MOST_WORKERS) if workers is None else workers
+        self.wanted = min(usable_cores(), MOST_WORKERS) if workers is None else workers
         self.workers: list[Worker] = []
         self.folders: list[SharedFolder] = []
         self.ordered: deque[Ordered] = deque()
@@ -263,14 +264,6 @@ def samples_or_error(answer: Answer) -> dict[int, SampleInfo]:
     if isinstance(answer, DarknetError):
         raise answer
     return answer
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows
-        return os.cpu_count() or 1
 
 
 def roomy(folders: Sequence[str], needed: int) -> str:

@@ -19,7 +19,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import DarknetError, UsageError
-from ..system.cache import FLAGS, WRITABLE, is_private, private_folder, read_content, write_content
+from ..system.cache import (
+    CHOICES,
+    FLAGS,
+    WRITABLE,
+    is_private,
+    private_folder,
+    read_content,
+    write_content,
+)
 from ..system.console import note_once
 from ..system.files import PARTIAL, hold_folder, is_abandoned, remove, sorted_entries
 from ..system.text import excerpt
@@ -238,8 +246,12 @@ def remove_oldest(room: int) -> None:
 
 
 def remove_all() -> int:
-    """Remove all forms and all openings; return how many forms there were."""
+    """Remove all forms, openings and measured choices; return how many forms there were."""
     count = len(list(forms()))
+    around = private_folder()
+    for path in sorted_entries(around) if around else ():
+        if CHOICES.fullmatch(path.name):
+            remove(path)
     for name in (FOLDER, openings.FOLDER):
         folder = private_folder(name)
         for path in sorted_entries(folder) if folder else ():

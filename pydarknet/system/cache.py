@@ -18,7 +18,8 @@ from .console import note_once
 from .files import remove, remove_partial_files, sorted_entries, write_file
 
 DIGEST = 32  # bytes of SHA-256, which stand before the content of a file
-OURS = re.compile(r".+\.(cubin|onnx)|choices-.+\.json")  # weights in the folder are the user's
+CHOICES = re.compile(r"choices-.+\.json")  # what was measured, see backends.choices
+OURS = re.compile(rf".+\.(cubin|onnx)|{CHOICES.pattern}")  # weights in the folder are the user's
 MOST_FILES, MOST_BYTES = 32, 2 << 30  # that are kept, the latest used first
 FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # no waiting
 WRITABLE = stat.S_IWGRP | stat.S_IWOTH

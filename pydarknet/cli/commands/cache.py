@@ -17,7 +17,10 @@ def cache(
         str, Help("list, which prints what is kept, or clear, which removes it")
     ] = "list",
 ) -> None:
-    """List or remove the compiled networks that let calls start without torch."""
+    """List or remove the compiled networks that let calls start without torch.
+
+    With them goes what was measured of convolutions on this machine.
+    """
     actions = {"list": list_forms, "clear": clear}
     if action not in actions:
         raise UsageError(f"cache {action}: expected list or clear")
@@ -39,7 +42,7 @@ def list_forms() -> None:
 
 
 def clear() -> None:
-    """Remove all compiled networks, and what opening them told."""
+    """Remove all compiled networks, what opening them told, and what was measured."""
     from ...runtime.forms import remove_all
     from ...system.cache import cache_folder
 

@@ -18,7 +18,11 @@ def test_it_lists_and_removes_what_is_kept(folder, cache, capfd):
     assert re.fullmatch(r" +\d+\.\d MB  \d{4}-\d\d-\d\d \d\d:\d\d  onnxruntime  net\.cfg", one)
     assert f"1 networks in {cache}, of at most 1073.7 MB (PYDARKNET_CACHE_SIZE)" in total
 
+    (cache / "choices-1.json").write_text("what was measured")
+    (cache / "yolo.weights").write_text("what is the user's")
     assert main(["cache", "clear"]) == 0
+    assert not list(cache.glob("choices-*"))
+    assert (cache / "yolo.weights").exists()
     assert capfd.readouterr().out == f"1 networks removed from {cache}\n"
     assert main(["cache", "list"]) == 0
     assert "0 networks" in capfd.readouterr().out
