@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import shutil
 import sys
 import tempfile
 import time
@@ -44,6 +45,7 @@ sys.path.insert(0, str(ROOT))
 PACKAGES = ("torch", "numpy", "onnxruntime", "openvino")
 MORE = 75  # the exit status where there is more to do
 BUSY = 0.05  # of the cores: a round in which others take more is not kept
+TRIES = 5  # of our network to start undisturbed
 START = 15  # seconds that starting the programs of a case takes, about
 
 
@@ -116,10 +118,25 @@ class Piece:
                 running[name] = start(name, job, {"OpenCV": self.options.opencv}.get(name))
         missing = {name: peer.reason() for name, peer in running.items() if not peer.ready()}
         time.sleep(PAUSE)
-        running[OURS] = start(OURS, job)
-        if not running[OURS].ready():
-            sys.exit(f"{OURS} cannot run {job.folder}: {running[OURS].reason()}")
+        self.start_ours(job, running)
         return missing
+
+    def start_ours(self, job: Job, running: dict[str, Peer]) -> None:
+        """Start our network, again where others disturb it while it measures what is fast."""
+        for _ in range(TRIES):
+            shutil.rmtree(job.folder / "cache", ignore_errors=True)
+            watch = Watch([peer.process.pid for peer in running.values()])
+            ours = running[OURS] = start(OURS, job)
+            watch.processes.append(ours.process.pid)
+            if not ours.ready():
+                sys.exit(f"{OURS} cannot run {job.folder}: {ours.reason()}")
+            if (others := watch.share()) <= self.options.busy:
+                return
+            print(f"others took {others:.0%} of the cores: {OURS} starts again", flush=True)
+            ours.end()
+            del running[OURS]
+        print("the machine is too busy now: the same command goes on", flush=True)
+        sys.exit(MORE)
 
     def go_on(self, case: results.Case, running: dict[str, Peer], missing: dict[str, str]) -> bool:
         """Measure rounds until there are enough or the time is over; return whether there are."""
