@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from ..cfg.options import option, quiet
 from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Window
+from ..modules.pooling import MaxPool2d
 from ..system.limits import MOST_STRIDE
 from .antialiasing import Blurred
 from .base import FORK, Layer, Node, Shape, section
@@ -111,9 +112,16 @@ class MaxPool(nn.Module):
             return largest_of_four(x)
         sides = window.sides(*x.shape[2:])
         if len(set(sides)) == 1 and sides[0] <= window.size // 2:
-            return F.max_pool2d(x, window.size, window.stride, sides[0])
-        padded = window.pad(x, torch.finfo(x.dtype).min)
-        return F.max_pool2d(padded, window.size, window.stride)
+            return self.largest(x, sides[0])
+        return self.largest(window.pad(x, torch.finfo(x.dtype).min), 0)
+
+    def largest(self, x: Tensor, padding: int) -> Tensor:
+        """Return the largest value of each window, with this padding on every side."""
+        size, stride, _ = self.window
+        if not (self.training and x.is_cpu and x.requires_grad and torch.is_grad_enabled()):
+            return F.max_pool2d(x, size, stride, padding)
+        y: Tensor = MaxPool2d.apply(x, (size, size), stride, (padding, padding))
+        return y
 
     def onnx(self, writer: Writer, *inputs: Value) -> Value:
         x, window = inputs[0], self.window

@@ -14,6 +14,7 @@ from ..cfg.lineage import FORK
 from .onnx_writer import Value
 
 Activation = Callable[[Tensor], Tensor]
+Gradient = Callable[[Tensor, Tensor], Tensor]  # of the delta of the output, and of the input
 Written = Callable[[Value], Value]  # the same as nodes of an ONNX graph
 
 
@@ -74,6 +75,15 @@ def overwriting(word: str) -> Activation:
     matrix products do not.
     """
     return OVERWRITING.get(word) or activation(word)
+
+
+def input_delta(word: str, delta: Tensor, x: Tensor) -> Tensor:
+    """Return the delta of the input x of an activation from that of its output; x may be lost."""
+    if word in DELTAS:
+        return DELTAS[word](delta, x)
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        return torch.autograd.grad(activation(word)(x), x, delta)[0]
 
 
 @register("linear", lambda x: x)
@@ -236,6 +246,23 @@ OVERWRITING: dict[str, Activation] = {  # their gradients can be computed from t
     "relu": F.relu_,
     "revleaky": partial(F.leaky_relu_, negative_slope=0.1),
     "tanh": torch.tanh_,
+}
+
+
+def leaky_delta(slope: float) -> Gradient:
+    """Return the gradient of x, but `slope` times x below zero."""
+    backward = torch.ops.aten.leaky_relu_backward.grad_input
+    return lambda delta, x: backward(delta, x, slope, False, grad_input=x)
+
+
+DELTAS: dict[str, Gradient] = {  # they overwrite x, or torch has one operation for them
+    "leaky": leaky_delta(0.1),
+    "linear": lambda delta, x: x.copy_(delta),
+    "mish": torch.ops.aten.mish_backward,
+    "relie": leaky_delta(0.01),
+    "relu": leaky_delta(0.0),
+    "revleaky": leaky_delta(0.1),
+    "swish": torch.ops.aten.silu_backward,
 }
 
 ONEDNN: dict[

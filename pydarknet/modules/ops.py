@@ -72,7 +72,9 @@ class Conv(Parametric):
         self.norm = norm
         self.activate = Activate(activation, overwrite=True)
         self.blur = blur
-        self.convolve: Callable[..., Tensor] = F.conv2d  # training may replace it by a faster one
+        # Training may replace both by faster ones, which keep less.
+        self.convolve: Callable[..., Tensor] = F.conv2d
+        self.finish: Callable[[Conv, Tensor], Tensor] = normalise_and_activate
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         if name == "weights":
@@ -85,7 +87,7 @@ class Conv(Parametric):
         return WeightArray("biases"), *norm, WeightArray("weights")
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.activate(self.normalise(self.linear_output(x, self.weights, self.bias)))
+        y = self.finish(self, self.linear_output(x, self.weights, self.bias))
         return self.blur(y) if self.blur else y
 
     @property
@@ -141,6 +143,11 @@ class Conv(Parametric):
 
     def extra_repr(self) -> str:
         return f"{tuple(self.weights.shape)}, stride={self.stride}, padding={self.padding}"
+
+
+def normalise_and_activate(conv: Conv, x: Tensor) -> Tensor:
+    """Return the output of a convolution after its batch norm, if it has one, and activation."""
+    return conv.activate(conv.normalise(x))
 
 
 class Connected(Parametric):

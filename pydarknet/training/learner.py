@@ -22,11 +22,12 @@ from ..modules.recurrent import Recurrent
 from ..modules.transfer import on_device
 from ..network import Network
 from . import optimizer as update
-from .conv_matmul import avoid_bad_gradients, use_matrix_products
+from .conv_matmul import avoid_bad_gradients, use_lean_convolutions
 from .deltas import heads_of, losses_of, network_cost, to_minimise
 from .ema import MovingAverage
 from .losses import Loss, LossInputs
 from .mixed_precision import restore_scaler, scaler_figures, scaler_of, widen_heads
+from .norm_activation import use_one_step
 from .schedule import learning_rate
 from .state import State
 from .straight_through import straighten
@@ -57,7 +58,7 @@ class Learner:
         self.hooks: list[RemovableHandle] = []
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
         if network.device.type == "cpu":
-            (avoid_bad_gradients if amp else use_matrix_products)(network)
+            (avoid_bad_gradients if amp else use_lean_forms)(network)
         self.still = update.inference_only(network)
         self.parts = update.trainable_parameters(network)
         self.optimizer = update.optimizer(network, self.parts)
@@ -236,6 +237,12 @@ class Learner:
         key, _, parameter = name.partition(".")
         device = value.device if key == "step" else self.network.device
         self.optimizer.state[self.network.get_parameter(parameter)][key] = value.to(device)
+
+
+def use_lean_forms(network: Network) -> None:
+    """Let a network keep fewer maps for its gradients, with the same results."""
+    use_lean_convolutions(network)
+    use_one_step(network)
 
 
 def saved_names(network: Network) -> set[str]:

@@ -18,7 +18,7 @@ from ..layers import detection_heads
 from ..network import Network
 from ..system.console import note
 from ..system.gpu_errors import gpu_errors
-from ..system.malloc import keep_freed_memory
+from ..system.malloc import keep_freed_memory, trim_freed_memory
 from ..system.memory import memory_errors
 from .callbacks import Callback, IterationReport, asks_to_stop
 from .checkpoints import Files
@@ -135,6 +135,8 @@ class Trainer:
         except DataError as error:
             raise DataError(str(error), hint=self.failure_hint(batch)) from None
         seconds = time.perf_counter() - start
+        if first and self.network.device.type == "cpu":
+            trim_freed_memory()
         self.reporter.report_step(step, seconds, loading)
         found = self.evaluate(step.batch)
         figures = (found.mean_average_precision, found) if found else ()

@@ -76,3 +76,24 @@ print(pages() - before)
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert int(said.stdout) * 4096 < 3_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+def test_holes_in_kept_memory_are_given_back():
+    code = """
+import numpy
+from pydarknet.system.malloc import keep_freed_memory, trim_freed_memory
+
+def pages():  # of this process, in memory
+    return int(open("/proc/self/statm").read().split()[1])
+
+keep_freed_memory()
+hole, above = numpy.ones(50_000_000, numpy.uint8), numpy.ones(1000, numpy.uint8)
+del hole
+before = pages()
+trim_freed_memory()
+print(before - pages())
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert int(said.stdout) * 4096 > 49_000_000

@@ -1,4 +1,4 @@
-"""The gradient of weights by matrix products is torch's own."""
+"""The gradients of convolutions in training are torch's own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from pydarknet.modules.ops import Conv
 from pydarknet.training import conv_matmul
-from pydarknet.training.conv_matmul import convolve, use_matrix_products
+from pydarknet.training.conv_matmul import by_products, convolve, use_lean_convolutions
 from pydarknet.training.learner import Learner
 
 WAYS = [  # size, stride, padding, dilation, height and width
@@ -24,11 +24,12 @@ WAYS = [  # size, stride, padding, dilation, height and width
 ]
 
 
+@pytest.mark.parametrize("way", [convolve, by_products])
 @pytest.mark.parametrize("form", [torch.channels_last, torch.contiguous_format])
 @pytest.mark.parametrize("limit", [1, 2**23])
 @pytest.mark.parametrize(("size", "stride", "padding", "dilation", "side"), WAYS)
 def test_gradients_are_those_of_conv2d(
-    monkeypatch, size, stride, padding, dilation, side, limit, form
+    monkeypatch, size, stride, padding, dilation, side, limit, form, way
 ):
     monkeypatch.setattr(conv_matmul, "PATCHES", limit)
     draws = torch.Generator().manual_seed(1)
@@ -39,7 +40,7 @@ def test_gradients_are_those_of_conv2d(
     )
     operands = [(t.to(memory_format=form) if t.dim() == 4 else t).requires_grad_() for t in made]
 
-    y = convolve(*operands, stride, padding, dilation, 1)
+    y = way(*operands, stride, padding, dilation, 1)
     delta = torch.randn(y.shape, generator=draws)
     found = torch.autograd.grad(y, operands, delta)
 
@@ -50,24 +51,27 @@ def test_gradients_are_those_of_conv2d(
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-4)
 
 
-def test_only_what_is_asked_for_is_computed():
+@pytest.mark.parametrize("way", [convolve, by_products])
+def test_only_what_is_asked_for_is_computed(way):
     x, weights = torch.randn(1, 2, 4, 4), torch.randn(3, 2, 3, 3, requires_grad=True)
 
-    convolve(x, weights, None, (1, 1), (1, 1), 1, 1).sum().backward()
+    way(x, weights, None, (1, 1), (1, 1), 1, 1).sum().backward()
 
     assert x.grad is None
     assert weights.grad is not None
 
 
-def test_it_is_used_where_it_is_faster(net):
+@pytest.mark.parametrize(("processor", "used"), [("AVX2", True), ("AVX512", False)])
+def test_products_are_used_where_they_are_faster(net, monkeypatch, processor, used):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
     conv = "[convolutional]\nfilters=16\nactivation=linear\npad=1\n"
     sizes = ("size=3\n", "size=3\ngroups=2\n", "size=1\n", "size=3\nstride=2\n")
     network = net("".join(conv + size for size in sizes), c=3, h=8, w=8)
 
-    use_matrix_products(network)
+    use_lean_convolutions(network)
 
-    used = [m.convolve is convolve for m in network.modules() if isinstance(m, Conv)]
-    assert used == [False, False, False, True]  # of 3 channels, of groups, of one cell
+    found = [m.convolve is by_products for m in network.modules() if isinstance(m, Conv)]
+    assert found == [False, False, False, used]  # of 3 channels, of groups, of one cell
 
 
 @pytest.mark.parametrize(
@@ -78,9 +82,9 @@ def test_it_is_used_where_onednn_writes_beyond_its_memory(net, channels, stride,
     text = f"[convolutional]\nsize=1\nstride={stride}\nfilters=4\nactivation=linear\n"
     network = net(text, c=channels, h=64, w=64)
 
-    use_matrix_products(network)
+    use_lean_convolutions(network)
 
-    assert (network.stack[0].convolve is convolve) == used
+    assert (network.stack[0].convolve is by_products) == used
 
 
 @pytest.mark.parametrize("mixed", [False, True])
@@ -89,11 +93,11 @@ def test_strided_points_of_three_channels_learn(mixed):
 import torch
 from pydarknet.training.conv_matmul import avoid_bad_gradients
 from pydarknet.modules.ops import Conv
-from pydarknet.training.conv_matmul import use_matrix_products
+from pydarknet.training.conv_matmul import use_lean_convolutions
 torch.set_num_threads(1)
 conv = Conv(3, 16, 1, stride=(32, 32), padding=(0, 0))
 torch.nn.init.ones_(conv.weights), torch.nn.init.zeros_(conv.biases)
-({"avoid_bad_gradients" if mixed else "use_matrix_products"})(torch.nn.ModuleList([conv]))
+({"avoid_bad_gradients" if mixed else "use_lean_convolutions"})(torch.nn.ModuleList([conv]))
 x = torch.ones(8, 3, 416, 416).contiguous(memory_format=torch.channels_last)
 for _ in range(5):
     conv.weights.grad = None
@@ -107,14 +111,15 @@ print(conv.weights.grad.unique().tolist())
     assert (done.returncode, done.stdout) == (0, "[1352.0]\n"), done.stderr  # 8 * 13 * 13
 
 
-def test_learners_on_a_cpu_use_it_at_full_precision(net):
+def test_learners_on_a_cpu_use_them_at_full_precision(net):
     text = "[convolutional]\nfilters=16\nsize=3\nactivation=linear\n"
     for amp, expected in ((None, True), (torch.bfloat16, False)):
         network = net(text + text, c=16, h=8, w=8, options="batch=1")
         network.initialize(torch.Generator().manual_seed(1))
         Learner(network, seed=1, amp=amp)
+        own = {convolve, by_products}
         assert all(
-            (m.convolve is convolve) == expected for m in network.modules() if isinstance(m, Conv)
+            (m.convolve in own) == expected for m in network.modules() if isinstance(m, Conv)
         )
 
 

@@ -1,0 +1,95 @@
+"""Batch norm and activation of a convolution in one step, which keeps only its input.
+
+Torch would keep the output too, for the gradient of the activation and of the layer after it. Here
+both compute it again from the input, with the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..modules.activations import input_delta, overwriting
+from ..modules.batch_norm import EPSILON, BatchNorm, several, spread
+from ..modules.ops import Conv, normalise_and_activate
+
+
+def use_one_step(network: nn.Module) -> None:
+    """Normalise and activate in one step wherever batch norm has the form that torch computes."""
+    for module in network.modules():
+        if isinstance(module, Conv) and type(module.norm) is BatchNorm:
+            module.finish = finish
+
+
+def finish(conv: Conv, x: Tensor) -> Tensor:
+    """Return the output of a convolution after its batch norm and activation."""
+    norm = conv.norm
+    if norm is None or not norm.training or not torch.is_grad_enabled():
+        return normalise_and_activate(conv, x)
+    y: Tensor = NormActivation.apply(several(x), norm.scales, conv.biases, norm, conv.activate.word)
+    return y
+
+
+class NormActivation(torch.autograd.Function):
+    """The activation of `(x - mean) / sqrt(variance + 1e-5) * scale + bias` in training."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, scales: Tensor, biases: Tensor, norm: BatchNorm, word: str
+    ) -> Tensor:
+        rolling = norm.rolling_mean, norm.rolling_variance
+        mean, variance = torch.batch_norm_update_stats(x, *rolling, norm.momentum)
+        ctx.word = word
+        ctx.save_for_backward(x, scales, biases, mean, variance)
+        return overwriting(word)(normal(x, scales, biases, mean, variance))
+
+    @staticmethod
+    def backward(ctx: Any, delta: Tensor) -> tuple[Tensor | None, ...]:
+        x, scales, _, mean, variance = ctx.saved_tensors
+        delta = input_delta(ctx.word, delta, normal(*ctx.saved_tensors))
+        of_scales, of_biases = sums(delta, x, scales, mean, variance)
+        if ctx.needs_input_grad[0]:
+            slope = scales * torch.rsqrt(variance + EPSILON)
+            bend = -slope / (variance + EPSILON).sqrt() * of_scales / (x.numel() / x.shape[1])
+            shift = -slope * of_biases / (x.numel() / x.shape[1]) - bend * mean
+            delta.mul_(spread(slope, x)).addcmul_(x, spread(bend, x)).add_(spread(shift, x))
+        return delta, of_scales, of_biases, None, None
+
+
+def sums(
+    delta: Tensor, x: Tensor, scales: Tensor, mean: Tensor, variance: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the gradients of scales and biases, [C] each."""
+    statistics = mean, variance, None, None, False, EPSILON
+    wanted = False, True, True
+    _, of_scales, of_biases = torch.ops.aten.native_batch_norm_backward(
+        delta, x, scales, *statistics, wanted
+    )
+    return of_scales, of_biases
+
+
+def normal(x: Tensor, scales: Tensor, biases: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+    """Return x normalised by these statistics."""
+    return torch.native_batch_norm(x, scales, biases, mean, variance, False, 0.0, EPSILON)[0]
+
+
+def source_of(x: Tensor) -> Callable[[], Tensor] | None:
+    """Return what computes x again for a gradient, if x is an output of this step, or a part of it.
+
+    It keeps no map. It works until the backward pass has gone through the step.
+    """
+    whole = x if x._base is None else x._base
+    node = whole.grad_fn
+    if not isinstance(node, NormActivation._backward_cls):
+        return None
+    return partial(output_again, node, x.shape, x.stride(), int(x.storage_offset()))
+
+
+def output_again(node: Any, shape: torch.Size, stride: tuple[int, ...], offset: int) -> Tensor:
+    """Return a part of the output of a step again."""
+    y = overwriting(node.word)(normal(*node.saved_tensors))
+    return y.as_strided(shape, stride, offset)
