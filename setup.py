@@ -15,6 +15,8 @@ CUDA = [
 ]
 # What writes and checks ONNX files, and runs networks with -backend onnxruntime.
 EXPORT = ["onnxruntime>=1.18", "onnx>=1.18"]
+# What runs networks with -backend openvino: 60 MB, so that the tests do without it.
+OPENVINO = ["openvino>=2024.6", "onnx>=1.18"]
 # What torch exports ONNX files with, beside which the tests hold ours.
 WITNESS = ["onnxscript>=0.5"]
 # What runs the tests, on all cores, and holds the style.
@@ -51,6 +53,7 @@ setup(
         "cuda": CUDA,
         "export": EXPORT,
         "onnxruntime": EXPORT,
+        "openvino": OPENVINO,
         "test": [*CHECKS, "setuptools>=68", "wheel", *CUDA, *EXPORT, *WITNESS],
     },
     entry_points={"console_scripts": ["pydarknet=pydarknet.__main__:entry"]},

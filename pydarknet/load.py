@@ -11,7 +11,7 @@ import torch
 from .backends.bfloat16 import check_precision
 from .backends.device import best_device, device_named
 from .backends.forks import use_one_thread_after_fork
-from .backends.onnx_runtime import check_backend
+from .backends.programs import check_backend
 from .cfg.parser import read_cfg
 from .errors import UsageError
 from .exported_network import ExportedNetwork, load_exported
@@ -88,17 +88,19 @@ def load_network(
     """Read a cfg and, if given, its weights, as a network on a device (cuda, else mps, else cpu).
 
     In their place may stand a file of `pydarknet export onnx`: its engine runs it on the CPU
-    (`backend` "onnxruntime" or "opencv"), in the dialect and with the thresholds of the file.
+    (`backend` "onnxruntime", "openvino" or "opencv"), in the dialect and with the thresholds of the
+    file.
 
     `dialect` is "pjreddie" or "alexeyab". If omitted, it is inferred from the cfg, the weights'
     header, and what the caller has `seen` or `shown` that only the fork has. `batchnorm`
     "cpu" divides as the C does on a CPU. `precision`, "half" or "float", is a GPU's; if omitted,
     boxes are found in half precision, and numbers that are returned or compared are computed in
     float. "bf16" computes all but the heads in bfloat16, on CPUs that have it. `backend`
-    "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words as the C does.
-    Without `exif`, image files stay as they are stored, however their EXIF data turn them. `tune`
-    says whether a CPU measures, from the second batch on, how each convolution is computed fastest;
-    if omitted, as PYDARKNET_TUNE says, on or off.
+    "onnxruntime" or "openvino" runs the network on a CPU, "auto" the fastest of those installed and
+    torch, by measurement. `strict=False` replaces unknown words as the C does. Without `exif`,
+    image files stay as they are stored, however their EXIF data turn them. `tune` says whether a
+    CPU measures, from the second batch on, how each convolution is computed fastest; if omitted, as
+    PYDARKNET_TUNE says, on or off.
     `names` are class names, or a file of them. `observer` is called after each step. `transfer`
     loads what matches from weights of another number of classes, as training does. Raises
     DarknetError, which says where and what; also if the network would need more than

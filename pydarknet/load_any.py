@@ -48,16 +48,17 @@ def load_network(
     """Read a cfg and, if given, its weights, as a network on a device (cuda, else mps, else cpu).
 
     In their place may stand a file of `pydarknet export onnx`: its engine runs it on the CPU
-    (`backend` "onnxruntime" or "opencv"), in the dialect and with the thresholds of the file. Then,
-    and with the `backend` "runtime", it is a `pydarknet.RuntimeNetwork`: it detects, has numpy's
-    arrays and no layers. The latter is compiled at its first use and kept in the cache folder, so
-    that the next process neither imports torch nor reads the weights.
+    (`backend` "onnxruntime", "openvino" or "opencv"), in the dialect and with the thresholds of the
+    file. Then, and with the `backend` "runtime", it is a `pydarknet.RuntimeNetwork`: it detects,
+    has numpy's arrays and no layers. The latter is compiled at its first use and kept in the cache
+    folder, so that the next process neither imports torch nor reads the weights.
 
     `dialect` is "pjreddie" or "alexeyab". If omitted, it is inferred from the cfg and the weights'
     header. `batchnorm` "cpu" divides as the C does on a CPU. `precision`, "half" or "float", is a
     GPU's; if omitted, boxes are found in half precision, and numbers that are returned or compared
     are computed in float; "bf16" computes all but the heads in bfloat16, on CPUs that have it.
-    `backend` "onnxruntime" runs the network on a CPU. `strict=False` replaces unknown words as the
+    `backend` "onnxruntime" or "openvino" runs the network on a CPU, "auto" the fastest of those
+    installed and torch, by measurement. `strict=False` replaces unknown words as the
     C does. Without `exif`, image files stay as they are stored, however their EXIF data turn them.
     `tune` says whether a CPU measures, from the second batch on, how each convolution is computed
     fastest; if omitted, as PYDARKNET_TUNE says, on or off. `names` are class names, or a file of

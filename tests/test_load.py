@@ -429,7 +429,9 @@ def test_the_dialect_is_the_files(file, monkeypatch):
 
 
 def test_an_engine_that_is_none_is_told(file):
-    with pytest.raises(UsageError, match=r"^engine tensorrt: expected onnxruntime or opencv$"):
+    with pytest.raises(
+        UsageError, match=r"^engine tensorrt: expected onnxruntime or opencv or openvino$"
+    ):
         pydarknet.load_network(file, backend="tensorrt")
 
 

@@ -13,6 +13,7 @@ from ..graph.executor import Executor
 from ..layers import Shape
 from ..modules.ops import Conv
 from ..modules.recurrent import Recurrent
+from ..runtime.installed import AUTO
 from ..runtime.precision import BFLOAT16
 from ..system.malloc import keep_freed_memory
 from .bfloat16 import bfloat16_modules, tell_if_slower
@@ -20,9 +21,9 @@ from .choices import may_measure
 from .cuda import cuda_module
 from .cuda_forms import FastestForm
 from .cuda_graph import PROBLEM, CudaGraphs
-from .onnx_runtime import PROBLEM as ONNX_PROBLEM
-from .onnx_runtime import onnx_session
+from .fastest import Fastest
 from .packed_conv import PackedConv
+from .programs import CANNOT, PROGRAMS, installed_programs
 from .recorder import Recorder
 from .tuner import Tuner
 from .values import Values
@@ -34,8 +35,8 @@ Runnable = TypeVar("Runnable", bound=Executor)
 class PrepareOptions(NamedTuple):
     """What a fast form is for: `half` precision.
 
-    It is float16 on a GPU, bfloat16 on a CPU. `backend` names the program that runs it; None is
-    torch.
+    It is float16 on a GPU, bfloat16 on a CPU. `backend` names the program that runs it on a CPU;
+    None is torch, "auto" the fastest.
     """
 
     half: bool = False
@@ -71,7 +72,7 @@ def fast_form(network: Runnable, *, many: bool = False, half: bool = False) -> R
     if fast is None:
         with network.derived.setdefault(LOCK, threading.Lock()):
             fast = kept_form(network, options) or new_form(network, options)
-    if many and isinstance(fast.runner, Tuner):
+    if many and isinstance(fast.runner, Tuner | Fastest):
         fast.runner.many = True
     return fast
 
@@ -96,10 +97,7 @@ def new_form(network: Runnable, options: PrepareOptions) -> Runnable:
         return network
     values = Values(network.stack.modules())
     plain = in_float32(network)
-    if place == "cuda":
-        fast = on_gpu(plain, options)
-    else:
-        fast = by_onnxruntime(plain) if options.backend else on_cpu(plain, options)
+    fast = on_gpu(plain, options) if place == "cuda" else on_cpu(plain, options)
     network.derived[FAST] = Fast(options, network.input, values, fast)
     return fast
 
@@ -113,6 +111,8 @@ def in_float32(network: Runnable) -> Runnable:
 
 def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:
     """Return a network that infers faster on a CPU."""
+    if options.backend in PROGRAMS:
+        return by_program(network, options.backend)
     keep_freed_memory()
     with torch.no_grad():
         if options.half:
@@ -121,6 +121,8 @@ def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:
         fast = of_modules(network, [PackedConv(m) if type(m) is Conv else m for m in network.stack])
     if not is_recurrent(network):  # trying ways changes its state
         fast.runner = Tuner(may_measure(network.tune))
+        if options.backend == AUTO and installed_programs():
+            fast.runner = Fastest(network, fast.runner)
     return fast
 
 
@@ -146,10 +148,10 @@ def is_recurrent(network: Executor) -> bool:
     return any(isinstance(module, Recurrent) for module in network.modules())
 
 
-def by_onnxruntime(network: Runnable) -> Runnable:
-    """Return a network that onnxruntime runs from the second batch of a size on."""
+def by_program(network: Runnable, name: str) -> Runnable:
+    """Return a network that another program runs from the second batch of a size on."""
     fast = of_modules(network, list(network.stack))
-    fast.runner = Recorder(onnx_session, ONNX_PROBLEM)
+    fast.runner = Recorder(PROGRAMS[name].record, CANNOT.format(name))
     return fast
 
 

@@ -43,8 +43,9 @@ GLOBAL = (
         str,
         None,
         Help(
-            "onnxruntime: it runs detectors and classifiers on a CPU, from the second batch on;"
-            " or opencv, for exported .onnx files"
+            "onnxruntime or openvino: it runs detectors and classifiers on a CPU, from the second"
+            " batch on; auto: the fastest of those installed and torch, measured once; opencv runs"
+            " exported .onnx files, as the first two do"
         ),
     ),
     Parameter(
@@ -99,7 +100,7 @@ GLOBAL = (
 
 DEVICE = ("i", "nogpu")  # which every command accepts
 CHOICES = {
-    "backend": ("onnxruntime", "opencv"),
+    "backend": ("auto", "onnxruntime", "opencv", "openvino"),
     "batchnorm": ("gpu", "cpu"),
     "precision": PRECISIONS,
 }

@@ -21,7 +21,7 @@ from ..compiled import (
 from ..runtime.about import check_alone, read_about
 from ..runtime.environment import gpu_may_be_there
 from ..runtime.forms import may_keep
-from ..runtime.installed import import_engine
+from ..runtime.installed import AUTO, import_engine
 from ..runtime.onnx_properties import is_onnx
 from ..runtime.openings import Opening, find_opening, keep_opening
 from ..runtime.precision import BFLOAT16
@@ -99,7 +99,7 @@ def may_be_compiled(run: Run) -> bool:
     If the CPU is not asked for, and there may be a GPU, torch must look for it.
     """
     on_cpu = run.device == "cpu" or not gpu_may_be_there()
-    return on_cpu and run.cache and run.backend is None and run.precision != BFLOAT16
+    return on_cpu and run.cache and run.backend in (None, AUTO) and run.precision != BFLOAT16
 
 
 def what_decides(run: Run, cfg: Path, weights: Path | None, *how: Any) -> Wanted:

@@ -11,7 +11,8 @@ from typing import Final, Protocol
 import numpy as np
 
 from ..errors import DataError, UsageError
-from .installed import ONNXRUNTIME, OPENCV, best_engine, import_onnxruntime
+from .installed import AUTO, ONNXRUNTIME, OPENCV, OPENVINO, best_engine, import_onnxruntime
+from .open_vino import compile_float32
 
 OUTSIDE: Final = 1024  # bytes of an array that is worth a place outside of a file
 TYPES: Final[dict[str, type[np.generic]]] = {
@@ -103,9 +104,35 @@ class OpenCV:
         return [empty if found is None else found for found in self.net.forward(list(outputs))]
 
 
+class OpenVINO:
+    """A file that OpenVINO runs in float32. Its metadata stand in the file alone."""
+
+    name = "OpenVINO"
+
+    def __init__(self, path: Path, threads: int = 0, *, ready: bool = False) -> None:
+        compiled = compile_float32(path, threads)
+        self.request = compiled.create_infer_request()
+        self.places = {name: place for place in compiled.outputs for name in place.get_names()}
+        self.inputs: Sequence[Input] = [
+            Input(
+                one.get_any_name(),
+                tuple(size.get_length() if size.is_static else None for size in one.partial_shape),
+                one.element_type.to_dtype().type,
+            )
+            for one in compiled.inputs
+        ]
+        self.outputs: Sequence[str] = [place.get_any_name() for place in compiled.outputs]
+        self.metadata: Mapping[str, str] = {}
+
+    def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
+        found = self.request.infer(dict(inputs))
+        return [found[self.places[name]] for name in outputs]
+
+
 ENGINES: Final[dict[str, Callable[..., Engine]]] = {
     ONNXRUNTIME: OnnxRuntime,
     OPENCV: OpenCV,
+    OPENVINO: OpenVINO,
 }
 
 
@@ -118,7 +145,7 @@ def open_engine(
 
     Raises UsageError for an unknown engine, DataError for a file that it cannot run.
     """
-    chosen = name or best_engine()
+    chosen = best_engine() if name in (None, AUTO) else name
     if chosen not in ENGINES:
         raise UsageError(f"engine {chosen}: expected {' or '.join(ENGINES)}")
     try:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 ONNXRUNTIME: Final = "onnxruntime"
 OPENCV: Final = "opencv"
+OPENVINO: Final = "openvino"
+AUTO: Final = "auto"  # the fastest that is installed; of exported files, the best
 
 
 def import_onnxruntime() -> Any:

@@ -11,15 +11,15 @@ import torch
 from conftest import recording
 
 import pydarknet
-from pydarknet.backends import onnx_runtime, prepare
+from pydarknet.backends import onnx_form, onnx_runtime
+from pydarknet.backends.programs import PROGRAMS, Program
 from pydarknet.cli.main import main
-from pydarknet.errors import UsageError
 from pydarknet.inference.classify import classify
 from pydarknet.network import Network
 from pydarknet.system.resources import shipped_file
 
 installed = pytest.mark.skipif(
-    any(onnx_runtime.find_spec(name) is None for name in onnx_runtime.NEEDED),
+    bool(PROGRAMS["onnxruntime"].missing),
     reason="onnxruntime is not installed: pip install 'pydarknet[onnxruntime]'",
 )
 
@@ -68,9 +68,9 @@ def test_recorded_networks_give_the_same(name, capsys):
 
 @installed
 def test_a_network_is_exported_once(net, monkeypatch):
-    count, write = [], onnx_runtime.write_network
+    count, write = [], onnx_form.write_network
     monkeypatch.setattr(
-        onnx_runtime, "write_network", lambda *a, **b: (count.append(1), write(*a, **b))[1]
+        onnx_form, "write_network", lambda *a, **b: (count.append(1), write(*a, **b))[1]
     )
     text = "[convolutional]\nfilters=4\nsize=3\npad=1\nactivation=leaky\n"
     network = net(text, c=3, h=8, w=8)
@@ -107,7 +107,7 @@ def test_what_cannot_be_exported_is_told_and_runs(net, monkeypatch, capsys):
     def refuse(*_: object, **__: object) -> bytes:
         raise RuntimeError("no such operator\nand a page more")
 
-    monkeypatch.setattr(onnx_runtime, "write_network", refuse)
+    monkeypatch.setattr(onnx_form, "write_network", refuse)
     network = net("[convolutional]\nfilters=4\nactivation=leaky\n", c=3, h=8, w=8)
     network.initialize(torch.Generator().manual_seed(1))
     images = torch.rand(1, 3, 8, 8)
@@ -146,7 +146,8 @@ def test_a_command_finds_the_same_boxes_by_it(tmp_path, monkeypatch, capsys):
 @installed
 def test_classes_are_its_too(monkeypatch):
     ran, record = [], onnx_runtime.onnx_session
-    monkeypatch.setattr(prepare, "onnx_session", lambda *a: (ran.append(1), record(*a))[1])
+    counting = Program(lambda *a: (ran.append(1), record(*a))[1], ())
+    monkeypatch.setitem(PROGRAMS, "onnxruntime", counting)
     folder = recording("infer_pj_darknet19_a")
     files = folder / "net.cfg", folder / "net.weights"
     network = pydarknet.load_network(*files, dialect="pjreddie", device="cpu")
@@ -159,32 +160,6 @@ def test_classes_are_its_too(monkeypatch):
     assert len(ran) == 1
     torch.testing.assert_close(first, expected, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(second, expected, rtol=1e-4, atol=1e-5)
-
-
-# What cannot be
-
-
-def test_what_is_missing_is_told(monkeypatch):
-    monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
-    cfg = shipped_file("digits.cfg")
-
-    with pytest.raises(UsageError) as error:
-        pydarknet.load_network(cfg, backend="onnxruntime", device="cpu")
-
-    assert str(error.value) == (
-        "backend onnxruntime: onnxruntime and onnx cannot be imported\n"
-        "    hint: pip install 'pydarknet[onnxruntime]'"
-    )
-
-
-def test_another_backend_is_told():
-    with pytest.raises(UsageError, match="backend tensorrt: expected onnxruntime"):
-        pydarknet.load_network(shipped_file("digits.cfg"), backend="tensorrt", device="cpu")
-
-
-def test_a_gpu_has_none():
-    with pytest.raises(UsageError, match=r"expected a CPU \(-nogpu\), the device is cuda:0"):
-        onnx_runtime.check_backend("onnxruntime", torch.device("cuda", 0))
 
 
 def test_nothing_of_it_is_imported_unasked():

@@ -113,7 +113,10 @@ def test_the_precision_may_be_said(probe, word):
     ("words", "told"),
     [
         (["-precision", "double"], "-precision double: expected half or float or bf16\n"),
-        (["-backend", "tensorrt"], "-backend tensorrt: expected onnxruntime or opencv\n"),
+        (
+            ["-backend", "tensorrt"],
+            "-backend tensorrt: expected auto or onnxruntime or opencv or openvino\n",
+        ),
         (["-batchnorm", "tpu"], "-batchnorm tpu: expected gpu or cpu\n"),
     ],
 )

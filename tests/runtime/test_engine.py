@@ -27,10 +27,9 @@ def doubling(tmp_path):
     return tmp_path / "double.onnx"
 
 
-@pytest.mark.parametrize("name", ["onnxruntime", "opencv"])
-def test_both_engines_run_a_file(doubling, name):
-    if name == "onnxruntime":
-        pytest.importorskip("onnxruntime")
+@pytest.mark.parametrize("name", ["onnxruntime", "opencv", "openvino"])
+def test_every_engine_runs_a_file(doubling, name):
+    pytest.importorskip({"opencv": "cv2"}.get(name, name))
     x = np.arange(4, dtype=np.float32).reshape(1, 1, 2, 2)
 
     [found] = open_engine(doubling, name, 1).run({"x": x}, ["y"])
@@ -82,7 +81,9 @@ def test_a_file_that_is_none_is_told(tmp_path, name):
 
 
 def test_an_unknown_engine_is_told(tmp_path):
-    with pytest.raises(UsageError, match=r"^engine tensorrt: expected onnxruntime or opencv$"):
+    with pytest.raises(
+        UsageError, match=r"^engine tensorrt: expected onnxruntime or opencv or openvino$"
+    ):
         open_engine(tmp_path / "a.onnx", "tensorrt")
 
 

@@ -25,7 +25,10 @@ def speed(
     cfg: CfgOrOnnx,
     n: Annotated[int, Help("how many images; 0 means 1000")] = 1000,
     *,
-    verbose: Annotated[bool, Help("print how each convolution is computed, and its times")] = False,
+    verbose: Annotated[
+        bool,
+        Help("print what -backend auto chose, how each convolution is computed, and the times"),
+    ] = False,
 ) -> None:
     """Time the network on n grey images, one by one.
 
@@ -44,15 +47,17 @@ def speed(
     say(f"Speed: {seconds / count:f} sec/eval")
     say(f"Speed: {count / seconds:f} Hz")
     if verbose:
-        print_ways(network)
+        print_choices(network)
 
 
-def print_ways(network: Network) -> None:
-    """Print how each convolution of the network's fast form is computed."""
+def print_choices(network: Network) -> None:
+    """Print what runs the network's fast form, and how each of its convolutions is computed."""
+    from ...backends.fastest import choices_of
     from ...backends.tuner import ways_told
     from ...inference.predict import detection_form
 
-    for line in ways_told(detection_form(network, many=True)):
+    fast = detection_form(network, many=True)
+    for line in [*choices_of(fast), *ways_told(fast)]:
         say(line)
 
 
