@@ -128,8 +128,12 @@ class Voc(Results):
 
     def add(self, seen: ImageDetections) -> None:
         image = base_name(seen.path)
-        for index, *numbers in self.rows(seen):
-            self.lists[index].write("{} {:f} {:f} {:f} {:f} {:f}\n".format(image, *numbers))
+        written: list[float] = []
+        box = ""
+        for index, score, *edges in self.rows(seen):
+            if edges != written:  # a box has many classes
+                written, box = edges, "{:f} {:f} {:f} {:f}".format(*edges)
+            self.lists[index].write(f"{image} {score:f} {box}\n")
 
 
 class VocFromZero(Voc):
