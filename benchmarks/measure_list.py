@@ -8,7 +8,6 @@ The network and the images are those of measure_map.py; the list comes from stdi
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -16,17 +15,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from measure_map import ROOT, command_line, write_files
+from measure_map import command_line, environment, title, write_files
 
 
 def seconds(program: list[str], folder: Path, threads: int) -> float:
     """Return the seconds of a command on the list, from start to exit."""
     words = ["detector", "test", "net.data", "net.cfg", "net.weights", "-dont_show"]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(ROOT)}
     start = time.perf_counter()
     with open(folder / "list.txt") as paths:
         done = subprocess.run(
-            [*program, *words], stdin=paths, cwd=folder, env=environment, capture_output=True
+            [*program, *words],
+            stdin=paths,
+            cwd=folder,
+            env=environment(threads),
+            capture_output=True,
         )
     took = time.perf_counter() - start
     count = done.stdout.count(b"Predicted in")
@@ -38,6 +40,7 @@ def seconds(program: list[str], folder: Path, threads: int) -> float:
 def main() -> None:
     """Run both in turn; print the times of each round, and the median of their ratios."""
     options = command_line(__doc__, runs=3)
+    print(title(options.threads))
     ours, theirs = [sys.executable, "-m", "pydarknet"], [str(options.darknet.resolve())]
     times: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as place:
