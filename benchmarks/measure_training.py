@@ -20,6 +20,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from machine import headline, machine, versions
 
 ROOT = Path(__file__).parent.parent
 LINES = re.compile(r"Loaded: ([\d.]+) seconds|rate, ([\d.]+) seconds")
@@ -90,6 +91,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     options = parser.parse_args()
+    print(f"{headline(machine())}\n{versions(('torch', 'numpy', 'opencv'))}", flush=True)
     files = ["detector", "train", "run.data", "run.cfg"]
     ours = [sys.executable, "-m", "pydarknet", *files, "-dialect", "alexeyab", "-clear"]
     theirs = [str(Path(options.darknet).resolve()), *files, "-dont_show"]
@@ -107,7 +109,8 @@ def main() -> None:
             print(
                 f"{options.cfg} batch {options.batch}, {threads} threads: {mine:.2f} s, theirs"
                 f" {other:.2f} s: {other / mine:.2f} times as fast; peak {peaks['ours']:.0f} MiB,"
-                f" theirs {peaks['theirs']:.0f} MiB"
+                f" theirs {peaks['theirs']:.0f} MiB",
+                flush=True,
             )
 
 
