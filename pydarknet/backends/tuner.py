@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ..graph.executor import Executor, Head
 from .choices import choices
+from .graph_runner import FusedGraphs
 from .measurement import Watch, is_near, way_times
 from .packed_conv import PackedConv
 from .ways import DIRECT, WAYS, Task
@@ -47,10 +48,11 @@ class Tuner:
 
     Ways that are known on this machine are used at once, if it `may_measure` at all. Others are
     measured at the second batch of a size; if there are `many` images, at the first batch of all.
+    Then it may run as a fused graph.
     """
 
     def __init__(self, may_measure: bool) -> None:
-        self.may_measure, self.many = may_measure, False
+        self.may_measure, self.many, self.graphs = may_measure, False, FusedGraphs()
         self.seen: Counter[torch.Size] = Counter()
         self.settled: dict[torch.Size, Verdict | None] = {}
         self.lock = threading.Lock()
@@ -59,7 +61,8 @@ class Tuner:
         if images.shape not in self.settled:
             with self.lock:
                 self.settle(network, network.checked_images(images))
-        return network.heads(images)
+        settled, self.graphs.many = images.shape in self.settled, self.many
+        return self.graphs(network, images) if settled else network.heads(images)
 
     def settle(self, network: Executor, images: Tensor) -> None:
         """Choose ways for images of a size, if they are known or shall be measured now."""

@@ -9,6 +9,7 @@ import torch
 from conftest import forget_choices
 
 from pydarknet.backends import measurement, tuner
+from pydarknet.backends.graph_runner import FusedGraphs
 from pydarknet.backends.measurement import Watch
 from pydarknet.backends.packed_conv import PackedConv
 from pydarknet.backends.ways import WAYS, Way
@@ -31,6 +32,7 @@ def tuning(cache, monkeypatch):
 
     monkeypatch.setattr(tuner, "way_times", times)
     monkeypatch.setattr(Watch, "best_times", lambda *_, every: {"direct": 2.0, "tuned": 1.0})
+    monkeypatch.setattr(FusedGraphs, "__call__", lambda _, network, images: network.heads(images))
     yield counted
     forget_choices()
 

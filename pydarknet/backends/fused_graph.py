@@ -1,0 +1,221 @@
+"""A network as one graph of TorchScript, whose convolutions oneDNN fuses with what follows them.
+
+Starting one of oneDNN's convolutions takes torch 30 microseconds, because it is described anew each
+time; in a graph it is described once. A sum or activation that follows goes into the convolution.
+torch may take this interface away: then, as where the graph is no faster, networks run without.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..graph.executor import Executor, Head
+from ..layers import Node
+from ..modules.activations import activation
+from ..system.memory import usable_memory
+from .measurement import Watch, is_near
+from .packed_conv import PackedConv
+from .recorder import Run
+from .tape import Call, Operation, record, replay
+from .ways import DIRECT
+
+WARM_UPS = 3  # runs: torch observes in the first, oneDNN compiles in the second
+NEAR = 1e-4  # how far heads may move, as a part of the largest value
+SHARE = 0.1  # of the memory, which the weights may take at most, since oneDNN keeps a copy
+Graph = Callable[[Tensor], tuple[Tensor, ...]]
+aten = torch.ops.aten
+
+
+class PlainConv(nn.Module):
+    """A packed convolution by torch's public operators, which oneDNN can fuse in a graph."""
+
+    def __init__(self, conv: PackedConv) -> None:
+        super().__init__()
+        self.weights, self.bias, self.place = conv.weights, conv.bias, conv.place
+        self.activate, self.blur = activation(conv.word), conv.blur
+
+    def forward(self, x: Tensor) -> Tensor:
+        padding, stride, dilation, groups = self.place
+        y = self.activate(F.conv2d(x, self.weights, self.bias, stride, padding, dilation, groups))
+        return self.blur(y) if self.blur else y
+
+
+def fused_graph(network: Executor, images: Tensor) -> Run:
+    """Return a function that runs a network of packed convolutions on images of a size.
+
+    Raises RuntimeError where that is impossible, or slower than the network.
+    """
+    with torch.inference_mode(False), torch.no_grad():
+        check_memory(network)
+        x = in_maps_order(images)
+        heads = network.heads(x)
+        calls, results = record(in_plain_convolutions(network, x.shape), x)
+        with fusion():
+            graph = script(calls, results, x)
+            found = [graph(x) for _ in range(WARM_UPS)][-1]
+        if not are_near(found, tensors_of(heads)):
+            raise RuntimeError("the graph computes something else")
+        run = Fused(graph, x.shape, x.stride(), [head.node for head in heads])
+        if is_slower(run, network, x):
+            raise RuntimeError("the graph is slower")
+    return run
+
+
+def in_maps_order(images: Tensor) -> Tensor:
+    """Return a copy of images with channels last, as convolutions read maps."""
+    form = torch.channels_last if images.dim() == 4 else torch.contiguous_format
+    return images.clone(memory_format=form)
+
+
+def check_memory(network: Executor) -> None:
+    """Raise RuntimeError if there is too little memory for another copy of the weights."""
+    convolutions = [m for m in network.stack if isinstance(m, PackedConv)]
+    if sum(conv.weights.nbytes for conv in convolutions) > SHARE * usable_memory():
+        raise RuntimeError("there is no memory for another copy of its weights")
+
+
+def in_plain_convolutions(network: Executor, size: torch.Size) -> Callable[[Tensor], list[Tensor]]:
+    """Return a run of the network whose convolutions oneDNN can fuse; others stay as they are."""
+    plain = copy.copy(network)
+    modules = [
+        PlainConv(module) if isinstance(module, PackedConv) and is_fusible(module, x) else module
+        for module, x in zip(network.stack, input_sizes(network, size), strict=True)
+    ]
+    plain._modules = {**network._modules, "stack": nn.ModuleList(modules)}
+    return lambda x: tensors_of(plain.heads(x))
+
+
+def input_sizes(network: Executor, size: torch.Size) -> list[torch.Size]:
+    """Return the size of each layer's first input for images of a size."""
+    return [torch.Size((size[0], *node.inputs[0].tensor)) for node in network.nodes]
+
+
+def is_fusible(conv: PackedConv, size: torch.Size) -> bool:
+    """Return whether a convolution is computed by oneDNN in a graph.
+
+    A product of matrices becomes a convolution again: it pays only because it starts sooner.
+    """
+    return conv.weights.shape[2:] == (1, 1) or conv.ways.get(size, DIRECT) == DIRECT
+
+
+def tensors_of(heads: list[Head]) -> list[Tensor]:
+    """Return what went into each head, and what came out."""
+    return [values for head in heads for values in (head.raw, head.activated)]
+
+
+def script(calls: list[Call], results: list[int], x: Tensor) -> Graph:
+    """Return the calls as a graph of TorchScript for inputs like x."""
+
+    def run(x: Tensor) -> tuple[Tensor, ...]:
+        return replay(calls, x, results, run_as_written)
+
+    graph: Graph = torch.jit.trace(run, x, check_trace=False)
+    return graph
+
+
+def run_as_written(operation: Operation, *arguments: Any, **keywords: Any) -> Any:
+    """Run an operation in the form that oneDNN's fusion knows."""
+    written = WRITTEN.get(operation)
+    if written is None:
+        return operation(*arguments, **keywords)
+    return written(*arguments, **keywords)
+
+
+def convolution(
+    x: Tensor,
+    weights: Tensor,
+    bias: Tensor | None,
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    transposed: bool,
+    extra: list[int],
+    groups: int,
+) -> Tensor:
+    """Run aten's convolution of any kind in the form that is fused, if it is one of maps."""
+    if transposed or x.dim() != 4:
+        given = stride, padding, dilation, transposed, extra, groups
+        return aten.convolution.default(x, weights, bias, *given)
+    return F.conv2d(x, weights, bias, stride, padding, dilation, groups)
+
+
+def linear(bias: Tensor, x: Tensor, right: Tensor, **scales: float) -> Tensor:
+    """Run aten's sum of a bias and a product of matrices."""
+    if scales or bias.dim() != 1:
+        return torch.addmm(bias, x, right, **scales)  # type: ignore[call-overload]
+    return F.linear(x, right.t(), bias)
+
+
+WRITTEN: dict[Operation, Operation] = {
+    aten.addmm.default: linear,
+    aten.cat.default: torch.cat,
+    aten.convolution.default: convolution,
+    aten.silu.default: lambda x: x * torch.sigmoid(x),
+}
+
+
+@contextmanager
+def fusion() -> Iterator[None]:
+    """Let torch make graphs for oneDNN; RuntimeError if it cannot."""
+    try:
+        enabled = torch.jit.onednn_fusion_enabled()
+        torch.jit.enable_onednn_fusion(True)
+    except AttributeError as error:
+        raise RuntimeError(str(error)) from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what a trace may miss: it is checked
+            yield
+    finally:
+        torch.jit.enable_onednn_fusion(enabled)
+
+
+def are_near(found: Sequence[Tensor], expected: Sequence[Tensor]) -> bool:
+    """Return whether tensors are the same but for the last digits, or neither are finite."""
+    return all(
+        y.shape == exact.shape and is_near(y.nan_to_num(0, 0, 0), exact.nan_to_num(0, 0, 0), NEAR)
+        for y, exact in zip(found, expected, strict=True)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """A network as a graph, for inputs of a size and with strides."""
+
+    graph: Graph
+    size: torch.Size
+    strides: tuple[int, ...]
+    nodes: list[Node]
+
+    def __call__(self, images: Tensor) -> list[Head]:
+        """Return the heads of a batch of images."""
+        x = images
+        if images.stride() != self.strides:
+            x = torch.empty_strided(self.size, self.strides).copy_(images)
+        found = iter(self.graph(x))
+        return [Head(node, *pair) for node, pair in zip(self.nodes, pairs(found), strict=True)]
+
+
+def pairs(found: Iterator[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield each two tensors together."""
+    return zip(found, found, strict=True)
+
+
+def is_slower(run: Run, network: Executor, x: Tensor) -> bool:
+    """Return whether a run of a network takes more time than its layers one by one.
+
+    It does not where other programs have the cores, so that nothing can be told: few graphs do.
+    """
+    watch = Watch(torch.get_num_threads())
+    runs = {"graph": lambda: run(x), "layers": lambda: network.heads(x)}
+    least = watch.best_times(runs, every=True)
+    return least["graph"] > least["layers"] and not watch.disturbed

@@ -1,0 +1,162 @@
+"""A network becomes a graph where enough images of a size come."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from conftest import recording
+
+import pydarknet
+from pydarknet.backends import graph_runner
+from pydarknet.backends.graph_runner import LATER, MOST, FusedGraphs
+from pydarknet.network import Network
+
+CONV = "[convolutional]\nfilters=8\nsize=3\npad=1\nactivation=leaky\n"
+IMAGES = torch.rand(1, 3, 16, 16)
+
+
+@pytest.fixture
+def network(net) -> Network:
+    """Return a small network with values."""
+    network = net(CONV)
+    network.initialize(torch.Generator().manual_seed(1))
+    return network
+
+
+@pytest.fixture
+def made(monkeypatch) -> list[torch.Size]:
+    """Return the sizes of which graphs are made; each doubles what the network gives."""
+    sizes: list[torch.Size] = []
+
+    def fused_graph(fast, images):
+        sizes.append(images.shape)
+        return lambda images: fast.heads(images) * 2
+
+    monkeypatch.setattr(graph_runner, "fused_graph", fused_graph)
+    return sizes
+
+
+def run(network: Network, times: int, *, many: bool, images: torch.Tensor = IMAGES) -> int:
+    """Run a network some times, and return how many heads it gave the last time."""
+    with torch.inference_mode():
+        for _ in range(times):
+            heads = network.prepared(many=many)(images)
+    return len(heads)
+
+
+def test_many_images_have_a_graph_from_the_second_batch_on(network, made):
+    assert run(network, 1, many=True) == 1
+    assert run(network, 1, many=True) == 2
+    assert len(made) == 1
+
+
+def test_others_have_one_later(network, made):
+    assert run(network, LATER - 1, many=False) == 1
+    assert run(network, 2, many=False) == 2
+    assert len(made) == 1
+
+
+def test_each_size_has_its_own(network, made):
+    for count in (1, 2, 1, 2):
+        run(network, 2, many=True, images=torch.rand(count, 3, 16, 16))
+
+    assert [size[0] for size in made] == [1, 2]
+
+
+def test_each_number_of_threads_has_its_own(network, made):
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            run(network, 2, many=True)
+    finally:
+        torch.set_num_threads(before)
+
+    assert len(made) == 2
+
+
+def test_a_few_are_kept(network, made):
+    for count in range(1, MOST + 3):
+        run(network, 2, many=True, images=torch.rand(count, 3, 16, 16))
+
+    kept = network.prepared().runner.graphs.graphs
+    assert [size[0] for size, _ in kept] == list(range(3, MOST + 3))
+
+
+def test_changed_values_have_a_new_graph(network):
+    run(network, 3, many=True)
+    with torch.no_grad():
+        network.stack[0].biases.add_(1)
+
+    with torch.inference_mode():
+        for _ in range(3):
+            [head] = network.prepared(many=True)(IMAGES)
+
+    torch.testing.assert_close(head.activated, network(IMAGES)[0].activated, rtol=1e-4, atol=1e-4)
+
+
+def test_where_there_is_none_the_layers_run(network, monkeypatch):
+    tried = []
+
+    def fused_graph(*_):
+        tried.append(1)
+        raise RuntimeError("the graph is slower")
+
+    monkeypatch.setattr(graph_runner, "fused_graph", fused_graph)
+
+    assert run(network, 5, many=True) == 1
+    assert len(tried) == 1
+
+
+def test_layers_run_what_onednn_refuses_in_a_graph():
+    folder = recording("infer_ab_grouped_a")
+    network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
+    images = torch.rand(1, *network.input.tensor)
+
+    with torch.inference_mode():
+        for _ in range(3):
+            heads = network.prepared(many=True)(images)
+        expected = network.heads(images)
+
+    for head, plain in zip(heads, expected, strict=True):
+        torch.testing.assert_close(head.activated, plain.activated, rtol=1e-4, atol=1e-4)
+
+
+def test_gradients_are_computed_by_layers(network, made):
+    run(network, 3, many=True)
+    images = IMAGES.clone().requires_grad_()
+
+    heads = network.prepared(many=True)(images)
+
+    assert len(heads) == 1
+    assert heads[0].activated.requires_grad
+
+
+def test_threads_make_one(network, made):
+    network.prepared(many=True)
+    runner = FusedGraphs()
+    runner.many = True
+    fast = network.prepared()
+
+    def work(_: int) -> int:
+        with torch.inference_mode():
+            return len(runner(fast, IMAGES))
+
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(work, range(20)))
+
+    assert len(made) <= 4, "one a form; a thread may have another number of threads"
+    assert counts[-1] == 2
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_in_earnest_it_gives_the_same(network, many):
+    expected = network(IMAGES)[0].activated
+
+    run(network, LATER + 1, many=many)
+    with torch.inference_mode():
+        [head] = network.prepared(many=many)(IMAGES)
+
+    torch.testing.assert_close(head.activated, expected, rtol=1e-4, atol=1e-4)
