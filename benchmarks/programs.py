@@ -108,6 +108,12 @@ def by_onnxruntime(job: Job) -> Call:
     return ours(job, backend="onnxruntime")
 
 
+@program("-backend openvino", form=True)
+def by_openvino(job: Job) -> Call:
+    """Our network run by OpenVINO in float32, including the heads."""
+    return ours(job, backend="openvino")
+
+
 # Others. They get the same cfg and weights, or the file that we export.
 
 
