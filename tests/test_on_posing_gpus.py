@@ -5,6 +5,8 @@ There devices do not mix, and what is recorded neither copies from the host nor 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -44,7 +46,8 @@ NETWORKS = [
     pytest.param(*pair, marks=() if pair[0] in QUICK else pytest.mark.slow) for pair in PAIRS
 ]
 IMAGE = np.random.default_rng(1).integers(0, 255, (40, 50, 3), dtype=np.uint8)
-MOST_WAITS, MOST_COPIES = 16, 13  # per image with boxes
+MOST_WAITS, MOST_COPIES = 4, 7  # per image with boxes
+MOST_TRAINING_WAITS, MOST_TRAINING_COPIES = 10, 12  # per mini-batch
 
 
 def opened(name: str, dialect: str, batchnorm: str = "gpu") -> Network:
@@ -197,31 +200,38 @@ def truth_of(network: Network) -> Tensor:
     return truth
 
 
-def losses(network: Network, amp: torch.dtype | None = None) -> list[float]:
-    """Return the losses of two iterations of training, of two mini-batches each."""
+def losses(network: Network, amp: torch.dtype | None = None) -> Iterator[float]:
+    """Yield the losses of two iterations of training, of two mini-batches each."""
     network.initialize(torch.Generator().manual_seed(1))
     network.net.__dict__.update(batch=4, subdivisions=2, burn_in=0, learning_rate=1e-5)
     images = torch.rand(4, *network.input.tensor, generator=torch.Generator().manual_seed(1))
     learner, truth = Learner(network, seed=1, amp=amp), truth_of(network)
-    return [learner.learn(images, truth).loss for _ in range(2)]
+    for _ in range(2):
+        yield learner.learn(images, truth).loss
 
 
 @pytest.mark.parametrize(("name", "dialect"), TRAINED)
 def test_it_trains_as_on_the_cpu(name, dialect):
-    expected = losses(opened(name, dialect))
+    expected = list(losses(opened(name, dialect)))
 
-    with posing_gpus():
-        found = losses(opened(name, dialect).to("cuda"))
+    with posing_gpus() as gpus:
+        training = losses(opened(name, dialect).to("cuda"))
+        found = [next(training)]
+        before = numbers(gpus)
+        found.append(next(training))
 
+    waits, copies = (after - count for after, count in zip(numbers(gpus), before, strict=True))
+    assert waits <= 2 * MOST_TRAINING_WAITS
+    assert copies <= 2 * MOST_TRAINING_COPIES
     assert found == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize("batchnorm", ["gpu", "cpu"])
 @pytest.mark.parametrize(("name", "dialect"), MIXED)
 def test_it_trains_in_mixed_precision(name, dialect, batchnorm):
-    plain = losses(opened(name, dialect, batchnorm))
+    plain = list(losses(opened(name, dialect, batchnorm)))
 
     with posing_gpus():
-        found = losses(opened(name, dialect, batchnorm).to("cuda"), torch.bfloat16)
+        found = list(losses(opened(name, dialect, batchnorm).to("cuda"), torch.bfloat16))
 
     assert found == pytest.approx(plain, rel=0.2)
