@@ -39,6 +39,15 @@ def test_a_way_with_another_result_is_left_out(task, monkeypatch):
     assert set(timed(task)) == {"direct", "winograd4"}
 
 
+def test_a_way_that_fails_is_left_out(task, monkeypatch):
+    def fail(task):
+        raise RuntimeError("not enough memory")
+
+    monkeypatch.setitem(WAYS, "winograd2", Way(lambda task: True, fail))
+
+    assert set(timed(task)) == {"direct", "winograd4"}
+
+
 def test_a_way_for_which_there_is_no_memory_is_left_out(task, monkeypatch):
     monkeypatch.setattr(measurement, "usable_memory", lambda: 1000)
 
