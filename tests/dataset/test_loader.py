@@ -18,10 +18,11 @@ import torch
 from pydarknet.dataset import loader as module
 from pydarknet.dataset.build import classifier_samples, detector_samples
 from pydarknet.dataset.labels import labels_of
-from pydarknet.dataset.loader import Batch, Batches, cores, roomy, shared_folders
+from pydarknet.dataset.loader import Batch, Batches, roomy, shared_folders
 from pydarknet.dataset.worker import Order, make_samples
 from pydarknet.errors import DataError, OutOfMemory
 from pydarknet.image.files import save_image
+from pydarknet.system.cores import usable_cores
 
 YOLO = "[convolutional]\nfilters=24\n[yolo]\nnum=1\nclasses=19\nmask=0\njitter=.3\n"
 V1 = "[connected]\noutput=15\n[detection]\nside=1\nclasses=5\nnum=2\ncoords=4\njitter=.1\n"
@@ -184,9 +185,9 @@ def test_there_may_be_more_workers_than_images(net, paths):
 
 def test_as_many_workers_as_cores_are_taken_and_8_at_most(net, monkeypatch):
     samples = detector_samples(net(YOLO), ["a.jpg"])
-    assert Batches(samples, count=1, seed=1, size=size).wanted == min(cores(), 8)
+    assert Batches(samples, count=1, seed=1, size=size).wanted == min(usable_cores(), 8)
 
-    monkeypatch.setattr(module, "cores", lambda: 64)
+    monkeypatch.setattr(module, "usable_cores", lambda: 64)
 
     assert Batches(samples, count=1, seed=1, size=size).wanted == 8
 

@@ -221,4 +221,4 @@ def test_opencv_runs_what_is_exported(capfd):
 def test_opencv_does_not_run_a_cfg(capfd):
     assert main([*TEST, "input.png", "-backend", "opencv"]) == 1
 
-    assert "backend opencv: expected an exported .onnx, or onnxruntime\n" in capfd.readouterr().err
+    assert "backend opencv: expected an exported .onnx, or onnxruntime" in capfd.readouterr().err
