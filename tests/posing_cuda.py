@@ -57,7 +57,7 @@ class Stream:
         gpus = NOW[-1]
         merge(self.known, gpus.host)
         for tensor in given:
-            usage = gpus.usage.setdefault(address(tensor), Usage())
+            usage = gpus.usage_of(tensor)
             before = dict([usage.written]) if usage.written else {}
             if any(tensor is other for other in written):
                 before = {**usage.read, **before}
@@ -65,15 +65,15 @@ class Stream:
             assert not late, f"{func} does not wait for another stream's work, {caller()}"
         clock = self.known[self] = self.known.get(self, 0) + 1
         for tensor in given:
-            gpus.usage[address(tensor)].read[self] = clock
+            gpus.usage_of(tensor).read[self] = clock
         for tensor in written:
-            gpus.usage[address(tensor)] = Usage((self, clock))
+            gpus.set_usage(tensor, Usage((self, clock)))
         return clock
 
     def keep(self, func: Any, args: Any, kwargs: Any, out: Any, made: list[Tensor], clock: int):
         """Note what a step made, or keep it for replays if this stream is recorded."""
         for tensor in made:
-            NOW[-1].usage[address(tensor)] = Usage((self, clock) if self.graph is None else None)
+            NOW[-1].set_usage(tensor, Usage((self, clock) if self.graph is None else None))
         if self.graph is not None:
             self.graph.steps.append(Step(func, args, kwargs, out, made))
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
@@ -109,8 +110,22 @@ class Gpus:
     copies: Counter[str] = field(default_factory=Counter)
     waits: Counter[str] = field(default_factory=Counter)
     operations: int = 0
-    usage: dict[int, Usage] = field(default_factory=dict)  # by the address of a storage
+    usage: dict[int, tuple[StorageWeakRef, Usage]] = field(default_factory=dict)  # by address
     host: dict[Any, int] = field(default_factory=dict)  # what the host waited for, by stream
+
+    def usage_of(self, tensor: Tensor) -> Usage:
+        """Return who wrote and read a tensor's storage; nobody, if another was freed there."""
+        storage = tensor.untyped_storage()
+        held, usage = self.usage.get(storage.data_ptr(), (None, None))
+        if usage is None or held is None or held.cdata != storage._cdata:
+            return self.set_usage(tensor, Usage())
+        return usage
+
+    def set_usage(self, tensor: Tensor, usage: Usage) -> Usage:
+        """Note who wrote and read a tensor's storage, as long as it lives."""
+        storage = tensor.untyped_storage()
+        self.usage[storage.data_ptr()] = StorageWeakRef(storage), usage
+        return usage
 
     def index_of(self, device: torch.device | str | int) -> int:
         """Return the number of the GPU that a device means."""
