@@ -27,7 +27,7 @@ from .inference.classify import classify, hierarchy
 from .inference.predict import detection_form, on_cuda, predict
 from .layers import Reading
 from .modules.batch_norm import BATCH_NORMS
-from .modules.recurrent import Recurrent
+from .modules.recurrent import is_recurrent
 from .runtime.any_network import Image
 from .runtime.detector import ImageDetector
 from .runtime.traits import Traits
@@ -85,7 +85,7 @@ class Network(Executor, ImageDetector[Detections]):
         if on_cuda(self):
             return (Crew(1, nothing),)
         threads = torch.get_num_threads()
-        if self.device.type != "cpu" or self.backend or not threads > 1 or remembers(self):
+        if self.device.type != "cpu" or self.backend or not threads > 1 or is_recurrent(self):
             return ()
         most = MAPS // (images * self.map_bytes())
         halves = [threads >> bits for bits in range(threads.bit_length())]
@@ -161,11 +161,6 @@ class Network(Executor, ImageDetector[Detections]):
         `header` replaces it: with a loaded file's own header the same bytes are written.
         """
         save(self, path, header=header, upto=upto)
-
-
-def remembers(network: Executor) -> bool:
-    """Return whether a network's answer depends on the images before: it has recurrent layers."""
-    return any(isinstance(module, Recurrent) for module in network.modules())
 
 
 def nothing() -> None:

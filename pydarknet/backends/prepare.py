@@ -12,7 +12,7 @@ from torch import nn
 from ..graph.executor import Executor
 from ..layers import Shape
 from ..modules.ops import Conv
-from ..modules.recurrent import Recurrent
+from ..modules.recurrent import is_recurrent
 from ..runtime.installed import AUTO
 from ..runtime.precision import BFLOAT16
 from ..system.malloc import keep_freed_memory
@@ -141,11 +141,6 @@ def on_gpu(network: Runnable, options: PrepareOptions) -> Runnable:
         fast.runner = Recorder(record, PROBLEM)
     torch.cuda.current_stream(network.device).synchronize()  # threads use it on other streams
     return fast
-
-
-def is_recurrent(network: Executor) -> bool:
-    """Return whether a network keeps a state between batches."""
-    return any(isinstance(module, Recurrent) for module in network.modules())
 
 
 def by_program(network: Runnable, name: str) -> Runnable:

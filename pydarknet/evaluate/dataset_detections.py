@@ -19,7 +19,7 @@ from ..dataset.read_ahead import good_images
 from ..graph.executor import Executor, Head
 from ..inference.predict import decode, device_around, network_input, suppress
 from ..layers import last_detection_head
-from ..modules.recurrent import Recurrent
+from ..modules.recurrent import Recurrent, is_recurrent
 from ..modules.transforms import load_image
 from ..network import Network
 
@@ -137,7 +137,7 @@ def in_pixels(boxes: Detections, width: int, height: int) -> Detections:
 
 def batch_size(network: Executor) -> int:
     """Return the number of images per batch: one if the network has recurrent layers."""
-    if any(isinstance(module, Recurrent) for module in network.modules()):
+    if is_recurrent(network):
         return 1
     if network.device.type != "cpu":
         return BATCH

@@ -10,7 +10,7 @@ import torch
 
 from ..boxes.settings import Limits, settings
 from ..modules.onnx_graph import OPSET
-from ..modules.recurrent import Recurrent
+from ..modules.recurrent import is_recurrent
 from ..network import Network
 from ..runtime.about import KEY
 from ..runtime.engine import open_engine, write_ready
@@ -29,8 +29,7 @@ def can_compile(network: Network, *, boxes: bool) -> bool:
     Without `boxes`, whether a classifier has. Recurrent networks, and those whose input is no
     image, have none; neither have those that take more memory than pays.
     """
-    recurrent = any(isinstance(module, Recurrent) for module in network.modules())
-    image = network.input.image and not recurrent
+    image = network.input.image and not is_recurrent(network)
     small = 4 * sum(tensor.numel() for tensor in network.state_dict().values()) <= LARGEST
     detector = bool(network.traits.classes)
     return image and small and detector is boxes and network.device.type == "cpu"

@@ -11,6 +11,11 @@ from .onnx_writer import Value, Writer
 from .parameters import Parametric, WeightArray, under
 
 
+def is_recurrent(network: nn.Module) -> bool:
+    """Return whether a network keeps a state, so that its answer depends on the images before."""
+    return any(isinstance(module, Recurrent) for module in network.modules())
+
+
 class Recurrent(nn.Module):
     """A module that keeps a state between calls and takes `time_steps` steps per call.
 

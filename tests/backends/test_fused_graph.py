@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 from conftest import recording
+from fast_forms import filled
 
 import pydarknet
 from pydarknet.backends import fused_graph as module
@@ -32,16 +33,6 @@ RECORDINGS = (
 def any_speed(monkeypatch):
     """Let graphs of small networks be used, however fast they are."""
     monkeypatch.setattr(module, "is_slower", lambda *_: False)
-
-
-def filled(network: Network) -> Network:
-    """Give a network values that batch norm must not lose."""
-    draws = torch.Generator().manual_seed(1)
-    network.initialize(draws)
-    for name, values in network.state_dict().items():
-        noise = torch.rand(values.shape, generator=draws)
-        values.copy_(noise + 0.5 if "variance" in name or "scales" in name else noise - 0.5)
-    return network
 
 
 def assert_same(network: Network, size: tuple[int, ...]) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 from conftest import SHARED, needs_shared, recording
+from fast_forms import assert_same, filled
 from posing_torch import posing_gpus
 
 import pydarknet
@@ -38,25 +39,6 @@ def operators(request, monkeypatch):
     """Infer with oneDNN's private operators, and without."""
     if not request.param:
         monkeypatch.setattr(onednn, "operators_work", lambda: False)
-
-
-def filled(network: Network) -> Network:
-    """Give a network values that batch norm must not lose."""
-    draws = torch.Generator().manual_seed(1)
-    network.initialize(draws)
-    for name, values in network.state_dict().items():
-        noise = torch.rand(values.shape, generator=draws)
-        values.copy_(noise + 0.5 if "variance" in name or "scales" in name else noise - 0.5)
-    return network
-
-
-def assert_same(network: Network, images: torch.Tensor) -> None:
-    """Assert that both forms give the same heads, and that they are two."""
-    with torch.inference_mode():
-        plain, fast = network(images), network.prepared()(images)
-    assert any(isinstance(module, PackedConv) for module in network.prepared().stack)
-    for one, other in zip(plain, fast, strict=True):
-        torch.testing.assert_close(other.activated, one.activated, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.usefixtures("operators")
