@@ -71,13 +71,13 @@ def open_results(path: Path, fresh: Content) -> Content:
 
 
 def save(path: Path, content: Content) -> None:
-    """Write a file, a line per case that was measured, with medians and ratios."""
-    for case in content["cases"]:
-        if case.get("seconds"):
-            case.update(summary(case["seconds"]))
+    """Write a file, a line per case of which a round is kept, with medians and ratios."""
+    measured = [case for case in content["cases"] if rounds(case)]
+    for case in measured:
+        case.update(summary(case["seconds"]))
     head = {name: value for name, value in content.items() if name != "cases"}
     lines = [f" {json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
-    cases = ",\n".join(f"  {json.dumps(case)}" for case in content["cases"] if "ms" in case)
+    cases = ",\n".join(f"  {json.dumps(case)}" for case in measured)
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".part")
     half.write_text("{\n" + ",\n".join([*lines, f' "cases": [\n{cases}\n ]']) + "\n}\n")

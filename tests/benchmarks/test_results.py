@@ -37,6 +37,17 @@ def test_a_file_is_kept_and_taken_again(results, tmp_path: Path):
     assert found["ratios"] == {"OpenCV": [2, 1, 3]}  # not 300 / 200
 
 
+def test_a_case_of_which_no_round_is_kept_is_not_written(results, tmp_path: Path):
+    content = results.new(MACHINE, VERSIONS)
+    results.find_case(content, "a 416", 1, 1)["seconds"] = {"pydarknet": [0.1]}
+    results.find_case(content, "a 416", 1, 2)["seconds"] = {"pydarknet": [], "OpenCV": []}
+
+    results.save(tmp_path / "a.json", content)
+
+    [case] = json.loads((tmp_path / "a.json").read_text())["cases"]
+    assert case["threads"] == 1
+
+
 def test_another_number_of_threads_is_another_case(results):
     content = results.new(MACHINE, VERSIONS)
 
