@@ -21,7 +21,7 @@ from .output import Drawing, Writing
 if TYPE_CHECKING:
     from ..boxes.settings import Settings
 
-Drawn = tuple[Found, Task[Drawing]]
+Drawn = tuple[Found, Task[Drawing | None]]
 
 
 def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
@@ -35,7 +35,8 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     crews = () if alone else network.crews(BATCH)
     if crews:
         cv2.setNumThreads(1)  # threads share the cores
-        DRAWING.start()
+        if writing.draws:
+            DRAWING.start()
     detect = partial(detect_and_draw, writing, chosen, not source.single)
     work = partial(work_on_good, detect)
     for group, made in in_order(work, source.groups(BATCH), crews):

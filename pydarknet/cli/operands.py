@@ -25,6 +25,7 @@ Thresh = Annotated[float, Help("the score a box must exceed", range=SHARE)]
 Nms = Annotated[float | None, Help("boxes of a class that overlap by more are one", range=SHARE)]
 OutDir = Annotated[Path | None, Help("write each drawn image into this folder")]
 DontShow = Annotated[bool, Help("open no window", FORK, shows=True)]
+NoDraw = Annotated[bool, Help("draw nothing, and open no window", shows=True)]
 ExtOutput = Annotated[bool, Help("print where each box is, in pixels", FORK, shows=True)]
 SaveLabels = Annotated[bool, Help("write a label file for each image", FORK, shows=True)]
 IouThresh = Annotated[
@@ -53,6 +54,7 @@ class DetectFlags:
     ] = None
     out_dir: OutDir = None
     dont_show: DontShow = False
+    no_draw: NoDraw = False
     ext_output: ExtOutput = False
     save_labels: SaveLabels = False
     letter_box: Annotated[

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..runtime.any_network import AnyNetwork
 
 ELSEWHERE = "-out_dir FOLDER draws every image into that folder"
+NOT_DRAWN = "-no_draw draws nothing: expected"
 DRAWN = f"any{ENDING}"  # a file in the folder of -out_dir
 OUT_IS_JSON = PerLineage(pjreddie=False, alexeyab=True)  # however the name that `-out` gives ends
 
@@ -57,6 +58,7 @@ class Writing:
     window: bool = False
     text: Callable[[AnyNetwork, Found, bool], str] = lines
     file: str = "predictions.jpg"
+    draws: bool = True
     frames: int = 0
     boxes: int = 0
     open_files: ExitStack = field(default_factory=ExitStack)
@@ -80,6 +82,8 @@ class Writing:
         """Open what is written, and protect the images of a command line and its other files."""
         if self.out and not os.path.basename(self.out):
             raise UsageError(f"-out {self.out}: expected the name of a file, not of a folder")
+        if not self.draws:
+            self.check_nothing_drawn()
         for image in listed:
             remember(image.path)
         if self.wants_json and self.out:
@@ -88,8 +92,20 @@ class Writing:
             make_folder(self.out_dir)
             self.drawn = DrawnFiles(self.out_dir, listed)
 
-    def drawing(self, found: Found, pixels: np.ndarray) -> Drawing:
-        """Return an image with its boxes, as a file has it; this may be done by any thread."""
+    def check_nothing_drawn(self) -> None:
+        """Raise UsageError if a flag says where images are drawn, of which none is."""
+        if self.out and not self.wants_json:
+            raise UsageError(f"{NOT_DRAWN} -out NAME.json, not -out {self.out}")
+        if self.out_dir:
+            raise UsageError(f"{NOT_DRAWN} no -out_dir {self.out_dir}")
+
+    def drawing(self, found: Found, pixels: np.ndarray) -> Drawing | None:
+        """Return an image with its boxes, as a file has it; this may be done by any thread.
+
+        Where nothing is drawn, it is None.
+        """
+        if not self.draws:
+            return None
         boxes, dialect = found.boxes, self.network.dialect.name
         drawn = DRAWING.do(partial(draw, pixels, boxes.kept(), boxes.names, found.thresh, dialect))
         file = file_for(drawn.shape, DRAWN if self.drawn else self.image_path(found.path))
@@ -99,7 +115,7 @@ class Writing:
             shown=drawn if self.window else None,
         )
 
-    def write(self, found: Found, drawing: Task[Drawing]) -> None:
+    def write(self, found: Found, drawing: Task[Drawing | None]) -> None:
         """Print, save and show what was found in one image; if one fails, do the others."""
         self.frames += 1
         self.boxes += len(found.boxes.kept())
@@ -113,8 +129,10 @@ class Writing:
             with guard(found.path):
                 self.save_labels(found)
 
-    def write_image(self, path: str, drawing: Drawing) -> None:
-        """Save and show the boxes of the image that was at a path."""
+    def write_image(self, path: str, drawing: Drawing | None) -> None:
+        """Save and show the boxes of the image that was at a path, if they are drawn."""
+        if drawing is None:
+            return
         file = self.image_path(path)
         with guard(str(file)):
             self.save(drawing, file)
@@ -147,11 +165,19 @@ class Writing:
         """Return the line that ends a list: what was found, what failed, where the output is."""
         counts = [f"{self.frames} images", f"{self.boxes} boxes"]
         counts += [f"{count} {how}" for how, count in failed.items()]
-        place = self.out_dir or self.image_path("")
-        drawn = f"drawn in {place}" if self.out_dir else f"the last is drawn in {place}"
-        places = [drawn, *([f"JSON in {self.out}"] if self.json else [])]
+        places = [self.drawn_place(), *([f"JSON in {self.out}"] if self.json else [])]
         places += ["labels beside the images"] if self.labels else []
         return f"{', '.join(counts)}; {', '.join(places)}"
+
+    def drawn_place(self) -> str:
+        """Return the words that say where images are drawn."""
+        if not self.draws:
+            return "nothing is drawn"
+        return (
+            f"drawn in {self.out_dir}"
+            if self.out_dir
+            else f"the last is drawn in {self.image_path('')}"
+        )
 
 
 def make_folder(folder: Path) -> None:

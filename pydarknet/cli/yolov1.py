@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..cfg.lineage import PerLineage
 from ..system.console import note
 from .data_files import images_of
-from .operands import DontShow, Nms, OutDir, Thresh
+from .operands import DontShow, Nms, NoDraw, OutDir, Thresh
 from .results import write_results
 from .verbs import Run
 
@@ -32,6 +32,7 @@ class YoloFlags:
     nms: Nms = 0.4
     out_dir: OutDir = None
     dont_show: DontShow = False
+    no_draw: NoDraw = False
 
 
 def detect(
@@ -56,6 +57,7 @@ def detect(
         window=not flags.dont_show,
         text=yolo_lines,
         file=file,
+        draws=not flags.no_draw,
     )
     with writing:
         detect_all(Source(images, network.image_channels, network.exif), chosen, writing)

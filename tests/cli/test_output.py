@@ -56,3 +56,51 @@ def test_fewer_names_than_classes_are_told_and_numbers_stand_for_the_others(capf
     assert status == 0
     assert "number of names 1 that isn't equal to classes=" in told.err
     assert len(boxes(told.out.replace("class ", "class"))) == len(RECORDED)
+
+
+def never(*given: object) -> None:
+    """Stand for what must not be called."""
+    raise AssertionError("an image is drawn or encoded")
+
+
+def test_with_no_draw_nothing_is_drawn_and_the_rest_is_as_ever(monkeypatch, capfd):
+    flags = ["-thresh", "0.25", "-batchnorm", "cpu", "-out", "x.json", "-save_labels"]
+    assert main([*TEST, "input.png", *flags]) == 0
+    drawn, json, labels = capfd.readouterr(), *map(read_and_remove, ("x.json", "input.txt"))
+    read_and_remove("predictions.jpg")
+    monkeypatch.setattr("pydarknet.cli.output.draw", never)
+    monkeypatch.setattr("pydarknet.cli.output.encode", never)
+    monkeypatch.setattr("pydarknet.cli.output.show", never)
+
+    assert main([*TEST, "input.png", *flags, "-no_draw"]) == 0
+
+    assert boxes(capfd.readouterr().out) == boxes(drawn.out) == RECORDED
+    assert (read_and_remove("x.json"), read_and_remove("input.txt")) == (json, labels)
+    assert not Path("predictions.jpg").exists()
+
+
+def read_and_remove(path: str) -> bytes:
+    """Return the content of a file, which is removed."""
+    content = Path(path).read_bytes()
+    Path(path).unlink()
+    return content
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "expected"),
+    [("-out", "mine", "-out NAME.json, not -out mine"), ("-out_dir", "d", "no -out_dir d")],
+)
+def test_what_says_where_to_draw_is_an_error_beside_no_draw(capfd, flag, value, expected):
+    assert main([*TEST, "input.png", "-no_draw", flag, value]) == 1
+
+    assert capfd.readouterr().err.endswith(f"\n-no_draw draws nothing: expected {expected}\n")
+    assert not Path(value).exists()
+
+
+@pytest.mark.usefixtures("several")
+def test_the_line_that_ends_a_list_says_that_nothing_is_drawn(monkeypatch, capfd):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+
+    assert main([*TEST, "many", "-no_draw", "-out", "x.json"]) == 0
+
+    assert "; nothing is drawn, JSON in x.json" in capfd.readouterr().err

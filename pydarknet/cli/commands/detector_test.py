@@ -60,6 +60,7 @@ def find_boxes(network: AnyNetwork, images: tuple[str, ...], flags: DetectFlags)
         flags.ext_output,
         flags.save_labels,
         window=not flags.dont_show,
+        draws=not flags.no_draw,
     )
     with writing:
         detect_all(source, chosen, writing)
