@@ -17,6 +17,8 @@ CUDA = [
 EXPORT = ["onnxruntime>=1.18", "onnx>=1.18"]
 # What runs networks with -backend openvino: 60 MB, so that the tests do without it.
 OPENVINO = ["openvino>=2024.6", "onnx>=1.18"]
+# What writes H.264, and reads films and streams that OpenCV cannot.
+VIDEO = ["av>=12"]
 # What torch exports ONNX files with, beside which the tests hold ours.
 WITNESS = ["onnxscript>=0.5"]
 # What runs the tests, on all cores, and holds the style.
@@ -54,7 +56,8 @@ setup(
         "export": EXPORT,
         "onnxruntime": EXPORT,
         "openvino": OPENVINO,
-        "test": [*CHECKS, "setuptools>=68", "wheel", *CUDA, *EXPORT, *WITNESS],
+        "video": VIDEO,
+        "test": [*CHECKS, "setuptools>=68", "wheel", *CUDA, *EXPORT, *WITNESS, *VIDEO],
     },
     entry_points={"console_scripts": ["pydarknet=pydarknet.__main__:entry"]},
     classifiers=[

@@ -126,8 +126,10 @@ def round_half_away(x: float) -> float:
     return math.copysign(math.floor(abs(x) + 0.5), x)
 
 
-def json_of(found: Found, frame: int) -> str:
+def json_of(found: Found, frame: int, *, named: bool = True) -> str:
     """Return the fork's JSON of one image: a line per object, an object per box and class.
+
+    `named` says the file, too.
 
     Darknet: src/image.c detection_to_json (AlexeyAB)
     Quirk: JSON_ESCAPES
@@ -139,8 +141,8 @@ def json_of(found: Found, frame: int) -> str:
         for index, score in enumerate(row)
         if score > LEAST_IN_JSON and not found.name(index).startswith(HIDDEN)
     ]
-    path = json_text(found.path)
-    head = f'{{\n "frame_id":{frame}, \n "filename":{path}, \n "objects": [ \n'
+    path = f' "filename":{json_text(found.path)}, \n' if named else ""
+    head = f'{{\n "frame_id":{frame}, \n{path} "objects": [ \n'
     return head + ", \n".join(objects) + "\n ] \n}"
 
 

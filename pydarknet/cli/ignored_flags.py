@@ -10,14 +10,12 @@ from .verbs import Help, Parameter
 
 KINDS: Final = {"": bool, "int": int, "float": float, "str": str}
 
-CAMERA = "cameras and videos are not read yet"
 CHART = "the training's chart is always written as chart.png"
 COLOUR = "no text is coloured"
+DEMOS = "only `detector demo`, `yolo demo` and `coco demo` use it"
 FEATURES = "images are not reconstructed from features"
-NO_VIDEO = "videos are not written yet"
 PIXELS = "pixels are always scaled to 0..1, as in Darknet, and no mean is subtracted"
 PYTORCH = "PyTorch chooses"
-SERVER = "images and boxes are not served yet"
 TABLE = "the table is always printed"
 TIMES = "`speed` times the whole network"
 WINDOWS = "training opens no window"
@@ -71,21 +69,9 @@ IGNORED: Final = (
     row("benchmark_layers", TIMES),
     row("benchmark_layers", TIMES, "detector classifier", FORK),
     row("benchmark", TIMES, "detector detect classifier", FORK),
-    row("c:int", CAMERA, "detector yolo classifier"),
-    row("s:int", CAMERA, "detector yolo"),
-    row("avg:int", CAMERA, "detector yolo"),
-    row("w:int", CAMERA, "detector"),
-    row("h:int", CAMERA, "detector"),
-    row("fps:int", CAMERA, "detector"),
-    row("avgframes:int", CAMERA, "detector", FORK),
-    row("prefix:str", NO_VIDEO, "detector detect yolo"),
-    row("out_filename:str", NO_VIDEO, "detector yolo", FORK),
-    row("dontdraw_bbox", NO_VIDEO, "detector", FORK),
-    row("time_limit_sec:int", CAMERA, "detector", FORK),
-    row("json_file_output:str", "`-out NAME.json` writes it", "detector yolo", FORK),
-    row("mjpeg_port:int", SERVER, "detector yolo classifier", FORK),
-    row("json_port:int", SERVER, "detector yolo", FORK),
-    row("http_post_host:str", SERVER, "detector", FORK),
+    row("prefix:str", DEMOS, "detect"),
+    row("json_file_output:str", "only the demos write it: `-out NAME.json`", "detector yolo", FORK),
+    row("mjpeg_port:int", DEMOS, "classifier", FORK),
     row("chart:str", CHART, "detector classifier", FORK),
     row("show_imgs", "training shows no images", "detector classifier", FORK),
     row("dont_show", WINDOWS, "classifier", FORK),

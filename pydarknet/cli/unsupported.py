@@ -10,26 +10,21 @@ CLASSIFIER = "it reads files of its author: name yours in a .data file, and use 
 IMAGES = "it tests the C program's image functions: `python -m pytest tests/modules` tests ours"
 PYTHON = "pydarknet.load_network(cfg, weights).trace(images)[-1] is the output of its network"
 
-VIDEOS = "videos and cameras are not read yet: `detector test` reads their frames as images"
-
 UNSUPPORTED: dict[str, str] = {
     "3d": "cv2.merge puts the red channel of one image into another",
     "art": f"it reads a webcam; {PYTHON}",
     "captcha": CLASSIFIER,
     "cfglayers": "`ops` prints the layers of a cfg",
     "cifar": "use `classifier` with CIFAR-10 as image files, named in a .data file",
-    "classifier demo": VIDEOS,
     "classifier csv": "`classifier predict` prints the best classes of each image",
     "classifier fout": PYTHON,
     "classifier gun": f"it has classes of its author; {PYTHON}",
     "classifier threat": f"it has classes of its author; {PYTHON}",
     "classifier try": "pydarknet.load_network(cfg, weights).trace(images) is every layer's output",
-    "coco demo": VIDEOS,
     "compare battle": f"it reads files of its author; {PYTHON}",
     "compare sort": f"it reads files of its author; {PYTHON}",
     "compare train": f"it reads files of its author; {PYTHON}",
     "compare valid": f"it reads files of its author; {PYTHON}",
-    "detector demo": VIDEOS,
     "detector draw": "only the GPU build of AlexeyAB's fork has it, and there is no replacement",
     "dice": CLASSIFIER,
     "go": "KataGo plays Go, by the same protocol",
@@ -46,7 +41,6 @@ UNSUPPORTED: dict[str, str] = {
     "imtest": IMAGES,
     "vid": PYTHON,
     "voxel": PYTHON,
-    "yolo demo": VIDEOS,
     "writing": f"it reads files of its author; {PYTHON}",
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cfg.lineage import PerLineage
-from ..system.console import note
+from ..system.console import note, say
 from .data_files import images_of
 from .operands import DontShow, Nms, NoDraw, OutDir, Thresh
 from .results import write_results
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..evaluate.result_files import Results
     from ..network import Network
     from ..runtime.any_network import AnyNetwork
+    from .demo_flags import DemoFlags
     from .detections_text import Found
 
 # Whether boxes stay where the network has them while others are suppressed
@@ -61,6 +62,28 @@ def detect(
     )
     with writing:
         detect_all(Source(images, network.image_channels, network.exif), chosen, writing)
+
+
+def show(
+    run: Run,
+    cfg: Path,
+    weights: Path | None,
+    names: tuple[str, ...],
+    video: str | None,
+    flags: DemoFlags,
+) -> None:
+    """Find boxes in the frames of a film, a camera or a stream.
+
+    Darknet: src/demo.c demo
+    """
+    from .open_any import open_any
+
+    say("Demo")
+    network = open_any(run, cfg, weights)
+    from .demo import run_demo  # which imports OpenCV: the files of a network are read first
+
+    network.names = names
+    run_demo(network, video, flags, thresh=0.2, classes=len(names))
 
 
 def open_yolo(run: Run, cfg: Path, weights: Path | None, names: str) -> Network:

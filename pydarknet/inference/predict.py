@@ -59,12 +59,26 @@ def predict(
     `many` prepares the network for many images, which takes longer once and less per image.
     """
     with torch.inference_mode(), evaluation(network):
-        inputs = torch.stack(
-            [network_input(network, image, letterboxed=chosen.letterbox) for image in images]
-        )
-        heads = outputs(network, inputs.to(network.device), many)
-        found = decode(network, heads, images, chosen, device_around(network))
-        return suppress(heads, found, chosen)
+        heads = heads_of_images(network, images, chosen, many)
+        return boxes_of_heads(network, heads, images, chosen)
+
+
+def heads_of_images(
+    network: Executor, images: Sequence[Image], chosen: Settings, many: bool
+) -> list[Head]:
+    """Return the heads of the network's fastest form for images, fitted to its input."""
+    inputs = torch.stack(
+        [network_input(network, image, letterboxed=chosen.letterbox) for image in images]
+    )
+    return outputs(network, inputs.to(network.device), many)
+
+
+def boxes_of_heads(
+    network: Executor, heads: Sequence[Head], images: Sequence[Image], chosen: Settings
+) -> list[Detections]:
+    """Return the boxes of each image that the heads found there, after suppression."""
+    found = decode(network, heads, images, chosen, device_around(network))
+    return suppress(heads, found, chosen)
 
 
 @contextmanager

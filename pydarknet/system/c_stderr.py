@@ -13,7 +13,7 @@ from functools import cache
 STDERR = 2
 DECODERS = re.compile(
     r"(Corrupt JPEG data|Premature end of JPEG|Invalid SOS|Inconsistent progression"
-    r"|Warning: unknown JFIF|libpng |TIFF\w+: ).*"
+    r"|Warning: unknown JFIF|libpng |TIFF\w+: |OpenCV: FFMPEG: tag ).*"
 )
 LOCK = threading.Lock()
 

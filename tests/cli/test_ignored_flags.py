@@ -25,7 +25,7 @@ def boxes(text: str) -> list[str]:
 RECORDED = boxes((CASE / "cli_stdout.txt").read_text())
 
 
-@pytest.mark.parametrize("flag", [["-clear"], ["-gpus", "0,1"]])
+@pytest.mark.parametrize("flag", [["-clear"], ["-gpus", "0,1"], ["-c", "0"], ["-prefix", "x"]])
 def test_flags_of_other_commands_are_taken_out_with_their_values(flag, capfd):
     main([*TEST[:2], *flag, *TEST[2:], "input.png", "-thresh", "0.25", "-batchnorm", "cpu"])
 
@@ -37,8 +37,7 @@ def test_flags_of_other_commands_are_taken_out_with_their_values(flag, capfd):
 @pytest.mark.parametrize(
     ("flag", "reason"),
     [
-        (["-c", "0"], "cameras and videos are not read yet"),
-        (["-prefix", "x"], "videos are not written yet"),
+        (["-json_file_output", "x"], "only the demos write it: `-out NAME.json`"),
         (["-heatmaps"], "no heatmap is drawn"),
         (["-benchmark"], "`speed` times the whole network"),
     ],

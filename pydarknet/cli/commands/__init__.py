@@ -4,6 +4,7 @@ from importlib import import_module
 
 FILES = (
     "cache",
+    "classifier_demo",
     "classifier_predict",
     "classifier_train",
     "classifier_valid",
@@ -12,6 +13,7 @@ FILES = (
     "compare",
     "detect",
     "detector_calc_anchors",
+    "detector_demo",
     "detector_map",
     "detector_recall",
     "detector_test",

@@ -1,13 +1,15 @@
-"""The commands coco test, train, valid and recall."""
+"""The commands coco test, demo, train, valid and recall."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from ..demo_flags import DemoFlags, Video
 from ..operands import Cfg, CfgOrOnnx, Images, TrainFlags, Weights
 from ..train import train
 from ..verbs import READ_IMAGES, Run, verb
-from ..yolov1 import YoloFlags, detect, open_tested, open_yolo, recall, validate
+from ..yolov1 import YoloFlags, detect, open_tested, open_yolo, recall, show, validate
 
 DATA, NAMES = Path("cfg/yolov1-coco.data"), "data/coco.names"
 NAMES_IN_C = {  # classes that `coco` names otherwise than data/coco.names
@@ -29,8 +31,26 @@ def coco_test(
     Darknet: examples/coco.c test_coco
     """
     network = open_tested(run, cfg, weights, NAMES, images)
-    network.names = tuple(NAMES_IN_C.get(name, name) for name in network.names or ())
+    network.names = names_in_c(network.names or ())
     detect(run, network, images, flags, file="prediction.jpg")
+
+
+@verb("coco demo", lazy=True)
+def coco_demo(
+    run: Run, cfg: CfgOrOnnx, weights: Weights = None, video: Video = None, *, flags: DemoFlags
+) -> None:
+    """Find boxes of the 80 COCO classes in the frames of a film, a camera or a stream.
+
+    Darknet: src/demo.c demo
+    """
+    from ...dataset.files import read_names
+
+    show(run, cfg, weights, names_in_c(read_names(NAMES)), video, flags)
+
+
+def names_in_c(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names as the C program `coco` has them."""
+    return tuple(NAMES_IN_C.get(name, name) for name in names)
 
 
 @verb("coco train", uses=READ_IMAGES)

@@ -1,13 +1,14 @@
-"""The commands yolo test, train, valid and recall."""
+"""The commands yolo test, demo, train, valid and recall."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from ..demo_flags import DemoFlags, Video
 from ..operands import Cfg, CfgOrOnnx, Images, TrainFlags, Weights
 from ..train import train
 from ..verbs import READ_IMAGES, Run, verb
-from ..yolov1 import YoloFlags, detect, open_tested, open_yolo, recall, validate
+from ..yolov1 import YoloFlags, detect, open_tested, open_yolo, recall, show, validate
 
 DATA, NAMES = Path("cfg/voc.data"), "data/voc.names"
 
@@ -21,6 +22,19 @@ def yolo_test(
     Darknet: examples/yolo.c test_yolo
     """
     detect(run, open_tested(run, cfg, weights, NAMES, images), images, flags)
+
+
+@verb("yolo demo", lazy=True)
+def yolo_demo(
+    run: Run, cfg: CfgOrOnnx, weights: Weights = None, video: Video = None, *, flags: DemoFlags
+) -> None:
+    """Find boxes of the 20 VOC classes in the frames of a film, a camera or a stream.
+
+    Darknet: src/demo.c demo
+    """
+    from ...dataset.files import read_names
+
+    show(run, cfg, weights, tuple(read_names(NAMES)), video, flags)
 
 
 @verb("yolo train", uses=READ_IMAGES)

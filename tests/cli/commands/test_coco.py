@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import HERE
+from films import write_film
 
 from pydarknet.cli.main import main
 
@@ -59,3 +60,19 @@ def test_coco_valid_writes_the_c_programs_objects(listed):
         np.testing.assert_allclose(
             [*one["bbox"], one["score"]], [*other["bbox"], other["score"]], atol=1e-4
         )
+
+
+# Demo
+
+
+def test_coco_demo_uses_the_names_of_the_c(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    write_film(Path("film.avi"), frames=2)
+    network = [str(COCO / "net.cfg"), str(COCO / "net.weights")]
+
+    assert main(["coco", "demo", *network, "film.avi", "-thresh", "0.01", "-dont_show"]) == 0
+
+    names = set(re.findall(r"([a-z ]+): \d+%", capsys.readouterr().out))
+    assert names
+    assert not names & {"motorbike", "aeroplane", "pottedplant"}

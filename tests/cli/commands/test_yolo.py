@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import HERE, recording
+from films import write_film
 
 from pydarknet.cli.main import main
+from pydarknet.system.resources import shipped_file
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
 
@@ -81,3 +83,36 @@ def test_yolo_train_reads_the_list_of_voc(tmp_path, monkeypatch, capsys):
     out, err = capsys.readouterr()
     assert "2: " in out + err
     assert Path("backup/small_final.weights").is_file()
+
+
+# Demo
+
+
+def network(folder: Path) -> list[str]:
+    """Return the operands of a recording's network."""
+    return [str(folder / "net.cfg"), str(folder / "net.weights")]
+
+
+def demo(folder: Path, family: str, *words: str) -> int:
+    """Run a demo of a recording's network."""
+    return main([family, "demo", *network(folder), *words])
+
+
+@pytest.mark.parametrize(("lineage", "clear"), [("pj", "\033[2J\033[1;1H"), ("ab", "\033[H\033[J")])
+def test_yolo_demo_lists_the_classes_of_each_frame_above_a_fifth(
+    tmp_path, monkeypatch, capsys, lineage, clear
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    write_film(Path("film.avi"), frames=3)
+    folder = recording(f"infer_{lineage}_yolov1_a")
+
+    assert demo(folder, "yolo", "film.avi", "-dialect", LINEAGES[lineage]) == 0
+
+    frames = capsys.readouterr().out.split(clear)[1:]
+    assert len(frames) == 3
+    names = shipped_file("data/voc.names").read_text().split()
+    for frame in frames:
+        shown = re.findall(r"(\w+): (\d+)%", frame)
+        assert shown
+        assert all(name in names and int(score) >= 20 for name, score in shown)

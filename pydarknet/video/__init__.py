@@ -1,0 +1,1 @@
+"""Films, cameras and streams: read and written."""
