@@ -31,18 +31,32 @@ class BoxRows(BoxColumns[Array]):
         """Return the same boxes in numpy's arrays, without a copy where they are on the CPU."""
         raise NotImplementedError
 
-    def draw(self, image: AnyImage | None = None, *, bgr: bool | None = None) -> np.ndarray:
+    def draw(
+        self,
+        image: AnyImage | None = None,
+        *,
+        bgr: bool | None = None,
+        colors: str | None = None,
+        font: str | None = None,
+    ) -> np.ndarray:
         """Return a copy of an image with the boxes, uint8 [H, W, 3] in RGB, or in BGR if `bgr`.
 
         Without an image it is that in which they were found. `bgr` is also the order of an array
-        that is given; if omitted it is what `detect` was told. Raises DarknetError if that
+        that is given; if omitted it is what `detect` was told. `colors` is `distinct` or `darknet`,
+        `font` a file for the labels; see `boxes.draw.draw`. Raises DarknetError if that
         image is no longer in memory.
         """
-        rgb = self.rgb_with_boxes(image, bgr)
+        rgb = self.rgb_with_boxes(image, bgr, colors, font)
         return np.ascontiguousarray(rgb[:, :, ::-1]) if self.swaps(bgr) else rgb
 
     def save(
-        self, path: str | Path, image: AnyImage | None = None, *, bgr: bool | None = None
+        self,
+        path: str | Path,
+        image: AnyImage | None = None,
+        *,
+        bgr: bool | None = None,
+        colors: str | None = None,
+        font: str | None = None,
     ) -> None:
         """Write an image with the boxes (see `draw`), JPEG to a .jpg or .jpeg, PNG to a .png.
 
@@ -52,13 +66,15 @@ class BoxRows(BoxColumns[Array]):
             raise UsageError(f"{path}: expected a name that ends in .jpg, .jpeg or .png")
         sources = (image, self.origin and self.origin.file)
         with keep_inputs([os.fspath(one) for one in sources if isinstance(one, str | os.PathLike)]):
-            save_image(self.rgb_with_boxes(image, bgr), path)
+            save_image(self.rgb_with_boxes(image, bgr, colors, font), path)
 
     def swaps(self, bgr: bool | None) -> bool:
         """Return whether arrays are BGR: as given, or as `detect` was told."""
         return bgr if bgr is not None else self.origin is not None and self.origin.bgr
 
-    def rgb_with_boxes(self, image: AnyImage | None, bgr: bool | None) -> np.ndarray:
+    def rgb_with_boxes(
+        self, image: AnyImage | None, bgr: bool | None, colors: str | None, font: str | None
+    ) -> np.ndarray:
         """Return a copy of the given image, or of that of these boxes, with the boxes."""
         origin = self.origin or Origin((0, 0), PJREDDIE)
         bgr = self.swaps(bgr)
@@ -67,7 +83,8 @@ class BoxRows(BoxColumns[Array]):
         else:
             channels = own_channels(image)
             rgb = image_array(image, bgr=bgr, exif=origin.exif, channels=channels)
-        return draw(rgb, self.kept().numpy(), thresh=0, lineage=origin.lineage)
+        kept, lineage = self.kept().numpy(), origin.lineage
+        return draw(rgb, kept, thresh=0, lineage=lineage, colors=colors, font=font)
 
     def to_supervision(self) -> Any:
         """Return the boxes as `supervision.Detections`, in pixels; that package must be installed.

@@ -1,8 +1,7 @@
-"""Boxes and labels on an image, in the style of either lineage."""
+"""Boxes, labels and trails on an image, with the words of either lineage."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,21 +10,25 @@ import cv2
 import numpy as np
 
 from ..cfg.lineage import PJREDDIE, PerLineage
-from ..system.text import printable
 from .box_columns import BoxColumns
+from .palette import Color, Palette, palette, shades
+from .placement import place_labels
+from .words import LARGEST, SMALLEST, labels
 
-FONT = cv2.FONT_HERSHEY_SIMPLEX
-UNICODE = int(cv2.__version__.split(".")[0]) >= 5  # OpenCV 4 has the letters of ASCII only
-CAPITAL = 22  # height of a capital letter at scale 1
-SMALLEST, LARGEST = 8, 80  # of a capital letter, in pixels
-RAINBOW = ((1, 0, 1), (0, 0, 1), (0, 1, 1), (0, 1, 0), (1, 1, 0), (1, 0, 0))
+LINE, CAPITAL = 0.003, 0.0155  # of the side of a square as large as the image
+SLIMMEST = 10  # a line is no wider than this part of its box
+LETTER = 1.3  # the area of a letter and what is around it, as a square of capitals' height is 1
+FULL, SMALLER = (
+    0.08,
+    (1.0, 0.8, 0.64, 0.51),
+)  # share of an image for labels, and sizes where they need more
 
-Color = tuple[int, int, int]
 Label = tuple[int, str]  # the class that gives the colour, and the text
+Point = tuple[float, float]
 
 
 class Mark(NamedTuple):
-    """One box to draw: its edges in pixels, inside the image."""
+    """One box to draw: its edges in pixels, inside the image, and where it was, oldest first."""
 
     left: int
     top: int
@@ -33,20 +36,7 @@ class Mark(NamedTuple):
     bottom: int
     color: Color
     text: str
-
-
-class Tag(NamedTuple):
-    """The opaque background of one label; `right` and `bottom` are exclusive."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    def covers(self, other: Tag) -> bool:
-        """Return whether the two have a pixel in common."""
-        apart = self.right <= other.left or other.right <= self.left
-        return not (apart or self.bottom <= other.top or other.bottom <= self.top)
+    trail: tuple[Point, ...] = ()  # in pixels
 
 
 def every_name(found: dict[int, float], name: Callable[[int], str]) -> Label:
@@ -72,19 +62,21 @@ def best_first(found: dict[int, float], name: Callable[[int], str]) -> Label | N
     return best, ", ".join([f"{name(best)}: {found[best]:.2f}", *others])
 
 
-@dataclass(frozen=True)
-class Style:
-    """How a lineage draws: line and letters as shares of the image's height, and its label."""
-
-    line: float
-    letters: float
-    label: Callable[[dict[int, float], Callable[[int], str]], Label | None]
-
-
-STYLES = PerLineage(
-    pjreddie=Style(line=0.006, letters=0.03, label=every_name),
-    alexeyab=Style(line=0.002, letters=0.02, label=best_first),
+LABELS: PerLineage[Callable[[dict[int, float], Callable[[int], str]], Label | None]] = PerLineage(
+    pjreddie=every_name, alexeyab=best_first
 )
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is drawn besides classes and boxes, a row for each box; an empty sequence is none.
+
+    `notes` stand before the names in the labels, as `#12`; `trails` are where boxes were, points in
+    0..1 of the image, the oldest first.
+    """
+
+    notes: Sequence[str] = ()
+    trails: Sequence[Sequence[Point]] = ()
 
 
 def draw(
@@ -93,18 +85,26 @@ def draw(
     names: Sequence[str] | None = None,
     thresh: float = 0.5,
     lineage: str = PJREDDIE,
+    *,
+    colors: str | None = None,
+    font: str | None = None,
+    extras: Extras | None = None,
 ) -> np.ndarray:
     """Return a copy of uint8 RGB [H, W, C] with the boxes that have a class above `thresh`.
 
-    A class without a name is labelled with its number. Labels lie above their boxes where the image
-    and other labels leave room, and always inside the image.
+    A class without a name is labelled with its number. Lines and letters grow with the image.
+    Labels are inside it; where there is room they cover neither each other nor small boxes.
+    `colors` is `distinct` or `darknet`, `font` a file; if omitted, as PYDARKNET_COLORS and
+    PYDARKNET_FONT say. Any thread may draw. Raises UsageError for other colours, DataError for
+    what is no font.
 
     Darknet: src/image.c draw_detections, draw_detections_v3
     Quirk: DRAWING_NEVER_EMPTY
     """
     height, width = image.shape[:2]
-    style = STYLES.of(lineage)
-    return draw_marks(image, marks_of(detections, names, thresh, style, width, height), style)
+    words = Words(tuple(names or detections.names or ()), lineage, palette(colors))
+    marks = marks_of(detections, thresh, words, extras or Extras(), width, height)
+    return draw_marks(image, marks, font)
 
 
 def canvas_of(image: np.ndarray) -> np.ndarray:
@@ -114,41 +114,80 @@ def canvas_of(image: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(np.ascontiguousarray(image[:, :, :1]), cv2.COLOR_GRAY2RGB)
 
 
-def draw_marks(image: np.ndarray, marks: Iterable[Mark], style: Style) -> np.ndarray:
-    """Return a copy of uint8 RGB [H, W, C] with marks drawn in a style."""
-    canvas = canvas_of(image)
-    height, marks = len(canvas), list(marks)
-    for mark in marks:
-        frame(canvas, mark, max(int(height * style.line), 1))
-    taken: list[Tag] = []
-    for mark in marks:
-        taken.append(write(canvas, mark, int(height * style.letters), taken))
+def draw_marks(image: np.ndarray, marks: Iterable[Mark], font: str | None = None) -> np.ndarray:
+    """Return a copy of uint8 RGB [H, W, C] with marks, large boxes below small ones."""
+    canvas, marks = canvas_of(image), list(marks)
+    if not marks:
+        return canvas
+    height, width = canvas.shape[:2]
+    side = (height * width) ** 0.5
+    line = max(round(side * LINE), 1)
+    for mark in sorted(marks, key=area, reverse=True):
+        draw_trail(canvas, mark, line)
+        frame(canvas, mark, line)
+    written = written_labels(marks, side, width, height, font)
+    boxes = np.array([(m.left, m.top, m.right + 1, m.bottom + 1) for m in marks])
+    sizes = np.array([mask.shape[::-1] for mask in written])
+    places = place_labels(boxes, sizes, width, height).tolist()
+    for mark, mask, place in zip(marks, written, places, strict=True):
+        draw_leader(canvas, mark, place, mask.shape, line)
+    for mark, mask, (left, top) in zip(marks, written, places, strict=True):
+        tag = canvas[top : top + mask.shape[0], left : left + mask.shape[1]]
+        tag[:] = np.take(shades(mark.color), mask, axis=0)
     return canvas
+
+
+def written_labels(
+    marks: list[Mark], side: float, width: int, height: int, font: str | None
+) -> list[np.ndarray]:
+    """Return the masks of labels, in smaller letters where they would fill the image."""
+    texts = [mark.text for mark in marks]
+    share = sum(map(len, texts)) * LETTER * CAPITAL**2
+    smaller = next((part for part in SMALLER if share * part**2 < FULL), SMALLER[-1])
+    letters = min(max(round(side * CAPITAL * smaller), SMALLEST), LARGEST)
+    return [mask[:height] for mask in labels(texts, letters, width, font)]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words and the colours of labels: names of classes, a lineage's order of them."""
+
+    names: tuple[str, ...]
+    lineage: str
+    palette: Palette
+
+    def name(self, k: int) -> str:
+        """Return the name of a class, its number where it has none."""
+        return self.names[k] if k < len(self.names) else str(k)
+
+    def label(self, found: dict[int, float]) -> Label | None:
+        """Return the label of a box with the scores of its classes; None: it is not drawn."""
+        return LABELS.of(self.lineage)(found, self.name)
 
 
 def marks_of(
     detections: BoxColumns[np.ndarray],
-    names: Sequence[str] | None,
     thresh: float,
-    style: Style,
+    words: Words,
+    extras: Extras,
     width: int,
     height: int,
 ) -> Iterator[Mark]:
     """Yield what to draw, in the order of the detections."""
-    known = list(names or detections.names or ())
     above = detections.probabilities > np.float32(thresh)  # as the C compares
-    seen = detections.take(above.any(1))
-    rows = zip(
-        pixel_edges(seen, width, height).tolist(),
-        seen.probabilities.tolist(),
-        above[above.any(1)].tolist(),
-        strict=True,
-    )
-    for (left, top, right, bottom), scores, shown in rows:
-        found = {k: scores[k] for k in range(len(scores)) if shown[k]}
-        label = style.label(found, lambda k: known[k] if k < len(known) else str(k))
+    rows = np.flatnonzero(above.any(1))
+    edges = pixel_edges(detections.take(rows), width, height).tolist()
+    for row, (left, top, right, bottom) in zip(rows.tolist(), edges, strict=True):
+        scores = detections.probabilities[row]
+        found = {k: float(scores[k]) for k in above[row].nonzero()[0].tolist()}
+        label = words.label(found)
         if label:
-            yield Mark(left, top, right, bottom, class_color(label[0], len(scores)), label[1])
+            color = words.palette(label[0], len(scores))
+            text = f"{extras.notes[row]} {label[1]}" if extras.notes else label[1]
+            trail = (
+                [(x * width, y * height) for x, y in extras.trails[row]] if extras.trails else ()
+            )
+            yield Mark(left, top, right, bottom, color, text, tuple(trail))
 
 
 def pixel_edges(detections: BoxColumns[np.ndarray], width: int, height: int) -> np.ndarray:
@@ -157,101 +196,61 @@ def pixel_edges(detections: BoxColumns[np.ndarray], width: int, height: int) -> 
     return np.clip(edges, 0, [width - 1, height - 1] * 2).astype(np.int64)
 
 
-def class_color(k: int, classes: int) -> Color:
-    """Return the RGB colour of class `k`: neighbours in number are far apart in the rainbow.
-
-    Darknet: src/image.c get_color
-    """
-    place = 5 * (k * 123457 % classes) / classes
-    low = int(place)
-    high = min(low + 1, 5)
-    part = place - low
-    blue, green, red = (
-        round(255 * ((1 - part) * a + part * b))
-        for a, b in zip(RAINBOW[low], RAINBOW[high], strict=True)
-    )
-    return red, green, blue
+def area(mark: Mark) -> int:
+    """Return the pixels within a box."""
+    return (mark.right - mark.left + 1) * (mark.bottom - mark.top + 1)
 
 
-def frame(canvas: np.ndarray, mark: Mark, thickness: int) -> None:
-    """Draw the edges of a box, growing inward.
+def frame(canvas: np.ndarray, mark: Mark, line: int) -> None:
+    """Draw the edges of a box, growing inward, thinner where the box is small.
 
     Darknet: src/image.c draw_box_width
     """
-    room = min(mark.right - mark.left, mark.bottom - mark.top) // 2 + 1
-    for i in range(min(thickness, room)):
+    side = min(mark.right - mark.left, mark.bottom - mark.top) + 1
+    dim(canvas, mark)
+    for i in range(max(min(line, side // SLIMMEST), 1)):
         corners = (mark.left + i, mark.top + i), (mark.right - i, mark.bottom - i)
         cv2.rectangle(canvas, *corners, mark.color, 1)
 
 
-def write(canvas: np.ndarray, mark: Mark, letters: int, taken: list[Tag]) -> Tag:
-    """Write the label of a box on an opaque background, and return the area it covers."""
-    height, width = canvas.shape[:2]
-    text, letters = fitting_label(mark.text, min(max(letters, SMALLEST), LARGEST), width)
-    scale, thickness = font(letters)
-    (across, _), _ = cv2.getTextSize(text, FONT, scale, thickness)
-    pad, below = margin(letters), tail(letters)
-    size = min(across + 2 * pad, width), min(pad + letters + below + 1, height)
-    tag = place(mark, size, (width, height), taken)
-    cv2.rectangle(canvas, tag[:2], (tag.right - 1, tag.bottom - 1), mark.color, cv2.FILLED)
-    bright = np.dot(mark.color, (0.299, 0.587, 0.114)) > 110
-    ink = (0, 0, 0) if bright else (255, 255, 255)
-    origin = tag.left + pad, tag.bottom - 1 - below
-    cv2.putText(canvas, text, origin, FONT, scale, ink, thickness, cv2.LINE_AA)
-    return tag
+def dim(canvas: np.ndarray, mark: Mark) -> None:
+    """Darken the pixels around a box, so that its edges stand out from what has their colour."""
+    left, top, right, bottom = mark.left - 1, mark.top - 1, mark.right + 1, mark.bottom + 1
+    for y in (top, bottom):
+        if 0 <= y < len(canvas):
+            canvas[y, max(left, 0) : right + 1] >>= 1
+    for x in (left, right):
+        if 0 <= x < canvas.shape[1]:
+            canvas[max(top, 0) : bottom + 1, x] >>= 1
 
 
-def load_letters() -> None:
-    """Let OpenCV read its letters, which it else does for the first label."""
-    cv2.getTextSize("x", FONT, *font(SMALLEST))
+def draw_trail(canvas: np.ndarray, mark: Mark, line: int) -> None:
+    """Draw where a box was, in thinner lines the longer ago."""
+    if not mark.trail:
+        return
+    points = np.clip(np.nan_to_num(np.array(mark.trail, np.float64).reshape(-1, 2)), -1e4, 1e5)
+    for i in range(1, len(points)):
+        start, end = points[i - 1 : i + 1].round().astype(int).tolist()
+        width = max(round(1.5 * line * i / len(points)), 1)
+        cv2.line(canvas, start, end, mark.color, width, cv2.LINE_AA)
 
 
-def font(letters: int) -> tuple[float, int]:
-    """Return OpenCV's scale and thickness for letters of this height."""
-    return letters / CAPITAL, max(round(letters / 14), 1)
+def draw_leader(
+    canvas: np.ndarray, mark: Mark, place: list[int], size: tuple[int, ...], line: int
+) -> None:
+    """Draw a line from a label to its box, where they do not touch."""
+    (left, top), (height, width) = place, size
+    x = nearest((left, left + width - 1), (mark.left, mark.right))
+    y = nearest((top, top + height - 1), (mark.top, mark.bottom))
+    if max(abs(x[0] - x[1]), abs(y[0] - y[1])) > 1:
+        cv2.line(canvas, (x[0], y[0]), (x[1], y[1]), mark.color, max(line // 3, 1), cv2.LINE_AA)
 
 
-def margin(letters: int) -> int:
-    """Return the pixels left free around letters of this height."""
-    return letters // 5 + 1
-
-
-def tail(letters: int) -> int:
-    """Return how far a g reaches below the baseline, enough for OpenCV 4's font and 5's."""
-    return round(0.38 * letters) + 2
-
-
-def fitting_label(text: str, letters: int, width: int) -> tuple[str, int]:
-    """Return a label's text and letter height, shrunk, then cut at its end, until it fits."""
-    text = drawable(text[: width + 1])  # no letter is narrower than a pixel
-
-    def fits(words: str, letters: int) -> bool:
-        (across, _), _ = cv2.getTextSize(words, FONT, *font(letters))
-        return across + 2 * margin(letters) <= width
-
-    while letters > SMALLEST and not fits(text, letters):
-        letters -= 1
-    if fits(text, letters):
-        return text, letters
-    shorter = range(2, len(text))
-    most = bisect_left(shorter, True, key=lambda n: not fits(f"{text[:n]}..", letters))
-    return f"{text[: most + 1]}..", letters
-
-
-def drawable(text: str) -> str:
-    """Return what this OpenCV can write of a text; its letters crash on bytes that are no text."""
-    shown = printable(text)
-    return shown if UNICODE else shown.encode("ascii", "replace").decode()
-
-
-def place(mark: Mark, size: tuple[int, int], image: tuple[int, int], taken: list[Tag]) -> Tag:
-    """Return where a label goes: above its box, or the nearest lower place that is free."""
-    left = min(mark.left, image[0] - size[0])
-    lowest = image[1] - size[1]
-    tops = [mark.top - size[1], *range(mark.top, mark.bottom + 1, size[1])]
-    tags = [
-        Tag(left, top, left + size[0], top + size[1])
-        for top in (min(max(top, 0), lowest) for top in tops)
-    ]
-    free = (tag for tag in tags if not any(tag.covers(other) for other in taken))
-    return next(free, tags[0])
+def nearest(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    """Return a place in each of two ranges, as near to each other as can be."""
+    if one[1] < other[0]:
+        return one[1], other[0]
+    if other[1] < one[0]:
+        return one[0], other[1]
+    middle = (max(one[0], other[0]) + min(one[1], other[1])) // 2
+    return middle, middle

@@ -1,6 +1,6 @@
-"""A thread that reads OpenCV's letters while others compute, and then draws with them.
+"""A thread that reads the letters of labels while others compute, and then writes with them.
 
-OpenCV 5 reads its letters in 30 ms, and anew in each thread that draws.
+OpenCV 5 reads its letters in 30 ms, and anew in each thread that writes.
 """
 
 from __future__ import annotations
@@ -8,25 +8,31 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any, Final, TypeVar
-
-from .draw import load_letters
+from typing import Any, TypeVar
 
 Made = TypeVar("Made")
 Work = Callable[[], Any]
+Asked = tuple[Work, "SimpleQueue[Any]"]
 
 
-class DrawingThread:
-    """Runs what draws in a thread that has the letters; in the caller's, if none was started."""
+class LettersThread:
+    """Runs what writes letters in a thread that has them; in the main thread, if none was started.
 
-    def __init__(self) -> None:
-        self.given: SimpleQueue[tuple[Work, SimpleQueue[Any]]] = SimpleQueue()
+    `load` reads the letters.
+    """
+
+    def __init__(self, load: Work) -> None:
+        self.load = load
+        self.asked: SimpleQueue[Asked] = SimpleQueue()
         self.thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Start the thread, unless it runs; it reads the letters first."""
         if not self.runs:
-            self.thread = threading.Thread(target=self.work, name="drawing", daemon=True)
+            self.asked = SimpleQueue()  # a process that was forked may have the old one locked
+            self.thread = threading.Thread(
+                target=self.work, args=(self.asked,), name="letters", daemon=True
+            )
             self.thread.start()
 
     @property
@@ -34,26 +40,29 @@ class DrawingThread:
         """Whether the thread is there: a process that was forked has none."""
         return self.thread is not None and self.thread.is_alive()
 
-    def work(self) -> None:
-        """Do what is given, one after the other."""
-        load_letters()
+    def work(self, asked: SimpleQueue[Asked]) -> None:
+        """Do what is asked, one after the other."""
+        self.load()
         while True:
-            work, answer = self.given.get()
+            work, answer = asked.get()
             try:
                 answer.put((work(), None))
             except BaseException as error:  # which the caller raises
                 answer.put((None, error))
 
     def do(self, work: Callable[[], Made]) -> Made:
-        """Return what `work` returns, or raise what it raises."""
-        if not self.runs:
+        """Return what `work` returns, or raise what it raises.
+
+        Threads that come and go would each read the letters: for any but the main one, the thread
+        is started.
+        """
+        me = threading.current_thread()
+        if me is self.thread or (not self.runs and me is threading.main_thread()):
             return work()
+        self.start()
         answer: SimpleQueue[tuple[Made, BaseException | None]] = SimpleQueue()
-        self.given.put((work, answer))
+        self.asked.put((work, answer))
         made, error = answer.get()
         if error is not None:
             raise error
         return made
-
-
-DRAWING: Final = DrawingThread()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from ..boxes.letters import DRAWING
+from ..boxes.words import LETTERS
 from ..system.console import note
 from ..system.crews import Done, Task, at_once, in_order
 from ..system.inputs import remember
@@ -36,7 +36,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     if crews:
         cv2.setNumThreads(1)  # threads share the cores
         if writing.draws:
-            DRAWING.start()
+            LETTERS.start()
     detect = partial(detect_and_draw, writing, chosen, not source.single)
     work = partial(work_on_good, detect)
     for group, made in in_order(work, source.groups(BATCH), crews):

@@ -105,12 +105,15 @@ CHOICES = {
     "precision": PRECISIONS,
 }
 VERSION = ("--version", "-version", "version")
+COLORS = "PYDARKNET_COLORS"  # of boxes.palette, which needs numpy
 LINE_ENDS = dict.fromkeys(map(ord, "\t\n\r"))
 HELP = ("-h", "--help", "help")
 
 
 def entry(*, as_darknet: bool = False) -> None:
-    """Run the program with the words it was called with."""
+    """Run the program with the words it was called with; `as_darknet` draws in its colours."""
+    if as_darknet:
+        os.environ.setdefault(COLORS, "darknet")
     unwind_on_signals()
     status = main(sys.argv[1:], as_darknet=as_darknet)
     quit_on_interrupt()

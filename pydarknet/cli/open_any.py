@@ -86,9 +86,9 @@ def open_any(
 def import_rest(boxes: bool, engine: str) -> None:
     """Import what a compiled network needs, and let a thread get ready to draw its boxes."""
     if boxes:
-        from ..boxes.letters import DRAWING
+        from ..boxes.words import LETTERS
 
-        DRAWING.start()
+        LETTERS.start()
     import_module("..runtime.network", __package__)
     import_engine(engine)
 

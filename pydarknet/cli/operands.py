@@ -26,6 +26,14 @@ Nms = Annotated[float | None, Help("boxes of a class that overlap by more are on
 OutDir = Annotated[Path | None, Help("write each drawn image into this folder")]
 DontShow = Annotated[bool, Help("open no window", FORK, shows=True)]
 NoDraw = Annotated[bool, Help("draw nothing, and open no window", shows=True)]
+Colors = Annotated[
+    str | None,
+    Help("distinct, the default and PYDARKNET_COLORS's, or darknet: the colours of classes"),
+]
+Font = Annotated[
+    str | None,
+    Help("a font file for labels, which has the letters of the names; else PYDARKNET_FONT's"),
+]
 ExtOutput = Annotated[bool, Help("print where each box is, in pixels", FORK, shows=True)]
 SaveLabels = Annotated[bool, Help("write a label file for each image", FORK, shows=True)]
 IouThresh = Annotated[
@@ -55,6 +63,8 @@ class DetectFlags:
     out_dir: OutDir = None
     dont_show: DontShow = False
     no_draw: NoDraw = False
+    colors: Colors = None
+    font: Font = None
     ext_output: ExtOutput = False
     save_labels: SaveLabels = False
     letter_box: Annotated[

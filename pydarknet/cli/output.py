@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..boxes.draw import draw
-from ..boxes.letters import DRAWING
+from ..boxes.fonts import chosen_font
+from ..boxes.palette import palette
 from ..cfg.lineage import PerLineage
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
@@ -59,6 +60,8 @@ class Writing:
     text: Callable[[AnyNetwork, Found, bool], str] = lines
     file: str = "predictions.jpg"
     draws: bool = True
+    colors: str | None = None
+    font: str | None = None
     frames: int = 0
     boxes: int = 0
     open_files: ExitStack = field(default_factory=ExitStack)
@@ -84,6 +87,8 @@ class Writing:
             raise UsageError(f"-out {self.out}: expected the name of a file, not of a folder")
         if not self.draws:
             self.check_nothing_drawn()
+        palette(self.colors)
+        chosen_font(self.font)
         for image in listed:
             remember(image.path)
         if self.wants_json and self.out:
@@ -107,7 +112,8 @@ class Writing:
         if not self.draws:
             return None
         boxes, dialect = found.boxes, self.network.dialect.name
-        drawn = DRAWING.do(partial(draw, pixels, boxes.kept(), boxes.names, found.thresh, dialect))
+        chosen = boxes.kept(), boxes.names, found.thresh, dialect
+        drawn = draw(pixels, *chosen, colors=self.colors, font=self.font)
         file = file_for(drawn.shape, DRAWN if self.drawn else self.image_path(found.path))
         return Drawing(
             shape=drawn.shape,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..cfg.lineage import PerLineage
 from ..system.console import note, say
 from .data_files import images_of
-from .operands import DontShow, Nms, NoDraw, OutDir, Thresh
+from .operands import Colors, DontShow, Font, Nms, NoDraw, OutDir, Thresh
 from .results import write_results
 from .verbs import Run
 
@@ -34,6 +34,8 @@ class YoloFlags:
     out_dir: OutDir = None
     dont_show: DontShow = False
     no_draw: NoDraw = False
+    colors: Colors = None
+    font: Font = None
 
 
 def detect(
@@ -59,6 +61,8 @@ def detect(
         text=yolo_lines,
         file=file,
         draws=not flags.no_draw,
+        colors=flags.colors,
+        font=flags.font,
     )
     with writing:
         detect_all(Source(images, network.image_channels, network.exif), chosen, writing)

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..boxes.draw import drawable
+from ..boxes.words import drawable
 from ..errors import DataError, WrongType
 from ..image.files import load_image
 from ..system.console import say

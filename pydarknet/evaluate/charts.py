@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..boxes.draw import FONT, Color, class_color, drawable
+from ..boxes.palette import Color, class_color
+from ..boxes.words import FONT, drawable
 from ..system.text import shorten
 
 WHITE: Color = (255, 255, 255)

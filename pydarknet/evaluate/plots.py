@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..boxes.box import cxcywh_to_xyxy, iou
-from ..boxes.draw import STYLES, Color, Mark, draw_marks
+from ..boxes.draw import Mark, draw_marks
+from ..boxes.palette import Color
 from ..errors import DataError
 from ..modules.transforms import load_image, save_image
 from ..system.files import make_folder
@@ -118,7 +119,7 @@ def worst(report: MapReport, exif: bool = True) -> Iterator[tuple[int, np.ndarra
             ]
             with guard(dataset.paths[index]):
                 image = load_image(dataset.paths[index], exif=exif)
-                yield index, draw_marks(image, marks, STYLES.alexeyab)
+                yield index, draw_marks(image, marks)
 
 
 def detection_marks(dataset: MatchedDataset, rows: np.ndarray, right: np.ndarray) -> Iterator[Mark]:

@@ -10,8 +10,8 @@ import pytest
 from pydarknet import UsageError
 from pydarknet.boxes.box_arrays import BoxArrays, BoxRows
 from pydarknet.boxes.detections import Detections
-from pydarknet.boxes.draw import class_color
 from pydarknet.boxes.origin import Origin
+from pydarknet.boxes.palette import distinct_color
 from pydarknet.image.files import load_image, save_image
 
 CENTER = (0.5, 0.5, 0.5, 0.25)
@@ -48,7 +48,7 @@ def test_boxes_are_drawn_on_their_image_which_stays(located):
 
     assert drawn.any()
     assert not BLACK.any()
-    assert drawn[12, 30].tolist() == drawn[12, 10].tolist() == list(class_color(1, 2))
+    assert drawn[12, 30].tolist() == drawn[12, 10].tolist() == list(distinct_color(1))
 
 
 def test_boxes_are_drawn_in_the_order_that_detect_was_told(located):

@@ -1,26 +1,20 @@
 """Boxes and labels can be seen and read on images of any size."""
 
-import cv2
+import threading
+
 import numpy as np
 import pytest
 
+from pydarknet.boxes import words
 from pydarknet.boxes.box_arrays import BoxArrays
-from pydarknet.boxes.draw import (
-    FONT,
-    Mark,
-    Tag,
-    best_first,
-    class_color,
-    draw,
-    every_name,
-    load_letters,
-    place,
-    write,
-)
+from pydarknet.boxes.draw import Extras, Mark, best_first, draw, draw_marks, every_name
+from pydarknet.boxes.palette import class_color, distinct_color
+from pydarknet.errors import DataError, UsageError
 
 NAMES = ("cat", "dog", "dont_show_me")
 MIDDLE = (0.5, 0.5, 0.5, 0.5)
 WHITE = (255, 255, 255)
+COLOR = list(distinct_color(0))
 
 
 def white_image(width: int, height: int) -> np.ndarray:
@@ -32,43 +26,74 @@ def found(*scores: float, box: tuple[float, ...] = MIDDLE) -> BoxArrays:
     return BoxArrays(*(row.astype(np.float32) for row in rows))
 
 
+@pytest.mark.parametrize("style", ["pjreddie", "alexeyab"])
 @pytest.mark.parametrize(
-    ("k", "classes", "expected"),
+    ("width", "height", "thickness"),
     [
-        (0, 80, (255, 0, 255)),  # place 0: component 2, 1, 0 of (1, 0, 1)
-        (1, 80, (255, 16, 0)),  # 123457 % 80 = 17, place 1.0625: 0.0625 of the way to (0, 1, 1)
-        (
-            1,
-            20,
-            (0, 191, 255),
-        ),  # 123457 % 20 = 17, place 4.25: a quarter from (1, 1, 0) to (1, 0, 0)
+        (160, 120, 1),  # 139 * 0.003 = 0: the C draws nothing
+        (768, 576, 2),  # the root of 768 * 576 is 665, * 0.003
+        (1920, 1080, 4),  # 1440 * 0.003
+        (4032, 3024, 10),  # 3492 * 0.003
     ],
 )
-def test_classes_have_the_colours_of_the_reference(k, classes, expected):
-    assert class_color(k, classes) == expected
+def test_lines_grow_inward_with_the_size_of_the_picture(style, width, height, thickness):
+    drawn = draw(white_image(width, height), found(0.75), NAMES, 0.5, style)
+
+    row = drawn[height // 2, width // 4 : width // 4 + thickness + 1].tolist()
+    assert row == [COLOR] * thickness + [list(WHITE)]
+    assert drawn[height // 2, width // 4 - 2].tolist() == list(WHITE)
+
+
+def test_a_line_is_dark_on_its_outer_side():
+    drawn = draw(white_image(768, 576), found(0.75), NAMES)
+
+    assert drawn[288, 191].tolist() == [127] * 3  # half of white, beside the edge at 768 / 4
+
+
+def test_lines_of_small_boxes_are_thin():
+    drawn = draw(white_image(1000, 1000), found(0.75, box=(0.5, 0.5, 0.02, 0.02)), NAMES)
+
+    inner = drawn[492:508, 492:508]  # of 490 to 510
+    assert (inner == 255).all()
 
 
 @pytest.mark.parametrize(
-    ("style", "height", "thickness"),
-    [
-        ("pjreddie", 500, 3),  # 500 * 0.006
-        ("alexeyab", 1500, 3),  # 1500 * 0.002
-        ("pjreddie", 100, 1),  # 100 * 0.006 = 0: the C draws nothing
-        ("alexeyab", 100, 1),
-    ],
+    ("width", "height", "letters"), [(160, 120, 8), (768, 576, 10), (4032, 3024, 54)]
 )
-def test_lines_grow_inward_with_the_height_of_the_picture(style, height, thickness):
-    drawn = draw(white_image(height, height), found(0.75), NAMES, 0.5, style)
+def test_letters_grow_with_the_picture(monkeypatch, width, height, letters):
+    asked = []
 
-    row = drawn[height // 2, height // 4 : height // 4 + thickness + 1].tolist()
-    assert row == [list(class_color(0, 1))] * thickness + [list(WHITE)]
-    assert drawn[height // 2, height // 4 - 1].tolist() == list(WHITE)
+    def record(texts, size, *_):
+        asked.append(size)
+        return [np.zeros((9, 9), np.uint8) for _ in texts]
+
+    monkeypatch.setattr("pydarknet.boxes.draw.labels", record)
+
+    draw(white_image(width, height), found(0.75), NAMES)
+
+    assert asked == [letters]  # 0.0155 of the root of its area, 8 at least
+
+
+def test_letters_of_a_crowd_are_smaller(monkeypatch):
+    asked = []
+
+    def record(texts, size, *_):
+        asked.append(size)
+        return [np.zeros((9, 9), np.uint8) for _ in texts]
+
+    monkeypatch.setattr("pydarknet.boxes.draw.labels", record)
+    marks = [Mark(5, 5, 50, 50, WHITE, "person: 0.99")] * 100
+
+    for count in (1, 20, 30, 100):
+        draw_marks(white_image(1920, 1080), marks[:count])
+
+    assert asked == [22, 22, 18, 11]  # 0.0155 * 1440 = 22.3, 0.8 and 0.51 of it
 
 
 def test_boxes_stop_at_the_edge_of_the_picture():
     drawn = draw(white_image(40, 60), found(0.75, box=(0.5, 0.5, 3.0, 3.0)), NAMES)
 
-    color = list(class_color(0, 1))
+    color = COLOR
     assert [drawn[59, 20].tolist(), drawn[40, 0].tolist(), drawn[40, 39].tolist()] == [color] * 3
 
 
@@ -132,72 +157,134 @@ def test_alexeyab_does_not_draw_a_box_of_dont_show_alone():
 # The labels
 
 
-@pytest.mark.parametrize(
-    "text", ["cat", "gypsy: 0.93, jug", "a very long name, and another one", ""]
-)
-@pytest.mark.parametrize("size", [(90, 70), (48, 48), (640, 480), (2000, 1500)])
-@pytest.mark.parametrize("letters", [2, 14, 60])
-def test_letters_do_not_touch_the_edge_of_their_label(text, size, letters):
+def tag_of(drawn: np.ndarray, color: list[int]) -> tuple[slice, slice]:
+    """Return the rows and columns that have a colour."""
+    rows, columns = (drawn == color).all(2).nonzero()
+    return slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (2, 3), (9, 9), (30, 700)])
+@pytest.mark.parametrize("box", [MIDDLE, (0.5, 0.5, 1, 1), (0.0, 0.0, 0.0, 0.0)])
+def test_the_smallest_pictures_are_drawn_on(size, box):
     width, height = size
-    canvas = np.zeros((height, width, 3), np.uint8)
-    color = (255, 255, 0)
-    mark = Mark(width // 3, height // 3, width - 1, height - 1, color, text)
 
-    tag = write(canvas, mark, letters, [])
+    drawn = draw(white_image(width, height), found(0.75, box=box), ["a long name, longer"])
 
-    ground = canvas[tag.top : tag.bottom, tag.left : tag.right]
-    assert ground.shape == (tag.bottom - tag.top, tag.right - tag.left, 3)  # inside the image
-    edge = np.concatenate((ground[0], ground[-1], ground[:, 0], ground[:, -1]))
-    assert (edge == color).all()
+    assert drawn.shape == (height, width, 3)
+    assert (drawn != 255).any()
 
 
 @pytest.mark.parametrize(
-    ("box", "expected"),
+    "box",
     [
-        ((20, 50, 60, 90), (20, 40)),  # above the box
-        ((20, 5, 60, 90), (20, 0)),  # no room above: as high as can be
-        ((90, 50, 99, 90), (70, 40)),  # no room on the right
+        (5.0, 5.0, 0.1, 0.1),
+        (-3.0, 0.5, 0.1, 0.1),
+        (0.5, 0.5, 9.0, 9.0),
+        (float("nan"), 0.5, 0.1, 0.1),
+        (float("inf"), 0.5, 0.1, 0.1),
+        (0.5, 0.5, -1.0, 0.1),
     ],
 )
-def test_a_label_lies_above_its_box_and_inside_the_picture(box, expected):
-    tag = place(Mark(*box, WHITE, "cat"), (30, 10), (100, 100), [])
+def test_boxes_outside_the_picture_are_drawn_at_its_edge(box):
+    drawn = draw(white_image(300, 200), found(0.75, box=box), NAMES)
 
-    assert tag[:2] == expected
-
-
-def test_a_label_makes_way_for_another():
-    taken = [Tag(15, 35, 45, 45)]
-
-    tag = place(Mark(20, 50, 60, 90, WHITE, "cat"), (30, 10), (100, 100), taken)
-
-    assert tag == Tag(20, 50, 50, 60)  # within the box, at its top
+    rows, columns = tag_of(drawn, COLOR)
+    assert rows.stop - rows.start >= 8
+    assert columns.stop - columns.start >= 8
 
 
-def test_a_label_without_any_room_is_still_written():
-    taken = [Tag(0, 0, 100, 100)]
+@pytest.mark.parametrize("name", ["a\x1b[2Jb", "\x00", "\udcff", "a\nb", ""])
+def test_names_with_control_characters_are_drawn(name):
+    drawn = draw(white_image(300, 200), found(0.75), [name])
 
-    assert place(Mark(20, 50, 60, 90, WHITE, "cat"), (30, 10), (100, 100), taken)[:2] == (20, 40)
-
-
-def test_labels_of_equal_boxes_do_not_cover_each_other():
-    canvas = np.zeros((200, 200, 3), np.uint8)
-    mark = Mark(50, 100, 150, 180, WHITE, "cat")
-    first = write(canvas, mark, 14, [])
-
-    second = write(canvas, mark, 14, [first])
-
-    assert not first.covers(second)
+    assert (drawn == draw(white_image(300, 200), found(0.75), [name.replace("\x00", "?")])).all()
+    assert (drawn == COLOR).all(2).any()
 
 
-def test_dark_labels_have_white_letters():
-    canvas = np.zeros((60, 90, 3), np.uint8)
+def test_a_label_covers_no_small_box():
+    boxes = np.array([(0.5, 0.5, 0.4, 0.4), (0.36, 0.27, 0.03, 0.03)], np.float32)
+    both = BoxArrays(boxes, np.ones(2), np.array([(0.9, 0), (0, 0.9)], np.float32))
 
-    tag = write(canvas, Mark(10, 30, 50, 50, (0, 0, 255), "HHH"), 14, [])
+    drawn = draw(white_image(768, 576), both, NAMES, lineage="alexeyab")
 
-    assert (canvas[tag.top : tag.bottom, tag.left : tag.right, 0] > 200).any()
+    inner = drawn[150:160, 268:284]  # of a box from 265 to 288 and 146 to 164
+    assert (inner == 255).all()
 
 
-def test_letters_can_be_loaded_before() -> None:
-    load_letters()  # nothing is drawn, and nothing returned: the first label is only sooner there
+def test_small_boxes_are_drawn_over_large_ones():
+    large = Mark(0, 0, 199, 199, (0, 0, 255), "")
+    small = Mark(0, 100, 20, 120, (255, 0, 0), "")
 
-    assert cv2.getTextSize("x", FONT, 1, 1)[0][0] > 0
+    for marks in ([large, small], [small, large]):
+        drawn = draw_marks(white_image(200, 200), marks)
+        assert drawn[110, 0].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("colors", "expected"), [(None, COLOR), ("distinct", COLOR), ("darknet", class_color(0, 2))]
+)
+def test_colours_are_those_that_are_chosen(colors, expected):
+    drawn = draw(white_image(99, 99), found(0.75, 0.0), NAMES, colors=colors)
+
+    assert drawn[98 // 2, 99 // 4].tolist() == list(expected)
+
+
+def test_colours_and_fonts_that_are_none_are_refused():
+    with pytest.raises(UsageError, match="-colors red: expected distinct or darknet"):
+        draw(white_image(9, 9), found(0.75), NAMES, colors="red")
+    with pytest.raises(DataError, match=r"none\.ttf: no such font file"):
+        draw(white_image(9, 9), found(0.75), NAMES, font="none.ttf")
+
+
+def test_a_note_stands_before_the_names_of_its_box():
+    boxes = BoxArrays.cat([found(0.1), found(0.75), found(0.9)])
+    extras = Extras(notes=["#1", "#2", "#3"])
+
+    noted = draw(white_image(300, 200), boxes, NAMES, 0.8, extras=extras)
+
+    assert (noted == draw(white_image(300, 200), found(0.9), ["#3 cat"])).all()
+
+
+def test_a_trail_is_drawn_thinner_the_older_it_is():
+    trail = [(0.1, 0.9), (0.5, 0.9), (0.9, 0.9)]
+
+    drawn = draw(white_image(1000, 1000), found(0.75), NAMES, extras=Extras(trails=[trail]))
+
+    old, new = ((drawn[880:920, x] == COLOR).all(1).sum() for x in (300, 700))
+    assert 0 < old < new
+
+
+@pytest.mark.parametrize("trail", [[], [(0.5, 0.5)], [(float("nan"), 9e9), (-9e9, 0.1)]])
+def test_any_trail_can_be_drawn(trail):
+    drawn = draw(white_image(99, 99), found(0.75), NAMES, extras=Extras(trails=[trail]))
+
+    assert drawn.shape == (99, 99, 3)
+
+
+def test_a_label_away_from_its_box_has_a_line_to_it():
+    marks = [Mark(100, 100, 119, 119, (255, 0, k), "a label") for k in range(12)]
+
+    drawn = draw_marks(white_image(400, 300), marks)
+
+    # twelve labels cannot all touch a box of 20 pixels; beside the box there are lines only
+    assert ((drawn[:, :, 0] == 255) & (drawn[:, :, 1] < 250)).any()
+    places = [tag_of(drawn, [255, 0, k]) for k in range(12)]
+    assert any(rows.stop < 80 or rows.start > 140 for rows, _ in places)
+
+
+def test_threads_draw_the_same_as_one_does():
+    boxes = BoxArrays.cat([found(0.6 + 0.01 * k) for k in range(30)])
+    image, made = white_image(640, 480), []
+    expected = draw(image, boxes, NAMES, lineage="alexeyab")
+    words.KEPT.clear()
+
+    threads = [
+        threading.Thread(target=lambda: made.append(draw(image, boxes, NAMES, lineage="alexeyab")))
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [(one == expected).all() for one in made] == [True] * 6

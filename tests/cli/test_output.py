@@ -7,8 +7,9 @@ from pathlib import Path
 
 import cv2
 import pytest
-from conftest import HERE
+from conftest import HERE, recording
 
+from pydarknet.cli import output
 from pydarknet.cli.main import main
 
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
@@ -104,3 +105,50 @@ def test_the_line_that_ends_a_list_says_that_nothing_is_drawn(monkeypatch, capfd
     assert main([*TEST, "many", "-no_draw", "-out", "x.json"]) == 0
 
     assert "; nothing is drawn, JSON in x.json" in capfd.readouterr().err
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """Record with which colours and font each image is drawn."""
+    asked = []
+    draw = output.draw
+
+    def record(*given: object, **look: object) -> object:
+        asked.append(look)
+        return draw(*given, **look)
+
+    monkeypatch.setattr(output, "draw", record)
+    return asked
+
+
+def test_the_colours_are_the_distinct_ones_unless_a_flag_says_darknet(looks):
+    assert main([*TEST, "input.png", "-thresh", "0.25", "-out", "distinct"]) == 0
+    assert main([*TEST, "input.png", "-thresh", "0.25", "-out", "old", "-colors", "darknet"]) == 0
+
+    assert [look["colors"] for look in looks] == [None, "darknet"]
+    assert (cv2.imread("distinct.jpg") != cv2.imread("old.jpg")).any()
+
+
+def test_yolo_test_has_the_same_flags(looks):
+    case = recording("infer_pj_yolov1_a")
+    files = [str(case / name) for name in ("net.cfg", "net.weights", "input.png")]
+
+    assert main(["yolo", "test", *files, "-colors", "darknet"]) == 0
+
+    assert looks == [{"colors": "darknet", "font": None}]
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ("-colors blue", "-colors blue: expected distinct or darknet"),
+        ("-font none.ttf", "none.ttf: no such font file"),
+        ("-font net.cfg", "net.cfg: cannot be read as a font"),
+    ],
+)
+def test_colours_and_fonts_that_are_none_are_told_before_the_first_image(capfd, flags, told):
+    assert main([*TEST, "input.png", *flags.split()]) == 1
+
+    said = capfd.readouterr()
+    assert told in said.err.splitlines()[-1]
+    assert boxes(said.out) == []

@@ -140,11 +140,11 @@ def test_an_image_whose_boxes_cannot_be_drawn_is_told_and_has_its_json(fault, an
     copies("a.jpg", "b.jpg")
     drawn = []
 
-    def fail_first(*arguments: object) -> object:
+    def fail_first(*arguments: object, **look: object) -> object:
         drawn.append(arguments)
         if len(drawn) == 1:
             raise cv2.error("no memory")
-        return draw.draw(*arguments)
+        return draw.draw(*arguments, **look)
 
     monkeypatch.setattr(output, "draw", fail_first)
 

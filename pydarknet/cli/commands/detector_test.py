@@ -61,6 +61,8 @@ def find_boxes(network: AnyNetwork, images: tuple[str, ...], flags: DetectFlags)
         flags.save_labels,
         window=not flags.dont_show,
         draws=not flags.no_draw,
+        colors=flags.colors,
+        font=flags.font,
     )
     with writing:
         detect_all(source, chosen, writing)
