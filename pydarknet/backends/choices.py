@@ -26,7 +26,7 @@ from ..system.version import __version__
 
 VARIABLE = "PYDARKNET_TUNE"
 WORDS = {"on": True, "off": False, "": True}
-FORM = 1  # of the file, and of what its words mean
+FORM = 2  # of the file, and of what its words mean
 Kept = dict[str, dict[str, Any]]  # choices by kind and key
 
 

@@ -20,13 +20,12 @@ from torch import Tensor, nn
 
 from ..graph.executor import Executor, Head
 from ..layers import Node
-from ..modules.activations import activation
 from ..system.memory import usable_memory
 from .measurement import Watch, is_near
 from .packed_conv import PackedConv
 from .recorder import Run
 from .tape import Call, Operation, record, replay
-from .ways import DIRECT
+from .ways import WAYS
 
 WARM_UPS = 3  # runs: torch observes in the first, oneDNN compiles in the second
 NEAR = 1e-4  # how far heads may move, as a part of the largest value
@@ -36,16 +35,14 @@ aten = torch.ops.aten
 
 
 class PlainConv(nn.Module):
-    """A packed convolution by torch's public operators, which oneDNN can fuse in a graph."""
+    """A packed convolution of maps of a size in the form that it has in a graph."""
 
-    def __init__(self, conv: PackedConv) -> None:
+    def __init__(self, conv: PackedConv, size: torch.Size) -> None:
         super().__init__()
-        self.weights, self.bias, self.place = conv.weights, conv.bias, conv.place
-        self.activate, self.blur = activation(conv.word), conv.blur
+        self.convolution, self.blur = WAYS[conv.way(size)].in_graph(conv.task(size)), conv.blur
 
     def forward(self, x: Tensor) -> Tensor:
-        padding, stride, dilation, groups = self.place
-        y = self.activate(F.conv2d(x, self.weights, self.bias, stride, padding, dilation, groups))
+        y = self.convolution(x.contiguous(memory_format=torch.channels_last))
         return self.blur(y) if self.blur else y
 
 
@@ -55,7 +52,7 @@ def fused_graph(network: Executor, images: Tensor) -> Run:
     Raises RuntimeError where that is impossible, or slower than the network.
     """
     with torch.inference_mode(False), torch.no_grad():
-        check_memory(network)
+        check_memory(network, images.shape)
         x = in_maps_order(images)
         heads = network.heads(x)
         calls, results = record(in_plain_convolutions(network, x.shape), x)
@@ -76,18 +73,22 @@ def in_maps_order(images: Tensor) -> Tensor:
     return images.clone(memory_format=form)
 
 
-def check_memory(network: Executor) -> None:
+def check_memory(network: Executor, size: torch.Size) -> None:
     """Raise RuntimeError if there is too little memory for another copy of the weights."""
-    convolutions = [m for m in network.stack if isinstance(m, PackedConv)]
-    if sum(conv.weights.nbytes for conv in convolutions) > SHARE * usable_memory():
+    bytes_held = sum(
+        conv.weights.nbytes * WAYS[conv.way(maps)].spread
+        for conv, maps in zip(network.stack, input_sizes(network, size), strict=True)
+        if isinstance(conv, PackedConv)
+    )
+    if bytes_held > SHARE * usable_memory():
         raise RuntimeError("there is no memory for another copy of its weights")
 
 
 def in_plain_convolutions(network: Executor, size: torch.Size) -> Callable[[Tensor], list[Tensor]]:
-    """Return a run of the network whose convolutions oneDNN can fuse; others stay as they are."""
+    """Return a run of the network whose convolutions have their form in a graph."""
     plain = copy.copy(network)
     modules = [
-        PlainConv(module) if isinstance(module, PackedConv) and is_fusible(module, x) else module
+        PlainConv(module, x) if isinstance(module, PackedConv) else module
         for module, x in zip(network.stack, input_sizes(network, size), strict=True)
     ]
     plain._modules = {**network._modules, "stack": nn.ModuleList(modules)}
@@ -97,14 +98,6 @@ def in_plain_convolutions(network: Executor, size: torch.Size) -> Callable[[Tens
 def input_sizes(network: Executor, size: torch.Size) -> list[torch.Size]:
     """Return the size of each layer's first input for images of a size."""
     return [torch.Size((size[0], *node.inputs[0].tensor)) for node in network.nodes]
-
-
-def is_fusible(conv: PackedConv, size: torch.Size) -> bool:
-    """Return whether a convolution is computed by oneDNN in a graph.
-
-    A product of matrices becomes a convolution again: it pays only because it starts sooner.
-    """
-    return conv.weights.shape[2:] == (1, 1) or conv.ways.get(size, DIRECT) == DIRECT
 
 
 def tensors_of(heads: list[Head]) -> list[Tensor]:

@@ -15,7 +15,8 @@ from .ways import DIRECT, WAYS, Task
 ROUNDS, LONGEST = 5, 0.25  # in which each is timed by turns, unless that takes longer in seconds
 FEWEST_ROUNDS = 2
 BURST = 0.0005  # seconds for which a short one is repeated in a round
-SLOW = 1.5  # times the fastest first time, from which a way is not timed again
+SLOW = 1.5  # times the fastest first time, from which a way is not timed again,
+BEHIND = 1.15  # or times the fastest, after the fewest rounds
 UNDISTURBED = 0.7  # of the cores, which the threads get if no other program has them
 SHARE = 0.1  # of the memory, which a way's weights may take at most
 Name = TypeVar("Name")
@@ -42,14 +43,15 @@ class Watch:
         first time are not timed again, unless `every` one is asked for.
         """
         least = {name: self.seconds_of(run) for name, run in runs.items()}
-        bar = float("inf") if every else SLOW * min(least.values())
-        left = {name: run for name, run in runs.items() if least[name] <= bar}
+        left = dict(runs) if every else ahead(runs, least, SLOW)
         start = time.perf_counter()
         for number in range(ROUNDS):
             if number >= FEWEST_ROUNDS and time.perf_counter() - start > LONGEST * len(left):
                 break
             for name, run in left.items():
                 least[name] = min(least[name], self.seconds_of(run))
+            if number + 1 >= FEWEST_ROUNDS and not every:
+                left = ahead(left, least, BEHIND)
         return least
 
     def seconds_of(self, run: Callable[[], object]) -> float:
@@ -65,6 +67,14 @@ class Watch:
         return least
 
 
+def ahead(
+    runs: Mapping[Name, Callable[[], object]], least: Mapping[Name, float], behind: float
+) -> dict[Name, Callable[[], object]]:
+    """Return those that take less than so many times the least seconds of all."""
+    bar = behind * min(least.values())
+    return {name: run for name, run in runs.items() if least[name] <= bar}
+
+
 def way_times(watch: Watch, task: Task, x: Tensor, direct: Convolution) -> dict[str, float]:
     """Return the seconds that a convolution takes in each way on maps x, [N, C, H, W].
 
@@ -73,7 +83,7 @@ def way_times(watch: Watch, task: Task, x: Tensor, direct: Convolution) -> dict[
     expected = direct(x)
     runs: dict[str, Callable[[], object]] = {DIRECT: lambda: direct(x)}
     for name, way in WAYS.items():
-        if name == DIRECT or not way.fits(task) or not has_room(task):
+        if name == DIRECT or not way.fits(task) or not has_room(task, way.spread):
             continue
         try:
             run = way.make(task)
@@ -87,9 +97,9 @@ def way_times(watch: Watch, task: Task, x: Tensor, direct: Convolution) -> dict[
     return watch.best_times(runs)
 
 
-def has_room(task: Task) -> bool:
-    """Return whether there is memory for weights that a way spreads to four times their size."""
-    return 4 * task.weights.nbytes < SHARE * usable_memory()
+def has_room(task: Task, spread: float) -> bool:
+    """Return whether there is memory for weights that a way spreads to so many times their size."""
+    return 2 * spread * task.weights.nbytes < SHARE * usable_memory()  # they are packed into a copy
 
 
 def is_near(y: Tensor, expected: Tensor, near: float) -> bool:

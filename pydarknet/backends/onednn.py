@@ -17,6 +17,7 @@ from ..modules.activations import ONEDNN, overwriting
 
 Convolution = Callable[[Tensor], Tensor]
 Place = tuple[tuple[int, int], tuple[int, int], tuple[int, int], int]
+Make = Callable[[Tensor, Tensor, Place, str, torch.Size], Convolution]
 SAME: Place = ((1, 1), (1, 1), (1, 1), 1)  # padding, stride, dilation, groups of most of 3 x 3
 
 

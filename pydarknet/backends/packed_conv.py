@@ -33,11 +33,15 @@ class PackedConv(nn.Module):
 
     def convolution(self, size: torch.Size) -> Convolution:
         """Return the function that convolves and activates maps of a size, with channels last."""
-        way = self.ways.get(size) or self.way_of_others(size)
+        way = self.way(size)
         made = self.made.get(way)
         if made is None:
             self.made[way] = made = WAYS[way].make(self.task(size))
         return made
+
+    def way(self, size: torch.Size) -> str:
+        """Return the way in which maps of a size are computed."""
+        return self.ways.get(size) or self.way_of_others(size)
 
     def way_of_others(self, size: torch.Size) -> str:
         """Return the way that was chosen for another number of maps of this size."""

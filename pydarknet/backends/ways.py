@@ -6,12 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from ..modules.activations import overwriting
+from ..modules.activations import activation, overwriting
 from . import onednn
-from .onednn import SAME, Convolution, Place, direct_convolution, direct_product
-from .winograd import F2, F4, Filtering, WinogradConv
+from .onednn import (
+    SAME,
+    Convolution,
+    Make,
+    Place,
+    direct_convolution,
+    direct_product,
+    torch_convolution,
+)
+from .winograd import F2, F4, Filtering, GroupedWinograd, WinogradConv
 
 DIRECT = "direct"  # never loses badly: the way where nothing was measured
 FEWEST = 16  # channels of input and output, below which Winograd's transforms never pay
@@ -40,16 +49,28 @@ class Task:
         return f"{form} {'x'.join(map(str, self.size))}>{n} {self.word}"
 
 
+def public(task: Task) -> Convolution:
+    """Return the convolution by torch's public operators, which oneDNN fuses in a graph."""
+    activate, (padding, stride, dilation, groups) = activation(task.word), task.place
+    weights, bias = task.weights, task.bias
+    return lambda x: activate(F.conv2d(x, weights, bias, stride, padding, dilation, groups))
+
+
 @dataclass(frozen=True)
 class Way:
     """A way to compute a convolution.
 
-    `near` is how far its result may be from the direct one, as a part of the largest value.
+    In a graph whose convolutions oneDNN fuses, it is computed by `in_graph`: a product of matrices
+    becomes a convolution again, since it pays only because it starts sooner. `near` is how far its
+    result may be from the direct one, as a part of the largest value; its weights take `spread`
+    times the memory.
     """
 
     fits: Callable[[Task], bool]
     make: Callable[[Task], Convolution]
+    in_graph: Callable[[Task], Convolution] = public
     near: float = 1e-4
+    spread: float = 1.0
 
 
 def direct(task: Task) -> Convolution:
@@ -85,6 +106,30 @@ def winograd(form: Filtering) -> Callable[[Task], Convolution]:
     return make
 
 
+def grouped_winograd(form: Filtering, convolution: Make) -> Callable[[Task], Convolution]:
+    """Return the same way with its products as one convolution of groups."""
+
+    def products(weights: Tensor, bias: Tensor, groups: int, size: torch.Size) -> Convolution:
+        return convolution(weights, bias, ((0, 0), (1, 1), (1, 1), groups), "linear", size)
+
+    def make(task: Task) -> Convolution:
+        tiled = GroupedWinograd(task.weights, task.bias, form, task.size, products)
+        activate = overwriting(task.word)
+        return lambda x: activate(tiled(x))
+
+    return make
+
+
+def tiled_way(form: Filtering, *, grouped: bool) -> Way:
+    """Return a way by Winograd's transforms."""
+    spread = form.t**2 / 9
+    if not grouped:
+        make = winograd(form)
+        return Way(is_tiled, make, make, 1e-3, spread)
+    packed = grouped_winograd(form, direct_convolution)
+    return Way(is_tiled, packed, grouped_winograd(form, torch_convolution), 1e-3, spread)
+
+
 def is_product(task: Task) -> bool:
     """Return whether a convolution is a product of matrices."""
     return task.weights.shape[2:] == (1, 1) and task.place == ((0, 0), (1, 1), (1, 1), 1)
@@ -105,6 +150,8 @@ WAYS = {
     DIRECT: Way(lambda task: True, direct),
     "product": Way(is_product, product),
     "onednn_product": Way(is_onednn_product, onednn_product),
-    "winograd2": Way(is_tiled, winograd(F2), near=1e-3),
-    "winograd4": Way(is_tiled, winograd(F4), near=1e-3),
+    "winograd2": tiled_way(F2, grouped=False),
+    "winograd4": tiled_way(F4, grouped=False),
+    "grouped2": tiled_way(F2, grouped=True),
+    "grouped4": tiled_way(F4, grouped=True),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from fast_forms import filled
 import pydarknet
 from pydarknet.backends import fused_graph as module
 from pydarknet.backends.fused_graph import fused_graph
+from pydarknet.backends.ways import DIRECT, WAYS, public
 from pydarknet.graph.executor import Executor
 from pydarknet.modules.activations import words
 from pydarknet.network import Network
@@ -142,7 +144,7 @@ def test_convolutions_are_fused_with_their_activation_and_sum(net):
     assert not {"aten::leaky_relu", "aten::add", "aten::conv2d"} & set(kinds)
 
 
-@pytest.mark.parametrize("way", ["winograd2", "winograd4", "product"])
+@pytest.mark.parametrize("way", ["winograd2", "winograd4", "grouped2", "grouped4", "product"])
 def test_any_way_of_a_convolution_is_the_same(net, way):
     wide = LINEAR.replace("=8", "=16")
     network = filled(
@@ -174,7 +176,8 @@ def test_threads_have_their_own_maps(net):
 
 def test_a_graph_that_computes_something_else_is_refused(net, monkeypatch):
     fast = filled(net(LINEAR)).prepared()
-    monkeypatch.setattr(module, "activation", lambda word: torch.neg)
+    other = replace(WAYS[DIRECT], in_graph=lambda task: lambda x: -public(task)(x))
+    monkeypatch.setitem(WAYS, DIRECT, other)
 
     with pytest.raises(RuntimeError, match="something else"):
         fused_graph(fast, torch.rand(1, 3, 16, 16))

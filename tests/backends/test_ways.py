@@ -30,11 +30,13 @@ def test_all_ways_that_fit_give_the_direct_ones_result(side, place, word):
         expected = WAYS[DIRECT].make(one)(x.clone())
         fit = {name: way for name, way in WAYS.items() if way.fits(one)}
         for way in fit.values():
-            y = way.make(one)(x.clone())
-            torch.testing.assert_close(y, expected, rtol=1e-3, atol=1e-3)
-            assert y.is_contiguous(memory_format=torch.channels_last)
+            for made in (way.make(one), way.in_graph(one)):
+                y = made(x.clone())
+                torch.testing.assert_close(y, expected, rtol=1e-3, atol=1e-3)
+                assert y.is_contiguous(memory_format=torch.channels_last)
     products = {DIRECT, "product", "onednn_product"}
-    assert set(fit) == (products if side == 1 else {DIRECT, "winograd2", "winograd4"})
+    tiled = {"winograd2", "winograd4", "grouped2", "grouped4"}
+    assert set(fit) == (products if side == 1 else {DIRECT, *tiled})
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pydarknet.backends.winograd import F2, F4, WinogradConv
+from pydarknet.backends.winograd import F2, F4, GroupedWinograd, WinogradConv
+
+
+def grouped(weights, bias, groups, size):
+    """Return a convolution with groups, for an input of this size alone."""
+
+    def convolve(x):
+        assert x.shape == size
+        return F.conv2d(x, weights, bias, groups=groups)
+
+    return convolve
 
 
 @pytest.mark.parametrize("form", [F2, F4], ids=["F2", "F4"])
@@ -17,6 +27,10 @@ def test_it_gives_what_conv2d_gives(form, size, layout):
     x = torch.randn(size, generator=draws).to(memory_format=layout)
     weights, bias = torch.randn(6, size[1], 3, 3, generator=draws), torch.randn(6, generator=draws)
 
-    y = WinogradConv(weights, bias, form)(x)
+    expected = F.conv2d(x, weights, bias, padding=1)
 
-    torch.testing.assert_close(y, F.conv2d(x, weights, bias, padding=1), rtol=1e-4, atol=1e-4)
+    for convolve in (
+        WinogradConv(weights, bias, form),
+        GroupedWinograd(weights, bias, form, x.shape, grouped),
+    ):
+        torch.testing.assert_close(convolve(x), expected, rtol=1e-4, atol=1e-4)
