@@ -11,6 +11,7 @@ import numpy as np
 
 from ..cfg.lineage import PJREDDIE, PerLineage
 from .box_columns import BoxColumns
+from .fonts import chosen_font
 from .palette import Color, Palette, palette, shades
 from .placement import place_labels
 from .words import LARGEST, SMALLEST, labels
@@ -105,6 +106,12 @@ def draw(
     words = Words(tuple(names or detections.names or ()), lineage, palette(colors))
     marks = marks_of(detections, thresh, words, extras or Extras(), width, height)
     return draw_marks(image, marks, font)
+
+
+def check_look(colors: str | None, font: str | None) -> None:
+    """Raise UsageError for colours, DataError for a font that `draw` would refuse."""
+    palette(colors)
+    chosen_font(font)
 
 
 def canvas_of(image: np.ndarray) -> np.ndarray:

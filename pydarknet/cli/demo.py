@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import count, islice, repeat
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from ..boxes.draw import draw
-from ..boxes.letters import DRAWING
+from ..boxes.draw import check_look, draw
 from ..boxes.settings import Settings
 from ..boxes.suppression import suppress_objects
+from ..boxes.words import LETTERS
 from ..cfg.lineage import PerLineage
 from ..errors import DataError
 from ..system.console import note, say
@@ -105,7 +105,7 @@ class Demo:
         crews = self.crews()
         if crews:
             cv2.setNumThreads(1)  # threads share the cores
-        DRAWING.start()
+        LETTERS.start()
         until = time.monotonic() + (self.flags.time_limit_sec or float("inf"))
         self.rate = Rate()
         for group, task in in_order(self.look, self.groups(), crews):
@@ -162,9 +162,9 @@ class Demo:
 
     def draw(self, frame: Frame, found: Found) -> np.ndarray:
         """Return a frame with its boxes."""
-        names, dialect = found.boxes.names, self.network.dialect.name
-        work = partial(draw, frame.pixels, found.boxes.kept(), names, found.thresh, dialect)
-        return DRAWING.do(work)
+        boxes, dialect = found.boxes, self.network.dialect.name
+        chosen = boxes.kept(), boxes.names, found.thresh, dialect
+        return draw(frame.pixels, *chosen, colors=self.flags.colors, font=self.flags.font)
 
 
 def nothing() -> None:
@@ -179,6 +179,7 @@ def run_demo(
     Darknet: src/demo.c demo
     """
     check_classes(network, classes)
+    check_look(flags.colors, flags.font)
     source = open_named(word, flags)
     try:
         say_size(network, source)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ..cfg.lineage import FORK
 from ..cfg.numbers import Range
-from .operands import DontShow, ExtOutput, Nms
+from .operands import Colors, DontShow, ExtOutput, Font, Nms
 from .verbs import COUNT, NATURAL, SHARE, Help
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class DemoFlags:
     ] = None
     dont_show: DontShow = False
     dontdraw_bbox: Annotated[bool, Help("draw and list no boxes", FORK, shows=True)] = False
+    colors: Colors = None
+    font: Font = None
     ext_output: ExtOutput = False
     letter_box: Annotated[
         bool, Help("keep the frame's proportions in the network's input", FORK)

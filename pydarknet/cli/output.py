@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..boxes.draw import draw
-from ..boxes.fonts import chosen_font
-from ..boxes.palette import palette
+from ..boxes.draw import check_look, draw
 from ..cfg.lineage import PerLineage
 from ..dataset.files import label_path
 from ..errors import DataError, UsageError
@@ -87,8 +85,7 @@ class Writing:
             raise UsageError(f"-out {self.out}: expected the name of a file, not of a folder")
         if not self.draws:
             self.check_nothing_drawn()
-        palette(self.colors)
-        chosen_font(self.font)
+        check_look(self.colors, self.font)
         for image in listed:
             remember(image.path)
         if self.wants_json and self.out:

@@ -1,13 +1,14 @@
 """Boxes and labels can be seen and read on images of any size."""
 
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
 
 from pydarknet.boxes import words
 from pydarknet.boxes.box_arrays import BoxArrays
-from pydarknet.boxes.draw import Extras, Mark, best_first, draw, draw_marks, every_name
+from pydarknet.boxes.draw import Extras, Mark, best_first, check_look, draw, draw_marks, every_name
 from pydarknet.boxes.palette import class_color, distinct_color
 from pydarknet.errors import DataError, UsageError
 
@@ -232,8 +233,11 @@ def test_colours_are_those_that_are_chosen(colors, expected):
 def test_colours_and_fonts_that_are_none_are_refused():
     with pytest.raises(UsageError, match="-colors red: expected distinct or darknet"):
         draw(white_image(9, 9), found(0.75), NAMES, colors="red")
-    with pytest.raises(DataError, match=r"none\.ttf: no such font file"):
-        draw(white_image(9, 9), found(0.75), NAMES, font="none.ttf")
+    with pytest.raises(UsageError, match="-colors red: expected distinct or darknet"):
+        check_look("red", None)
+    for refuse in (check_look, partial(draw, white_image(9, 9), found(0.75), NAMES)):
+        with pytest.raises(DataError, match=r"none\.ttf: no such font file"):
+            refuse(colors=None, font="none.ttf")
 
 
 def test_a_note_stands_before_the_names_of_its_box():

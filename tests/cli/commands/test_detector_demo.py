@@ -214,3 +214,23 @@ def test_ctrl_c_ends_with_a_film_that_plays(monkeypatch, capfd):
 
     assert len(indices(Path("drawn.avi"))) == 6
     assert len(json.loads(Path("x.json").read_text())) == 6
+
+
+def test_boxes_have_the_colours_that_are_chosen(capfd):
+    for colors in ("distinct", "darknet"):
+        assert main([*DEMO, "-prefix", colors, "-colors", colors, "-thresh", "0.1"]) == 0
+
+    pairs = [
+        [path.read_bytes() for path in sorted(Path().glob(f"{name}_*.jpg"))]
+        for name in ("distinct", "darknet")
+    ]
+    assert len(pairs[0]) == len(pairs[1]) == 13
+    assert pairs[0] != pairs[1]
+
+
+def test_colours_that_are_none_are_told_before_the_first_frame(capfd):
+    assert main([*DEMO, "-colors", "blue"]) == 1
+
+    said = capfd.readouterr()
+    assert said.err.endswith("\n-colors blue: expected distinct or darknet\n")
+    assert "video file" not in said.out
