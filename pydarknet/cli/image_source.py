@@ -21,6 +21,7 @@ from ..image.files import load_image
 from ..image.formats import ENDINGS
 from ..system.console import say
 from ..system.crews import Done, Task
+from ..system.folders import files_below
 from ..system.problems import UNREADABLE, guard
 from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
@@ -37,11 +38,16 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Source:
-    """Where a command's images come from, and how they are read."""
+    """Where a command's images come from, and how they are read.
+
+    A `recursive` one looks into the folders below a folder too, but not into that which is `apart`.
+    """
 
     words: tuple[str, ...]
     channels: int = 3
     exif: bool = True
+    recursive: bool = False
+    apart: Path | None = None
 
     @property
     def asked(self) -> bool:
@@ -75,12 +81,24 @@ class Source:
         if not word.strip() and not os.path.exists(word):
             raise UsageError(f"an image operand is an empty word: expected {OPERAND}")
         folder = os.path.isdir(word)
-        paths = paths_of(word) if expands(word) else [word]
+        paths = self.paths_of(word) if expands(word) else [word]
         if not paths:
             ends = f" that ends in {', '.join(sorted(ENDINGS))}" if folder else ""
-            raise DataError(f"expected an image{ends}, found none", where=word)
+            deeper = folder and not self.recursive and any(p.is_dir() for p in Path(word).iterdir())
+            hint = "-recursive looks into the folders below it too" if deeper else ""
+            raise DataError(f"expected an image{ends}, found none", where=word, hint=hint)
         root = os.path.abspath(word) if folder else common_folder(paths)
         return [Listed(path, root) for path in paths]
+
+    def paths_of(self, word: str) -> Sequence[str]:
+        """Return the images of a folder, a pattern or a list file."""
+        path = Path(word)
+        if os.path.isdir(path):
+            below = files_below(path, apart=self.apart) if self.recursive else None
+            return images_in(path) if below is None else list(filter(is_image, below))
+        if has_magic(word) and not os.path.exists(path):
+            return sorted(glob(word, recursive=True))
+        return read_list(path)
 
     def paths(self) -> Iterator[str]:
         """Yield the path of each image."""
@@ -198,13 +216,11 @@ def paths_from_prompt() -> Iterator[str]:
             yield path_in(line)
 
 
-def paths_of(word: str) -> Sequence[str]:
-    """Return the images of a folder, a pattern or a list file."""
-    path = Path(word)
-    if os.path.isdir(path):
-        return sorted(
-            str(p) for p in path.iterdir() if p.suffix.lower() in ENDINGS and not p.is_dir()
-        )
-    if has_magic(word) and not os.path.exists(path):
-        return sorted(glob(word, recursive=True))
-    return read_list(path)
+def images_in(folder: Path) -> list[str]:
+    """Return the images in a folder, sorted."""
+    return sorted(str(p) for p in folder.iterdir() if is_image(p) and not p.is_dir())
+
+
+def is_image(path: str | Path) -> bool:
+    """Return whether a file is an image by the ending of its name."""
+    return Path(path).suffix.lower() in ENDINGS

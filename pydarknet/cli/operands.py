@@ -25,6 +25,7 @@ Thresh = Annotated[float, Help("the score a box must exceed", range=SHARE)]
 Nms = Annotated[float | None, Help("boxes of a class that overlap by more are one", range=SHARE)]
 OutDir = Annotated[Path | None, Help("write each drawn image into this folder")]
 DontShow = Annotated[bool, Help("open no window", FORK, shows=True)]
+Recursive = Annotated[bool, Help("look for images in the folders below a folder too")]
 NoDraw = Annotated[bool, Help("draw nothing, and open no window", shows=True)]
 Colors = Annotated[
     str | None,
@@ -65,6 +66,7 @@ class DetectFlags:
     no_draw: NoDraw = False
     colors: Colors = None
     font: Font = None
+    recursive: Recursive = False
     ext_output: ExtOutput = False
     save_labels: SaveLabels = False
     letter_box: Annotated[

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..cfg.lineage import PerLineage
 from ..system.console import note, say
 from .data_files import images_of
-from .operands import Colors, DontShow, Font, Nms, NoDraw, OutDir, Thresh
+from .operands import Colors, DontShow, Font, Nms, NoDraw, OutDir, Recursive, Thresh
 from .results import write_results
 from .verbs import Run
 
@@ -36,6 +36,7 @@ class YoloFlags:
     no_draw: NoDraw = False
     colors: Colors = None
     font: Font = None
+    recursive: Recursive = False
 
 
 def detect(
@@ -64,8 +65,11 @@ def detect(
         colors=flags.colors,
         font=flags.font,
     )
+    source = Source(
+        images, network.image_channels, network.exif, flags.recursive, apart=flags.out_dir
+    )
     with writing:
-        detect_all(Source(images, network.image_channels, network.exif), chosen, writing)
+        detect_all(source, chosen, writing)
 
 
 def show(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from conftest import HERE
 
 from pydarknet.cli.image_source import Source
 from pydarknet.cli.main import main
+from pydarknet.cli.verbs import VERBS
 
 CASE = HERE / "reference" / "infer_pj_yolov3_a"
 
@@ -146,3 +148,67 @@ def test_a_list_ends_in_txt_or_list_in_any_case(tmp_path):
         source = Source((str(tmp_path / name),))
 
         assert [image.path for image in source.listing] == ["a.png", "b.png"]
+
+
+def lay(*names: str) -> None:
+    """Lay the image under other names too."""
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy("input.png", name)
+
+
+def shown(text: str) -> list[str]:
+    """Return the images that a text tells of."""
+    return re.findall(r"^(\S+): Predicted", text, re.MULTILINE)
+
+
+def test_recursive_looks_into_folders_below_and_out_dir_keeps_their_tree(capfd):
+    lay("in/b.png", "in/a/c.png", "in/a/deep/d.PNG")
+    Path("in/a/notes.txt").write_text("no image")
+
+    assert main([*TEST, "in", "-recursive", "-out_dir", "drawn"]) == 0
+
+    assert shown(capfd.readouterr().out) == ["in/a/c.png", "in/a/deep/d.PNG", "in/b.png"]
+    drawn = sorted(str(path) for path in Path("drawn").rglob("*.jpg"))
+    assert drawn == ["drawn/a/c.jpg", "drawn/a/deep/d.jpg", "drawn/b.jpg"]
+
+
+def test_recursive_passes_over_what_it_drew_before(capfd):
+    lay("in/b.png")
+    words = [*TEST, "in", "-recursive", "-out_dir", "in/drawn"]
+    assert main(words) == 0
+    capfd.readouterr()
+
+    assert main(words) == 0
+
+    assert shown(capfd.readouterr().out) == ["in/b.png"]
+
+
+def test_without_recursive_a_folder_of_folders_is_an_error_that_names_it(capfd):
+    lay("in/a/c.png")
+
+    assert main([*TEST, "in"]) == 1
+
+    told = capfd.readouterr().err
+    assert "in: expected an image that ends in .apng, " in told
+    assert told.endswith("    hint: -recursive looks into the folders below it too\n")
+
+
+def test_a_recursive_folder_without_images_is_an_error(capfd):
+    Path("in/deep").mkdir(parents=True)
+
+    assert mistake([*TEST, "in", "-recursive"], capfd).endswith(".webp, found none")
+
+
+def test_yolo_and_classifiers_are_recursive_too():
+    flags = {" ".join(one.words): [flag.name for flag in one.flags] for one in VERBS.values()}
+    named = {words for words, names in flags.items() if "recursive" in names}
+
+    assert named == {
+        "detector test",
+        "detect",
+        "yolo test",
+        "coco test",
+        "classifier predict",
+        "classify",
+    }

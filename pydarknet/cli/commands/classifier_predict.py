@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
 from ...system.console import note, say
-from ..operands import CfgOrOnnx, Data, Images, Weights
+from ..operands import CfgOrOnnx, Data, Images, Recursive, Weights
 from ..verbs import NATURAL, Help, Run, verb
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def classifier_predict(
     weights: Weights = None,
     *images: Images,
     t: Top = 0,
+    recursive: Recursive = False,
 ) -> None:
     """Print the best classes of images.
 
@@ -49,7 +50,7 @@ def classifier_predict(
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):
         check_classes(network, options)
-    source = Source(images, network.image_channels, network.exif)
+    source = Source(images, network.image_channels, network.exif, recursive)
     classify = partial(classify_batch, network)
     for group in source.groups(BATCH):
         whole = Done(partial(work_on_good, classify, group))

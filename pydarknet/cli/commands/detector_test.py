@@ -52,7 +52,9 @@ def find_boxes(network: AnyNetwork, images: tuple[str, ...], flags: DetectFlags)
         nms=flags.nms,
         letterbox=flags.letter_box or None,
     )
-    source = Source(images, network.image_channels, network.exif)
+    source = Source(
+        images, network.image_channels, network.exif, flags.recursive, apart=flags.out_dir
+    )
     writing = Writing(
         network,
         flags.out,
