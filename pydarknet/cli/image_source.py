@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from glob import glob, has_magic
 from itertools import chain, islice
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 from ..dataset.files import path_in, read_list
 from ..dataset.read_ahead import good_or_none, read_ahead
 from ..errors import DataError, UsageError
-from ..image.files import load_image
+from ..image.files import image_of_content, load_image, stdin_bytes
 from ..image.formats import ENDINGS
 from ..system.console import say
 from ..system.crews import Done, Task
@@ -25,7 +25,7 @@ from ..system.folders import files_below
 from ..system.problems import UNREADABLE, guard
 from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
-from .image_words import expands
+from .image_words import STDIN, expands
 
 AHEAD = 4  # images that are read while others are worked on
 BATCH = 4  # images that go through the network at once
@@ -34,6 +34,10 @@ OPERAND = "a file, a folder, a pattern or a list"
 NamedImages = list[tuple[str, np.ndarray]]  # with where they come from
 Group = list[tuple[str, Done[np.ndarray]]]  # the same, read or not
 Made = TypeVar("Made")
+
+
+class Piped(str):
+    """The name of the image that comes by stdin, of which no file is opened."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Source:
 
         An operand that stands for no image is reported; the only one of a command line is an error.
         """
+        if self.words.count(STDIN) > 1:
+            raise UsageError("- stands twice: stdin gives one image")
         if len(self.words) == 1:
             return tuple(self.listing_of(self.words[0]))
         found: list[Listed] = []
@@ -80,6 +86,8 @@ class Source:
         """
         if not word.strip() and not os.path.exists(word):
             raise UsageError(f"an image operand is an empty word: expected {OPERAND}")
+        if word == STDIN:
+            return [Listed(Piped("stdin"), os.getcwd())]
         folder = os.path.isdir(word)
         paths = self.paths_of(word) if expands(word) else [word]
         if not paths:
@@ -127,9 +135,14 @@ class Source:
 
     def tasks(self) -> Iterator[tuple[str, Task[np.ndarray]]]:
         """Yield the path of each image and the task that reads it; threads read ahead of them."""
-        read = partial(load_image, channels=self.channels, exif=self.exif)
         ahead = 0 if self.asked or self.single else AHEAD
-        yield from read_ahead(self.with_bar(self.paths()), read, ahead)
+        yield from read_ahead(self.with_bar(self.paths()), self.read, ahead)
+
+    def read(self, path: str) -> np.ndarray:
+        """Return the image at a path, or on stdin."""
+        if isinstance(path, Piped):
+            return image_of_content(stdin_bytes(path), path, self.channels, self.exif)
+        return load_image(path, self.channels, self.exif)
 
     def images(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield path and pixels of each image; one that cannot be read is reported and skipped.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from glob import has_magic
 from pathlib import Path
 
+STDIN = "-"  # the word for an image whose bytes come by stdin
 FEW = 4  # images that are found before torch would have started
 
 

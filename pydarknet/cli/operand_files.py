@@ -13,6 +13,7 @@ from ..runtime.onnx_properties import begins_onnx
 from ..system.console import note
 from ..system.resources import shipped_file
 from ..system.text import decode, not_a_file
+from .image_words import STDIN
 from .verbs import Verb
 
 HEAD = 4096  # bytes that show what a file is
@@ -54,6 +55,8 @@ ROLES: dict[str, tuple[str, ...]] = {  # what stands where these are expected, a
 
 def content(name: str) -> str:
     """Return what a file is, a key of WORDS; if it is missing, by its name; empty if unknown."""
+    if name == STDIN:
+        return "image"
     path = locate_silently(name)
     if not name:
         return ""

@@ -20,7 +20,9 @@ CfgOrOnnx = Annotated[
 ]
 Weights = Annotated[Path | None, Help("its weights file")]
 WeightsFile = Annotated[Path, Help("its weights file")]
-Images = Annotated[str, Help("images, folders, patterns or lists; if omitted, a prompt asks")]
+Images = Annotated[
+    str, Help("images, folders, patterns, lists, or - for one on stdin; if omitted, a prompt asks")
+]
 Thresh = Annotated[float, Help("the score a box must exceed", range=SHARE)]
 Nms = Annotated[float | None, Help("boxes of a class that overlap by more are one", range=SHARE)]
 OutDir = Annotated[Path | None, Help("write each drawn image into this folder")]

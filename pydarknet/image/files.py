@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +119,30 @@ def file_bytes(path: str | Path) -> bytes:
     except MemoryError:
         raise no_image(str(path), "too large for the memory that is left") from None
     raise no_image(str(path), f"cannot be opened: {reason}")
+
+
+def stdin_bytes(name: str) -> bytes:
+    """Return what stdin gives, but of what is no image only the beginning.
+
+    Raises DataError, which calls it `name`: it is closed, a terminal, too large or cannot be read.
+    """
+    stdin = sys.stdin
+    if stdin is None or stdin.closed:
+        raise no_image(name, "stdin is closed")
+    if stdin.isatty():
+        raise no_image(name, "it is a terminal: expected an image, as by `< photo.jpg`")
+    try:
+        head = stdin.buffer.read(HEAD)
+        if len(head) < HEAD or format_of(head) is None:
+            return head
+        content = head + stdin.buffer.read(MOST_BYTES + 1 - HEAD)
+    except OSError as error:
+        raise no_image(name, f"cannot be read: {error.strerror}") from None
+    except MemoryError:
+        raise no_image(name, "too large for the memory that is left") from None
+    if len(content) > MOST_BYTES:
+        raise no_image(name, f"too large: expected at most {MOST_BYTES} bytes")
+    return content
 
 
 def save_image(image: np.ndarray, path: str | Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from pathlib import Path
@@ -212,3 +213,86 @@ def test_yolo_and_classifiers_are_recursive_too():
         "classifier predict",
         "classify",
     }
+
+
+class Stdin:
+    """Stands for a pipe that gives bytes."""
+
+    closed = False
+
+    def __init__(self, content: bytes) -> None:
+        self.buffer = io.BytesIO(content)
+
+    def isatty(self) -> bool:
+        return False
+
+
+def test_a_dash_is_the_image_on_stdin(monkeypatch, capfd):
+    monkeypatch.setattr("sys.stdin", Stdin(Path("input.png").read_bytes()))
+    flags = ["-thresh", "0.25", "-batchnorm", "cpu", "-out", "x.json", "-save_labels"]
+
+    assert main([*TEST, "-", *flags]) == 0
+
+    out = capfd.readouterr().out
+    assert shown(out) == ["stdin"]
+    assert "Enter Image Path" not in out
+    assert boxes(out) == RECORDED
+    assert '"filename":"stdin"' in Path("x.json").read_text()
+    assert Path("stdin.txt").read_text().count("\n") > 0
+    assert Path("predictions.jpg").exists()
+
+
+def test_a_dash_may_stand_among_other_images(monkeypatch, capfd):
+    monkeypatch.setattr("sys.stdin", Stdin(Path("input.png").read_bytes()))
+
+    assert main([*TEST, "input.png", "-", "input.png", "-out_dir", "drawn"]) == 0
+
+    assert shown(capfd.readouterr().out) == ["input.png", "stdin", "input.png"]
+    assert sorted(path.name for path in Path("drawn").iterdir()) == ["input.jpg", "stdin.jpg"]
+
+
+def test_the_model_that_detect_takes_finds_boxes_on_stdin(monkeypatch, capfd):
+    monkeypatch.setattr("sys.stdin", Stdin((HERE.parent / "data" / "digits.png").read_bytes()))
+
+    assert main(["detect", "-", "-no_draw"]) == 0
+
+    out = capfd.readouterr().out
+    assert shown(out) == ["stdin"]
+    assert len(boxes(out)) == 6  # digits
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "not an image: the file is empty"),
+        (b"a text\n" * 20000, "not an image: expected JPEG, "),
+        (b"\x89PNG\r\n\x1a\n", "damaged: the header of this PNG names no size"),
+    ],
+)
+def test_stdin_without_an_image_is_an_error(monkeypatch, capfd, content, reason):
+    monkeypatch.setattr("sys.stdin", Stdin(content))
+
+    line = mistake([*TEST, "-"], capfd)
+
+    assert line.startswith(f'Cannot load image "stdin": {reason}')
+
+
+def test_two_dashes_are_an_error(monkeypatch, capfd):
+    monkeypatch.setattr("sys.stdin", Stdin(b""))
+
+    assert mistake([*TEST, "-", "-"], capfd) == "- stands twice: stdin gives one image"
+
+
+def test_a_dash_where_a_cfg_is_expected_is_an_error(capfd):
+    assert main(["detector", "test", "net.data", "-", "net.weights"]) == 1
+
+    assert "- is an image: expected a cfg there" in capfd.readouterr().err
+
+
+def test_a_dash_in_a_list_is_a_file(capfd):
+    lay("./-")
+    Path("list.txt").write_text("-\n")
+
+    assert main([*TEST, "list.txt"]) == 0
+
+    assert shown(capfd.readouterr().out) == ["-"]

@@ -1,6 +1,8 @@
 """Image files: read, refused, written."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 
 from pydarknet.errors import DataError
+from pydarknet.image.files import stdin_bytes
 from pydarknet.modules.transforms import (
     load_image,
     save_image,
@@ -137,3 +140,43 @@ def test_an_image_keeps_its_alpha_in_a_png(tmp_path):
     save_image(image, tmp_path / "a.png")
 
     assert load_image(tmp_path / "a.png", 4).tolist() == image.tolist()
+
+
+class Terminal:
+    """Stands for a stdin at which somebody types."""
+
+    closed = False
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stdin", "reason"),
+    [
+        (None, "stdin is closed"),
+        (Terminal(), "it is a terminal: expected an image, as by `< photo.jpg`"),
+    ],
+)
+def test_a_stdin_that_gives_nothing_is_an_error(monkeypatch, stdin, reason):
+    monkeypatch.setattr("sys.stdin", stdin)
+
+    with pytest.raises(DataError) as error:
+        stdin_bytes("stdin")
+
+    assert str(error.value) == f'Cannot load image "stdin": {reason}'
+
+
+def test_stdin_gives_all_of_an_image_and_the_beginning_of_anything_else(tmp_path):
+    large = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)  # 270 kB as PNG
+    path = png(tmp_path, large)
+    code = "import sys; from pydarknet.image.files import stdin_bytes as read; print(len(read('')))"
+    read = [sys.executable, "-c", code]
+
+    with path.open("rb") as image:
+        whole = subprocess.run(read, stdin=image, capture_output=True, check=True)
+    with open("/dev/zero", "rb") as endless:
+        begun = subprocess.run(read, stdin=endless, capture_output=True, check=True)
+
+    assert int(whole.stdout) == path.stat().st_size
+    assert int(begun.stdout) == 65536
