@@ -49,6 +49,7 @@ setup(
         "opencv-python>=4.8",
         "numpy>=1.24",
         "tqdm>=4.60",
+        "matplotlib>=3.8",  # imported when a chart is drawn
         "onnx>=1.18",  # which writes compiled networks too
     ],
     extras_require={

@@ -18,7 +18,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["errors", "system"],
     ["cfg"],
     ["image"],
-    ["video"],
+    ["video", "charts"],
     ["modules"],
     ["boxes"],
     ["runtime"],

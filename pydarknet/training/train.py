@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from ..cfg.class_tree import read_tree
+from ..cfg.net import Net
 from ..dataset.build import classifier_samples, detector_samples
 from ..dataset.class_labels import check_labelled
 from ..dataset.files import DataFile, read_labelled, read_list, read_names
@@ -27,10 +28,10 @@ from ..system.inputs import keep_inputs
 from ..system.text import count_of
 from .arguments import MapOptions, Options, check_arguments, files_of
 from .callbacks import Callback
+from .chart import TrainingChart
 from .checkpoints import Files, base_name
 from .classifier_reporter import CLASSIFIER_REPORTERS
 from .learner import Learner
-from .loss_chart import LossChart
 from .mixed_precision import amp_of
 from .progress import Progress
 from .reporter import REPORTERS, Reporter
@@ -227,7 +228,6 @@ def make_trainer(
     resume(learner, start, options.given_seed)
     check_unfinished(sources.weights, learner.batch, net.max_batches, "-clear counts from 0")
     start.tell()
-    charts = (Path("chart.png"), Path(f"chart_{files.base}.png"))
     result = Trainer(
         learner,
         samples,
@@ -237,7 +237,7 @@ def make_trainer(
         start,
         options.workers,
         list(options.callbacks),
-        chart=LossChart(charts, net.max_batches, net.max_chart_loss) if options.chart else None,
+        chart=training_chart(files.base, net) if options.chart else None,
         validation=reporter.validation,
         clear=options.clear,
     )
@@ -245,6 +245,16 @@ def make_trainer(
     if options.bar:
         result.progress = reporter.progress = Progress(learner.batch, net.max_batches)
     return result
+
+
+def training_chart(base: str, net: Net) -> TrainingChart:
+    """Return the chart of a training, with the fork's names; `max_chart_loss` ends its axis.
+
+    Darknet: src/detector.c train_detector (AlexeyAB)
+    """
+    paths = (Path("chart.png"), Path(f"chart_{base}.png"))
+    most = net.max_chart_loss if net.section.find("max_chart_loss") else None
+    return TrainingChart(paths, base, net.max_batches, most)
 
 
 def find_files_and_start(

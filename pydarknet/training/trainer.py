@@ -21,10 +21,11 @@ from ..system.gpu_errors import gpu_errors
 from ..system.malloc import keep_freed_memory, trim_freed_memory
 from ..system.memory import memory_errors
 from .callbacks import Callback, IterationReport, asks_to_stop
+from .chart import TrainingChart
+from .chart_points import points_of
 from .checkpoints import Files
 from .data_problems import DataProblems
 from .learner import Learner
-from .loss_chart import LossChart, points_of
 from .memory_check import smaller_batches, try_largest
 from .progress import Progress
 from .reporter import Reporter
@@ -53,7 +54,7 @@ class Trainer:
     workers: int | None = None
     callbacks: list[Callback] = field(default_factory=list)
     progress: Progress | None = None
-    chart: LossChart | None = None
+    chart: TrainingChart | None = None
     validation: MapValidation | None = None
     problems: DataProblems = field(default_factory=DataProblems)
     clear: bool = False  # whether the command line says to start over
@@ -133,6 +134,7 @@ class Trainer:
         try:
             step = self.learner.learn(batch.images, batch.truth, self.report_losses)
         except DataError as error:
+            self.finish_chart()
             raise DataError(str(error), hint=self.failure_hint(batch)) from None
         seconds = time.perf_counter() - start
         if first and self.network.device.type == "cpu":
@@ -157,7 +159,7 @@ class Trainer:
             if not self.save(["_best.weights"]):
                 self.validation.best = best
         if self.chart:
-            self.chart.precisions.append((batch, self.validation.last))
+            self.chart.points.add_precision(batch, self.validation.last)
         return self.validation.report
 
     def failure_hint(self, batch: Batch) -> str:
@@ -208,6 +210,11 @@ class Trainer:
             raise
         self.stopped = self.stopped or any(asked)
 
+    def finish_chart(self) -> None:
+        """Draw the chart of all iterations so far."""
+        if self.chart:
+            self.attempt("the chart", self.chart.finish)
+
     def attempt(self, what: str, write: Callable[[], None]) -> None:
         """Write something that a training does not need; if it fails, note that once."""
         try:
@@ -221,22 +228,15 @@ class Trainer:
         if not endings:
             return True
         written = self.saver.save(endings)
-        self.complete_save(endings)
+        self.save_average(endings)
         return written
 
-    def complete_save(self, endings: list[str]) -> None:
-        """Write the moving averages beside the newest weights, and the chart."""
-        if self.reporter.newest in endings:
-            self.save_average()
-        if self.chart:
-            self.attempt("the chart", self.chart.draw)
-
-    def save_average(self) -> None:
-        """Write the moving averages as weights, if there are any.
+    def save_average(self, endings: list[str]) -> None:
+        """Write the moving averages as weights beside the newest ones, if there are any.
 
         Darknet: src/detector.c train_detector (AlexeyAB)
         """
-        if self.learner.moving.values:
+        if self.learner.moving.values and self.reporter.newest in endings:
             with self.learner.moving.in_place():
                 path = self.saver.write_quietly("_ema.weights")
             if path:
@@ -250,7 +250,7 @@ class Trainer:
         figures["log"] = self.reporter.position()
         if self.validation:
             figures["validation"] = self.validation.figures()
-        points = self.chart.points() if self.chart else points_of(past)
+        points = self.chart.points.tensors() if self.chart else points_of(past)
         return State(state.run, {**state.numbers, **figures}, {**state.tensors, **points})
 
     def end(self, finished: bool) -> None:
@@ -260,7 +260,8 @@ class Trainer:
             self.reporter.progress = None
         endings = list(self.reporter.finals) if finished else [self.reporter.newest]
         self.saver.save_at_end(endings)
-        self.complete_save(endings)
+        self.save_average(endings)
+        self.finish_chart()
         if finished:
             self.reporter.report_end()
         else:

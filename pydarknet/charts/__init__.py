@@ -1,0 +1,1 @@
+"""Pictures of numbers, drawn by matplotlib: of trainings, evaluations and anchors."""
