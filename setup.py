@@ -42,6 +42,7 @@ setup(
     package_data={
         "pydarknet": ["py.typed"],
         "pydarknet.boxes.kernels": ["*.cu"],
+        "pydarknet.serving": ["page.html"],
         **{f"pydarknet.files.{folder}": ["*"] for folder in FILES},
     },
     install_requires=[

@@ -43,6 +43,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["load_any"],
     ["training"],
     ["compare"],
+    ["serving"],
     ["compat", "opencv"],
     [""],
     ["cli", "__main__"],

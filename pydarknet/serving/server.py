@@ -1,0 +1,149 @@
+"""The server: one thread, in which an event loop serves any number of clients."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from threading import Thread
+
+from .allowed import names_of
+from .conversation import Conversation, Door
+from .frames import Hub
+from .incoming import Patience
+from .listening import SAME, open_sockets
+from .reply import error_reply
+from .site import Opener, Site
+from .streams import Feed
+
+MOST_CLIENTS = 500
+JPEG_THREADS = 2
+CROWDED = error_reply(503, "too many clients", retry_after="1")
+SEND_BUFFER = 1 << 18  # bytes under way to a client, which are older than the newest frame
+FAREWELL = 2  # seconds for clients to take the end of their streams
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port to listen at: the flag that chose it, its number, and the stream it is for."""
+
+    flag: str
+    number: int
+    own: Opener | None = None
+
+
+class Server:
+    """The frames of a hub and a site on some ports, from `start` to `stop`."""
+
+    def __init__(self, hub: Hub, site: Site, bind: str, patience: Patience) -> None:
+        self.hub, self.site, self.bind, self.patience = hub, site, bind, patience
+        self.listening: list[tuple[socket.socket, Port]] = []
+        self.numbers: list[int] = []
+        self.stopping = asyncio.Event()
+        self.clients: set[asyncio.Task[None]] = set()
+        self.loop = asyncio.new_event_loop()
+        self.loop.set_exception_handler(lambda loop, context: None)
+        self.threads = ThreadPoolExecutor(JPEG_THREADS, "pydarknet-jpeg")
+        self.thread = Thread(target=self.run, name="pydarknet-serving", daemon=True)
+        self.feed = Feed(hub, self.threads)
+        first, *names = bind.lower().split(",")
+        known = frozenset(name.strip() for name in names)
+        self.door = Door(names_of(first) | known, first not in SAME)
+
+    def start(self, ports: Sequence[Port]) -> None:
+        """Open the ports and serve them; raise UsageError if one cannot be had."""
+        try:
+            for port in ports:
+                opened = open_sockets(self.bind.split(",")[0], port.number, port.flag)
+                self.listening += [(one, port) for one in opened]
+                self.numbers.append(opened[0].getsockname()[1])
+        except BaseException:
+            self.close_sockets()
+            self.loop.close()
+            raise
+        self.hub.listen(self.ring)
+        self.thread.start()
+
+    def close_sockets(self) -> None:
+        """Listen no longer."""
+        for one, _ in self.listening:
+            one.close()
+
+    def ring(self) -> None:
+        """Tell the event loop that the hub has changed."""
+        with suppress(RuntimeError):  # the loop is closed
+            self.loop.call_soon_threadsafe(self.feed.bell.ring)
+
+    def stop(self) -> None:
+        """Let streams come to their end, and close everything."""
+        self.hub.close()
+        self.hub.leave(self.ring)
+        if self.thread.is_alive():
+            with suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self.stopping.set)
+            self.thread.join()
+        self.threads.shutdown(wait=False, cancel_futures=True)
+
+    def run(self) -> None:
+        """Serve until the server is stopped."""
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_until_complete(self.serve())
+        finally:
+            self.loop.close()
+
+    async def serve(self) -> None:
+        """Take clients on all ports until the end, and then let them have theirs."""
+        servers = [
+            await asyncio.start_server(partial(self.meet, port), sock=one)
+            for one, port in self.listening
+        ]
+        await self.stopping.wait()
+        for server in servers:
+            server.close()
+        self.feed.bell.ring()
+        if self.clients:
+            await asyncio.wait(self.clients, timeout=FAREWELL)
+        for client in self.clients:
+            client.cancel()
+        await asyncio.gather(*self.clients, return_exceptions=True)
+
+    async def meet(
+        self, port: Port, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Serve one client, whatever it does, and let it go."""
+        me = asyncio.current_task()
+        assert me is not None
+        talk = Conversation(self.site, self.feed, self.door, self.patience, port.own)
+        try:
+            with suppress(OSError, asyncio.TimeoutError, asyncio.IncompleteReadError):
+                prepare(writer)
+                crowded = len(self.clients) >= MOST_CLIENTS
+                self.clients.add(me)
+                if not crowded:
+                    await talk.talk(reader, writer)
+                elif len(self.clients) < 2 * MOST_CLIENTS:  # else there is no time for a word
+                    await talk.refuse(reader, writer, CROWDED)
+        finally:
+            self.clients.discard(me)
+            await self.part(writer)
+
+    async def part(self, writer: asyncio.StreamWriter) -> None:
+        """Close a client's connection, at once if it takes no more."""
+        with suppress(OSError, asyncio.TimeoutError):
+            writer.close()
+            await asyncio.wait_for(writer.wait_closed(), self.patience.linger)
+        writer.transport.abort()
+
+
+def prepare(writer: asyncio.StreamWriter) -> None:
+    """Let no more than one part of a stream wait for its client."""
+    writer.transport.set_write_buffer_limits(high=0)
+    own = writer.get_extra_info("socket")
+    with suppress(OSError):
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,53 @@
+"""Sockets that listen: which addresses a word means, and what is said where it cannot be had."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from pydarknet.errors import UsageError
+from pydarknet.serving.listening import addresses, open_sockets
+
+
+def test_loopback_is_both_of_its_addresses() -> None:
+    expected = [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+
+    assert addresses("127.0.0.1") == expected
+    assert addresses("localhost") == expected
+
+
+def test_an_address_may_stand_in_brackets() -> None:
+    assert addresses("[::1]") == [(socket.AF_INET6, "::1")]
+
+
+def test_both_have_the_same_port() -> None:
+    opened = open_sockets("127.0.0.1", 0, "-port")
+
+    ports = {one.getsockname()[1] for one in opened}
+    for one in opened:
+        one.close()
+    assert len(ports) == 1
+    assert ports != {0}
+
+
+@pytest.mark.parametrize("bind", ["192.0.2.1", "no.such.host.invalid"])
+def test_an_address_of_another_machine_is_one_line(bind: str) -> None:
+    with pytest.raises(UsageError) as error:
+        open_sockets(bind, 0, "-port")
+
+    assert str(error.value) == f"-bind {bind}: this machine has no such address"
+
+
+def test_a_port_may_be_had_again_at_once() -> None:
+    [first, *rest] = open_sockets("127.0.0.1", 0, "-port")
+    port = first.getsockname()[1]
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        first.setblocking(True)
+        first.accept()[0].close()  # which leaves the connection in TIME_WAIT
+        client.recv(1)
+    for one in (first, *rest):
+        one.close()
+
+    for one in open_sockets("127.0.0.1", port, "-port"):
+        one.close()
