@@ -147,6 +147,7 @@ def test_nothing_waits_for_a_client_that_stalls_and_it_is_dropped() -> None:
                 pass
             time.sleep(0.005)
         reader.settimeout(5)
+        hub.publish(frame(number + 1))
         read_until(reader, b"--mjpegstream")
         received = rest_of(stalled)
 
