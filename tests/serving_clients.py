@@ -50,6 +50,17 @@ def read_until(client: socket.socket, mark: bytes, content: bytes = b"") -> byte
     return content
 
 
+def rest_of(client: socket.socket) -> int:
+    """Return how many bytes still come until the connection is closed or aborted."""
+    count = 0
+    try:
+        while part := client.recv(1 << 20):
+            count += len(part)
+    except ConnectionError:
+        pass
+    return count
+
+
 def exchange(port: int, request: bytes | str, body: bytes = b"") -> tuple[int, str, bytes]:
     """Send a request; return the status, the head and the body of the whole answer."""
     lines = request if isinstance(request, bytes) else request.replace("\n", "\r\n").encode()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 
-from ..errors import DarknetError
 from ..system.console import note_once
+from ..system.problems import problem_of
 from .allowed import check_allowed
 from .incoming import Incoming, Patience, length_of
 from .reply import Reply, Streaming, error_reply
 from .request import MOST_HEAD, Refused, Request, end_of_head, parse_head
-from .site import Opener, Site
+from .site import Opener, Poster, Site
 from .streams import Feed
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -31,6 +32,24 @@ class Door:
         check_allowed(request, self.names, self.nearby)
 
 
+class Room:
+    """How many requests with a body may be in memory at once, and how many are."""
+
+    def __init__(self, most: int = 16) -> None:
+        self.most, self.taken = most, 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place inside the block; raise Refused if none is free."""
+        if self.taken >= self.most:
+            raise Refused(503, "too many requests at once", retry_after="1")
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+
 @dataclass(frozen=True)
 class Conversation:
     """A client of a port: what it may have, how long it may take; `own` is the port's stream."""
@@ -40,6 +59,7 @@ class Conversation:
     door: Door
     patience: Patience
     own: Opener | None
+    room: Room
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request, or send a stream to its end."""
@@ -72,8 +92,10 @@ class Conversation:
             return await self.answer(request, incoming, writer)
         except Refused as refused:
             return error_reply(refused.status, refused.problem, **refused.headers)
-        except (DarknetError, ValueError, ArithmeticError, LookupError) as error:
-            note_once(f"a request failed: {type(error).__name__}: {error}", "request")
+        except (OSError, asyncio.TimeoutError):  # the client is gone
+            raise
+        except Exception as error:  # the server goes on, whatever a picture does
+            note_once(problem_of("a request failed", error), "request")
             return error_reply(500, "this request could not be answered")
 
     async def answer(
@@ -92,6 +114,18 @@ class Conversation:
         if request.method != "POST":
             raise Refused(405, "expected GET or POST", allow="GET, HEAD, POST")
         poster, length = self.site.poster(request), length_of(request)
+        with self.room.place():
+            return await self.answer_post(poster, request, length, incoming, writer)
+
+    async def answer_post(
+        self,
+        poster: Poster,
+        request: Request,
+        length: int,
+        incoming: Incoming,
+        writer: asyncio.StreamWriter,
+    ) -> Reply:
+        """Read the body of a request, and answer it."""
         if request.headers.get("expect", "").lower() == "100-continue":
             await self.send(writer, CONTINUE)
         return await poster(request, await incoming.body(length))

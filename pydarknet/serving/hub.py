@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from ..errors import UsageError
 from .frames import Hub as Hub
 from .incoming import PATIENCE, Patience
 from .listening import LOOPBACK
+from .post import Posts, Target
 from .server import Port, Server
 from .shown import Shown as Shown
 from .site import Site
@@ -34,14 +35,17 @@ def serve_streams(
     bind: str = LOOPBACK,
     thresh: float | None = None,
     source: str = "",
+    post_host: str | None = None,
+    post_once: bool = False,
     patience: Patience = PATIENCE,
 ) -> Iterator[Serving]:
-    """Serve the frames of a hub inside the block; its end closes the hub, and waits 2 s at most.
+    """Serve the frames of a hub inside the block; its end closes the hub, and waits some seconds.
 
     `json_port` sends JSON, `mjpeg_port` pictures, 0 is any free port; both have the page for
-    browsers, to which `thresh` is the least score that is shown. Without a port nothing is opened.
-    `bind` is an address of this machine, or several words with commas: the others are names by
-    which clients call it. Raises UsageError before the first frame if a port is taken.
+    browsers, where `thresh` is the least score at first. `bind` is an address of this machine;
+    names by which clients call it may follow, with commas. `post_host` is where messages about what
+    was found are posted, the first alone if `post_once`; `source` is the film's or camera's name
+    there. Raises UsageError before the first frame, if a port is taken or a word means nothing.
     """
     if json_port and json_port == mjpeg_port:
         problem = f"-json_port and -mjpeg_port are both {json_port}: expected two ports"
@@ -51,15 +55,17 @@ def serve_streams(
         Port("-mjpeg_port", mjpeg_port, mjpeg_stream) if mjpeg_port is not None else None,
     ]
     ports = [port for port in wanted if port]
-    if not ports:
-        yield Serving()
-        return
+    posts = Posts(hub, Target.read(post_host), source, once=post_once) if post_host else None
     about: dict[str, Any] = {"source": source, "thresh": thresh, "detects": False}
-    server = Server(hub, Site(about), bind, patience)
-    server.start(ports)
-    numbers = iter(server.numbers)
-    opened = [next(numbers) if port else None for port in wanted]
-    try:
-        yield Serving(*opened)
-    finally:
-        server.stop()
+    with ExitStack() as stack:
+        stack.callback(hub.close)
+        numbers: Iterator[int] = iter(())
+        if ports:
+            server = Server(hub, Site(about), bind, patience)
+            server.start(ports)
+            stack.callback(server.stop)
+            numbers = iter(server.numbers)
+        if posts:
+            posts.start()
+            stack.callback(posts.stop)
+        yield Serving(*(next(numbers) if port else None for port in wanted))

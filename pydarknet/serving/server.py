@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from threading import Thread
 
 from .allowed import names_of
-from .conversation import Conversation, Door
+from .conversation import Conversation, Door, Room
 from .frames import Hub
 from .incoming import Patience
 from .listening import SAME, open_sockets
@@ -23,6 +22,7 @@ from .streams import Feed
 MOST_CLIENTS = 500
 JPEG_THREADS = 2
 CROWDED = error_reply(503, "too many clients", retry_after="1")
+RETRY = 0.1  # seconds until a client is taken after one could not be
 SEND_BUFFER = 1 << 18  # bytes under way to a client, which are older than the newest frame
 FAREWELL = 2  # seconds for clients to take the end of their streams
 
@@ -44,8 +44,9 @@ class Server:
         self.listening: list[tuple[socket.socket, Port]] = []
         self.numbers: list[int] = []
         self.stopping = asyncio.Event()
+        self.room = Room()
         self.clients: set[asyncio.Task[None]] = set()
-        self.loop = asyncio.new_event_loop()
+        self.loop = asyncio.SelectorEventLoop()
         self.loop.set_exception_handler(lambda loop, context: None)
         self.threads = ThreadPoolExecutor(JPEG_THREADS, "pydarknet-jpeg")
         self.thread = Thread(target=self.run, name="pydarknet-serving", daemon=True)
@@ -98,46 +99,71 @@ class Server:
 
     async def serve(self) -> None:
         """Take clients on all ports until the end, and then let them have theirs."""
-        servers = [
-            await asyncio.start_server(partial(self.meet, port), sock=one)
-            for one, port in self.listening
-        ]
+        for one, port in self.listening:
+            self.listen(one, port)
         await self.stopping.wait()
-        for server in servers:
-            server.close()
+        for one, _ in self.listening:
+            self.loop.remove_reader(one)
+        self.close_sockets()
         self.feed.bell.ring()
         if self.clients:
             await asyncio.wait(self.clients, timeout=FAREWELL)
         for client in self.clients:
             client.cancel()
         await asyncio.gather(*self.clients, return_exceptions=True)
+        await settle()
 
-    async def meet(
-        self, port: Port, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def listen(self, one: socket.socket, port: Port) -> None:
+        """Take the clients of a socket as they come."""
+        if not self.stopping.is_set():
+            self.loop.add_reader(one, self.accept, one, port)
+
+    def accept(self, one: socket.socket, port: Port) -> None:
+        """Take a client; if there are too many open files, try again a little later."""
+        try:
+            connection, _ = one.accept()
+        except (BlockingIOError, InterruptedError, ConnectionError):
+            return
+        except OSError:
+            self.loop.remove_reader(one)
+            self.loop.call_later(RETRY, self.listen, one, port)
+            return
+        connection.setblocking(False)
+        client = self.loop.create_task(self.meet(port, connection))
+        self.clients.add(client)
+        client.add_done_callback(self.clients.discard)
+
+    async def meet(self, port: Port, connection: socket.socket) -> None:
         """Serve one client, whatever it does, and let it go."""
-        me = asyncio.current_task()
-        assert me is not None
-        talk = Conversation(self.site, self.feed, self.door, self.patience, port.own)
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await self.loop.connect_accepted_socket(lambda: protocol, connection)
+        writer = asyncio.StreamWriter(transport, protocol, reader, self.loop)
+        talk = Conversation(self.site, self.feed, self.door, self.patience, port.own, self.room)
         try:
             with suppress(OSError, asyncio.TimeoutError, asyncio.IncompleteReadError):
                 prepare(writer)
-                crowded = len(self.clients) >= MOST_CLIENTS
-                self.clients.add(me)
-                if not crowded:
+                if len(self.clients) <= MOST_CLIENTS:
                     await talk.talk(reader, writer)
-                elif len(self.clients) < 2 * MOST_CLIENTS:  # else there is no time for a word
+                elif len(self.clients) <= 2 * MOST_CLIENTS:  # else there is no time for a word
                     await talk.refuse(reader, writer, CROWDED)
         finally:
-            self.clients.discard(me)
             await self.part(writer)
 
     async def part(self, writer: asyncio.StreamWriter) -> None:
         """Close a client's connection, at once if it takes no more."""
-        with suppress(OSError, asyncio.TimeoutError):
-            writer.close()
-            await asyncio.wait_for(writer.wait_closed(), self.patience.linger)
-        writer.transport.abort()
+        try:
+            with suppress(OSError, asyncio.TimeoutError):
+                writer.close()
+                await asyncio.wait_for(writer.wait_closed(), self.patience.linger)
+        finally:
+            writer.transport.abort()
+
+
+async def settle() -> None:
+    """Let an event loop do what it has begun, such as to close what was aborted."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def prepare(writer: asyncio.StreamWriter) -> None:

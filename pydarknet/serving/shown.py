@@ -38,12 +38,13 @@ class Once(Generic[Made]):
 class Shown:
     """One frame: its pixels without and with boxes, both uint8 RGB [H, W, 3], and its JSON object.
 
-    `number` counts from 1, `fps` is how many frames a second come. `drawn` may be `pixels`.
+    `number` counts from 1, `fps` is how many frames a second come. `drawn` may be `pixels`, or a
+    function that draws when the first client wants it.
     """
 
     number: int
     pixels: np.ndarray
-    drawn: np.ndarray
+    drawn: np.ndarray | Callable[[], np.ndarray]
     text: str
     fps: float
     files: dict[str, Once[bytes]] = field(init=False, repr=False)
@@ -67,7 +68,7 @@ class Shown:
 
     def drawn_jpeg(self) -> bytes:
         """Return the JPEG of the picture with its boxes."""
-        return encode(self.drawn, FILE)
+        return encode(self.drawn() if callable(self.drawn) else self.drawn, FILE)
 
     def page_jpeg(self) -> bytes:
         """Return the JPEG of the picture without boxes, at most MOST_SIDE pixels long."""

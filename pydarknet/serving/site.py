@@ -42,7 +42,7 @@ class Site:
             return Reply(404)
         if path == "/" and (own is None or request.opens_page):
             return page_reply()
-        if path in self.posts:
+        if self.find_poster(path):
             raise Refused(405, f"{path} expects POST", allow="POST")
         if own is None or request.opens_page:
             raise Refused(404, "there is nothing under this address")
@@ -50,9 +50,15 @@ class Site:
 
     def poster(self, request: Request) -> Poster:
         """Return what answers a POST request; raise Refused if nothing does."""
-        if request.path in self.posts:
-            return self.posts[request.path]
+        poster = self.find_poster(request.path)
+        if poster:
+            return poster
         known = request.path in (*STREAMS, "/", "/health")
         if known:
             raise Refused(405, f"{request.path} expects GET", allow="GET, HEAD")
         raise Refused(404, "there is nothing under this address")
+
+    def find_poster(self, path: str) -> Poster | None:
+        """Return what answers under a path; a name that ends in a slash stands for all below it."""
+        folder = path.rpartition("/")[0] + "/"
+        return self.posts.get(path) or (self.posts.get(folder) if folder != path else None)

@@ -21,6 +21,7 @@ from serving_clients import (
     frame,
     read_all,
     read_until,
+    rest_of,
 )
 
 from pydarknet.errors import UsageError
@@ -153,17 +154,6 @@ def test_nothing_waits_for_a_client_that_stalls_and_it_is_dropped() -> None:
 
     assert slowest < 0.2
     assert received < 8 << 20  # what the system keeps of a connection, not all of the frames
-
-
-def rest_of(client: socket.socket) -> int:
-    """Return how many bytes still come until the connection is closed or aborted."""
-    count = 0
-    try:
-        while part := client.recv(1 << 20):
-            count += len(part)
-    except ConnectionError:
-        pass
-    return count
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux's list of handles")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from serving_clients import QUICK, connect, exchange, read_until
+from serving_clients import QUICK, connect, exchange, read_until, rest_of
 
 from pydarknet.errors import UsageError
 from pydarknet.serving import server as module
@@ -91,3 +94,45 @@ def test_names_after_the_address_are_names_of_this_machine() -> None:
     server.stop()
 
     assert (named, other) == (200, 403)
+
+
+def test_a_client_that_comes_at_the_end_is_let_go() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a connection that nobody closes is a ResourceWarning
+        for _ in range(20):
+            with serve() as server:
+                client = connect(server.numbers[0])
+            with client:
+                rest_of(client)
+        gc.collect()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit of open files")
+def test_it_goes_on_after_there_were_too_many_open_files() -> None:
+    import resource
+
+    with serve() as server:
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        client = connect(server.numbers[0])
+        read_until(client, b"[\n")
+        least = max(int(name) for name in os.listdir("/dev/fd")) + 2
+        resource.setrlimit(resource.RLIMIT_NOFILE, (least, before[1]))
+        try:
+            clients = crowd(server.numbers[0])
+            time.sleep(2 * module.RETRY)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        for one in (client, *clients):
+            one.close()
+
+        assert exchange(server.numbers[0], "GET /health HTTP/1.1")[0] == 200
+
+
+def crowd(port: int) -> list[socket.socket]:
+    """Return as many clients as there are files left to open."""
+    clients: list[socket.socket] = []
+    while True:
+        try:
+            clients.append(connect(port))
+        except OSError:
+            return clients

@@ -25,6 +25,7 @@ FILES = (
     "ops",
     "print_weights",
     "rnn",
+    "serve",
     "speed",
     "statistics",
     "visualize",
