@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ..system.text import shorten
 from .fonts import LATIN, Lettering, lettering_of
 from .library import load_matplotlib, silent
 
@@ -25,6 +26,7 @@ BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PINK, BLACK = "#56B4E9", "#CC79A7", "#222222"
 COLOURS: Final = (BLUE, RED, GREEN, PINK, ORANGE, SKY, "#7F3C8D", BLACK, "#8C6D31", "#B8B000")
 GREY, GRID, PALE = "#666666", "#E2E2E2", "#B9C6D2"
+LETTER: Final = 10  # pixels of a title's letter
 DPI: Final = 100  # so that 12 points are 17 pixels
 DRAWING = threading.Lock()  # matplotlib's fonts are of all threads
 
@@ -73,7 +75,7 @@ def write_title(figure: Figure, title: str, below: str, fonts: Lettering | None 
         figure.text(
             24 / width,
             1 - y / height,
-            fonts.text(words),
+            fonts.text(shorten(words, int(width / LETTER))),
             ha="left",
             va="top",
             color=color,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ LATIN: Final = ("DejaVu Sans",)  # which comes with matplotlib
 MOST_FONTS: Final = 400  # that are looked at
 LIKELY: Final = ("Noto Sans", "Noto", "Droid", "WenQuanYi", "Lohit", "Arial Unicode", "Sans")
 HINT: Final = "a font such as Noto Sans (Debian: fonts-noto-core, fonts-noto-cjk) has them"
+UNFIT: Final = re.compile("(?i)emoji|last resort")  # the latter has boxes for letters
 EMPTY: Final = "\u25a1"  # what stands for a letter that no font has
 KNOWN: dict[frozenset[str], Lettering] = {}
 LOOKING = threading.Lock()
@@ -77,7 +79,7 @@ def installed_fonts() -> Iterator[tuple[str, str]]:
     entries = {
         font.name: font.fname
         for font in fontManager.ttflist
-        if font.style == "normal" and "emoji" not in font.name.lower()
+        if font.style == "normal" and not UNFIT.search(font.name)
     }
     yield from sorted(entries.items(), key=order)[:MOST_FONTS]
 

@@ -1,13 +1,12 @@
-"""How an evaluation pairs detections with true boxes, and what its images mark."""
+"""How an evaluation pairs detections with true boxes, and what is drawn of it."""
 
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from rankings import matched_dataset
 
 from pydarknet.evaluate.average_precision import summary
-from pydarknet.evaluate.plots import MISSED, confusions, file_name, mark, missed_marks, plots
+from pydarknet.evaluate.plots import confusions, file_name, plots
 
 WHOLE, LEFT = (0.5, 0.5, 1, 1), (0.25, 0.5, 0.5, 1)
 
@@ -43,38 +42,16 @@ def test_what_is_not_above_the_threshold_does_not_count():
     assert counts.sum() == 0
 
 
-@pytest.mark.parametrize(
-    ("box", "edges"),
-    [
-        ((0.5, 0.5, 0.5, 0.5), (2, 1, 6, 3)),
-        ((0.5, 0.5, 2, 2), (0, 0, 7, 3)),  # edges end at the last pixel
-        ((np.nan, 0.5, 0.5, 0.5), (0, 1, 0, 3)),
-    ],
-)
-def test_a_mark_keeps_its_edges_inside(box, edges):
-    drawn = mark(np.array(box), np.array([8, 4]), MISSED, "a")
-
-    assert (drawn.left, drawn.top, drawn.right, drawn.bottom) == edges
-
-
-def test_a_missed_truth_without_a_name_has_its_number():
-    seen = matched_dataset([], [0, 5])
-
-    assert [one.text for one in missed_marks(seen, np.array([0, 1]))] == [
-        "missed a",
-        "missed class 5",
-    ]
-
-
 def test_a_files_name_has_no_blanks_or_slashes():
     assert file_name("traffic light/red") == "traffic_light_red"
 
 
-def test_a_curve_a_class_and_the_confusions_are_drawn(tmp_path):
+def test_curves_of_each_class_and_of_all_and_the_confusions_are_drawn(tmp_path):
     plots(summary(matched_dataset([], [])), tmp_path / "plots")
 
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == [
         "confusion.png",
         "curve_00_a.png",
         "curve_01_b.png",
+        "curves.png",
     ]

@@ -126,11 +126,13 @@ def show_clusters(sizes: np.ndarray, centers: np.ndarray, size: tuple[int, int])
 
     Darknet: src/image_opencv.cpp show_acnhors (AlexeyAB)
     """
-    from ...evaluate.anchors import closest
-    from ...evaluate.charts import cloud
+    from ...charts.cloud import cloud_figure
+    from ...charts.figure import pixels
+    from ...evaluate.anchors import closest, iou
+    from ...image.files import save_image
     from ...image.window import show
-    from ...modules.transforms import save_image
 
-    chart = cloud(sizes, centers, closest(sizes, centers), size)
+    overlaps, network = iou(sizes, centers).max(1), f"{size[0]} x {size[1]}"
+    chart = pixels(cloud_figure(sizes, centers, closest(sizes, centers), overlaps, network))
     save_image(chart, CLOUD)
     show(chart, "clusters")

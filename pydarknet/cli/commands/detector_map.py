@@ -30,7 +30,7 @@ Points = Annotated[
 CocoFigures = Annotated[bool, Help("print the twelve figures of COCO too")]
 Json = Annotated[Path | None, Help("write the whole report into this file", writes=True)]
 Plot = Annotated[
-    Path | None, Help("write curves, confusions and the worst images into this folder")
+    Path | None, Help("draw curves, confusions and the worst images into this folder")
 ]
 
 

@@ -50,7 +50,7 @@ def test_without_a_size_the_usage_is_told(capfd, words, as_darknet, status):
 def test_boxes_and_anchors_are_drawn(capfd):
     main([*ANCHORS, *SIZE, "-show"])
 
-    assert cv2.imread("cloud.png").shape == (700, 700, 3)
+    assert cv2.imread("cloud.png").shape == (1000, 1240, 3)
 
 
 def test_a_box_beyond_its_image_is_told_and_listed(capfd):

@@ -72,13 +72,14 @@ def test_map_writes_the_report_and_draws_it(folder, capfd):
     assert report["mean_average_precision"] == pytest.approx(0.062142, abs=5e-7)
     assert [one["name"] for one in report["classes"]] == ["alpha", "beta", "gamma"]
     drawn = sorted(path.name for path in (folder / "drawn").iterdir())
-    assert drawn[:4] == [
+    assert drawn[:5] == [
         "confusion.png",
         "curve_00_alpha.png",
         "curve_01_beta.png",
         "curve_02_gamma.png",
+        "curves.png",
     ]
-    assert len(drawn) == 4 + 11  # and each image, worst first
+    assert len(drawn) == 5 + 11  # and each image, worst first
     assert all(cv2.imread(str(folder / "drawn" / name)).std() > 1 for name in drawn)
     assert capfd.readouterr().out.count("| area=") == 12
 
