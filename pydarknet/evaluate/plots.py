@@ -11,7 +11,6 @@ from ..boxes.box import iou
 from ..charts.confusion import confusion_figure
 from ..charts.curves import ClassCurve, class_figure, curves_figure
 from ..charts.figure import pixels
-from ..charts.library import check_installed
 from ..errors import DataError
 from ..image.files import save_image
 from ..system.files import make_folder
@@ -31,7 +30,6 @@ def plots(report: MapReport, folder: Path, exif: bool = True) -> None:
     The images have a legend below. They are read as the network read them: turned as their EXIF
     data say, or not. Raises DataError if the folder cannot be made, MissingPackage.
     """
-    check_installed()
     try:
         make_folder(folder)
     except OSError as error:

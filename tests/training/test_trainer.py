@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from pydarknet.dataset.bad_list import Problem
+from pydarknet.errors import DataError
 from pydarknet.training.resume import Start
 from pydarknet.training.trainer import Trainer
 
@@ -151,3 +152,42 @@ def test_memory_is_tried_for_many_sizes_and_on_a_gpu(trainer, net, device, rando
     trainer.learner.network = SimpleNamespace(layers=layers, device=torch.device(device))
 
     assert trainer.memory_is_tried is tried
+
+
+class Chart:
+    """A chart that notes when it is finished."""
+
+    def __init__(self) -> None:
+        self.finished = 0
+
+    def finish(self) -> None:
+        self.finished += 1
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_the_chart_is_complete_when_a_training_ends_or_is_stopped(trainer, finished):
+    trainer.chart = Chart()
+
+    trainer.end(finished)
+
+    assert trainer.chart.finished == 1
+
+
+def test_the_chart_of_a_training_that_diverges_is_complete(trainer):
+    def learn(*inputs: object) -> None:
+        raise DataError("batch 6: the loss is nan")
+
+    trainer.chart = Chart()
+    trainer.learner.learn = learn
+    trainer.learner.network = SimpleNamespace(
+        input=SimpleNamespace(w=8, h=8), layers=[], device=torch.device("cpu")
+    )
+    trainer.reporter.report_loading = lambda *words, **more: None
+    batch = SimpleNamespace(
+        number=6, images=torch.zeros(1, 3, 8, 8), truth=None, paths=["a.png"], problems=[]
+    )
+
+    with pytest.raises(DataError, match="the loss is nan"):
+        trainer.iterate(batch, 0.0, first=False)
+
+    assert trainer.chart.finished == 1

@@ -52,6 +52,7 @@ def calc_anchors(
     """
     import numpy as np
 
+    from ...charts.library import check_installed
     from ...dataset.files import DataFile
     from ...evaluate.anchors import anchors_text, cluster, counters_text
 
@@ -65,6 +66,8 @@ def calc_anchors(
     paths = images_of(options.get_file("train", "data/train.list"), labels=True)
     for path in (COUNTERS, ANCHORS, *([CLOUD] if show else [])):
         check_output(path)
+    if show:
+        check_installed()
     boxes, classes = box_sizes(paths, options.polygons)
     sizes = boxes * np.array([width, height], np.float32)
     say("\n calculating k-means++ ...\n")

@@ -29,9 +29,7 @@ Points = Annotated[
 ]
 CocoFigures = Annotated[bool, Help("print the twelve figures of COCO too")]
 Json = Annotated[Path | None, Help("write the whole report into this file", writes=True)]
-Plot = Annotated[
-    Path | None, Help("draw curves, confusions and the worst images into this folder")
-]
+Plot = Annotated[Path | None, Help("draw curves, confusions and the worst images into this folder")]
 
 
 @verb("detector map", lineage=FORK)
@@ -52,6 +50,7 @@ def detector_map(
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
+    from ...charts.library import check_installed
     from ...dataset.files import DataFile
     from ...evaluate.map_report import HINT, text
     from ...layers import type_lines
@@ -64,6 +63,8 @@ def detector_map(
     paths = images_of(valid, labels=True)
     excused = images_of(difficult, labels=True) if difficult else None
     check_outputs(json, plot)
+    if plot:
+        check_installed()
     network = open_network(run, cfg, weights)
     set_exact_names(network, named, cfg)
     say("\n calculation mAP (mean average precision)...")

@@ -1,5 +1,6 @@
 """The command that makes anchors of a data set's boxes."""
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -51,6 +52,15 @@ def test_boxes_and_anchors_are_drawn(capfd):
     main([*ANCHORS, *SIZE, "-show"])
 
     assert cv2.imread("cloud.png").shape == (1000, 1240, 3)
+
+
+def test_without_matplotlib_show_is_refused_before_the_work(capfd, monkeypatch):
+    monkeypatch.delitem(sys.modules, "matplotlib", raising=False)
+    monkeypatch.setattr("pydarknet.charts.library.find_spec", lambda name: None)
+
+    assert main([*ANCHORS, *SIZE, "-show"]) == 1
+    assert "this needs matplotlib, which is not installed" in capfd.readouterr().err
+    assert not Path("anchors.txt").exists()
 
 
 def test_a_box_beyond_its_image_is_told_and_listed(capfd):

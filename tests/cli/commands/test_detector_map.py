@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import cv2
@@ -82,6 +83,17 @@ def test_map_writes_the_report_and_draws_it(folder, capfd):
     assert len(drawn) == 5 + 11  # and each image, worst first
     assert all(cv2.imread(str(folder / "drawn" / name)).std() > 1 for name in drawn)
     assert capfd.readouterr().out.count("| area=") == 12
+
+
+def test_without_matplotlib_plots_are_refused_before_the_work(folder, capfd, monkeypatch):
+    monkeypatch.delitem(sys.modules, "matplotlib", raising=False)
+    monkeypatch.setattr("pydarknet.charts.library.find_spec", lambda name: None)
+
+    assert detector("map", "-plot", "drawn") == 1
+
+    out, err = capfd.readouterr()
+    assert "this needs matplotlib, which is not installed\n    hint: pip install matplotlib" in err
+    assert "calculation mAP" not in out
 
 
 def test_a_report_that_cannot_be_written_is_refused_before_the_work(folder, capfd):
