@@ -25,17 +25,20 @@ from .graph.traits import traits_of
 from .graph.weights import Loaded, load, save
 from .inference.classify import classify, hierarchy
 from .inference.predict import detection_form, on_cuda, predict
-from .layers import Reading
+from .layers import Reading, last_detection_head
 from .modules.batch_norm import BATCH_NORMS
 from .modules.recurrent import is_recurrent
 from .runtime.any_network import Image
 from .runtime.detector import ImageDetector
+from .runtime.tiled import find_in_tiles
 from .runtime.traits import Traits
 from .system.crews import Crew
 from .system.text import count_of
 
 MAPS = 1 << 30  # bytes of the maps of images that are worked on at once
 MOST = 64  # images that are worked on at once: more are no faster
+TILES = 4  # of an image that a CPU works on at once: more do not fit into its cache
+NO_HEAD = ("default", 0.6)
 TRAITS = "traits"  # a key of Executor.derived
 
 
@@ -55,6 +58,21 @@ class Network(Executor, ImageDetector[Detections]):
     def images_at_once(self) -> int:
         """Return how many images boxes are found in at once: those whose maps fit into MAPS."""
         return min(max(MAPS // self.map_bytes(), 1), MOST)
+
+    def tiles_at_once(self) -> int:
+        """Return how many tiles of an image boxes are found in at once: few on a CPU."""
+        return min(self.images_at_once(), MOST if on_cuda(self) else TILES)
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether its answer depends on the images before."""
+        return is_recurrent(self)
+
+    @property
+    def suppression(self) -> tuple[str, float]:
+        """The kind of its suppression, and the exponent: the last head decides."""
+        head = last_detection_head(self.layers)
+        return head.suppression if head else NO_HEAD
 
     @property
     def traits(self) -> Traits:
@@ -103,6 +121,9 @@ class Network(Executor, ImageDetector[Detections]):
         self, images: Sequence[Image], chosen: Settings, *, many: bool = False
     ) -> list[Detections]:
         """Return the boxes of each image, uint8 RGB [H, W, 3], in the order the C leaves them."""
+        if chosen.tiling:
+            found = find_in_tiles(self, images, chosen, chosen.tiling, many=many)
+            return list(map(Detections.of_arrays, found))
         return predict(self, images, chosen, many=many)
 
     def class_scores(self, images: Sequence[Image]) -> np.ndarray:

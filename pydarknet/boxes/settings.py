@@ -9,6 +9,7 @@ import numpy as np
 
 from ..cfg.dialect import Dialect
 from ..cfg.lineage import PerLineage
+from ..image.tiles import Tiling
 
 THRESH = PerLineage(pjreddie=0.5, alexeyab=0.25)  # of `detector test`
 NMS = 0.45
@@ -33,12 +34,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides which boxes are found; `nms` 0 switches suppression off, as in the C."""
+    """What decides which boxes are found; `nms` 0 switches suppression off, as in the C.
+
+    With a `tiling`, large images are seen in tiles.
+    """
 
     decoding: Decoding
     letterbox: bool
     nms: float
     stay: bool = False  # whether suppression keeps the order of boxes
+    tiling: Tiling | None = None
 
 
 class Detecting(Protocol):
@@ -65,6 +70,7 @@ def settings(
     nms: float | None = None,
     letterbox: bool | None = None,
     map: tuple[int, ...] | None = None,
+    tiling: Tiling | None = None,
 ) -> Settings:
     """Return the given values; for those omitted, the network's own, or those of `detector test`.
 
@@ -77,4 +83,5 @@ def settings(
     thresh = limits.thresh if thresh is None else thresh
     thresh = float(np.float32(thresh))  # as the C compares scores with it
     decoding = Decoding(thresh=thresh, hier=hier, map=map)
-    return Settings(decoding, letterbox, limits.nms if nms is None else nms)
+    nms = limits.nms if nms is None else nms
+    return Settings(decoding, letterbox, nms, tiling=tiling)

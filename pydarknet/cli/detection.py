@@ -31,7 +31,8 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     """
     writing.begin(source.listing)
     network, alone = writing.network, source.single or source.asked
-    network.get_ready(many=not source.single)  # before the time is taken, as the C fuses
+    many = not source.single or chosen.tiling is not None
+    network.get_ready(many=many)  # before the time is taken, as the C fuses
     crews = () if alone else network.crews(BATCH)
     if crews:
         cv2.setNumThreads(1)  # threads share the cores

@@ -8,9 +8,11 @@ from typing import Annotated
 
 from ..cfg.lineage import FORK
 from ..cfg.numbers import Range
+from ..image.tiles import MOST_OVERLAP, OVERLAP, Tiling
 from .verbs import NATURAL, SHARE, Help
 
 WORKERS = Range(least=0, most=256)
+TILED = Range(least=0, most=MOST_OVERLAP)
 
 Data = Annotated[Path, Help("the .data file, which names the classes")]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg")]
@@ -27,6 +29,12 @@ Thresh = Annotated[float, Help("the score a box must exceed", range=SHARE)]
 Nms = Annotated[float | None, Help("boxes of a class that overlap by more are one", range=SHARE)]
 OutDir = Annotated[Path | None, Help("write each drawn image into this folder")]
 DontShow = Annotated[bool, Help("open no window", FORK, shows=True)]
+Tile = Annotated[
+    str | None, Help("WxH: see larger images in tiles of that size in pixels, and once as a whole")
+]
+Overlap = Annotated[
+    float, Help("the share of their sides that neighbouring tiles have in common", range=TILED)
+]
 Recursive = Annotated[bool, Help("look for images in the folders below a folder too")]
 NoDraw = Annotated[bool, Help("draw nothing, and open no window", shows=True)]
 Colors = Annotated[
@@ -42,6 +50,11 @@ SaveLabels = Annotated[bool, Help("write a label file for each image", FORK, sho
 IouThresh = Annotated[
     float, Help("the least IoU of a detection and its ground-truth box", FORK, range=SHARE)
 ]
+
+
+def tiling_of(tile: str | None, overlap: float) -> Tiling | None:
+    """Return how images are cut into tiles, if they are."""
+    return Tiling.read(tile, overlap) if tile else None
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,8 @@ class DetectFlags:
     colors: Colors = None
     font: Font = None
     recursive: Recursive = False
+    tile: Tile = None
+    overlap: Overlap = OVERLAP
     ext_output: ExtOutput = False
     save_labels: SaveLabels = False
     letter_box: Annotated[

@@ -7,9 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cfg.lineage import PerLineage
+from ..image.tiles import OVERLAP
 from ..system.console import note, say
 from .data_files import images_of
-from .operands import Colors, DontShow, Font, Nms, NoDraw, OutDir, Recursive, Thresh
+from .operands import (
+    Colors,
+    DontShow,
+    Font,
+    Nms,
+    NoDraw,
+    OutDir,
+    Overlap,
+    Recursive,
+    Thresh,
+    Tile,
+    tiling_of,
+)
 from .results import write_results
 from .verbs import Run
 
@@ -37,6 +50,8 @@ class YoloFlags:
     colors: Colors = None
     font: Font = None
     recursive: Recursive = False
+    tile: Tile = None
+    overlap: Overlap = OVERLAP
 
 
 def detect(
@@ -54,7 +69,8 @@ def detect(
     from .image_source import Source
     from .output import Writing
 
-    chosen = settings_of(network, flags.thresh, flags.nms)
+    tiling = tiling_of(flags.tile, flags.overlap)
+    chosen = replace(settings_of(network, flags.thresh, flags.nms), tiling=tiling)
     writing = Writing(
         network,
         out_dir=flags.out_dir,

@@ -14,6 +14,7 @@ from ..cfg.dialect import Dialect
 from ..cfg.numbers import Range
 from ..errors import DataError, UsageError
 from ..image.any_image import AnyImage, image_array, is_one_image, read_if_open
+from ..image.tiles import OVERLAP, Tiling
 from .any_network import Image
 
 SHARE = Range(least=0, most=1)
@@ -67,6 +68,8 @@ class ImageDetector(Generic[Found]):
         *,
         bgr: bool = False,
         exif: bool | None = None,
+        tile: tuple[int, int] | None = None,
+        overlap: float = OVERLAP,
     ) -> Found: ...
 
     @overload
@@ -79,6 +82,8 @@ class ImageDetector(Generic[Found]):
         *,
         bgr: bool = False,
         exif: bool | None = None,
+        tile: tuple[int, int] | None = None,
+        overlap: float = OVERLAP,
     ) -> list[Found]: ...
 
     def detect(
@@ -90,6 +95,8 @@ class ImageDetector(Generic[Found]):
         *,
         bgr: bool = False,
         exif: bool | None = None,
+        tile: tuple[int, int] | None = None,
+        overlap: float = OVERLAP,
     ) -> Found | list[Found]:
         """Return what the network finds in an image, or a list of it for several.
 
@@ -98,9 +105,11 @@ class ImageDetector(Generic[Found]):
         arrays have OpenCV's order. `exif` turns photographs in files as their EXIF orientation
         says; arrays and PIL images are taken as they stand. A score must exceed `thresh`, boxes of
         a class that overlap by more than `nms` are suppressed (0: none), `letterbox` keeps the
-        image's proportions; omitted values are the dialect's. Raises DataError for what is no
-        image, WrongType (a TypeError too) for what cannot be one, UsageError for a `thresh` or
-        `nms` outside 0..1.
+        image's proportions; omitted values are the dialect's. With a `tile`, width and height in
+        pixels, a larger image is seen in tiles of that size, which share `overlap` of their sides,
+        and once as a whole; the boxes are those of the image. Raises DataError for what is no
+        image, WrongType (a TypeError too) for what cannot be one, UsageError for a
+        `thresh` or `nms` outside 0..1, and for tiles that make no sense.
 
         Threads may call it at the same time; a forked process computes with one thread. Values may
         be changed between calls: `Network.refresh` says which changes are not noticed.
@@ -110,7 +119,8 @@ class ImageDetector(Generic[Found]):
         check_share("thresh", thresh)
         check_share("nms", nms)
         self.check_values()
-        chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox)
+        tiling = Tiling.of(tile, overlap) if tile is not None else None
+        chosen = settings(self, thresh=thresh, nms=nms, letterbox=letterbox, tiling=tiling)
         exif = self.exif if exif is None else exif
         one = is_one_image(image)
         given_images = cast("Iterable[AnyImage]", [image] if one else image)

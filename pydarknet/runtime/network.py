@@ -27,6 +27,7 @@ from .classes import products, tree_of
 from .detector import ImageDetector
 from .exported import Exported
 from .layouts import READERS, SUPPRESSED, read_boxes
+from .tiled import find_in_tiles
 from .traits import Traits
 
 VALUES = "values"  # the layout of classifiers
@@ -95,6 +96,18 @@ class RuntimeNetwork(ImageDetector[BoxArrays]):
         """Return how many images are held at once."""
         return AT_ONCE
 
+    tiles_at_once = images_at_once
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether its answer depends on the images before."""
+        return bool(self.about.states)
+
+    @property
+    def suppression(self) -> tuple[str, float]:
+        """The kind of its suppression, and the exponent."""
+        return self.about.nms.get("kind", "default"), self.about.nms.get("beta", 0.6)
+
     def get_ready(self, *, many: bool) -> None:
         """For `many` images, keep the memory that is freed: they are fitted in half the time so.
 
@@ -110,6 +123,8 @@ class RuntimeNetwork(ImageDetector[BoxArrays]):
 
         Raises UsageError for a file whose layout has no boxes.
         """
+        if chosen.tiling:
+            return find_in_tiles(self, images, chosen, chosen.tiling, many=many)
         about, (width, height) = self.about, self.sides
         if about.layout not in READERS:
             self.refuse_boxes()
@@ -123,7 +138,7 @@ class RuntimeNetwork(ImageDetector[BoxArrays]):
         ]
         if not chosen.nms or about.layout in SUPPRESSED:
             return found
-        kind, beta = about.nms.get("kind", "default"), about.nms.get("beta", 0.6)
+        kind, beta = self.suppression
         return suppress_each(found, chosen.nms, kind, beta, stay=chosen.stay)
 
     def box_tables(self, inputs: np.ndarray) -> list[tuple[BoxArrays, ...]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import torch
 from conftest import HERE
@@ -85,3 +87,52 @@ def test_an_image_that_cannot_be_read_is_told_in_its_place(monkeypatch):
         " Targa",
         *names[10:],
     ]
+
+
+def pixels(text: str) -> list[tuple[str, int, int]]:
+    """Return the names and the places of boxes that -ext_output prints, sorted."""
+    found = re.findall(r"^(\S+): \d+%\t\(left_x: +(-?\d+) +top_y: +(-?\d+)", text, re.MULTILINE)
+    return sorted((name, int(left), int(top)) for name, left, top in found)
+
+
+@pytest.mark.parametrize("backend", [[], ["-backend", "onnxruntime"]])
+def test_tiles_give_boxes_json_labels_and_a_drawing_of_the_whole_image(capfd, backend):
+    if backend:
+        pytest.importorskip("onnxruntime")
+    small = cv2.imread(str(HERE.parent / "data" / "digits.png"))  # 320 x 240, with six digits
+    large = np.zeros((1200, 1600, 3), np.uint8) + 170
+    places = [(0, 0), (641, 130), (1280, 480), (100, 960)]
+    for left, top in places:
+        large[top : top + 240, left : left + 320] = small
+    cv2.imwrite("large.png", large)
+    cv2.imwrite("small.png", small)
+    words = ["detect", "-dialect", "alexeyab", "-ext_output", "-out", "x.json", *backend]
+    assert main([*words, "small.png", "-no_draw"]) == 0
+    once = pixels(capfd.readouterr().out)
+
+    assert main([*words, "large.png", "-tile", "320x240", "-save_labels"]) == 0
+
+    found = pixels(capfd.readouterr().out)
+    moved = sorted((name, x + left, y + top) for left, top in places for name, x, y in once)
+    assert len(once) == 6
+    assert [name for name, _, _ in found] == [name for name, _, _ in moved]
+    for one, other in zip(found, moved, strict=True):
+        assert np.allclose(one[1:], other[1:], atol=4)  # a tile lies elsewhere
+    objects = json.loads(Path("x.json").read_text())[0]["objects"]
+    assert sorted(one["name"] for one in objects) == [name for name, _, _ in moved]
+    assert len(Path("large.txt").read_text().splitlines()) == 24
+    assert cv2.imread("predictions.jpg").shape == large.shape
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (["-tile", "big"], "-tile big: expected WIDTHxHEIGHT in pixels, such as 640x480"),
+        (["-tile", "8x8"], "tiles of 8 x 8 pixels: expected sides of 32 and more"),
+        (["-overlap", "0.95"], "-overlap 0.95: expected at most 0.9"),
+    ],
+)
+def test_tiles_that_make_no_sense_are_an_error(capfd, flags, problem):
+    assert main([*TEST, "input.png", *flags]) == 1
+
+    assert capfd.readouterr().err.splitlines()[-1].startswith(problem)

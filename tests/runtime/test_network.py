@@ -185,3 +185,16 @@ def test_maps_need_torch(tmp_path):
 
     with pytest.raises(pydarknet.UsageError, match="layout raw needs torch to give boxes"):
         file.detect(IMAGES[0])
+
+
+@pytest.mark.parametrize("layout", ["rows", "merged"])
+def test_in_tiles_the_same_boxes_are_left(layout, tmp_path):
+    network, file = both("infer_pj_yolov3_a", tmp_path / "net.onnx", layout)
+    small = cv2.imread(str(recording("infer_pj_yolov3_a") / "input.png"))[..., ::-1]
+    image = np.ascontiguousarray(np.tile(small, (2, 2, 1)))  # four of it
+
+    ours, theirs = (one.detect(image, 0.25, tile=small.shape[1::-1]) for one in (network, file))
+
+    assert len(ours) == len(theirs) > len(network.detect(image, 0.25))
+    np.testing.assert_allclose(in_order(ours), in_order(theirs), rtol=2e-3, atol=2e-3)
+    assert ours.origin.size == (image.shape[1], image.shape[0])

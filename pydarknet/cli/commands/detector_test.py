@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..operands import CfgOrOnnx, Data, DetectFlags, Images, Weights
+from ..operands import CfgOrOnnx, Data, DetectFlags, Images, Weights, tiling_of
 from ..verbs import Run, verb
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def find_boxes(network: AnyNetwork, images: tuple[str, ...], flags: DetectFlags)
         hier=flags.hier,
         nms=flags.nms,
         letterbox=flags.letter_box or None,
+        tiling=tiling_of(flags.tile, flags.overlap),
     )
     source = Source(
         images, network.image_channels, network.exif, flags.recursive, apart=flags.out_dir
