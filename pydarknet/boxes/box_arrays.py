@@ -89,8 +89,8 @@ class BoxRows(BoxColumns[Array]):
     def to_supervision(self) -> Any:
         """Return the boxes as `supervision.Detections`, in pixels; that package must be installed.
 
-        Class names are in `data["class_name"]`. Raises UsageError without the package, or if the
-        size of the image is unknown.
+        Class names are in `data["class_name"]`, the ids of boxes that are followed in `tracker_id`.
+        Raises UsageError without the package, or if the size of the image is unknown.
         """
         if self.origin is None:
             raise UsageError("boxes in pixels need the size of their image: expected detect's")
@@ -106,6 +106,7 @@ class BoxRows(BoxColumns[Array]):
             confidence=found.scores,
             class_id=found.classes.astype(int),
             data={"class_name": np.array(names, dtype=str)},
+            tracker_id=found.track_ids,
         )
 
 

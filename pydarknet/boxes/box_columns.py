@@ -26,6 +26,7 @@ class Detection:
     score: float
     box: tuple[float, float, float, float]
     objectness: float
+    track_id: int | None = None  # of the object, where boxes are followed; None: it has none yet
 
     def __repr__(self) -> str:
         x, y, w, h = (f"{number:.3f}" for number in self.box)
@@ -48,7 +49,8 @@ class BoxColumns(Generic[Array]):
     `boxes` [K, 4] are centre x, y, width, height in 0..1 of the image, and may reach beyond it.
     `objectness` [K] and `probabilities` [K, classes] are in 0..1; a probability of 0 is a class
     below the threshold or suppressed, and a box of zeros only is none (see `kept`).
-    `uncertainty` [K, 4] comes from [Gaussian_yolo] alone.
+    `uncertainty` [K, 4] comes from [Gaussian_yolo] alone. `track_ids` [K], int64 from 1, are the
+    same for the same object in each frame, as `tracking.tracker.Tracker` gives them; 0 is none.
     """
 
     boxes: Array
@@ -57,6 +59,7 @@ class BoxColumns(Generic[Array]):
     uncertainty: Array | None = None
     names: tuple[str, ...] | None = None
     origin: Origin | None = None  # the image, where one is known
+    track_ids: Array | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -86,8 +89,11 @@ class BoxColumns(Generic[Array]):
 
     def __iter__(self) -> Iterator[Detection]:
         rows = (self.classes, self.scores, self.boxes, self.objectness)
-        for index, score, (x, y, w, h), objectness in zip(*(r.tolist() for r in rows), strict=True):
-            yield Detection(self.name(index), index, score, (x, y, w, h), objectness)
+        ids = [0] * len(self) if self.track_ids is None else self.track_ids.tolist()
+        columns = (*(row.tolist() for row in rows), ids)
+        for index, score, (x, y, w, h), objectness, track in zip(*columns, strict=True):
+            box = (x, y, w, h)
+            yield Detection(self.name(index), index, score, box, objectness, track or None)
 
     def name(self, class_index: int) -> str | None:
         """Return the name of a class, None where the names do not reach."""
@@ -112,6 +118,7 @@ class BoxColumns(Generic[Array]):
             objectness=change(self.objectness),
             probabilities=change(self.probabilities),
             uncertainty=None if self.uncertainty is None else change(self.uncertainty),
+            track_ids=None if self.track_ids is None else change(self.track_ids),
         )
 
     def take(self: Rows, rows: Any) -> Rows:

@@ -105,8 +105,9 @@ def test_without_an_image_there_is_nothing_to_draw_on(boxes):
 class Supervised:
     """What supervision 0.31 takes."""
 
-    def __init__(self, xyxy, mask=None, confidence=None, class_id=None, data=None):
+    def __init__(self, xyxy, mask=None, confidence=None, class_id=None, tracker_id=None, data=None):
         self.xyxy, self.confidence, self.class_id, self.data = xyxy, confidence, class_id, data
+        self.tracker_id = tracker_id
 
 
 @pytest.fixture
@@ -125,6 +126,16 @@ def test_supervision_gets_pixels_scores_and_names(located):
     assert (made.confidence.tolist(), made.class_id.tolist()) == ([0.5], [1])
     assert made.data["class_name"].tolist() == ["dog"]
     assert (made.xyxy.dtype, made.class_id.dtype.kind) == (np.float32, "i")
+    assert made.tracker_id is None
+
+
+@pytest.mark.usefixtures("supervision")
+def test_supervision_gets_the_ids_of_boxes_that_are_followed(located):
+    ids = located(BLACK).numpy().classes + 6
+
+    made = replace(located(BLACK).numpy(), track_ids=ids).to_supervision()
+
+    assert made.tracker_id.tolist() == [7]
 
 
 @pytest.mark.usefixtures("supervision")

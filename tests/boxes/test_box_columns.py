@@ -50,6 +50,15 @@ def test_iterating_gives_a_detection_a_box(three):
     assert list(three)[2] == Detection("cat", 0, 0.5, (0.75, 0.5, 0.25, 1.0), 0.25)
 
 
+def test_boxes_that_are_followed_keep_their_ids(three):
+    followed = replace(three, track_ids=np.array([7, 0, 9]))
+
+    assert [found.track_id for found in followed] == [7, None, 9]
+    assert [found.track_id for found in followed[[2, 0]]] == [9, 7]
+    assert Detections.of_arrays(followed).numpy().track_ids.tolist() == [7, 0, 9]
+    assert three[0].track_id is None
+
+
 def test_boxes_that_are_kept_have_a_class(three):
     assert three.kept().objectness.tolist() == [1, 0.25]
 
