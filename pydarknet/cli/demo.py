@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from ..boxes.draw import check_look, draw
+from ..boxes.draw import check_look
 from ..boxes.settings import Settings
 from ..boxes.suppression import suppress_objects
 from ..boxes.words import LETTERS
@@ -157,14 +157,8 @@ class Demo:
             arrays = suppress_objects(arrays, self.flags.nms or self.rules.nms)
         height, width = frame.pixels.shape[:2]
         found = Found(self.source.name, width, height, 0.0, arrays, chosen.decoding.thresh)
-        drawn = self.draw(frame, found) if self.outputs.draws else None
+        drawn = self.outputs.draw(frame, found) if self.outputs.draws else None
         return Seen(frame, found, drawn)
-
-    def draw(self, frame: Frame, found: Found) -> np.ndarray:
-        """Return a frame with its boxes."""
-        boxes, dialect = found.boxes, self.network.dialect.name
-        chosen = boxes.kept(), boxes.names, found.thresh, dialect
-        return draw(frame.pixels, *chosen, colors=self.flags.colors, font=self.flags.font)
 
 
 def nothing() -> None:
@@ -183,8 +177,9 @@ def run_demo(
     source = open_named(word, flags)
     try:
         say_size(network, source)
-        with DemoOutputs(network, source, flags) as outputs:
-            Demo(network, source, settings_of(network, flags, thresh), flags, outputs).run()
+        chosen = settings_of(network, flags, thresh)
+        with DemoOutputs(network, source, flags, chosen.decoding.thresh) as outputs:
+            Demo(network, source, chosen, flags, outputs).run()
             outputs.end()
     finally:
         source.close()

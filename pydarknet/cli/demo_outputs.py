@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ..boxes.draw import draw
 from ..cfg.lineage import PerLineage
 from ..errors import UsageError
 from ..image.files import encode, file_for, write_image
@@ -26,10 +28,12 @@ from .terminal import CLEAR
 if TYPE_CHECKING:
     from ..boxes.settings import Settings
     from ..runtime.any_network import AnyNetwork
+    from ..serving.hub import Hub
     from ..video.rate import Rate
     from ..video.source import Source
     from .demo_flags import DemoFlags
-    from .demo_frames import Seen
+    from .demo_frames import Frame, Seen
+    from .detections_text import Found
 
 TITLE: Final = "Demo"
 STEP: Final = 0.02  # of the threshold, by a key
@@ -40,13 +44,16 @@ KEYS: Final = {"up": STEP, "down": -STEP}
 class DemoOutputs:
     """What is done with each frame, in the order of the frames."""
 
-    def __init__(self, network: AnyNetwork, source: Source, flags: DemoFlags) -> None:
-        self.network, self.source, self.flags = network, source, flags
+    def __init__(
+        self, network: AnyNetwork, source: Source, flags: DemoFlags, thresh: float
+    ) -> None:
+        self.network, self.source, self.flags, self.thresh = network, source, flags, thresh
         self.texts = DEMO_TEXTS.of(network.dialect)
         self.opened = ExitStack()
         self.film: FilmWriter | None = None
         self.json: JsonArray | None = None
         self.window: Window | None = None
+        self.hub: Hub | None = None
         self.added = 0.0  # to the threshold
         self.stopped = False
 
@@ -69,11 +76,37 @@ class DemoOutputs:
             path, live = flags.out_filename, self.source.live
             self.film = FilmWriter(path, rate, self.source.size, live=live)
             opened.callback(self.film.close)
+        self.hub = self.serve(opened)
         if flags.prefix:
             check_prefix(flags.prefix)
         elif not (flags.dont_show or flags.benchmark) and can_open():
             self.window = Window(TITLE, full_screen=flags.fullscreen)
             opened.callback(self.window.close)
+
+    def serve(self, opened: ExitStack) -> Hub | None:
+        """Open the ports that are wanted, and return where frames are published for them."""
+        flags = self.flags
+        json_port, mjpeg_port = (
+            port if port > 0 else None for port in (flags.json_port, flags.mjpeg_port)
+        )
+        if not (json_port or mjpeg_port or flags.http_post_host):
+            return None
+        from ..serving.hub import Hub, serve_streams
+
+        hub = Hub()
+        opened.enter_context(
+            serve_streams(
+                hub,
+                json_port=json_port,
+                mjpeg_port=mjpeg_port,
+                bind=flags.bind,
+                thresh=self.thresh,
+                source=self.source.name,
+                post_host=flags.http_post_host,
+                post_once=flags.time_limit_sec > 0,
+            )
+        )
+        return hub
 
     @property
     def lists(self) -> bool:
@@ -100,6 +133,7 @@ class DemoOutputs:
         say(CLEAR.of(self.network.dialect), end="", steering=True)
         say(self.texts.before(rate), end="")
         self.write_json(seen)
+        self.publish(seen, rate)
         if self.lists:
             for line in self.texts.boxes(seen.found, self.flags.ext_output):
                 say(line)
@@ -109,6 +143,8 @@ class DemoOutputs:
             self.obey(self.window.show(pixels))
         if self.flags.prefix:
             self.write_file(seen.frame.number, pixels)
+        if self.flags.mjpeg_port > 0:
+            say(" MJPEG-stream sent. ")
         if self.film:
             self.film.write(pixels)
             say("\n cvWriteFrame ")
@@ -118,6 +154,28 @@ class DemoOutputs:
         if self.json:
             with guard(self.json.path):
                 self.json.add(json_of(seen.found, seen.frame.number, named=False))
+
+    def publish(self, seen: Seen, rate: Rate) -> None:
+        """Let clients have a frame; it is drawn when the first one wants it."""
+        if not self.hub:
+            return
+        from ..serving.hub import Shown
+
+        pixels = seen.frame.pixels
+        drawn = seen.drawn if seen.drawn is not None else partial(self.draw_later, seen)
+        text = json_of(seen.found, seen.frame.number)
+        self.hub.publish(Shown(seen.frame.number, pixels, drawn, text, rate.present))
+        if self.flags.json_port > 0:
+            say(" JSON-stream sent. ")
+
+    def draw_later(self, seen: Seen) -> np.ndarray:
+        """Return a frame with its boxes, unless none are to be drawn."""
+        return self.draw(seen.frame, seen.found) if self.lists else seen.frame.pixels
+
+    def draw(self, frame: Frame, found: Found) -> np.ndarray:
+        """Return a frame with its boxes; any thread may do this."""
+        chosen = found.boxes.kept(), found.boxes.names, found.thresh, self.network.dialect.name
+        return draw(frame.pixels, *chosen, colors=self.flags.colors, font=self.flags.font)
 
     def write_file(self, number: int, pixels: np.ndarray) -> None:
         """Write a frame as an image file; numbers begin as in the lineage."""

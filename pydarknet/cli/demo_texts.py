@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..cfg.lineage import PerLineage
-from .detections_text import HIDDEN, LEAST_IN_JSON, Found, all_classes
+from .detections_text import HIDDEN, Found, all_classes
 
 if TYPE_CHECKING:
     from ..video.rate import Rate
@@ -66,20 +66,3 @@ DEMO_TEXTS = PerLineage(
         after=lambda rate: f"\nFPS:{rate.present:.1f} \t AVG_FPS:{rate.average:.1f}\n",
     ),
 )
-
-
-def post_lines(found: Found) -> str:
-    """Return what is posted of a frame: a line for the first class of each box; empty for none.
-
-    Darknet: src/http_stream.cpp send_http_post_request (AlexeyAB)
-    """
-    classes = [
-        next((k for k, score in enumerate(row) if shown_in_post(found, k, score)), None)
-        for row in found.boxes.probabilities.tolist()
-    ]
-    return "".join(f"{found.name(k)}, id: {k}\n" for k in classes if k is not None)
-
-
-def shown_in_post(found: Found, k: int, score: float) -> bool:
-    """Return whether a class of a box is posted."""
-    return score > LEAST_IN_JSON and not found.name(k).startswith(HIDDEN)

@@ -23,7 +23,7 @@ CHOSEN = Settings(Decoding(thresh=0.5), letterbox=False, nms=0.4)
 
 
 def outputs(**flags: object) -> DemoOutputs:
-    return DemoOutputs(NETWORK, SOURCE, DemoFlags(**flags))  # type: ignore[arg-type]
+    return DemoOutputs(NETWORK, SOURCE, DemoFlags(**flags), 0.5)  # type: ignore[arg-type]
 
 
 def seen(drawn: np.ndarray | None = None) -> Seen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pydarknet.boxes.box_arrays import BoxArrays
-from pydarknet.cli.demo_texts import DEMO_TEXTS, box_lines, post_lines
+from pydarknet.cli.demo_texts import DEMO_TEXTS, box_lines
 from pydarknet.cli.detections_text import Found
 from pydarknet.video.rate import Rate
 
@@ -51,9 +51,3 @@ def test_the_original_has_a_line_a_class():
     seen = found([[0.5, 0.5, 0.5, 0.5]], [[0.9, 0.3, 0]])
 
     assert list(DEMO_TEXTS.pjreddie.boxes(seen, False)) == ["dog: 90%", "cat: 30%"]
-
-
-def test_of_each_box_the_first_class_is_posted():
-    seen = found([[0.5, 0.5, 0.5, 0.5]] * 3, [[0.01, 0.9, 0], [0, 0, 0.9], [0, 0, 0]])
-
-    assert post_lines(seen) == "dog, id: 0\n"

@@ -158,11 +158,9 @@ def text_of(detected: Detected) -> str:
 def drawing_of(lineage: str, detected: Detected) -> np.ndarray:
     """Return a picture with its boxes."""
     from ...boxes.draw import draw
-    from ...boxes.letters import DRAWING
 
     boxes = detected.boxes
-    work = partial(draw, detected.pixels, boxes.kept(), boxes.names, detected.thresh, lineage)
-    return DRAWING.do(work)
+    return draw(detected.pixels, boxes.kept(), boxes.names, detected.thresh, lineage)
 
 
 def place(bind: str) -> str:

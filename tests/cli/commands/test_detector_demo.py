@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from conftest import HERE
 from films import indices, write_film
@@ -234,3 +240,105 @@ def test_colours_that_are_none_are_told_before_the_first_frame(capfd):
     said = capfd.readouterr()
     assert said.err.endswith("\n-colors blue: expected distinct or darknet\n")
     assert "video file" not in said.out
+
+
+# Streams
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def read_to_end(port: int, request: bytes, timeout: float = 20) -> bytes:
+    """Return all that a port sends, from the first moment that it can be called."""
+    until = time.monotonic() + timeout
+    while True:
+        try:
+            client = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+            break
+        except ConnectionRefusedError:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    content = b""
+    with client:
+        client.sendall(request)
+        while part := client.recv(1 << 16):
+            content += part
+    return content
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Run a demo in a thread, frame by frame only after both clients are there."""
+    from pydarknet.cli.demo_outputs import DemoOutputs
+
+    def run(requests: dict[int, bytes], *flags: str) -> tuple[int, list[bytes]]:
+        ready = threading.Event()
+
+        def publish(self, seen, rate, publish=DemoOutputs.publish):
+            ready.wait(20)
+            publish(self, seen, rate)
+            time.sleep(0.02)
+
+        monkeypatch.setattr(DemoOutputs, "publish", publish)
+        status: list[int] = []
+        demo = threading.Thread(target=lambda: status.append(main([*DEMO, *flags])))
+        demo.start()
+        with ThreadPoolExecutor() as pool:
+            reads = [pool.submit(read_to_end, port, asked) for port, asked in requests.items()]
+            time.sleep(1.0)
+            ready.set()
+            answers = [one.result() for one in reads]
+        demo.join()
+        return status[0], answers
+
+    return run
+
+
+def test_boxes_are_served_as_the_fork_serves_them(served, capfd):
+    port = free_port()
+
+    status, [answer] = served(
+        {port: b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"}, "-json_port", str(port)
+    )
+
+    assert status == 0
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.0 200 OK\r\n")
+    assert b"Content-Type: application/json" in head
+    assert b"chunked" not in head
+    told = json.loads(body)
+    assert [one["frame_id"] for one in told][-1] == 13
+    assert {one["filename"] for one in told} == {"film.avi"}
+    assert capfd.readouterr().out.count(" JSON-stream sent. \n") == 13
+
+
+def test_frames_are_served_as_the_fork_serves_them(served, capfd):
+    port = free_port()
+
+    status, [answer] = served({port: b"GET / HTTP/1.0\r\n\r\n"}, "-mjpeg_port", str(port))
+
+    assert status == 0
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"Content-Type: multipart/x-mixed-replace; boundary=mjpegstream" in head
+    pictures = body.split(b"--mjpegstream\r\n")[1:]
+    assert len(pictures) > 1
+    content = pictures[0].partition(b"\r\n\r\n")[2]
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape == (180, 240, 3)
+    assert capfd.readouterr().out.count(" MJPEG-stream sent. \n") == 13
+
+
+def test_a_port_that_is_taken_is_one_line(capfd):
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        port = str(one.getsockname()[1])
+
+        assert main([*DEMO, "-json_port", port]) == 1
+
+    told = capfd.readouterr().err
+    assert f"-json_port {port}" in told
+    assert told.endswith("\n    hint: -json_port N chooses another port\n")
