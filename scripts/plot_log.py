@@ -13,16 +13,30 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pydarknet.errors import DarknetError  # the copy beside this script
+from pydarknet.charts.figure import (  # the copy beside this script
+    COLOURS,
+    legend_font,
+    new_figure,
+    pixels,
+    style_axes,
+    write_title,
+)
+from pydarknet.charts.fonts import lettering_of
+from pydarknet.charts.training import place_values
+from pydarknet.errors import DarknetError
 from pydarknet.system.text import decode, printable, read_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Series = dict[int, float]
 NUMBER = r"(-?(?:nan|inf|\d+(?:\.\d*)?(?:e[-+]?\d+)?))"
@@ -35,18 +49,9 @@ PRECISION = re.compile(
 )
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x07")
 
-COLOURS = [  # BGR
-    (180, 95, 20),
-    (40, 90, 225),
-    (60, 150, 60),
-    (150, 60, 150),
-    (30, 150, 200),
-    (110, 110, 110),
-]
-INK, GRID, PAPER = (60, 60, 60), (228, 228, 228), (255, 255, 255)
-FONT = cv2.FONT_HERSHEY_SIMPLEX
-FINE = 4  # fractional bits of a coordinate
-LEFT, RIGHT, TOP, BOTTOM = 78, 24, 34, 30
+LEFT, RIGHT, TOP, BOTTOM, ROW = 84, 24, 52, 56, 22  # pixels around the panels, and of a log's name
+SHARES = (0.56, 0.22, 0.22)  # of the height
+DECADES, RATE_DECADES = 9.0, 4.0  # that axes show at most
 
 
 @dataclass
@@ -84,97 +89,6 @@ def put(series: Series, batch: int, text: str, *, per_cent: bool = False) -> Non
         series[batch] = value / 100 if per_cent else value
 
 
-@dataclass(frozen=True)
-class Panel:
-    """A frame of the chart with two axes; the vertical one may be logarithmic."""
-
-    title: str
-    x: int
-    y: int
-    width: int
-    height: int
-    last: int
-    low: float
-    high: float
-    logarithmic: bool = False
-
-    def pixel(self, batch: float, value: float) -> tuple[float, float]:
-        """Return the pixel of a value, clipped to the frame."""
-        low, high, value = map(self.axis_position, (self.low, self.high, value))
-        part = min(max((value - low) / (high - low), 0), 1)
-        return self.x + self.width * batch / self.last, self.y + self.height * (1 - part)
-
-    def axis_position(self, value: float) -> float:
-        """Return the position of a value on the axis."""
-        return math.log10(max(value, self.low, 1e-12)) if self.logarithmic else value
-
-    def ticks(self) -> list[float]:
-        """Return the values of the marks on the vertical axis."""
-        if not self.logarithmic:
-            return steps(self.low, self.high, 5)
-        exponents = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        marks = [m * 10.0**e for e in exponents for m in (1, 2, 5)]
-        marks = [mark for mark in marks if self.low <= mark <= self.high * 1.0001]
-        if len(marks) > 8:
-            marks = [mark for mark in marks if f"{mark:e}"[0] == "1"]
-        return marks if len(marks) > 1 else steps(self.low, self.high, 5)
-
-
-def steps(low: float, high: float, count: int) -> list[float]:
-    """Return about `count` round numbers from low to high."""
-    rough = (high - low) / count
-    size = 10 ** math.floor(math.log10(rough))
-    step = next(size * m for m in (1, 2, 5, 10) if size * m >= rough)
-    first = math.ceil(low / step - 1e-9)
-    return [step * i for i in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def frame(chart: np.ndarray, panel: Panel) -> None:
-    """Draw the grid, the numbers and the title of a panel."""
-    right, bottom = panel.x + panel.width, panel.y + panel.height
-    for value in panel.ticks():
-        y = round(panel.pixel(0, value)[1])
-        cv2.line(chart, (panel.x, y), (right, y), GRID)
-        label = f"{value:.6g}"
-        (w, h), _ = cv2.getTextSize(label, FONT, 0.42, 1)
-        write(chart, label, panel.x - w - 8, y + h // 2)
-    for value in steps(0, panel.last, 8):
-        x = round(panel.pixel(value, panel.low)[0])
-        cv2.line(chart, (x, panel.y), (x, bottom), GRID)
-        label = f"{value:g}"
-        (w, h), _ = cv2.getTextSize(label, FONT, 0.42, 1)
-        write(chart, label, min(x - w // 2, right - w + 12), bottom + h + 8)
-    cv2.rectangle(chart, (panel.x, panel.y), (right, bottom), INK)
-    write(chart, panel.title, panel.x, panel.y - 10, 0.52)
-
-
-def write(chart: np.ndarray, text: str, x: int, y: int, size: float = 0.42) -> None:
-    """Write a text with its lower left corner at x, y."""
-    cv2.putText(chart, text, (x, y), FONT, size, INK, 1, cv2.LINE_AA)
-
-
-def curve(
-    chart: np.ndarray,
-    panel: Panel,
-    series: Series,
-    colour: Sequence[int],
-    *,
-    thickness: int = 2,
-    marks: bool = False,
-) -> None:
-    """Draw a series as a line; with `marks`, or if it has one value only, mark each value."""
-    points = [panel.pixel(batch, value) for batch, value in sorted(series.items())]
-    fine = np.rint(np.array(points) * 2**FINE).astype(np.int32)
-    cv2.polylines(chart, [fine], False, colour, thickness, cv2.LINE_AA, FINE)
-    for x, y in fine if marks or len(fine) == 1 else ():
-        cv2.circle(chart, (int(x), int(y)), 4 << FINE, colour, -1, cv2.LINE_AA, FINE)
-
-
-def pale(colour: Sequence[int]) -> tuple[int, ...]:
-    """Return a colour mixed with much white."""
-    return tuple(round(255 - (255 - c) * 0.38) for c in colour)
-
-
 def draw(
     logs: Sequence[Log],
     width: int = 1100,
@@ -182,71 +96,79 @@ def draw(
     *,
     linear: bool = False,
     most: float | None = None,
-) -> np.ndarray:
-    """Return the chart of logs, BGR [height, width, 3]."""
-    chart = np.full((height, width, 3), PAPER, np.uint8)
-    loss, rate, precision = panels(logs, width, height, linear=linear, most=most)
-    for panel in filter(None, (loss, rate, precision)):
-        frame(chart, panel)
+) -> Figure:
+    """Return the chart of logs: loss and its average, learning rate, and mAP where there is any."""
+    figure = new_figure(width, height)
+    write_title(figure, "Loss (pale) and its average", "")
+    panels = [(SHARES[0], draw_losses), (SHARES[1], draw_rates)]
+    if any(log.precision for log in logs):
+        panels.append((SHARES[2], draw_precisions))
+    grid = figure.add_gridspec(len(panels), 1, height_ratios=[share for share, _ in panels])
+    grid.update(left=LEFT / width, right=1 - RIGHT / width, hspace=0.16)
+    grid.update(top=1 - (TOP + ROW * len(logs)) / height, bottom=BOTTOM / height)
+    last = max(max(log.loss, default=1) for log in logs)
+    for row, (_, draw_panel) in enumerate(panels):
+        axes = figure.add_subplot(grid[row])
+        style_axes(axes, "iteration" if row == len(panels) - 1 else "", "")
+        axes.set_xlim(0, last * 1.01)
+        axes.tick_params(labelbottom=row == len(panels) - 1)
+        draw_panel(axes, logs)
+        if row == 0:
+            losses = [v for log in logs for one in (log.loss, log.average) for v in one.values()]
+            place_values(axes, np.array(losses), 0.0 if linear else DECADES, most)
+            write_legend(axes)
+    return figure
+
+
+def draw_losses(axes: Axes, logs: Sequence[Log]) -> None:
+    """Draw the losses of logs, pale, and their averages."""
+    axes.set_ylabel("loss")
     for log, colour in colours(logs):
-        if log.loss:
-            curve(chart, loss, log.loss, pale(colour), thickness=1)
-            curve(chart, loss, log.average, colour)
-        if log.rate:
-            curve(chart, rate, log.rate, colour)
-        if precision and log.precision:
-            curve(chart, precision, log.precision, colour, marks=len(log.precision) <= 60)
-    legend(chart, logs, loss)
-    return chart
+        curve(axes, log.loss, colour, alpha=0.35, linewidth=0.8)
+        name = lettering_of([log.name]).text(log.name + last_numbers(log))
+        curve(axes, log.average, colour, linewidth=1.8, label=name)
 
 
-def colours(logs: Sequence[Log]) -> Iterator[tuple[Log, tuple[int, int, int]]]:
+def draw_rates(axes: Axes, logs: Sequence[Log]) -> None:
+    """Draw the learning rates of logs."""
+    axes.set_ylabel("rate")
+    for log, colour in colours(logs):
+        curve(axes, log.rate, colour, linewidth=1.4)
+    place_values(axes, np.array([v for log in logs for v in log.rate.values()]), RATE_DECADES)
+
+
+def draw_precisions(axes: Axes, logs: Sequence[Log]) -> None:
+    """Draw the mAP of logs, or the accuracy of classes."""
+    axes.set_ylabel("mAP or accuracy")
+    for log, colour in colours(logs):
+        curve(axes, log.precision, colour, linewidth=1.4, marker="o", markersize=4)
+    axes.set_ylim(0, 1.05)
+
+
+def curve(axes: Axes, series: Series, colour: str, **style: object) -> None:
+    """Draw a series as a line; if it has one value only, as a point."""
+    points = sorted(series.items())
+    lone = {"marker": "o"} if len(points) == 1 else {}
+    axes.plot([x for x, _ in points], [y for _, y in points], color=colour, **{**style, **lone})
+
+
+def write_legend(axes: Axes) -> None:
+    """Write the names and the last numbers of logs above a panel, a row each."""
+    names = [line.get_label() for line in axes.lines]
+    legend = axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        frameon=False,
+        prop=legend_font(lettering_of(names).families),
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def colours(logs: Sequence[Log]) -> Iterator[tuple[Log, str]]:
     """Yield each log with its colour."""
     for index, log in enumerate(logs):
         yield log, COLOURS[index % len(COLOURS)]
-
-
-def panels(
-    logs: Sequence[Log], width: int, height: int, *, linear: bool, most: float | None
-) -> tuple[Panel, Panel, Panel | None]:
-    """Return the panels of loss, rate and, if a log has any, precision."""
-    last = max(max(log.loss, default=1) for log in logs)
-    losses = [v for log in logs for series in (log.loss, log.average) for v in series.values()]
-    rates = [v for log in logs for v in log.rate.values()]
-    measured = any(log.precision for log in logs)
-    shares = [0.56, 0.22, 0.22] if measured else [0.72, 0.28]
-    rooms = np.cumsum([0, *shares]) * height
-    frames = [
-        (LEFT, round(y) + TOP, width - LEFT - RIGHT, round(below - y) - TOP - BOTTOM)
-        for y, below in pairwise(rooms)
-    ]
-    low, high = loss_range(losses, linear=linear, most=most)
-    loss = Panel("loss (pale) and its average, by batches", *frames[0], last, low, high, not linear)
-    rate = Panel("learning rate", *frames[1], last, 0, max(rates, default=0) * 1.08 or 1)
-    if not measured:
-        return loss, rate, None
-    return loss, rate, Panel("mAP, or accuracy of classes", *frames[2], last, 0, 1)
-
-
-def loss_range(losses: Sequence[float], *, linear: bool, most: float | None) -> tuple[float, float]:
-    """Return the ends of the axis of the loss."""
-    high = most or max(losses, default=1) * 1.05 or 1
-    if linear:
-        return 0, high
-    positive = [loss for loss in losses if loss > 0]
-    low = min(positive, default=high / 10) / 1.1
-    return min(low, high / 2), high
-
-
-def legend(chart: np.ndarray, logs: Sequence[Log], panel: Panel) -> None:
-    """Write the name and the last numbers of each log in the upper right corner of a panel."""
-    for row, (log, colour) in enumerate(colours(logs)):
-        text = log.name + last_numbers(log)
-        (w, _), _ = cv2.getTextSize(text, FONT, 0.45, 1)
-        x, y = panel.x + panel.width - w - 14, panel.y + 22 + 20 * row
-        cv2.rectangle(chart, (x - 38, y - 14), (x + w + 6, y + 6), PAPER, -1)
-        cv2.line(chart, (x - 32, y - 4), (x - 8, y - 4), colour, 3, cv2.LINE_AA)
-        write(chart, text, x, y, 0.45)
 
 
 def last_numbers(log: Log) -> str:
@@ -283,8 +205,8 @@ def main() -> None:
     if not re.fullmatch(r"\d{3,5}x\d{3,5}", options.size):
         parser.error(f"--size {options.size}: expected WIDTHxHEIGHT, such as 1100x800")
     width, height = map(int, options.size.split("x"))
-    chart = draw(read_logs(options.logs), width, height, linear=options.linear, most=options.max)
-    content = cv2.imencode(".png", chart)[1].tobytes()
+    figure = draw(read_logs(options.logs), width, height, linear=options.linear, most=options.max)
+    content = cv2.imencode(".png", pixels(figure)[:, :, ::-1])[1].tobytes()
     try:
         options.out.write_bytes(content)
     except OSError as error:
