@@ -17,12 +17,11 @@ from .placement import place_labels
 from .words import LARGEST, SMALLEST, labels
 
 LINE, CAPITAL = 0.003, 0.0155  # of the side of a square as large as the image
+EASY = 8  # pixels of a capital letter, which are read with ease
 SLIMMEST = 10  # a line is no wider than this part of its box
 LETTER = 1.3  # the area of a letter and what is around it, as a square of capitals' height is 1
-FULL, SMALLER = (
-    0.08,
-    (1.0, 0.8, 0.64, 0.51),
-)  # share of an image for labels, and sizes where they need more
+SMALLER = 1.0, 0.8, 0.64, 0.51  # sizes of letters, the next where labels fill more than FULL
+FULL, FULLEST = 0.08, 0.25  # of the image; letters are under EASY where labels fill more than that
 
 Label = tuple[int, str]  # the class that gives the colour, and the text
 Point = tuple[float, float]
@@ -149,10 +148,22 @@ def written_labels(
 ) -> list[np.ndarray]:
     """Return the masks of labels, in smaller letters where they would fill the image."""
     texts = [mark.text for mark in marks]
-    share = sum(map(len, texts)) * LETTER * CAPITAL**2
-    smaller = next((part for part in SMALLER if share * part**2 < FULL), SMALLER[-1])
-    letters = min(max(round(side * CAPITAL * smaller), SMALLEST), LARGEST)
+    letters = letters_for(sum(map(len, texts)), side)
     return [mask[:height] for mask in labels(texts, letters, width, font)]
+
+
+def letters_for(count: int, side: float) -> int:
+    """Return the height of capitals for so many letters in an image as large as a square's side."""
+
+    def share(letters: float) -> float:
+        return count * LETTER * (letters / side) ** 2
+
+    largest = max(side * CAPITAL, EASY)
+    sizes = [largest * smaller for smaller in SMALLER]
+    letters = next((size for size in sizes if share(size) < FULL), sizes[-1])
+    if letters < EASY and share(EASY) < FULLEST:
+        letters = EASY
+    return min(max(round(letters), SMALLEST), LARGEST)
 
 
 @dataclass(frozen=True)
@@ -214,21 +225,12 @@ def frame(canvas: np.ndarray, mark: Mark, line: int) -> None:
     Darknet: src/image.c draw_box_width
     """
     side = min(mark.right - mark.left, mark.bottom - mark.top) + 1
-    dim(canvas, mark)
+    dark = tuple(part // 3 for part in mark.color)  # parts the edge from what has its colour
+    outer = (mark.left - 1, mark.top - 1), (mark.right + 1, mark.bottom + 1)
+    cv2.rectangle(canvas, *outer, dark, 1)
     for i in range(max(min(line, side // SLIMMEST), 1)):
         corners = (mark.left + i, mark.top + i), (mark.right - i, mark.bottom - i)
         cv2.rectangle(canvas, *corners, mark.color, 1)
-
-
-def dim(canvas: np.ndarray, mark: Mark) -> None:
-    """Darken the pixels around a box, so that its edges stand out from what has their colour."""
-    left, top, right, bottom = mark.left - 1, mark.top - 1, mark.right + 1, mark.bottom + 1
-    for y in (top, bottom):
-        if 0 <= y < len(canvas):
-            canvas[y, max(left, 0) : right + 1] >>= 1
-    for x in (left, right):
-        if 0 <= x < canvas.shape[1]:
-            canvas[max(top, 0) : bottom + 1, x] >>= 1
 
 
 def draw_trail(canvas: np.ndarray, mark: Mark, line: int) -> None:

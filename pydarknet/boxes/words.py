@@ -29,7 +29,7 @@ MODERN = hasattr(cv2, "FontFace")  # OpenCV 5; before it, its letters are those 
 CAPITAL = 22  # height of a capital letter at scale 1 of FONT
 SIZE = 1.34  # of a font, beside the height of its capital letters; DejaVu's is 1.37
 WEIGHT = 500  # of OpenCV 5's letters, 400 is regular
-SMALLEST, LARGEST = 8, 80  # of a capital letter, in pixels
+SMALLEST, LARGEST = 6, 80  # of a capital letter, in pixels
 MOST = 2000  # words that are kept
 # What OpenCV 5 has and draws as it should: one letter after the other
 PLAIN = re.compile(
