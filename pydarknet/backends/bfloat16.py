@@ -22,6 +22,7 @@ from ..layers import Node
 from ..modules.activations import ONEDNN
 from ..modules.ops import Conv
 from ..runtime.precision import BFLOAT16
+from ..system import processor
 from ..system.console import note
 from .half import InFloat32, half_activation, moves_values
 from .onednn import (
@@ -34,8 +35,6 @@ from .onednn import (
 )
 from .packed_conv import PackedConv, folded_weights
 
-INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}  # as Linux lists them; the last is Arm's
-FIRST = 8192  # bytes of /proc/cpuinfo that hold the first processor
 LEAST = 32  # products a value: as many as AVX-512 and AMX take at once
 TRIED = (1, 128, 26, 26)  # the input of the convolution that is timed
 LIKE = 1.05  # a ratio of times that is no difference
@@ -108,18 +107,9 @@ def operators_work() -> bool:
 @cache
 def has_bfloat16() -> bool:
     """Return whether this processor multiplies bfloat16, and torch convolves by oneDNN."""
-    words = processor_words()
-    able = bool(words & INSTRUCTIONS) if words else torch_says_so()
+    words = processor.words()
+    able = bool(words & processor.FEATURES["BF16"]) if words else torch_says_so()
     return able and torch.backends.mkldnn.is_available()
-
-
-def processor_words() -> set[str]:
-    """Return what Linux says of the first processor; nothing elsewhere."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            return set(file.read(FIRST).split())
-    except OSError:
-        return set()
 
 
 def torch_says_so() -> bool:

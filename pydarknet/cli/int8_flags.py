@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ..system import processor
 from ..system.console import note, say
 from .verbs import Help
 
@@ -35,15 +35,5 @@ def tell(costs: Costs) -> None:
         say(line)
     exact, small = costs.times
     if small >= exact:
-        told = f"{small:.1f} ms beside {exact:.1f} ms ({processor()})"
+        told = f"{small:.1f} ms beside {exact:.1f} ms ({processor.name()})"
         note(f"int8 is not faster than float on this machine: {told}")
-
-
-def processor() -> str:
-    """Return the name of the processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, "") or platform.processor() or platform.machine()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..cfg.dialect import VARIABLE
+from ..system.processor import first_processor
 from ..system.resources import PACKAGE
 from ..system.version import __version__
 from .installed import best_engine
@@ -22,7 +23,6 @@ GPUS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", WINDOWS_GPU)  
 VARIABLES = ("CUDA_VISIBLE_DEVICES", VARIABLE)
 # lines that tell one kind of processor from another
 DECIDES = ("model", "cpu family", "stepping", "cache size", "flags", "Feat", "CPU ")
-FIRST = 8192  # bytes of /proc/cpuinfo that hold the first processor
 
 
 def environment() -> dict[str, Any]:
@@ -76,10 +76,7 @@ def modules(folder: Path | str) -> Iterator[os.DirEntry[str]]:
 
 def processor() -> str:
     """Return the processor's name and what it can do, as Linux lists it; else its kind."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            text = file.read(FIRST)
-    except OSError:
+    first = first_processor()
+    if not first:
         return f"{platform.machine()} {platform.processor()}"
-    first = text.split("\n\n")[0]
     return "\n".join(line for line in first.split("\n") if line.startswith(DECIDES))

@@ -14,6 +14,7 @@ from pydarknet.backends.half import InFloat32
 from pydarknet.modules.activations import words
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
+from pydarknet.system import processor
 from pydarknet.system.resources import shipped_file
 
 RECORDINGS = (
@@ -182,7 +183,7 @@ def test_infinite_numbers_are_told_and_computed_in_float(capsys):
 )
 def test_linux_lists_the_instructions(monkeypatch, listed, able):
     monkeypatch.undo()
-    monkeypatch.setattr(bfloat16, "processor_words", lambda: set(listed.split()))
+    monkeypatch.setattr(processor, "words", lambda: set(listed.split()))
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
 
     assert bfloat16.has_bfloat16.__wrapped__() == able
@@ -191,7 +192,7 @@ def test_linux_lists_the_instructions(monkeypatch, listed, able):
 @pytest.mark.parametrize("able", [False, True])
 def test_elsewhere_torch_knows_them(monkeypatch, able):
     monkeypatch.undo()
-    monkeypatch.setattr(bfloat16, "processor_words", set)
+    monkeypatch.setattr(processor, "words", set)
     monkeypatch.setattr(bfloat16.platform, "machine", lambda: "AMD64")
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
     for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
