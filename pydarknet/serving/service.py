@@ -30,7 +30,7 @@ def serve_model(
     UsageError if the port is taken.
     """
     hub = Hub()
-    about = {"source": model.name, "thresh": model.thresh, "detects": True}
+    about = {"source": model.name, "thresh": model.thresh, "detects": True, "exif": model.exif}
     with ExitStack() as stack:
         endpoints = Endpoints(model, Worker(find, together), hub)
         stack.callback(endpoints.close)
