@@ -239,6 +239,7 @@ def test_health_tells_what_is_served(stand: Stand) -> None:
         "source": "stand",
         "thresh": 0.25,
         "detects": True,
+        "exif": True,
     }
 
 
