@@ -13,7 +13,7 @@ from ..cfg.lineage import PJREDDIE, PerLineage
 from .box_columns import BoxColumns
 from .fonts import chosen_font
 from .palette import Color, Palette, palette, shades
-from .placement import place_labels
+from .placement import Memory, place_labels
 from .words import LARGEST, SMALLEST, labels
 
 LINE, CAPITAL = 0.003, 0.0155  # of the side of a square as large as the image
@@ -21,6 +21,7 @@ EASY = 8  # pixels of a capital letter, which are read with ease
 SLIMMEST = 10  # a line is no wider than this part of its box
 LETTER = 1.3  # the area of a letter and what is around it, as a square of capitals' height is 1
 SMALLER = 1.0, 0.8, 0.64, 0.51  # sizes of letters, the next where labels fill more than FULL
+STAY = 1.3  # times FULL, where letters were that large in the frame before
 FULL, FULLEST = 0.08, 0.25  # of the image; letters are under EASY where labels fill more than that
 
 Label = tuple[int, str]  # the class that gives the colour, and the text
@@ -89,14 +90,15 @@ def draw(
     colors: str | None = None,
     font: str | None = None,
     extras: Extras | None = None,
+    memory: Memory | None = None,
 ) -> np.ndarray:
     """Return a copy of uint8 RGB [H, W, C] with the boxes that have a class above `thresh`.
 
     A class without a name is labelled with its number. Lines and letters grow with the image.
     Labels are inside it; where there is room they cover neither each other nor small boxes.
     `colors` is `distinct` or `darknet`, `font` a file; if omitted, as PYDARKNET_COLORS and
-    PYDARKNET_FONT say. Any thread may draw. Raises UsageError for other colours, DataError for
-    what is no font.
+    PYDARKNET_FONT say. A `memory` keeps labels at their places from frame to frame of a film.
+    Any thread may draw. Raises UsageError for other colours, DataError for what is no font.
 
     Darknet: src/image.c draw_detections, draw_detections_v3
     Quirk: DRAWING_NEVER_EMPTY
@@ -104,7 +106,7 @@ def draw(
     height, width = image.shape[:2]
     words = Words(tuple(names or detections.names or ()), lineage, palette(colors))
     marks = marks_of(detections, thresh, words, extras or Extras(), width, height)
-    return draw_marks(image, marks, font)
+    return draw_marks(image, marks, font, memory)
 
 
 def check_look(colors: str | None, font: str | None) -> None:
@@ -120,21 +122,30 @@ def canvas_of(image: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(np.ascontiguousarray(image[:, :, :1]), cv2.COLOR_GRAY2RGB)
 
 
-def draw_marks(image: np.ndarray, marks: Iterable[Mark], font: str | None = None) -> np.ndarray:
+def draw_marks(
+    image: np.ndarray,
+    marks: Iterable[Mark],
+    font: str | None = None,
+    memory: Memory | None = None,
+) -> np.ndarray:
     """Return a copy of uint8 RGB [H, W, C] with marks, large boxes below small ones."""
     canvas, marks = canvas_of(image), list(marks)
     if not marks:
         return canvas
+    memory = memory or Memory()
     height, width = canvas.shape[:2]
     side = (height * width) ** 0.5
     line = max(round(side * LINE), 1)
     for mark in sorted(marks, key=area, reverse=True):
         draw_trail(canvas, mark, line)
         frame(canvas, mark, line)
-    written = written_labels(marks, side, width, height, font)
+    texts = [mark.text for mark in marks]
+    memory.letters = letters_for(sum(map(len, texts)), side, memory.letters)
+    letters = min(max(round(memory.letters), SMALLEST), LARGEST)
+    written = [mask[:height] for mask in labels(texts, letters, width, font)]
     boxes = np.array([(m.left, m.top, m.right + 1, m.bottom + 1) for m in marks])
     sizes = np.array([mask.shape[::-1] for mask in written])
-    places = place_labels(boxes, sizes, width, height).tolist()
+    places = place_labels(boxes, sizes, width, height, memory).tolist()
     for mark, mask, place in zip(marks, written, places, strict=True):
         draw_leader(canvas, mark, place, mask.shape, line)
     for mark, mask, (left, top) in zip(marks, written, places, strict=True):
@@ -143,27 +154,20 @@ def draw_marks(image: np.ndarray, marks: Iterable[Mark], font: str | None = None
     return canvas
 
 
-def written_labels(
-    marks: list[Mark], side: float, width: int, height: int, font: str | None
-) -> list[np.ndarray]:
-    """Return the masks of labels, in smaller letters where they would fill the image."""
-    texts = [mark.text for mark in marks]
-    letters = letters_for(sum(map(len, texts)), side)
-    return [mask[:height] for mask in labels(texts, letters, width, font)]
+def letters_for(count: int, side: float, before: float = 0) -> float:
+    """Return the height of capitals for so many letters in an image as large as a square's side.
 
-
-def letters_for(count: int, side: float) -> int:
-    """Return the height of capitals for so many letters in an image as large as a square's side."""
+    It is that of the frame `before`, unless another fits much better.
+    """
 
     def share(letters: float) -> float:
         return count * LETTER * (letters / side) ** 2
 
     largest = max(side * CAPITAL, EASY)
     sizes = [largest * smaller for smaller in SMALLER]
-    letters = next((size for size in sizes if share(size) < FULL), sizes[-1])
-    if letters < EASY and share(EASY) < FULLEST:
-        letters = EASY
-    return min(max(round(letters), SMALLEST), LARGEST)
+    fitting = (size for size in sizes if share(size) < FULL * (STAY if size <= before else 1))
+    letters = next(fitting, sizes[-1])
+    return EASY if letters < EASY and share(EASY) < FULLEST else letters
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +14,8 @@ BAD = 0.3  # where all places beside a box cost more, farther ones are tried
 AWAY, PER_STEP = 0.25, 0.06  # what a place away from its box costs, and each step of distance more
 STEPS = (1, 2, 3.5, 5.5)  # distances of places away from a box, in heights of the label
 ASIDE = (-1.0, -0.5, 0.0, 0.5, 1.0)  # and their shifts, in widths of the label
+HABIT, AWAY_HABIT = 0.4, 0.1  # what the place of the frame before saves a label
+SAME = 0.5  # the least IoU of a box and itself in the frame before
 ROUNDS = 2  # in which labels that cover others are placed anew
 CELLS = 400_000  # numbers of one step of the work, which bounds its memory
 
@@ -39,18 +42,43 @@ BESIDE = np.array(
 )
 
 
-def place_labels(boxes: np.ndarray, sizes: np.ndarray, width: int, height: int) -> np.ndarray:
+@dataclass
+class Memory:
+    """Where labels stood in the frame before, so that those of the next stay there.
+
+    `last` are the boxes [N, 4] of that frame, and their labels' places by number [N]; `letters` is
+    the size of these. Threads may share it.
+    """
+
+    last: tuple[np.ndarray, np.ndarray] = (np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
+    letters: float = 0.0
+
+    def habits(self, boxes: np.ndarray) -> np.ndarray:
+        """Return the number of the place where each box [K, 4] had its label, [K]; -1 for none."""
+        before, chosen = self.last
+        if not len(before):
+            return np.full(len(boxes), -1)
+        both = overlaps(boxes[:, :2], boxes[:, 2:] - boxes[:, :2], edges_of(before))
+        shares = both / (box_areas(boxes)[:, None] + box_areas(before) - both)
+        return np.where(shares.max(1) >= SAME, chosen[shares.argmax(1)], -1)
+
+
+def place_labels(
+    boxes: np.ndarray, sizes: np.ndarray, width: int, height: int, memory: Memory | None = None
+) -> np.ndarray:
     """Return where labels go in an image: left and top in pixels, int64 [N, 2].
 
     `boxes` [N, 4] are left, top, right, bottom in pixels, the last two exclusive; `sizes` [N, 2]
     the width and height of each label, which exceed the image's nowhere. The smallest box is first
-    to choose: it has the fewest places.
+    to choose: it has the fewest places. A `memory` keeps the labels of a film at their places, from
+    frame to frame.
     """
     boxes, sizes = boxes.astype(np.float32), sizes.astype(np.float32)
     image = np.array([width, height], np.float32)
     near = inside(places_beside(boxes, sizes), sizes[:, None], image)
     costs = BESIDE[:, 6].astype(np.float32) + cost_over_boxes(near, sizes, boxes)
-    work = Placement(boxes, sizes, image, near, costs)
+    memory = memory or Memory()
+    work = Placement(boxes, sizes, image, near, costs, memory.habits(boxes))
     order = np.argsort(box_areas(boxes), kind="stable")
     for index in order.tolist():
         work.place(index)
@@ -58,6 +86,7 @@ def place_labels(boxes: np.ndarray, sizes: np.ndarray, width: int, height: int) 
         unhappy = work.covering()
         for index in order[unhappy[order]].tolist():
             work.place(index)
+    memory.last = boxes, work.chosen
     return np.rint(work.taken[:2].T).astype(np.int64) + 1
 
 
@@ -71,27 +100,31 @@ class Placement:
         image: np.ndarray,
         near: np.ndarray,
         costs: np.ndarray,
+        habits: np.ndarray,
     ) -> None:
         self.boxes, self.sizes, self.image = boxes, sizes, image
         self.edges, self.weights = edges_of(boxes), OVER_BOX / box_areas(boxes)
-        self.near, self.costs = near, costs
+        self.near, self.costs, self.habits = near, costs, habits
+        self.chosen = np.full(len(boxes), -1)
         self.taken = np.zeros_like(self.edges)  # one without an area covers nothing
 
     def place(self, index: int) -> None:
         """Put a label where it costs least."""
         self.taken[:, index] = 0
-        places, costs = self.near[index], self.costs[index]
-        costs = costs + self.cost_over_labels(index, places)
-        best = int(costs.argmin())
-        if costs[best] > BAD:
+        places, habit = self.near[index], self.habits[index]
+        costs = self.costs[index] + self.cost_over_labels(index, places)
+        costs[habit : habit + 1] -= HABIT
+        if costs.min() > BAD or habit >= len(costs):
             size, box = self.sizes[index], self.boxes[index]
             away, extra = places_away(box, size)
             away = inside(away, size, self.image)
             extra = extra + overlaps(away, size, self.edges) @ self.weights
             extra += self.cost_over_labels(index, away)
             places, costs = np.concatenate((places, away)), np.concatenate((costs, extra))
-            best = int(costs.argmin())
-        left, top = places[best]
+            if habit >= len(self.costs[index]):
+                costs[habit] -= AWAY_HABIT  # too little to stay where a place beside it is free
+        self.chosen[index] = costs.argmin()
+        left, top = places[self.chosen[index]]
         across, down = self.sizes[index]
         gap = left - 1, top - 1, left + across + 1, top + down + 1  # a pixel between labels
         self.taken[:, index] = gap

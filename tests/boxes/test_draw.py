@@ -8,8 +8,18 @@ import pytest
 
 from pydarknet.boxes import words
 from pydarknet.boxes.box_arrays import BoxArrays
-from pydarknet.boxes.draw import Extras, Mark, best_first, check_look, draw, draw_marks, every_name
+from pydarknet.boxes.draw import (
+    Extras,
+    Mark,
+    best_first,
+    check_look,
+    draw,
+    draw_marks,
+    every_name,
+    letters_for,
+)
 from pydarknet.boxes.palette import class_color, distinct_color
+from pydarknet.boxes.placement import Memory
 from pydarknet.errors import DataError, UsageError
 
 NAMES = ("cat", "dog", "dont_show_me")
@@ -292,3 +302,28 @@ def test_threads_draw_the_same_as_one_does():
         thread.join()
 
     assert [(one == expected).all() for one in made] == [True] * 6
+
+
+@pytest.mark.parametrize(
+    ("letters", "before", "expected"),
+    [
+        (200, 0, 22.32),  # 0.0155 * 1440; 200 * 1.3 * 0.0155^2 = 6 % of the image
+        (300, 0, 17.856),  # 9 %: the next size, 0.8 of it
+        (300, 22.32, 22.32),  # which was that of the frame before: up to 1.3 * 8 %
+        (400, 22.32, 17.856),  # 12 %
+        (9999, 22.32, 11.3832),  # the smallest, 0.51 of it
+    ],
+)
+def test_letters_keep_their_size_from_frame_to_frame(letters, before, expected):
+    assert letters_for(letters, 1440, before) == pytest.approx(expected)
+
+
+def test_frames_with_a_memory_are_drawn_as_without_if_nothing_moves():
+    boxes = BoxArrays.cat([found(0.6 + 0.01 * k) for k in range(9)])
+    image, memory = white_image(640, 480), Memory()
+    expected = draw(image, boxes, NAMES)
+
+    assert [(draw(image, boxes, NAMES, memory=memory) == expected).all() for _ in range(3)] == [
+        True
+    ] * 3
+    assert memory.letters == pytest.approx(8.59, abs=0.01)  # 0.0155 * 554

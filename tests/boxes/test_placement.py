@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from pydarknet.boxes.placement import place_labels
+from pydarknet.boxes.placement import Memory, place_labels
 
 WIDTH, HEIGHT = 1000, 700
 
@@ -130,3 +130,58 @@ def test_the_work_is_cut_into_parts_without_a_difference(monkeypatch):
     monkeypatch.setattr("pydarknet.boxes.placement.CELLS", 1)
 
     assert (tags(boxes, sizes) == whole).all()
+
+
+# The frames of a film
+
+
+def jumps(boxes: np.ndarray, memory: Memory | None, frames: int = 30) -> int:
+    """Return how often labels change their side of boxes that tremble by a pixel."""
+    rng = np.random.default_rng(0)
+    sizes, before, count = np.tile([80, 18], (len(boxes), 1)), None, 0
+    for _ in range(frames):
+        moved = boxes + rng.integers(-1, 2, boxes.shape)
+        offsets = place_labels(moved, sizes, WIDTH, HEIGHT, memory) - moved[:, :2]
+        count += 0 if before is None else int((np.abs(offsets - before).max(1) > 9).sum())
+        before = offsets
+    return count
+
+
+def test_labels_of_a_film_stay_on_their_side():
+    boxes = np.array(crowd(40, seed=2)[0]) + 5
+
+    without, kept = jumps(boxes, None), jumps(boxes, Memory())
+
+    assert without > 20
+    assert kept <= without // 10
+
+
+def test_a_label_goes_back_to_its_box_when_there_is_room_again():
+    memory, size = Memory(), np.tile([80, 18], (12, 1))
+    place_labels(np.tile([500, 300, 520, 320], (12, 1)), size, WIDTH, HEIGHT, memory)
+
+    for _ in range(2):
+        alone = place_labels(np.array([(500, 300, 520, 320)]), size[:1], WIDTH, HEIGHT, memory)
+
+    assert np.abs(alone[0] - [500, 300]).max() <= 100
+
+
+def test_a_label_gives_way_in_spite_of_its_habit():
+    memory = Memory()
+    one = np.array([(300, 300, 500, 500)])
+    place_labels(one, np.array([(80, 20)]), WIDTH, HEIGHT, memory)
+    small = (310, 282, 330, 298)
+
+    both = place_labels(np.array([*one, small]), np.tile([80, 20], (2, 1)), WIDTH, HEIGHT, memory)
+
+    assert shared(np.array([*both[0], *(both[0] + [80, 20])]), np.array(small)) == 0
+
+
+def test_another_box_takes_over_no_habit():
+    memory = Memory()
+    place_labels(np.array([(300, 5, 380, 45)]), np.array([(80, 20)]), WIDTH, HEIGHT, memory)
+
+    assert memory.habits(np.array([(600, 300, 700, 400)], np.float32)).tolist() == [-1]
+    assert (
+        memory.habits(np.array([(301, 5, 381, 45)], np.float32)).tolist() == memory.last[1].tolist()
+    )
