@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIDE: Final = 1000  # pixels
-LEFT, RIGHT, TOP, BOTTOM = 84, 36, 88, 60  # pixels around the panels
+LEFT, RIGHT, TOP, BOTTOM = 94, 36, 88, 60  # pixels around the panels
 LOSS_SHARE, PRECISION_SHARE, RATE_SHARE = 5.0, 3.2, 1.6  # of the height
 WIDE: Final = 10.0  # an axis is logarithmic if its largest value is that much of its least
 LOSS_DECADES, RATE_DECADES = 9.0, 4.0  # that are shown at most
@@ -113,11 +113,11 @@ def place_iterations(axes: Axes, course: Course, *, is_lowest: bool) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.set_xlim(0, max(course.batch, 1) * 1.015)
-    axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(9, integer=True, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.tick_params(labelbottom=is_lowest)
     style_axes(axes, "iteration" if is_lowest else "", "")
-    axes.yaxis.set_label_coords(-0.068, 0.5)
+    axes.yaxis.set_label_coords(-0.078, 0.5)
 
 
 def place_values(axes: Axes, values: np.ndarray, decades: float, top: float | None = None) -> None:
@@ -176,7 +176,7 @@ def draw_precisions(axes: Axes, course: Course) -> None:
     axes.set_ylabel("mAP")
     batches, values = course.precisions[:, 0], course.precisions[:, 1] * 100
     size = 5 if len(values) <= MANY else 2.5
-    axes.plot(batches, values, color=RED, linewidth=1.6, marker="o", markersize=size)
+    axes.plot(batches, values, color=RED, linewidth=1.6, marker="o", markersize=size, clip_on=False)
     known = values[np.isfinite(values)]
     low, high = known.min(initial=100.0), known.max(initial=0.0)
     axes.set_ylim(max(low - ROOM, 0.0) if len(known) else 0.0, min(high + 2 * ROOM, 108.0))
@@ -185,7 +185,7 @@ def draw_precisions(axes: Axes, course: Course) -> None:
     if course.best is None:
         return
     star = batches[course.best], values[course.best]
-    axes.plot(*star, color=GREEN, marker="*", markersize=17, markeredgecolor="white")
+    axes.plot(*star, color=GREEN, marker="*", markersize=17, markeredgecolor="white", clip_on=False)
     for row in labelled_rows(course):
         is_best = row == course.best
         axes.annotate(
