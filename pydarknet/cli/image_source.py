@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from glob import glob, has_magic
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,11 +25,12 @@ from ..system.folders import files_below
 from ..system.problems import UNREADABLE, guard
 from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
-from .image_words import STDIN, expands
+from .film_frames import frames_of
+from .image_words import STDIN, expands, is_film
 
 AHEAD = 4  # images that are read while others are worked on
 BATCH = 4  # images that go through the network at once
-OPERAND = "a file, a folder, a pattern or a list"
+OPERAND = "a file, a folder, a pattern, a list or a film"
 
 NamedImages = list[tuple[str, np.ndarray]]  # with where they come from
 Group = list[tuple[str, Done[np.ndarray]]]  # the same, read or not
@@ -89,7 +90,7 @@ class Source:
         if word == STDIN:
             return [Listed(Piped("stdin"), os.getcwd())]
         folder = os.path.isdir(word)
-        paths = self.paths_of(word) if expands(word) else [word]
+        paths = self.paths_of(word) if expands(word) and not is_film(word) else [word]
         if not paths:
             ends = f" that ends in {', '.join(sorted(ENDINGS))}" if folder else ""
             deeper = folder and not self.recursive and any(p.is_dir() for p in Path(word).iterdir())
@@ -134,9 +135,16 @@ class Source:
             yield group
 
     def tasks(self) -> Iterator[tuple[str, Task[np.ndarray]]]:
-        """Yield the path of each image and the task that reads it; threads read ahead of them."""
+        """Yield the path of each image and the task that reads it; threads read ahead of them.
+
+        A film gives its frames.
+        """
         ahead = 0 if self.asked or self.single else AHEAD
-        yield from read_ahead(self.with_bar(self.paths()), self.read, ahead)
+        for films, paths in groupby(self.with_bar(self.paths()), is_film):
+            if films:
+                yield from chain.from_iterable(map(frames_of, paths))
+            else:
+                yield from read_ahead(paths, self.read, ahead)
 
     def read(self, path: str) -> np.ndarray:
         """Return the image at a path, or on stdin."""

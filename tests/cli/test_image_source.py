@@ -94,7 +94,7 @@ def test_a_folder_without_images_is_an_error(capfd):
     assert line.endswith(", .tif, .tiff, .webp, found none")
 
 
-EMPTY = "an image operand is an empty word: expected a file, a folder, a pattern or a list"
+EMPTY = "an image operand is an empty word: expected a file, a folder, a pattern, a list or a film"
 
 
 @pytest.mark.parametrize("word", ["", " ", "\n"])
