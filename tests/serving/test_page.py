@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pydarknet.serving.page import PAGE, page_reply, policy_of
+from pydarknet.boxes.palette import distinct_color
+from pydarknet.serving.page import PAGE, page_reply, page_text, policy_of
 
 
 def test_the_page_names_no_other_place() -> None:
@@ -29,3 +30,8 @@ def test_no_other_page_may_frame_it() -> None:
 
     assert headers["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_boxes_have_the_colours_in_which_they_are_drawn() -> None:
+    assert 'const COLOURS = ["#ff3c78", "#00c3ff", ' in page_text()
+    assert distinct_color(0) == (0xFF, 0x3C, 0x78)

@@ -89,7 +89,7 @@ def post(stand: Stand, path: str, lines: str, body: bytes) -> tuple[int, object]
 
 
 def test_home_assistant_gets_what_it_reads(stand: Stand) -> None:
-    # deepstack-python 0.8 deepstack/core.py post_image, process_image
+    # deepstack-python 0.9 deepstack/core.py post_image, process_image
     lines, body = form(('name="api_key"', b""), (IMAGE, JPEG))
 
     status, answer = post(stand, "/v1/vision/detection", lines, body)
