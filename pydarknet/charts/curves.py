@@ -157,7 +157,7 @@ def show_shares(axes: Axes, x: str, y: str) -> None:
     style_axes(axes, x, y)
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.01, 1.04)
-    ticks = np.linspace(0, 1, 11)
+    ticks = np.linspace(0, 1, 6)
     axes.set_xticks(ticks)
     axes.set_yticks(ticks)
 

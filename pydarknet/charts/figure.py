@@ -5,7 +5,6 @@ No state is shared with the program's own use of matplotlib: neither pyplot nor 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +27,6 @@ COLOURS: Final = (BLUE, RED, GREEN, PINK, ORANGE, SKY, "#7F3C8D", BLACK, "#8C6D3
 GREY, GRID, PALE = "#666666", "#E2E2E2", "#B9C6D2"
 LETTER: Final = 10  # pixels of a title's letter
 DPI: Final = 100  # so that 12 points are 17 pixels
-DRAWING = threading.Lock()  # matplotlib's fonts are of all threads
 
 
 def new_figure(width: int, height: int) -> Figure:
@@ -44,7 +42,7 @@ def new_figure(width: int, height: int) -> Figure:
 
 def pixels(figure: Figure) -> np.ndarray:
     """Draw a figure, in any thread: uint8 RGB [H, W, 3]."""
-    with DRAWING, silent():
+    with silent():
         figure.canvas.draw()
         return np.asarray(figure.canvas.buffer_rgba())[:, :, :3].copy()  # type: ignore[attr-defined]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +18,6 @@ HINT: Final = "a font such as Noto Sans (Debian: fonts-noto-core, fonts-noto-cjk
 UNFIT: Final = re.compile("(?i)emoji|last resort")  # the latter has boxes for letters
 EMPTY: Final = "\u25a1"  # what stands for a letter that no font has
 KNOWN: dict[frozenset[str], Lettering] = {}
-LOOKING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def lettering_of(texts: Iterable[str]) -> Lettering:
     """
     load_matplotlib()
     letters = frozenset("".join(map(printable, texts))) - frozenset(map(chr, range(0x180)))
-    with LOOKING, silent():
+    with silent():
         if letters not in KNOWN:
             KNOWN[letters] = lettering(letters)
     missing = "".join(sorted(KNOWN[letters].missing)[:12])

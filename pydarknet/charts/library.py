@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ from ..system.files import SharedFolder
 
 NAME = "matplotlib"
 HINT = "pip install matplotlib, which draws the charts; all else runs without it"
+ONE_THREAD = threading.RLock()
 FOLDERS: list[SharedFolder] = []  # which live as long as this process
 
 
@@ -50,14 +52,18 @@ def missing() -> MissingPackage:
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """Let matplotlib not tell on stderr that it looks for fonts, or misses one."""
+    """Let matplotlib not tell on stderr that it looks for fonts, or misses one.
+
+    One thread at a time is inside: what it is told, and its fonts, are those of all threads.
+    """
     logger = logging.getLogger(NAME)
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
+    with ONE_THREAD:
+        before = logger.level
+        logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logger.setLevel(before)
 
 
 @contextmanager

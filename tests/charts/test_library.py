@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from pydarknet.charts.library import check_installed, is_writable
+from pydarknet.charts.library import check_installed, is_writable, silent
 from pydarknet.errors import MissingPackage
 
 CODE = """
@@ -90,3 +92,22 @@ def test_without_matplotlib_one_line_says_how_to_get_it(monkeypatch):
 
     with pytest.raises(MissingPackage, match="this needs matplotlib, which is not installed"):
         check_installed()
+
+
+def test_what_matplotlib_tells_of_the_programs_own_charts_is_heard_again():
+    logger = logging.getLogger("matplotlib")
+    before = logger.level
+    heard: list[int] = []
+
+    def hush() -> None:
+        with silent():
+            heard.append(logger.level)
+
+    threads = [threading.Thread(target=hush) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert heard == [logging.ERROR] * 8
+    assert logger.level == before
