@@ -10,34 +10,39 @@ WINDOW: Final = 3.0  # seconds over which the average is taken
 
 
 class Rate:
-    """The present rate, a moving average, and the average of the last whole window.
+    """The present rate, by a moving average of the time a frame takes, and that of a whole window.
 
-    Both are 0 before they are known.
+    Both are 0 before they are known. The C averages rates, which two frames at once would make
+    endless: here some are done at once.
 
     Darknet: src/demo.c demo (AlexeyAB)
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self.clock = clock
-        self.present = self.average = 0.0
+        self.took: float | None = None  # seconds a frame
+        self.average = 0.0
         self.last = self.start = clock()
-        self.counted = self.total = 0
+        self.counted = 0
+
+    @property
+    def present(self) -> float:
+        """Frames a second at present."""
+        return 1 / max(self.took, 1e-9) if self.took is not None else 0.0
 
     def count(self, frames: int = 1, seconds: float | None = None) -> None:
         """Count frames that are done now, each of which took its share of the time.
 
-        If `seconds` are given, they are what counts for the present rate, from the first on.
+        If `seconds` are given, they are what counts for the present rate.
 
         Darknet: src/demo.c demo, src/classifier.c demo_classifier (AlexeyAB)
         """
         now = self.clock()
-        took = now - self.last if seconds is None else seconds
-        rate, share = frames / max(took, 1e-9), 0.9**frames
-        first = seconds is not None and not self.present
-        self.present = rate if first else self.present * share + (1 - share) * rate
+        each = (now - self.last if seconds is None else seconds) / frames
+        share = 0.9**frames
+        self.took = each if self.took is None else self.took * share + (1 - share) * each
         self.last = now
         self.counted += frames
-        self.total += frames
         if now - self.start >= WINDOW:
             self.average = self.counted / (now - self.start)
             self.counted, self.start = 0, now

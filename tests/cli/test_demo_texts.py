@@ -37,7 +37,7 @@ def test_positions_begin_inside_and_are_not_clipped_at_their_end():
 
 def test_the_rates_of_either_lineage():
     rate = Rate()
-    rate.present, rate.average = 12.34, 56.78
+    rate.took, rate.average = 1 / 12.34, 56.78
 
     fork, original = DEMO_TEXTS.alexeyab, DEMO_TEXTS.pjreddie
     assert (fork.before(rate), fork.after(rate)) == (

@@ -7,22 +7,22 @@ import pytest
 from pydarknet.video.rate import Rate
 
 
-def test_the_present_rate_moves_by_a_tenth_a_frame_and_the_average_is_of_three_seconds():
-    times = iter([0.0, 0.1, 0.2, 3.2, 3.3])
+def test_the_time_a_frame_takes_moves_by_a_tenth_and_the_average_is_of_three_seconds():
+    times = iter([0.0, 0.1, 0.3, 3.3, 3.4])
     rate = Rate(lambda: next(times))
 
-    seen = []
+    seen = [(rate.present, rate.average)]
     for _ in range(4):
         rate.count()
-        seen.append((round(rate.present, 4), round(rate.average, 4)))
+        seen.append((rate.present, rate.average))
 
     assert seen == [
-        (1.0, 0.0),  # 0.1 * 10
-        (1.9, 0.0),  # 0.9 * 1 + 0.1 * 10
-        (1.7433, 0.9375),  # 0.9 * 1.9 + 0.1 / 3; 3 frames in 3.2 seconds
-        (2.569, 0.9375),  # the next window is not over
+        (0, 0),
+        (pytest.approx(10), 0),
+        (pytest.approx(1 / 0.11), 0),  # 0.9 * 0.1 + 0.1 * 0.2
+        (pytest.approx(1 / 0.399), pytest.approx(3 / 3.3)),  # 0.9 * 0.11 + 0.1 * 3
+        (pytest.approx(1 / 0.3691), pytest.approx(3 / 3.3)),  # the next window is not over
     ]
-    assert rate.total == 4
 
 
 def test_frames_that_are_done_together_share_the_time():
@@ -33,14 +33,24 @@ def test_frames_that_are_done_together_share_the_time():
         one.count()
     four.count(4)
 
-    assert four.present == pytest.approx(one.present)
+    assert four.present == pytest.approx(one.present) == pytest.approx(4)
 
 
-def test_given_seconds_count_from_the_first_frame_on():
+def test_frames_at_once_do_not_make_the_rate_endless():
+    times = iter([0.0, 0.2, 0.2, 0.4, 0.4, 0.6, 0.6])
+    rate = Rate(lambda: next(times))
+
+    for _ in range(6):
+        rate.count()
+
+    assert 5 < rate.present < 10
+
+
+def test_given_seconds_count():
     times = iter([0.0, 1.0, 2.0])
     rate = Rate(lambda: next(times))
 
     rate.count(1, 0.1)
     assert rate.present == pytest.approx(10)
-    rate.count(1, 0.05)
-    assert rate.present == pytest.approx(11)  # 0.9 * 10 + 0.1 * 20
+    rate.count(1, 0.2)
+    assert rate.present == pytest.approx(1 / 0.11)  # 0.9 * 0.1 + 0.1 * 0.2
