@@ -19,6 +19,8 @@ EXPORT = ["onnxruntime>=1.18", "onnx>=1.18"]
 OPENVINO = ["openvino>=2024.6", "onnx>=1.18"]
 # What writes H.264, and reads films and streams that OpenCV cannot.
 VIDEO = ["av>=12"]
+# What follows objects from frame to frame; since 2.6 in times that vary.
+TRACK = ["trackers>=2.6"]
 # What torch exports ONNX files with, beside which the tests hold ours.
 WITNESS = ["onnxscript>=0.5"]
 # What runs the tests, on all cores, and holds the style.
@@ -59,7 +61,8 @@ setup(
         "onnxruntime": EXPORT,
         "openvino": OPENVINO,
         "video": VIDEO,
-        "test": [*CHECKS, "setuptools>=68", "wheel", *CUDA, *EXPORT, *WITNESS, *VIDEO],
+        "track": TRACK,
+        "test": [*CHECKS, "setuptools>=68", "wheel", *CUDA, *EXPORT, *WITNESS, *VIDEO, *TRACK],
     },
     entry_points={"console_scripts": ["pydarknet=pydarknet.__main__:entry"]},
     classifiers=[

@@ -21,6 +21,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["video", "charts"],
     ["modules"],
     ["boxes"],
+    ["tracking"],
     ["runtime"],
     [
         "layers.base",

@@ -72,8 +72,8 @@ LABELS: PerLineage[Callable[[dict[int, float], Callable[[int], str]], Label | No
 class Extras:
     """What is drawn besides classes and boxes, a row for each box; an empty sequence is none.
 
-    `notes` stand before the names in the labels, as `#12`; `trails` are where boxes were, points in
-    0..1 of the image, the oldest first.
+    `notes` stand before the names in the labels, as `#12`, where they are not empty; `trails` are
+    where boxes were, points in 0..1 of the image, the oldest first.
     """
 
     notes: Sequence[str] = ()
@@ -205,7 +205,8 @@ def marks_of(
         label = words.label(found)
         if label:
             color = words.palette(label[0], len(scores))
-            text = f"{extras.notes[row]} {label[1]}" if extras.notes else label[1]
+            note = extras.notes[row] if extras.notes else ""
+            text = f"{note} {label[1]}" if note else label[1]
             trail = (
                 [(x * width, y * height) for x, y in extras.trails[row]] if extras.trails else ()
             )

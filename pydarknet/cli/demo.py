@@ -21,6 +21,7 @@ from ..errors import DataError
 from ..system.console import note, say
 from ..system.crews import Crew, in_order
 from ..video.rate import Rate
+from ..video.writer import DEFAULT_RATE
 from .demo_flags import DemoFlags
 from .demo_frames import Frame, Seen
 from .demo_outputs import DemoOutputs
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ..boxes.box_arrays import BoxRows
     from ..runtime.any_network import AnyNetwork
     from ..video.source import Source
+    from .follower import Follower
 
 Find = Callable[..., Sequence["BoxRows[Any]"]]
 
@@ -67,6 +69,7 @@ class Demo:
     settings: Settings
     flags: DemoFlags
     outputs: DemoOutputs
+    follower: Follower | None = None
     rate: Rate = field(default_factory=Rate)
 
     @cached_property
@@ -106,11 +109,19 @@ class Demo:
         if crews:
             cv2.setNumThreads(1)  # threads share the cores
         LETTERS.start()
+        try:
+            self.look_at_all(crews)
+        finally:
+            for line in self.follower.report() if self.follower else ():
+                say(line)
+
+    def look_at_all(self, crews: Sequence[Crew]) -> None:
+        """Look at every frame until the source ends or someone stops it."""
         until = time.monotonic() + (self.flags.time_limit_sec or float("inf"))
         self.rate = Rate()
         for group, task in in_order(self.look, self.groups(), crews):
             for seen in task.result():
-                self.outputs.show(seen, self.rate)
+                self.outputs.show(self.follow(seen), self.rate)
             self.rate.count(len(group))
             if self.outputs.stopped or time.monotonic() > until:
                 return
@@ -128,10 +139,15 @@ class Demo:
         pixels = self.source.frames()
         if self.flags.benchmark:
             pixels = repeat(next(pixels))
-        numbered = map(Frame, count(1), islice(pixels, 0, None, self.flags.between + 1))
+        numbered = map(self.frame, count(1), islice(pixels, 0, None, self.flags.between + 1))
         size = 1 if self.source.live else BATCH
         while group := list(islice(numbered, size)):
             yield group
+
+    def frame(self, number: int, pixels: np.ndarray) -> Frame:
+        """Return a frame with its time: of a film that in the film, else now."""
+        rate = (self.source.rate or DEFAULT_RATE) / (self.flags.between + 1)
+        return Frame(number, pixels, time.monotonic() if self.source.live else number / rate)
 
     def look(self, group: Sequence[Frame]) -> list[Seen]:
         """Return frames with their boxes; any thread may do this."""
@@ -157,8 +173,24 @@ class Demo:
             arrays = suppress_objects(arrays, self.flags.nms or self.rules.nms)
         height, width = frame.pixels.shape[:2]
         found = Found(self.source.name, width, height, 0.0, arrays, chosen.decoding.thresh)
-        drawn = self.outputs.draw(frame, found) if self.outputs.draws else None
+        drawn = self.outputs.draw(frame, found) if self.draws_early else None
         return Seen(frame, found, drawn)
+
+    @property
+    def draws_early(self) -> bool:
+        """Whether frames are drawn by the thread that looks at them: if all is known by then."""
+        return self.outputs.draws and not self.follower
+
+    def follow(self, seen: Seen) -> Seen:
+        """Return the next frame with the ids of its boxes, and drawn, where objects are followed.
+
+        Frames come in their order here, in `look` they may not.
+        """
+        if not self.follower:
+            return seen
+        found = self.follower.follow(seen.found, seen.frame.seconds)
+        drawn = self.outputs.draw(seen.frame, found) if self.outputs.draws else None
+        return Seen(seen.frame, found, drawn)
 
 
 def nothing() -> None:
@@ -177,9 +209,10 @@ def run_demo(
     source = open_named(word, flags)
     try:
         say_size(network, source)
+        follower = follower_of(flags, source)
         chosen = settings_of(network, flags, thresh)
         with DemoOutputs(network, source, flags, chosen.decoding.thresh) as outputs:
-            Demo(network, source, chosen, flags, outputs).run()
+            Demo(network, source, chosen, flags, outputs, follower).run()
             outputs.end()
     finally:
         source.close()
@@ -195,6 +228,15 @@ def open_named(word: str | None, flags: DemoFlags) -> Source:
     else:
         say(f"Webcam index: {flags.c}")
     return open_source(word, flags.camera)
+
+
+def follower_of(flags: DemoFlags, source: Source) -> Follower | None:
+    """Return what follows objects, where that is wanted."""
+    if not flags.follows:
+        return None
+    from .follower import Follower
+
+    return Follower(flags, source.size)
 
 
 def say_size(network: AnyNetwork, source: Source) -> None:

@@ -76,6 +76,37 @@ class DemoFlags:
     ] = False
     fullscreen: Annotated[bool, Help("let the window fill the screen")] = False
     time_limit_sec: Annotated[int, Help("end after so many seconds", FORK, range=NATURAL)] = 0
+    track: Annotated[bool, Help("follow objects: each keeps its number")] = False
+    count: Annotated[
+        str | None,
+        Help(
+            "follow objects, and count who crosses the line x1,y1,x2,y2, in pixels or in 0..1 of"
+            " the frame; several lines: 'LINE;LINE'"
+        ),
+    ] = None
+    zone: Annotated[
+        str | None,
+        Help(
+            "follow objects, and count who is inside the corners x1,y1,x2,y2,x3,y3,...; several"
+            " zones: 'ZONE;ZONE'"
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for what is no line or zone, or if nothing can follow objects."""
+        if not self.follows:
+            return
+        from ..tracking.places import read_lines, read_zones
+        from ..tracking.tracker import check_installed
+
+        read_lines(self.count, "-count")
+        read_zones(self.zone, "-zone")
+        check_installed()
+
+    @property
+    def follows(self) -> bool:
+        """Whether objects are followed."""
+        return bool(self.track or self.count or self.zone)
 
     @property
     def between(self) -> int:

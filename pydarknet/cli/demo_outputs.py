@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..boxes.draw import draw
 from ..cfg.lineage import PerLineage
 from ..errors import UsageError
 from ..image.files import encode, file_for, write_image
@@ -21,6 +20,7 @@ from ..system.inputs import check_output
 from ..system.json_array import JsonArray
 from ..system.problems import guard
 from ..video.writer import FilmWriter
+from .demo_frames import draw_found
 from .demo_texts import DEMO_TEXTS
 from .detections_text import json_of
 from .terminal import CLEAR
@@ -174,8 +174,7 @@ class DemoOutputs:
 
     def draw(self, frame: Frame, found: Found) -> np.ndarray:
         """Return a frame with its boxes; any thread may do this."""
-        chosen = found.boxes.kept(), found.boxes.names, found.thresh, self.network.dialect.name
-        return draw(frame.pixels, *chosen, colors=self.flags.colors, font=self.flags.font)
+        return draw_found(frame.pixels, found, self.network.dialect.name, self.flags)
 
     def write_file(self, number: int, pixels: np.ndarray) -> None:
         """Write a frame as an image file; numbers begin as in the lineage."""

@@ -30,13 +30,14 @@ def box_lines(found: Found, positions: bool) -> Iterator[str]:
     Darknet: src/image_opencv.cpp draw_detections_cv_v3 (AlexeyAB)
     """
     rows = zip(found.boxes.boxes, found.boxes.probabilities.tolist(), strict=True)
-    for box, row in rows:
+    for place, (box, row) in enumerate(rows):
         named = [
             f"{found.name(k)}: {score * 100:.0f}% "
             for k, score in enumerate(row)
             if score > found.thresh and not found.name(k).startswith(HIDDEN)
         ]
         if named:
+            named[0] += found.track(place)
             yield ", ".join(named) + (clipped_position(found, box) if positions else "")
 
 

@@ -13,6 +13,7 @@ from ..system.text import json_text
 
 if TYPE_CHECKING:
     from ..runtime.any_network import AnyNetwork
+    from ..tracking.followed import Followed
 
 HIDDEN = "dont_show"  # a name that begins so is never the best class of a box
 LEAST_IN_JSON = 0.005
@@ -28,6 +29,17 @@ class Found:
     seconds: float
     boxes: BoxArrays
     thresh: float
+    followed: Followed | None = None  # what is known of boxes that have ids
+
+    def track(self, row: int) -> str:
+        """Return what the fork prints of the object that a box is: its id and its similarity.
+
+        Darknet: src/image_opencv.cpp draw_detections_cv_v3 (AlexeyAB)
+        """
+        number = 0 if self.boxes.track_ids is None else int(self.boxes.track_ids[row])
+        if not (number and self.followed):
+            return ""
+        return f"(track = {number}, sim = {self.followed.similarities[row]:f}) "
 
     def name(self, index: int) -> str:
         """Return a class's name, or its number where the names do not reach."""
@@ -58,10 +70,11 @@ def all_classes(found: Found) -> Iterator[str]:
 
     Darknet: src/image.c draw_detections
     """
-    for row in found.boxes.probabilities.tolist():
+    for place, row in enumerate(found.boxes.probabilities.tolist()):
+        track = found.track(place)
         for index, score in enumerate(row):
             if score > found.thresh:
-                yield f"{found.name(index)}: {score * 100:.0f}%"
+                yield f"{found.name(index)}: {score * 100:.0f}%{track and ' ' + track}"
 
 
 def best_classes(found: Found) -> Iterator[str]:
@@ -129,31 +142,45 @@ def round_half_away(x: float) -> float:
 def json_of(found: Found, frame: int, *, named: bool = True) -> str:
     """Return the fork's JSON of one image: a line per object, an object per box and class.
 
-    `named` says the file, too.
+    `named` says the file, too. Of boxes that are followed it says the ids, null where there is none
+    yet, and what was counted.
 
     Darknet: src/image.c detection_to_json (AlexeyAB)
     Quirk: JSON_ESCAPES
     """
-    rows = zip(found.boxes.boxes.tolist(), found.boxes.probabilities.tolist(), strict=True)
+    boxes, scores = found.boxes.boxes.tolist(), found.boxes.probabilities.tolist()
+    ids = found.boxes.track_ids
+    tracks = [""] * len(boxes) if ids is None else [track_json(one) for one in ids.tolist()]
     objects = [
-        json_object(found, index, box, score)
-        for box, row in rows
+        json_object(found, index, box, score, track)
+        for box, row, track in zip(boxes, scores, tracks, strict=True)
         for index, score in enumerate(row)
         if score > LEAST_IN_JSON and not found.name(index).startswith(HIDDEN)
     ]
     path = f' "filename":{json_text(found.path)}, \n' if named else ""
-    head = f'{{\n "frame_id":{frame}, \n{path} "objects": [ \n'
+    head = f'{{\n "frame_id":{frame}, \n{path}{counts_json(found)} "objects": [ \n'
     return head + ", \n".join(objects) + "\n ] \n}"
 
 
-def json_object(found: Found, index: int, box: list[float], score: float) -> str:
+def json_object(found: Found, index: int, box: list[float], score: float, track: str) -> str:
     """Return the JSON of one class of one box."""
     x, y, w, h = box
     name = json_text(found.name(index))
     return (
         f'  {{"class_id":{index}, "name":{name}, "relative_coordinates":{{"center_x":{x:f},'
-        f' "center_y":{y:f}, "width":{w:f}, "height":{h:f}}}, "confidence":{score:f}}}'
+        f' "center_y":{y:f}, "width":{w:f}, "height":{h:f}}}, "confidence":{score:f}{track}}}'
     )
+
+
+def track_json(number: int) -> str:
+    """Return the end of the JSON of a box that is followed: its id."""
+    return f', "track_id":{number or "null"}'
+
+
+def counts_json(found: Found) -> str:
+    """Return the line of what was counted up to a frame; empty if nothing is."""
+    sums = found.followed.sums if found.followed else None
+    return f' "counts":{json_text(sums.json(found.name))}, \n' if sums else ""
 
 
 def labels_of(found: Found) -> str:

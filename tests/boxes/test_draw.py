@@ -259,6 +259,12 @@ def test_a_note_stands_before_the_names_of_its_box():
     assert (noted == draw(white_image(300, 200), found(0.9), ["#3 cat"])).all()
 
 
+def test_an_empty_note_is_none():
+    noted = draw(white_image(300, 200), found(0.75), NAMES, extras=Extras(notes=[""]))
+
+    assert (noted == draw(white_image(300, 200), found(0.75), NAMES)).all()
+
+
 def test_a_trail_is_drawn_thinner_the_older_it_is():
     trail = [(0.1, 0.9), (0.5, 0.9), (0.9, 0.9)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -115,3 +116,66 @@ def test_thresholds_of_either_lineage(net, dialect):
 
 def test_a_film_is_what_is_read_ahead():
     assert not Film.live
+
+
+@pytest.mark.parametrize(("skip", "times"), [(0, [0.1, 0.2]), (4, [0.5, 1.0])])
+def test_frames_of_a_film_have_the_times_of_the_film(network, skip, times):
+    given = DemoFlags(skip=skip)
+    demo = Demo(network, Frames(10), settings(network), given, Outputs())  # type: ignore[arg-type]
+
+    first = next(demo.groups())
+
+    assert [one.seconds for one in first][:2] == pytest.approx(times)
+
+
+def test_frames_of_a_camera_have_the_time_at_which_they_came(network, monkeypatch):
+    times = iter([3.0, 3.7])
+    monkeypatch.setattr("pydarknet.cli.demo.time", SimpleNamespace(monotonic=lambda: next(times)))
+    demo = Demo(network, Frames(2, live=True), settings(network), DemoFlags(), Outputs())  # type: ignore[arg-type]
+
+    assert [one.seconds for [one] in demo.groups()] == [3.0, 3.7]
+
+
+class Follower:
+    """Notes which frames it follows, and draws nothing."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def follow(self, found, seconds):
+        self.times.append(seconds)
+        return replace(found, path=f"followed at {seconds:.1f}")
+
+    def report(self):
+        return [f"{len(self.times)} frames"]
+
+
+@pytest.mark.parametrize("most", [1000, 3])
+def test_objects_are_followed_in_the_order_of_frames_and_reported_at_the_end(network, capsys, most):
+    outputs, follower = Outputs(most), Follower()
+    paths = []
+    outputs.show = lambda seen, rate, show=outputs.show: (  # type: ignore[method-assign]
+        paths.append(seen.found.path),
+        show(seen, rate),
+    )
+    demo = Demo(network, Frames(23), settings(network), DemoFlags(), outputs, follower)  # type: ignore[arg-type]
+
+    demo.run()
+
+    count = 23 if most > 23 else 4  # the group of the third
+    assert follower.times == pytest.approx([(n + 1) / 10 for n in range(count)])
+    assert paths == [f"followed at {time:.1f}" for time in follower.times]
+    assert f"{count} frames\n" in capsys.readouterr().out
+
+
+def test_what_was_counted_is_told_after_ctrl_c_too(network, capsys):
+    def show(seen, rate):
+        raise KeyboardInterrupt
+
+    outputs = Outputs()
+    outputs.show = show  # type: ignore[method-assign]
+
+    with pytest.raises(KeyboardInterrupt):
+        Demo(network, Frames(9), settings(network), DemoFlags(), outputs, Follower()).run()  # type: ignore[arg-type]
+
+    assert capsys.readouterr().out.endswith("1 frames\n")

@@ -1,11 +1,25 @@
 """The frames that a demo looks at."""
 
 import numpy as np
+from objects import boxes
 
-from pydarknet.cli.demo_frames import Frame
+from pydarknet.cli.demo_flags import DemoFlags
+from pydarknet.cli.demo_frames import Frame, draw_found
+from pydarknet.cli.detections_text import Found
 
 
-def test_a_frame_has_a_number_and_pixels():
-    number, pixels = Frame(1, np.zeros((2, 3, 3), np.uint8))
+def test_a_frame_has_a_number_pixels_and_a_time():
+    number, pixels, seconds = Frame(1, np.zeros((2, 3, 3), np.uint8), 0.5)
 
-    assert (number, pixels.shape) == (1, (2, 3, 3))
+    assert (number, pixels.shape, seconds) == (1, (2, 3, 3), 0.5)
+
+
+def test_boxes_are_drawn_and_the_frame_stays():
+    pixels = np.zeros((40, 60, 3), np.uint8)
+    found = Found("film.avi", 60, 40, 0.0, boxes((0.5, 0.5, 0.5, 0.5)), 0.25)
+
+    drawn = draw_found(pixels, found, "alexeyab", DemoFlags())
+
+    assert drawn[20, 15].any()  # the left edge
+    assert not drawn[20, 30].any()
+    assert not pixels.any()

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import HERE
-from films import indices, write_film
+from films import indices, write_digits, write_film
 
 from pydarknet.cli.main import main
 
@@ -342,3 +342,49 @@ def test_a_port_that_is_taken_is_one_line(capfd):
     told = capfd.readouterr().err
     assert f"-json_port {port}" in told
     assert told.endswith("\n    hint: -json_port N chooses another port\n")
+
+
+def test_objects_are_followed_and_counted_through_a_film(capfd):
+    pytest.importorskip("trackers", reason="pip install 'pydarknet[track]'")
+    write_digits(Path("film.avi"), frames=40)
+    right_half = "160,0,320,0,320,240,160,240"
+
+    counted = "-count", "0,.5,1,.5", "-zone", right_half, "-thresh", "0.5"
+
+    assert main([*DEMO, *counted, "-json_file_output", "ours.json"]) == 0
+
+    ids: dict[str, set[int]] = {"6": set(), "4": set()}
+    for frame in frames(Path("ours.json"))[1:]:
+        for one in frame["objects"]:
+            ids.setdefault(one["name"], set()).add(one["track_id"])
+    assert (ids["6"], ids["4"]) == ({1}, {2})  # though the 4 passes before the 6
+    last = frames(Path("ours.json"))[-1]["counts"]
+    assert last["lines"] == [{"in": {}, "out": {"4": 1}}]
+    assert last["zones"] == [{"inside": {"6": 1}, "entered": {"4": 1, "6": 1}}]
+    out = capfd.readouterr().out
+    assert "Line 1: in 0, out 1 (4 1)\nZone 1: inside 1 (6 1), entered 2 (4 1, 6 1)\n" in out
+    assert re.search(r"\n6: \d+% \(track = 1, sim = 0\.\d{6}\) \n", out)
+
+
+def test_some_frames_are_enough_to_follow_objects(capfd):
+    pytest.importorskip("trackers", reason="pip install 'pydarknet[track]'")
+    write_digits(Path("film.avi"), frames=40)
+
+    assert main([*DEMO, "-s", "3", "-count", "0,120,320,120", "-thresh", "0.5"]) == 0
+
+    assert "Line 1: in 0, out 1 (4 1)\n" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (["-count", "1,2,3"], "-count 1,2,3: expected x1,y1,x2,y2, in pixels or in 0..1"),
+        (["-zone", "0,0,9000,0,0,9"], "expected points in the frame, "),
+    ],
+)
+def test_what_is_no_line_in_the_frames_is_one_line(flags, problem, capfd):
+    pytest.importorskip("trackers", reason="pip install 'pydarknet[track]'")
+
+    assert main([*DEMO, *flags]) == 1
+
+    assert problem in capfd.readouterr().err.strip().split("\n")[-1]
