@@ -46,6 +46,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["compare"],
     ["serving"],
     ["compat", "opencv"],
+    ["doctor"],
     [""],
     ["cli", "__main__"],
 ]

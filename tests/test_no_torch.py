@@ -13,7 +13,7 @@ from conftest import HERE, recording
 import pydarknet
 from pydarknet.cli.main import main
 
-ROOMS = ("system", "cfg", "image", "charts", "runtime", "cli")
+ROOMS = ("system", "cfg", "image", "charts", "runtime", "doctor", "cli")
 FILES = [
     f"pydarknet.boxes.{name}"
     for name in (

@@ -19,6 +19,7 @@ FILES = (
     "detector_test",
     "detector_train",
     "detector_valid",
+    "doctor",
     "export_onnx",
     "install_shim",
     "nightmare",
