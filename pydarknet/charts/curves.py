@@ -35,6 +35,7 @@ WIDTH, HEIGHT = 1200, 680  # pixels, of one class
 ALL_WIDTH, ALL_HEIGHT = 1500, 800
 CONFIDENCE: Final = "confidence above which detections count"
 MEAN_LINE: Final = 3.2  # points
+LEFT_TO_RIGHT: Final = "\u200e"  # so that a number stays before an Arabic name
 LEGEND: Final = 290  # pixels
 LETTERS: Final = 26  # of a name in the legend
 RECALLS: Final = 101  # at which precisions are averaged
@@ -211,7 +212,9 @@ def write_classes(figure: Figure, chosen: Sequence[ClassCurve], count: int) -> N
     names = ["mean of all classes"]
     for place, one in enumerate(chosen):
         lines.append(Line2D([], [], color=COLOURS[place], linewidth=2))
-        names.append(f"{one.average_precision:.1%}  {fonts.text(shorten(one.name, LETTERS))}")
+        names.append(
+            f"{LEFT_TO_RIGHT}{one.average_precision:.1%}  {fonts.text(shorten(one.name, LETTERS))}"
+        )
     if count > len(chosen):
         lines.append(Line2D([], [], color=PALE, linewidth=2))
         names.append(f"{count - len(chosen):,} classes between")

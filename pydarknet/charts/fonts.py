@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..system.console import note_once
 from ..system.text import printable
 from .library import load_matplotlib, silent
+
+if TYPE_CHECKING:
+    from matplotlib.font_manager import FontEntry
 
 LATIN: Final = ("DejaVu Sans",)  # which comes with matplotlib
 MOST_FONTS: Final = 400  # that are looked at
@@ -67,19 +70,31 @@ def lettering(letters: frozenset[str]) -> Lettering:
 
 
 def installed_fonts() -> Iterator[tuple[str, str]]:
-    """Yield family and file of the upright fonts of this machine, those with many scripts first."""
-    from matplotlib.font_manager import fontManager
+    """Yield family and file of the upright fonts of this machine, those with many scripts first.
+
+    matplotlib's list of them may be older than some; these come last.
+    """
+    from matplotlib.font_manager import findSystemFonts, fontManager
 
     def order(entry: tuple[str, str]) -> tuple[int, str]:
         places = (i for i, word in enumerate(LIKELY) if entry[0].startswith(word))
         return next(places, len(LIKELY)), entry[0]
 
-    entries = {
-        font.name: font.fname
-        for font in fontManager.ttflist
-        if font.style == "normal" and not UNFIT.search(font.name)
-    }
-    yield from sorted(entries.items(), key=order)[:MOST_FONTS]
+    yield from sorted(families(fontManager.ttflist), key=order)[:MOST_FONTS]
+    known = {font.fname for font in fontManager.ttflist}
+    for path in sorted(set(findSystemFonts()) - known)[:MOST_FONTS]:
+        count = len(fontManager.ttflist)
+        try:
+            fontManager.addfont(path)
+        except (OSError, RuntimeError, ValueError):
+            continue
+        yield from families(fontManager.ttflist[count:])
+
+
+def families(fonts: Iterable[FontEntry]) -> list[tuple[str, str]]:
+    """Return family and file of the fonts that names can be drawn with, one a family."""
+    upright = (font for font in fonts if font.style == "normal" and not UNFIT.search(font.name))
+    return [*{font.name: font.fname for font in upright}.items()]
 
 
 def letters_of(path: str) -> set[int]:

@@ -27,7 +27,7 @@ EMPTY = ClassCurve("none", 0.0, 0, *(np.zeros(0) for _ in range(3)))
 
 def legend_of(figure) -> list[str]:
     """Return the words of a figure's legend."""
-    return [text.get_text() for text in figure.legends[0].get_texts()]
+    return [text.get_text().lstrip("\u200e") for text in figure.legends[0].get_texts()]
 
 
 @pytest.mark.parametrize(

@@ -52,3 +52,22 @@ def test_drawing_letters_that_no_font_has_warns_nowhere(monkeypatch, capfd):
     pixels(figure)  # a warning would be an error
 
     assert capfd.readouterr().err == ""
+
+
+def test_a_font_that_was_installed_after_matplotlib_looked_is_found(monkeypatch):
+    from matplotlib.font_manager import findfont, fontManager
+
+    file = findfont("DejaVu Sans Mono")
+    monkeypatch.setattr(fontManager, "ttflist", [])
+    monkeypatch.setattr("matplotlib.font_manager.findSystemFonts", lambda: ["none.ttf", file])
+
+    assert [*fonts.installed_fonts()] == [("DejaVu Sans Mono", file)]
+
+
+@pytest.mark.parametrize("name", ["Noto Color Emoji", "Last Resort High-Efficiency"])
+def test_fonts_of_signs_are_not_for_names(name):
+    from matplotlib.font_manager import FontEntry
+
+    assert fonts.families(
+        [FontEntry(fname="a.ttf", name=name), FontEntry(fname="b.ttf", name="Lato")]
+    ) == [("Lato", "b.ttf")]
