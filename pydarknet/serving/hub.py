@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from .server import Port, Server
 from .shown import Shown as Shown
 from .site import Site
 from .streams import json_stream, mjpeg_stream
+
+PASSWORD = re.compile(r"(\w+://)[^/@\s]*@")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def serve_streams(
     ]
     ports = [port for port in wanted if port]
     posts = Posts(hub, Target.read(post_host), source, once=post_once) if post_host else None
-    about: dict[str, Any] = {"source": source, "thresh": thresh, "detects": False}
+    about: dict[str, Any] = {"source": public(source), "thresh": thresh, "detects": False}
     with ExitStack() as stack:
         stack.callback(hub.close)
         numbers: Iterator[int] = iter(())
@@ -69,3 +72,8 @@ def serve_streams(
             posts.start()
             stack.callback(posts.stop)
         yield Serving(*(next(numbers) if port else None for port in wanted))
+
+
+def public(source: str) -> str:
+    """Return the name of a film or camera without the password that an address may have."""
+    return PASSWORD.sub(r"\1", source)

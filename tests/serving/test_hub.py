@@ -258,3 +258,11 @@ def test_both_streams_need_a_port_each() -> None:
 def test_without_a_port_nothing_is_opened() -> None:
     with serve_streams(Hub()) as serving:
         assert serving == Serving(None, None)
+
+
+def test_the_page_does_not_tell_a_cameras_password() -> None:
+    with serve_streams(Hub(), json_port=0, source="rtsp://me:secret@cam/1") as serving:
+        assert serving.json_port
+        body = exchange(serving.json_port, "GET /health HTTP/1.1")[2]
+
+    assert json.loads(body)["source"] == "rtsp://cam/1"
