@@ -16,7 +16,7 @@ from .palette import Color, Palette, palette, shades
 from .placement import Memory, place_labels
 from .words import LARGEST, SMALLEST, labels
 
-LINE, CAPITAL = 0.003, 0.0155  # of the side of a square as large as the image
+LINE, CAPITAL = 0.003, 0.0165  # of the side of a square as large as the image
 EASY = 8  # pixels of a capital letter, which are read with ease
 SLIMMEST = 10  # a line is no wider than this part of its box
 LETTER = 1.3  # the area of a letter and what is around it, as a square of capitals' height is 1

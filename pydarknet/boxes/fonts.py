@@ -39,8 +39,9 @@ def chosen_font(name: str | None) -> str | None:
     return file
 
 
+@lru_cache(1)
 def has_pillow() -> bool:
-    """Return whether Pillow is installed."""
+    """Return whether Pillow is installed; looking costs as much as writing a label."""
     return find_spec("PIL") is not None
 
 
