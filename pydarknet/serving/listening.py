@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
+from ipaddress import ip_address
 
 from ..errors import UsageError
 
@@ -18,7 +20,11 @@ def open_sockets(bind: str, port: int, flag: str) -> list[socket.socket]:
     """Return sockets that listen at an address or a name of this machine; 0 is any free port.
 
     `flag` is the word that chose the port. Raises UsageError if it is taken, or is not ours.
+
+    Quirk: PORTS_ARE_LOCAL
     """
+    if not bind.strip():
+        raise UsageError("-bind is an empty word: expected an address of this machine")
     opened: list[socket.socket] = []
     try:
         for number, place in enumerate(addresses(bind)):
@@ -65,6 +71,12 @@ def open_socket(place: tuple[socket.AddressFamily, str], port: int) -> socket.so
         one.close()
         raise
     return one
+
+
+def are_local(sockets: Iterable[socket.socket]) -> bool:
+    """Return whether only this machine itself can reach some sockets."""
+    hosts = (str(one.getsockname()[0]).partition("%")[0] for one in sockets)
+    return all(ip_address(host).is_loopback for host in hosts)
 
 
 def no_socket(bind: str, port: int, flag: str, error: OSError) -> UsageError:

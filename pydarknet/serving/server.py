@@ -14,7 +14,7 @@ from .allowed import names_of
 from .conversation import Conversation, Door, Room
 from .frames import Hub
 from .incoming import Patience
-from .listening import SAME, open_sockets
+from .listening import are_local, open_sockets
 from .reply import error_reply
 from .site import Opener, Site
 from .streams import Feed
@@ -51,9 +51,7 @@ class Server:
         self.threads = ThreadPoolExecutor(JPEG_THREADS, "pydarknet-jpeg")
         self.thread = Thread(target=self.run, name="pydarknet-serving", daemon=True)
         self.feed = Feed(hub, self.threads)
-        first, *names = bind.lower().split(",")
-        known = frozenset(name.strip() for name in names)
-        self.door = Door(names_of(first) | known, first not in SAME)
+        self.door = Door(frozenset(), False)
 
     def start(self, ports: Sequence[Port]) -> None:
         """Open the ports and serve them; raise UsageError if one cannot be had."""
@@ -66,6 +64,9 @@ class Server:
             self.close_sockets()
             self.loop.close()
             raise
+        first, *names = self.bind.lower().split(",")
+        known = names_of(first) | {name.strip() for name in names}
+        self.door = Door(known, not are_local(one for one, _ in self.listening))
         self.hub.listen(self.ring)
         self.thread.start()
 
@@ -91,7 +92,6 @@ class Server:
 
     def run(self) -> None:
         """Serve until the server is stopped."""
-        asyncio.set_event_loop(self.loop)
         try:
             self.loop.run_until_complete(self.serve())
         finally:
@@ -173,3 +173,4 @@ def prepare(writer: asyncio.StreamWriter) -> None:
     with suppress(OSError):
         own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # some lose their power

@@ -26,6 +26,11 @@ class Once(Generic[Made]):
         self.make, self.lock = make, Lock()
         self.made: list[Made] = []
 
+    @property
+    def done(self) -> bool:
+        """Whether it was made."""
+        return bool(self.made)
+
     def get(self) -> Made:
         """Return it; raise what `make` raises."""
         with self.lock:
@@ -58,6 +63,10 @@ class Shown:
         """Width and height in pixels."""
         height, width = self.pixels.shape[:2]
         return width, height
+
+    def has_jpeg(self, name: str) -> bool:
+        """Return whether `jpeg` need not make one."""
+        return self.files[name].done
 
     def jpeg(self, name: str) -> bytes:
         """Return a JPEG: "drawn" has the boxes, "page" has none and is no larger than a screen.

@@ -32,6 +32,8 @@ class Site:
         """Answer a GET request; `own` is the stream of a port that has one.
 
         Like the C, such a port sends its stream whatever path is asked for.
+
+        Quirk: BROWSERS_GET_A_PAGE
         """
         path = request.path
         if path in STREAMS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import Executor
 
 from ..errors import DataError
@@ -17,6 +17,8 @@ BOUNDARY = "mjpegstream"
 BETWEEN = f"--{BOUNDARY}\r\n".encode()
 MJPEG = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 LIVE = "application/octet-stream"
+
+Part = Callable[[Shown, bytes], bytes]
 
 
 class Bell:
@@ -41,9 +43,13 @@ class Feed:
     def __init__(self, hub: Hub, threads: Executor) -> None:
         self.hub, self.threads = hub, threads
         self.bell = Bell()
+        self.latest: dict[str, tuple[Shown, bytes]] = {}  # parts by the name of their JPEG
 
-    async def frames(self, name: str) -> AsyncIterator[tuple[Shown, bytes]]:
-        """Yield the newest frame with a JPEG of it, whenever there is a newer one, to the end."""
+    async def parts(self, name: str, make: Part) -> AsyncIterator[bytes]:
+        """Yield the part that `make` makes of the newest frame, whenever there is a newer one.
+
+        All clients of a stream get the same bytes. `name` is that of the frame's JPEG.
+        """
         seen = 0
         while True:
             seen, shown = self.hub.after(seen)
@@ -52,11 +58,20 @@ class Feed:
                     return
                 await self.bell.wait()
                 continue
-            loop = asyncio.get_running_loop()
             try:
-                yield shown, await loop.run_in_executor(self.threads, shown.jpeg, name)
+                jpeg = await self.jpeg(shown, name)
             except DataError:  # JPEG cannot hold this one
                 continue
+            if self.latest.get(name, (None, b""))[0] is not shown:
+                self.latest[name] = shown, make(shown, jpeg)
+            yield self.latest[name][1]
+
+    async def jpeg(self, shown: Shown, name: str) -> bytes:
+        """Return a JPEG of a frame, which a thread makes, if none has."""
+        if shown.has_jpeg(name):
+            return shown.jpeg(name)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.threads, shown.jpeg, name)
 
     async def texts(self) -> AsyncIterator[str]:
         """Yield the newest frame's text and all that follow, joined as an array's items."""
@@ -97,22 +112,32 @@ def mjpeg_stream(feed: Feed) -> Streaming:
 
     async def parts() -> AsyncGenerator[bytes, None]:
         yield BETWEEN
-        async for _, jpeg in feed.frames("drawn"):
-            head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-            yield b"".join([head.encode(), jpeg, b"\r\n", BETWEEN])
+        async for part in feed.parts("drawn", mjpeg_part):
+            yield part
 
     return Streaming(MJPEG, parts())
+
+
+def mjpeg_part(shown: Shown, jpeg: bytes) -> bytes:
+    """Return a picture with the head before it and the boundary after it."""
+    head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+    return b"".join([head.encode(), jpeg, b"\r\n", BETWEEN])
 
 
 def live_stream(feed: Feed) -> Streaming:
     """Return the page's stream: two lengths (4 bytes each, the higher byte first), JSON, JPEG."""
 
     async def parts() -> AsyncGenerator[bytes, None]:
-        async for shown, jpeg in feed.frames("page"):
-            text = page_text(shown)
-            yield b"".join([struct.pack(">II", len(text), len(jpeg)), text, jpeg])
+        async for part in feed.parts("page", live_part):
+            yield part
 
     return Streaming(LIVE, parts())
+
+
+def live_part(shown: Shown, jpeg: bytes) -> bytes:
+    """Return a frame for the page."""
+    text = page_text(shown)
+    return b"".join([struct.pack(">II", len(text), len(jpeg)), text, jpeg])
 
 
 def page_text(shown: Shown) -> bytes:

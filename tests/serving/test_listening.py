@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from pydarknet.errors import UsageError
-from pydarknet.serving.listening import addresses, open_sockets
+from pydarknet.serving.listening import addresses, are_local, open_sockets
 
 
 def test_loopback_is_both_of_its_addresses() -> None:
@@ -51,3 +51,28 @@ def test_a_port_may_be_had_again_at_once() -> None:
 
     for one in open_sockets("127.0.0.1", port, "-port"):
         one.close()
+
+
+def test_it_is_reached_from_this_machine_alone() -> None:
+    # Darknet: src/http_stream.cpp JSON_sender::open listens at INADDR_ANY
+    opened = open_sockets("127.0.0.1", 0, "-port")
+
+    hosts = {one.getsockname()[0] for one in opened}
+    assert hosts <= {"127.0.0.1", "::1"}
+    assert are_local(opened)
+    for one in opened:
+        one.close()
+
+
+def test_all_addresses_are_not_local() -> None:
+    opened = open_sockets("0.0.0.0", 0, "-port")
+
+    assert not are_local(opened)
+    for one in opened:
+        one.close()
+
+
+@pytest.mark.parametrize("bind", ["", " "])
+def test_an_empty_word_does_not_mean_all_addresses(bind: str) -> None:
+    with pytest.raises(UsageError, match="empty word"):
+        open_sockets(bind, 0, "-port")

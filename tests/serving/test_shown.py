@@ -12,7 +12,7 @@ from pydarknet.serving.shown import Once, Shown
 
 
 def pixels_of(jpeg: bytes) -> np.ndarray:
-    return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+    return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
 
 
 def test_many_threads_get_what_one_of_them_made() -> None:
