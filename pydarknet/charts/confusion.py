@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAMED: Final = 120  # classes at most; of more, those with most errors
-SMALLEST, LARGEST = 34, 240  # pixels of a cell
+SMALLEST, LARGEST = 34, 430  # pixels of a cell
 ROOM: Final = 860  # pixels that few cells fill
 LETTER: Final = 7.4  # pixels of a name's letter, at most
 NAME: Final = 32  # letters of a name

@@ -118,8 +118,9 @@ def curves_figure(classes: Sequence[ClassCurve], mean: float, thresh: float) -> 
     recalls = np.linspace(0, 1, RECALLS)
     total = mean_of([one.at(GRID, one.f1, 0.0) for one in known], len(GRID))
     hull = mean_of([envelope(one, recalls) for one in known], RECALLS)
-    left.plot(recalls, hull, color="black", linewidth=MEAN_LINE)
-    right.plot(GRID, total, color="black", linewidth=MEAN_LINE)
+    if len(known) > 1:
+        left.plot(recalls, hull, color="black", linewidth=MEAN_LINE)
+        right.plot(GRID, total, color="black", linewidth=MEAN_LINE)
     mark_best(right, total)
     mark_thresh(right, thresh)
     write_classes(figure, chosen, len(known))
@@ -208,8 +209,10 @@ def write_classes(figure: Figure, chosen: Sequence[ClassCurve], count: int) -> N
     from matplotlib.lines import Line2D
 
     fonts = lettering_of([one.name for one in chosen])
-    lines = [Line2D([], [], color="black", linewidth=MEAN_LINE)]
-    names = ["mean of all classes"]
+    lines, names = [], []
+    if count > 1:
+        lines.append(Line2D([], [], color="black", linewidth=MEAN_LINE))
+        names.append("mean of all classes")
     for place, one in enumerate(chosen):
         lines.append(Line2D([], [], color=COLOURS[place], linewidth=2))
         names.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from ..load import load_network
 from ..network import Network
 from ..system.console import note
 from ..system.digest import digest
+from ..system.files import remove_partial_files
 from ..system.inputs import keep_inputs
 from ..system.text import count_of
 from .arguments import MapOptions, Options, check_arguments, files_of
@@ -250,9 +252,12 @@ def make_trainer(
 def training_chart(base: str, net: Net) -> TrainingChart:
     """Return the chart of a training, with the fork's names; `max_chart_loss` ends its axis.
 
+    What killed trainings left of theirs is removed.
+
     Darknet: src/detector.c train_detector (AlexeyAB)
     """
     paths = (Path("chart.png"), Path(f"chart_{base}.png"))
+    remove_partial_files(Path(), re.compile("|".join(re.escape(path.name) for path in paths)))
     most = net.max_chart_loss if net.section.find("max_chart_loss") else None
     return TrainingChart(paths, base, net.max_batches, most)
 

@@ -82,4 +82,4 @@ def test_names_of_30000_letters_are_shortened():
 
     width = pixels(confusion_figure(counts, ["a" * 30000, "(nothing)"])).shape[1]
 
-    assert width == 1000
+    assert width <= 1200

@@ -86,6 +86,13 @@ def test_up_to_ten_classes_have_a_colour_each_the_best_first():
     assert figure.texts[1].get_text() == "2 of 3 classes with true boxes"
 
 
+def test_one_class_has_no_mean_beside_it():
+    figure = curves_figure([curve("a", 0.1), EMPTY], 0.05, 0.25)
+
+    assert legend_of(figure) == ["10.0%  a"]
+    assert len(figure.axes[0].lines) == 1
+
+
 def test_of_more_classes_the_best_and_the_worst_have_one():
     classes = [curve(f"c{place}", place / 100) for place in range(80)]
 
