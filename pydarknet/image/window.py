@@ -28,6 +28,7 @@ def can_open() -> bool:
     """Return whether this OpenCV opens windows here; if there is a display and it cannot, note."""
     if not display():
         return False
+    hush_qt()
     try:
         cv2.namedWindow("pydarknet", cv2.WINDOW_AUTOSIZE)
         cv2.destroyWindow("pydarknet")
@@ -45,12 +46,18 @@ def show(image: np.ndarray, title: str) -> None:
     if not display():
         return
     title = printable(title, TITLE)
+    hush_qt()
     try:
         cv2.imshow(title, bgr_of(image))
         while cv2.waitKey(100) < 0 and cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) > 0:
             pass
     except cv2.error as error:
         note_once(f"no window: this OpenCV opens none ({error.code})")
+
+
+def hush_qt() -> None:
+    """Let Qt in OpenCV say nothing about fonts that it lacks, unless it is told what to say."""
+    os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
 
 
 def bgr_of(image: np.ndarray) -> np.ndarray:

@@ -13,7 +13,17 @@ from ..errors import DataError
 from ..system.console import note
 from .capture import Capture
 
-PAUSES: Final = (0.5, 1.0, 1.0, 2.0, 3.0, 5.0, 8.0, 15.0, 30.0)  # seconds between trials; the last repeats
+PAUSES: Final = (
+    0.5,
+    1.0,
+    1.0,
+    2.0,
+    3.0,
+    5.0,
+    8.0,
+    15.0,
+    30.0,
+)  # seconds between trials; the last repeats
 JOIN: Final = 2.0  # seconds that a thread gets to end: one that waits for a stream may not
 
 

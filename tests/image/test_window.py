@@ -1,5 +1,7 @@
 """A window is opened only where there is a display."""
 
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -122,3 +124,15 @@ def test_whether_this_opencv_opens_windows(monkeypatch, capsys):
     monkeypatch.setattr(cv2, "namedWindow", fail)
     assert not window.can_open()
     assert capsys.readouterr().err.startswith("no window: ")
+
+
+def test_qt_says_nothing_of_fonts_unless_it_is_told_what_to_say(monkeypatch):
+    monkeypatch.setattr(window, "display", lambda: True)
+    Screen(monkeypatch)
+    monkeypatch.delenv("QT_LOGGING_RULES", raising=False)
+    window.can_open()
+    assert os.environ["QT_LOGGING_RULES"] == "*.warning=false"
+
+    monkeypatch.setenv("QT_LOGGING_RULES", "")
+    window.can_open()
+    assert os.environ["QT_LOGGING_RULES"] == ""
