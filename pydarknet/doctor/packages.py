@@ -43,6 +43,7 @@ EXTRAS: Final = (
     Extra("onnxruntime", "onnxruntime", "runs .onnx files, and compiled networks faster"),
     Extra("openvino", "openvino", "runs small networks faster: -backend openvino"),
     Extra("PIL", "pillow", "draws labels in scripts whose letters are joined"),
+    Extra("trackers", "trackers", "follows objects in films: -track"),
     Extra("av", "av", "writes H.264, and reads films and streams that OpenCV does not"),
 )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..boxes.settings import settings
 from ..errors import UsageError
+from ..image.tiles import Tiling
 from ..network import Network
 from .dataset_detections import DatasetDetector, ImageDetections, classes_of, evaluation_mode
 from .matched_dataset import MatchedDataset, check_pairs, match_dataset
@@ -97,12 +98,14 @@ def average_precision(
     points: int = 0,
     difficult: Sequence[str] | None = None,
     polygons: bool = False,
+    tiling: Tiling | None = None,
     watch: Watch = iter,
 ) -> MapReport:
     """Return the report on a network's detections, compared with label files.
 
     The network may be in training: it is evaluated at its cfg's size, with its rolling
-    statistics, and is unchanged afterwards. `watch` wraps the detections of each image.
+    statistics, and is unchanged afterwards. With a `tiling`, it sees large images in tiles. `watch`
+    wraps the detections of each image.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
@@ -111,7 +114,7 @@ def average_precision(
     names = network.names or ()
     classes = classes_of(network)
     named = [*names, *(f"class {i}" for i in range(len(names), classes))][:classes]
-    chosen = settings(network, thresh=LEAST_SCORE, hier=0)
+    chosen = settings(network, thresh=LEAST_SCORE, hier=0, tiling=tiling)
     with evaluation_mode(network):
         seen = watch(DatasetDetector(network, chosen).detect(paths))
         dataset = match_dataset(

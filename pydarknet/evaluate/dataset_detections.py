@@ -22,6 +22,7 @@ from ..layers import last_detection_head
 from ..modules.recurrent import Recurrent, is_recurrent
 from ..modules.transforms import load_image
 from ..network import Network
+from ..runtime.tiled import find_in_tiles
 
 BATCH = 16  # most images per batch
 NUMBERS = 1 << 20  # most values per batch on a CPU, for its cache
@@ -108,25 +109,62 @@ class DatasetDetector:
                     yield ImageDetections(index, path, width, height, next(boxes))
 
     def read(self, path: str) -> tuple[np.ndarray, Tensor]:
-        """Return an image, and the network's input made from it."""
+        """Return an image, and the network's input made from it, unless it is seen in tiles."""
         image = load_image(path, self.network.image_channels, self.network.exif)
-        return image, network_input(self.network, image, letterboxed=self.chosen.letterbox)
+        return image, torch.zeros(0) if self.chosen.tiling else self.input_of(image)
+
+    def input_of(self, image: np.ndarray) -> Tensor:
+        """Return the network's input made from an image."""
+        return network_input(self.network, image, letterboxed=self.chosen.letterbox)
 
     def boxes(self, batch: Sequence[tuple[np.ndarray, Tensor]]) -> Iterator[Detections]:
         """Yield the detections of each image of a batch, after suppression."""
         images = [image for image, _ in batch]
+        if self.chosen.tiling:
+            tiles = TileDetector(replace(self, pixels=False))
+            joined = find_in_tiles(tiles, images, self.chosen, self.chosen.tiling)
+            yield from self.in_unit(map(Detections.of_arrays, joined), images)
+            return
         with torch.no_grad():
             inputs = batch_of([x for _, x in batch], self.network)
             fast = self.network.prepared(half=self.network.asks_half)
             heads = self.heads(fast, inputs)
             place = device_around(self.network)
             found = decode(self.network, heads, images, self.chosen, place)
-        if self.pixels:
-            found = [
-                in_pixels(boxes, image.shape[1], image.shape[0])
-                for boxes, image in zip(found, images, strict=True)
-            ]
-        yield from self.suppress(heads, found, self.chosen)
+        yield from self.suppress(heads, self.in_unit(found, images), self.chosen)
+
+    def in_unit(
+        self, found: Iterable[Detections], images: Sequence[np.ndarray]
+    ) -> list[Detections]:
+        """Return boxes in pixels of their image if `pixels` are asked for, else as they are."""
+        if not self.pixels:
+            return list(found)
+        sizes = [image.shape[1::-1] for image in images]
+        return [in_pixels(one, *size) for one, size in zip(found, sizes, strict=True)]
+
+
+@dataclass(frozen=True)
+class TileDetector:
+    """Finds boxes in tiles as a detector of data sets finds them in images."""
+
+    detector: DatasetDetector
+
+    @property
+    def suppression(self) -> tuple[str, float]:
+        return self.detector.network.suppression
+
+    @property
+    def keeps_state(self) -> bool:
+        return self.detector.network.keeps_state
+
+    def tiles_at_once(self) -> int:
+        return batch_size(self.detector.network)
+
+    def find_boxes(
+        self, images: Sequence[np.ndarray], chosen: Settings, *, many: bool = False
+    ) -> list[Detections]:
+        detector = replace(self.detector, chosen=chosen)
+        return list(detector.boxes([(image, detector.input_of(image)) for image in images]))
 
 
 def in_pixels(boxes: Detections, width: int, height: int) -> Detections:

@@ -20,6 +20,7 @@ from pydarknet.evaluate.dataset_detections import (
     evaluation_mode,
     groups_of,
 )
+from pydarknet.image.tiles import Tiling
 from pydarknet.inference.predict import predict
 from pydarknet.modules.recurrent import Recurrent
 from pydarknet.modules.transforms import load_image, save_image
@@ -180,3 +181,23 @@ def test_of_a_network_in_training_no_fast_form_is_kept(net, training):
     gc.collect()
 
     assert (fast() is None) is training
+
+
+@pytest.mark.parametrize("pixels", [False, True])
+def test_in_tiles_boxes_are_those_that_the_network_finds_in_tiles(network, paths, pixels):
+    generator = np.random.default_rng(3)
+    save_image(generator.integers(0, 255, (80, 100, 3), dtype=np.uint8), paths[0])
+    chosen = settings(network, thresh=0.3, tiling=Tiling(32, 32, 0.2))
+    images = [load_image(path) for path in paths]
+
+    found = [one.boxes for one in DatasetDetector(network, chosen, pixels=pixels).detect(paths)]
+
+    expected = network.find_boxes(images, chosen)
+    [whole] = network.find_boxes(images[:1], settings(network, thresh=0.3))
+    assert len(found) == len(expected) == 5
+    assert len(found[0].kept()) > len(whole.kept())
+    for ours, theirs, image in zip(found, expected, images, strict=True):
+        height, width = image.shape[:2]
+        unit = torch.tensor([width, height] * 2) if pixels else torch.ones(4)
+        torch.testing.assert_close(ours.boxes, theirs.boxes * unit, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(ours.probabilities, theirs.probabilities, rtol=1e-4, atol=1e-5)

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import FORK, PerLineage
 from ...errors import DataError
+from ...image.tiles import OVERLAP
 from ...system.console import note, say
 from ...system.problems import guard
 from ..data_files import check_outputs, images_of, write_text
-from ..operands import CfgOrOnnx, IouThresh, Weights
+from ..operands import CfgOrOnnx, IouThresh, Overlap, Tile, Weights, tiling_of
 from ..verbs import SHARE, Help, Run, verb
 
 if TYPE_CHECKING:
     from ...evaluate.average_precision import MapReport
+    from ...image.tiles import Tiling
     from ...network import Network
 
 REPORTS_HEADS = PerLineage(pjreddie=False, alexeyab=True)  # in a line per detection head
@@ -45,6 +47,8 @@ def detector_map(
     coco: CocoFigures = False,
     json: Json = None,
     plot: Plot = None,
+    tile: Tile = None,
+    overlap: Overlap = OVERLAP,
 ) -> None:
     """Print the average precision of each class, and their mean.
 
@@ -56,6 +60,7 @@ def detector_map(
     from ...layers import type_lines
     from ..open_network import open_network
 
+    tiling = tiling_of(tile, overlap)
     options = DataFile.read(data)
     valid = options.get_file("valid", "data/train.txt")
     difficult = options.find_file("difficult")
@@ -71,7 +76,9 @@ def detector_map(
     for line in type_lines(network.nodes) if REPORTS_HEADS.of(network.dialect) else ():
         say(line)
     start = time.perf_counter()
-    report = report_of(network, paths, excused, thresh, iou_thresh, points, options.polygons)
+    report = report_of(
+        network, paths, excused, thresh, iou_thresh, points, options.polygons, tiling
+    )
     say(text(report))
     seconds = int(time.perf_counter() - start)
     note(f"Total Detection Time: {seconds} Seconds", continues=True)  # the counter's line, as in C
@@ -87,6 +94,7 @@ def report_of(
     iou_thresh: float,
     points: int,
     polygons: bool,
+    tiling: Tiling | None,
 ) -> MapReport:
     """Evaluate the network on images and count them on stderr."""
     from ...evaluate.average_precision import average_precision
@@ -100,6 +108,7 @@ def report_of(
         points=points,
         difficult=difficult,
         polygons=polygons,
+        tiling=tiling,
         watch=count_items("\r{}", len(paths)),
     )
 

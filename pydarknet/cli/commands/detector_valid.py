@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
+from ...image.tiles import OVERLAP
 from ...system.console import note, say
 from ..data_files import class_map, images_of, set_names
-from ..operands import CfgOrOnnx, Weights
+from ..operands import CfgOrOnnx, Overlap, Tile, Weights, tiling_of
 from ..results import write_results
 from ..verbs import Help, Run, verb
 
 if TYPE_CHECKING:
     from ...evaluate.dataset_detections import Heads
+    from ...image.tiles import Tiling
 
 THRESH = PerLineage(pjreddie=0.005, alexeyab=0.001)
 NMS = PerLineage(pjreddie=0.45, alexeyab=0.6)
@@ -26,7 +29,14 @@ Out = Annotated[str | None, Help("the result file's name, or the beginning of on
 
 @verb("detector valid")
 def detector_valid(
-    run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, out: Out = None
+    run: Run,
+    data: Data,
+    cfg: CfgOrOnnx,
+    weights: Weights = None,
+    *,
+    out: Out = None,
+    tile: Tile = None,
+    overlap: Overlap = OVERLAP,
 ) -> None:
     """Write the result files that the programs of VOC, COCO, ImageNet, KITTI and BDD read.
 
@@ -34,7 +44,8 @@ def detector_valid(
     """
     from ...network import Network
 
-    validate(run, data, cfg, weights, out, Network.__call__)
+    tiling = tiling_of(tile, overlap)
+    validate(run, data, cfg, weights, out, Network.__call__, tiling)
 
 
 @verb("detector valid2")
@@ -51,7 +62,13 @@ def detector_valid2(
 
 
 def validate(
-    run: Run, data: Path, cfg: Path, weights: Path | None, out: str | None, heads: Heads
+    run: Run,
+    data: Path,
+    cfg: Path,
+    weights: Path | None,
+    out: str | None,
+    heads: Heads,
+    tiling: Tiling | None = None,
 ) -> None:
     """Write result files; `heads` computes the detection heads of a batch.
 
@@ -79,4 +96,5 @@ def validate(
     form = FORMATS.get(kind, FORMATS["voc"])
     results = form(folder, out, names, COCO_ID_AFTER.of(dialect))
     chosen = settings(network, thresh=THRESH.of(dialect), nms=NMS.of(dialect), map=mapped)
+    chosen = replace(chosen, tiling=tiling)
     write_results(network, images_of(valid), results, chosen, heads)

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
-from conftest import recording
+from conftest import BENCHMARKS, recording
 from exports import both
 
 from pydarknet.cli.main import main
@@ -138,3 +139,39 @@ def test_an_exported_network_has_the_recorded_report(folder, capfd, layout):
     assert after(out, " detections_count") == after(recorded, " detections_count")
     assert f"layout {layout}, run by onnxruntime on the CPU\n" in err
     assert "no weights are loaded" not in err
+
+
+@pytest.mark.parametrize("command", ["map", "valid"])
+def test_in_tiles_small_digits_of_a_large_image_are_found(tmp_path, monkeypatch, capfd, command):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    monkeypatch.chdir(tmp_path)
+    from digit_scenes import scene
+
+    seen, size = scene(0, (900, 700), (20, 50), 60), np.tile((900, 700), 2)
+    first, last = seen.boxes[:, :2], seen.boxes[:, 2:]
+    boxes = np.concatenate(((first + last) / 2, last - first), 1) / size
+    pairs = zip(seen.classes, boxes.tolist(), strict=True)
+    rows = [f"{index} {' '.join(map(str, box))}\n" for index, box in pairs]
+    cv2.imwrite("large.png", seen.image[..., ::-1])
+    Path("large.txt").write_text("".join(rows))
+    Path("list.txt").write_text("large.png\n")
+    Path("results").mkdir()
+    Path("my.data").write_text("valid=list.txt\nnames=data/digits.names\n")
+    words = ["detector", command, "my.data", "digits.cfg", "digits.weights"]
+
+    def found() -> float:
+        """Return the mAP, or how many boxes of more than one half are written."""
+        out = capfd.readouterr().out
+        if command == "map":
+            return 2 * float(re.search(r"\(mAP@0\.50\) = ([\d.]+)", out)[1])  # of ten
+        texts = [file.read_text() for file in Path("results").iterdir()]
+        lines = [line for text in texts for line in text.splitlines()]
+        return sum(float(line.split()[1]) > 0.5 for line in lines) / len(rows)
+
+    assert main(words) == 0
+    whole = found()
+    assert main([*words, "-tile", "320x240"]) == 0
+    tiled = found()
+
+    assert whole < 0.6
+    assert 0.9 < tiled < 1.1
