@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UsageError
+from ..system.console import note
 from .frames import Hub as Hub
 from .incoming import PATIENCE, Patience
-from .listening import LOOPBACK
+from .listening import LOOPBACK, page_at
 from .post import Posts, Target
 from .server import Port, Server
 from .shown import Shown as Shown
@@ -67,6 +69,7 @@ def serve_streams(
             server = Server(hub, Site(about), bind, patience)
             server.start(ports)
             stack.callback(server.stop)
+            note(f"Watch at {page_at(bind, server.numbers[-1])}")
             numbers = iter(server.numbers)
         if posts:
             posts.start()
@@ -75,5 +78,5 @@ def serve_streams(
 
 
 def public(source: str) -> str:
-    """Return the name of a film or camera without the password that an address may have."""
-    return PASSWORD.sub(r"\1", source)
+    """Return the name of a film without its folder, of a camera without its password."""
+    return PASSWORD.sub(r"\1", source) if "://" in source else os.path.basename(source)

@@ -73,6 +73,14 @@ def open_socket(place: tuple[socket.AddressFamily, str], port: int) -> socket.so
     return one
 
 
+def page_at(bind: str, port: int) -> str:
+    """Return the address under which this machine finds what is served at a word of `-bind`."""
+    first = bind.partition(",")[0].strip().strip("[]")
+    if first in ("0.0.0.0", "::"):
+        first = LOOPBACK
+    return f"http://[{first}]:{port}/" if ":" in first else f"http://{first}:{port}/"
+
+
 def are_local(sockets: Iterable[socket.socket]) -> bool:
     """Return whether only this machine itself can reach some sockets."""
     hosts = (str(one.getsockname()[0]).partition("%")[0] for one in sockets)

@@ -260,9 +260,16 @@ def test_without_a_port_nothing_is_opened() -> None:
         assert serving == Serving(None, None)
 
 
-def test_the_page_does_not_tell_a_cameras_password() -> None:
-    with serve_streams(Hub(), json_port=0, source="rtsp://me:secret@cam/1") as serving:
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [("rtsp://me:secret@cam/1", "rtsp://cam/1"), ("/home/me/cam.avi", "cam.avi")],
+)
+def test_the_page_tells_neither_a_password_nor_a_folder(
+    source: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve_streams(Hub(), json_port=0, source=source) as serving:
         assert serving.json_port
         body = exchange(serving.json_port, "GET /health HTTP/1.1")[2]
 
-    assert json.loads(body)["source"] == "rtsp://cam/1"
+    assert json.loads(body)["source"] == told
+    assert capsys.readouterr().err == f"Watch at http://127.0.0.1:{serving.json_port}/\n"

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from pydarknet.errors import UsageError
-from pydarknet.serving.listening import addresses, are_local, open_sockets
+from pydarknet.serving.listening import addresses, are_local, open_sockets, page_at
 
 
 def test_loopback_is_both_of_its_addresses() -> None:
@@ -76,3 +76,17 @@ def test_all_addresses_are_not_local() -> None:
 def test_an_empty_word_does_not_mean_all_addresses(bind: str) -> None:
     with pytest.raises(UsageError, match="empty word"):
         open_sockets(bind, 0, "-port")
+
+
+@pytest.mark.parametrize(
+    ("bind", "host"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("[::1]", "[::1]"),
+        ("::", "127.0.0.1"),
+        ("pi,cam.lan", "pi"),
+    ],
+)
+def test_the_page_has_an_address_that_can_be_opened(bind: str, host: str) -> None:
+    assert page_at(bind, 8080) == f"http://{host}:8080/"

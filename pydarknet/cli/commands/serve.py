@@ -60,6 +60,7 @@ def serve(
     network = open_any(run, cfg, weights)
     if not run.compile:
         forget_pending()  # a server that is stopped ends at once
+    from ...serving.listening import page_at
     from ...serving.service import serve_model
 
     set_names(network, cfg, data, names)
@@ -70,7 +71,7 @@ def serve(
     try:
         finding = partial(find, network, chosen)
         with serve_model(model, finding, port=port, bind=bind, together=together) as number:
-            say(f"Serving at http://{place(bind)}:{number}/ until Ctrl-C.")
+            say(f"Serving at {page_at(bind, number)} until Ctrl-C.")
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:
@@ -161,11 +162,3 @@ def drawing_of(lineage: str, detected: Detected) -> np.ndarray:
 
     boxes = detected.boxes
     return draw(detected.pixels, boxes.kept(), boxes.names, detected.thresh, lineage)
-
-
-def place(bind: str) -> str:
-    """Return the address under which this machine finds itself."""
-    first = bind.partition(",")[0].strip().strip("[]")
-    if first in ("0.0.0.0", "::", ""):
-        return "127.0.0.1"
-    return f"[{first}]" if ":" in first else first

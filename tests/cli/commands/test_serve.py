@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from conftest import HERE
 
-from pydarknet.cli.commands.serve import place
 from pydarknet.cli.main import main
 
 FILES = ("net.cfg", "net.weights")
@@ -67,11 +66,3 @@ def test_a_network_without_boxes_is_refused(
 
     assert main(["serve", "class.cfg", "-port", "0"]) == 1
     assert "no detection head" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("bind", "host"),
-    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("pi,cam.lan", "pi")],
-)
-def test_the_line_names_an_address_that_can_be_opened(bind: str, host: str) -> None:
-    assert place(bind) == host
