@@ -121,7 +121,7 @@ class Demo:
         self.rate = Rate()
         for group, task in in_order(self.look, self.groups(), crews):
             for seen in task.result():
-                self.outputs.show(self.follow(seen), self.rate)
+                self.outputs.show(self.draw(seen), self.rate)
             self.rate.count(len(group))
             if self.outputs.stopped or time.monotonic() > until:
                 return
@@ -167,28 +167,23 @@ class Demo:
         return frame.pixels
 
     def look_at(self, frame: Frame, boxes: BoxRows[Any], chosen: Settings) -> Seen:
-        """Return a frame with the boxes found in it, drawn if anyone looks at it."""
+        """Return a frame with the boxes found in it."""
         arrays = boxes.numpy()
         if self.rules.by_objectness and self.flags.nms != 0:
             arrays = suppress_objects(arrays, self.flags.nms or self.rules.nms)
         height, width = frame.pixels.shape[:2]
         found = Found(self.source.name, width, height, 0.0, arrays, chosen.decoding.thresh)
-        drawn = self.outputs.draw(frame, found) if self.draws_early else None
-        return Seen(frame, found, drawn)
+        return Seen(frame, found, None)
 
-    @property
-    def draws_early(self) -> bool:
-        """Whether frames are drawn by the thread that looks at them: if all is known by then."""
-        return self.outputs.draws and not self.follower
+    def draw(self, seen: Seen) -> Seen:
+        """Return the next frame as it is shown: objects followed, boxes drawn if anyone looks.
 
-    def follow(self, seen: Seen) -> Seen:
-        """Return the next frame with the ids of its boxes, and drawn, where objects are followed.
-
-        Frames come in their order here, in `look` they may not.
+        Frames come in their order here, in `look` they may not: a label stays where it was in the
+        frame before, and an object keeps its number.
         """
-        if not self.follower:
-            return seen
-        found = self.follower.follow(seen.found, seen.frame.seconds)
+        found = seen.found
+        if self.follower:
+            found = self.follower.follow(found, seen.frame.seconds)
         drawn = self.outputs.draw(seen.frame, found) if self.outputs.draws else None
         return Seen(seen.frame, found, drawn)
 

@@ -10,6 +10,7 @@ from ..boxes.draw import draw
 from .detections_text import Found
 
 if TYPE_CHECKING:
+    from ..boxes.placement import Memory
     from .demo_flags import DemoFlags
 
 
@@ -32,10 +33,16 @@ class Seen(NamedTuple):
     drawn: np.ndarray | None
 
 
-def draw_found(pixels: np.ndarray, found: Found, lineage: str, flags: DemoFlags) -> np.ndarray:
+def draw_found(
+    pixels: np.ndarray,
+    found: Found,
+    lineage: str,
+    flags: DemoFlags,
+    memory: Memory | None = None,
+) -> np.ndarray:
     """Return a frame, uint8 RGB [H, W, 3], with what was found in it; any thread may do this.
 
-    Lines and zones lie under the boxes, their numbers above.
+    Lines and zones lie under the boxes, their numbers above. A `memory` keeps labels in place.
     """
     boxes, followed = found.boxes, found.followed
     drawn = draw(
@@ -47,6 +54,7 @@ def draw_found(pixels: np.ndarray, found: Found, lineage: str, flags: DemoFlags)
         colors=flags.colors,
         font=flags.font,
         extras=followed.extras if followed else None,
+        memory=memory,
     )
     if followed:
         followed.write(drawn, flags.font)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ..boxes.placement import Memory
 from ..cfg.lineage import PerLineage
 from ..errors import UsageError
 from ..image.files import encode, file_for, write_image
@@ -54,6 +55,7 @@ class DemoOutputs:
         self.json: JsonArray | None = None
         self.window: Window | None = None
         self.hub: Hub | None = None
+        self.memory = Memory()
         self.added = 0.0  # to the threshold
         self.stopped = False
 
@@ -174,7 +176,8 @@ class DemoOutputs:
 
     def draw(self, frame: Frame, found: Found) -> np.ndarray:
         """Return a frame with its boxes; any thread may do this."""
-        return draw_found(frame.pixels, found, self.network.dialect.name, self.flags)
+        lineage = self.network.dialect.name
+        return draw_found(frame.pixels, found, lineage, self.flags, self.memory)
 
     def write_file(self, number: int, pixels: np.ndarray) -> None:
         """Write a frame as an image file; numbers begin as in the lineage."""

@@ -3,6 +3,7 @@
 import numpy as np
 from objects import boxes
 
+from pydarknet.boxes.placement import Memory
 from pydarknet.cli.demo_flags import DemoFlags
 from pydarknet.cli.demo_frames import Frame, draw_found
 from pydarknet.cli.detections_text import Found
@@ -23,3 +24,12 @@ def test_boxes_are_drawn_and_the_frame_stays():
     assert drawn[20, 15].any()  # the left edge
     assert not drawn[20, 30].any()
     assert not pixels.any()
+
+
+def test_a_memory_keeps_labels_where_they_were():
+    pixels, memory = np.zeros((200, 400, 3), np.uint8), Memory()
+    found = Found("film.avi", 400, 200, 0.0, boxes((0.5, 0.5, 0.25, 0.5)), 0.25)
+
+    draw_found(pixels, found, "alexeyab", DemoFlags(), memory)
+
+    assert memory.last[0].tolist() == [[150, 50, 251, 151]]  # edges in pixels, the last exclusive
