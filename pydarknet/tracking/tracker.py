@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ FRAMES: Final = 2  # in which an object is found until it has an id
 GROWTH: Final = 9.0  # of that share, per second
 LEAST_SHARE, MOST_SHARE = 0.2, 2.0
 LEAST_IOU: Final = 0.1  # of boxes that are grown so and may be the same object
+OTHER_CLASS: Final = 0.7  # of that IoU counts where the object never was of the box's class
 LEAST_STEP: Final = 1e-3  # seconds between frames: times that stand still or run back are moved
 
 
@@ -36,7 +37,8 @@ def check_installed() -> None:
 class Tracker:
     """Gives boxes the ids of their objects, frame by frame, in the order of the frames.
 
-    Classes are not compared: a box whose best class changes from frame to frame keeps its id.
+    A box whose best class changes from frame to frame keeps its id, unless another object of that
+    class is as near.
     """
 
     def __init__(self) -> None:
@@ -52,6 +54,7 @@ class Tracker:
             minimum_consecutive_frames=FRAMES,
             minimum_iou_threshold=LEAST_IOU,
         )
+        self.kinds = Kinds()
         self.seconds: float | None = None  # of the last frame
 
     def update(
@@ -74,16 +77,18 @@ class Tracker:
         edges = arrays.xyxy(width, height)
         rows = np.flatnonzero(traceable(edges) & (arrays.probabilities > 0).any(1))
         ids = np.zeros(len(arrays), np.int64)
-        ids[rows] = self.ids_of(edges[rows], seconds)
+        ids[rows] = self.ids_of(edges[rows], arrays.classes[rows], seconds)
+        alive = {track.tracker_id + 1 for track in self.work.tracks}
+        self.kinds.update(ids, arrays.classes, arrays.probabilities.shape[1], alive)
         return replace(arrays, track_ids=ids)
 
-    def ids_of(self, edges: np.ndarray, seconds: float | None) -> np.ndarray:
-        """Return the ids of boxes [K, 4] by their edges in pixels, int64 [K]."""
+    def ids_of(self, edges: np.ndarray, classes: np.ndarray, seconds: float | None) -> np.ndarray:
+        """Return the ids of boxes [K, 4] by their edges in pixels and their classes, int64 [K]."""
         from supervision import Detections as Supervised
         from trackers import BIoU
 
-        step = self.step_to(seconds)
-        self.work.iou = BIoU(min(max(GROWTH * step, LEAST_SHARE), MOST_SHARE))
+        share = min(max(GROWTH * self.step_to(seconds), LEAST_SHARE), MOST_SHARE)
+        self.work.iou = Likeness(BIoU(share), self.work, self.kinds, classes)
         given = Supervised(
             xyxy=edges.astype(np.float64).reshape(-1, 4),
             confidence=np.ones(len(edges), np.float32),
@@ -103,6 +108,46 @@ class Tracker:
             return 1 / RATE
         self.seconds = before + 1 / RATE if seconds is None else max(seconds, before + LEAST_STEP)
         return self.seconds - before
+
+
+class Kinds:
+    """How often objects, by id, were of each class."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, np.ndarray] = {}  # [classes] each
+
+    def update(self, ids: np.ndarray, classes: np.ndarray, count: int, alive: set[int]) -> None:
+        """Add the boxes of a frame; forget all objects but those that are still followed.
+
+        `count` is how many classes there are.
+        """
+        for number, kind in zip(ids.tolist(), classes.tolist(), strict=True):
+            if number:
+                self.known.setdefault(number, np.zeros(count))[kind] += 1
+        self.known = {number: often for number, often in self.known.items() if number in alive}
+
+    def shares(self, number: int, classes: np.ndarray) -> np.ndarray:
+        """Return how often an object was of each of some classes, as shares; 1 if unknown."""
+        often = self.known.get(number)
+        return np.ones(len(classes)) if often is None else often[classes] / often.sum()
+
+
+class Likeness(NamedTuple):
+    """How like boxes are to where objects should be, for ByteTrack: by place, and by class."""
+
+    place: Any
+    work: Any
+    kinds: Kinds
+    classes: np.ndarray  # of the boxes
+
+    def compute(self, expected: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """Return the likeness of T objects and K boxes, [T, K]."""
+        alike = np.asarray(self.place.compute(expected, boxes))
+        tracks = self.work.tracks
+        if alike.shape != (len(tracks), len(self.classes)) or not alike.size:
+            return alike  # of some objects or boxes only
+        same = np.stack([self.kinds.shares(one.tracker_id + 1, self.classes) for one in tracks])
+        return alike * (OTHER_CLASS + (1 - OTHER_CLASS) * same)
 
 
 def traceable(edges: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from objects import boxes
 from pydarknet.boxes.origin import Origin
 from pydarknet.errors import UsageError
 from pydarknet.tracking import tracker as module
-from pydarknet.tracking.tracker import Tracker, traceable
+from pydarknet.tracking.tracker import Kinds, Tracker, traceable
 
 SIZE = (640, 480)
 STILL = (0.5, 0.5, 0.1, 0.2)
@@ -78,6 +78,30 @@ def test_a_box_whose_class_changes_keeps_its_id(tracker):
     seen = [ids(tracker.update(boxes(STILL, scores=kind), SIZE)) for kind in kinds]
 
     assert seen == [[0], [1], [1]]
+
+
+@pytest.mark.parametrize(("kind", "number"), [((0.9, 0), 1), ((0, 0.9), 2)])
+def test_of_two_that_are_as_near_the_one_of_its_class_has_the_box(tracker, kind, number):
+    both = boxes([0.50, 0.5, 0.1, 0.2], [0.56, 0.5, 0.1, 0.2], scores=[[0.9, 0], [0, 0.9]])
+    for index in range(5):
+        found = tracker.update(both, SIZE, index / 10)
+    assert ids(found) == [1, 2]
+
+    one = tracker.update(boxes([0.53, 0.5, 0.1, 0.2], scores=[kind]), SIZE, 0.5)
+
+    assert ids(one) == [number]
+
+
+def test_objects_are_of_classes_in_shares_until_they_are_gone():
+    kinds = Kinds()
+    for classes in ([0, 1], [0, 0], [2, 0], [0, 0]):
+        kinds.update(np.array([7, 0]), np.array(classes), 3, {7, -1})
+
+    assert kinds.shares(7, np.array([0, 2, 0, 1])).tolist() == [0.75, 0.25, 0.75, 0]
+    assert kinds.shares(8, np.array([0, 2])).tolist() == [1, 1]
+
+    kinds.update(np.array([8]), np.array([1]), 3, {8})
+    assert set(kinds.known) == {8}
 
 
 def test_what_is_no_box_and_what_has_no_class_gets_no_id(tracker):
