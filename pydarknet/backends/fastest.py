@@ -6,8 +6,6 @@ chosen by measurement (choices.py).
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 import time
 from collections import Counter
@@ -22,6 +20,7 @@ from torch import Tensor
 
 from ..graph.executor import Executor, Head
 from .choices import choices
+from .network_key import network_key
 from .programs import installed_programs
 from .recorder import Run
 from .tuner import Tuner, are_near
@@ -32,6 +31,7 @@ GAIN: Final = 1.03  # times as fast as torch another program must be
 ROUNDS, PAUSE, BURST = 3, 0.03, 0.1  # of a program's runs; seconds before each, and that it takes
 SLOW = 1.5  # times the fastest first burst, from which a program is not timed again
 LONGEST: Final = 2.0  # seconds of all bursts after which no round begins
+MOST: Final = 8  # sizes of which the opened network is kept: those that came last
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class Fastest:
     """Runs a network by torch, or for a size of images by another program that is faster.
 
     What is known on this machine is used from the second batch of a size on, or from the first if
-    there are `many` images; then, too, it is measured where it is not known.
+    there are `many` images; then, too, it is measured where it is not known. With `-tune off` torch
+    runs all.
     """
 
     def __init__(self, network: Executor, by_torch: Tuner) -> None:
@@ -96,10 +97,14 @@ class Fastest:
             self.seen[size] += 1
             if size in self.runs:  # by another thread
                 return self.runs[size]
+            if not self.by_torch.may_measure:
+                return by_torch
             if self.seen[size] == 1 and not (self.many and not self.runs):
                 return by_torch
-            self.runs[size], self.chosen[size] = self.choose(by_torch, images)
-            return self.runs[size]
+            run, self.chosen[size] = self.choose(by_torch, images)
+            kept = list(self.runs.items())[-MOST + 1 :]
+            self.runs = {**dict(kept), size: run}
+            return run
 
     def choose(self, by_torch: Run, images: Tensor) -> tuple[Run, Chosen]:
         """Return what runs images of a size, as it is known or measured now."""
@@ -141,14 +146,9 @@ def choices_of(network: Executor) -> list[str]:
 
 def key_of(network: Executor, images: Tensor) -> str:
     """Return a digest of what decides besides the machine: structure, size, threads, versions."""
-    layers = [
-        [node.layer.section.name, [[one.key, one.value] for one in node.layer.section.entries]]
-        for node in network.nodes
-    ]
     packages = {name for program in installed_programs().values() for name in program.needed}
     versions = sorted((name, version_of(name)) for name in packages)
-    told = [layers, list(images.shape), torch.get_num_threads(), versions]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+    return network_key(network, images, [versions])
 
 
 def version_of(package: str) -> str:

@@ -2,7 +2,7 @@
 
 Starting one of oneDNN's convolutions takes torch 30 microseconds, because it is described anew each
 time; in a graph it is described once. A sum or activation that follows goes into the convolution.
-torch may take this interface away: then, as where the graph is no faster, networks run without.
+torch may take this interface away: then networks run without.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from torch import Tensor, nn
 
 from ..graph.executor import Executor, Head
 from ..layers import Node
+from ..modules.pooling import whole_operations
 from ..system.memory import usable_memory
-from .measurement import Watch, is_near
+from .measurement import is_near
+from .onednn import Convolution
 from .packed_conv import PackedConv
 from .recorder import Run
 from .tape import Call, Operation, record, replay
-from .ways import WAYS
+from .ways import DIRECT, WAYS
 
 WARM_UPS = 3  # runs: torch observes in the first, oneDNN compiles in the second
 NEAR = 1e-4  # how far heads may move, as a part of the largest value
@@ -35,36 +37,46 @@ aten = torch.ops.aten
 
 
 class PlainConv(nn.Module):
-    """A packed convolution of maps of a size in the form that it has in a graph."""
+    """A convolution of maps, channels last, in the form that it has in a graph."""
 
-    def __init__(self, conv: PackedConv, size: torch.Size) -> None:
+    def __init__(self, convolution: Convolution, blur: nn.Module | None) -> None:
         super().__init__()
-        self.convolution, self.blur = WAYS[conv.way(size)].in_graph(conv.task(size)), conv.blur
+        self.convolution, self.blur = convolution, blur
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.convolution(x.contiguous(memory_format=torch.channels_last))
         return self.blur(y) if self.blur else y
 
 
-def fused_graph(network: Executor, images: Tensor) -> Run:
-    """Return a function that runs a network of packed convolutions on images of a size.
+def graph_module(module: nn.Module, size: torch.Size, direct: bool) -> nn.Module:
+    """Return a layer's module in the form that it has in a graph, for an input of a size.
 
-    Raises RuntimeError where that is impossible, or slower than the network.
+    Convolutions are in the ways that were chosen for them, or all `direct`.
+    """
+    if not isinstance(module, PackedConv):
+        return module
+    way = WAYS[DIRECT if direct else module.way(size)]
+    return PlainConv(way.in_graph(module.task(size)), module.blur)
+
+
+def fused_graph(network: Executor, images: Tensor, *, direct: bool = False) -> Run:
+    """Return a function that runs a network as a graph, on images of a size.
+
+    Its convolutions are in the ways that were chosen for them, or all `direct`. Raises RuntimeError
+    where that is impossible.
     """
     with torch.inference_mode(False), torch.no_grad():
         check_memory(network, images.shape)
         x = in_maps_order(images)
         heads = network.heads(x)
-        calls, results = record(in_plain_convolutions(network, x.shape), x)
+        with whole_operations():
+            calls, results = record(in_graph_forms(network, x.shape, direct), x)
         with fusion():
             graph = script(calls, results, x)
             found = [graph(x) for _ in range(WARM_UPS)][-1]
         if not are_near(found, tensors_of(heads)):
             raise RuntimeError("the graph computes something else")
-        run = Fused(graph, x.shape, x.stride(), [head.node for head in heads])
-        if is_slower(run, network, x):
-            raise RuntimeError("the graph is slower")
-    return run
+        return Fused(graph, x.shape, x.stride(), [head.node for head in heads])
 
 
 def in_maps_order(images: Tensor) -> Tensor:
@@ -84,11 +96,13 @@ def check_memory(network: Executor, size: torch.Size) -> None:
         raise RuntimeError("there is no memory for another copy of its weights")
 
 
-def in_plain_convolutions(network: Executor, size: torch.Size) -> Callable[[Tensor], list[Tensor]]:
-    """Return a run of the network whose convolutions have their form in a graph."""
+def in_graph_forms(
+    network: Executor, size: torch.Size, direct: bool
+) -> Callable[[Tensor], list[Tensor]]:
+    """Return a run of the network whose modules have their form in a graph."""
     plain = copy.copy(network)
     modules = [
-        PlainConv(module, x) if isinstance(module, PackedConv) else module
+        graph_module(module, x, direct)
         for module, x in zip(network.stack, input_sizes(network, size), strict=True)
     ]
     plain._modules = {**network._modules, "stack": nn.ModuleList(modules)}
@@ -148,10 +162,16 @@ def linear(bias: Tensor, x: Tensor, right: Tensor, **scales: float) -> Tensor:
     return F.linear(x, right.t(), bias)
 
 
+def max_pool(x: Tensor, *window: Any) -> tuple[Tensor, Tensor]:
+    """Run aten's max pooling without the places, which nobody reads: x stands for them."""
+    return F.max_pool2d(x, *window), x
+
+
 WRITTEN: dict[Operation, Operation] = {
     aten.addmm.default: linear,
     aten.cat.default: torch.cat,
     aten.convolution.default: convolution,
+    aten.max_pool2d_with_indices.default: max_pool,
     aten.silu.default: lambda x: x * torch.sigmoid(x),
 }
 
@@ -201,14 +221,3 @@ class Fused:
 def pairs(found: Iterator[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield each two tensors together."""
     return zip(found, found, strict=True)
-
-
-def is_slower(run: Run, network: Executor, x: Tensor) -> bool:
-    """Return whether a run of a network takes more time than its layers one by one.
-
-    It does not where other programs have the cores, so that nothing can be told: few graphs do.
-    """
-    watch = Watch(torch.get_num_threads())
-    runs = {"graph": lambda: run(x), "layers": lambda: network.heads(x)}
-    least = watch.best_times(runs, every=True)
-    return least["graph"] > least["layers"] and not watch.disturbed

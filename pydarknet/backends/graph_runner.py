@@ -4,25 +4,41 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from ..graph.executor import Executor, Head
+from .choices import choices
 from .fused_graph import fused_graph
+from .measurement import Watch
+from .network_key import network_key
+from .packed_conv import PackedConv
 from .recorder import Run
+from .ways import DIRECT
 
 SOON, LATER = 2, 32  # the batch of a size at which a graph is made: if many are expected, and else
 MOST = 4  # graphs that are kept, each with a copy of the weights
+KIND: Final = "form"  # of choices:
+GRAPH: Final = "graph"  # with convolutions in the ways that were chosen,
+DIRECT_GRAPH: Final = "direct graph"  # or all directly,
+LAYERS: Final = "layers"  # or the layers one by one
+GAIN: Final = 1.05  # times as fast as the first form another must be
 
 Form = tuple[torch.Size, int]  # the size of a batch, and the number of threads that compute
 
 
 class FusedGraphs:
-    """Runs a network of packed convolutions, as a fused graph where that is faster."""
+    """Runs a network, as a fused graph where that is faster.
 
-    def __init__(self) -> None:
-        self.many = False  # whether many images are expected
+    That is measured once a machine, if it `may_measure` at all; else there is a graph.
+    """
+
+    def __init__(self, may_measure: bool = True) -> None:
+        self.may_measure, self.many = may_measure, False  # whether many images are expected
         self.seen: Counter[Form] = Counter()
         self.graphs: dict[Form, Run | None] = {}  # None where there is none, or it is no faster
         self.lock = threading.Lock()
@@ -46,9 +62,49 @@ class FusedGraphs:
         """Make the graph for batches of a form, if it is faster, and forget the oldest."""
         if form in self.graphs:  # by another thread
             return
-        try:
-            run: Run | None = fused_graph(network, images)
-        except RuntimeError:  # torch's layers go on, which compute the same
-            run = None
+        run = self.best(network, images)
         kept = list(self.graphs.items())[-MOST + 1 :]
         self.graphs = {**dict(kept), form: run}
+
+    def best(self, network: Executor, images: Tensor) -> Run | None:
+        """Return the graph that is fastest on images of a size; None where the layers are."""
+        key = network_key(network, images, sorted(ways_of(network)))
+        known = choices().get(KIND, key) if self.may_measure else GRAPH
+        wanted = [known] if known in (GRAPH, DIRECT_GRAPH, LAYERS) else [GRAPH, DIRECT_GRAPH]
+        graphs = self.graphs_of(network, images, wanted)
+        if known in wanted or not graphs:
+            return next(iter(graphs.values()), None)
+        name = fastest({**graphs, LAYERS: network.heads}, images)
+        if name is not None:
+            choices().put(KIND, {key: name})
+        return {**graphs, LAYERS: None}[name or next(iter(graphs))]
+
+    def graphs_of(self, network: Executor, images: Tensor, wanted: list[str]) -> dict[str, Run]:
+        """Return the graphs of these names that can be made, and differ."""
+        made: dict[str, Run] = {}
+        for name in wanted:
+            direct = name == DIRECT_GRAPH
+            if name == LAYERS or (direct and GRAPH in wanted and ways_of(network) <= {DIRECT}):
+                continue
+            with suppress(RuntimeError):  # torch's layers go on, which compute the same
+                made[name] = fused_graph(network, images, direct=direct)
+        return made
+
+
+def ways_of(network: Executor) -> set[str]:
+    """Return the ways that were chosen for convolutions of a network."""
+    convolutions = (module for module in network.stack if isinstance(module, PackedConv))
+    return {way for module in convolutions for way in module.ways.values()}
+
+
+def fastest(runs: Mapping[str, Run], images: Tensor) -> str | None:
+    """Return the first of several forms, unless another is faster by more than chance.
+
+    None where other programs have the cores meanwhile.
+    """
+    watch, first = Watch(torch.get_num_threads()), next(iter(runs))
+    least = watch.best_times({name: lambda run=run: run(images) for name, run in runs.items()})  # type: ignore[misc]
+    best = min(least, key=least.__getitem__)
+    if watch.disturbed:
+        return None
+    return best if least[first] > GAIN * least[best] else first

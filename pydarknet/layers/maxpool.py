@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from ..cfg.options import option, quiet
 from ..modules.onnx_writer import Value, Writer
 from ..modules.ops import Window
-from ..modules.pooling import MaxPool2d
+from ..modules.pooling import WHOLE, MaxPool2d
 from ..system.limits import MOST_STRIDE
 from .antialiasing import Blurred
 from .base import FORK, Layer, Node, Shape, section
@@ -108,7 +108,7 @@ class MaxPool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         window = self.window
-        if self.halves(x) and not torch.is_grad_enabled():
+        if self.halves(x) and not torch.is_grad_enabled() and not WHOLE.get():
             return largest_of_four(x)
         sides = window.sides(*x.shape[2:])
         if len(set(sides)) == 1 and sides[0] <= window.size // 2:

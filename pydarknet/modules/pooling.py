@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 
 Pair = tuple[int, int]  # vertical, horizontal
+WHOLE: Final[ContextVar[bool]] = ContextVar("whole", default=False)
+
+
+@contextmanager
+def whole_operations() -> Iterator[None]:
+    """Let maps be pooled by torch's own operation within, as a program knows it that runs them.
+
+    torch itself takes longer for it than for comparisons.
+    """
+    token = WHOLE.set(True)
+    try:
+        yield
+    finally:
+        WHOLE.reset(token)
 
 
 class MaxPool2d(torch.autograd.Function):

@@ -10,9 +10,17 @@ import pytest
 import torch
 from conftest import forget_choices
 
-from pydarknet.backends import fastest
+from pydarknet.backends import fastest, tuner
 from pydarknet.backends.choices import choices
-from pydarknet.backends.fastest import KIND, Chosen, Fastest, burst_seconds, choices_of, key_of
+from pydarknet.backends.fastest import (
+    KIND,
+    MOST,
+    Chosen,
+    Fastest,
+    burst_seconds,
+    choices_of,
+    key_of,
+)
 from pydarknet.backends.programs import Program
 from pydarknet.cli.main import main
 
@@ -23,6 +31,8 @@ IMAGES = torch.rand(1, 3, 8, 8)
 @pytest.fixture(autouse=True)
 def opened(cache, monkeypatch):
     """Let two programs be installed, `quick` and `wrong`; count which are opened and timed."""
+    monkeypatch.setenv("PYDARKNET_TUNE", "on")
+    monkeypatch.setattr(tuner, "measure", lambda *_: tuner.Verdict(1.0, False, 0.0))
     forget_choices()
     counted: Counter[str] = Counter()
 
@@ -230,3 +240,21 @@ def test_slow_programs_are_timed_in_one_burst(monkeypatch):
 
     assert least["quick"] < least["slow"]
     assert calls == {"quick": 6, "slow": 2}  # a burst is a run that is timed after one that is not
+
+
+def test_without_tuning_torch_runs_all(network, opened):
+    network.tune = False
+    plain = torch_s(network)
+
+    for _ in range(3):
+        assert torch.equal(run(network, many=True), plain)
+    assert not opened
+
+
+def test_a_few_opened_networks_are_kept(network, opened):
+    for count in range(1, MOST + 3):
+        for _ in range(2):
+            run(network, many=True, images=IMAGES.repeat(count, 1, 1, 1))
+
+    kept = network.prepared().runner.runs
+    assert [size[0] for size in kept] == list(range(3, MOST + 3))

@@ -15,7 +15,6 @@ import pydarknet
 from pydarknet.backends import fused_graph as module
 from pydarknet.backends.fused_graph import fused_graph
 from pydarknet.backends.ways import DIRECT, WAYS, public
-from pydarknet.graph.executor import Executor
 from pydarknet.modules.activations import words
 from pydarknet.network import Network
 
@@ -29,12 +28,6 @@ RECORDINGS = (
     "infer_pj_yolov2_a",
     "infer_pj_yolov3_a",
 )
-
-
-@pytest.fixture(autouse=True)
-def any_speed(monkeypatch):
-    """Let graphs of small networks be used, however fast they are."""
-    monkeypatch.setattr(module, "is_slower", lambda *_: False)
 
 
 def assert_same(network: Network, size: tuple[int, ...]) -> None:
@@ -183,13 +176,6 @@ def test_a_graph_that_computes_something_else_is_refused(net, monkeypatch):
         fused_graph(fast, torch.rand(1, 3, 16, 16))
 
 
-def test_one_that_is_slower_is_refused(net, monkeypatch):
-    monkeypatch.setattr(module, "is_slower", lambda *_: True)
-
-    with pytest.raises(RuntimeError, match="slower"):
-        fused_graph(filled(net(LINEAR)).prepared(), torch.rand(1, 3, 16, 16))
-
-
 def test_weights_for_which_there_is_no_memory_are_not_copied(net, monkeypatch):
     fast = filled(net(LINEAR)).prepared()
     monkeypatch.setattr(module, "usable_memory", lambda: 8640)  # the weights take 864
@@ -216,11 +202,27 @@ def test_other_graphs_of_the_program_are_made_as_before(net):
     assert torch.jit.onednn_fusion_enabled() is before
 
 
-def test_is_slower_compares_both(net, monkeypatch):
-    monkeypatch.undo()
-    fast = filled(net(LINEAR)).prepared()
-    x = torch.rand(1, 3, 16, 16)
-    monkeypatch.setattr(module.Watch, "disturbed", False)
+def test_all_its_convolutions_may_be_direct(net):
+    wide = LINEAR.replace("=8", "=16")
+    network = filled(net(wide * 2))
+    fast, x = network.prepared(), torch.rand(1, 3, 16, 16)
+    for size, conv in zip((3, 16), fast.stack, strict=True):
+        conv.choose(torch.Size((1, size, 16, 16)), "grouped4")
+    [expected] = network.heads(x)
 
-    assert not module.is_slower(lambda x: [], fast, x)
-    assert module.is_slower(lambda x: [Executor.heads(fast, x) for _ in range(9)], fast, x)
+    [tiled] = fused_graph(fast, x)(x)
+    [plain] = fused_graph(fast, x, direct=True)(x)
+
+    assert not torch.equal(tiled.raw, plain.raw)
+    for head in (tiled, plain):
+        torch.testing.assert_close(head.raw, expected.raw, rtol=1e-4, atol=1e-4)
+
+
+def test_maps_are_pooled_by_onednn(net):
+    network = filled(net(LINEAR + "[maxpool]\nsize=2\nstride=2\n" + LINEAR))
+    run = fused_graph(network.prepared(), torch.rand(1, 3, 16, 16))
+
+    run(torch.rand(1, 3, 16, 16))
+
+    kinds = [node.kind() for node in torch.jit.last_executed_optimized_graph().nodes()]
+    assert not {"aten::maximum", "aten::max_pool2d"} & set(kinds)

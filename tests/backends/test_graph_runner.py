@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from conftest import recording
+from conftest import forget_choices, recording
 
 import pydarknet
 from pydarknet.backends import graph_runner
-from pydarknet.backends.graph_runner import LATER, MOST, FusedGraphs
+from pydarknet.backends.graph_runner import KIND, LATER, MOST, FusedGraphs, fastest
+from pydarknet.backends.measurement import Watch
 from pydarknet.network import Network
 
 CONV = "[convolutional]\nfilters=8\nsize=3\npad=1\nactivation=leaky\n"
@@ -30,12 +31,40 @@ def made(monkeypatch) -> list[torch.Size]:
     """Return the sizes of which graphs are made; each doubles what the network gives."""
     sizes: list[torch.Size] = []
 
-    def fused_graph(fast, images):
+    def fused_graph(fast, images, *, direct):
         sizes.append(images.shape)
-        return lambda images: fast.heads(images) * 2
+        return lambda images: fast.heads(images) * (3 if direct else 2)
 
     monkeypatch.setattr(graph_runner, "fused_graph", fused_graph)
+    take(monkeypatch, "graph")
     return sizes
+
+
+@pytest.fixture(autouse=True)
+def choices_of_its_own(cache):
+    """Keep what is fastest in a cache of its own."""
+    forget_choices()
+    yield
+    forget_choices()
+
+
+def take(monkeypatch, name: str | None) -> list[set[str]]:
+    """Let a form be the fastest, and return which forms were compared."""
+    asked: list[set[str]] = []
+
+    def fastest(runs, images):
+        asked.append(set(runs))
+        return name
+
+    monkeypatch.setattr(graph_runner, "fastest", fastest)
+    return asked
+
+
+def measure(network: Network) -> Network:
+    """Let the fast form of a network measure graphs, though not ways, and return it."""
+    fast = network.prepared()
+    fast.runner.graphs.may_measure = True
+    return fast
 
 
 def run(network: Network, times: int, *, many: bool, images: torch.Tensor = IMAGES) -> int:
@@ -100,9 +129,9 @@ def test_changed_values_have_a_new_graph(network):
 def test_where_there_is_none_the_layers_run(network, monkeypatch):
     tried = []
 
-    def fused_graph(*_):
+    def fused_graph(*_, **__):
         tried.append(1)
-        raise RuntimeError("the graph is slower")
+        raise RuntimeError("it cannot be made")
 
     monkeypatch.setattr(graph_runner, "fused_graph", fused_graph)
 
@@ -160,3 +189,60 @@ def test_in_earnest_it_gives_the_same(network, many):
         [head] = network.prepared(many=many)(IMAGES)
 
     torch.testing.assert_close(head.activated, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "heads"), [("graph", 2), ("direct graph", 3), ("layers", 1)])
+def test_the_fastest_form_is_taken_and_kept(network, made, monkeypatch, name, heads):
+    asked = take(monkeypatch, name)
+    measure(network).stack[0].choose(IMAGES.shape, "winograd4")
+    assert run(network, 2, many=True) == heads
+    assert asked == [{"graph", "direct graph", "layers"}]
+
+    forget_choices()  # of this process; the file stays
+    made.clear()
+    network.refresh()
+    measure(network).stack[0].choose(IMAGES.shape, "winograd4")
+    assert run(network, 2, many=True) == heads
+    assert len(asked) == 1, "it is known"
+    assert len(made) == (heads > 1)
+
+
+def test_direct_convolutions_make_one_graph(network, made, monkeypatch):
+    asked = take(monkeypatch, "graph")
+    measure(network)
+
+    run(network, 2, many=True)
+
+    assert asked == [{"graph", "layers"}]
+
+
+def test_where_others_disturb_a_graph_is_taken_and_not_kept(network, made, monkeypatch):
+    take(monkeypatch, None)
+    measure(network)
+
+    assert run(network, 2, many=True) == 2
+    assert KIND not in graph_runner.choices().kept
+
+
+def test_without_tuning_there_is_a_graph_and_nothing_is_measured(network, made, monkeypatch):
+    asked = take(monkeypatch, "layers")
+    network.tune = False
+
+    assert run(network, 2, many=True) == 2
+    assert not asked
+
+
+@pytest.mark.parametrize(
+    ("least", "name"),
+    [({"graph": 1.04, "layers": 1.0}, "graph"), ({"graph": 1.06, "layers": 1.0}, "layers")],
+)
+def test_another_form_must_be_faster_by_more_than_chance(monkeypatch, least, name):
+    monkeypatch.setattr(Watch, "best_times", lambda *_: least)
+
+    assert fastest(dict.fromkeys(least, len), IMAGES) == name
+
+
+def test_what_is_disturbed_tells_nothing(monkeypatch):
+    monkeypatch.setattr(Watch, "disturbed", True)
+
+    assert fastest({"graph": lambda _: [], "layers": lambda _: []}, IMAGES) is None

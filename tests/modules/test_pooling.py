@@ -6,7 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pydarknet.modules.pooling import MaxPool2d
+from pydarknet.layers.maxpool import MaxPool
+from pydarknet.modules.ops import Window
+from pydarknet.modules.pooling import MaxPool2d, whole_operations
 
 
 @pytest.mark.parametrize("form", [torch.channels_last, torch.contiguous_format])
@@ -41,3 +43,18 @@ def test_it_keeps_neither_its_input_nor_long_places():
     y = MaxPool2d.apply(x, (2, 2), (2, 2), (0, 0))
 
     assert [kept.dtype for kept in y.grad_fn.saved_tensors] == [torch.int32]
+
+
+def test_a_program_is_shown_one_operation():
+    x = torch.rand(1, 3, 6, 4)
+    pool = MaxPool(Window(2, (2, 2), 1))
+
+    with torch.no_grad():
+        plain = pool(x)
+        with whole_operations(), torch.profiler.profile() as profile:
+            whole = pool(x)
+
+    names = {event.name for event in profile.events()}
+    assert "aten::max_pool2d" in names
+    assert "aten::maximum" not in names
+    assert torch.equal(whole, plain)
