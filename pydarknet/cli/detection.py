@@ -30,7 +30,7 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     While threads read images, others find and draw boxes, and this one writes them.
     """
     writing.begin(source.listing)
-    network, alone = writing.network, source.single or source.asked
+    network, alone = writing.network, source.single or source.one_by_one
     many = not source.single or chosen.tiling is not None
     network.get_ready(many=many)  # before the time is taken, as the C fuses
     crews = () if alone else network.crews(BATCH)
@@ -44,6 +44,8 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
         for found, drawing in source.results(group, made, detect):
             remember(found.path)  # a prompt's images are not listed before
             writing.write(found, drawing)
+    if source.asked and not source.one_by_one:
+        source.prompt.ask()
     if len(source.words) and not source.single and sys.stderr.isatty():
         note(writing.summary(failures()))
 

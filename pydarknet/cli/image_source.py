@@ -14,19 +14,18 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..dataset.files import path_in, read_list
+from ..dataset.files import read_list
 from ..dataset.read_ahead import good_or_none, read_ahead
 from ..errors import DataError, UsageError
 from ..image.files import image_of_content, load_image, stdin_bytes
 from ..image.formats import ENDINGS
-from ..system.console import say
 from ..system.crews import Done, Task
 from ..system.folders import files_below
 from ..system.problems import UNREADABLE, guard
-from ..system.text import lines_of
 from .drawn_files import Listed, common_folder
 from .film_frames import frames_of
 from .image_words import STDIN, expands, is_film
+from .prompt import Prompt
 
 AHEAD = 4  # images that are read while others are worked on
 BATCH = 4  # images that go through the network at once
@@ -58,6 +57,16 @@ class Source:
     def asked(self) -> bool:
         """Whether a prompt asks for paths."""
         return not self.words
+
+    @cached_property
+    def prompt(self) -> Prompt:
+        """The prompt, if there is no operand."""
+        return Prompt()
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether images must be worked on one after the other: they are not known before."""
+        return self.asked and not self.prompt.knows_all
 
     @property
     def single(self) -> bool:
@@ -112,7 +121,7 @@ class Source:
     def paths(self) -> Iterator[str]:
         """Yield the path of each image."""
         if self.asked:
-            yield from paths_from_prompt()
+            yield from self.prompt.paths()
         for image in self.listing:
             yield image.path
 
@@ -120,27 +129,28 @@ class Source:
         """Yield tasks that read images, with as many images in each group as can be read at once.
 
         A group has `count` images and those between them that cannot be read; from the prompt they
-        come one by one.
+        come one by one, unless all wait there.
         """
         group: Group = []
         good = 0
-        for path, task in self.tasks():
+        waits = self.asked and self.prompt.knows_all
+        for path, task in self.tasks(self.prompt.paths_that_wait() if waits else None):
             read = Done(task.result)
             group.append((path, read))
             good += read.error is None
-            if self.asked or good == count:
+            if self.one_by_one or good == count:
                 yield group
                 group, good = [], 0
         if group:
             yield group
 
-    def tasks(self) -> Iterator[tuple[str, Task[np.ndarray]]]:
+    def tasks(self, waiting: Iterator[str] | None = None) -> Iterator[tuple[str, Task[np.ndarray]]]:
         """Yield the path of each image and the task that reads it; threads read ahead of them.
 
-        A film gives its frames.
+        A film gives its frames. The images are those of the command, unless paths are `waiting`.
         """
-        ahead = 0 if self.asked or self.single else AHEAD
-        for films, paths in groupby(self.with_bar(self.paths()), is_film):
+        ahead = 0 if self.single or (self.asked and waiting is None) else AHEAD
+        for films, paths in groupby(self.with_bar(waiting or self.paths()), is_film):
             if films:
                 yield from chain.from_iterable(map(frames_of, paths))
             else:
@@ -182,6 +192,8 @@ class Source:
             return
         made = made_or_none(whole)
         for path, task in group:
+            if self.asked and not self.one_by_one:
+                self.prompt.ask()
             pixels = good_or_none(path, task)
             if pixels is None:
                 continue
@@ -220,21 +232,6 @@ def made_or_none(task: Task[Sequence[Made]]) -> Iterator[Made] | None:
         return iter(task.result())
     except Exception:  # the error of each image is told when it is looked at alone
         return None
-
-
-def paths_from_prompt() -> Iterator[str]:
-    """Yield the paths typed or piped at the prompt, until the input ends.
-
-    Darknet: examples/detector.c test_detector
-    """
-    lines = lines_of(sys.stdin)
-    while True:
-        say("Enter Image Path: ", end="")
-        line = next(lines, None)
-        if line is None:
-            return
-        if line.strip():
-            yield path_in(line)
 
 
 def images_in(folder: Path) -> list[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
+import sys
+import threading
 from pathlib import Path
 
 import cv2
@@ -136,3 +139,31 @@ def test_tiles_that_make_no_sense_are_an_error(capfd, flags, problem):
     assert main([*TEST, "input.png", *flags]) == 1
 
     assert capfd.readouterr().err.splitlines()[-1].startswith(problem)
+
+
+@pytest.mark.usefixtures("threads")
+def test_a_file_on_stdin_is_answered_as_a_pipe_and_by_several_threads(capfd, monkeypatch):
+    names = write_list(12)
+    lines = "\n".join([*names[:5], "", "missing.png", *names[5:], "", ""])
+    Path("list.txt").write_text(lines)
+    answers = []
+    works: set[str] = set()
+    find = Network.find_boxes
+
+    def find_boxes(*given, **how):
+        works.add(threading.current_thread().name)
+        return find(*given, **how)
+
+    monkeypatch.setattr(Network, "find_boxes", find_boxes)
+    with open("list.txt") as file:
+        for stdin in (io.StringIO(lines), file):
+            works.clear()
+            monkeypatch.setattr(sys, "stdin", stdin)
+            status = main([*TEST, *SHOWN, "-out", "found.json"])
+            told = capfd.readouterr()
+            answers.append((status, said(told.out), told.err.count("missing.png")))
+            answers[-1] += (json.loads(Path("found.json").read_text()),)
+    assert answers[0] == answers[1]
+    assert answers[1][0] == 1
+    assert answers[1][1].count("Enter Image Path: ") == 13 + 2 + 1  # images, empty lines, the end
+    assert len(works) > 1, "of the file"
