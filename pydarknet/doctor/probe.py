@@ -68,10 +68,21 @@ def start_probe(name: str) -> Probe:
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     env = {**os.environ, **QUIET}
     try:
-        process = subprocess.Popen(words, env=env, stdin=null, stdout=pipe, stderr=pipe)
+        process = subprocess.Popen(
+            words, env=env, cwd=there(), stdin=null, stdout=pipe, stderr=pipe
+        )
     except (OSError, ValueError) as error:
         return Probe(None, f"no process can be started: {error}")
     return Probe(process)
+
+
+def there() -> str | None:
+    """Return another working folder if this one was removed, where some libraries do not load."""
+    try:
+        os.getcwd()
+    except OSError:
+        return os.path.abspath(os.sep)
+    return None
 
 
 def signal_of(status: int) -> str:

@@ -64,3 +64,11 @@ def test_without_processes_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_line_that_says_most_is_the_last_that_is_not_indented() -> None:
     assert last_line(b"Traceback:\n  File x\nImportError: a\n  hint\n") == "ImportError: a"
     assert last_line(b"") == "fails without a word"
+
+
+def test_in_a_folder_that_was_removed_a_probe_has_another(asked, tmp_path, monkeypatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    assert asked("import os\ndef look(): return {'here': os.getcwd()}") == Answer({"here": "/"})
