@@ -39,6 +39,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["load"],
     ["dataset"],
     ["evaluate"],
+    ["checks"],
     ["export"],
     ["compiled"],
     ["load_any"],

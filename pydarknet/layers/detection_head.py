@@ -58,6 +58,7 @@ class DetectionHead(Layer):
     corrects_letterbox: ClassVar[bool] = True  # boxes are mapped from the letterbox to the image
     type_number: ClassVar[int] = 0  # printed by the fork; 0: not printed
     opencv_defaults: ClassVar[tuple[float, float]] = (0.2, 0.0)  # thresh and nms_threshold there
+    anchors_in_cells: ClassVar[bool] = False  # `anchor_sizes` are; else in pixels of the input
     anchor_by_anchor: ClassVar[bool] = False  # the order of `onnx_boxes`; else cell by cell
     size_warning: ClassVar[bool] = False  # the fork warns if an input side is not a multiple of 32
 

@@ -46,6 +46,7 @@ class Region(DetectionHead):
     choice = ALL_OR_ZERO
     opencv = "detection_out"
     opencv_defaults = (0.001, 0.4)
+    anchors_in_cells = True
     anchor_by_anchor = True
     image = True
     type_number = 27

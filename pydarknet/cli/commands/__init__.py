@@ -13,6 +13,7 @@ FILES = (
     "compare",
     "detect",
     "detector_calc_anchors",
+    "detector_check",
     "detector_demo",
     "detector_map",
     "detector_recall",

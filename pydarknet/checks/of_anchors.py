@@ -1,0 +1,85 @@
+"""Checks of anchors: how they fit the boxes, and whether each head has those of its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from ..evaluate.anchors import anchors_text, cluster, iou
+from .finding import LOOK, Finding, check
+from .plan import Plan
+from .survey import Survey
+
+GAIN: Final = 0.05  # of mean IoU, from which on other anchors are worth it
+LEAST: Final = 100  # boxes, for which anchors are worth a thought
+MOST: Final = 20_000  # boxes that are clustered
+SEED: Final = 0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The mean IoU of boxes with the nearest anchor, and with those of `detector calc_anchors`."""
+
+    given: float
+    possible: float
+    anchors: str
+
+
+def fit_of(survey: Survey) -> Fit | None:
+    """Return how the anchors of a cfg fit its boxes; None if either is missing.
+
+    Of very many boxes, some by chance.
+    """
+    plan, sizes = survey.plan, survey.box_sizes.astype(np.float32)
+    if plan is None or not plan.anchored or not len(sizes):
+        return None
+    if len(sizes) > MOST:
+        sizes = sizes[np.random.default_rng(SEED).choice(len(sizes), MOST, replace=False)]
+    centers = anchors_of(plan).astype(np.float32)
+    given = float(iou(sizes, centers).max(1).mean())
+    if len(sizes) < len(centers):
+        return Fit(given, given, "")
+    made = cluster(sizes, len(centers), np.random.default_rng(SEED))
+    return Fit(given, made.average_iou, anchors_text(made, plan.net.width))
+
+
+def anchors_of(plan: Plan) -> np.ndarray:
+    """Return the anchors of all heads, float64 [K, 2] in pixels."""
+    return np.concatenate([head.anchors for head in plan.anchored])
+
+
+@check
+def look_at_fit(survey: Survey) -> Iterator[Finding]:
+    """Yield anchors beside which others fit much better."""
+    fit = fit_of(survey)
+    if fit is None or survey.plan is None or len(survey.rows) < LEAST:
+        return
+    if fit.possible - fit.given > GAIN:
+        net = survey.plan.net
+        text = f"anchors fit with a mean IoU of {fit.given:.0%}; those of calc_anchors with"
+        text += f" {fit.possible:.0%}: {fit.anchors.strip()}"
+        count = len(anchors_of(survey.plan))
+        mend = f"pydarknet detector calc_anchors {survey.data.path} -num_of_clusters {count}"
+        mend += (
+            f" -width {net.width} -height {net.height}; not for weights that are only fine-tuned"
+        )
+        yield Finding("anchors", LOOK, text, mend, (survey.plan.path,))
+
+
+@check
+def look_at_order(survey: Survey) -> Iterator[Finding]:
+    """Yield heads whose anchors are larger than those of a head with larger cells."""
+    if survey.plan is None:
+        return
+    heads = sorted(survey.plan.anchored, key=lambda head: head.stride)
+    for fine, coarse in pairwise(heads):
+        areas = [float(head.anchors.prod(1).mean()) for head in (fine, coarse)]
+        if fine.stride < coarse.stride and areas[0] > areas[1]:
+            text = f"the head with cells of {fine.stride:g} pixels has larger anchors than the one"
+            text += f" with {coarse.stride:g}"
+            mend = "sort anchors by size; mask= of the head with the finest cells has the first"
+            yield Finding("anchors", LOOK, text, mend, (fine.place, coarse.place))

@@ -1,0 +1,136 @@
+"""Checks of classes: ids of labels against the names, the .data file and the cfg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from ..dataset.files import read_names
+from ..errors import DarknetError
+from ..system.text import count_of
+from . import label_lines as faults
+from .finding import LOOK, WRONG, Finding, check
+from .survey import TRAIN, VALID, Survey
+
+SHOWN: Final = 5  # classes that a line names
+RARE: Final = 50  # the commonest class has that many times the boxes of the rarest
+FEW: Final = 20  # boxes of a class
+
+
+def names_of(survey: Survey) -> list[str]:
+    """Return the names that the .data file names; none if they cannot be read."""
+    file = survey.data.find_file("names")
+    try:
+        return read_names(file) if file else []
+    except DarknetError:
+        return []
+
+
+def classes_of(survey: Survey) -> int:
+    """Return the classes that the .data file says there are, else those of the cfg."""
+    given = survey.data.find("classes")
+    return survey.data.integer("classes", 1) if given else survey.rules.classes
+
+
+def class_words(survey: Survey, classes: np.ndarray) -> str:
+    """Return classes as a line shows them: number and name."""
+    names = names_of(survey)
+    words = [f"{k} {names[k]}" if k < len(names) else f"{k}" for k in classes[:SHOWN].tolist()]
+    rest = f" and {len(classes) - SHOWN} more" if len(classes) > SHOWN else ""
+    return ", ".join(words) + rest
+
+
+@check
+def look_at_ids(survey: Survey) -> Iterator[Finding]:
+    """Yield class ids that are none of the classes; those counted from 1."""
+    wrong = survey.faults(faults.CLASS)
+    if not wrong:
+        return
+    ids = np.array([line.row[0] for line in wrong])
+    count, used = survey.rules.classes, survey.rows[:, 0]
+    places = tuple(line.place for line in wrong)
+    if not (used == 0).any() and (ids == count).all():
+        text = f"class ids seem to be counted from 1: {count} is there, 0 is not"
+        yield Finding("classes", WRONG, text, "subtract 1 from each id in the label files", places)
+        return
+    some = ", ".join(f"{one:g}" for one in np.unique(ids)[:SHOWN])
+    text = f"{len(wrong):,} boxes are of class {some}: expected 0 to {count - 1}: left out"
+    mend = "correct the ids, or classes= in the .data file and the cfg, filters= and the names"
+    yield Finding("classes", WRONG, text, mend, places)
+
+
+@check
+def look_at_names(survey: Survey) -> Iterator[Finding]:
+    """Yield names that do not pair with classes."""
+    data, count = survey.data, classes_of(survey)
+    file = data.find_file("names")
+    if not file:
+        text = f"no names= in {data.path}: -map and the drawn boxes need it"
+        yield Finding("names", LOOK, text, "write a name a line, and names=FILE")
+        return
+    try:
+        names = read_names(file)
+    except DarknetError as error:
+        yield Finding("names", LOOK, str(error), "write a name a line", (file,))
+        return
+    if len(names) != count:
+        text = (
+            f"{file} has {count_of(len(names), 'name')} for {count_of(count, 'class', 'classes')}"
+        )
+        yield Finding(
+            "names", WRONG, text, "write one name a class, in the order of the ids", (file,)
+        )
+    blank = [name for name in names if not name.strip()]
+    twice = sorted({name for name in names if name.strip() and names.count(name) > 1})
+    if blank:
+        yield Finding("names", LOOK, f"{file} has an empty line", "delete it", (file,))
+    if twice:
+        text = f"{file} has {', '.join(twice[:SHOWN])} twice"
+        yield Finding("names", LOOK, text, "give each class its own name", (file,))
+
+
+@check
+def look_at_numbers(survey: Survey) -> Iterator[Finding]:
+    """Yield classes= of the .data file and of the heads that differ."""
+    entry = survey.data.find("classes")
+    if entry is None:
+        text = f"no classes= in {survey.data.path}"
+        yield Finding("classes", LOOK, text, f"add classes={survey.rules.classes}")
+    if survey.plan is None:
+        return
+    given = classes_of(survey)
+    for head in survey.plan.heads:
+        if head.classes != given:
+            place = f"{head.section.path}:{head.section.line}"
+            text = f"[{head.section.name}] has classes={head.classes}, {survey.data.path} {given}"
+            mend = "make both the same, and filters= before the head"
+            yield Finding("classes", WRONG, text, mend, (place,))
+
+
+@check
+def look_at_shares(survey: Survey) -> Iterator[Finding]:
+    """Yield classes that have no boxes, or few beside the others."""
+    train = survey.class_counts(TRAIN)[: classes_of(survey)]
+    if not train.any():
+        return
+    none = np.flatnonzero(train == 0)
+    if len(none):
+        text = f"{count_of(len(none), 'class', 'classes')} without a box in train: "
+        mend = "label some objects, or drop the classes: they are never found"
+        yield Finding("classes", LOOK, text + class_words(survey, none), mend)
+    if VALID in survey.lists and (valid := survey.class_counts(VALID)[: len(train)]).any():
+        unseen = np.flatnonzero((valid == 0) & (train > 0))
+        if len(unseen):
+            text = f"{count_of(len(unseen), 'class', 'classes')} without a box in valid: "
+            text += class_words(survey, unseen)
+            yield Finding("classes", LOOK, text, "the mAP counts them as 0: move images to valid")
+    rare = np.flatnonzero((train > 0) & ((train < FEW) | (train * RARE < train.max())))
+    if len(rare):
+        text = (
+            f"few boxes of {class_words(survey, rare)}: {', '.join(map(str, train[rare][:SHOWN]))}"
+        )
+        text += f"; the commonest has {train.max():,}"
+        mend = "add images of them; some hundreds of boxes a class are a start"
+        yield Finding("classes", LOOK, text, mend)

@@ -1,0 +1,132 @@
+"""Checks of lists and image files."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from ..errors import DataError
+from ..system.digest import digest
+from ..system.text import count_of
+from .finding import LOOK, WRONG, Finding, check, findings_at, state_of
+from .survey import TRAIN, VALID, Survey
+
+SQUEEZED: Final = 2.0  # times as wide as the network's input, or as high, as images are
+
+
+@check
+def look_at_lists(survey: Survey) -> Iterator[Finding]:
+    """Yield what is wrong with the lists themselves."""
+    for name, one in survey.lists.items():
+        state = WRONG if name == TRAIN else LOOK
+        if one.problem:
+            mend = f"write a path a line, and {name}=FILE into {survey.data.path}"
+            yield Finding("list", state, f"{one.file}: {one.problem}", mend, (one.file,))
+        elif not one.paths:
+            yield Finding("list", state, f"{one.file} is empty", "list images", (one.file,))
+        twice = [path for path, count in Counter(one.paths).items() if count > 1]
+        text = f"[image is|images are] listed more than once in {one.file}"
+        yield from findings_at("list", text, "list each image once", twice)
+    if VALID not in survey.lists:
+        text = f"no valid= in {survey.data.path}: no mAP can say when to stop"
+        yield Finding("valid", LOOK, text, "set a tenth of the images apart, and add valid=FILE")
+
+
+@check
+def look_at_image_files(survey: Survey) -> Iterator[Finding]:
+    """Yield images that are not there, cannot be read or are damaged."""
+    bad = [i for i, picture in enumerate(survey.pictures) if not picture.readable]
+    gone = [survey.images[i] for i in bad if not os.path.exists(survey.images[i])]
+    broken = [i for i in bad if os.path.exists(survey.images[i])]
+    state = state_of(len(bad), len(survey.images))
+    mend = "correct the paths in the list; they start from the folder in which you train"
+    yield from findings_at("images", "listed [image is|images are] not there", mend, gone, state)
+    why = f"; the first: {survey.pictures[broken[0]].problem}" if broken else ""
+    places = [survey.images[i] for i in broken]
+    text = f"[image|images] cannot be read{why}"
+    mend = "replace or unlist them: training puts others in their place"
+    yield from findings_at("images", text, mend, places, state)
+    doubts = [p for p, one in zip(survey.images, survey.pictures, strict=True) if one.doubt]
+    text = "[image is|images are] damaged: a part is lost"
+    yield from findings_at("images", text, "copy them again, or unlist them", doubts)
+
+
+@check
+def look_at_turns(survey: Survey) -> Iterator[Finding]:
+    """Yield photographs whose EXIF data turn them: labels may be of the unturned picture."""
+    pairs = zip(survey.images, survey.pictures, strict=True)
+    turned = [path for path, picture in pairs if picture.orientation != 1]
+    if survey.exif:
+        text = "[photograph is|photographs are] turned upright by their EXIF data"
+        mend = "look at their boxes (-plot DIR); if those lie wrong, train with -exif off"
+    else:
+        text = "[photograph lies on its|photographs lie on their] side: -exif off"
+        mend = "look at their boxes (-plot DIR); if those lie wrong, leave out -exif off"
+    yield from findings_at("exif", text, mend, turned)
+
+
+@check
+def look_at_copies(survey: Survey) -> Iterator[Finding]:
+    """Yield pictures that are in a list twice, or in both lists: by path, then by content."""
+    train, valid = survey.members(TRAIN), survey.members(VALID)
+    both = [path for i, path in enumerate(survey.images) if train[i] and valid[i]]
+    if both and len(both) == valid.sum():
+        text = "[image|images], all of valid, [is|are] in train too: the mAP is too good"
+    else:
+        text = "[image is|images are] in both train and valid: the mAP is too good"
+    yield from findings_at("valid", text, "set other images apart for valid", both)
+    groups = list(survey.groups(contents_of(survey)))
+    leaks = [g for g in groups if train[g].any() and (valid[g] & ~train[g]).any()]
+    places = [" = ".join(survey.images[i] for i in group) for group in leaks]
+    text = "[picture of valid is|pictures of valid are] in train under another name"
+    yield from findings_at("valid", text, "unlist them in one of both", places)
+    places = [" = ".join(survey.images[i] for i in g) for g in groups if g not in leaks]
+    yield from findings_at(
+        "copies", "[picture is|pictures are] there more than once", "keep one of each", places
+    )
+
+
+def contents_of(survey: Survey) -> Iterator[object]:
+    """Yield a key for the content of each image: what it shows if all were decoded, else its bytes.
+
+    Files of a length that no other has are not read.
+    """
+    decoded = all(one.pixels for one in survey.pictures if one.readable)
+    lengths = Counter(one.length for one in survey.pictures)
+    for path, one in zip(survey.images, survey.pictures, strict=True):
+        if not one.readable:
+            yield None
+        elif decoded:
+            yield one.pixels
+        else:
+            yield digest_of(path) if lengths[one.length] > 1 else None
+
+
+def digest_of(path: str) -> str:
+    """Return the digest of a file; empty if it went away."""
+    try:
+        return digest(path)
+    except DataError:
+        return ""
+
+
+@check
+def look_at_proportions(survey: Survey) -> Iterator[Finding]:
+    """Yield images that the network's input squeezes much."""
+    if survey.plan is None or survey.plan.letterbox:
+        return
+    net = survey.plan.net
+    pairs = zip(survey.images, survey.pictures, strict=True)
+    places = [
+        path
+        for path, one in pairs
+        if min(one.size) > 0
+        and not 1 / SQUEEZED < one.size[0] / one.size[1] / (net.width / net.height) < SQUEEZED
+    ]
+    if len(places) > len(survey.images) / 10:
+        share = count_of(len(places), "image")
+        text = f"{share} of {len(survey.images):,} are squeezed to less than half in one direction"
+        mend = "give [net] a width and height like theirs, multiples of 32, or letter_box=1"
+        yield Finding("size", LOOK, text, mend, tuple(places))

@@ -1,0 +1,71 @@
+"""What is found of anchors."""
+
+from pathlib import Path
+
+import pytest
+
+from pydarknet.checks.of_anchors import fit_of
+
+
+@pytest.fixture
+def boxes(data):
+    """Let 100 boxes be half as wide and high as their image: 32 x 32 pixels of the input."""
+    Path("a.txt").write_text("".join(f"0 .5 .{k} .5 .5\n" for k in range(400, 500)))
+    for name in "bcdvw":
+        Path(f"{name}.txt").write_text("")
+
+
+def test_the_fit_is_the_mean_iou_with_the_nearest_anchor(boxes, survey):
+    Path("my.cfg").write_text(Path("my.cfg").read_text().replace("32,32", "16,32"))
+
+    fit = fit_of(survey())
+
+    assert fit.given == pytest.approx(0.5)  # 16 x 32 of 32 x 32
+    assert fit.possible == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("anchor", "found_one"), [("32,32", False), ("16,32", True)])
+def test_anchors_beside_which_others_fit_better_are_told(boxes, found, anchor, found_one):
+    Path("my.cfg").write_text(Path("my.cfg").read_text().replace("32,32", anchor))
+
+    told = [one for one in found().values() if one.thing == "anchors"]
+
+    assert bool(told) == found_one
+    assert all("-num_of_clusters 2 -width 64 -height 64" in one.mend for one in told)
+
+
+TWO_HEADS = """
+[convolutional]
+filters=7
+size=1
+activation=linear
+
+[yolo]
+mask={}
+anchors=16,16, 32,32
+classes=2
+num=2
+
+[route]
+layers=-3
+
+[convolutional]
+filters=7
+size=2
+stride=2
+activation=linear
+
+[yolo]
+mask={}
+anchors=16,16, 32,32
+classes=2
+num=2
+"""
+
+
+@pytest.mark.parametrize(("masks", "told"), [((0, 1), 0), ((1, 0), 1)])
+def test_the_finest_cells_have_the_smallest_anchors(found, masks, told):
+    text = Path("my.cfg").read_text()
+    Path("my.cfg").write_text(text[: text.index("[yolo]")] + TWO_HEADS.format(*masks))
+
+    assert sum("has larger anchors" in text for text in found()) == told
