@@ -121,7 +121,7 @@ class Conversation:
         self,
         poster: Poster,
         request: Request,
-        length: int,
+        length: int | None,
         incoming: Incoming,
         writer: asyncio.StreamWriter,
     ) -> Reply:

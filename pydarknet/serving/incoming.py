@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 from .request import (
@@ -16,6 +17,7 @@ from .request import (
 
 MOST_BODY = 32 << 20  # bytes of a request's body
 TLS = b"\x16\x03"  # how a client begins that expects https
+CHUNK = "the chunks of the body cannot be read"
 TOO_SLOW = "the request did not come in time"
 
 
@@ -85,30 +87,76 @@ class Incoming:
                     return None
                 raise Refused(400, "the request ends early")
 
-    async def body(self, length: int) -> bytes:
-        """Return so many bytes after the head; raise Refused if they do not come in time."""
+    async def body(self, length: int | None) -> bytes:
+        """Return so many bytes after the head, None for chunks; raise Refused.
+
+        They may be late, end early, or be too many.
+        """
+        reading = self.chunks() if length is None else self.take(length)
         try:
-            return await asyncio.wait_for(self.rest(length), self.patience.whole)
+            return await asyncio.wait_for(reading, self.patience.whole)
         except asyncio.TimeoutError:
             raise Refused(408, TOO_SLOW) from None
 
-    async def rest(self, length: int) -> bytes:
-        """Read the body as long as it keeps coming."""
+    async def take(self, length: int) -> bytes:
+        """Return the next bytes, and wait for them as long as they keep coming."""
         while len(self.buffer) < length:
-            if not await asyncio.wait_for(self.more(), self.patience.body):
-                raise Refused(400, "the request ends early")
-        return bytes(self.buffer[:length])
+            await self.need_more()
+        content = bytes(self.buffer[:length])
+        del self.buffer[:length]
+        return content
+
+    async def need_more(self) -> None:
+        """Read on; raise Refused at the end."""
+        if not await asyncio.wait_for(self.more(), self.patience.body):
+            raise Refused(400, "the request ends early")
+
+    async def chunks(self) -> bytes:
+        """Return a body that comes in chunks, each after its length in hexadecimal digits."""
+        content = bytearray()
+        while size := chunk_size(await self.line()):
+            check_size(len(content) + size)
+            content += await self.take(size)
+            if await self.line():
+                raise Refused(400, CHUNK)
+        while await self.line():  # headers after the body
+            pass
+        return bytes(content)
+
+    async def line(self) -> bytes:
+        """Return the next line, without its end; raise Refused for a long one."""
+        while (end := self.buffer.find(b"\n")) < 0:
+            if len(self.buffer) > MOST_HEAD:
+                raise Refused(400, CHUNK)
+            await self.need_more()
+        return (await self.take(end + 1)).rstrip(b"\r\n")
 
 
-def length_of(request: Request) -> int:
-    """Return how many bytes a body has; raise Refused if it is unknown, or too large."""
-    if "transfer-encoding" in request.headers:
-        raise Refused(411, "the body comes in chunks: expected Content-Length")
+def chunk_size(line: bytes) -> int:
+    """Return the length before a chunk; raise Refused if there is none."""
+    digits = line.partition(b";")[0].strip()
+    if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", digits):
+        raise Refused(400, CHUNK)
+    return int(digits, 16)
+
+
+def check_size(count: int) -> None:
+    """Raise Refused for a body of too many bytes."""
+    if count > MOST_BODY:
+        raise Refused(413, f"the body is too large: expected at most {MOST_BODY} bytes")
+
+
+def length_of(request: Request) -> int | None:
+    """Return how many bytes a body has, None for chunks; raise Refused for none, or too many."""
+    coding = request.headers.get("transfer-encoding")
+    if coding is not None:
+        if coding.lower() != "chunked" or "content-length" in request.headers:
+            raise Refused(400, f"Transfer-Encoding is {coding[:40]}: expected chunked, or a length")
+        return None
     text = request.headers.get("content-length")
     if text is None:
         raise Refused(411, "expected Content-Length")
     if not (text.isascii() and text.isdigit()):
         raise Refused(400, "Content-Length is no number")
-    if len(text) > 18 or int(text) > MOST_BODY:
-        raise Refused(413, f"the body is too large: expected at most {MOST_BODY} bytes")
-    return int(text)
+    check_size(int(text[:18]))
+    return int(text[:18])

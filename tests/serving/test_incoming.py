@@ -85,7 +85,8 @@ def test_a_body_that_does_not_come_is_refused(ended: bool, status: int) -> None:
     ("headers", "status"),
     [
         ({}, 411),
-        ({"transfer-encoding": "chunked"}, 411),
+        ({"transfer-encoding": "gzip, chunked"}, 400),
+        ({"transfer-encoding": "chunked", "content-length": "3"}, 400),
         ({"content-length": "-1"}, 400),
         ({"content-length": "1e3"}, 400),
         ({"content-length": str(MOST_BODY + 1)}, 413),
@@ -101,3 +102,49 @@ def test_a_body_must_have_a_length_within_bounds(headers: dict[str, str], status
 
 def test_the_largest_body_is_taken() -> None:
     assert length_of(Request("POST", "/", {}, {"content-length": str(MOST_BODY)})) == MOST_BODY
+
+
+def body_of(content: bytes) -> bytes:
+    """Return the body in chunks."""
+
+    async def work() -> bytes:
+        reader = asyncio.StreamReader()
+        reader.feed_data(content)
+        reader.feed_eof()
+        return await Incoming(reader, QUICK).body(length_of(CHUNKED))
+
+    return asyncio.run(work())
+
+
+CHUNKED = Request("POST", "/", {}, {"transfer-encoding": "chunked"})
+
+
+@pytest.mark.parametrize(
+    ("content", "body"),
+    [
+        (b"3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n", b"abc0123456789"),
+        (b"0\r\nTrailer: x\r\n\r\n", b""),
+        (b"2\nab\n0\n\n", b"ab"),
+    ],
+)
+def test_a_body_may_come_in_chunks(content: bytes, body: bytes) -> None:
+    assert body_of(content) == body
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"3\r\nab", 400),
+        (b"3\r\nabcd\r\n0\r\n\r\n", 400),
+        (b"-3\r\nabc\r\n0\r\n\r\n", 400),
+        (b"x\r\n", 400),
+        (b"1" * 20000, 400),
+        (b"2000001\r\n", 413),  # 32 MiB and a byte
+        (b"3\r\nabc\r\n0\r\n", 400),
+    ],
+)
+def test_chunks_that_are_damaged_or_too_many_are_refused(content: bytes, status: int) -> None:
+    with pytest.raises(Refused) as refused:
+        body_of(content)
+
+    assert refused.value.status == status

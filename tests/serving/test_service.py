@@ -154,6 +154,15 @@ def test_a_client_of_the_standard_library_is_served(stand: Stand) -> None:
         assert json.load(answer)["frame_id"] == 1
 
 
+def test_a_picture_may_come_in_chunks(stand: Stand) -> None:
+    half = len(JPEG) // 2
+    body = b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in (JPEG[:half], JPEG[half:], b""))
+
+    status, _ = post(stand, "/detect", "Transfer-Encoding: chunked", body)
+
+    assert status == 200
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
