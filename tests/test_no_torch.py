@@ -13,7 +13,7 @@ from conftest import HERE, recording
 import pydarknet
 from pydarknet.cli.main import main
 
-ROOMS = ("system", "cfg", "image", "charts", "runtime", "doctor", "cli")
+ROOMS = ("system", "cfg", "image", "charts", "runtime", "serving", "doctor", "cli")
 FILES = [
     f"pydarknet.boxes.{name}"
     for name in (

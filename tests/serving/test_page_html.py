@@ -175,16 +175,25 @@ def test_pause_holds_the_picture_and_the_slider_still_works(browser: Browser) ->
 
 
 def test_names_are_texts_tracks_and_counts_are_shown(browser: Browser) -> None:
-    text = objects((HOSTILE, 1, 0.9), ("犬", 2, 0.8), counts={"car": 14, HOSTILE: {"in": 1}})
+    line = {"in": {"car": 14, HOSTILE: 1}, "out": {}}
+    counts = {"lines": [line], "zones": [{"inside": {"car": 2}, "entered": {"car": 5}}]}
+    text = objects((HOSTILE, 1, 0.9), ("犬", 2, 0.8), counts=counts)
     with page(browser, text):
         browser.until(f"{ROWS}.length === 2")
 
         assert browser.value(ROWS) == [f"{HOSTILE} #40 90 %", "犬 #41 80 %"]
         assert browser.value("document.getElementById('counts').innerText").split("\n") == [
-            "car",
-            "14",
-            HOSTILE,
-            "in 1",
+            "Line 1 in",
+            f"car 14, {HOSTILE} 1",
+            "15",
+            "Line 1 out",
+            "0",
+            "Zone 1 inside",
+            "car 2",
+            "2",
+            "Zone 1 entered",
+            "car 5",
+            "5",
         ]
         assert browser.value("document.querySelectorAll('img').length") == 0
         assert browser.value("window.broken") is None
