@@ -7,16 +7,18 @@ train.txt (all but the test set) and train.all.txt. Difficult objects and other 
 and boxes are moved by a pixel, as in the script of the original Darknet.
 
 With --annotations: read every XML file of a folder, and write the labels where Darknet looks for
-them, a list of the images, and a list of the classes.
+them, a list of the images, and a list of the classes. A file or an image that cannot be read is
+told and left out, the others go on, and the exit status is 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -38,11 +40,16 @@ from labels import (
 
 SETS = ("2007_train", "2007_val", "2007_test", "2012_train", "2012_val")
 TEST = "2007_test"
+NOT_DIFFICULT = ("", "0", "false", "no", "none", "unspecified")  # as programs write it
 VOC_NAMES = ROOT / "data" / "voc.names"
 
 
+class Unusable(Exception):
+    """A file that is left out; `str()` says which and why."""
+
+
 class VocObject(NamedTuple):
-    """One object of an annotation; its box is left, top, right, bottom in pixels."""
+    """One object of an annotation; its box is left, top, right, bottom in pixels, or nan."""
 
     name: str
     difficult: bool
@@ -61,22 +68,30 @@ class Annotation:
 
     @classmethod
     def read(cls, file: Path) -> Annotation:
-        """Read an XML file, or exit with a message if it is wrong."""
+        """Read an XML file; raise Unusable if it is wrong."""
         try:
             root = ElementTree.parse(file).getroot()
             size = [int(float(root.findtext(f"size/{side}", "0"))) for side in ("width", "height")]
             objects = tuple(object_of(node) for node in root.iter("object"))
         except (OSError, ElementTree.ParseError, TypeError, ValueError, OverflowError) as error:
-            stop(f"{file}: {error}")
+            raise Unusable(f"{file}: {error}") from None
         return cls(file, Path(root.findtext("filename") or "").name, *size, objects)
 
 
 def object_of(node: ElementTree.Element) -> VocObject:
     """Return the object of an <object> element."""
     sides = ("xmin", "ymin", "xmax", "ymax")
-    left, top, right, bottom = (float(node.findtext(f"bndbox/{side}", "")) for side in sides)
-    difficult = int(node.findtext("difficult") or 0) == 1
+    left, top, right, bottom = (number(node.findtext(f"bndbox/{side}")) for side in sides)
+    difficult = (node.findtext("difficult") or "").strip().lower() not in NOT_DIFFICULT
     return VocObject((node.findtext("name") or "").strip(), difficult, (left, top, right, bottom))
+
+
+def number(text: str | None) -> float:
+    """Return a number; nan for what is none."""
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return math.nan
 
 
 @dataclass
@@ -151,8 +166,7 @@ def voc_set(options: argparse.Namespace, name: str, classes: list[str]) -> list[
     labels = Labels(classes, options.difficult == "keep", options.shift)
     hard = Labels(classes, shift=options.shift)
     for image in images:
-        annotation = Annotation.read(folder / "Annotations" / f"{image.stem}.xml")
-        check_size(annotation)
+        annotation = read_sized(folder / "Annotations" / f"{image.stem}.xml")
         write_label(image, labels.lines(annotation))
         if options.difficult == "apart":
             write_label(difficult_name(image), hard.lines(annotation, difficult_only=True))
@@ -179,21 +193,39 @@ def convert_folder(options: argparse.Namespace) -> None:
     files = sorted(options.annotations.glob("*.xml"))
     if not files:
         stop(f"{options.annotations}: expected .xml files")
-    annotations = [Annotation.read(file) for file in files]
+    usable = list(read_usable(files, options))
+    if not usable:
+        stop(f"{options.annotations}: expected an .xml file that can be used")
+    annotations = [annotation for annotation, _ in usable]
     found = sorted({one.name for annotation in annotations for one in annotation.objects})
     classes = read_list(options.classes) if options.classes else found
     labels = Labels(classes, options.difficult == "keep", options.shift)
-    images = [image_of(annotation, options) for annotation in annotations]
+    images = [image for _, image in usable]
     owners: dict[Path, Path] = {}
     for image, annotation in zip(images, annotations, strict=True):
         if other := other_owner(image, options.labels, owners):
             stop(f"{annotation.file}: the labels of {image} would replace those of {other}")
     for image, annotation in zip(images, annotations, strict=True):
-        write_label(image, labels.lines(with_size(annotation, image)), options.labels)
+        write_label(image, labels.lines(annotation), options.labels)
     labels.report(str(options.annotations), len(images))
     write_list(options.out / options.list, images)
     if not options.classes:
         write_list(options.out / options.names, found)
+    if len(usable) < len(files):
+        sys.exit(1)
+
+
+def read_usable(
+    files: Iterable[Path], options: argparse.Namespace
+) -> Iterator[tuple[Annotation, Path]]:
+    """Yield the annotations of files, with their images; say of each other file why it is none."""
+    for file in files:
+        try:
+            annotation = Annotation.read(file)
+            image = image_of(annotation, options)
+            yield with_size(annotation, image), image
+        except Unusable as problem:
+            print(displayable(f"{problem}: left out"), file=sys.stderr)
 
 
 def image_of(annotation: Annotation, options: argparse.Namespace) -> Path:
@@ -202,7 +234,9 @@ def image_of(annotation: Annotation, options: argparse.Namespace) -> Path:
     stem = annotation.file.stem
     names = [f"{stem}{ending}" for ending in IMAGE_ENDINGS] + [annotation.image]
     image = next((home / name for name in names if name and (home / name).is_file()), None)
-    return image or stop(f"{annotation.file}: has no image in {home}: expected {stem}.jpg")
+    if image is None:
+        raise Unusable(f"{annotation.file}: has no image in {home}, {stem}.jpg")
+    return image
 
 
 def image_folder(annotations: Path) -> Path:
@@ -219,14 +253,19 @@ def with_size(annotation: Annotation, image: Path) -> Annotation:
         return annotation
     size = image_size(image)
     if size is None:
-        stop(f"{image}: is not an image, and {annotation.file} does not give its size")
+        raise Unusable(f"{image}: is not an image, and {annotation.file} does not give its size")
     return Annotation(annotation.file, annotation.image, *size, annotation.objects)
 
 
-def check_size(annotation: Annotation) -> None:
-    """Exit if an annotation lacks the image's size."""
+def read_sized(file: Path) -> Annotation:
+    """Read an annotation of VOC's, or exit if it is wrong or lacks the image's size."""
+    try:
+        annotation = Annotation.read(file)
+    except Unusable as problem:
+        stop(str(problem))
     if annotation.width <= 0 or annotation.height <= 0:
-        stop(f"{annotation.file}: expected the image's size")
+        stop(f"{file}: expected the image's size")
+    return annotation
 
 
 def command_line() -> argparse.Namespace:

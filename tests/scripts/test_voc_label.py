@@ -186,28 +186,61 @@ def test_the_size_of_an_image_is_read_from_it_where_it_is_not_said(folder, scrip
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("<annotation>", "annotations/a.xml: no element found"),
-        ("<annotation><object/></annotation>", "annotations/a.xml: could not convert string"),
+        ("<annotation>", "annotations/b.xml: no element found"),
+        ("<annotation><size><width>x</width></size></annotation>", "annotations/b.xml: could not"),
     ],
 )
-def test_a_damaged_file_is_told_in_one_line(folder, script, text, told):
-    folder({"a": text})
+def test_a_damaged_file_is_told_in_one_line_and_the_others_go_on(folder, script, text, told):
+    home = folder({"a": annotation(("gnu", 0, BOX)), "b": text})
 
     done = script("voc_label.py", "--annotations", "annotations")
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"voc_label.py: {told}")
+    assert done.stderr.startswith(told)
+    assert done.stderr.endswith(": left out\n")
     assert done.stderr.count("\n") == 1
+    assert (home / "train.txt").read_text() == "images/a.png\n"
 
 
-def test_an_image_that_is_missing_is_told(folder, script):
-    home = folder({"a": annotation(("gnu", 0, BOX))})
+def test_if_no_file_is_left_it_is_an_error(folder, script):
+    folder({"a": "<annotation>"})
+
+    done = script("voc_label.py", "--annotations", "annotations")
+
+    assert done.returncode == 1
+    assert done.stderr.endswith("annotations: expected an .xml file that can be used\n")
+
+
+def test_an_object_without_a_box_is_left_out_and_counted(folder, script):
+    folder({"a": annotation(("gnu", 0, BOX), ("gnu", 0, ("x", 1, 2, 3)))})
+
+    done = script("voc_label.py", "--annotations", "annotations")
+
+    assert done.returncode == 0
+    assert "1 image, 1 object; left out: 1 without an area\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("0", 1), ("", 1), ("Unspecified", 1), ("False", 1), ("1", 0), ("true", 0), ("Yes", 0)],
+)
+def test_difficult_may_be_a_word(folder, script, text, count):
+    folder({"a": annotation(("gnu", text, BOX))})
+
+    done = script("voc_label.py", "--annotations", "annotations")
+
+    assert f"1 image, {count} object{'' if count == 1 else 's'};" in done.stdout
+
+
+def test_an_image_that_is_missing_is_told_and_the_others_go_on(folder, script):
+    home = folder({"a": annotation(("gnu", 0, BOX)), "b": annotation(("gnu", 0, BOX))})
     (home / "images/a.png").unlink()
 
     done = script("voc_label.py", "--annotations", "annotations")
 
     assert done.returncode == 1
-    assert "annotations/a.xml: has no image in images: expected a.jpg" in done.stderr
+    assert done.stderr == "annotations/a.xml: has no image in images, a.jpg: left out\n"
+    assert (home / "train.txt").read_text() == "images/b.png\n"
 
 
 @needs_shared
