@@ -15,7 +15,9 @@ from .survey import TRAIN, Survey
 WHOLE: Final = 0.98  # of the image's width and height
 BEYOND: Final = 0.01  # of the image's side, which a box may exceed by rounding
 EQUAL: Final = 5  # digits in which two boxes are the same
-CORNERS: Final = 0.2  # of the boxes exceed their image, where corners were written as sizes
+CORNERS: Final = 0.2  # of the boxes exceed their image, where corners were written for centres
+NEARLY_ALL: Final = 0.99
+SOME, MOST = 5, 1.5  # boxes that say something about all; numbers that are no pixels
 FEW: Final = 0.05  # of the boxes
 
 
@@ -96,29 +98,38 @@ def look_at_missing_labels(survey: Survey) -> Iterator[Finding]:
 
 
 @check
-def look_at_corner_form(survey: Survey) -> Iterator[Finding]:
-    """Yield labels that seem to be the corners of boxes, not centres and sizes."""
+def look_at_form(survey: Survey) -> Iterator[Finding]:
+    """Yield labels that seem to have a corner where the centre should be."""
     rows = np.array([one.row for one in survey.lines if len(one.row) == 5], np.float64)
-    if len(rows) < 5 or rows[:, 1:].max() > 1.5:
+    if len(rows) < SOME or rows[:, 1:].max() > MOST:
         return
+    before, after = (edge > BEYOND for edge in beyond(rows))
+    share, mend = (before | after).mean(), "write centre x, centre y, width, height"
     ordered = ((rows[:, 3] > rows[:, 1]) & (rows[:, 4] > rows[:, 2])).mean()
-    if ordered > 0.99 and (beyond(rows) > BEYOND).mean() > CORNERS:
+    if share > CORNERS and ordered > NEARLY_ALL:
         text = "labels seem to be left, top, right, bottom: in nearly all the third number exceeds"
         text += " the first, and the fourth the second"
-        yield Finding("labels", WRONG, text, "write centre x, centre y, width, height")
+        yield Finding("labels", WRONG, text, mend)
+    elif share > CORNERS and after.sum() < before.sum() * (1 - NEARLY_ALL):
+        text = f"labels seem to be left, top, width, height: {share:.0%} reach beyond the left or"
+        text += " upper edge of the image, hardly any beyond the others"
+        yield Finding("labels", WRONG, text, mend)
 
 
-def beyond(rows: np.ndarray) -> np.ndarray:
-    """Return by how much boxes [B, 5] exceed their image at most, in shares of its sides."""
+def beyond(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return by how much boxes [B, 5] exceed left or top, and right or bottom of the image.
+
+    Both are [B], in shares of its sides.
+    """
     centres, halves = rows[:, 1:3], rows[:, 3:] / 2
-    return np.maximum((halves - centres).max(1), (centres + halves - 1).max(1))
+    return (halves - centres).max(1), (centres + halves - 1).max(1)
 
 
 @check
 def look_at_odd_boxes(survey: Survey) -> Iterator[Finding]:
     """Yield boxes that are used and hardly meant."""
     rows = survey.rows
-    over = survey.places(beyond(rows) > BEYOND)
+    over = survey.places(np.maximum(*beyond(rows)) > BEYOND)
     text = "[box reaches|boxes reach] beyond the image: cut to it"
     mend = "look at some of them; where many do, x and y may be corners rather than centres"
     yield from findings_at("boxes", text, mend, over)

@@ -76,14 +76,23 @@ def test_images_that_share_a_label_file_are_told(found):
 CORNERS = [(0.1, 0.1, 0.9, 0.8), (0.5, 0.4, 0.9, 0.9), (0.2, 0.6, 0.8, 0.9), (0.3, 0.1, 0.6, 0.7)]
 
 
-def test_corners_for_centres_are_wrong(found):
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        (lambda a, b, c, d: (a, b, c, d), "labels seem to be left, top, right, bottom"),
+        (lambda a, b, c, d: (a, b, c - a, d - b), "labels seem to be left, top, width, height"),
+        (lambda a, b, c, d: ((a + c) / 2, (b + d) / 2, c - a, d - b), None),
+    ],
+)
+def test_corners_for_centres_are_wrong(found, form, told):
     for name in "abcd":
-        lines = (f"0 {' '.join(map(str, one))}\n" for one in CORNERS)
+        lines = (f"0 {' '.join(map(str, form(*one)))}\n" for one in CORNERS)
         Path(f"{name}.txt").write_text("".join(lines))
     Path("v.txt").write_text("")
     Path("w.txt").write_text("")
 
-    assert any(text.startswith("labels seem to be left, top, right, bottom") for text in found())
+    seeming = [text.partition(":")[0] for text in found() if text.startswith("labels seem")]
+    assert seeming == ([told] if told else [])
 
 
 def test_an_image_with_more_boxes_than_a_head_takes_is_told(found):
