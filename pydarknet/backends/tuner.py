@@ -26,6 +26,7 @@ from .ways import DIRECT, WAYS, Task
 CONVOLUTION, NETWORK = "convolution", "network"  # kinds of choices
 GAIN = 1.05  # times as fast a whole network must be for its ways to be used
 AGAIN = 3  # times that a whole network is measured anew where its convolutions promise more
+PART = 0.02  # of the seconds of all convolutions, below which other ways are not tried
 PATIENCE = 0.2  # seconds after which a measurement that is disturbed ends
 NEAR = 1e-3  # how far its heads may move, as a part of the largest value
 Times = dict[str, float]  # seconds by way
@@ -49,7 +50,7 @@ class Tuner:
 
     Ways that are known on this machine are used at once, if it `may_measure` at all. Others are
     measured at the second batch of a size; if there are `many` images, at the first batch of all.
-    Then it may run as a fused graph.
+    One image of the batch is enough to measure. Then the network may run as a fused graph.
     """
 
     def __init__(self, may_measure: bool) -> None:
@@ -74,14 +75,14 @@ class Tuner:
         if not self.may_measure:
             self.settled[size] = None
             return
-        tasks = list(tasks_of(network, len(images)))
+        tasks, some = list(tasks_of(network, 1)), images[:1]
         known = known_ways(tasks)
         if known is not None:
             verdict, ways = known
             use(tasks, ways)
             self.settled[size] = verdict
         elif self.seen[size] > 1 or (self.many and not self.settled):
-            self.settled[size] = measure(network, images, tasks)
+            self.settled[size] = measure(network, some, tasks)
 
 
 Tasks = list[tuple[int, PackedConv, Task]]  # with the layer's index
@@ -157,18 +158,29 @@ def direct_of(tasks: Tasks) -> list[str]:
 def measure_tasks(watch: Watch, tasks: Tasks) -> dict[str, Times]:
     """Return the seconds of each way of each distinct convolution, by its key.
 
-    It ends where other programs have the cores.
+    Of those that take a small part of all seconds, only the direct one is timed. It ends where
+    other programs have the cores.
     """
+    distinct = {task_key(task): (module, task) for _, module, task in tasks}
+    counts = Counter(task_key(task) for _, _, task in tasks)
     times: dict[str, Times] = {}
-    for _, module, task in tasks:
-        key = task_key(task)
-        if key not in times:
-            x = torch.randn(task.size).contiguous(memory_format=torch.channels_last)
-            module.choose(task.size, DIRECT)
-            times[key] = way_times(watch, task, x, module.convolution(task.size))
+    for key, (module, task) in distinct.items():
+        module.choose(task.size, DIRECT)
+        x, direct = maps_of(task), module.convolution(task.size)
+        direct(x)
+        times[key] = {DIRECT: watch.seconds_of(lambda x=x, direct=direct: direct(x))}  # type: ignore[misc]
+    least = PART * sum(counts[key] * one[DIRECT] for key, one in times.items())
+    for key, (module, task) in distinct.items():
         if watch.disturbed and watch.wall > PATIENCE:
             break
+        if counts[key] * times[key][DIRECT] >= least:
+            times[key] = way_times(watch, task, maps_of(task), module.convolution(task.size))
     return times
+
+
+def maps_of(task: Task) -> Tensor:
+    """Return random maps for a convolution, with channels last."""
+    return torch.randn(task.size).contiguous(memory_format=torch.channels_last)
 
 
 def heads_in(network: Executor, images: Tensor, tasks: Tasks, ways: list[str]) -> list[Tensor]:
@@ -240,7 +252,7 @@ def ways_told(network: Executor) -> Iterator[str]:
         return
     for size, verdict in network.runner.settled.items():
         yield f"{'x'.join(map(str, size))}: {verdict_told(verdict)}"
-        for index, module, task in tasks_of(network, size[0]):
+        for index, module, task in tasks_of(network, 1):
             times = choices().get(CONVOLUTION, task_key(task)) or {}
             told = (f"{way} {1000 * seconds:.3f} ms" for way, seconds in times.items())
             way = module.ways.get(task.size, DIRECT)

@@ -132,9 +132,8 @@ class GroupedWinograd:
 
 def spread_weights(weights: Tensor, form: Filtering) -> Tensor:
     """Return the transformed weights [t * t, n, c] of weights [n, c, 3, 3]."""
-    left = torch.tensor(form.weights, dtype=torch.float64)
-    exact = torch.einsum("ij,ncjk,lk->ilnc", left, weights.double(), left)
-    return exact.float().flatten(0, 1)
+    n, c = weights.shape[:2]
+    return (kronecker_square(form.weights) @ weights.reshape(n * c, 9).t()).view(-1, n, c)
 
 
 def windows_of(x: Tensor, form: Filtering) -> Tensor:
@@ -175,5 +174,5 @@ def runs_of_tiles(cells: int, m: int) -> list[tuple[int, int, int]]:
 
 def kronecker_square(rows: list[list[float]]) -> Tensor:
     """Return the matrix that transforms flattened tiles along both of their sides."""
-    one = torch.tensor(rows, dtype=torch.float32)
-    return torch.kron(one, one)
+    one = torch.tensor(rows, dtype=torch.float64)
+    return torch.kron(one, one).float()

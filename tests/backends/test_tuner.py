@@ -32,6 +32,7 @@ def tuning(cache, monkeypatch):
 
     monkeypatch.setattr(tuner, "way_times", times)
     monkeypatch.setattr(Watch, "best_times", lambda *_, every: {"direct": 2.0, "tuned": 1.0})
+    monkeypatch.setattr(Watch, "seconds_of", lambda *_: 1.0)
     monkeypatch.setattr(FusedGraphs, "__call__", lambda _, network, images: network.heads(images))
     yield counted
     forget_choices()
@@ -76,15 +77,26 @@ def test_one_image_is_not_measured_and_the_second_is(network, tuning):
     assert ways(network) == [["winograd4"]] * 2
 
 
-def test_another_number_of_images_has_the_same_ways_unless_it_comes_again(network, tuning):
+def test_another_number_of_images_has_the_same_ways(network, tuning):
+    for _ in range(2):
+        run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
     run(network, many=True)
-    run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
-    assert len(tuning) == 1
-    size = torch.Size((3, 16, 8, 8))
-    assert network.prepared().stack[0].way_of_others(size) == "winograd4"
 
-    run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
-    assert len(tuning) == 2
+    assert [geometry.split()[-2] for geometry in tuning] == ["1x16x8x8>16"], "of one image"
+    size = torch.Size((3, 16, 8, 8))
+    assert network.prepared().stack[0].way(size) == "winograd4"
+
+
+def test_convolutions_that_take_little_are_direct(net, tuning, monkeypatch):
+    seconds = iter([96.0, 1.9, 2.1])  # of 100; from 2 on other ways are tried
+    monkeypatch.setattr(Watch, "seconds_of", lambda *_: next(seconds))
+    sizes = "".join(CONV.replace("=16", f"={count}") for count in (32, 48, 64))
+    network = filled(net(sizes, c=16, h=8, w=8))
+
+    run(network, many=True)
+
+    assert [geometry.split()[-2].split(">")[1] for geometry in tuning] == ["32", "64"]
+    assert ways(network) == [["winograd4"], ["direct"], ["winograd4"]]
 
 
 def test_the_next_process_uses_them_for_its_first_image(network, net, tuning):
