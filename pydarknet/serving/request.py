@@ -75,9 +75,9 @@ def parse_head(head: bytes) -> Request:
     method, target = first[1].decode(), first[2].decode("latin-1")
     try:
         parts = urlsplit(target)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100))
     except ValueError:
         raise Refused(400, "the address of the request cannot be read") from None
-    query = dict(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100))
     return Request(method, unquote(parts.path) or "/", query, headers_of(lines[1:]))
 
 

@@ -49,6 +49,7 @@ def test_the_address_of_a_proxy_names_the_path() -> None:
         b"GET / HTTP/1.1\r\nno header\r\n\r\n",
         b"GET / HTTP/1.1\r\nA: b\r\n folded\r\n\r\n",
         b"GET http://[ HTTP/1.1\r\n\r\n",
+        b"GET /?" + b"a=1&" * 101 + b" HTTP/1.1\r\n\r\n",
         b"nonsense\r\n\r\n",
     ],
 )
