@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from ..cfg.numbers import Range
-from ..system.inputs import check_output, keep_inputs
+from ..system.inputs import check_apart, check_output, keep_inputs
 
 ANY = Range()
 SHARE = Range(least=0, most=1)
@@ -147,9 +147,10 @@ class Verb:
             values[name] = group(**{field: values.pop(field) for field in own})
         named = self.names(operands, flags)
         with keep_inputs([name for name, writes in named if not writes]):
-            for path, writes in named:
-                if writes:
-                    check_output(path)
+            written = [path for path, writes in named if writes]
+            for path in written:
+                check_output(path)
+            check_apart(written)
             self.function(run, *operands, **values)
 
     def names(

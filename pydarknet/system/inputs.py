@@ -98,6 +98,19 @@ def check_output(path: str | Path, hint: str = "") -> None:
         raise UsageError(problem, hint=hint)
 
 
+def check_apart(paths: Names) -> None:
+    """Raise UsageError if two of the files that a command writes are one; devices may be."""
+    known: set[File | str] = set()
+    for path in paths:
+        file = file_of(path)
+        if file is None and os.path.exists(path):
+            continue
+        key = file or os.path.realpath(path)
+        if key in known:
+            raise UsageError(f"{path} would be written twice: expected two files")
+        known.add(key)
+
+
 def file_of(path: str | Path) -> File | None:
     """Return the device and number of a plain file, through links; None if there is none."""
     try:

@@ -9,6 +9,7 @@ import pytest
 from pydarknet.errors import UsageError
 from pydarknet.system.inputs import (
     Inputs,
+    check_apart,
     check_output,
     is_input,
     keep_inputs,
@@ -78,3 +79,20 @@ def test_a_file_that_was_replaced_since_is_no_input(image):
     os.replace("b.jpg", image)
 
     assert not inputs.has(image)
+
+
+@pytest.mark.parametrize("other", ["a.jpg", "./a.jpg", "soft.jpg", "hard.jpg"])
+def test_two_files_that_are_written_must_differ(image, other):
+    with pytest.raises(UsageError) as error:
+        check_apart([image, "b.jpg", other])
+
+    assert str(error.value) == f"{other} would be written twice: expected two files"
+
+
+def test_files_that_are_not_there_yet_must_differ_too(image):
+    with pytest.raises(UsageError, match=r"\./new\.jpg would be written twice"):
+        check_apart(["new.jpg", "./new.jpg"])
+
+
+def test_files_that_differ_and_a_device_may_be_written(image):
+    check_apart(["a.jpg", "b.jpg", "new.jpg", os.devnull, os.devnull])
