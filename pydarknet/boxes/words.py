@@ -20,6 +20,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..system.console import note_once
+from ..system.paths import is_utf8
 from ..system.text import printable
 from .fonts import chosen_font, font_for, has_pillow, lacking, open_font
 from .letters import LettersThread
@@ -55,7 +56,7 @@ class Faces(threading.local):
         """Return the font of a file, or of one of OpenCV's own names."""
         if file not in self.opened:
             face = cv2.FontFace()
-            if not face.set(file):
+            if not is_utf8(file) or not face.set(file):
                 raise DataError("cannot be read as a font", where=file)
             self.opened[file] = face
         return self.opened[file]

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from ..errors import DataError, UsageError
+from ..system.paths import is_utf8
 from .installed import AUTO, ONNXRUNTIME, OPENCV, OPENVINO, best_engine, import_onnxruntime
 from .open_vino import compile_float32
 
@@ -92,6 +93,8 @@ class OpenCV:
 
         if threads:
             cv2.setNumThreads(threads)
+        if not is_utf8(path):
+            raise DataError("OpenCV reads no file whose name is not UTF-8", where=path)
         self.net = cv2.dnn.readNetFromONNX(os.fspath(path))
         self.inputs: Sequence[Input] = [Input("", (None, None, None, None))]
         self.outputs: Sequence[str] = list(self.net.getUnconnectedOutLayersNames())

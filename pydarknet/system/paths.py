@@ -35,6 +35,15 @@ def path_of(given: object, what: str) -> Path:
     return Path(path)
 
 
+def is_utf8(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path is UTF-8: OpenCV crashes at the name of any other file."""
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def meanings(written: str) -> list[str]:
     """Return what a path may mean: without blanks at its ends, comment, quotes, ~ and \\."""
     plain = written.strip(" \t")

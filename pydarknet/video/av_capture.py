@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .capture import MOST_RATE, OPENING_MS, READING_MS
+from .capture import MOST_RATE, OPENING_MS, READING_MS, name_for_ffmpeg
 
 RTSP: Final = {"rtsp_transport": "tcp", "fflags": "nobuffer"}  # options of FFmpeg
 
@@ -61,7 +61,9 @@ def open_by_av(place: str) -> AvCapture | None:
     seconds = OPENING_MS / 1000, READING_MS / 1000
     options = RTSP if place.startswith("rtsp") else {}
     try:
-        container = av.open(place, options=options, timeout=seconds if live else None)
+        container = av.open(
+            name_for_ffmpeg(place), options=options, timeout=seconds if live else None
+        )
     except (av.FFmpegError, OSError, ValueError):
         return None
     if not container.streams.video:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from ..errors import DataError
+from .capture import name_for_ffmpeg
 
 OPTIONS: Final = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
 QUALITY: Final = {"crf": "23", "preset": "veryfast"}
@@ -24,7 +25,8 @@ class AvEncoder:
         self.even = size[0] // 2 * 2, size[1] // 2 * 2  # H.264 halves the colours
         fragmented = path.suffix.lower() != ".mkv"
         try:
-            self.container = av.open(str(path), "w", options=OPTIONS if fragmented else {})
+            name, options = name_for_ffmpeg(str(path)), OPTIONS if fragmented else {}
+            self.container = av.open(name, "w", options=options)
             fraction = Fraction(rate).limit_denominator(1001)
             self.stream = self.container.add_stream("libx264", rate=fraction, options=QUALITY)
             self.stream.width, self.stream.height = self.even

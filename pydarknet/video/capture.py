@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from ..image.decode import silent_opencv
+from ..system.paths import is_utf8
 
 OPENING_MS: Final = 10_000  # that a stream may take to answer
 READING_MS: Final = 10_000  # until a stream without a frame counts as lost
@@ -78,6 +79,14 @@ def rgb_of(frame: np.ndarray) -> np.ndarray:
     return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
 
 
+def name_for_ffmpeg(place: str) -> str:
+    """Return the name of a file so that FFmpeg takes nothing in it for a protocol, as in 12:30.mp4.
+
+    URLs stay as they are.
+    """
+    return place if "://" in place else os.path.join(os.curdir, place)
+
+
 @contextmanager
 def silent_ffmpeg() -> Iterator[None]:
     """Let FFmpeg in OpenCV write nothing to stderr about what is opened in the block."""
@@ -97,8 +106,12 @@ def silent_ffmpeg() -> Iterator[None]:
 def open_by_opencv(place: str | Camera) -> OpenCVCapture | None:
     """Open a film, a stream or a camera by OpenCV; None if it cannot.
 
+    A name that is not UTF-8 it cannot open.
+
     Darknet: src/image_opencv.cpp get_capture_video_stream, get_capture_webcam (AlexeyAB)
     """
+    if isinstance(place, str) and not is_utf8(place):
+        return None
     with silent_ffmpeg():
         try:
             video = open_camera(place) if isinstance(place, Camera) else open_place(place)
@@ -128,7 +141,7 @@ def open_camera(camera: Camera) -> cv2.VideoCapture:
 def open_place(place: str) -> cv2.VideoCapture:
     """Open a film or a stream; a stream that does not answer is given up in seconds."""
     if "://" not in place:
-        return cv2.VideoCapture(place)
+        return cv2.VideoCapture(name_for_ffmpeg(place))
     limits = [
         cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
         OPENING_MS,

@@ -9,6 +9,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from ..errors import DataError
+from ..system.inputs import remember, remember_all
 from .av_capture import is_installed, open_by_av
 from .capture import Camera, Capture, open_by_opencv
 from .film import Film
@@ -75,6 +76,9 @@ def open_film(word: str) -> Film:
         reason = file_problem(word)
         if reason:
             raise DataError(reason, where=word)
+        remember(path_of_film(word))
+    else:
+        remember_all(partial(files_of_sequence, word))
     capture = open_any_capture(word)
     if capture is None:
         hint = "" if is_installed() else INSTALL
@@ -84,14 +88,30 @@ def open_film(word: str) -> Film:
 
 def file_problem(word: str) -> str:
     """Return why a file cannot be read; empty if it can."""
-    path = word[len("file://") :] if word.lower().startswith("file://") else word
     try:
-        with open(path, "rb"):
+        with open(path_of_film(word), "rb"):
             return ""
     except OSError as error:
         return f"{error.strerror}: expected a video"
     except ValueError:
         return "no file has this name: expected a video"
+
+
+def path_of_film(word: str) -> str:
+    """Return the path of a film that is named by it or by a file: URL."""
+    return word[len("file://") :] if word.lower().startswith("file://") else word
+
+
+def files_of_sequence(pattern: str) -> list[str]:
+    """Return the image files of a sequence such as frame_%04d.png."""
+    folder, name = os.path.split(pattern)
+    before, after = PATTERN.split(name, 1) if PATTERN.search(name) else (name, "")
+    numbered = re.compile(rf"{re.escape(before)}\d+{re.escape(after)}")
+    try:
+        names = os.listdir(folder or os.curdir)
+    except OSError:
+        return []
+    return [os.path.join(folder, one) for one in names if numbered.fullmatch(one)]
 
 
 def without_password(url: str) -> str:

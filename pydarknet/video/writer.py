@@ -17,9 +17,10 @@ from ..errors import DataError, UsageError
 from ..image.decode import silent_opencv
 from ..system.c_stderr import take_warnings
 from ..system.inputs import check_output
+from ..system.paths import is_utf8
 from ..system.problems import guard
-from .av_capture import is_installed
-from .capture import open_by_opencv, silent_ffmpeg
+from .av_capture import is_installed, open_by_av
+from .capture import name_for_ffmpeg, open_by_opencv, silent_ffmpeg
 
 CODES: Final = {  # what stands in a film of this ending, as FourCC
     ".avi": "DIVX",
@@ -53,9 +54,11 @@ class OpenCVEncoder:
     """A film that OpenCV writes. Raises DataError if it cannot."""
 
     def __init__(self, path: Path, rate: float, size: tuple[int, int]) -> None:
+        if not is_utf8(path):
+            raise DataError("OpenCV writes no file whose name is not UTF-8", where=path)
         code = cv2.VideoWriter.fourcc(*CODES[path.suffix.lower()])
         with silent_ffmpeg(), take_warnings():  # that a format has no FourCC
-            self.video = cv2.VideoWriter(str(path), code, rate, size)
+            self.video = cv2.VideoWriter(name_for_ffmpeg(str(path)), code, rate, size)
         if not self.video.isOpened():
             problem = f"OpenCV writes no film of {size[0]} x {size[1]} at {rate:g} frames a second"
             raise DataError(problem, where=path)
@@ -213,7 +216,7 @@ def check_there(path: Path) -> None:
 
 def plays(path: Path) -> bool:
     """Return whether a film has a frame that can be read."""
-    capture: Any = open_by_opencv(str(path))
+    capture: Any = open_by_opencv(str(path)) or open_by_av(str(path))
     if capture is None:
         return False
     try:

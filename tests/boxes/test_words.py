@@ -11,6 +11,7 @@ import pytest
 from pydarknet.boxes import words
 from pydarknet.boxes.fonts import has_pillow, shipped_font
 from pydarknet.boxes.words import KEPT, LETTERS, MODERN, drawable, label, labels, write
+from pydarknet.errors import DataError
 
 VAV = "\u05d5"
 needs_5 = pytest.mark.skipif(not MODERN, reason="needs OpenCV 5")
@@ -189,3 +190,9 @@ def test_letters_can_be_loaded_before():
 
 def test_opencv_has_the_font_for_what_is_written_by_it_alone():
     assert cv2.getTextSize("x", words.FONT, 1, 1)[0][0] > 0
+
+
+@needs_5
+def test_opencv_is_not_given_a_name_at_which_it_crashes():
+    with pytest.raises(DataError, match="cannot be read as a font"):
+        words.FACES.face("caf\udce9.ttf")

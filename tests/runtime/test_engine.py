@@ -95,3 +95,9 @@ def test_the_room_imports_no_torch():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
+
+
+def test_opencv_is_not_given_a_name_at_which_it_crashes(doubling):
+    other = doubling.rename(doubling.with_name("caf\udce9.onnx"))
+    with pytest.raises(DataError, match="OpenCV reads no file whose name is not UTF-8"):
+        open_engine(other, "opencv")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pydarknet.errors import DarknetError
-from pydarknet.system.paths import first_makeable, first_there, meanings, oddity, path_of
+from pydarknet.system.paths import first_makeable, first_there, is_utf8, meanings, oddity, path_of
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,10 @@ def test_a_path_may_have_a_newline_if_it_is_there(tmp_path):
     (tmp_path / "a\nb").write_text("")
 
     assert path_of(str(tmp_path / "a\nb"), "the cfg") == tmp_path / "a\nb"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"), [("a.jpg", True), (Path("\u65e5.jpg"), True), ("caf\udce9.jpg", False)]
+)
+def test_a_path_may_be_no_utf8(path, expected):
+    assert is_utf8(path) is expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from films import frame, indices
@@ -60,3 +61,12 @@ def test_a_killed_program_leaves_an_mp4_that_can_be_read(tmp_path):
 def test_a_path_that_cannot_be_written_is_an_error(tmp_path):
     with pytest.raises(DataError, match=r"a\.mp4: PyAV cannot write it"):
         AvEncoder(tmp_path / "none" / "a.mp4", 10, (64, 48))
+
+
+def test_a_name_is_taken_for_no_protocol(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    film = AvEncoder(Path("12:30.mp4"), 10, (64, 48))
+    film.write(frame(2))
+    film.close()
+
+    assert indices(tmp_path / "12:30.mp4") == [2]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from films import index_of, write_film
 
-from pydarknet.video.capture import Camera, OpenCVCapture, open_by_opencv, rgb_of
+from pydarknet.video.capture import Camera, OpenCVCapture, name_for_ffmpeg, open_by_opencv, rgb_of
 
 
 def test_a_film_has_a_rate_a_number_of_frames_and_an_end(tmp_path):
@@ -107,3 +107,15 @@ def test_the_environment_is_as_before(monkeypatch, tmp_path, name):
     open_by_opencv(str(tmp_path / "missing.avi"))
 
     assert name not in os.environ
+
+
+def test_opencv_is_not_given_a_name_at_which_it_crashes():
+    assert open_by_opencv("caf\udce9.avi") is None
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [("12:30.avi", "./12:30.avi"), ("/a:b.avi", "/a:b.avi"), ("rtsp://a/1", "rtsp://a/1")],
+)
+def test_ffmpeg_takes_a_name_for_no_protocol(place, expected):
+    assert name_for_ffmpeg(place) == expected

@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.server
 import threading
 
+import cv2
 import pytest
-from films import index_of, write_film
+from films import frame, index_of, write_film
 
 from pydarknet.errors import DataError
+from pydarknet.system.inputs import is_input, keep_inputs
 from pydarknet.video import source
 from pydarknet.video.capture import Camera
 from pydarknet.video.film import Film
@@ -120,3 +122,32 @@ def test_a_password_is_not_shown():
     assert without_password("rtsp://me:p@ss@host:554/a?b=c") == "rtsp://host:554/a?b=c"
     assert without_password("film.avi") == "film.avi"
     assert without_password("http://[bad") == "http://[bad"
+
+
+@pytest.mark.parametrize("name", ["12:30.avi", "100%d.avi", "concat:a.avi", "-a.avi", "a b'\n.avi"])
+def test_a_name_is_taken_for_nothing_else(tmp_path, monkeypatch, name):
+    write_film(tmp_path / "a.avi", frames=3, code="DIVX").rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+
+    film = open_source(name)
+
+    assert [index_of(one) for one in film.frames()] == [0, 1, 2]
+
+
+def test_a_film_is_not_written_over_whatever_it_is_called(tmp_path):
+    path = write_film(tmp_path / "a.avi")
+    with keep_inputs():
+        open_source(path.as_uri()).close()
+
+        assert is_input(path)
+
+
+def test_the_files_of_a_sequence_are_not_written_over(tmp_path):
+    for number in range(2):
+        cv2.imwrite(str(tmp_path / f"f_{number:03d}.png"), frame(number))
+    cv2.imwrite(str(tmp_path / "g_000.png"), frame(0))
+    with keep_inputs():
+        open_source(str(tmp_path / "f_%03d.png")).close()
+
+        assert is_input(tmp_path / "f_001.png")
+        assert not is_input(tmp_path / "g_000.png")

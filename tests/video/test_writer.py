@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import namedtuple
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,3 +181,17 @@ def test_an_encoder_that_fails_ends_the_film_and_is_told(tmp_path, monkeypatch, 
 
     assert (tmp_path / "closed").exists()
     assert "broken" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["12:30.avi", "100%d.mp4"])
+def test_a_name_is_a_name(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+
+    write(Path(name), 3)
+
+    assert indices(tmp_path / name) == [0, 1, 2]
+
+
+def test_opencv_writes_no_film_whose_name_is_not_utf8(tmp_path):
+    with pytest.raises(DataError, match="OpenCV writes no file whose name is not UTF-8"):
+        FilmWriter(tmp_path / "caf\udce9.avi", 10, SIZE)
