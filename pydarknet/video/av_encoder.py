@@ -11,7 +11,9 @@ import numpy as np
 from ..errors import DataError
 from .capture import name_for_ffmpeg
 
-OPTIONS: Final = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+FLUSHED: Final = {"flush_packets": "1"}
+FRAGMENTS: Final = {**FLUSHED, "movflags": "frag_keyframe+empty_moov+default_base_moof"}
+CLUSTERS: Final = {**FLUSHED, "cluster_time_limit": "1000"}  # milliseconds
 QUALITY: Final = {"crf": "23", "preset": "veryfast"}
 GOP: Final = 1.0  # seconds from a frame that stands for itself to the next
 
@@ -23,10 +25,9 @@ class AvEncoder:
         import av
 
         self.even = size[0] // 2 * 2, size[1] // 2 * 2  # H.264 halves the colours
-        fragmented = path.suffix.lower() != ".mkv"
+        options = CLUSTERS if path.suffix.lower() == ".mkv" else FRAGMENTS
         try:
-            name, options = name_for_ffmpeg(str(path)), OPTIONS if fragmented else {}
-            self.container = av.open(name, "w", options=options)
+            self.container = av.open(name_for_ffmpeg(str(path)), "w", options=options)
             fraction = Fraction(rate).limit_denominator(1001)
             self.stream = self.container.add_stream("libx264", rate=fraction, options=QUALITY)
             self.stream.width, self.stream.height = self.even

@@ -41,21 +41,22 @@ def test_odd_sizes_lose_a_line(tmp_path):
         assert (context.width, context.height) == (62, 46)
 
 
-def test_a_killed_program_leaves_an_mp4_that_can_be_read(tmp_path):
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv"])
+def test_a_killed_program_leaves_a_film_that_can_be_read(tmp_path, name):
     code = (
         "import os, numpy as np\n"
         "from pathlib import Path\n"
         "from pydarknet.video.writer import FilmWriter\n"
-        "r = np.random.default_rng(0)\n"
-        "film = FilmWriter(Path('a.mp4'), 10, (320, 240))\n"
+        "r = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)\n"
+        f"film = FilmWriter(Path('{name}'), 10, (320, 240))\n"
         "for i in range(150):\n"
-        "    film.write(r.integers(0, 255, (240, 320, 3), np.uint8))\n"
+        "    film.write(r)\n"
         "while film.frames < 150: pass\n"
         "os.kill(os.getpid(), 9)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False)
 
-    assert len(indices(tmp_path / "a.mp4")) > 20
+    assert len(indices(tmp_path / name)) > 20
 
 
 def test_a_path_that_cannot_be_written_is_an_error(tmp_path):
