@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from ..dataset.files import read_names
+from ..dataset.files import DataFile, read_names
 from ..errors import DarknetError
 from ..system.text import count_of
 from . import label_lines as faults
@@ -20,8 +20,13 @@ FEW: Final = 20  # boxes of a class
 
 
 def names_of(survey: Survey) -> list[str]:
-    """Return the names that the .data file names; none if they cannot be read."""
-    file = survey.data.find_file("names")
+    """Return the names of the classes; none if they cannot be read."""
+    return names_in(survey.data)
+
+
+def names_in(data: DataFile) -> list[str]:
+    """Return the names that a .data file names; none if they cannot be read."""
+    file = data.find_file("names")
     try:
         return read_names(file) if file else []
     except DarknetError:

@@ -69,7 +69,8 @@ def boxes_line(survey: Survey) -> str:
     counts = np.bincount(survey.rows[:, 0].astype(np.int64), minlength=survey.rules.classes)
     names = names_of(survey)
     order = np.argsort(-counts, kind="stable")
-    words = [f"{names[k] if k < len(names) else k} {counts[k]:,}" for k in order[:CLASSES].tolist()]
+    called = [names[k] if k < len(names) else f"class {k}" for k in range(len(counts))]
+    words = [f"{called[k]} {counts[k]:,}" for k in order[:CLASSES].tolist()]
     rest = f" and {len(counts) - CLASSES} more classes" if len(counts) > CLASSES else ""
     left = len(survey.lines) - len(survey.rows)
     text = f"boxes: {len(survey.rows):,}: {', '.join(words)}{rest}"

@@ -73,7 +73,7 @@ IGNORED: Final = (
     row("json_file_output:str", "only the demos write it: `-out NAME.json`", "detector yolo", FORK),
     row("mjpeg_port:int", DEMOS, "classifier", FORK),
     row("chart:str", CHART, "detector classifier", FORK),
-    row("show_imgs", "training shows no images", "detector classifier", FORK),
+    row("show_imgs", "only `detector train` writes images", "detector classifier", FORK),
     row("dont_show", WINDOWS, "classifier", FORK),
     row("dont_show", "classes are printed, in no window", "classify", FORK),
     row("dontuse_opencv", "OpenCV reads every image", "classifier", FORK),

@@ -79,6 +79,11 @@ class Rows:
         truth[: len(rows)] = rows[: self.most]
         return truth
 
+    def boxes_of(self, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the classes, int64 [n], and the boxes [n, 4] of an image's truth."""
+        rows = truth[(truth[:, 2] > 0) & (truth[:, 0] < UNPLACED)]
+        return rows[:, 4].astype(np.int64), rows[:, :4]
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -117,6 +122,14 @@ class Grid:
     def to_shape(self, rows: np.ndarray) -> np.ndarray:
         """Return the cells as they are."""
         return rows
+
+    def boxes_of(self, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the classes, int64 [n], and the boxes [n, 4] of an image's truth."""
+        cells = truth.reshape(self.cells, self.cells, -1)
+        row, column = np.nonzero(cells[..., 0])
+        values = cells[row, column]  # [n, 1 + classes + 4]
+        places = (np.stack([column, row], 1) + values[:, -4:-2]) / self.cells
+        return values[:, 1:-4].argmax(1), np.concatenate([places, values[:, -2:]], 1)
 
 
 def large(boxes: np.ndarray, least: float | None, size: tuple[int, int]) -> np.ndarray:

@@ -24,6 +24,7 @@ from .callbacks import Callback, IterationReport, asks_to_stop
 from .chart import TrainingChart
 from .chart_points import points_of
 from .checkpoints import Files
+from .closing import closing_line
 from .data_problems import DataProblems
 from .learner import Learner
 from .memory_check import smaller_batches, try_largest
@@ -57,6 +58,7 @@ class Trainer:
     chart: TrainingChart | None = None
     validation: MapValidation | None = None
     problems: DataProblems = field(default_factory=DataProblems)
+    on_first: Callable[[Batch], object] | None = None  # what is done with the first batch
     clear: bool = False  # whether the command line says to start over
     stopped: bool = False  # whether a callback asked for the end
     signal: int = 0  # the number of the one that asked for it
@@ -130,6 +132,8 @@ class Trainer:
         if first or (width, height) != (self.network.input.w, self.network.input.h):
             self.report_size(width, height, first=first)
         self.reporter.report_loading(loading, first=first)
+        if first and self.on_first:
+            self.attempt("the first batch", partial(self.on_first, batch))
         start = time.perf_counter()
         try:
             step = self.learner.learn(batch.images, batch.truth, self.report_losses)
@@ -215,7 +219,7 @@ class Trainer:
         if self.chart:
             self.attempt("the chart", self.chart.finish)
 
-    def attempt(self, what: str, write: Callable[[], None]) -> None:
+    def attempt(self, what: str, write: Callable[[], object]) -> None:
         """Write something that a training does not need; if it fails, note that once."""
         try:
             write()
@@ -267,5 +271,10 @@ class Trainer:
         else:
             same = "the same command without -clear" if self.clear else "the same command"
             note(f"stopped after batch {self.learner.batch}: {same} resumes from there")
-        if self.problems.counts:
-            note(self.problems.summary())
+        note(self.closing_text())
+
+    def closing_text(self) -> str:
+        """Return the last line: where the weights are, which are the best, what was left out."""
+        precisions = self.chart.points.precisions if self.chart else []
+        best = self.files.path("_best.weights")
+        return closing_line(self.saver.last_good, precisions, best, self.problems.summary())

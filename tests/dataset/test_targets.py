@@ -113,3 +113,25 @@ def test_small_boxes_make_no_cell():
 def test_an_image_without_boxes_has_no_truth():
     assert Rows(90, 5, 0.001).of(labels(), WHOLE, np.arange(0), (32, 32)).shape == (0, 5)
     assert not Grid(2, 3, 0.005).of(labels(), WHOLE, np.arange(0), (32, 32)).any()
+
+
+@pytest.mark.parametrize(
+    "form", [Rows(90, 5, 0.001), Rows(9, 6, None), Grid(2, 3, 0.005)], ids=["rows", "fork", "grid"]
+)
+def test_boxes_are_read_back_from_the_truth(form):
+    given = labels((1, 0.75, 0.125, 0.5, 0.25), (2, 0.25, 0.75, 0.25, 0.5))
+
+    truth = form.to_shape(form.of(given, WHOLE, np.arange(2), (32, 32)))
+
+    classes, found = form.boxes_of(truth)
+    assert classes.tolist() == [1, 2]
+    assert found.tolist() == given.boxes.tolist()
+
+
+def test_a_label_without_a_place_is_no_box_of_the_truth():
+    form = Rows(9, 5, 0.001)
+
+    truth = form.to_shape(form.of(labels((1, 0, 0, 0, 0)), WHOLE, np.arange(1), (32, 32)))
+
+    assert truth.any()
+    assert len(form.boxes_of(truth)[0]) == 0

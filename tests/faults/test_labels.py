@@ -75,7 +75,7 @@ def test_the_end_of_a_training_counts_what_was_left_out(fault, answer):
     seen = answer(TRAIN)
 
     assert seen.status == 0
-    counts = seen.err.splitlines()[-1].split(", ")
+    counts = seen.err.splitlines()[-1].rpartition("; ")[2].split(", ")
     assert sorted(counts) == ["images without a label file: 1", "lines of labels left out: 2"]
 
 

@@ -1,5 +1,6 @@
 """What a trainer does around its iterations: problems, evaluations, saving, the end."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 
 from pydarknet.dataset.bad_list import Problem
 from pydarknet.errors import DataError
+from pydarknet.training.checkpoints import Files
 from pydarknet.training.resume import Start
 from pydarknet.training.trainer import Trainer
 
@@ -53,7 +55,7 @@ def trainer():
         learner=SimpleNamespace(batch=5, network=None, moving=SimpleNamespace(values={})),
         samples=None,
         size=None,
-        files=None,
+        files=Files(Path("backup"), "my", "_last.weights"),
         reporter=Log(),
         start=Start({}),
     )
@@ -159,6 +161,7 @@ class Chart:
 
     def __init__(self) -> None:
         self.finished = 0
+        self.points = SimpleNamespace(precisions=[[4, 0.5], [5, 0.25]])
 
     def finish(self) -> None:
         self.finished += 1
@@ -171,6 +174,18 @@ def test_the_chart_is_complete_when_a_training_ends_or_is_stopped(trainer, finis
     trainer.end(finished)
 
     assert trainer.chart.finished == 1
+
+
+def test_the_last_line_says_where_the_weights_are_and_which_are_the_best(trainer, capsys):
+    trainer.chart, trainer.saver.last_good = Chart(), Path("backup/my_final.weights")
+    trainer.problems.counts["lines of labels left out"] = 2
+
+    trainer.end(finished=True)
+
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "weights: backup/my_final.weights; best mAP 50.00% after batch 4: "
+        f"{Path('backup/my_best.weights')}; lines of labels left out: 2"
+    )
 
 
 def test_the_chart_of_a_training_that_diverges_is_complete(trainer):

@@ -509,8 +509,42 @@ def test_images_that_cannot_be_used_are_told_once_and_counted_at_the_end(capfd):
     told = capfd.readouterr().err
     assert told.count('Cannot load image "gone.png"') == 1
     assert told.count("0.jpg: Corrupt JPEG data: ") == told.count("Corrupt JPEG data") == 1
-    last = sorted(told.splitlines()[-1].split(", "))
+    last = sorted(told.splitlines()[-1].rpartition("; ")[2].split(", "))
     assert last == ["images that cannot be read: 1", "images that their decoder warns of: 1"]
+
+
+@pytest.mark.usefixtures("small")
+def test_what_it_trains_on_is_told_first_and_where_the_weights_are_last(capfd):
+    write_cfg(max_batches=2)
+    trained("-seed", "1")
+
+    told = capfd.readouterr()
+    lines = told.err.splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("train: "))
+    assert lines[start].startswith("train: train.txt: ")
+    assert lines[start + 1].startswith("boxes: ")
+    assert lines[start + 2] == (
+        "left out: nothing; `pydarknet detector check run.data run.cfg` says more"
+    )
+    assert lines[-1] == (
+        f"weights: {Path('backup/run_final.weights')}; no image and no line of labels was left out"
+    )
+    assert "train: " not in told.out
+    assert "weights: " not in told.out
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_the_first_batch_is_written_and_the_training_goes_on_the_same(capfd, dialect):
+    write_cfg(max_batches=2)
+    plain = trained("-seed", "1", "-dialect", dialect)
+
+    assert trained("-seed", "1", "-dialect", dialect, "-clear", "-show_imgs") == plain
+
+    files = sorted(Path().glob("aug_1_*.jpg"))
+    assert f"the first batch as the network sees it: {files[0]}" in capfd.readouterr().err
+    assert not list(Path().glob("aug_2_*.jpg"))
+    assert cv2.imread(str(files[0])).any()
 
 
 # Evaluations in between

@@ -1,0 +1,39 @@
+"""The images of a batch as files."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from pydarknet.dataset.loader import Batch
+from pydarknet.dataset.targets import Rows
+from pydarknet.training.first_batch import save_batch
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_each_image_is_a_file_with_its_boxes(tmp_path, channels):
+    truth = torch.zeros(2, 3, 5)
+    truth[0, 0] = torch.tensor([0.5, 0.5, 0.5, 0.5, 1])
+    images = torch.zeros(2, channels, 80, 80)
+    batch = Batch(7, images, truth, ("dir/a b.png", "c.png"), ())
+
+    files = save_batch(batch, Rows(3, 5, 0.001), ["cat"], tmp_path)
+
+    assert [file.name for file in files] == ["aug_7_0_a_b.jpg", "aug_7_1_c.jpg"]
+    first, second = (cv2.imread(str(file)) for file in files)
+    edge = (first[40] > 60).any(1).nonzero()[0]
+    assert edge.min() in range(18, 23)  # 20 of 80 pixels
+    assert edge.max() in range(57, 63)
+    assert second.max() < 10
+
+
+def test_pixels_are_those_of_the_batch(tmp_path):
+    images = torch.zeros(1, 3, 16, 16)
+    images[0, 0] = 1.0
+    batch = Batch(1, images, torch.zeros(1, 3, 5), (str(Path("a.png")),), ())
+
+    [file] = save_batch(batch, Rows(3, 5, 0.001), [], tmp_path)
+
+    np.testing.assert_allclose(cv2.imread(str(file))[8, 8], [0, 0, 255], atol=3)  # BGR
