@@ -9,9 +9,17 @@ Machado, Oliveira and Fernandes (2009) simulate them. Distances are OKLab's (Ott
 from __future__ import annotations
 
 import argparse
+import sys
+from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pydarknet.boxes.palette import class_color  # the copy beside this script
+
+COMPARED = 20  # colours whose least distance is printed
 FIRST = [(255, 60, 120), (0, 195, 255)]
 STEP = 15  # of red, green and blue in what is chosen from
 LIGHTNESS, CHROMA = (0.53, 0.95), 0.15
@@ -91,6 +99,12 @@ def choose(count: int) -> tuple[np.ndarray, list[float]]:
     return colors[chosen[:count]], steps
 
 
+def least(colors: np.ndarray, view: str) -> float:
+    """Return the least distance of any two colours as an eye sees them."""
+    pairs = combinations(as_seen(colors, view), 2)
+    return min(float(np.linalg.norm(one - other)) for one, other in pairs)
+
+
 def main() -> None:
     """Print the colours."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -98,6 +112,10 @@ def main() -> None:
     colors, steps = choose(parser.parse_args().count)
     print(" ".join(bytes(color.tolist()).hex() for color in colors))
     print("distances from the third on:", " ".join(f"{step:.3f}" for step in steps))
+    of_the_c = np.array([class_color(k, 80) for k in range(COMPARED)])
+    print(f"the least distance of any two of the first {COMPARED}, and of the C's of 80 classes:")
+    for view in VIEWS:
+        print(f"{view}: {least(colors[:COMPARED], view):.3f} {least(of_the_c, view):.3f}")
 
 
 if __name__ == "__main__":
