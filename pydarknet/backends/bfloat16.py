@@ -9,8 +9,6 @@ head reads.
 from __future__ import annotations
 
 import platform
-import time
-from collections.abc import Callable
 from functools import cache
 
 import torch
@@ -25,6 +23,7 @@ from ..runtime.precision import BFLOAT16
 from ..system import processor
 from ..system.console import note
 from .half import InFloat32, half_activation, moves_values
+from .measurement import Watch
 from .onednn import (
     SAME,
     Convolution,
@@ -38,7 +37,6 @@ from .packed_conv import PackedConv, folded_weights
 LEAST = 32  # products a value: as many as AVX-512 and AMX take at once
 TRIED = (1, 128, 26, 26)  # the input of the convolution that is timed
 LIKE = 1.05  # a ratio of times that is no difference
-TIMES = 5
 
 
 class Bfloat16Conv(nn.Module):
@@ -154,20 +152,14 @@ def tell_if_slower(mend: str) -> None:
 
 
 def time_beside_float32() -> float:
-    """Return the time of a convolution in bfloat16, divided by its time in float32."""
+    """Return the time of a convolution in bfloat16, divided by its time in float32.
+
+    Both are timed by turns: what else runs on the machine slows both.
+    """
     x = torch.rand(TRIED).contiguous(memory_format=torch.channels_last)
     weights, bias = torch.rand(TRIED[1], TRIED[1], 3, 3), torch.rand(TRIED[1])
     plain = direct_convolution(weights, bias, SAME, "linear", x.shape)
-    half = convolution(weights.bfloat16(), bias, SAME, "linear", x.shape)
-    return seconds(half, x.bfloat16()) / seconds(plain, x)
-
-
-def seconds(function: Callable[[Tensor], Tensor], x: Tensor) -> float:
-    """Return the shortest of some times that a function takes, after a first."""
-    function(x)
-    taken = []
-    for _ in range(TIMES):
-        start = time.perf_counter()
-        function(x)
-        taken.append(time.perf_counter() - start)
-    return min(taken)
+    half, narrow = convolution(weights.bfloat16(), bias, SAME, "linear", x.shape), x.bfloat16()
+    runs = {True: lambda: half(narrow), False: lambda: plain(x)}
+    least = Watch(torch.get_num_threads()).best_times(runs, every=True)
+    return least[True] / least[False]

@@ -31,6 +31,9 @@ RECORDINGS = (
 CONV = "[convolutional]\nfilters=32\nsize=1\nactivation=linear\n"
 
 
+TIME = bfloat16.time_beside_float32
+
+
 @pytest.fixture(autouse=True)
 def able(monkeypatch):
     """Let this processor have bfloat16; torch emulates what it lacks."""
@@ -254,3 +257,16 @@ def test_a_convolution_is_timed_in_both(monkeypatch, work):
     monkeypatch.setattr(bfloat16, "TRIED", (1, 32, 8, 8))
 
     assert 0.01 < bfloat16.time_beside_float32() < 100
+
+
+def test_both_are_timed_by_turns(monkeypatch):
+    order: list[str] = []
+    for name in ("direct_convolution", "convolution"):
+        monkeypatch.setattr(
+            bfloat16, name, lambda *_, name=name: lambda x: order.append(f"{name} {x.dtype}")
+        )
+    TIME()
+
+    alternate = [one for one, before in zip(order, [None, *order], strict=False) if one != before]
+    assert len(alternate) >= 6
+    assert set(order) == {"convolution torch.bfloat16", "direct_convolution torch.float32"}
