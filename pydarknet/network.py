@@ -37,7 +37,7 @@ from .system.text import count_of
 
 MAPS = 1 << 30  # bytes of the maps of images that are worked on at once
 MOST = 64  # images that are worked on at once: more are no faster
-TILES = 4  # of an image that a CPU works on at once: more do not fit into its cache
+TILES = 1 << 20  # values of tiles that a CPU works on at once, for its cache
 NO_HEAD = ("default", 0.6)
 TRAITS = "traits"  # a key of Executor.derived
 
@@ -61,7 +61,8 @@ class Network(Executor, ImageDetector[Detections]):
 
     def tiles_at_once(self) -> int:
         """Return how many tiles of an image boxes are found in at once: few on a CPU."""
-        return min(self.images_at_once(), MOST if on_cuda(self) else TILES)
+        few = MOST if on_cuda(self) else max(TILES // self.input.outputs, 1)
+        return min(self.images_at_once(), few)
 
     @property
     def keeps_state(self) -> bool:

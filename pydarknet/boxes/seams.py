@@ -96,14 +96,18 @@ def cxcywh(sides: np.ndarray, width: int, height: int) -> np.ndarray:
 
 def parts(sides: Sides, left: np.ndarray) -> np.ndarray:
     """Return which boxes that are `left` are parts of others, which no tile cuts, bool [K]."""
-    whole = np.flatnonzero(left & ~sides.cut.any(1))
+    whole = sides.boxes[left & ~sides.cut.any(1)]
     cut = np.flatnonzero(left & sides.cut.any(1))
     found = np.zeros(len(left), bool)
-    step = max(BLOCK // max(len(whole), 1), 1)
-    for start in range(0, len(cut), step):
-        some = cut[start : start + step]
-        covered = share(sides.boxes[some], sides.boxes[whole]) >= COVERED
-        found[some] = covered.any(1)
+    tiles, owner = np.unique(sides.tiles[cut], axis=0, return_inverse=True)
+    for index, tile in enumerate(tiles):
+        of_tile = cut[owner.reshape(-1) == index]
+        meets = (whole[:, :2] < tile[2:]).all(1) & (whole[:, 2:] > tile[:2]).all(1)
+        near = whole[meets]
+        step = max(BLOCK // max(len(near), 1), 1)
+        for start in range(0, len(of_tile), step):
+            some = of_tile[start : start + step]
+            found[some] = (share(sides.boxes[some], near) >= COVERED).any(1)
     return found
 
 
@@ -137,9 +141,11 @@ def area(boxes: np.ndarray) -> np.ndarray:
 
 def share(some: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return how much of each of some boxes [N, 4] lies in each of others [M, 4], in 0..1."""
-    first = np.maximum(some[:, None, :2], others[:, :2])
-    last = np.minimum(some[:, None, 2:], others[:, 2:])
-    common = (last - first).clip(0).prod(2)
+    common = np.ones((len(some), len(others)))
+    for begin, end in ((LEFT, RIGHT), (TOP, BOTTOM)):
+        extent = np.minimum(some[:, None, end], others[:, end])
+        extent -= np.maximum(some[:, None, begin], others[:, begin])
+        common *= np.maximum(extent, 0, out=extent)
     found: np.ndarray = common / np.maximum(area(some), TINY)[:, None]
     return found
 
