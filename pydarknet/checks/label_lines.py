@@ -19,17 +19,23 @@ PIXELS, OUTSIDE, UNREAD = "pixels", "outside", "unread"
 PERCENT: Final = 100
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a label file: where it is, its numbers, and its fault, which is "" for a box.
+    """A line of a label file: its number, what it says, and its fault, which is "" for a box.
 
     `row` is class, x, y, width, height; empty where they cannot be read.
     """
 
-    place: str
+    path: str
+    number: int = 0
     row: tuple[float, ...] = ()
     fault: str = ""
     text: str = ""
+
+    @property
+    def place(self) -> str:
+        """The file, and the line where one is meant."""
+        return f"{self.path}:{self.number}" if self.number else self.path
 
 
 def lines_of(path: str, rules: LabelRules) -> Iterator[Line]:
@@ -40,12 +46,11 @@ def lines_of(path: str, rules: LabelRules) -> Iterator[Line]:
         yield Line(path, fault=UNREAD, text=error.problem)
         return
     for number, words in records(text):
-        place = f"{path}:{number}"
         try:
-            yield Line(place, box(words, rules))
+            yield Line(path, number, box(words, rules))
         except ValueError as error:
             row = row_of(words)
-            yield Line(place, row, fault_of(words, row, rules), error.args[0])
+            yield Line(path, number, row, fault_of(words, row, rules), error.args[0])
 
 
 def row_of(words: Sequence[str]) -> tuple[float, ...]:

@@ -22,7 +22,11 @@ SIDE: Final = 32  # of which width and height are multiples
 @check
 def look_at_network(survey: Survey) -> Iterator[Finding]:
     """Yield why the network cannot be built, or is no detector."""
-    plan = survey.plan
+    plan, error = survey.plan, survey.cfg_error
+    if error:
+        yield Finding(
+            "cfg", WRONG, error.problem, error.hint, (error.where,) if error.where else ()
+        )
     if plan is None:
         return
     for problem in plan.problems:

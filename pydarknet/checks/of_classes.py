@@ -11,7 +11,7 @@ from ..dataset.files import DataFile, read_names
 from ..errors import DarknetError
 from ..system.text import count_of
 from . import label_lines as faults
-from .finding import LOOK, WRONG, Finding, check
+from .finding import LOOK, WRONG, Finding, check, findings_at
 from .survey import TRAIN, VALID, Survey
 
 SHOWN: Final = 5  # classes that a line names
@@ -61,9 +61,9 @@ def look_at_ids(survey: Survey) -> Iterator[Finding]:
         yield Finding("classes", WRONG, text, "subtract 1 from each id in the label files", places)
         return
     some = ", ".join(f"{one:g}" for one in np.unique(ids)[:SHOWN])
-    text = f"{len(wrong):,} boxes are of class {some}: expected 0 to {count - 1}: left out"
+    text = f"[box is|boxes are] of class {some}: expected 0 to {count - 1}: left out"
     mend = "correct the ids, or classes= in the .data file and the cfg, filters= and the names"
-    yield Finding("classes", WRONG, text, mend, places)
+    yield from findings_at("classes", text, mend, places, WRONG)
 
 
 @check

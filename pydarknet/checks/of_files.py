@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..errors import DataError
+from ..image.formats import ENDINGS
 from ..system.digest import digest
 from ..system.text import count_of
 from .finding import LOOK, WRONG, Finding, check, findings_at, state_of
@@ -41,7 +42,9 @@ def look_at_image_files(survey: Survey) -> Iterator[Finding]:
     gone = [survey.images[i] for i in bad if not os.path.exists(survey.images[i])]
     broken = [i for i in bad if os.path.exists(survey.images[i])]
     state = state_of(len(bad), len(survey.images))
-    mend = "correct the paths in the list; they start from the folder in which you train"
+    mend = "correct the list: paths start from the folder in which you train"
+    if gone and (other := otherwise_written(gone[0])):
+        mend = f"correct the list: there is {other}"
     yield from findings_at("images", "listed [image is|images are] not there", mend, gone, state)
     why = f"; the first: {survey.pictures[broken[0]].problem}" if broken else ""
     places = [survey.images[i] for i in broken]
@@ -51,6 +54,21 @@ def look_at_image_files(survey: Survey) -> Iterator[Finding]:
     doubts = [p for p, one in zip(survey.images, survey.pictures, strict=True) if one.doubt]
     text = "[image is|images are] damaged: a part is lost"
     yield from findings_at("images", text, "copy them again, or unlist them", doubts)
+
+
+def otherwise_written(path: str) -> str:
+    """Return a file of the same name in other capitals, or of another image's ending; else ""."""
+    folder, name = os.path.split(path)
+    stem = os.path.splitext(name)[0].lower()
+    try:
+        there = sorted(os.listdir(folder or "."))
+    except OSError:
+        return ""
+    for other in there:
+        same, ending = os.path.splitext(other)
+        if same.lower() == stem and ending.lower() in ENDINGS:
+            return os.path.join(folder, other)
+    return ""
 
 
 @check

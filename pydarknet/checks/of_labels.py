@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from ..dataset.files import label_paths
 from . import label_lines as faults
 from .finding import LOOK, WRONG, Finding, check, findings_at, state_of
 from .label_lines import looks_like_percent
@@ -64,7 +65,7 @@ FAULTS: Final = {
 @check
 def look_at_faults(survey: Survey) -> Iterator[Finding]:
     """Yield the lines that training leaves out, by what is wrong with them."""
-    total = len(survey.lines)
+    total = survey.count
     for kind, fault in FAULTS.items():
         places = [line.place for line in survey.faults(kind)]
         state = state_of(len(places), total)
@@ -89,7 +90,8 @@ def look_at_missing_labels(survey: Survey) -> Iterator[Finding]:
         yield Finding("labels", WRONG, "no image of train has a box that training can use", mend)
     state = WRONG if len(missing) > len(survey.images) / 2 else LOOK
     text = "[image has|images have] no label file: taken as without objects"
-    mend = "put a.txt beside a.jpg; for an image without objects, an empty one says so"
+    sought = label_paths(missing[0], survey.rules.lineage)[0] if missing else ""
+    mend = f"write {sought}; for an image without objects, an empty file says so"
     yield from findings_at("labels", text, mend, missing, state)
     shared = list(survey.groups(label or None for label in survey.labels))
     places = [f"{survey.labels[g[0]]} of {', '.join(survey.images[i] for i in g)}" for g in shared]
@@ -100,7 +102,8 @@ def look_at_missing_labels(survey: Survey) -> Iterator[Finding]:
 @check
 def look_at_form(survey: Survey) -> Iterator[Finding]:
     """Yield labels that seem to have a corner where the centre should be."""
-    rows = np.array([one.row for one in survey.lines if len(one.row) == 5], np.float64)
+    others = [one.row for one in survey.left_out if one.row]
+    rows = np.concatenate([survey.rows, np.array(others, np.float64).reshape(-1, 5)])
     if len(rows) < SOME or rows[:, 1:].max() > MOST:
         return
     before, after = (edge > BEYOND for edge in beyond(rows))

@@ -72,7 +72,7 @@ def boxes_line(survey: Survey) -> str:
     called = [names[k] if k < len(names) else f"class {k}" for k in range(len(counts))]
     words = [f"{called[k]} {counts[k]:,}" for k in order[:CLASSES].tolist()]
     rest = f" and {len(counts) - CLASSES} more classes" if len(counts) > CLASSES else ""
-    left = len(survey.lines) - len(survey.rows)
+    left = len(survey.left_out)
     text = f"boxes: {len(survey.rows):,}: {', '.join(words)}{rest}"
     return f"{text}; {number_of(left, 'line')} left out" if left else text
 
@@ -106,9 +106,9 @@ def lines_of(finding: Finding) -> Iterator[str]:
     places = finding.places
     yield shorten(f"{finding.state:6}{finding.thing:10}{finding.text}", 2 * WIDTH)
     where = ", ".join(places[:PLACES]) + (" ..." if len(places) > PLACES else "")
-    where = f"{shorten(where, WIDTH)}: " if where else ""
-    if where or finding.mend:
-        yield f"{INDENT}{where}{finding.mend}"
+    words = [shorten(where, WIDTH), finding.mend]
+    if any(words):
+        yield INDENT + " -> ".join(filter(None, words))
 
 
 def verdict(findings: Sequence[Finding]) -> str:
@@ -128,7 +128,7 @@ def as_json(survey: Survey, findings: Iterable[Finding]) -> str:
         "ok": not only(WRONG, findings),
         "lists": {name: json_of_list(survey, name) for name in survey.lists},
         "boxes": len(survey.rows),
-        "left_out": len(survey.lines) - len(survey.rows),
+        "left_out": len(survey.left_out),
         "names": names_of(survey),
         "anchors": asdict(fit) if fit else None,
         "findings": [asdict(one) for one in findings],

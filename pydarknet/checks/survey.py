@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,8 +36,9 @@ class Listing:
 class Survey:
     """What is known of a data set; images are numbered as they are first listed.
 
-    `labels` are the label files of images, "" where there is none. `owners` are the images of
-    `lines`, which are those of all label files.
+    `labels` are the label files of images, "" where there is none. Boxes are kept as numbers, since
+    there may be millions: five in `numbers`, their image and their line in `origins`. `left_out`
+    are the lines that are no boxes. `cfg_error` says why the cfg is none.
     """
 
     data: DataFile
@@ -47,8 +49,10 @@ class Survey:
     images: list[str] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
-    owners: list[int] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    numbers: array[float] = field(default_factory=lambda: array("d"))
+    origins: array[int] = field(default_factory=lambda: array("l"))
+    left_out: list[Line] = field(default_factory=list)
+    cfg_error: DarknetError | None = None
     whole: bool = True  # whether all images were looked at
 
     def read(
@@ -71,8 +75,11 @@ class Survey:
         self.pictures.append(picture_of(path, self.exif, decode))
         self.labels.append(label)
         for line in lines_of(label, self.rules) if label else ():
-            self.owners.append(len(self.images) - 1)
-            self.lines.append(line)
+            if line.fault:
+                self.left_out.append(line)
+            else:
+                self.numbers.extend(line.row)
+                self.origins.extend((len(self.images) - 1, line.number))
 
     def members(self, name: str) -> np.ndarray:
         """Return which images are in a list, bool [images]."""
@@ -80,19 +87,19 @@ class Survey:
         return np.array([path in paths for path in self.images], bool)
 
     @cached_property
-    def box_lines(self) -> list[int]:
-        """The indices of the lines that are boxes."""
-        return [index for index, line in enumerate(self.lines) if not line.fault]
-
-    @cached_property
     def rows(self) -> np.ndarray:
         """Class, x, y, width and height of each box, float64 [B, 5]."""
-        return np.array([self.lines[i].row for i in self.box_lines], np.float64).reshape(-1, 5)
+        return np.array(self.numbers, np.float64).reshape(-1, 5)
 
     @cached_property
     def box_owners(self) -> np.ndarray:
         """The image of each box, int64 [B]."""
-        return np.array([self.owners[i] for i in self.box_lines], np.int64)
+        return np.array(self.origins, np.int64).reshape(-1, 2)[:, 0]
+
+    @property
+    def count(self) -> int:
+        """How many lines all label files have."""
+        return len(self.rows) + len(self.left_out)
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -113,11 +120,12 @@ class Survey:
 
     def places(self, boxes: np.ndarray) -> list[str]:
         """Return where boxes are: of a mask [B], the lines."""
-        return [self.lines[self.box_lines[i]].place for i in np.flatnonzero(boxes).tolist()]
+        chosen = np.array(self.origins, np.int64).reshape(-1, 2)[boxes].tolist()
+        return [f"{self.labels[image]}:{line}" for image, line in chosen]
 
     def faults(self, *kinds: str) -> list[Line]:
         """Return the lines with faults of some kinds."""
-        return [line for line in self.lines if line.fault in kinds]
+        return [line for line in self.left_out if line.fault in kinds]
 
     def class_counts(self, name: str) -> np.ndarray:
         """Return how many boxes of each class the images of a list have, int64 [classes]."""

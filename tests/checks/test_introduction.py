@@ -37,7 +37,7 @@ def test_what_is_left_out_is_told_with_the_first_place(lines):
 
     assert lines()[2] == (
         "left out: 1 box has a width or height of 0, or below;"
-        f" 1 boxes are of class 9: expected 0 to 1 (a.txt:1, ...); {MORE}"
+        f" 1 box is of class 9: expected 0 to 1 (a.txt:1, ...); {MORE}"
     )
 
 

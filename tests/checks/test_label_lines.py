@@ -26,7 +26,7 @@ def test_polygons_are_boxes_where_the_data_file_says_so(tmp_path):
 
     [line] = lines_of(str(path), LabelRules("alexeyab", 2, polygons=True))
 
-    assert line == Line(f"{path}:1", (0, 0.3, 0.3, 0.4, 0.4))
+    assert line == Line(str(path), 1, (0, 0.3, 0.3, 0.4, 0.4))
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path):

@@ -11,7 +11,7 @@ from pydarknet.checks.finding import LOOK, WRONG
 def test_ids_that_are_no_class_are_wrong(found):
     Path("a.txt").write_text("0 .5 .5 .2 .2\n7 .5 .5 .3 .2\n")
 
-    one = found()["1 boxes are of class 7: expected 0 to 1: left out"]
+    one = found()["1 box is of class 7: expected 0 to 1: left out"]
 
     assert one.state == WRONG
     assert one.places == ("a.txt:2",)

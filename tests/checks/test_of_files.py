@@ -7,6 +7,7 @@ import cv2
 import pytest
 
 from pydarknet.checks.finding import LOOK, WRONG
+from pydarknet.checks.of_files import otherwise_written
 
 
 def test_nothing_is_found_where_nothing_is_wrong(found):
@@ -31,6 +32,17 @@ def test_an_image_listed_twice_or_nowhere_is_told(found):
 
     assert findings["1 image is listed more than once in train.txt"].places == ("a.png",)
     assert findings["1 listed image is not there"].places == ("none.png",)
+
+
+@pytest.mark.parametrize(("path", "there"), [("A.PNG", "a.png"), ("a.jpg", "a.png"), ("x.png", "")])
+def test_other_capitals_and_endings_are_tried(data, path, there):
+    assert otherwise_written(path) == there
+
+
+def test_an_image_that_is_there_under_another_name_is_named(found):
+    Path("train.txt").write_text("a.jpg\nb.png\nc.png\nd.png\n")
+
+    assert found()["1 listed image is not there"].mend == "correct the list: there is a.png"
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\x89PNG\r\n\x1a\n"])

@@ -18,8 +18,8 @@ def test_the_screen_says_what_there_is_and_what_is_wrong(survey):
         "train: train.txt: 4 images, 40x30, 0 without a box, 1 without a label file",
         "valid: valid.txt: 2 images, 40x30, 0 without a box, 0 without a label file",
         "boxes: 9: cat 5, dog 4; 1 line left out",
-        "wrong classes   1 boxes are of class 7: expected 0 to 1: left out",
-        "                a.txt:2: correct the ids, or classes= in the .data file and the cfg,"
+        "wrong classes   1 box is of class 7: expected 0 to 1: left out",
+        "                a.txt:2 -> correct the ids, or classes= in the .data file and the cfg,"
         " filters= and the names",
     ]
     assert lines[-1].startswith("training would go wrong: classes; ")

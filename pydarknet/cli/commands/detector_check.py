@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from ...errors import CfgError, DarknetError
 from ...system.console import say
 from ...system.problems import count_failure
 from ...system.resources import locate
@@ -74,14 +75,19 @@ def open_survey(run: Run, data: Path, cfg: Path | None) -> Survey:
 
     options = DataFile.read(data)
     plan: Plan | None = None
-    if cfg:
-        plan = read_plan(locate(cfg), run.dialect, run.strict, run.batchnorm)
+    problem: DarknetError | None = None
+    try:
+        plan = read_plan(locate(cfg), run.dialect, run.strict, run.batchnorm) if cfg else None
+    except CfgError as error:  # of [net]: the data are looked at all the same
+        problem = error
     classes = plan.classes if plan else 0
     if not classes and options.find("classes"):
         classes = options.integer("classes", 1)
     if not classes and (names := options.find_file("names")):
         classes = len(read_names(names))
-    return survey_of(options, plan, classes or 1, exif=run.exif is not False)
+    survey = survey_of(options, plan, classes or 1, exif=run.exif is not False)
+    survey.cfg_error = problem
+    return survey
 
 
 def watch() -> Watch | None:

@@ -45,6 +45,16 @@ def test_one_that_cannot_ends_with_1(capsys):
     assert "\ntraining would go wrong: labels, classes\n" in capsys.readouterr().out
 
 
+def test_of_a_cfg_that_is_none_the_data_are_told_too(capsys):
+    Path("my.cfg").write_text("[net]\nwidth=0\n[yolo]\n")
+
+    assert main([*CHECK, "my.cfg"]) == 1
+
+    told = capsys.readouterr().out
+    assert "boxes: 2: cat 2" in told
+    assert "wrong cfg       [net] has no input: expected width, height and channels" in told
+
+
 def test_json_and_pictures_are_written(capsys):
     pytest.importorskip("matplotlib")
 
