@@ -10,8 +10,10 @@ from typing import Final
 import numpy as np
 
 from ..errors import DataError
+from ..system.console import note
 from ..system.problems import guard
 from .capture import Capture
+from .whole import is_whole
 
 AHEAD: Final = 8  # frames that are read in advance
 SLACK: Final = 0.02  # of its frames may a film lack: some containers only estimate them
@@ -34,6 +36,7 @@ class Film:
         self.size = (first.shape[1], first.shape[0])
         self.rate = capture.rate
         self.seen = 0
+        self.failed = False  # the decoder
         self.queue: Queue[np.ndarray | None] = Queue(AHEAD)
         self.closing = threading.Event()
         self.thread = threading.Thread(target=self.read, name="film", daemon=True)
@@ -59,7 +62,7 @@ class Film:
             try:
                 frame = self.capture.read()
             except Exception:  # a decoder's: the frames end here, which is reported
-                frame = None
+                frame, self.failed = None, True
         self.capture.close()
 
     def put(self, frame: np.ndarray | None) -> bool:
@@ -73,11 +76,18 @@ class Film:
         return False
 
     def report_missing(self) -> None:
-        """Say, as a problem, that the film ends before its end."""
+        """Say that the film ends before its end: a problem, unless its file is whole.
+
+        Then the number was an estimate, or counts frames that a cut leaves out when it is played.
+        """
         wanted = self.capture.count
-        if self.seen < wanted * (1 - SLACK) - 1:
-            with guard(self.name):
-                raise DataError(f"ends after {self.seen} of {wanted} frames", where=self.name)
+        if self.seen >= wanted * (1 - SLACK) - 1:
+            return
+        if not self.failed and is_whole(self.name):
+            note(f"{self.name}: has {self.seen} frames; its container tells of {wanted}")
+            return
+        with guard(self.name):
+            raise DataError(f"ends after {self.seen} of {wanted} frames", where=self.name)
 
     def close(self) -> None:
         """End the thread that reads."""

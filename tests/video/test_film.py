@@ -72,6 +72,15 @@ def test_a_film_that_ends_before_its_end_is_a_problem(capsys):
     assert sum(problems.failed.values()) == 1
 
 
+def test_a_whole_file_that_tells_of_more_frames_is_none(tmp_path, capsys):
+    name = str(write_film(tmp_path / "a.avi"))
+    with count_problems() as problems:
+        list(Film(name, Frames(10, count=30)).frames())
+
+    assert capsys.readouterr().err == f"{name}: has 10 frames; its container tells of 30\n"
+    assert not problems.failed
+
+
 def test_an_estimate_of_the_number_of_frames_may_be_off_by_one(capsys):
     list(Film("a.avi", Frames(10, count=11)).frames())
 
