@@ -20,7 +20,8 @@ from .packed_conv import PackedConv
 from .recorder import Run
 from .ways import DIRECT
 
-SOON, LATER = 2, 32  # the batch of a size at which a graph is made: if many are expected, and else
+LATER = 32  # the batch of a size at which a graph is made,
+LATEST = 64  # where many images are expected: lists of some hundred end sooner than it pays
 MOST = 4  # graphs that are kept, each with a copy of the weights
 KIND: Final = "form"  # of choices:
 GRAPH: Final = "graph"  # with convolutions in the ways that were chosen,
@@ -34,7 +35,8 @@ Form = tuple[torch.Size, int]  # the size of a batch, and the number of threads 
 class FusedGraphs:
     """Runs a network, as a fused graph where that is faster.
 
-    That is measured once a machine, if it `may_measure` at all; else there is a graph.
+    That is measured once a machine on single images, if it `may_measure` at all; else, and for
+    several at once of a network that was not measured, there is a graph.
     """
 
     def __init__(self, may_measure: bool = True) -> None:
@@ -56,7 +58,7 @@ class FusedGraphs:
     def is_due(self, form: Form) -> bool:
         """Count a batch, and return whether it is time to make the graph."""
         self.seen[form] += 1
-        return self.seen[form] >= (SOON if self.many else LATER)
+        return self.seen[form] >= (LATEST if self.many else LATER)
 
     def make(self, network: Executor, images: Tensor, form: Form) -> None:
         """Make the graph for batches of a form, if it is faster, and forget the oldest."""
@@ -68,8 +70,10 @@ class FusedGraphs:
 
     def best(self, network: Executor, images: Tensor) -> Run | None:
         """Return the graph that is fastest on images of a size; None where the layers are."""
-        key = network_key(network, images, sorted(ways_of(network)))
+        key = network_key(network, images[:1], sorted(ways_of(network)))
         known = choices().get(KIND, key) if self.may_measure else GRAPH
+        if known is None and len(images) > 1:
+            known = GRAPH  # to time it takes as long as it gains
         wanted = [known] if known in (GRAPH, DIRECT_GRAPH, LAYERS) else [GRAPH, DIRECT_GRAPH]
         graphs = self.graphs_of(network, images, wanted)
         if known in wanted or not graphs:

@@ -10,7 +10,7 @@ from conftest import forget_choices, recording
 
 import pydarknet
 from pydarknet.backends import graph_runner
-from pydarknet.backends.graph_runner import KIND, LATER, MOST, FusedGraphs, fastest
+from pydarknet.backends.graph_runner import KIND, LATER, LATEST, MOST, FusedGraphs, fastest
 from pydarknet.backends.measurement import Watch
 from pydarknet.network import Network
 
@@ -41,8 +41,9 @@ def made(monkeypatch) -> list[torch.Size]:
 
 
 @pytest.fixture(autouse=True)
-def choices_of_its_own(cache):
-    """Keep what is fastest in a cache of its own."""
+def choices_of_its_own(cache, monkeypatch):
+    """Keep what is fastest in a cache of its own, and make graphs at the second of many batches."""
+    monkeypatch.setattr(graph_runner, "LATEST", 2)
     forget_choices()
     yield
     forget_choices()
@@ -75,7 +76,13 @@ def run(network: Network, times: int, *, many: bool, images: torch.Tensor = IMAG
     return len(heads)
 
 
-def test_many_images_have_a_graph_from_the_second_batch_on(network, made):
+def test_many_images_have_a_graph_later(network, made, monkeypatch):
+    monkeypatch.setattr(graph_runner, "LATEST", LATEST)
+    assert run(network, LATEST - 1, many=True) == 1
+    assert run(network, 1, many=True) == 2
+
+
+def test_many_images_have_a_graph_from_a_batch_on(network, made):
     assert run(network, 1, many=True) == 1
     assert run(network, 1, many=True) == 2
     assert len(made) == 1
@@ -214,6 +221,18 @@ def test_direct_convolutions_make_one_graph(network, made, monkeypatch):
     run(network, 2, many=True)
 
     assert asked == [{"graph", "layers"}]
+
+
+def test_several_at_once_are_not_measured_and_use_what_is_known(network, made, monkeypatch):
+    asked = take(monkeypatch, "layers")
+    measure(network)
+    several = torch.rand(4, 3, 16, 16)
+
+    assert run(network, 2, many=True, images=several) == 2
+    assert not asked
+    assert run(network, 2, many=True) == 1
+    assert run(network, 2, many=True, images=torch.rand(2, 3, 16, 16)) == 1
+    assert len(asked) == 1
 
 
 def test_where_others_disturb_a_graph_is_taken_and_not_kept(network, made, monkeypatch):
