@@ -101,7 +101,7 @@ def letters(word: str) -> str:
 def parse(parameter: Parameter, name: str, word: str) -> Any:
     """Return a word as the type of its parameter; a number is the digits that the word begins with.
 
-    An empty word is None if the parameter is optional, and an error if it is a file.
+    An empty word is the default if there is one, and an error if it is a file that must be given.
 
     Quirk: NUMBER_PREFIX
     """
@@ -109,7 +109,8 @@ def parse(parameter: Parameter, name: str, word: str) -> Any:
         return parse_number(parameter, name, word)
     if not word and parameter.required and parameter.kind is Path:
         raise UsageError(f"{name} is an empty word: expected a file")
-    return parameter.kind(word) if word or parameter.required or parameter.several else None
+    given = word or parameter.required or parameter.several
+    return parameter.kind(word) if given else parameter.default
 
 
 def parse_number(parameter: Parameter, name: str, word: str) -> int | float:

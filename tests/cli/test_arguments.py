@@ -8,8 +8,9 @@ import pytest
 import torch
 from probe import Probe
 
+from pydarknet.cli.arguments import parse
 from pydarknet.cli.main import main
-from pydarknet.cli.verbs import VERBS, Run
+from pydarknet.cli.verbs import VERBS, Help, Parameter, Run
 
 LOOK = ["probe", "look", "a.jpg"]
 
@@ -365,3 +366,13 @@ def test_a_switch_leaves_a_file_of_that_name_alone(probe):
 def test_an_operand_that_is_needed_is_no_empty_word(capsys, words, name):
     assert main(words) == 1
     assert capsys.readouterr().err == f"{name} is an empty word: expected a file\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "default"), [(str, "127.0.0.1"), (str, None), (Path, Path("predictions.jpg"))]
+)
+def test_an_empty_word_is_the_default(kind, default):
+    parameter = Parameter("bind", kind, default, Help("what may be left out"))
+
+    assert parse(parameter, "-bind", "") == default
+    assert parse(parameter, "-bind", "::1") == kind("::1")
