@@ -11,16 +11,17 @@ EBML: Final = b"\x1a\x45\xdf\xa3"
 UNKNOWN: Final = 0  # a length that is not told
 
 
-def is_whole(path: str) -> bool:
+def is_whole(path: str, *, finished: bool = False) -> bool:
     """Return whether nothing is missing at the end of a film's file; False if it is none.
 
-    Formats that tell no length are whole: .mp4 and its like, .avi and .mkv do.
+    Formats that tell no length are whole: .mp4 and its like, .avi and .mkv do. Where these leave a
+    length open, the film was written while it was sent, or, if it should be `finished`, is not.
     """
     try:
         with open(path, "rb") as file:
             begin = file.read(12)
             step = step_of(begin)
-            return step is None or reaches_end(file, step)
+            return step is None or reaches_end(file, step, finished)
     except (OSError, ValueError):
         return False
 
@@ -37,15 +38,15 @@ def step_of(begin: bytes) -> Step | None:
     return element_length if begin.startswith(EBML) else None
 
 
-def reaches_end(file: BinaryIO, step: Step) -> bool:
-    """Return whether a file has all bytes of its pieces."""
+def reaches_end(file: BinaryIO, step: Step, finished: bool) -> bool:
+    """Return whether a file has all bytes of its pieces, whose lengths are told if `finished`."""
     size = file.seek(0, os.SEEK_END)
     at = 0
     while at < size:
         file.seek(at)
         length = step(file)
         if length == UNKNOWN:
-            return True
+            return not finished
         if length is None or at + length > size:
             return False
         at += length

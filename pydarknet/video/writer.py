@@ -21,6 +21,7 @@ from ..system.paths import is_utf8
 from ..system.problems import guard
 from .av_capture import is_installed, open_by_av
 from .capture import name_for_ffmpeg, open_by_opencv, silent_ffmpeg
+from .whole import is_whole
 
 CODES: Final = {  # what stands in a film of this ending, as FourCC
     ".avi": "DIVX",
@@ -171,9 +172,13 @@ class FilmWriter:
             self.thread.join()
         told = self.problem is not None
         self.tell()
-        if not told and self.frames and not plays(self.path):
-            with guard(str(self.path)):
+        if told or not self.frames:
+            return
+        with guard(str(self.path)):
+            if not plays(self.path):
                 raise DataError("cannot be played: it was not written whole", where=self.path)
+            if not is_whole(str(self.path), finished=True):
+                raise DataError("was not written whole", where=self.path)
 
 
 class Pace:

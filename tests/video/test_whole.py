@@ -12,7 +12,10 @@ FORMATS = [("a.avi", "MJPG"), ("a.mp4", "mp4v"), ("a.mov", "mp4v"), ("a.mkv", "M
 
 @pytest.mark.parametrize(("name", "code"), FORMATS)
 def test_a_film_is_whole(tmp_path, name, code):
-    assert is_whole(str(write_film(tmp_path / name, code=code)))
+    path = str(write_film(tmp_path / name, code=code))
+
+    assert is_whole(path)
+    assert is_whole(path, finished=True)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.99])
@@ -49,6 +52,13 @@ def test_lengths_are_read_as_they_are_written(tmp_path, content, whole):
     (tmp_path / "a").write_bytes(content)
 
     assert is_whole(str(tmp_path / "a")) is whole
+
+
+def test_a_length_that_is_left_open_is_that_of_a_film_which_is_not_finished(tmp_path):
+    (tmp_path / "a.mkv").write_bytes(b"\x1a\x45\xdf\xa3\x81a\x18\x53\x80\x67\xff")
+
+    assert is_whole(str(tmp_path / "a.mkv"))
+    assert not is_whole(str(tmp_path / "a.mkv"), finished=True)
 
 
 @pytest.mark.parametrize("name", ["missing", ".", "a\0b", "http://a/b.mp4"])

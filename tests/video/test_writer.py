@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections import namedtuple
 from pathlib import Path
 
@@ -195,3 +197,32 @@ def test_a_name_is_a_name(tmp_path, monkeypatch, name):
 def test_opencv_writes_no_film_whose_name_is_not_utf8(tmp_path):
     with pytest.raises(DataError, match="OpenCV writes no file whose name is not UTF-8"):
         FilmWriter(tmp_path / "caf\udce9.avi", 10, SIZE)
+
+
+@pytest.mark.parametrize("ending", [".avi", ".mkv"])
+def test_a_film_whose_end_did_not_fit_is_a_problem(tmp_path, ending):
+    code = (
+        "import resource, sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from pydarknet.video import writer\n"
+        "from pydarknet.system.problems import count_problems\n"
+        "writer.is_installed = lambda: False\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)\n"
+        "with count_problems() as problems:\n"
+        "    film = writer.FilmWriter(Path(sys.argv[1]), 10, (320, 240))\n"
+        "    for index in range(100):\n"
+        "        film.write(np.roll(noise, index * 7))\n"
+        "    film.close()\n"
+        "print(sum(problems.failed.values()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, f"a{ending}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout == "1\n"
+    assert "not written whole" in done.stderr
