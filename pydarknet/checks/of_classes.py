@@ -136,6 +136,7 @@ def look_at_shares(survey: Survey) -> Iterator[Finding]:
         text = (
             f"few boxes of {class_words(survey, rare)}: {', '.join(map(str, train[rare][:SHOWN]))}"
         )
-        text += f"; the commonest has {train.max():,}"
+        common = train.argmax() not in rare
+        text += f"; the commonest has {train.max():,}" if common else ""
         mend = "add images of them; some hundreds of boxes a class are a start"
         yield Finding("classes", LOOK, text, mend)

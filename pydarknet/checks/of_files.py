@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from ..errors import DataError
 from ..image.formats import ENDINGS
-from ..system.digest import digest
 from ..system.text import count_of
 from .finding import LOOK, WRONG, Finding, check, findings_at, state_of
 from .survey import TRAIN, VALID, Survey
@@ -83,51 +81,6 @@ def look_at_turns(survey: Survey) -> Iterator[Finding]:
         text = "[photograph lies on its|photographs lie on their] side: -exif off"
         mend = "look at their boxes (-plot DIR); if those lie wrong, leave out -exif off"
     yield from findings_at("exif", text, mend, turned)
-
-
-@check
-def look_at_copies(survey: Survey) -> Iterator[Finding]:
-    """Yield pictures that are in a list twice, or in both lists: by path, then by content."""
-    train, valid = survey.members(TRAIN), survey.members(VALID)
-    both = [path for i, path in enumerate(survey.images) if train[i] and valid[i]]
-    if both and len(both) == valid.sum():
-        text = "[image|images], all of valid, [is|are] in train too: the mAP is too good"
-    else:
-        text = "[image is|images are] in both train and valid: the mAP is too good"
-    yield from findings_at("valid", text, "set other images apart for valid", both)
-    groups = list(survey.groups(contents_of(survey)))
-    leaks = [g for g in groups if train[g].any() and (valid[g] & ~train[g]).any()]
-    places = [" = ".join(survey.images[i] for i in group) for group in leaks]
-    text = "[picture of valid is|pictures of valid are] in train under another name"
-    yield from findings_at("valid", text, "unlist them in one of both", places)
-    places = [" = ".join(survey.images[i] for i in g) for g in groups if g not in leaks]
-    yield from findings_at(
-        "copies", "[picture is|pictures are] there more than once", "keep one of each", places
-    )
-
-
-def contents_of(survey: Survey) -> Iterator[object]:
-    """Yield a key for the content of each image: what it shows if all were decoded, else its bytes.
-
-    Files of a length that no other has are not read.
-    """
-    decoded = all(one.pixels for one in survey.pictures if one.readable)
-    lengths = Counter(one.length for one in survey.pictures)
-    for path, one in zip(survey.images, survey.pictures, strict=True):
-        if not one.readable:
-            yield None
-        elif decoded:
-            yield one.pixels
-        else:
-            yield digest_of(path) if lengths[one.length] > 1 else None
-
-
-def digest_of(path: str) -> str:
-    """Return the digest of a file; empty if it went away."""
-    try:
-        return digest(path)
-    except DataError:
-        return ""
 
 
 @check

@@ -7,14 +7,17 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
+
 from ..errors import DataError
 from ..image.containers import JPEG, PNG
-from ..image.decode import checked_size, known_format
+from ..image.decode import checked_size, grey, known_format
 from ..image.exif import orientation_of
 from ..image.files import HEAD, Remark, file_bytes, image_of_content
 from ..system.c_stderr import take_warnings
 
 TAIL: Final = 12  # bytes
+SMALL: Final = (16, 16)
 ENDS: Final = {JPEG: b"\xff\xd9", PNG: b"IEND\xaeB`\x82"}
 SIDEWAYS: Final = 5  # the first EXIF orientation that exchanges width and height
 
@@ -23,8 +26,8 @@ SIDEWAYS: Final = 5  # the first EXIF orientation that exchanges width and heigh
 class Picture:
     """An image file: width and height as training sees them, its EXIF orientation, its bytes.
 
-    `problem` says why it cannot be read, `doubt` what its decoder warns of. `pixels` is a digest of
-    what it shows, if it was decoded.
+    `problem` says why it cannot be read, `doubt` what its decoder warns of. If it was decoded,
+    `pixels` is a digest of what it shows, and `grey` the same as 16 x 16 bytes.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -33,6 +36,7 @@ class Picture:
     problem: str = ""
     doubt: str = ""
     pixels: bytes = b""
+    grey: bytes = b""
 
     @property
     def readable(self) -> bool:
@@ -83,9 +87,9 @@ def decoded_picture(path: str, exif: bool) -> Picture:
     doubts = [*warnings, *(one.text for one in remarks if one.kind != "exif")]
     size, orientation = (image.shape[1], image.shape[0]), orientation_of(content)
     doubt = doubts[0].removeprefix(f"{path} ") if doubts else ""
-    return Picture(
-        size, orientation, len(content), "", doubt, hashlib.blake2b(image.tobytes()).digest()
-    )
+    pixels = hashlib.blake2b(image.tobytes()).digest()
+    small = grey(cv2.resize(image, SMALL, interpolation=cv2.INTER_AREA)).tobytes()
+    return Picture(size, orientation, len(content), "", doubt, pixels, small)
 
 
 def shown_size(size: tuple[int, int], orientation: int, exif: bool) -> tuple[int, int]:

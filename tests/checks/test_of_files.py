@@ -1,12 +1,11 @@
 """What is found of lists and image files."""
 
-import shutil
 from pathlib import Path
 
 import cv2
 import pytest
 
-from pydarknet.checks.finding import LOOK, WRONG
+from pydarknet.checks.finding import WRONG
 from pydarknet.checks.of_files import otherwise_written
 
 
@@ -67,41 +66,6 @@ def test_half_a_jpeg_is_damaged(found):
     Path("train.txt").write_text("a.png\nb.png\ne.jpg\n")
 
     assert found()["1 image is damaged: a part is lost"].places == ("e.jpg",)
-
-
-def test_an_image_of_both_lists_is_told(found):
-    Path("valid.txt").write_text("a.png\nv.png\n")
-
-    assert "1 image is in both train and valid: the mAP is too good" in found()
-
-
-def test_all_of_valid_in_train_is_told_once(found):
-    Path("valid.txt").write_text("a.png\nb.png\n")
-
-    assert list(found()) == ["2 images, all of valid, are in train too: the mAP is too good"]
-
-
-def test_a_picture_of_valid_under_another_name_in_train_is_told(found):
-    shutil.copy("a.png", "v.png")
-
-    one = found()["1 picture of valid is in train under another name"]
-
-    assert one.places == ("a.png = v.png",)
-    assert one.state == LOOK
-
-
-def test_a_picture_twice_in_train_is_told(found):
-    shutil.copy("a.png", "b.png")
-
-    assert found()["1 picture is there more than once"].places == ("a.png = b.png",)
-
-
-def test_a_copy_in_another_format_is_told_where_pixels_are_read(found):
-    cv2.imwrite("v.bmp", cv2.imread("a.png"))
-    Path("valid.txt").write_text("v.bmp\n")
-
-    assert "1 picture of valid is in train under another name" in found(decode=True)
-    assert found() == {}
 
 
 def test_without_valid_that_is_told(found):

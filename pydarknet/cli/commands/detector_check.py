@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CfgFile = Annotated[Path | None, Help("the cfg that is to train; if omitted, only the data")]
 Decode = Annotated[
-    bool, Help("read the pixels of all images too: damage, and copies under other formats")
+    bool, Help("read the pixels of all images too: damage, copies saved anew, near copies")
 ]
 Json = Annotated[Path | None, Help("write counts and findings, with all places", writes=True)]
 Plot = Annotated[
