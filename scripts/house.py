@@ -32,6 +32,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ],
     ["layers"],
     ["graph"],
+    ["ports"],
     ["backends"],
     ["inference"],
     ["network"],

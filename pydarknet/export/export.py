@@ -57,7 +57,7 @@ def export_onnx(
     for a file that differs from the network: then none is left.
     """
     check_place(path)
-    exported = build_model(network, options, facts)
+    exported = build_model(network, options, facts, keep_weights=not options.half)
     reports: list[Report] = []
 
     def check(written: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..boxes.settings import Limits
 from ..graph.executor import Executor
 from ..graph.onnx_network import onnx_model, write_network
 from ..modules.onnx_graph import OPSET
+from ..ports.origin import field_of, origin_of
 from .layouts import Layout, choose_layout
 from .metadata import Facts, metadata
 
@@ -46,8 +48,13 @@ class Exported:
         return {name: np.zeros((images, *size), np.float32) for name, size in self.states.items()}
 
 
-def build_model(network: Executor, options: ExportOptions, facts: Facts) -> Exported:
-    """Return a network in ONNX's form. Raises DarknetError for what cannot be written."""
+def build_model(
+    network: Executor, options: ExportOptions, facts: Facts, *, keep_weights: bool = False
+) -> Exported:
+    """Return a network in ONNX's form, with its weights file if it is kept.
+
+    Raises DarknetError for what cannot be written.
+    """
     layout = choose_layout(network, options.layout, options.limits, options.opencv4)
     writer, heads = write_network(
         network,
@@ -61,4 +68,6 @@ def build_model(network: Executor, options: ExportOptions, facts: Facts) -> Expo
     states = {state.name: tuple(map(int, state.before.shape[1:])) for state in writer.states}
     keys = metadata(layout, facts, names, states)
     model = onnx_model(writer, outputs, keys)
+    if keep_weights and facts.weights and os.path.isfile(facts.weights):
+        model.MergeFromString(field_of(origin_of(network, facts.weights, writer.constants)))
     return Exported(layout, model, names, states, [head.raw.name for head in heads])

@@ -12,6 +12,8 @@ from ..errors import WeightsError
 from ..system.text import count_of, not_a_file
 
 CONVERT = "convert it where it was made"
+IMPORT = "pydarknet import CFG FILE OUT.weights makes weights of the arrays of known ports"
+ZIP = f"unpack it; of .npz and .pt {IMPORT}"
 UNPACK = "unpack it first"
 IMAGE = "the weights come before the image"
 OTHER_FORMATS = (  # what stands where in a file, what that is, and a hint
@@ -22,7 +24,7 @@ OTHER_FORMATS = (  # what stands where in a file, what that is, and a hint
         "the address is gone or wants a click: fetch it again",
     ),
     (0, b"version https://git-lfs", "is a Git LFS pointer, no weights", "run git lfs pull"),
-    (0, b"PK\x03\x04", "is a zip archive, no Darknet weights", "unpack it; .pt is another form"),
+    (0, b"PK\x03\x04", "is a zip archive, no Darknet weights", ZIP),
     (0, b"\x1f\x8b", "is a gzip archive, no weights", UNPACK),
     (0, b"BZh", "is a bzip2 archive, no weights", UNPACK),
     (0, b"\xfd7zXZ\0", "is an xz archive, no weights", UNPACK),
@@ -33,7 +35,7 @@ OTHER_FORMATS = (  # what stands where in a file, what that is, and a hint
     (0, b"\x89HDF", "is an HDF5 file, no Darknet weights", CONVERT),
     (0, b"\x93NUMPY", "is a numpy file, no Darknet weights", CONVERT),
     (4, b"TFL3", "is a TensorFlow Lite file, no Darknet weights", CONVERT),
-    (8, b'{"', "is a safetensors file, no Darknet weights", CONVERT),
+    (8, b'{"', "is a safetensors file, no Darknet weights", IMPORT),
     (0, b"GGUF", "is a GGUF file, no Darknet weights", CONVERT),
     (0, b"\x89PNG", "is a PNG image, no weights", IMAGE),
     (0, b"\xff\xd8\xff", "is a JPEG image, no weights", IMAGE),
@@ -66,7 +68,7 @@ def no_weights(start: bytes, size: int) -> Problem | None:
         if there.startswith(sign) and (len(sign) > 1 or is_text(there)):
             return Problem(what, hint)
     if PICKLE.match(start):
-        return Problem("is a Python pickle, no Darknet weights", CONVERT)
+        return Problem("is a Python pickle, no Darknet weights", IMPORT)
     if ONNX.match(start):
         return Problem("is an ONNX file, no Darknet weights", CONVERT)
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -73,7 +73,12 @@ def read_properties(path: str | Path) -> OnnxProperties:
     return OnnxProperties(producers[-1] if producers else "", dict(pairs))
 
 
-def read_fields(file: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
+def read_fields(
+    file: BinaryIO,
+    size: int,
+    wanted: tuple[int, ...] = (PRODUCER, PROPERTIES),
+    longest: int = LONGEST,
+) -> Iterator[tuple[int, bytes]]:
     """Yield the number and the bytes of each field that is wanted; others are passed over.
 
     Raises ValueError for what is no protobuf, or ends too early.
@@ -89,7 +94,7 @@ def read_fields(file: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
             raise ValueError(f"a field of kind {kind} at byte {file.tell()}")
         if file.tell() + length > size:
             raise ValueError(f"it ends after {size} bytes, inside field {number}")
-        if kind == TEXT and number in (PRODUCER, PROPERTIES) and length < LONGEST:
+        if kind == TEXT and number in wanted and length < longest:
             yield number, file.read(length)
         else:
             file.seek(length, os.SEEK_CUR)

@@ -22,6 +22,7 @@ FILES = (
     "detector_valid",
     "doctor",
     "export_onnx",
+    "import_weights",
     "install_shim",
     "nightmare",
     "ops",

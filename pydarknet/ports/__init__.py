@@ -1,0 +1,1 @@
+"""State dicts of other programs' networks, as the weights of a cfg."""

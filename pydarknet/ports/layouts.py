@@ -1,0 +1,174 @@
+"""What the state dicts of well-known ports are called, as tables; nothing here is computed.
+
+In a name, {layer} is a layer's index in the cfg, {count} the number of its convolution from 1,
+{place} the place that the table of a port gives that convolution; of a place `a/b`, {of} is a and
+{nth} b. {node} is what an ONNX file of ours calls the layer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+COUNTED: Final = r".*\.num_batches_tracked"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A convolution and the batch norm after it, by what their arrays' names begin with.
+
+    Without a convolution, it is the identity.
+    """
+
+    conv: str = ""
+    norm: str = ""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a port keeps one convolution: branches whose sum it is, and learned constants.
+
+    `added` is added to its input, `factor` multiplies its output.
+    """
+
+    branches: tuple[Branch, ...]
+    added: str = ""
+    factor: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The state dict of a port: its forms, of which a convolution has the first that is there.
+
+    `epsilon` is that of its batch norms. `places` name the convolutions in the order of the cfg;
+    none: names count as the cfg does. After a place, `@` and digits say in which order the port
+    joins the layers that are its input, where 0 is the one that comes first in the cfg. `anchors`
+    hold anchors in pixels; arrays in `ignored` have no part in what a network computes.
+    """
+
+    name: str
+    epsilon: float
+    forms: tuple[Form, ...]
+    places: tuple[str, ...] = ()
+    anchors: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = (COUNTED,)
+
+
+def one(conv: str, norm: str = "") -> Form:
+    """Return the form of a convolution with or without batch norm."""
+    return Form((Branch(conv, norm),))
+
+
+def spread(text: str) -> tuple[str, ...]:
+    """Return the words of a text, in which `a.2-4.b` stands for `a.2.b a.3.b a.4.b`."""
+    words: list[str] = []
+    for word in text.split():
+        parts = re.fullmatch(r"(.*?)(\d+)-(\d+)(.*)", word)
+        if not parts:
+            words.append(word)
+            continue
+        before, first, last, after = parts.groups()
+        for number in range(int(first), int(last) + 1):
+            words += spread(f"{before}{number}{after}")
+    return tuple(words)
+
+
+DOWN: Final = " ".join(
+    f"down{number}.conv1-3 "
+    + " ".join(f"down{number}.resblock.module_list.{block}.0-1" for block in range(blocks))
+    + f" down{number}.conv4-5"
+    for number, blocks in ((2, 2), (3, 8), (4, 8), (5, 4))
+)
+
+
+def tianxiaomo(neck: str) -> Layout:
+    """Return the layout of the class Yolov4; its neck was called neek when its files were made."""
+    return Layout(
+        f"Tianxiaomo/pytorch-YOLOv4, Yolov4 ({neck})",
+        1e-5,
+        (one("{place}.conv.0", "{place}.conv.1"),),
+        spread(f"down1.conv1-8 {DOWN} {neck}.conv1-20 head.conv1-18"),
+    )
+
+
+YOLOV7: Final = spread(
+    """
+    0-9 11 13-15 17-22 24 26-28 30-35 37 39-41 43-48 50
+    51.cv2 51.cv1 51.cv3-7
+    52 54 56-61 63 64 66 68-73 75 77-79 81-86 88 90-92 94-99 101
+    102 105/0 103 105/1 104 105/2
+    """
+)
+YOLOV7X: Final = spread(
+    """
+    0-11 13 15-17 19-26 28 30-32 34-41 43 45-47 49-56 58
+    59.cv2 59.cv1 59.cv3-7
+    60 62 64-71 73 74 76 78-85 87 89-91 93-100 102 104-106 108-115 117
+    118 121/0 119 121/1 120 121/2
+    """
+)
+YOLOV7_TINY: Final = spread(
+    """
+    0-5 7@3210 9-12 14@3210 16-19 21@3210 23-26 28@3210
+    29 30 35@3210 37@10
+    38 40 42-45 47@3210 48 50 52-55 57@3210
+    58 60-63 65@3210 66 68-71 73@3210
+    74 77/0 75 77/1 76 77/2
+    """
+)
+WONGKINYIU: Final = (
+    one("model.{place}.conv", "model.{place}.bn"),
+    one("model.{place}.rbr_reparam"),
+    Form(
+        (
+            Branch("model.{place}.rbr_dense.0", "model.{place}.rbr_dense.1"),
+            Branch("model.{place}.rbr_1x1.0", "model.{place}.rbr_1x1.1"),
+            Branch("", "model.{place}.rbr_identity"),
+        )
+    ),
+    Form(
+        (Branch("model.{of}.m.{nth}"),),
+        added="model.{of}.ia.{nth}.implicit",
+        factor="model.{of}.im.{nth}.implicit",
+    ),
+)
+
+
+def wongkinyiu(name: str, places: tuple[str, ...]) -> Layout:
+    """Return the layout of one of the networks of WongKinYiu/yolov7."""
+    last = places[-1].partition("/")[0]
+    return Layout(
+        f"WongKinYiu/yolov7, {name}",
+        1e-3,
+        WONGKINYIU,
+        places,
+        anchors=(rf"model\.{last}\.anchor_grid",),
+        ignored=(COUNTED, rf"model\.{last}\.anchors"),  # the same, divided by the strides
+    )
+
+
+LAYOUTS: Final = (
+    Layout(
+        "eriklindernoren/PyTorch-YOLOv3",
+        1e-5,
+        (one("module_list.{layer}.conv_{layer}", "module_list.{layer}.batch_norm_{layer}"),),
+        anchors=(r"module_list\.\d+\.yolo_\d+\.anchors",),
+        ignored=(COUNTED, r"module_list\.\d+\.yolo_\d+\.anchor_grid"),
+    ),
+    Layout(
+        "ultralytics/yolov3 (archive) or WongKinYiu/PyTorch_YOLOv4",
+        1e-4,
+        (one("module_list.{layer}.Conv2d", "module_list.{layer}.BatchNorm2d"),),
+    ),
+    Layout(
+        "Tianxiaomo/pytorch-YOLOv4, of a cfg",
+        1e-5,
+        (one("models.{layer}.conv{count}", "models.{layer}.bn{count}"),),
+    ),
+    tianxiaomo("neck"),
+    tianxiaomo("neek"),
+    wongkinyiu("yolov7", YOLOV7),
+    wongkinyiu("yolov7x", YOLOV7X),
+    wongkinyiu("yolov7-tiny", YOLOV7_TINY),
+)

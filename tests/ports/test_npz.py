@@ -1,0 +1,63 @@
+import io
+import zipfile
+
+import numpy as np
+import pytest
+
+from pydarknet.errors import WeightsError
+from pydarknet.ports.arrays import read_arrays
+
+
+def test_arrays_stand_in_the_order_in_which_they_were_written(tmp_path):
+    np.savez_compressed(
+        tmp_path / "a.npz", b=np.ones(2, np.float64), a=np.zeros((1, 3), np.float16)
+    )
+
+    found = read_arrays(tmp_path / "a.npz")
+
+    assert list(found) == ["b", "a"]
+    assert (found["b"].read().tolist(), found["a"].shape) == ([1, 1], (1, 3))
+
+
+def test_python_objects_are_refused_unread(tmp_path):
+    np.savez(tmp_path / "a.npz", a=np.array([{}], dtype=object))
+
+    with pytest.raises(WeightsError, match="has Python objects"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def member(path, *contents):
+    with zipfile.ZipFile(path, "w") as archive:
+        for content in contents:
+            archive.writestr("a.npy", content)
+    return path
+
+
+def npy():
+    made = io.BytesIO()
+    np.save(made, np.ones(4, np.float32))
+    return made.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    ("contents", "told"),
+    [
+        ([npy()[:-1]], "has 143 bytes: expected 144 bytes"),  # a header of 128, 4 floats
+        ([b"hello"], r"its a\.npy is no \.npy file"),
+        ([npy(), npy()], r"has a\.npy twice"),
+    ],
+)
+def test_a_damaged_array_is_one_line(tmp_path, contents, told):
+    with pytest.raises(WeightsError, match=told):
+        read_arrays(member(tmp_path / "a.npz", *contents))
+
+
+def test_a_flipped_byte_is_told_when_the_array_is_read(tmp_path):
+    path = member(tmp_path / "a.npz", npy())
+    content = path.read_bytes()
+    place = content.index(b"\x00\x00\x80\x3f")
+    path.write_bytes(content[:place] + b"\x01" + content[place + 1 :])
+
+    with pytest.raises(WeightsError, match="Bad CRC-32 for file"):
+        read_arrays(path)["a"].read()

@@ -1,0 +1,123 @@
+"""ONNX files of ours, back to the weights file that was exported."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+import torch
+
+import pydarknet
+from pydarknet.cli.main import main
+
+pytest.importorskip("onnxruntime", reason="export needs the extra [export]")
+
+CFG = """
+[net]
+width=16
+height=16
+channels=3
+
+[convolutional]
+batch_normalize=1
+filters=8
+size=3
+pad=1
+activation=leaky
+
+[maxpool]
+size=2
+stride=2
+
+[convolutional]
+batch_normalize=1
+filters=18
+size=1
+activation=linear
+
+[yolo]
+mask=0,1,2
+anchors=1,2, 3,4, 5,6
+classes=1
+num=3
+"""
+HEADER = struct.pack("<3iQ", 0, 2, 5, 6400)
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """Export a network of random weights; return the cfg, the ONNX file, and the weights."""
+    (tmp_path / "net.cfg").write_text(CFG)
+    numbers = torch.rand(
+        4 * 8 + 8 * 27 + 4 * 18 + 18 * 8, generator=torch.Generator().manual_seed(1)
+    )
+    (tmp_path / "net.weights").write_bytes(HEADER + numbers.numpy().tobytes())
+    paths = [tmp_path / name for name in ("net.cfg", "net.onnx", "net.weights")]
+
+    def make(*words):
+        main(["export", "onnx", str(paths[0]), str(paths[2]), str(paths[1]), *words])
+        return paths
+
+    return make
+
+
+@pytest.mark.parametrize("layout", ["merged", "raw", "nms"])
+def test_an_exported_file_becomes_the_same_bytes_again(exported, tmp_path, layout):
+    cfg, file, weights = exported("-layout", layout)
+
+    assert main(["import", str(cfg), str(file), str(tmp_path / "again.weights")]) == 0
+
+    assert (tmp_path / "again.weights").read_bytes() == weights.read_bytes()
+
+
+def test_what_another_tool_made_of_it_computes_the_same(exported, tmp_path, capfd):
+    import onnx
+
+    cfg, file, weights = exported()
+    model = onnx.load(file)
+    clean = onnx.helper.make_model(model.graph, opset_imports=model.opset_import)
+    clean.metadata_props.extend(model.metadata_props)  # without fields that it does not know
+    onnx.save_model(clean, file)
+    again = tmp_path / "again.weights"
+
+    assert main(["import", str(cfg), str(file), str(again)]) == 0
+
+    x = torch.rand(1, 3, 16, 16)
+    first, second = (
+        pydarknet.load_network(cfg, path, device="cpu").trace(x)[2] for path in (weights, again)
+    )
+    torch.testing.assert_close(second, first, atol=1e-5, rtol=1e-5)
+    assert "the file has lost the weights that were exported; these" in capfd.readouterr().err
+
+
+def test_half_precision_comes_back_in_its_own(exported, tmp_path):
+    cfg, file, weights = exported("-half")
+    again = tmp_path / "again.weights"
+
+    assert main(["import", str(cfg), str(file), str(again)]) == 0
+
+    x = torch.rand(1, 3, 16, 16)
+    first, second = (
+        pydarknet.load_network(cfg, path, device="cpu").trace(x)[2] for path in (weights, again)
+    )
+    torch.testing.assert_close(second, first, atol=0.02, rtol=0.01)  # float16 has 11 bits
+
+
+def test_another_cfg_is_an_error(exported, tmp_path, capfd):
+    cfg, file, _ = exported()
+    cfg.write_text(CFG.replace("filters=8", "filters=9"))
+
+    assert main(["import", str(cfg), str(file), str(tmp_path / "again.weights")]) == 1
+
+    told = capfd.readouterr().err
+    assert "net.onnx: was exported from weights of 464 floats: the cfg needs 513" in told
+    assert not (tmp_path / "again.weights").exists()
+
+
+def test_a_damaged_file_is_one_line(exported, tmp_path, capfd):
+    cfg, file, _ = exported()
+    file.write_bytes(file.read_bytes()[:-100])
+
+    assert main(["import", str(cfg), str(file), str(tmp_path / "again.weights")]) == 1
+
+    assert "net.onnx: " in capfd.readouterr().err
