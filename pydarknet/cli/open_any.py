@@ -53,7 +53,8 @@ def open_any(
 
     Then all that was printed when it was opened is printed again. For more than a few `images`,
     operands of the command line, torch runs the network if it can: it starts later and is faster
-    then. A network of `boxes` finds those, another classes; `training` is how the fork opens it.
+    then; what is compiled would not be used, and is not compiled. A network of `boxes` finds those,
+    another classes; `training` is how the fork opens it.
     """
     cfg, weights = locate(cfg), locate(weights) if weights else None
     exported = is_onnx(cfg)
@@ -75,7 +76,7 @@ def open_any(
         compiled.exif = run.exif is not False
         return compiled
     network, opening = record_opening(wanted, partial(open_by_torch, run, cfg, weights, training))
-    if before is None or before.form:
+    if (few or run.compile) and (before is None or before.form):
         paid = run.compile or before is not None
         compile_later(
             Compilation(wanted, network, opening, boxes=boxes, paid=paid, asked=run.compile)

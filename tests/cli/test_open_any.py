@@ -135,6 +135,16 @@ def test_many_images_are_torchs_where_it_is(compiled, several, monkeypatch):
     assert [image["objects"] for image in found] == [one, one]
 
 
+def test_nothing_is_compiled_for_a_list_but_if_that_is_asked(folder, cache):
+    Path("list.txt").write_text("input.png\n")
+    words = [*TEST[:-1], "list.txt"]
+
+    assert main(words) == 0
+    assert not list(forms())
+    assert main([*words, "-compile"]) == 0
+    assert len(list(forms())) == 1
+
+
 def test_opencv_runs_it_where_onnxruntime_is_missing(folder, cache, monkeypatch, capfd, no_torch):
     for module in ("pydarknet.compiled", "pydarknet.runtime.environment"):
         monkeypatch.setattr(f"{module}.best_engine", lambda: "opencv")
