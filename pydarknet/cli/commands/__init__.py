@@ -24,6 +24,7 @@ FILES = (
     "export_onnx",
     "import_weights",
     "install_shim",
+    "new",
     "nightmare",
     "ops",
     "print_weights",

@@ -1,0 +1,112 @@
+"""A cfg is adapted to a data set: classes, filters, anchors, sizes, schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..cfg.parser import Section, sections_of
+from ..cfg.rewrite import Place, rewrite
+from ..errors import UsageError
+from ..evaluate.anchors import anchors_text, cluster
+from .of_cfg import STEPS
+
+LEAST_BATCHES = 6000  # of a training, by AlexeyAB's rule
+BATCHES_A_CLASS = 2000
+BURN_IN = 1000
+BATCH = 64
+SEED = 0
+PIXELS_A_CELL = 32  # where anchors are in cells of the last map
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What of a data set decides a cfg: the numbers of its classes and images to train, its boxes.
+
+    `sizes` [B, 2] are width and height of each box in 0..1 of its image.
+    """
+
+    classes: int
+    images: int
+    sizes: np.ndarray
+
+    @property
+    def batches(self) -> int:
+        """How long to train: 2000 batches a class, and no fewer than 6000 or than images."""
+        return max(LEAST_BATCHES, BATCHES_A_CLASS * self.classes, self.images)
+
+
+@dataclass(frozen=True)
+class Input:
+    """The size of a network's input."""
+
+    width: int
+    height: int
+
+
+def adapt(template: Path, text: str, data: DataSet, size: Input, subdivisions: int) -> str:
+    """Return the text of a cfg for a data set.
+
+    `filters` before each head change by as many channels as its anchors have classes more or less.
+    Raises UsageError for a template without heads that have classes and anchors.
+    """
+    sections = sections_of(text, str(template))
+    heads = [n for n, one in enumerate(sections) if value(one, "classes") and value(one, "anchors")]
+    if not heads:
+        raise UsageError(f"{template}: has no head with classes and anchors: expected a detector")
+    changes = dict(schedule(data, size, subdivisions))
+    for at in heads:
+        changes.update(head_changes(sections, at, data, size))
+    return rewrite(text, changes)
+
+
+def schedule(data: DataSet, size: Input, subdivisions: int) -> Iterator[tuple[Place, str]]:
+    """Yield the values of [net], by AlexeyAB's rule."""
+    steps = ",".join(str(round(share * data.batches)) for share in STEPS)
+    values = {
+        "width": size.width,
+        "height": size.height,
+        "batch": BATCH,
+        "subdivisions": subdivisions,
+        "max_batches": data.batches,
+        "policy": "steps",
+        "steps": steps,
+        "scales": ",".join([".1"] * len(STEPS)),
+        "burn_in": BURN_IN,
+    }
+    for key, one in values.items():
+        yield (0, key), str(one)
+
+
+def head_changes(
+    sections: list[Section], at: int, data: DataSet, size: Input
+) -> Mapping[Place, str]:
+    """Return the values of a head and of the `filters` before it."""
+    head = sections[at]
+    classes, number = int(value(head, "classes")), int(value(head, "num") or 1)
+    mask = value(head, "mask")
+    used = len(mask.split(",")) if mask else number
+    changes: dict[Place, str] = {(at, "classes"): str(data.classes)}
+    before = next((n for n in range(at - 1, 0, -1) if value(sections[n], "filters")), None)
+    if before is not None:
+        filters = int(value(sections[before], "filters"))
+        changes[before, "filters"] = str(filters + used * (data.classes - classes))
+    if len(data.sizes) >= number:
+        changes[at, "anchors"] = anchors_for(data.sizes, number, size, in_cells=not mask)
+    return changes
+
+
+def anchors_for(sizes: np.ndarray, number: int, size: Input, *, in_cells: bool) -> str:
+    """Return so many anchors for boxes: in pixels of the input, or in cells of its last map."""
+    sides = np.array([size.width, size.height], np.float32) / (PIXELS_A_CELL if in_cells else 1)
+    made = cluster(sizes.astype(np.float32) * sides, number, np.random.default_rng(SEED))
+    return anchors_text(made, int(sides[0]))
+
+
+def value(section: Section, key: str) -> str:
+    """Return the value of a key; empty if the section has none."""
+    entry = section.find(key)
+    return (entry.value or "") if entry else ""

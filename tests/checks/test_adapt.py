@@ -1,0 +1,87 @@
+"""A cfg for a data set."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import HERE
+
+from pydarknet.cfg.parser import sections_of
+from pydarknet.checks.adapt import DataSet, Input, adapt
+from pydarknet.errors import UsageError
+
+CFGS = HERE.parent / "cfg"
+
+
+def data(classes: int = 3, images: int = 100) -> DataSet:
+    sizes = np.random.default_rng(0).uniform(0.05, 0.6, (200, 2)).astype(np.float32)
+    return DataSet(classes, images, sizes)
+
+
+def values(text: str, section: str, key: str) -> list[str]:
+    found = [one.find(key) for one in sections_of(text, "x.cfg") if one.name == section]
+    return [entry.value or "" for entry in found if entry]
+
+
+def adapted(name: str, **how: int) -> str:
+    path = CFGS / name
+    return adapt(path, path.read_text(), data(**how), Input(608, 416), 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "last"),
+    [
+        ("yolov4-tiny.cfg", "yolo", ["24", "24"]),  # (5 + 3) * 3
+        ("yolov3.cfg", "yolo", ["24", "24", "24"]),
+        ("yolov2.cfg", "region", ["40"]),  # (5 + 3) * 5
+    ],
+)
+def test_classes_and_the_filters_before_each_head(name, section, last):
+    text = adapted(name)
+
+    assert values(text, section, "classes") == ["3"] * len(last)
+    sections = sections_of(text, name)
+    heads = [n for n, one in enumerate(sections) if one.name == section]
+    assert [sections[n - 1].find("filters").value for n in heads] == last
+
+
+@pytest.mark.parametrize(
+    ("classes", "images", "batches"), [(1, 100, 6000), (5, 100, 10000), (2, 30000, 30000)]
+)
+def test_the_schedule_is_alexeyabs_rule(classes, images, batches):
+    text = adapted("yolov4-tiny.cfg", classes=classes, images=images)
+
+    assert values(text, "net", "max_batches") == [str(batches)]
+    assert values(text, "net", "steps") == [f"{batches * 8 // 10},{batches * 9 // 10}"]
+    assert values(text, "net", "width") + values(text, "net", "height") == ["608", "416"]
+    assert values(text, "net", "batch") + values(text, "net", "subdivisions") == ["64", "8"]
+
+
+def test_all_heads_have_the_same_anchors_from_small_to_large():
+    texts = values(adapted("yolov3.cfg"), "yolo", "anchors")
+
+    assert len(set(texts)) == 1
+    pairs = np.array([float(n) for n in texts[0].split(",")]).reshape(-1, 2)
+    assert len(pairs) == 9
+    assert (np.diff(pairs.prod(1)) > -100).all()  # sides are rounded
+
+
+def test_anchors_in_cells_stay_in_cells():
+    [text] = values(adapted("yolov2.cfg"), "region", "anchors")
+
+    assert max(float(n) for n in text.split(",")) < 608 / 32
+
+
+def test_few_boxes_leave_the_anchors_as_they_are():
+    path = CFGS / "yolov3.cfg"
+    few = DataSet(1, 10, np.ones((3, 2), np.float32))
+
+    text = adapt(path, path.read_text(), few, Input(416, 416), 8)
+
+    assert values(text, "yolo", "anchors") == values(path.read_text(), "yolo", "anchors")
+
+
+def test_a_classifier_is_no_template():
+    path = CFGS / "darknet19.cfg"
+    with pytest.raises(UsageError, match="has no head with classes and anchors"):
+        adapt(path, path.read_text(), data(), Input(416, 416), 8)

@@ -1,0 +1,83 @@
+"""A folder of labelled images becomes a data set."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pydarknet.dataset.files import DataFile, read_list
+from pydarknet.dataset.folder import read_folder, write_folder
+from pydarknet.errors import DataError, UsageError
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch) -> Path:
+    """Work beside a folder of 40 labelled images and one without labels."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    for n in range(41):
+        path = folder / ("more" if n % 2 else ".") / f"{n}.png"
+        cv2.imwrite(str(path), np.zeros((8, 8, 3), np.uint8))
+        if n < 40:
+            path.with_suffix(".txt").write_text(f"{n % 3} .5 .5 .2 .4\n")
+    return folder
+
+
+def test_a_tenth_validates_the_same_whatever_is_added_later(photos):
+    before = read_folder(photos)
+    (photos / "new.png").write_bytes((photos / "0.png").read_bytes())
+    (photos / "new.txt").write_text("0 .5 .5 .2 .4\n")
+    after = read_folder(photos)
+
+    assert len(before.train) + len(before.valid) == 40
+    assert 1 <= len(before.valid) <= 10
+    assert not set(before.train) & set(before.valid)
+    assert set(before.train) <= set(after.train)
+    assert set(before.valid) <= set(after.valid)
+    assert before.unlabelled == 1
+
+
+def test_names_are_those_that_a_program_for_labels_left(photos):
+    assert read_folder(photos).names == []
+
+    (photos / "classes.txt").write_text("cat\ndog\nbird\n")
+
+    assert read_folder(photos).names == ["cat", "dog", "bird"]
+
+
+def test_its_files_are_read_as_any_others(photos):
+    found = read_folder(photos)
+
+    files = write_folder(found, "photos", ["cat", "dog", "bird"])
+
+    assert [str(one) for one in files] == [
+        "photos.data",
+        "photos.names",
+        "photos_train.txt",
+        "photos_valid.txt",
+    ]
+    options = DataFile.read("photos.data")
+    assert options.integer("classes", 0) == 3
+    assert read_list(options.get_file("train", "")) == found.train
+    assert Path("photos.names").read_text() == "cat\ndog\nbird\n"
+
+
+def test_nothing_is_written_over(photos):
+    Path("photos.names").write_text("mine")
+
+    with pytest.raises(UsageError, match=r"photos\.names is there already"):
+        write_folder(read_folder(photos), "photos", ["a"])
+
+    assert sorted(os.listdir()) == ["photos", "photos.names"]
+
+
+def test_a_folder_without_labels_is_an_error(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8, 3), np.uint8))
+
+    with pytest.raises(DataError, match="has 0 images with labels: expected two at least"):
+        read_folder(tmp_path)
