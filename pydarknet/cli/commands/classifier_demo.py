@@ -11,7 +11,7 @@ from ..demo_flags import Video
 from ..operands import CfgOrOnnx, Data, Weights
 from ..terminal import CLEAR
 from ..verbs import NATURAL, Help, Run, verb
-from .classifier_predict import Top, name, names_of
+from .classifier_predict import CHECKS_CLASSES, Top, check_outputs, name, names_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +55,8 @@ def classifier_demo(
 
     network.names = names_of(options)
     top = t or options.integer("top", 1)
+    if CHECKS_CLASSES.of(network.dialect):
+        check_outputs(network, options)
     source = open_source(video, Camera(c))
     window = None if benchmark or dont_show or not can_open() else Window(TITLE)
     try:

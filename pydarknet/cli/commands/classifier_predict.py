@@ -94,8 +94,13 @@ def check_classes(network: AnyNetwork, options: DataFile) -> None:
     Darknet: src/classifier.c predict_classifier (AlexeyAB)
     """
     classes = options.integer("classes", 2)
-    traits = network.traits
-    say(f" classes = {classes}, output in cfg = {traits.class_inputs} ")
+    say(f" classes = {classes}, output in cfg = {network.traits.class_inputs} ")
+    check_outputs(network, options)
+
+
+def check_outputs(network: AnyNetwork, options: DataFile) -> None:
+    """Raise DataError if a .data file has another number of classes than the network's outputs."""
+    classes, traits = options.integer("classes", 2), network.traits
     if traits.class_outputs not in (None, classes):
         raise options.error(
             f"classes = {classes}: expected {traits.class_outputs}, the outputs of"

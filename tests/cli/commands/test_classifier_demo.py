@@ -94,3 +94,10 @@ def test_a_film_that_is_missing_is_one_line(capfd):
     assert capfd.readouterr().err.endswith(
         "none.avi: No such file or directory: expected a video\n"
     )
+
+
+def test_a_data_file_of_another_number_of_classes_is_refused(capfd):
+    Path("c.data").write_text("classes=4\nnames=c.names\n")
+
+    assert main([*DEMO, "-dont_show", "-dialect", "alexeyab"]) == 1
+    assert "c.data: classes = 4: expected 3, the outputs of c.cfg" in capfd.readouterr().err
