@@ -38,6 +38,7 @@ WORDS = {
     "weights": "a weights file",
     "onnx": "an ONNX model",
     "image": "an image",
+    "film": "a video",
     "folder": "a folder",
     "json": "JSON",
     "yaml": "YAML",
@@ -45,9 +46,9 @@ WORDS = {
 }
 NO_IMAGES = ("cfg", "data", "weights", "onnx", "json", "yaml")
 ROLES: dict[str, tuple[str, ...]] = {  # what stands where these are expected, and is none of them
-    "data": ("cfg", "weights", "onnx", "image", "folder", "json", "yaml", "text"),
-    "cfg": ("data", "weights", "onnx", "image", "folder", "json", "yaml"),
-    "weights": ("cfg", "data", "onnx", "image", "folder", "json", "yaml"),
+    "data": ("cfg", "weights", "onnx", "image", "film", "folder", "json", "yaml", "text"),
+    "cfg": ("data", "weights", "onnx", "image", "film", "folder", "json", "yaml"),
+    "weights": ("cfg", "data", "onnx", "image", "film", "folder", "json", "yaml"),
     "images": NO_IMAGES,
     "image": NO_IMAGES,
 }
@@ -72,8 +73,17 @@ def content(name: str) -> str:
     return content_of_bytes(head)
 
 
+def is_film(head: bytes) -> bool:
+    """Return whether a film begins with these bytes."""
+    from ..image.formats import OTHERS, VIDEO  # which import numpy
+
+    return OTHERS[VIDEO].match(head) is not None
+
+
 def content_of_bytes(head: bytes) -> str:
     """Return what begins with these bytes."""
+    if is_film(head):
+        return "film"
     if head.startswith(MAGICS):
         return "image"
     if begins_onnx(head):

@@ -191,6 +191,7 @@ FORMATS: Final = (
 ENDINGS: Final = frozenset(ending for one in FORMATS for ending in one.endings)
 
 # What people take for an image that can be read
+VIDEO: Final = "a video"
 OTHERS: Final = {
     "a Photoshop file": re.compile(b"8BPS"),
     "a HEIC photograph": re.compile(b"....ftyp(heic|heix|mif1|msf1|heim|heis)", re.DOTALL),
@@ -202,6 +203,8 @@ OTHERS: Final = {
     "an SVG drawing": re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<svg", re.DOTALL),
     "a web page": re.compile(rb"\s*<(!doctype html|html)", re.IGNORECASE),
     "a file of Git LFS, whose content was not fetched": re.compile(b"version https://git-lfs"),
-    "a video": re.compile(b"....ftyp(isom|mp4|M4V|qt)|RIFF....AVI |\x1aE\xdf\xa3", re.DOTALL),
+    VIDEO: re.compile(
+        b"....ftyp(iso|mp4|M4V|qt|avc1|3g|MSNV|dash)|RIFF....AVI |\x1aE\xdf\xa3", re.S
+    ),
     "an archive": re.compile(b"PK\x03\x04|\x1f\x8b|Rar!|7z\xbc\xaf"),
 }

@@ -23,6 +23,7 @@ FILES = {
     "marked.data": b"// my data\n\nnames=x.names\n",
     "unmarked.cfg": b"my network\n[net]\nclasses=2\n",
     "empty": b"",
+    "film": b"\0\0\0\x20ftypiso5\0\0\2\0",
     "net.onnx": b"\x08\x07\x12\x09pydarknet",
     "noise": b"\x01\x02\x03\x04\0\0\0\xff\xff\xff\xff\xff\xff",
 }
@@ -46,6 +47,7 @@ def folder(tmp_path, monkeypatch):
         ("obj.txt", "data"),
         ("net.bin", "weights"),
         ("photo", "image"),
+        ("film", "film"),
         ("a.json", "json"),
         ("b.json", "json"),
         ("coco.yaml", "yaml"),
@@ -108,6 +110,7 @@ def test_files_that_are_all_there_may_stand_in_any_order(capsys, words, order):
         (["coco.yaml", "net.CFG"], "coco.yaml is YAML: expected a .data file there"),
         ([".", "net.CFG"], ". is a folder: expected a .data file there"),
         (["obj.txt", "photo"], "photo is an image: expected a cfg there"),
+        (["obj.txt", "net.CFG", "film"], "film is a video: expected a weights file there"),
         (["obj.txt", "net.CFG", "photo"], "photo is an image: expected a weights file there"),
         (["obj.txt", "net.CFG", "net.bin", "net.CFG"], "net.CFG is a cfg: expected an image there"),
         (["net.CFG", "net.bin", "photo"], "net.CFG is a cfg: expected a .data file there"),
