@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
 
+from ..system.console import note_once
+from ..system.text import one_line
 from .capture import MOST_RATE, OPENING_MS, READING_MS, name_for_ffmpeg
 
 RTSP: Final = {"rtsp_transport": "tcp", "fflags": "nobuffer"}  # options of FFmpeg
 
 
 def is_installed() -> bool:
-    """Return whether PyAV is there."""
-    return find_spec("av") is not None
+    """Return whether PyAV is there; one that is broken is not, and told once."""
+    if find_spec("av") is None:
+        return False
+    try:
+        import_module("av")
+    except Exception as error:  # of whatever its libraries lack
+        note_once(f"PyAV is not used: {one_line(str(error))}: pydarknet doctor says more")
+        return False
+    return True
 
 
 class AvCapture:

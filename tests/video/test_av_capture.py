@@ -61,3 +61,17 @@ def test_without_pyav_nothing_is_opened(tmp_path, monkeypatch):
     monkeypatch.setattr(av_capture, "find_spec", lambda name: None)
 
     assert open_by_av(str(write_film(tmp_path / "a.avi"))) is None
+
+
+@pytest.mark.parametrize("error", [ImportError("libavcodec.so.62 is missing"), OSError("GLIBC")])
+def test_a_broken_one_is_none_and_told_once(monkeypatch, capsys, error):
+    def import_broken(name: str) -> None:
+        raise error
+
+    monkeypatch.setattr(av_capture, "import_module", import_broken)
+
+    assert not av_capture.is_installed()
+    assert not av_capture.is_installed()
+    assert open_by_av("a.avi") is None
+    told = f"PyAV is not used: {error}: pydarknet doctor says more\n"
+    assert capsys.readouterr().err == told

@@ -1,0 +1,1 @@
+usage: pydarknet <command> [words] [flags]; pydarknet --help lists the commands
