@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..system.console import note_once
 from ..system.problems import problem_of
@@ -16,6 +16,7 @@ from .request import MOST_HEAD, Refused, Request, end_of_head, parse_head
 from .site import Opener, Poster, Site
 from .streams import Feed
 
+GONE = (OSError, asyncio.TimeoutError)  # what is raised where a client is gone, or stalled
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 MOST_IDLE = 1 << 20  # bytes that a client of a stream may send
 
@@ -92,7 +93,7 @@ class Conversation:
             return await self.answer(request, incoming, writer)
         except Refused as refused:
             return error_reply(refused.status, refused.problem, **refused.headers)
-        except (OSError, asyncio.TimeoutError):  # the client is gone
+        except GONE:
             raise
         except Exception as error:  # the server goes on, whatever a picture does
             note_once(problem_of("a request failed", error), "request")
@@ -104,13 +105,7 @@ class Conversation:
         """Answer a request that may be answered; raise Refused where that is impossible."""
         if request.method in ("GET", "HEAD"):
             reply = self.site.get(request, self.feed, self.own)
-            if request.method == "HEAD":
-                return (
-                    Reply(200, reply.kind)
-                    if isinstance(reply, Streaming)
-                    else replace(reply, shown=False)
-                )
-            return reply
+            return reply if request.method == "GET" else reply.without_body()
         if request.method != "POST":
             raise Refused(405, "expected GET or POST", allow="GET, HEAD, POST")
         poster, length = self.site.poster(request), length_of(request)
@@ -141,7 +136,9 @@ class Conversation:
         finally:
             for task in (sender, watcher):
                 task.cancel()
-            await asyncio.gather(sender, watcher, return_exceptions=True)
+            problem, _ = await asyncio.gather(sender, watcher, return_exceptions=True)
+        if isinstance(problem, Exception) and not isinstance(problem, GONE):
+            note_once(problem_of("a stream failed", problem), "stream")
 
     async def send_parts(self, streaming: Streaming, writer: asyncio.StreamWriter) -> None:
         """Send the head of a stream and its parts."""
@@ -151,9 +148,18 @@ class Conversation:
                 await self.send(writer, part)
 
     async def send(self, writer: asyncio.StreamWriter, content: bytes) -> None:
-        """Send bytes; raise TimeoutError if the client does not take them."""
+        """Send bytes; raise TimeoutError once the client takes none of them."""
         writer.write(content)
-        await asyncio.wait_for(writer.drain(), self.patience.send)
+        before = len(content)
+        while True:
+            try:
+                await asyncio.wait_for(writer.drain(), self.patience.send)
+                return
+            except asyncio.TimeoutError:
+                left = writer.transport.get_write_buffer_size()
+                if left >= before:
+                    raise
+                before = left
 
     async def watch(self, incoming: Incoming) -> None:
         """Return if the client of a stream is gone, or says what it must not.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -38,6 +38,10 @@ class Reply:
         own = {"Content-Type": self.kind, "Content-Length": str(len(self.body))}
         return head_of("HTTP/1.1", self.status, {**SAFE, **own, **self.headers})
 
+    def without_body(self) -> Reply:
+        """Return what HEAD gets."""
+        return replace(self, shown=False)
+
     def content(self) -> bytes:
         """Return all that is sent."""
         return self.head() + (self.body if self.shown else b"")
@@ -53,6 +57,10 @@ class Streaming:
     def head(self) -> bytes:
         """Return the lines before the stream."""
         return head_of("HTTP/1.0", 200, {**STREAM, "Content-Type": self.kind})
+
+    def without_body(self) -> Reply:
+        """Return what HEAD gets."""
+        return Reply(200, self.kind)
 
 
 def head_of(version: str, status: int, headers: Mapping[str, str]) -> bytes:

@@ -8,7 +8,8 @@ import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import Executor
 
-from ..errors import DataError
+from ..system.console import note_once
+from ..system.problems import problem_of
 from .frames import Hub
 from .reply import JSON, Streaming
 from .shown import Shown
@@ -60,7 +61,8 @@ class Feed:
                 continue
             try:
                 jpeg = await self.jpeg(shown, name)
-            except DataError:  # JPEG cannot hold this one
+            except Exception as error:  # the next one may be shown
+                note_once(problem_of("a picture cannot be shown", error), "picture")
                 continue
             if self.latest.get(name, (None, b""))[0] is not shown:
                 self.latest[name] = shown, make(shown, jpeg)

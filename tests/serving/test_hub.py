@@ -156,6 +156,24 @@ def test_nothing_waits_for_a_client_that_stalls_and_it_is_dropped() -> None:
     assert received < 8 << 20  # what the system keeps of a connection, not all of the frames
 
 
+def test_a_client_that_is_slow_but_takes_something_is_not_dropped() -> None:
+    hub = Hub()
+
+    with streams(hub) as (_, port), connect(port) as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        slow.sendall(GET)
+        read_until(slow, b"--mjpegstream")
+        hub.publish(frame(1, side=2400, noise=True))  # some MB, more than what is under way
+        content, start = b"", time.monotonic()
+        while b"\xff\xd9\r\n--mjpegstream" not in content:
+            part = slow.recv(1 << 17)
+            assert part
+            content += part
+            time.sleep(QUICK.send / 4)
+
+    assert time.monotonic() - start > 3 * QUICK.send
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux's list of handles")
 def test_clients_that_leave_in_mid_frame_cost_no_handle_and_no_thread() -> None:
     hub = Hub()

@@ -8,6 +8,7 @@ import struct
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 from serving_clients import frame
 
 from pydarknet.serving.frames import Hub
@@ -54,6 +55,20 @@ def test_the_page_gets_json_and_picture_in_one() -> None:
     assert told["frame"] == {"frame_id": 7, "filename": "", "objects": []}
     assert part[8 + text :][:2] == b"\xff\xd8"
     assert len(part) == 8 + text + jpeg
+
+
+def test_a_picture_that_cannot_be_drawn_is_left_out_and_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def draw() -> np.ndarray:
+        raise ValueError("no ink")
+
+    hub = Hub()
+    hub.publish(Shown(1, np.zeros((1, 1, 3), np.uint8), draw, "{}", fps=0))
+    hub.close()
+
+    assert parts_of(hub, mjpeg_stream) == [b"--mjpegstream\r\n"]
+    assert capsys.readouterr().err == "a picture cannot be shown: ValueError: no ink\n"
 
 
 def test_a_picture_that_jpeg_cannot_hold_is_left_out() -> None:
