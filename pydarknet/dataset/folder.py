@@ -64,7 +64,7 @@ def write_folder(folder: Folder, stem: str, names: Sequence[str]) -> list[Path]:
     """
     texts = dict(texts_of(folder, stem, names))
     for path in texts:
-        check_new(path)
+        check_new(path, f"{stem}.data may be named in place of the folder")
     for path, text in texts.items():
         with write_errors(path):
             write_file(path, bytes_of(text))
@@ -82,7 +82,7 @@ def texts_of(folder: Folder, stem: str, names: Sequence[str]) -> Iterator[tuple[
     yield files["valid"], "".join(f"{image}\n" for image in folder.valid)
 
 
-def check_new(path: Path) -> None:
+def check_new(path: Path, hint: str = "") -> None:
     """Raise UsageError for a file that is there already."""
     if os.path.lexists(path):
-        raise UsageError(f"{path} is there already: expected a new file", hint="-out NAME.cfg")
+        raise UsageError(f"{path} is there already: expected a new file", hint=hint)

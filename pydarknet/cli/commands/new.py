@@ -47,7 +47,7 @@ def new(
     text = read_text(template, "a .cfg")
     wanted = input_of(size, height, text, template)
     cfg = out or Path(f"{dataset.resolve().stem}-{template.stem}.cfg")
-    check_new(cfg)
+    check_new(cfg, "-out NAME.cfg writes another")
     data_file = dataset if dataset.is_file() else data_of_folder(dataset)
     found = data_set(data_file)
     count = subdivisions_for(template, text, found, wanted)
@@ -145,14 +145,18 @@ def subdivisions_for(template: Path, text: str, data: DataSet, size: Input) -> i
     """
     import tempfile
 
+    from ...cfg.parser import sections_of
     from ...checks.adapt import adapt
     from ...checks.plan import read_plan
+    from ...graph.choose_dialect import choose_dialect
     from ...system.memory import usable_memory
+
+    dialect = choose_dialect(sections_of(text, str(template)), given=None).dialect.name
 
     with tempfile.TemporaryDirectory() as place:
         trial = Path(place) / template.name
         trial.write_text(adapt(template, text, data, size, SUBDIVISIONS[-1]))
-        plan = read_plan(trial, None)
+        plan = read_plan(trial, dialect)
     for problem in plan.problems:
         raise problem
     most = SHARE * usable_memory()
