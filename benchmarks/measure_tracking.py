@@ -3,13 +3,13 @@
 
 benchmarks/measure_tracking.py [--scenes 4] [--objects 12] [--riders] [--confused 0.1]
 
-Objects of 40 to 160 pixels walk through a picture of 1280 x 720, cross and hide each other. A
-detector misses one in ten, several frames on end, is wrong by 2 % of a box on each side, and sees
-something that is nothing in every tenth frame. All trackers get the same boxes, of any score. A row
-has for each rate of frames the share of boxes with the right id (the one that their object has most
-often, if no other object has it more often), how often an object's id changes, and milliseconds
-per frame. With --riders each object of one class rides on one of the other; that share of boxes
-that is --confused has the other class.
+Objects of 40 to 160 pixels walk through a picture of 1280 x 720, cross and hide each other, and
+leave it; others come. A detector misses one in ten, several frames on end, is wrong by 2 % of a box
+on each side, and sees something that is nothing in every tenth frame. All trackers get the same
+boxes, of any score. A row has for each rate of frames the share of boxes with the right id (the one
+that their object has most often, if no other object has it more often), how often an object's id
+changes, and milliseconds per frame. With --riders each object of one class rides on one of the
+other; that share of boxes that is --confused has the other class.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ SECONDS = 20.0
 MISSED, STAYS_MISSED = 0.04, 0.6  # chances that a miss begins and lasts: one in ten together
 HIDDEN = 0.6  # share of an object behind another at which it is not found
 NOISE = 0.02
+MANY = 1000  # more than come in a scene
 NOTHING = 0.1  # boxes of nothing per frame
 RATES = {"30 fps": 30.0, "10 fps": 10.0, "5 fps": 5.0, "5 to 20 fps": 10.0}
 
@@ -61,23 +62,37 @@ class Score(NamedTuple):
     frames: int
 
 
-def walks(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Return the edges of objects at all times, [T, count, 4]."""
-    heights = np.exp(rng.uniform(np.log(40), np.log(160), count))
-    sides = np.stack((heights * rng.uniform(0.4, 1.2, count), heights), 1)
-    centres = rng.uniform([0, 0], SIZE, (count, 2))
-    angles, speeds = rng.uniform(0, 2 * np.pi, count), rng.uniform(60, 300, count)
-    turns, seen = rng.normal(0, 0.3, count), []
-    for _ in range(int(SECONDS * FINE)):
-        turns = turns * 0.99 + rng.normal(0, 0.06, count)
-        angles = angles + turns / FINE
-        steps = np.stack((np.cos(angles), np.sin(angles)), 1) * speeds[:, None] / FINE
-        centres = centres + steps
-        leaves = ((centres < 0) & (steps < 0)) | ((centres > SIZE) & (steps > 0))
-        angles = np.where(leaves[:, 0], np.pi - angles, angles)
-        angles = np.where(leaves[:, 1], -angles, angles)
-        seen.append(np.concatenate((centres - sides / 2, centres + sides / 2), 1))
-    return np.array(seen)
+def walks(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the edges of objects at all times, [T, count, 4], and who they are, -1: not there.
+
+    In the place of one that leaves the picture comes another, elsewhere and up to a second later.
+    """
+    people = [list(walk(rng, index, count)) for index in range(count)]
+    edges = np.array([[one for one, _ in person] for person in people])
+    whose = np.array([[who for _, who in person] for person in people])
+    return edges.swapaxes(0, 1), whose.T
+
+
+def walk(rng: np.random.Generator, who: int, count: int) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield the edges of one after the other who walk through the picture, and who they are."""
+    centre, times = rng.uniform([0, 0], SIZE), int(SECONDS * FINE)
+    while times > 0:
+        height = np.exp(rng.uniform(np.log(40), np.log(160)))
+        half = np.array([height * rng.uniform(0.4, 1.2), height]) / 2
+        aim = rng.uniform(SIZE / 4, SIZE * 3 / 4) - centre
+        angle, speed, turn = np.arctan2(aim[1], aim[0]), rng.uniform(60, 300), rng.normal(0, 0.3)
+        while times > 0 and ((centre > -half) & (centre < SIZE + half)).all():
+            yield np.concatenate((centre - half, centre + half)), who
+            turn = turn * 0.99 + rng.normal(0, 0.06)
+            angle += turn / FINE
+            centre = centre + np.array([np.cos(angle), np.sin(angle)]) * speed / FINE
+            times -= 1
+        pause = min(int(rng.uniform(0, FINE)), times)
+        yield from [(np.zeros(4), -1)] * pause
+        times, who = times - pause, who + count
+        along = rng.integers(2)  # enter at the left or right, or at the top or bottom
+        centre = rng.uniform([0, 0], SIZE)
+        centre[along] = rng.choice([0, SIZE[along]])
 
 
 def with_mounts(riders: np.ndarray) -> np.ndarray:
@@ -93,33 +108,38 @@ def hidden_shares(edges: np.ndarray) -> np.ndarray:
     first = np.maximum(edges[:, None, :2], edges[None, :, :2])
     last = np.minimum(edges[:, None, 2:], edges[None, :, 2:])
     shared = np.clip(last - first, 0, None).prod(-1)
-    return np.triu(shared, 1).max(1) / (edges[:, 2:] - edges[:, :2]).prod(1)
+    return np.triu(shared, 1).max(1) / np.maximum((edges[:, 2:] - edges[:, :2]).prod(1), 1)
 
 
 def views(
-    rng: np.random.Generator, truth: np.ndarray, rate: float, varies: bool, options: Any
+    rng: np.random.Generator,
+    truth: np.ndarray,
+    people: np.ndarray,
+    rate: float,
+    varies: bool,
+    options: Any,
 ) -> Iterator[View]:
     """Yield what a detector finds at a rate of frames; `varies`: in half to twice that time."""
     count, now = truth.shape[1], 0.0
     kinds = np.arange(count) * 2 // count
     usual, missing = rng.uniform(0.5, 0.95, count), np.zeros(count, bool)
     while now * FINE < len(truth):
-        edges = truth[int(now * FINE)]
+        edges, who = truth[int(now * FINE)], people[int(now * FINE)]
         hidden = np.zeros(count) if options.riders else hidden_shares(edges)
         missing = rng.random(count) < np.where(missing, STAYS_MISSED, MISSED)
-        whose = np.flatnonzero(~missing & (hidden < HIDDEN))
+        there = np.flatnonzero(~missing & (hidden < HIDDEN) & (who >= 0))
         sides = np.tile(edges[:, 2:] - edges[:, :2], 2)
-        found = (edges + sides * rng.normal(0, NOISE, edges.shape))[whose]
-        scores = np.clip(usual - hidden / 2 + rng.normal(0, 0.1, count), 0.26, 0.99)[whose]
+        found = (edges + sides * rng.normal(0, NOISE, edges.shape))[there]
+        scores = np.clip(usual - hidden / 2 + rng.normal(0, 0.1, count), 0.26, 0.99)[there]
         more = rng.poisson(NOTHING)
         middles, halves = rng.uniform([0, 0], SIZE, (more, 2)), rng.uniform(20, 60, (more, 2))
-        confused = rng.random(len(whose)) < options.confused
+        confused = rng.random(len(there)) < options.confused
         yield View(
             now,
             np.concatenate((found, np.concatenate((middles - halves, middles + halves), 1))),
             np.concatenate((scores, rng.uniform(0.26, 0.5, more))),
-            np.concatenate((kinds[whose] ^ confused, np.zeros(more, int))),
-            np.concatenate((whose, np.full(more, -1))),
+            np.concatenate((kinds[there] ^ confused, np.zeros(more, int))),
+            np.concatenate((who[there], np.full(more, -1))),
         )
         now += (rng.uniform(0.5, 2.0) if varies else 1.0) / rate
 
@@ -209,9 +229,12 @@ def cell(make: Callable[[float], Update], rate: float, varies: bool, options: An
     scores = []
     for seed in range(options.scenes):
         rng = np.random.default_rng(seed)
-        truth = walks(rng, options.objects // (2 if options.riders else 1))
-        truth = with_mounts(truth) if options.riders else truth
-        scores.append(judge(make(rate), list(views(rng, truth, rate, varies, options))))
+        truth, people = walks(rng, options.objects // (2 if options.riders else 1))
+        if options.riders:
+            truth = with_mounts(truth)
+            people = np.concatenate((people, np.where(people < 0, -1, people + MANY)), 1)
+        seen = list(views(rng, truth, people, rate, varies, options))
+        scores.append(judge(make(rate), seen))
     boxes, right, changes, seconds, frames = map(sum, zip(*scores, strict=True))
     return f"{right / boxes:.1%}, {changes}, {1000 * seconds / frames:.2f} ms"
 

@@ -20,9 +20,9 @@ PATIENCE: Final = 1.5  # seconds after which an object that is not found is give
 FRAMES: Final = 2  # in which an object is found until it has an id
 # Objects move farther in longer times: boxes are compared as if they were larger on every side, by
 # a share of their own that grows with the time since the last frame.
-GROWTH: Final = 9.0  # of that share, per second
-LEAST_SHARE, MOST_SHARE = 0.2, 2.0
-LEAST_IOU: Final = 0.1  # of boxes that are grown so and may be the same object
+GROWTH: Final = 4.0  # of that share, per second
+LEAST_SHARE, MOST_SHARE = 0.2, 0.8
+LEAST_IOU: Final = 0.2  # of boxes that are grown so and may be the same object
 OTHER_CLASS: Final = 0.7  # of that IoU counts where the object never was of the box's class
 LEAST_STEP: Final = 1e-3  # seconds between frames: times that stand still or run back are moved
 

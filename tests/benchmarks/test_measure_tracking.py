@@ -58,12 +58,28 @@ def test_an_object_is_hidden_by_those_after_it(script):
     assert script.hidden_shares(edges).tolist() == [0.5, 0, 0]
 
 
+def test_objects_walk_at_their_pace_and_others_come_where_one_left(script):
+    edges, people = script.walks(np.random.default_rng(0), 5)
+
+    assert edges.shape == (1200, 5, 4)
+    assert people.shape == (1200, 5)
+    assert (people[0] == range(5)).all()
+    assert 10 < len(np.unique(people)) < 60
+    for one in np.unique(people[people >= 0]):
+        rows, [column, *_] = np.nonzero(people == one)
+        steps = np.diff(edges[rows, column], axis=0)
+        assert one % 5 == column
+        assert (np.hypot(steps[:, 0], steps[:, 1]) <= 300 / 60 + 1e-9).all()
+        assert np.diff(rows).max(initial=1) == 1
+
+
 @pytest.mark.parametrize("riders", [False, True])
 def test_a_detector_misses_one_in_ten(script, riders):
     rng = np.random.default_rng(0)
     truth = np.tile([[0, 0, 10, 10], [50, 50, 60, 60.0]], (1200, 1, 1))
+    people = np.tile([0, 1], (1200, 1))
     options = SimpleNamespace(riders=riders, confused=0.25)
-    views = list(script.views(rng, truth, 30.0, False, options))
+    views = list(script.views(rng, truth, people, 30.0, False, options))
 
     whose = np.concatenate([view.whose for view in views])
     kinds = np.concatenate([view.kinds for view in views])
