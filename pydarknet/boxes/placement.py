@@ -17,6 +17,7 @@ ASIDE = (-1.0, -0.5, 0.0, 0.5, 1.0)  # and their shifts, in widths of the label
 HABIT, AWAY_HABIT = 0.4, 0.1  # what the place of the frame before saves a label
 SAME = 0.5  # the least IoU of a box and itself in the frame before
 ROUNDS = 2  # in which labels that cover others are placed anew
+MOST = 500  # labels for which places are sought: more cover the picture wherever they are
 CELLS = 400_000  # numbers of one step of the work, which bounds its memory
 
 # left and top edge of a place beside a box, as sums: of the box's left and right, of the label's
@@ -71,11 +72,13 @@ def place_labels(
     `boxes` [N, 4] are left, top, right, bottom in pixels, the last two exclusive; `sizes` [N, 2]
     the width and height of each label, which exceed the image's nowhere. The smallest box is first
     to choose: it has the fewest places. A `memory` keeps the labels of a film at their places, from
-    frame to frame.
+    frame to frame. More than MOST labels stand above their boxes.
     """
     boxes, sizes = boxes.astype(np.float32), sizes.astype(np.float32)
     image = np.array([width, height], np.float32)
     near = inside(places_beside(boxes, sizes), sizes[:, None], image)
+    if len(boxes) > MOST:
+        return near[:, 0].astype(np.int64)
     costs = BESIDE[:, 6].astype(np.float32) + cost_over_boxes(near, sizes, boxes)
     memory = memory or Memory()
     work = Placement(boxes, sizes, image, near, costs, memory.habits(boxes))

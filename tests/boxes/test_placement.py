@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from pydarknet.boxes.placement import Memory, place_labels
+from pydarknet.boxes.placement import MOST, Memory, Placement, place_labels
 
 WIDTH, HEIGHT = 1000, 700
 
@@ -185,3 +185,16 @@ def test_another_box_takes_over_no_habit():
     assert (
         memory.habits(np.array([(301, 5, 381, 45)], np.float32)).tolist() == memory.last[1].tolist()
     )
+
+
+def test_more_labels_than_places_are_sought_for_stand_above_their_boxes(monkeypatch):
+    boxes, sizes = crowd(MOST + 1)
+    searched: list[int] = []
+    monkeypatch.setattr(Placement, "place", lambda self, index: searched.append(index))
+
+    edges = tags(boxes, sizes)
+
+    assert searched == []
+    left, top = np.array(boxes).T[:2]
+    assert edges[:, 0].tolist() == np.minimum(left, WIDTH - np.array(sizes)[:, 0]).tolist()
+    assert edges[:, 1].tolist() == np.maximum(top - 18, 0).tolist()
