@@ -20,7 +20,7 @@ from ..network import Network
 from ..system.console import note
 
 KEEPS_PROPORTIONS = PerLineage(pjreddie=True, alexeyab=False)  # of an image in the input
-OUTPUTS_KEPT = 4  # of each layer while it trains: three on the way, one gradient
+OUTPUTS_KEPT = 2  # of each layer while it trains, roughly: one on the way, one gradient
 FLOAT = 4  # bytes
 
 

@@ -201,14 +201,14 @@ MISTYPED = [  # line, status, first line of the answer, last line
     ),
     (
         "detector my.data net.cfg net.weights img.png",
-        "detector has no my.data: expected one of calc_anchors, map, recall, test, train, valid,"
-        " valid2",
+        "detector has no my.data: expected one of calc_anchors, check, demo, map, recall, test,"
+        " train, valid, valid2",
         "usage: pydarknet detector valid2 <data> <cfg> [weights] [flags]",
     ),
     (
         "detector",
-        "detector needs one more word: expected one of calc_anchors, map, recall, test, train,"
-        " valid, valid2",
+        "detector needs one more word: expected one of calc_anchors, check, demo, map, recall,"
+        " test, train, valid, valid2",
         "usage: pydarknet detector valid2 <data> <cfg> [weights] [flags]",
     ),
     (

@@ -123,7 +123,8 @@ def test_a_list_in_utf_16_is_trained_and_so_are_labels(fault, answer):
     seen = answer("detector train obj.data my.cfg -nogpu -seed 1")
 
     assert seen.status == 0
-    assert "label" not in seen.err
+    assert "boxes: 8: red 4, green 4\n" in seen.err
+    assert "no line of labels was left out" in seen.err
     assert "expected a .cfg" not in seen.err
 
 
