@@ -15,6 +15,7 @@ from ..image.decode import checked_size, grey, known_format
 from ..image.exif import orientation_of
 from ..image.files import HEAD, Remark, file_bytes, image_of_content
 from ..system.c_stderr import take_warnings
+from ..system.text import not_a_file
 
 TAIL: Final = 12  # bytes
 SMALL: Final = (16, 16)
@@ -54,13 +55,18 @@ def picture_of(path: str, exif: bool = True, decode: bool = False) -> Picture:
         if decode or not is_whole(head, tail):
             return decoded_picture(path, exif)
         size, orientation = checked_size(known_format(head), head), orientation_of(head)
-    except (DataError, OSError):  # the header may be long, as with a preview inside
+    except (DataError, OSError, ValueError):  # a long header, as with a preview; a NUL in the name
         return decoded_picture(path, exif)
     return Picture(shown_size(size, orientation, exif), orientation, length)
 
 
 def ends_of(path: str) -> tuple[bytes, bytes, int]:
-    """Return the first and the last bytes of a file, and its length."""
+    """Return the first and the last bytes of a file, and its length.
+
+    Raises DataError for what is no file: reading a pipe would wait.
+    """
+    if reason := not_a_file(path):
+        raise DataError(reason)
     with open(path, "rb", buffering=0) as file:
         length, head = os.fstat(file.fileno()).st_size, file.read(HEAD)
         if length <= len(head):

@@ -1,5 +1,6 @@
 """What is known of an image file."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -71,3 +72,14 @@ def test_pixels_are_the_same_in_another_format(tmp_path):
     first, second = (picture_of(str(tmp_path / name), decode=True) for name in ("a.png", "a.bmp"))
 
     assert first.pixels == second.pixels != b""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+
+    assert not picture_of(str(tmp_path / "a.jpg")).readable
+
+
+def test_a_name_that_no_file_can_have_is_told():
+    assert not picture_of("a\0.jpg").readable
