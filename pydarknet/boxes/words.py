@@ -75,14 +75,16 @@ def labels(texts: list[str], letters: int, width: int, font: str | None = None) 
     """
     font = chosen_font(font)
     keys = [(text, letters, width, font) for text in texts]
-    missing = [key for key in dict.fromkeys(keys) if key not in KEPT]
+    known = {key: KEPT.get(key) for key in keys}  # another thread may clear what is kept
+    missing = [key for key, mask in known.items() if mask is None]
     made = (
         dict(zip(missing, LETTERS.do(partial(write_all, missing)), strict=True)) if missing else {}
     )
     if len(KEPT) + len(made) > MOST:
         KEPT.clear()
     KEPT.update(made)
-    return [made[key] if key in made else KEPT[key] for key in keys]
+    masks = known | made
+    return [mask for key in keys if (mask := masks[key]) is not None]
 
 
 def write_all(keys: list[tuple[str, int, int, str | None]]) -> list[np.ndarray]:

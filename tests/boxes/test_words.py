@@ -196,3 +196,13 @@ def test_opencv_has_the_font_for_what_is_written_by_it_alone():
 def test_opencv_is_not_given_a_name_at_which_it_crashes():
     with pytest.raises(DataError, match="cannot be read as a font"):
         words.FACES.face("caf\udce9.ttf")
+
+
+def test_words_that_were_kept_are_there_though_new_ones_need_their_room(monkeypatch):
+    monkeypatch.setattr(words, "MOST", 2)
+    [kept] = labels(["cat"], 12, 200)
+
+    found = labels(["cat", "dog", "cow", "cat"], 12, 200)
+
+    assert len(found) == 4
+    assert found[0] is found[3] is kept
