@@ -120,9 +120,14 @@ class Taker:
         added = self.constants(form.added, one, size[1] * groups)
         factor = self.constants(form.factor, one, size[0])
         filters = total(branches, size)
-        if added is None and factor is None:
+        if (added is None and factor is None) or self.is_fused:
             return filters
         return filters.with_constants(added, factor)
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether a file has no batch norm left: then learned constants are folded in as well."""
+        return not any(name.endswith(f".{NORM[-1]}") for name in self.arrays)
 
     def is_there(self, branch: Branch, one: Named) -> bool:
         """Return whether a file has a branch."""

@@ -27,6 +27,7 @@ from ..modules.ops import Connected, Conv
 FIELD: Final = 2005  # of ModelProto, far above those of ONNX
 WORTH: Final = 64  # floats of an array below which it is kept whole
 LEVEL: Final = 6  # of zlib
+ROOM: Final = 1 << 26  # bytes that a weights file may have beyond a few times the constants
 Constants = Mapping[str, np.ndarray]
 
 
@@ -99,6 +100,7 @@ def quotient(constant: np.ndarray, factors: np.ndarray) -> np.ndarray:
 
 def weights_from(origin: bytes, constants: Constants, path: Path) -> bytes:
     """Return the bytes of the weights file; raise WeightsError for an origin that is damaged."""
+    most = ROOM + 4 * sum(constant.nbytes for constant in constants.values())
     try:
         length = int.from_bytes(origin[:4], "little")
         said = json.loads(origin[4 : 4 + length])
@@ -107,8 +109,8 @@ def weights_from(origin: bytes, constants: Constants, path: Path) -> bytes:
         for count, how, size in said["arrays"]:
             kind, _, name = how.partition(":")
             kept, place = origin[place : place + size], place + size
-            found.append(array_again(kind, name, kept, int(count), constants))
-        found.append(unpack(origin[place:], 1 << 40))
+            found.append(array_again(kind, name, kept, min(int(count), most // 4), constants))
+        found.append(unpack(origin[place:], most))
     except (ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
         problem = f"what it says of its weights file is damaged ({type(error).__name__})"
         raise WeightsError(problem, where=path) from None
@@ -131,6 +133,8 @@ def array_again(kind: str, name: str, kept: bytes, count: int, constants: Consta
 def near(constant: np.ndarray, kept: bytes, count: int) -> bytes:
     """Return an array from what `distances` says of it."""
     n = len(constant)
+    if constant.size != count:
+        raise ValueError(f"{constant.size} numbers")
     content = unpack(kept, 16 * count + 8 * n + 16)
     factors = np.frombuffer(content, "<f4", n)
     [far] = np.frombuffer(content, "<u4", 1, 4 * n)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 from state_dicts import ERIK, ULTRALYTICS, Port, safetensors
@@ -5,8 +7,9 @@ from state_dicts import ERIK, ULTRALYTICS, Port, safetensors
 from pydarknet.errors import WeightsError
 from pydarknet.graph.weights_edit import parts
 from pydarknet.ports.arrays import read_arrays
-from pydarknet.ports.layouts import LAYOUTS
-from pydarknet.ports.match import choose_layout, order_of, with_words
+from pydarknet.ports.layouts import LAYOUTS, Branch, Form, Layout
+from pydarknet.ports.match import Taker, choose_layout, order_of, with_words
+from pydarknet.ports.stored import Stored
 
 TWO = "[convolutional]\nbatch_normalize=1\nfilters=4\nsize=3\npad=1\n[convolutional]\nfilters=5\n"
 
@@ -39,3 +42,24 @@ def test_a_place_says_how_its_input_is_joined():
 
     assert order_of(tiny, 0) == ()
     assert order_of(tiny, 6) == (3, 2, 1, 0)  # model.7, after six convolutions
+
+
+@pytest.mark.parametrize(("norm", "bias"), [(True, 2 * (1 + 3)), (False, 1)])
+def test_learned_constants_count_once_also_where_a_port_has_folded_them(net, norm, bias):
+    layout = Layout("a port", 1e-3, (Form((Branch("m"),), added="ia", factor="im"),))
+    state = {
+        "m.weight": torch.ones(1, 1, 1, 1),
+        "m.bias": torch.ones(1),
+        "ia": torch.full((1, 1, 1, 1), 3.0),
+        "im": torch.full((1, 1, 1, 1), 2.0),
+    }
+    if norm:
+        state["elsewhere.running_var"] = torch.ones(1)
+    arrays = {name: Stored(tuple(value.shape), "F32", value.numpy) for name, value in state.items()}
+    found = list(parts(net("[convolutional]\nfilters=1\n", c=1, h=2, w=2)))
+    taker = Taker(arrays, layout, 1e-3, Path("a"))
+
+    filters = taker.filters(with_words(layout, found)[0])
+
+    assert filters.biases.tolist() == [bias]  # 2 * (1 + 1 * 3), or as it is
+    assert {"ia", "im"} <= taker.taken

@@ -56,3 +56,16 @@ def test_the_field_is_one_that_protobuf_passes_over():
 
     assert found.producer_name == "a"
     assert found.SerializeToString().endswith(b"b" * 300)
+
+
+def test_a_small_file_cannot_ask_for_much_memory(tmp_path):
+    import json
+    import zlib
+
+    bomb = zlib.compress(bytes(200 << 20), 9)
+    told = json.dumps({"header": 20, "arrays": [[1 << 40, "whole:", len(bomb)]]}).encode()
+    origin = len(told).to_bytes(4, "little") + told + bytes(20) + bomb
+
+    content = weights_from(origin, {}, tmp_path)
+
+    assert len(content) < 65 << 20  # 64 MB and a header
