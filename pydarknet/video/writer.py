@@ -61,6 +61,7 @@ class OpenCVEncoder:
         with silent_ffmpeg(), take_warnings():  # that a format has no FourCC
             self.video = cv2.VideoWriter(name_for_ffmpeg(str(path)), code, rate, size)
         if not self.video.isOpened():
+            check_writable(path)
             problem = f"OpenCV writes no film of {size[0]} x {size[1]} at {rate:g} frames a second"
             raise DataError(problem, where=path)
 
@@ -211,6 +212,15 @@ def check_space(path: Path) -> None:
             f"the disk is nearly full, so the film ends here: {LEFT // 1_000_000} MB are needed",
             where=path,
         )
+
+
+def check_writable(path: Path) -> None:
+    """Raise DataError with the system's reason for which a film that OpenCV refused is none."""
+    try:
+        with open(path, "ab"):
+            return
+    except OSError as error:
+        raise DataError(f"cannot be written: {error.strerror}", where=path) from None
 
 
 def check_there(path: Path) -> None:

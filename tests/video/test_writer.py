@@ -226,3 +226,11 @@ def test_a_film_whose_end_did_not_fit_is_a_problem(tmp_path, ending):
 
     assert done.stdout == "1\n"
     assert "not written whole" in done.stderr
+
+
+def test_the_system_says_why_a_film_cannot_be_written(tmp_path):
+    (tmp_path / "a.avi").mkdir()
+    with pytest.raises(DataError, match=r"a\.avi: cannot be written: Is a directory"):
+        FilmWriter(tmp_path / "a.avi", 10, SIZE)
+    with pytest.raises(DataError, match=r"cannot be written: File name too long"):
+        FilmWriter(tmp_path / f"{'a' * 300}.avi", 10, SIZE)
