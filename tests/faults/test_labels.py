@@ -228,12 +228,14 @@ def test_a_blank_line_in_a_set_of_voc_is_no_image(fault, script):
     assert "\n" not in str(end)
 
 
-def test_an_endless_width_is_told_in_a_line(fault, script):
+def test_an_endless_width_is_told_in_a_line(fault, script, capsys):
     fault("breaker/voc_label")
 
     end = script("voc_label.py", "--annotations", "ann")
 
-    assert end == "voc_label.py: ann/a.xml: cannot convert float infinity to integer"
+    told = "ann/a.xml: cannot convert float infinity to integer: left out\n"
+    assert capsys.readouterr().err == told
+    assert end == "voc_label.py: ann: expected an .xml file that can be used"
 
 
 def test_a_set_of_voc_names_files_of_its_folder(fault, script):
