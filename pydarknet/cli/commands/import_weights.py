@@ -12,7 +12,7 @@ from ...system.files import write_errors, write_file
 from ...system.text import count_of
 from ..open_network import read_cfg
 from ..operands import Cfg
-from ..verbs import Help, Run, verb
+from ..verbs import READ_CFG, Help, Run, verb
 
 if TYPE_CHECKING:
     from ...network import Network
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EPSILONS = Range(least=0, most=1)
 
 
-@verb("import", uses=("dialect", "lenient"))
+@verb("import", uses=READ_CFG)
 def import_weights(
     run: Run,
     cfg: Cfg,

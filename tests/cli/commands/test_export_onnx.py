@@ -66,7 +66,6 @@ def test_the_form_is_as_asked(tmp_path):
     [
         (["-size", "96"], "-size 96: expected WxH, such as 416x416"),
         (["-batch", "0"], "batch 0: expected a number of at least 1, or dynamic"),
-        (["-batch", ""], "batch : expected a number of at least 1, or dynamic"),
         (["-opset", "9"], "opset 9: expected 12 to "),
         (["-layout", "yolo"], "layout yolo: expected one of merged, rows, deepstream, "),
     ],
