@@ -46,7 +46,7 @@ class Tracker:
         check_installed()
         from trackers import ByteTrackTracker
 
-        self.work = ByteTrackTracker(
+        self.work: Any = ByteTrackTracker(
             lost_track_buffer=round(PATIENCE * RATE),
             frame_rate=RATE,
             track_activation_threshold=0.0,  # what detect's threshold left

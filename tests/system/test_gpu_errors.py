@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pydarknet.errors import DarknetError, DataError, GpuError
-from pydarknet.system.gpu_errors import gpu_error, gpu_errors
+from pydarknet.system.gpu_errors import gpu_errors
 
 AFTERWARDS = (
     "\nCUDA kernel errors might be asynchronously reported at some other API call, so the"
