@@ -16,7 +16,7 @@ from ..errors import UsageError
 from ..image.files import encode, file_for, write_image
 from ..image.window import Window, can_open
 from ..system import files
-from ..system.console import say
+from ..system.console import note, say
 from ..system.inputs import check_output
 from ..system.json_array import JsonArray
 from ..system.problems import guard
@@ -73,6 +73,8 @@ class DemoOutputs:
         flags = self.flags
         if flags.json_file_output:
             self.json = opened.enter_context(JsonArray(flags.json_file_output, ", \n", "\n]"))
+        if flags.out_filename and flags.benchmark:
+            note("-out_filename is ignored: -benchmark draws and writes no frame")
         if flags.out_filename and not flags.benchmark:
             rate = self.source.rate / (flags.between + 1)
             path, live = flags.out_filename, self.source.live

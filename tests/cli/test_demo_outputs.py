@@ -113,3 +113,11 @@ def test_if_one_cannot_be_opened_the_others_are_closed(tmp_path, monkeypatch):
         made.__enter__()
 
     assert (tmp_path / "x.json").read_text() == "[\n\n]"
+
+
+def test_a_film_that_a_benchmark_does_not_write_is_told(tmp_path, capsys):
+    with outputs(benchmark=True, out_filename=tmp_path / "a.avi") as made:
+        assert made.film is None
+
+    told = "-out_filename is ignored: -benchmark draws and writes no frame\n"
+    assert capsys.readouterr().err == told
