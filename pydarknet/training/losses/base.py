@@ -103,47 +103,69 @@ class ScalarLoss(Loss):
 
 
 FamilyLoss = Callable[[Sequence[Head], LossInputs], Sequence[Loss]]
+Condition = Callable[[Any], bool]
 
 
 @dataclass(frozen=True)
 class Family:
-    """The function that computes the losses of some layers' heads, and the form of these losses."""
+    """The function that computes the losses of some layers' heads, and the form of these losses.
+
+    With a condition `when`, the family has only those layers of its classes that meet it.
+    """
 
     losses: FamilyLoss
     form: type[Loss]
+    when: Condition | None = None
+
+    def has(self, layer: Layer) -> bool:
+        """Return whether a layer of its classes is of the family."""
+        return self.when is None or self.when(layer)
 
 
-LOSSES: Final[dict[type[Layer], Family]] = {}
+LOSSES: Final[dict[type[Layer], list[Family]]] = {}  # those with a condition come first
 
 
-def delta_loss(*layers: type[Layer]) -> Callable[[FamilyLoss], FamilyLoss]:
+def add_family(layers: Sequence[type[Layer]], family: Family) -> None:
+    """Register a family for these layers."""
+    for layer in layers:
+        families = LOSSES.setdefault(layer, [])
+        families.insert(0 if family.when else len(families), family)
+
+
+def delta_loss(
+    *layers: type[Layer], when: Condition | None = None
+) -> Callable[[FamilyLoss], FamilyLoss]:
     """Register a function that returns a `DeltaLoss` for each head of these layers.
 
     It gets all heads of the network that it is registered for, in their order, and returns a loss
-    for each. Autograd is off. A delta that a later layer passes back to such a head goes on to the
-    head's input as it is.
+    for each. With `when`, a condition on the layer, it is registered only for layers that meet it,
+    before any function without. Autograd is off. A delta that a later layer passes back to such a
+    head goes on to the head's input as it is.
     """
 
     def register(losses: FamilyLoss) -> FamilyLoss:
-        LOSSES.update(dict.fromkeys(layers, Family(torch.no_grad()(losses), DeltaLoss)))
+        add_family(layers, Family(torch.no_grad()(losses), DeltaLoss, when))
         return losses
 
     return register
 
 
-def scalar_loss(*layers: type[Layer]) -> Callable[[FamilyLoss], FamilyLoss]:
+def scalar_loss(
+    *layers: type[Layer], when: Condition | None = None
+) -> Callable[[FamilyLoss], FamilyLoss]:
     """Register a function that returns a `ScalarLoss` for each head of these layers.
 
     It gets all heads of the network that it is registered for, in their order, and returns a loss
-    for each. `raw` and `activated` have their graph and are float32, mixed precision or not. A head
-    with `onlyforward` comes without its graph: it takes part in matching, but gets no gradient.
+    for each; `when` is that of `delta_loss`. `raw` and `activated` have their graph and are
+    float32, mixed precision or not. A head with `onlyforward` comes without its graph: it takes
+    part in matching, but gets no gradient.
     """
 
     def register(losses: FamilyLoss) -> FamilyLoss:
         def of_graphs(heads: Sequence[Head], inputs: LossInputs) -> Sequence[Loss]:
             return losses([with_graph(head) for head in heads], inputs)
 
-        LOSSES.update(dict.fromkeys(layers, Family(of_graphs, ScalarLoss)))
+        add_family(layers, Family(of_graphs, ScalarLoss, when))
         return losses
 
     return register
@@ -168,7 +190,8 @@ def head_by_head(loss: Callable[[Any, Head, LossInputs], Loss]) -> FamilyLoss:
 
 def family_of(layer: Layer) -> Family | None:
     """Return the family of a layer by its class, or by the nearest class that it derives from."""
-    return next((LOSSES[cls] for cls in type(layer).__mro__ if cls in LOSSES), None)
+    families = (family for cls in type(layer).__mro__ for family in LOSSES.get(cls, ()))
+    return next((family for family in families if family.has(layer)), None)
 
 
 def owns_cost(layer: Layer) -> bool:

@@ -80,6 +80,13 @@ def joint(heads: Sequence[Head], inputs: LossInputs) -> list[ScalarLoss]:
     ]
 
 
+@scalar_loss(ByHand, ByAutograd, when=lambda layer: layer.smooth > 0)
+def smooth(heads: Sequence[Head], inputs: LossInputs) -> list[ScalarLoss]:
+    """Say how many heads share this loss."""
+    line = f"smooth, {len(heads)} heads"
+    return [ScalarLoss(cost=head.activated.sum(), line=lambda: line) for head in heads]
+
+
 @pytest.fixture(autouse=True)
 def toy_sections(monkeypatch):
     """Let a cfg name the toy heads."""
@@ -163,3 +170,14 @@ def test_losses_are_in_the_order_of_heads_whatever_their_families(net):
     losses = losses_of(heads, inputs_of(torch.zeros(1, 2), SIZE))
 
     assert [loss.line() for loss in losses] == ["joint 0", "by hand", "joint 1", "by autograd"]
+
+
+def test_layers_that_meet_a_condition_are_a_family_across_classes(net):
+    text = "[ByHand]\nsmooth=.5\n[ByHand]\n[ByAutograd]\nsmooth=.1\n[ByAutograd]\n"
+    network = net(text, inputs=2)
+    heads = [head_of(network, index, torch.zeros(1, 2)) for index in range(4)]
+
+    losses = losses_of(heads, inputs_of(torch.zeros(1, 2), SIZE))
+
+    lines = [loss.line() for loss in losses]
+    assert lines == ["smooth, 2 heads", "by hand", "smooth, 2 heads", "by autograd"]
