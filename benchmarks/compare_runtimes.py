@@ -40,7 +40,7 @@ from pydarknet.export.layouts import LAYOUTS, choose_layout
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_file import save_model
 from pydarknet.export.onnx_model import ExportOptions, build_model
-from pydarknet.graph.executor import Head
+from pydarknet.graph.head import Head
 from pydarknet.layers import detection_heads
 from pydarknet.load import read_network
 from pydarknet.modules.recurrent import Recurrent

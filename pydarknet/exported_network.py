@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,8 +17,8 @@ from .cfg.parser import Entry, Section, sections_of
 from .errors import DarknetError, UsageError
 from .graph.box_table import BoxTable
 from .graph.choose_dialect import Choice
-from .graph.executor import Head
-from .layers import DetectionHead
+from .graph.head import Head
+from .layers import DetectionHead, Node
 from .modules.recurrent import Recurrent
 from .network import Network, build_network
 from .runtime.about import About, check_dialect, read_about
@@ -61,10 +62,14 @@ class ExportedNetwork(Network):
         if layout in READERS:
             return list(self.box_tables(found, len(images)))
         heads = [node for node in self.nodes if node.layer.head] or [self.nodes[self.result]]
-        pairs = zip(heads, map(torch.from_numpy, found), strict=True)
+        maps = map(torch.from_numpy, found)
         if layout == "raw":
-            return [Head(node, one, self.stack[node.index](one)) for node, one in pairs]
-        return [Head(node, one, one) for node, one in pairs]
+            return [self.head_of(node, list(islice(maps, len(node.sources)))) for node in heads]
+        return [Head(node, one, one) for node, one in zip(heads, maps, strict=True)]
+
+    def head_of(self, node: Node, inputs: Sequence[Tensor]) -> Head:
+        """Return a head that reads these maps."""
+        return Head.of(node, inputs, self.stack[node.index](*inputs))
 
     def box_tables(self, found: Sequence[np.ndarray], images: int) -> Iterator[BoxTable]:
         """Yield a table per detection head, or one of all, as the layout has them."""

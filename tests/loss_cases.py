@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from pydarknet.graph.executor import Head
+from pydarknet.graph.head import Head
 from pydarknet.layers import Shape
 from pydarknet.network import Network
 from pydarknet.training import DeltaLoss, LossInputs, losses_of

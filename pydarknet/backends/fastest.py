@@ -18,7 +18,8 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from .choices import choices
 from .network_key import network_key
 from .programs import installed_programs
@@ -169,7 +170,7 @@ def fastest(runs: Mapping[str, Run], images: Tensor) -> Chosen:
 
 def values_of(heads: list[Head]) -> list[Tensor]:
     """Return copies of what goes into heads, and what comes out."""
-    return [values.clone() for head in heads for values in (head.raw, head.activated)]
+    return [values.clone() for head in heads for values in head.tensors]
 
 
 def burst_seconds(runs: Mapping[str, Run], images: Tensor) -> dict[str, float]:

@@ -12,13 +12,15 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head, inputs_kept
 from ..layers import Node
 from ..modules.pooling import whole_operations
 from ..system.memory import usable_memory
@@ -116,7 +118,7 @@ def input_sizes(network: Executor, size: torch.Size) -> list[torch.Size]:
 
 def tensors_of(heads: list[Head]) -> list[Tensor]:
     """Return what went into each head, and what came out."""
-    return [values for head in heads for values in (head.raw, head.activated)]
+    return [values for head in heads for values in head.tensors]
 
 
 def script(calls: list[Call], results: list[int], x: Tensor) -> Graph:
@@ -215,9 +217,7 @@ class Fused:
         if images.stride() != self.strides:
             x = torch.empty_strided(self.size, self.strides).copy_(images)
         found = iter(self.graph(x))
-        return [Head(node, *pair) for node, pair in zip(self.nodes, pairs(found), strict=True)]
-
-
-def pairs(found: Iterator[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield each two tensors together."""
-    return zip(found, found, strict=True)
+        return [
+            Head.of(node, list(islice(found, inputs_kept(node))), next(found))
+            for node in self.nodes
+        ]

@@ -11,7 +11,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from .choices import choices
 from .fused_graph import fused_graph
 from .measurement import Watch

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from ..graph.onnx_network import onnx_model, write_network
 
 
@@ -27,9 +27,8 @@ class OnnxForm(NamedTuple):
 
     def heads_of(self, found: Iterable[np.ndarray]) -> list[Head]:
         """Return heads with the values of these names."""
-        values = list(map(torch.from_numpy, found))
-        triples = zip(self.heads, values[::2], values[1::2], strict=True)
-        return [replace(head, raw=raw, activated=activated) for head, raw, activated in triples]
+        values = map(torch.from_numpy, found)
+        return [head.refill(values) for head in self.heads]
 
 
 def onnx_form(network: Executor, images: Tensor) -> OnnxForm:
@@ -40,6 +39,6 @@ def onnx_form(network: Executor, images: Tensor) -> OnnxForm:
     writer, written = write_network(network, batch=len(images))
     if writer.states:
         raise RuntimeError("its layers keep a state")
-    values = [value for head in written for value in (head.raw, head.activated)]
+    values = [value for head in written for value in (*head.inputs, head.activated)]
     content = onnx_model(writer, values).SerializeToString()
     return OnnxForm(content, [value.name for value in values], network.heads(images))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from ..graph.onnx_network import INPUT
 from ..runtime.installed import import_onnxruntime
 from .onnx_form import onnx_form

@@ -7,7 +7,8 @@ import threading
 import torch
 from torch import Tensor
 
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from ..runtime.open_vino import compile_float32
 from .onnx_form import onnx_form
 from .recorder import Run

@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from .choices import choices
 from .graph_runner import FusedGraphs
 from .measurement import Watch, is_near, way_times
@@ -187,7 +188,7 @@ def heads_in(network: Executor, images: Tensor, tasks: Tasks, ways: list[str]) -
     """Return what goes into each head of a network in these ways, and what comes out."""
     use(tasks, ways)
     heads = network.heads(images)
-    return [values.clone() for head in heads for values in (head.raw, head.activated)]
+    return [values.clone() for head in heads for values in head.tensors]
 
 
 def are_near(found: list[Tensor], expected: list[Tensor]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from ..boxes.nms import nms_each
 from ..boxes.settings import Settings
 from ..errors import DataError
 from ..export.layout import best_class, rows_of
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from ..graph.onnx_network import layer_name
 from ..inference.classify import classifier_input
 from ..inference.predict import evaluation, network_input
@@ -52,7 +54,7 @@ def classifier_pass(network: Executor, pixels: np.ndarray) -> Pass:
     with torch.inference_mode(), evaluation(network):
         network.reset()
         heads = [
-            Head(node, inputs[0], output)
+            Head.of(node, inputs, output)
             for node, inputs, output in network.steps(images.to(network.device))
             if node.index == network.result
         ]
@@ -126,15 +128,16 @@ def objects_of(
 def of_maps(network: Executor, heads: Sequence[Head], outputs: Sequence[np.ndarray]) -> list[Head]:
     """Return the heads with the maps of a file as what goes into them, or an empty list.
 
-    Each map must have the size of one head's input, in the order of the heads.
+    Each map must have the size of one input of a head, in the order of the heads.
     """
     detectors = [head for head in heads if isinstance(head.node.layer, DetectionHead)]
-    sizes = [tuple(head.raw.shape) for head in detectors]
+    sizes = [tuple(values.shape) for head in detectors for values in head.inputs]
     if [array.shape for array in outputs] != sizes:
         return []
+    maps = (torch.from_numpy(np.asarray(array, np.float32)) for array in outputs)
     made = []
     with torch.inference_mode(), evaluation(network):
-        for head, array in zip(detectors, outputs, strict=True):
-            raw = torch.from_numpy(np.asarray(array, np.float32)).to(network.device)
-            made.append(Head(head.node, raw, network.stack[head.node.index](raw)))
+        for head in detectors:
+            inputs = [one.to(network.device) for one in islice(maps, len(head.inputs))]
+            made.append(Head.of(head.node, inputs, network.stack[head.node.index](*inputs)))
     return made

@@ -13,7 +13,7 @@ from ..boxes.settings import Settings
 from ..runtime.network import RuntimeNetwork
 
 if TYPE_CHECKING:
-    from ..graph.executor import Head
+    from ..graph.head import Head
     from ..network import Network
 
 

@@ -16,7 +16,8 @@ from ..backends.prepare import forget
 from ..boxes.detections import Detections
 from ..boxes.settings import Settings
 from ..dataset.read_ahead import good_images
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from ..inference.predict import decode, device_around, network_input, suppress
 from ..layers import last_detection_head
 from ..modules.recurrent import Recurrent, is_recurrent

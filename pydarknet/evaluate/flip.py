@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from ..layers import DetectionHead
 
 

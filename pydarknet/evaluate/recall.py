@@ -12,7 +12,7 @@ from ..boxes.box import iou
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_obj
 from ..boxes.settings import Settings, settings
-from ..graph.executor import Head
+from ..graph.head import Head
 from ..network import Network
 from .dataset_detections import DatasetDetector, ImageDetections
 from .ground_truth import ground_truth_of

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ..boxes.detections import Detections
 from ..boxes.settings import Limits
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from ..graph.onnx_network import INPUT, OnnxHead, layer_name
 from ..layers import DetectionHead, OnnxBoxes
 from ..modules.onnx_writer import Value, Writer

@@ -12,7 +12,8 @@ from torch import Tensor
 from ..boxes.detections import Detections
 from ..boxes.settings import Limits
 from ..errors import UsageError
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from ..graph.onnx_network import OnnxHead, layer_name, name_value
 from ..layers import DetectionHead
 from ..modules.onnx_writer import Value, Writer
@@ -118,17 +119,17 @@ def rows_at(table: Value, chosen: Value, strides: tuple[int, int, int]) -> Value
 
 
 class Raw(Layout):
-    """The map that goes into each head [N, C, H, W], under the name of the layer before it."""
+    """The maps that go into each head [N, C, H, W], under the names of the layers they are from."""
 
     name = "raw"
     summary = "what goes into each head, as the layer before it gives it; for RKNN, Hailo, TensorRT"
     boxes = False
 
     def write(self, writer: Writer, heads: Sequence[OnnxHead]) -> list[Value]:
-        return [name_value(head.raw, head.raw.name) for head in heads]
+        return [name_value(value, value.name) for head in heads for value in head.inputs]
 
     def outputs_of(self, heads: Sequence[Head]) -> list[Tensor]:
-        return [head.raw for head in heads]
+        return [values for head in heads for values in head.inputs]
 
 
 class Values(Layout):

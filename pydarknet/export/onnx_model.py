@@ -70,4 +70,6 @@ def build_model(
     model = onnx_model(writer, outputs, keys)
     if keep_weights and facts.weights and os.path.isfile(facts.weights):
         model.MergeFromString(field_of(origin_of(network, facts.weights, writer.constants)))
-    return Exported(layout, model, names, states, [head.raw.name for head in heads])
+    return Exported(
+        layout, model, names, states, [value.name for head in heads for value in head.inputs]
+    )

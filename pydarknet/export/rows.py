@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..boxes.detections import Detections
 from ..boxes.opencv_scores import limit_scores
-from ..graph.executor import Head
+from ..graph.head import Head
 from ..graph.onnx_network import OnnxHead, layer_name, name_value
 from ..layers import DetectionHead, detection_heads
 from ..modules.onnx_writer import Value, Writer

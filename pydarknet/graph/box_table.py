@@ -11,7 +11,7 @@ from ..boxes.detections import Batch, Detections
 from ..boxes.settings import Decoding
 from ..layers import DetectionHead, Shape
 from ..runtime.choose import OBJECTS, choose
-from .executor import Head
+from .head import Head
 
 
 @dataclass(frozen=True)

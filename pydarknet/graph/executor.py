@@ -7,50 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ..boxes.detections import Batch
-from ..boxes.settings import Decoding, Limits
+from ..boxes.settings import Limits
 from ..cfg.dialect import Dialect
 from ..cfg.net import Net
 from ..errors import DarknetError
-from ..layers import DetectionHead, Layer, Node, Shape
+from ..layers import Layer, Node, Shape
 from ..modules.parameters import Parametric, fill
 from ..modules.recurrent import Recurrent
 from ..runtime.precision import FLOAT
 from .full_precision import full_precision
+from .head import Head
 from .header import Header
 from .nodes import IMAGE, build_modules, last_reads, place, share, sizes, table
-
-
-@dataclass(frozen=True)
-class Head:
-    """What went into a head and what came out; a loss needs the first, decoding the second."""
-
-    node: Node
-    raw: Tensor
-    activated: Tensor
-
-    def clone(self) -> Head:
-        """Return the same in memory of its own."""
-        return Head(self.node, self.raw.clone(), self.activated.clone())
-
-    @property
-    def suppressed(self) -> bool:
-        """Whether of boxes that overlap the best ones are left."""
-        return False
-
-    def detections(self, layer: DetectionHead, size: Shape, decoding: Decoding) -> Batch:
-        """Return the boxes of the head's layer in 0..1 of the network's input, of this size."""
-        return layer.detections(self.activated, size, decoding)
-
-    def unmirror(self, layer: DetectionHead) -> Tensor:
-        """Return outputs for images, given that these are for their mirror images."""
-        return layer.unmirror(self.activated)
 
 
 class Executor(nn.Module):
@@ -135,7 +108,7 @@ class Executor(nn.Module):
         """Run every layer, and return what `forward` does."""
         result = self.result
         steps = [
-            Head(node, inputs[0], output)
+            Head.of(node, inputs, output)
             for node, inputs, output in self.steps(images)
             if node.layer.head or node.index == result
         ]

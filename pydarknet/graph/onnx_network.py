@@ -14,6 +14,7 @@ from ..modules.onnx_graph import OPSET
 from ..modules.onnx_writer import Value, Writer
 from ..system.version import __version__
 from .executor import Executor
+from .head import inputs_kept
 from .nodes import IMAGE
 
 INPUT = "images"
@@ -26,8 +27,13 @@ class OnnxHead(NamedTuple):
     """
 
     node: Node
-    raw: Value
+    inputs: tuple[Value, ...]
     activated: Value
+
+    @property
+    def raw(self) -> Value:
+        """What goes in, of several layers' outputs the first."""
+        return self.inputs[0]
 
 
 def layer_name(node: Node) -> str:
@@ -61,13 +67,13 @@ def write_network(
             inputs = [values[source] for source in node.sources]
             if node.layer.head:
                 writer.dtype = np.float32
-            raw = inputs[0]
+            given = tuple(inputs[: inputs_kept(node)])
             if half:
                 with writer.part(layer_name(node)):
                     inputs = [value.cast(writer.dtype) for value in inputs]
             values[node.index] = write_layer(writer, node, module, inputs)
             if node.layer.head or node.index == network.result:
-                heads.append(OnnxHead(node, raw, values[node.index]))
+                heads.append(OnnxHead(node, given, values[node.index]))
             writer.dtype = np.float16 if half else np.float32
     writer.dtype = np.float32
     return writer, [head for head in heads if head.node.layer.head] or heads

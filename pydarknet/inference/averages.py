@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ..boxes.detections import Detections
 from ..boxes.settings import Settings
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from .predict import Image, boxes_of_heads, evaluation, heads_of_images
 
 

@@ -14,7 +14,8 @@ from ..backends.prepare import fast_form
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
 from ..boxes.settings import Settings
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from ..image import fit
 from ..image.any_image import check_image
 from ..image.decode import with_channels
@@ -121,7 +122,8 @@ def uses_half(network: Executor) -> bool:
 
 def finite(heads: Sequence[Head]) -> bool:
     """Return whether every input of the heads is finite."""
-    return bool(torch.stack([head.raw.isfinite().all() for head in heads]).all())
+    found = [values.isfinite().all() for head in heads for values in head.inputs]
+    return bool(torch.stack(found).all())
 
 
 def device_around(network: Executor) -> torch.device:

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..graph.executor import Executor, Head
+from ..graph.executor import Executor
+from ..graph.head import Head
 from ..layers import Layer
 from .losses import DeltaLoss, Family, Loss, LossInputs, family_of, owns_cost
 
@@ -40,7 +41,7 @@ def heads_of(network: Executor, images: Tensor) -> list[Head]:
     Unlike `Network.forward`, this includes layers whose output another layer reads.
     """
     return [
-        Head(node, inputs[0], output)
+        Head.of(node, inputs, output)
         for node, inputs, output in network.steps(images)
         if owns_cost(node.layer)
     ]

@@ -15,7 +15,6 @@ from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
 from ..errors import DataError
-from ..graph.executor import Head
 from ..graph.full_precision import full_precision
 from ..graph.header import Header
 from ..modules.recurrent import Recurrent
@@ -145,7 +144,7 @@ class Learner:
         )
         with self.autocast():
             heads = heads_of(self.network, images)
-        heads = [Head(head.node, head.raw.float(), head.activated.float()) for head in heads]
+        heads = [head.map(Tensor.float) for head in heads]
         losses = losses_of(heads, inputs)
         total = to_minimise(heads, losses)
         if total.requires_grad:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from pydarknet.backends.cuda_graph import PROBLEM, CudaGraphs
 from pydarknet.backends.recorder import Recorder
-from pydarknet.graph.executor import Head
+from pydarknet.graph.head import Head
 from pydarknet.modules import parameters
 from pydarknet.modules.parameters import constant
 

@@ -10,7 +10,7 @@ import torch
 
 from pydarknet.backends.cuda_graph import Graph
 from pydarknet.backends.recorder import MOST, Record, Recorder
-from pydarknet.graph.executor import Head
+from pydarknet.graph.head import Head
 
 
 class Counted:

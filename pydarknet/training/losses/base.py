@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ...errors import CfgError
-from ...graph.executor import Head
+from ...graph.head import Head
 from ...layers import Layer, Shape
 from ...modules.transfer import on_device
 from ...system.text import count_of
@@ -175,7 +175,7 @@ def with_graph(head: Head) -> Head:
     """Return a head as autograd sees it: without a graph if it has `onlyforward`."""
     if not head.node.layer.onlyforward:
         return head
-    return Head(head.node, head.raw.detach(), head.activated.detach())
+    return head.map(Tensor.detach)
 
 
 def head_by_head(loss: Callable[[Any, Head, LossInputs], Loss]) -> FamilyLoss:

@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...graph.executor import Head
+from ...graph.head import Head
 from ...layers.cost import Cost
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head
 from .softmax import MASKED

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
-from ...graph.executor import Head
+from ...graph.head import Head
 from ...layers.detection import DetectionLayer
 from ...modules.transfer import on_device
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text

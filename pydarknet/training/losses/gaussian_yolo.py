@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...graph.executor import Head
+from ...graph.head import Head
 from ...layers.gaussian_yolo import SHIFTS, GaussianYolo
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, zero_loss
 from .class_deltas import ClassDeltas

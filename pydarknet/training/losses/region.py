@@ -7,7 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...graph.executor import Head
+from ...graph.head import Head
 from ...layers.region import Region
 from ...modules.parameters import constant
 from ...modules.transfer import all_on_device, on_device

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ...graph.executor import Head
+from ...graph.head import Head
 from ...layers.region import RegionAlexeyAB
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head
 from .class_deltas import focal_deltas

@@ -7,7 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...graph.executor import Head
+from ...graph.head import Head
 from ...layers.logistic import Logistic
 from ...layers.softmax import Softmax
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, zero_loss

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...graph.executor import Head
+from ...graph.head import Head
 from ...layers.contrastive import Contrastive
 from ...layers.iseg import Iseg
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head

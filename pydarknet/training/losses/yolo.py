@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...graph.executor import Head
+from ...graph.head import Head
 from ...layers.yolo import Yolo
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text, zero_loss
 from .iou import iou

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from loss_cases import inputs_of
 from torch import Tensor, nn
 
-from pydarknet.graph.executor import Head
+from pydarknet.graph.head import Head
 from pydarknet.layers import Layer, Shape
 from pydarknet.layers.base import REGISTRY
 from pydarknet.network import Network
