@@ -12,6 +12,7 @@ import torch
 
 from .backends.prepare import fast_form, forget
 from .boxes.detections import Detections
+from .boxes.rule import USUAL, SuppressionRule
 from .boxes.settings import Settings
 from .cfg.class_tree import Tree
 from .cfg.net import Net
@@ -38,7 +39,6 @@ from .system.text import count_of
 MAPS = 1 << 30  # bytes of the maps of images that are worked on at once
 MOST = 64  # images that are worked on at once: more are no faster
 TILES = 1 << 20  # values of tiles that a CPU works on at once, for its cache
-NO_HEAD = ("default", 0.6)
 TRAITS = "traits"  # a key of Executor.derived
 
 
@@ -70,10 +70,10 @@ class Network(Executor, ImageDetector[Detections]):
         return is_recurrent(self)
 
     @property
-    def suppression(self) -> tuple[str, float]:
-        """The kind of its suppression, and the exponent: the last head decides."""
+    def suppression(self) -> SuppressionRule:
+        """The rule of its suppression: the last head decides."""
         head = last_detection_head(self.layers)
-        return head.suppression if head else NO_HEAD
+        return head.suppression if head else USUAL
 
     @property
     def traits(self) -> Traits:

@@ -2,7 +2,8 @@
 
 Boxes are ordered by suppression.py in either case, once they are copied from the GPU as a whole: a
 launch per class and the waits between take longer. There only pairs of boxes are compared, to the
-same last bit as in box.py. Where the kernels cannot be had, the CPU does that too.
+same last bit as in box.py. Where the kernels cannot be had, the CPU does that too, and so it does
+where scores are lowered (`softnms`): each round there waits for the one before.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from .box_arrays import BoxArrays
 from .detections import Detections
 from .kernels import nms_cuda
 from .kernels.nms_cuda import Launch
+from .rule import USUAL, SuppressionRule
 from .suppression import (
     Queue,
-    exponent,
     queue_of_image,
     suppress_each,
     suppress_objects,
@@ -33,33 +34,32 @@ from .suppression import (
 def nms(
     detections: Detections,
     threshold: float,
-    kind: str = "default",
-    beta: float = 0.6,
+    rule: SuppressionRule = USUAL,
     *,
     stay: bool = False,
 ) -> Detections:
     """Suppress the boxes of one image, as `suppression.suppress_each` does, for use on the CPU."""
-    [left] = nms_each([detections], threshold, kind, beta, stay=stay)
+    [left] = nms_each([detections], threshold, rule, stay=stay)
     return left
 
 
 def nms_each(
     found: Sequence[Detections],
     threshold: float,
-    kind: str = "default",
-    beta: float = 0.6,
+    rule: SuppressionRule = USUAL,
     *,
     stay: bool = False,
 ) -> list[Detections]:
     """Suppress the boxes of several images, each as `nms` does; on a GPU all in one launch."""
     arrays = arrays_of(found)
-    launch = nms_cuda.launcher(found[0].boxes) if found else None
+    by_kernel = found and not (rule.soft or rule.off)
+    launch = nms_cuda.launcher(found[0].boxes) if by_kernel else None
     if launch is None:
-        left = suppress_each(arrays, threshold, kind, beta, stay=stay)
+        left = suppress_each(arrays, threshold, rule, stay=stay)
     else:
-        power = exponent(kind, beta)
-        queues = [queue_of_image(one) for one in arrays]
-        masks = survivors([one.boxes for one in found], queues, threshold, power, launch)
+        queues = [queue_of_image(one, rule) for one in arrays]
+        boxes = [one.boxes for one in found]
+        masks = survivors(boxes, queues, threshold, rule.exponent, launch)
         parts = zip(arrays, queues, masks, strict=True)
         left = [survivors_of(one, queue, mask, stay) for one, queue, mask in parts]
     return [Detections.of_arrays(one) for one in left]

@@ -3,7 +3,8 @@
 The higher probability comes first. Ties keep the order that the previous class left, and before the
 first class the order after the swap of empty boxes (NMS_SWAPS_EMPTY_BOXES). A box that survives
 suppresses every later box of its class that it overlaps by more than the threshold; an overlap that
-is equal to the threshold suppresses nothing. This file needs no torch; nms.py is its GPU form.
+is equal to the threshold suppresses nothing. soft.py lowers scores instead. This file needs no
+torch; nms.py is its GPU form.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..errors import CfgError
 from .box import exceed, outlines
 from .box_arrays import BoxArrays
+from .rule import USUAL, SuppressionRule
+from .soft import factors, weaker_scores
 from .sweep import Sweep
 
 CHUNK = 1 << 16  # pairs compared at a time, few enough for the CPU's cache
@@ -32,7 +34,8 @@ class Queue:
 
     The lines follow each other: `rows` and `classes` int64 [R] say where each probability stands,
     line L is from `ends[L]` to `ends[L + 1]`. `objects` [K] are the boxes before the first class,
-    `last` those after the last.
+    `last` those after the last. Where classes do not count (`agnostic`), there is one line of whole
+    boxes, and `classes` say which of a box is the best.
     """
 
     objects: np.ndarray
@@ -40,13 +43,17 @@ class Queue:
     rows: np.ndarray
     classes: np.ndarray
     ends: list[int]
+    agnostic: bool = False
+
+    def places(self, some: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the index of what some places of the lines, bool [R] or int64, stand for."""
+        return (self.rows[some],) if self.agnostic else (self.rows[some], self.classes[some])
 
 
 def suppress_each(
     found: Sequence[BoxArrays],
     threshold: float,
-    kind: str = "default",
-    beta: float = 0.6,
+    rule: SuppressionRule = USUAL,
     *,
     stay: bool = False,
 ) -> list[BoxArrays]:
@@ -54,33 +61,62 @@ def suppress_each(
 
     No box is removed (`kept` does that). Boxes of an image are returned in the order that the C
     leaves: by the probability of the last class before suppression, ties by the class before it,
-    and so on; with `stay` in their original order. `kind` is a value of `nms_kind=`, `beta` the
-    exponent of diounms.
+    and so on; with `stay` in their original order. The kinds that are soft lower probabilities.
 
     Darknet: src/box.c do_nms_sort, diounms_sort
     Quirk: NMS_ORDER
     """
-    power = exponent(kind, beta)
-    return [suppress_image(one, threshold, power, stay) for one in found]
+    return [suppress_image(one, threshold, rule, stay) for one in found]
 
 
-def suppress_image(found: BoxArrays, threshold: float, beta: float | None, stay: bool) -> BoxArrays:
-    """Suppress the boxes of one image, see `suppress_each`; `beta` is the exponent of DIoU."""
-    queue = queue_of_image(found)
-    return survivors_of(found, queue, survivors(found.boxes, queue, threshold, beta), stay)
+def suppress_image(
+    found: BoxArrays, threshold: float, rule: SuppressionRule, stay: bool
+) -> BoxArrays:
+    """Suppress the boxes of one image, see `suppress_each`."""
+    if rule.off:
+        return found
+    queue = queue_of_image(found, rule)
+    if rule.soft:
+        return lower(found, queue, threshold, rule, stay)
+    return survivors_of(found, queue, survivors(found.boxes, queue, threshold, rule.exponent), stay)
 
 
-def queue_of_image(found: BoxArrays) -> Queue:
+def queue_of_image(found: BoxArrays, rule: SuppressionRule = USUAL) -> Queue:
     """Return the boxes of one image in lines; in `last` those without objectness come last."""
     order, count = objects_first(found.objectness)
-    queue = queue_of(found.probabilities, order[:count])
-    return replace(queue, last=np.concatenate((queue.last, order[count:])))
+    scores = found.probabilities
+    if rule.agnostic:
+        scores = scores.max(1, keepdims=True, initial=0)
+    queue = queue_of(scores, order[:count])
+    last = np.concatenate((queue.last, order[count:]))
+    return replace(queue, last=last, agnostic=rule.agnostic)
 
 
 def survivors_of(found: BoxArrays, queue: Queue, left: np.ndarray, stay: bool) -> BoxArrays:
     """Zero the probabilities that are not `left`, bool [R] over the lines; order the boxes."""
-    gone, probabilities = ~left, found.probabilities.copy()
-    probabilities[queue.rows[gone], queue.classes[gone]] = 0
+    probabilities = found.probabilities.copy()
+    probabilities[queue.places(~left)] = 0
+    return with_probabilities(found, queue, probabilities, stay)
+
+
+def lower(
+    found: BoxArrays, queue: Queue, threshold: float, rule: SuppressionRule, stay: bool
+) -> BoxArrays:
+    """Lower the probabilities of boxes that overlap a better one in their line; order the boxes."""
+    probabilities, every = found.probabilities.copy(), queue.places(np.arange(len(queue.rows)))
+    before = probabilities[every]
+    scores = before.max(1, initial=0) if queue.agnostic else before
+    boxes, lines = found.boxes[queue.rows], pairwise(queue.ends)
+    parts = [factors(boxes[a:b], scores[a:b], threshold, rule) for a, b in lines]
+    factor = np.concatenate([*parts, np.zeros(0)])
+    probabilities[every] = weaker_scores(before, factor[:, None] if queue.agnostic else factor)
+    return with_probabilities(found, queue, probabilities, stay)
+
+
+def with_probabilities(
+    found: BoxArrays, queue: Queue, probabilities: np.ndarray, stay: bool
+) -> BoxArrays:
+    """Return boxes with other probabilities, in the order that suppression leaves, or `stay`."""
     found = replace(found, probabilities=probabilities)
     return found if stay else found.take(queue.last)
 
@@ -100,22 +136,6 @@ def suppress_objects(found: BoxArrays, threshold: float) -> BoxArrays:
     found.objectness[:count][gone] = 0
     found.probabilities[:count][gone] = 0
     return found
-
-
-def exponent(kind: str, beta: float) -> float | None:
-    """Return the exponent of the DIoU that decides, None where plain IoU does.
-
-    greedynms is not the greedy suppression of the literature: that is "default". Its 0.6 is a
-    double in the C, `beta` a float.
-
-    Darknet: src/box.c diounms_sort
-    Quirk: GREEDYNMS_IS_DIOU
-    """
-    rounded = float(np.float32(beta))
-    exponents = {"default": None, "greedynms": 0.6, "diounms": rounded, "cornersnms": None}
-    if kind not in exponents:
-        raise CfgError(f"nms_kind={kind}: expected one of {', '.join(exponents)}")
-    return exponents[kind]
 
 
 def objects_first(objectness: np.ndarray) -> tuple[np.ndarray, int]:

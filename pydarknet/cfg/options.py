@@ -33,6 +33,7 @@ class Option:
     otherwise: str | None
     stop: str
     trained: bool
+    others_unused: bool
 
     def declared_by(self, lineage: str) -> bool:
         """Return whether programs of that lineage know the option."""
@@ -54,6 +55,7 @@ def option(
     otherwise: str | None = None,
     stop: str = "",
     trained: bool = True,
+    others_unused: bool = False,
 ) -> Any:
     """Declare an option of a section; Darknet prints `Using default` if it is missing.
 
@@ -63,11 +65,12 @@ def option(
     list those of each item. `choices` are the words allowed (or a function that returns a
     lineage's), `synonyms` the names of those words elsewhere, `otherwise` is the word that Darknet
     uses for an unknown one; `stop` ends a list. Training refuses a cfg that sets an option with
-    `trained=False`.
+    `trained=False`. With `others_unused`, a word that is no choice is left unused, as by programs
+    that know no such option.
     """
     words = choices if callable(choices) or choices is None else constant(tuple(choices))
     allowed = (Range(least, most, above, below), words, synonyms, otherwise, stop)
-    declared = Option(key, default, announced, lineage, *allowed, trained)
+    declared = Option(key, default, announced, lineage, *allowed, trained, others_unused)
     return field(metadata={"option": declared})
 
 
@@ -106,12 +109,23 @@ def read_options(cls: type, section: Section, lineage: str, strict: bool) -> dic
     """Read the options that `cls` declares from a section: field name -> value."""
     values: dict[str, Any] = {}
     for name, (key, declared, kind) in declarations(cls).items():
-        entry = section.find(key) if declared.declared_by(lineage) else None
+        entry = entry_of(key, declared, section, lineage)
         if entry is None:
             values[name] = default_of(key, declared, section, values)
         else:
             values[name] = convert(entry, declared, kind, section, lineage, strict)
     return values
+
+
+def entry_of(key: str, declared: Option, section: Section, lineage: str) -> Entry | None:
+    """Return the section's entry for an option, marked used; None if the lineage reads none."""
+    if not declared.declared_by(lineage):
+        return None
+    entry = section.find(key)
+    if entry and declared.others_unused and declared.choices:
+        entry.used = entry.value in tuple(declared.choices(lineage))
+        return entry if entry.used else None
+    return entry
 
 
 def default_of(key: str, declared: Option, section: Section, above: dict[str, Any]) -> Any:

@@ -75,7 +75,7 @@ class Demo:
     @cached_property
     def rules(self) -> DemoRules:
         """How its lineage finds boxes."""
-        return DEMO_RULES.of(self.network.dialect)
+        return rules_of(self.network)
 
     @cached_property
     def find(self) -> Find:
@@ -243,11 +243,18 @@ def say_size(network: AnyNetwork, source: Source) -> None:
 SAYS_SIZE = PerLineage(pjreddie=False, alexeyab=True)
 
 
+def rules_of(network: AnyNetwork) -> DemoRules:
+    """Return how a network's lineage finds boxes, unless the cfg has a suppression of its own."""
+    rules = DEMO_RULES.of(network.dialect)
+    usual = network.suppression.known_to_darknet
+    return replace(rules, by_objectness=rules.by_objectness and usual)
+
+
 def settings_of(network: AnyNetwork, flags: DemoFlags, thresh: float | None) -> Settings:
     """Return the settings of a demo."""
     from ..boxes.settings import settings
 
-    rules = DEMO_RULES.of(network.dialect)
+    rules = rules_of(network)
     given = flags.thresh if flags.thresh is not None else thresh
     chosen = settings(network, thresh=given, nms=flags.nms, letterbox=flags.letter_box or None)
     hier = flags.hier if flags.hier is not None else rules.hier

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
+from ..boxes.rule import USUAL
 from ..boxes.settings import Settings
 from ..errors import DataError
 from ..export.layout import best_class, rows_of
@@ -25,8 +26,6 @@ from ..layers import DetectionHead, last_detection_head
 from .objects import Objects
 from .onnx_forms import SUPPRESSED, Table
 from .onnx_layers import Layer
-
-PLAIN = "default"  # the suppression inside a file
 
 
 @dataclass(frozen=True)
@@ -118,10 +117,9 @@ def objects_of(
     if last.corrects_letterbox:
         size = network.input.w, network.input.h
         found = found.fit_to_image(seen.width, seen.height, *size, letterbox=chosen.letterbox)
-    kind, beta = last.suppression
     if chosen.nms:
-        kind = PLAIN if table.form == SUPPRESSED else kind
-        [found] = nms_each([found], chosen.nms, kind, beta)
+        rule = USUAL if table.form == SUPPRESSED else last.suppression  # USUAL is inside a file
+        [found] = nms_each([found], chosen.nms, rule)
     return Objects.of_boxes(found.kept().numpy())
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..backends.prepare import forget
 from ..boxes.detections import Detections
+from ..boxes.rule import SuppressionRule
 from ..boxes.settings import Settings
 from ..dataset.read_ahead import good_images
 from ..graph.executor import Executor
@@ -151,7 +152,7 @@ class TileDetector:
     detector: DatasetDetector
 
     @property
-    def suppression(self) -> tuple[str, float]:
+    def suppression(self) -> SuppressionRule:
         return self.detector.network.suppression
 
     @property

@@ -15,6 +15,7 @@ from ..boxes.box import iou
 from ..boxes.box_arrays import BoxArrays
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
+from ..boxes.rule import USUAL
 from ..errors import DarknetError, DataError
 from ..graph.executor import Executor
 from ..layers import detection_heads, last_detection_head
@@ -229,8 +230,8 @@ def survivors(layout: Layout, found: Sequence[Detections]) -> list[Detections]:
         scores = boxes.probabilities * (boxes.probabilities > limits.thresh)
         kept.append(replace(boxes, probabilities=scores).kept())
     last = last_detection_head(layout.network.layers)
-    kind, beta = last.suppression if last and layout.name != "nms" else ("default", 0.6)
-    return [one.kept() for one in nms_each(kept, limits.nms, kind, beta)]
+    rule = last.suppression if last and layout.name != "nms" else USUAL
+    return [one.kept() for one in nms_each(kept, limits.nms, rule)]
 
 
 def count_equal(report: Report, ours: Detections, theirs: Detections) -> None:

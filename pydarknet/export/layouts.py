@@ -15,7 +15,7 @@ from ..errors import UsageError
 from ..graph.executor import Executor
 from ..graph.head import Head
 from ..graph.onnx_network import OnnxHead, layer_name, name_value
-from ..layers import DetectionHead
+from ..layers import DetectionHead, last_detection_head
 from ..modules.onnx_writer import Value, Writer
 from .layout import Layout, OneTable, best_class, corners
 from .rows import OpenCVRows, Rows
@@ -73,6 +73,15 @@ class Nms(OneTable):
 
     name = "nms"
     summary = "output0 [found, 7]: image, x1, y1, x2, y2 in pixels, class, score, suppressed inside"
+
+    def check(self) -> None:
+        super().check()
+        last = last_detection_head(self.network.layers)
+        if last and (words := last.suppression.words_of_ours):
+            raise last.error(
+                f"{words} is none of what NonMaxSuppression does: expected another layout than"
+                f" {self.name}, and the boxes suppressed by what reads the file"
+            )
 
     def write(self, writer: Writer, heads: Sequence[OnnxHead]) -> list[Value]:
         boxes, scores = self.written_boxes(writer, heads)

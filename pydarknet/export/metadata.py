@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..boxes.rule import USUAL
 from ..graph.executor import Executor
 from ..graph.traits import traits_of
 from ..layers import DetectionHead, Layer, last_detection_head
@@ -79,10 +80,14 @@ def digest_of(path: Path | None) -> str | None:
 
 
 def suppression(layout: Layout) -> dict[str, Any]:
-    """Return how boxes are suppressed: the kind, its exponent and the overlap."""
+    """Return how boxes are suppressed: the kind, its exponent and the overlap; then what is ours.
+
+    What is ours is there where a cfg asks for it.
+    """
     last = last_detection_head(layout.network.layers)
-    kind, beta = last.suppression if last else ("default", 0.6)
-    return {"kind": kind, "beta": beta, "thresh": layout.limits.nms}
+    rule, usual = asdict(last.suppression if last else USUAL), asdict(USUAL)
+    ours = {name: rule[name] for name in ("sigma", "agnostic") if rule[name] != usual[name]}
+    return {"kind": rule["kind"], "beta": rule["beta"], "thresh": layout.limits.nms, **ours}
 
 
 def heads(layout: Layout) -> list[dict[str, Any]]:

@@ -191,6 +191,5 @@ def suppress(
     if chosen.nms and not any(head.suppressed for head in heads):
         last = last_detection_head(head.node.layer for head in heads)
         assert last, "boxes come from a detection head"
-        kind, beta = last.suppression
-        return nms_each(found, chosen.nms, kind, beta, stay=chosen.stay)
+        return nms_each(found, chosen.nms, last.suppression, stay=chosen.stay)
     return [boxes.to("cpu") for boxes in found]

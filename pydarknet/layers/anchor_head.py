@@ -9,16 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..boxes.rule import KINDS
 from ..cfg.options import option, quiet
 from ..modules.onnx_writer import Value
 from ..modules.parameters import constant
 from ..system.limits import FLT_MAX
 from ..system.text import count_of
-from .base import Layer, Shape
-from .detection_head import MOST_ANCHORS, DetectionHead, check_anchors
+from .base import Shape
+from .detection_head import MOST_ANCHORS, DetectionHead, SuppressionOptions, check_anchors
 
 IOU_LOSSES: Final = {"iou": 0, "giou": 1, "mse": 2, "diou": 3, "ciou": 4}
-NMS_KINDS: Final = {"default": 0, "greedynms": 1, "diounms": 2, "cornersnms": 3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,7 @@ def mirrored_place(x: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForkLosses(Layer):
+class ForkLosses(SuppressionOptions):
     """The options of the fork's losses and non-maximum suppression, which two heads have."""
 
     label_smooth_eps: float = quiet(0.0, least=0, most=1)
@@ -158,7 +158,7 @@ class ForkLosses(Layer):
     iou_thresh_kind: str = quiet("iou", choices=IOU_LOSSES, otherwise="iou")
     iou_thresh: float = quiet(1.0, least=-1)
     beta_nms: float = quiet(0.6, least=0)
-    nms_kind: str = quiet("default", choices=NMS_KINDS, otherwise="default")
+    nms_kind: str = quiet("default", choices=KINDS, otherwise="default")
     resize: float = quiet(1.0, above=0, least=0.1, most=10)
     max_delta: float = quiet(FLT_MAX, above=0)
     counters_per_class: tuple[int, ...] = quiet((), stop="#", least=0)
@@ -166,13 +166,7 @@ class ForkLosses(Layer):
     def stdout_text(self) -> str:
         if self.nms_kind == "default":
             return ""
-        return (
-            f"nms_kind: {self.nms_kind} ({NMS_KINDS[self.nms_kind]}), beta = {self.beta_nms:f} \n"
-        )
-
-    @property
-    def suppression(self) -> tuple[str, float]:
-        return self.nms_kind, self.beta_nms
+        return f"nms_kind: {self.nms_kind} ({KINDS[self.nms_kind]}), beta = {self.beta_nms:f} \n"
 
     @property
     def losses(self) -> str:

@@ -9,7 +9,9 @@ from typing import ClassVar, Final, NamedTuple
 from torch import Tensor
 
 from ..boxes.detections import Batch, Detections
+from ..boxes.rule import OURS, SuppressionRule
 from ..boxes.settings import Decoding
+from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
 from ..runtime.choose import OBJECTS
 from ..system.console import note_once
@@ -47,7 +49,26 @@ class OnnxBoxes(NamedTuple):
     classes: Value
 
 
-class DetectionHead(Layer):
+@dataclass(frozen=True, kw_only=True)
+class SuppressionOptions(Layer):
+    """How boxes are suppressed, by options that no C program has: so they decide no dialect.
+
+    Quirk: SUPPRESSION_OF_OURS
+    """
+
+    beta_nms = 0.6  # the exponent of diounms, which only the fork's heads have
+
+    nms_kind: str = quiet("default", choices=OURS, others_unused=True)
+    sigma_nms: float = quiet(0.5, above=0)
+    nms_agnostic: bool = quiet(False)
+
+    @property
+    def suppression(self) -> SuppressionRule:
+        """The rule of non-maximum suppression; that of the last head decides."""
+        return SuppressionRule(self.nms_kind, self.beta_nms, self.sigma_nms, self.nms_agnostic)
+
+
+class DetectionHead(SuppressionOptions):
     """A head that outputs boxes. A subclass declares the fields without a default as options.
 
     Training data, evaluation, weights files and the compatible interfaces read only these fields.
@@ -83,11 +104,6 @@ class DetectionHead(Layer):
     def unplaced(self) -> bool:
         """Whether a label may name a class of the whole image without a box."""
         return False
-
-    @property
-    def suppression(self) -> tuple[str, float]:
-        """Kind and exponent of non-maximum suppression; the last head decides."""
-        return "default", 0.6
 
     def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
         """Return the boxes in 0..1 of the network's input.

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from ..boxes.box_arrays import BoxRows
+from ..boxes.rule import SuppressionRule
 from ..boxes.settings import Detecting, Settings
 from ..cfg.class_tree import Tree
 from ..system.crews import Crew
@@ -33,6 +34,10 @@ class AnyNetwork(Detecting, Protocol):
     @property
     def image_channels(self) -> int:
         """With how many channels image files are read."""
+
+    @property
+    def suppression(self) -> SuppressionRule:
+        """The rule of its suppression."""
 
     @property
     def tree(self) -> Tree | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +11,7 @@ from typing import NoReturn
 import numpy as np
 
 from ..boxes.box_arrays import BoxArrays
+from ..boxes.rule import USUAL, SuppressionRule
 from ..boxes.settings import Limits, Settings
 from ..boxes.suppression import suppress_each
 from ..cfg.class_tree import Tree
@@ -104,9 +105,10 @@ class RuntimeNetwork(ImageDetector[BoxArrays]):
         return bool(self.about.states)
 
     @property
-    def suppression(self) -> tuple[str, float]:
-        """The kind of its suppression, and the exponent."""
-        return self.about.nms.get("kind", "default"), self.about.nms.get("beta", 0.6)
+    def suppression(self) -> SuppressionRule:
+        """The rule of its suppression."""
+        words = asdict(USUAL)
+        return SuppressionRule(**{name: self.about.nms.get(name, words[name]) for name in words})
 
     def get_ready(self, *, many: bool) -> None:
         """For `many` images, keep the memory that is freed: they are fitted in half the time so.
@@ -138,8 +140,7 @@ class RuntimeNetwork(ImageDetector[BoxArrays]):
         ]
         if not chosen.nms or about.layout in SUPPRESSED:
             return found
-        kind, beta = self.suppression
-        return suppress_each(found, chosen.nms, kind, beta, stay=chosen.stay)
+        return suppress_each(found, chosen.nms, self.suppression, stay=chosen.stay)
 
     def box_tables(self, inputs: np.ndarray) -> list[tuple[BoxArrays, ...]]:
         """Return per image of float32 [N, C, H, W] all that the heads compute: a table of each.

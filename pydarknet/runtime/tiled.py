@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Protocol
 
 from ..boxes.box_arrays import BoxArrays, BoxRows
+from ..boxes.rule import SuppressionRule
 from ..boxes.seams import View, boxes_of_image
 from ..boxes.settings import Settings
 from ..boxes.suppression import suppress_each
@@ -22,8 +23,8 @@ class Finds(Protocol):
     """A network that finds boxes in images of its size."""
 
     @property
-    def suppression(self) -> tuple[str, float]:
-        """The kind of its suppression, and the exponent."""
+    def suppression(self) -> SuppressionRule:
+        """The rule of its suppression."""
 
     @property
     def keeps_state(self) -> bool:
@@ -62,8 +63,7 @@ def find_in_tiles(
         height, width = images[place].shape[:2]
         joined = boxes_of_image([View(tile, next(seen)) for tile in views[place]], width, height)
         if chosen.nms:
-            kind, beta = network.suppression
-            [joined] = suppress_each([joined], chosen.nms, kind, beta, stay=chosen.stay)
+            [joined] = suppress_each([joined], chosen.nms, network.suppression, stay=chosen.stay)
         found[place] = joined
     return [found[place] for place in range(len(images))]
 

@@ -16,6 +16,7 @@ from pydarknet.boxes.box_arrays import BoxArrays
 from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.kernels import nms_cuda
 from pydarknet.boxes.nms import arrays_of, nms, nms_each, nms_obj
+from pydarknet.boxes.rule import SuppressionRule
 from pydarknet.boxes.suppression import suppress_each
 
 NAN, INF = float("nan"), float("inf")
@@ -75,9 +76,11 @@ def _by_torch(monkeypatch):
 def test_torch_for_the_kernels_leaves_what_numpy_leaves(count, scores, kind, stay):
     images = [random_boxes(count, 7, scores), random_boxes(count + 1, 7, scores)]
 
-    got = nms_each([Detections.of_arrays(one) for one in images], 0.3, kind, 0.8, stay=stay)
+    got = nms_each(
+        [Detections.of_arrays(one) for one in images], 0.3, SuppressionRule(kind, 0.8), stay=stay
+    )
 
-    expected = suppress_each(images, 0.3, kind, 0.8, stay=stay)
+    expected = suppress_each(images, 0.3, SuppressionRule(kind, 0.8), stay=stay)
     assert [as_bytes(one.numpy()) for one in got] == [as_bytes(one) for one in expected]
 
 
@@ -86,9 +89,11 @@ def test_torch_for_the_kernels_leaves_what_numpy_leaves(count, scores, kind, sta
 def test_torch_for_the_kernels_leaves_what_numpy_leaves_of_many(kind):
     many = random_boxes(6000, 1, "of many ties")
 
-    [expected] = suppress_each([many], 0.3, kind)
+    [expected] = suppress_each([many], 0.3, SuppressionRule(kind))
 
-    assert as_bytes(nms(Detections.of_arrays(many), 0.3, kind).numpy()) == as_bytes(expected)
+    assert as_bytes(
+        nms(Detections.of_arrays(many), 0.3, SuppressionRule(kind)).numpy()
+    ) == as_bytes(expected)
     assert 0 < len(expected.kept()) < len(many.kept()) > 3000
 
 
@@ -96,9 +101,11 @@ def test_torch_for_the_kernels_leaves_what_numpy_leaves_of_many(kind):
 def test_boxes_on_a_cpu_are_suppressed_as_arrays(stay):
     images = [boxes_on_grid(seed) for seed in range(3)]
 
-    got = nms_each(images, 0.45, "greedynms", stay=stay)
+    got = nms_each(images, 0.45, SuppressionRule("greedynms"), stay=stay)
 
-    expected = suppress_each([one.numpy() for one in images], 0.45, "greedynms", stay=stay)
+    expected = suppress_each(
+        [one.numpy() for one in images], 0.45, SuppressionRule("greedynms"), stay=stay
+    )
     assert [as_bytes(one.numpy()) for one in got] == [as_bytes(one) for one in expected]
     assert all(one.boxes.dtype == torch.float32 for one in got)
 

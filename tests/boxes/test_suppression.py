@@ -11,8 +11,8 @@ from suppression import KINDS, boxes_on_grid, nms_by_loops, nms_obj_by_loops, or
 
 from pydarknet.boxes import suppression as module
 from pydarknet.boxes.box_arrays import BoxArrays
+from pydarknet.boxes.rule import SuppressionRule
 from pydarknet.boxes.suppression import suppress_each, suppress_objects
-from pydarknet.errors import CfgError
 
 DETECTORS = [
     "ab_gaussian_yolo_a",
@@ -62,7 +62,9 @@ def suppress(
     found: BoxArrays, threshold: float, kind: str = "default", beta: float = 0.6, **options: bool
 ) -> BoxArrays:
     """Suppress the boxes of one image."""
-    [left] = suppress_each([found], threshold, kind, beta, **options)
+    stay = options.pop("stay", False)
+    rule = SuppressionRule(kind, beta, **options)
+    [left] = suppress_each([found], threshold, rule, stay=stay)
     return left
 
 
@@ -287,8 +289,69 @@ def test_boxes_may_keep_their_places():
     assert got.probabilities.tolist() == [[0], [0.75], [0.5]]
 
 
-def test_an_unknown_kind_is_told_with_the_choices():
-    with pytest.raises(
-        CfgError, match="nms_kind=soft: expected one of default, greedynms, diounms"
-    ):
-        suppress(scored((0.5,), boxes=[HERE]), 0.45, "soft")
+# Kinds of ours
+
+
+@pytest.mark.parametrize("agnostic", [False, True])
+def test_none_suppresses_nothing_and_moves_nothing(agnostic):
+    boxes = scored((0.5, 0.25), (0.75, 0.0), boxes=[HERE, HERE])
+
+    assert suppress(boxes, 0.45, "none", agnostic=agnostic) is boxes
+
+
+def test_softnms_lowers_a_score_by_the_overlap():
+    # two of 2 x 2, one lower by 1: they share 2 of 6
+    boxes = [(0.0, 0.0, 2.0, 2.0), (0.0, 1.0, 2.0, 2.0)]
+
+    got = suppress(scored((0.25,), (0.5,), boxes=boxes), 0.3, "softnms", stay=True)
+
+    np.testing.assert_allclose(got.probabilities, [[0.25 * 2 / 3], [0.5]], rtol=1e-6)
+
+
+def test_softnms_leaves_a_score_whose_overlap_is_no_more_than_the_threshold():
+    boxes = [(0.0, 0.0, 2.0, 2.0), (0.0, 1.0, 2.0, 2.0)]
+
+    got = suppress(scored((0.25,), (0.5,), boxes=boxes), 0.34, "softnms", stay=True)
+
+    assert got.probabilities.tolist() == [[0.25], [0.5]]
+
+
+def test_softnms_returns_boxes_in_the_order_of_the_scores_before():
+    got = suppress(scored((0.25,), (0.5,), (0.75,), boxes=[AWAY, HERE, HERE]), 0.45, "softnms")
+
+    assert order(got) == [2, 1, 0]
+    assert got.probabilities.tolist() == [[0.75], [0], [0.25]]  # equal boxes: 1 - IoU is 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_classes_compete_if_suppression_is_agnostic(kind):
+    boxes = scored((0.5, 0.25), (0.0, 0.75), (0.25, 0.25), boxes=[HERE, HERE, AWAY])
+
+    got = suppress(boxes, 0.45, kind, agnostic=True, stay=True)
+
+    assert got.probabilities.tolist() == [[0, 0], [0, 0.75], [0.25, 0.25]]
+
+
+def test_agnostic_suppression_returns_boxes_by_their_best_class():
+    boxes = scored((0.5, 0.0), (0.0, 0.75), (0.6, 0.1), boxes=[HERE, AWAY, BESIDE])
+
+    assert order(suppress(boxes, 0.45, agnostic=True)) == [1, 2, 0]
+
+
+def test_agnostic_softnms_lowers_all_scores_of_a_box():
+    # two of 2 x 2, one lower by 1: they share 2 of 6
+    boxes = [(0.0, 0.0, 2.0, 2.0), (0.0, 1.0, 2.0, 2.0)]
+
+    got = suppress(
+        scored((0.5, 0.0), (0.25, 0.125), boxes=boxes), 0.3, "softnms", agnostic=True, stay=True
+    )
+
+    expected = [[0.5, 0], [0.25 * 2 / 3, 0.125 * 2 / 3]]
+    np.testing.assert_allclose(got.probabilities, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["default", "softnms", "softnms_gaussian", "none"])
+def test_of_no_boxes_no_kind_and_no_class_leaves_any(kind):
+    nothing = BoxArrays(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 3)))
+
+    assert len(suppress(nothing, 0.45, kind, agnostic=True)) == 0

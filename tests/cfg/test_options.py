@@ -37,6 +37,7 @@ class Sample:
     color: str = quiet("red", choices=words, otherwise="green")
     shape: str = quiet("round", choices=("round", "flat"), synonyms={"disc": "round"})
     mish: int = quiet(7, lineage="alexeyab")
+    taste: str = quiet("none", choices=("sweet", "sour"), others_unused=True)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,19 @@ def read(text: str, *, strict: bool = True, lineage: str = "pjreddie") -> dict[s
 )
 def test_an_option_is_read_as_its_field_is_annotated(line, name, value):
     assert read(line)[name] == value
+
+
+@pytest.mark.parametrize(
+    ("line", "taste", "unused"),
+    [("taste=sour", "sour", []), ("taste=salty", "none", ["taste"])],
+)
+def test_a_word_of_no_meaning_to_the_lineage_may_stay_unused(line, taste, unused):
+    given = section(line)
+
+    values = read_options(Sample, given, "pjreddie", strict=True)
+
+    assert values["taste"] == taste
+    assert [entry.key for entry in given.unused_entries()] == unused
 
 
 def test_a_key_may_differ_from_its_field():

@@ -12,7 +12,7 @@ from films import frame, index_of
 
 from pydarknet.boxes.box_arrays import BoxArrays
 from pydarknet.boxes.settings import settings
-from pydarknet.cli.demo import Demo, settings_of
+from pydarknet.cli.demo import Demo, rules_of, settings_of
 from pydarknet.cli.demo_flags import DemoFlags
 from pydarknet.video.film import Film
 
@@ -112,6 +112,14 @@ def test_thresholds_of_either_lineage(net, dialect):
     assert told.decoding.thresh == pytest.approx(0.1)
     assert told.decoding.hier == 0.3
     assert settings_of(network, DemoFlags(), 0.2).decoding.thresh == pytest.approx(0.2)
+
+
+def test_the_originals_demo_suppresses_as_a_cfg_with_a_kind_of_ours_says(net):
+    text = f"[convolutional]\nfilters=6\n\n{YOLO}\nnms_kind=softnms"
+    network = net(text, c=3, h=8, w=8, dialect="pjreddie")
+
+    assert not rules_of(network).by_objectness
+    assert settings_of(network, DemoFlags(), None).nms == 0.4
 
 
 def test_a_film_is_what_is_read_ahead():

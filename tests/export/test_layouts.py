@@ -10,7 +10,7 @@ from torch import Tensor
 
 import pydarknet
 from pydarknet.boxes.settings import Limits
-from pydarknet.errors import DarknetError
+from pydarknet.errors import CfgError, DarknetError
 from pydarknet.export.layouts import LAYOUTS, choose_layout
 from pydarknet.graph.onnx_network import onnx_model, write_network
 from pydarknet.modules.onnx_graph import BATCH
@@ -88,6 +88,20 @@ def test_suppression_inside_keeps_the_best_of_each_image(net):
 
     assert left[:, 0].tolist() == [0, 1]
     np.testing.assert_allclose(left[:, 6], [0.8390] * 2, atol=1e-4)  # logistic of 3 times of 2
+
+
+@pytest.mark.parametrize("words", ["nms_kind=softnms", "nms_kind=none", "nms_agnostic=1"])
+def test_what_nonmaxsuppression_cannot_do_is_not_written_as_it(net, words):
+    network = net(f"[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=2\n{words}\n", c=7, h=1, w=4)
+
+    with pytest.raises(CfgError) as error:
+        choose_layout(network, "nms", LIMITS)
+
+    assert str(error.value) == (
+        f"net.cfg:6: [yolo] {words} is none of what NonMaxSuppression does: expected another layout"
+        " than nms, and the boxes suppressed by what reads the file"
+    )
+    assert choose_layout(network, "merged", LIMITS).name == "merged"
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "opencv"])

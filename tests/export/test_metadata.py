@@ -49,6 +49,18 @@ def test_openvinos_labels_have_no_spaces(detector, facts):
     assert boxed["model_info resize_type"] == "fit_to_window_letterbox"
 
 
+def test_ours_says_what_of_suppression_is_ours(net, facts):
+    words = "nms_kind=softnms_gaussian\nsigma_nms=.3\nnms_agnostic=1"
+    network = net(f"[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=2\n{words}\n", c=7, h=1, w=4)
+
+    keys = metadata(choose_layout(network, "rows", LIMITS), facts, ["yolo_1"], {})
+
+    assert json.loads(keys[KEY])["nms"] == {
+        **{"kind": "softnms_gaussian", "beta": 0.6, "thresh": 0.45},
+        **{"sigma": 0.3, "agnostic": True},
+    }
+
+
 def test_ours_says_how_to_run_the_file(detector, facts):
     keys = metadata(choose_layout(detector, "rows", LIMITS), facts, ["yolo_1"], {})
 

@@ -123,6 +123,8 @@ def test_what_is_said_has_no_reason(name):
         ("[net]\n[conv]\nsize=3\ndilation=2", "net.cfg:4: dilation=2"),
         ("[net]\n[route]\nlayers=-1\ngroups=2", "net.cfg:4: groups=2"),
         ("[net]\n[yolo]\nscale_x_y=1.05", "net.cfg:3: scale_x_y=1.05"),
+        ("[net]\n[yolo]\nnms_kind=diounms", "net.cfg:3: nms_kind=diounms"),
+        ("[net]\n[yolo]\nnms_kind=softnms\nbeta_nms=.6", "net.cfg:4: beta_nms=.6"),
         ("[net]\n[maxpool]\n[sam]\nfrom=-2", "net.cfg:3: [sam]"),
         ("[net]\n[Gaussian_yolo]", "net.cfg:2: [Gaussian_yolo]"),
         ("[net]\n[empty]", "net.cfg:2: [empty]"),
@@ -143,6 +145,8 @@ def test_the_fork_is_seen_by_a_section_an_option_or_a_word(text, seen):
         "[net]\n[route]\nlayers=-1",
         "[net]\n[yolo]\nmask=0,1",
         "[net]\n[nonsense]\nscale_x_y=1",
+        "[net]\n[yolo]\nnms_kind=softnms",  # of neither, and read in both
+        "[net]\n[region]\nnms_kind=none\nsigma_nms=.5\nnms_agnostic=1",
         "[net]\n[deconvolutional]",  # the original's
     ],
 )

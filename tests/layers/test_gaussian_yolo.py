@@ -8,6 +8,7 @@ import pytest
 import torch
 from conftest import rows, run
 
+from pydarknet.boxes.rule import USUAL, SuppressionRule
 from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
@@ -103,7 +104,7 @@ def test_the_defaults_are_those_of_the_c(net):
 
     assert (head.classes, head.num, head.mask, head.max) == (20, 1, (0,), 200)
     assert (head.anchor_sizes, head.uc_normalizer) == (((0.5, 0.5),), 1)
-    assert head.suppression == ("default", 0.6)
+    assert head.suppression == USUAL
 
 
 def test_a_mask_ends_at_a_comment_and_anchors_do_not(net):
@@ -119,7 +120,7 @@ def test_a_mask_ends_at_a_comment_and_anchors_do_not(net):
 def test_a_kind_of_suppression_is_known(net, word):
     [head] = net(f"{HEAD}nms_kind={word}", c=11, dialect="alexeyab").layers
 
-    assert head.suppression == (word, 0.6)
+    assert head.suppression == SuppressionRule(word)
 
 
 @pytest.mark.parametrize("option", ["yolo_point=top", "nms_kind=soft", "iou_loss=eiou"])

@@ -8,6 +8,7 @@ import pytest
 import torch
 from conftest import both_lineages, rows, run
 
+from pydarknet.boxes.rule import USUAL, SuppressionRule
 from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
@@ -147,6 +148,7 @@ def test_a_loss_has_a_number(net, word, number):
     [
         ("nms_kind=greedynms", "nms_kind: greedynms (1), beta = 0.600000 \n"),
         ("nms_kind=diounms\nbeta_nms=.7", "nms_kind: diounms (2), beta = 0.700000 \n"),
+        ("nms_kind=softnms", "nms_kind: softnms (4), beta = 0.600000 \n"),
         ("", ""),
     ],
 )
@@ -166,7 +168,7 @@ def test_the_defaults_are_those_of_the_c(net, dialect, boxes):
     assert (head.classes, head.num, head.mask, head.max) == (20, 1, (0,), boxes)
     assert (head.jitter, head.ignore_thresh, head.truth_thresh) == (0.2, 0.5, 1)
     assert head.anchor_sizes == ((0.5, 0.5),)
-    assert head.suppression == ("default", 0.6)
+    assert head.suppression == USUAL
 
 
 def test_a_mask_is_all_anchors_unless_given(net):
@@ -221,6 +223,26 @@ def test_the_original_does_not_use_the_forks_options(net, option, capsys):
 
     assert y.flatten()[0] == 0.5
     assert f"Unused field: '{option.replace('=', ' = ')}'" in capsys.readouterr().err
+
+
+# Suppression of ours
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_a_head_may_ask_for_soft_suppression_of_all_classes(net, dialect, capsys):
+    text = f"{HEAD}nms_kind=softnms_gaussian\nsigma_nms=.3\nnms_agnostic=1"
+
+    [head] = net(text, c=7, dialect=dialect).layers
+
+    assert head.suppression == SuppressionRule("softnms_gaussian", sigma=0.3, agnostic=True)
+    assert "Unused field" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["sigma_nms=0", "sigma_nms=-1", "nms_agnostic=yes"])
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_a_value_that_no_suppression_has_is_refused(net, dialect, option):
+    with pytest.raises(CfgError, match=r"net\.cfg:10: \[yolo\] .*: expected "):
+        net(f"{HEAD}{option}", c=7, dialect=dialect)
 
 
 # Refusals

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pydarknet.boxes.box_arrays import BoxArrays
+from pydarknet.boxes.rule import USUAL
 from pydarknet.boxes.settings import Decoding, Settings
 from pydarknet.errors import UsageError
 from pydarknet.image.tiles import Tiling
@@ -19,7 +20,7 @@ CHOSEN = Settings(Decoding(thresh=0.5), letterbox=False, nms=0.45)
 class Blobs:
     """Finds what is bright, exactly, unless it is smaller than a tenth of an image's height."""
 
-    suppression = ("default", 0.6)
+    suppression = USUAL
     keeps_state = False
 
     def __init__(self) -> None:

@@ -15,7 +15,8 @@ from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.kernels import nms_cuda
 from pydarknet.boxes.kernels.nms_cuda import Launch
 from pydarknet.boxes.nms import nms, nms_each, nms_obj
-from pydarknet.boxes.suppression import exponent, line_survivors
+from pydarknet.boxes.rule import SuppressionRule
+from pydarknet.boxes.suppression import line_survivors
 
 POWERS = [None, 0.6, 1.0, 1.7]
 
@@ -74,7 +75,7 @@ def test_the_kernels_leave_whom_the_loops_of_the_reference_leave(twin, kind):
     sizes = [70, 1, 0, 35]
     boxes = crowded(sum(sizes), seed=1)
 
-    got = nms_cuda.survivors_by_kernel(boxes, sizes, 0.3, exponent(kind, 0.8), twin)
+    got = nms_cuda.survivors_by_kernel(boxes, sizes, 0.3, SuppressionRule(kind, 0.8).exponent, twin)
 
     expected = left_by_loops(boxes, sizes, 0.3, kind)
     assert got.tolist() == expected
@@ -84,7 +85,7 @@ def test_the_kernels_leave_whom_the_loops_of_the_reference_leave(twin, kind):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("sizes", [[2000], [1], [64], [65], [1, 63, 64, 200, 0, 7], [300] * 4, []])
 def test_the_twin_leaves_whom_the_cpu_leaves(kind, sizes):
-    boxes, power = crowded(sum(sizes), seed=2), exponent(kind, 0.8)
+    boxes, power = crowded(sum(sizes), seed=2), SuppressionRule(kind, 0.8).exponent
 
     got = nms_cuda.survivors_by_kernel(boxes, sizes, 0.45, power, numpy_twin)
 
@@ -178,7 +179,7 @@ def test_the_overlap_is_that_of_the_cpu_to_the_last_bit(twin, power):
 def test_of_equal_boxes_and_scores_the_same_stay(kind, seed):
     detections = boxes_on_grid(seed, count=90)
 
-    got = nms(detections, 0.45, kind, beta=0.8)
+    got = nms(detections, 0.45, SuppressionRule(kind, 0.8))
 
     expected = nms_by_loops(detections, 0.45, kind, beta=0.8)
     assert order(got) == [row.number for row in expected]
@@ -225,7 +226,7 @@ def test_the_kernels_can_be_had_on_this_gpu():
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("sizes", [[1], [64, 65], [2000], [500, 0, 3, 1200], [9000]])
 def test_a_gpu_leaves_whom_the_cpu_leaves(kind, sizes):
-    boxes, power = crowded(sum(sizes), seed=4), exponent(kind, 0.8)
+    boxes, power = crowded(sum(sizes), seed=4), SuppressionRule(kind, 0.8).exponent
     launch = nms_cuda.launcher(boxes.cuda())
     assert launch is not None
 
@@ -251,9 +252,9 @@ def test_the_overlap_on_a_gpu_is_that_of_the_cpu_to_the_last_bit(power):
 def test_a_gpu_breaks_ties_as_the_cpu_does(kind, seed):
     detections = boxes_on_grid(seed, count=300)
 
-    [got, again] = nms_each([detections.to("cuda")] * 2, 0.45, kind, beta=0.8)
+    [got, again] = nms_each([detections.to("cuda")] * 2, 0.45, SuppressionRule(kind, 0.8))
 
-    expected = nms(detections, 0.45, kind, beta=0.8)
+    expected = nms(detections, 0.45, SuppressionRule(kind, 0.8))
     assert order(got) == order(again) == order(expected)
     assert torch.equal(got.probabilities.cpu(), expected.probabilities)
 
