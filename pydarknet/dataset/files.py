@@ -14,7 +14,7 @@ from ..cfg.parser import Entry, Section, section_of
 from ..errors import DataError
 from ..system.console import note, note_once
 from ..system.inputs import remember, remember_all
-from ..system.paths import first_makeable, first_there, meanings, oddity
+from ..system.paths import first_makeable, first_there, meanings, new_place, oddity
 from ..system.resources import locate
 from ..system.spelling import nearest
 from ..system.text import count_of, excerpt, read_text, without_end
@@ -108,9 +108,11 @@ class DataFile:
     def file(self, key: str) -> str | None:
         """Return the path of a key's file, or None.
 
-        If it is not there as Darknet reads it, it may be as it was written, or near the data file.
+        If it is not there as Darknet reads it, it may be as it was written, or near the data file,
+        without the folders that this file was made for.
 
         Quirk: BLANKS_VANISH
+        Quirk: LISTED_PATHS
         """
         entry = self.section.find(key)
         if entry is None or entry.value is None:
@@ -119,6 +121,7 @@ class DataFile:
             return entry.value
         means = (entry.value, *meanings(entry.written))
         found = first_there(means, ("", *self.section.folders))
+        found = found or new_place(means[-1], self.section.folders[0], alone=True)
         self.tell(entry, found)
         return found or entry.value
 
@@ -167,7 +170,7 @@ def read_list(path: str | Path) -> list[str]:
     """Return the paths of a list of images; empty lines are none.
 
     One that is not there as it stands may be without blanks or quotes around it, or lie near the
-    list. That is reported once.
+    list, which may have been moved with its images. That is reported once.
 
     Darknet: src/data.c get_paths
     Quirk: LISTED_PATHS
@@ -199,7 +202,8 @@ def path_in(line: str, folder: str = "") -> str:
     """Return the path that a line gives, of a list in that folder."""
     if os.path.exists(line):
         return line
-    return first_there(meanings(line), ("", folder)) or line
+    means = meanings(line)
+    return first_there(means, ("", folder)) or new_place(means[-1], folder) or line
 
 
 def read_names(path: str | Path) -> list[str]:

@@ -66,6 +66,20 @@ def first_there(
     return next((path for path in whole if there(path)), None)
 
 
+def new_place(path: str, folder: str, *, alone: bool = False) -> str | None:
+    """Return a file that a path named before it was moved to a folder or below it, or None.
+
+    The end of the path is what is there: a folder and a name at least, but in a folder of the same
+    name, or if it may stand `alone`, the name. The longest end comes first.
+
+    Quirk: LISTED_PATHS
+    """
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    own = Path(os.path.abspath(folder)).name
+    last = len(parts) if alone or own in parts[-2:-1] else len(parts) - 1
+    return first_there(("/".join(parts[n:]) for n in range(1, last)), (folder,))
+
+
 def first_makeable(paths: Iterable[str]) -> str | None:
     """Return the first of some folders whose own folder is there."""
     return next((p for p in paths if os.path.isdir(os.path.dirname(p.rstrip("/")) or ".")), None)

@@ -91,6 +91,21 @@ def test_a_listed_path_that_is_not_there_is_looked_for_as_it_may_be_meant(
     assert ("1 of its 2 paths is not there as written" in told) == (found != line)
 
 
+def test_the_files_of_a_set_that_was_made_for_another_folder_are_found(tmp_path, capsys):
+    (tmp_path / "obj_train_data").mkdir()
+    (tmp_path / "obj_train_data" / "a b.png").touch()
+    (tmp_path / "train.txt").write_text("data/obj_train_data/a b.png\r\ndata/none/c.png\r\n")
+    data = data_of(tmp_path, "train = data/train.txt\r\nnames = data/obj.names\r\n")
+
+    listed = data.get_file("train", "")
+
+    assert listed == f"{tmp_path}/train.txt"
+    assert read_list(listed) == [f"{tmp_path}/obj_train_data/a b.png", "data/none/c.png"]
+    told = f"data/obj_train_data/a b.png is {tmp_path}"[:60]
+    assert told in capsys.readouterr().err
+    assert data.find_file("names") == "data/obj.names"  # which is nowhere
+
+
 def test_a_listed_path_of_windows_is_told_once(tmp_path, capsys):
     (tmp_path / "list.txt").write_text("C:\\a.jpg\nC:\\b.jpg\n")
 

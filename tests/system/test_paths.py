@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from pydarknet.errors import DarknetError
-from pydarknet.system.paths import first_makeable, first_there, is_utf8, meanings, oddity, path_of
+from pydarknet.system.paths import (
+    first_makeable,
+    first_there,
+    is_utf8,
+    meanings,
+    new_place,
+    oddity,
+    path_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +45,34 @@ def test_the_plainest_meaning_that_is_there_is_taken(tmp_path):
 
     assert first_there(["a", "b"], ["", str(tmp_path)]) == f"{tmp_path}/b"
     assert first_there(["a"], ["", str(tmp_path)]) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("data/obj_train_data/a.jpg", "obj_train_data/a.jpg"),  # as CVAT writes it
+        ("/home/other/set/obj_train_data/a.jpg", "obj_train_data/a.jpg"),
+        ("C:/Users/me/set/b.jpg", "b.jpg"),  # the folder is named set
+        ("data/b.jpg", None),
+        ("b.jpg", None),
+        ("data/none/a.jpg", None),
+        ("", None),
+    ],
+)
+def test_a_file_that_was_moved_is_found_by_the_end_of_its_path(tmp_path, path, found):
+    (tmp_path / "set" / "obj_train_data").mkdir(parents=True)
+    (tmp_path / "set" / "obj_train_data" / "a.jpg").touch()
+    (tmp_path / "set" / "b.jpg").touch()
+    folder = f"{tmp_path}/set"
+
+    assert new_place(path, folder) == (found and f"{folder}/{found}")
+
+
+def test_a_name_may_stand_alone_where_it_says_enough(tmp_path):
+    (tmp_path / "train.txt").touch()
+
+    assert new_place("data/train.txt", str(tmp_path), alone=True) == f"{tmp_path}/train.txt"
+    assert new_place("data/none.txt", str(tmp_path), alone=True) is None
 
 
 def test_a_folder_can_be_made_where_the_one_above_it_is(tmp_path):
