@@ -40,6 +40,18 @@ class DataSet:
 
 
 @dataclass(frozen=True)
+class Length:
+    """How long to train: images an iteration, and iterations; if None, by AlexeyAB's rule."""
+
+    batch: int = BATCH
+    max_batches: int | None = None
+
+    def batches(self, data: DataSet) -> int:
+        """Return the iterations of a data set."""
+        return self.max_batches or data.batches
+
+
+@dataclass(frozen=True)
 class Input:
     """The size of a network's input."""
 
@@ -47,7 +59,17 @@ class Input:
     height: int
 
 
-def adapt(template: Path, text: str, data: DataSet, size: Input, subdivisions: int) -> str:
+BY_RULE = Length()
+
+
+def adapt(
+    template: Path,
+    text: str,
+    data: DataSet,
+    size: Input,
+    subdivisions: int,
+    length: Length = BY_RULE,
+) -> str:
     """Return the text of a cfg for a data set.
 
     `filters` before each head change by as many channels as its anchors have classes more or less.
@@ -57,25 +79,27 @@ def adapt(template: Path, text: str, data: DataSet, size: Input, subdivisions: i
     heads = [n for n, one in enumerate(sections) if value(one, "classes") and value(one, "anchors")]
     if not heads:
         raise UsageError(f"{template}: has no head with classes and anchors: expected a detector")
-    changes = dict(schedule(data, size, subdivisions))
+    changes = dict(schedule(length, length.batches(data), size, subdivisions))
     for at in heads:
         changes.update(head_changes(sections, at, data, size))
     return rewrite(text, changes)
 
 
-def schedule(data: DataSet, size: Input, subdivisions: int) -> Iterator[tuple[Place, str]]:
-    """Yield the values of [net], by AlexeyAB's rule."""
-    steps = ",".join(str(round(share * data.batches)) for share in STEPS)
+def schedule(
+    length: Length, batches: int, size: Input, subdivisions: int
+) -> Iterator[tuple[Place, str]]:
+    """Yield the values of [net], by AlexeyAB's rule; a short training burns in for a sixth."""
+    steps = ",".join(str(round(share * batches)) for share in STEPS)
     values = {
         "width": size.width,
         "height": size.height,
-        "batch": BATCH,
+        "batch": length.batch,
         "subdivisions": subdivisions,
-        "max_batches": data.batches,
+        "max_batches": batches,
         "policy": "steps",
         "steps": steps,
         "scales": ",".join([".1"] * len(STEPS)),
-        "burn_in": BURN_IN,
+        "burn_in": min(BURN_IN, batches // 6),
     }
     for key, one in values.items():
         yield (0, key), str(one)

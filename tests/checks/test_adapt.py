@@ -7,7 +7,7 @@ import pytest
 from conftest import HERE
 
 from pydarknet.cfg.parser import sections_of
-from pydarknet.checks.adapt import DataSet, Input, adapt
+from pydarknet.checks.adapt import DataSet, Input, Length, adapt
 from pydarknet.errors import UsageError
 
 CFGS = HERE.parent / "cfg"
@@ -85,3 +85,11 @@ def test_a_classifier_is_no_template():
     path = CFGS / "darknet19.cfg"
     with pytest.raises(UsageError, match="has no head with classes and anchors"):
         adapt(path, path.read_text(), data(), Input(416, 416), 8)
+
+
+def test_a_length_of_ones_own_has_steps_and_a_burn_in_to_match():
+    path = CFGS / "yolov4-tiny.cfg"
+    text = adapt(path, path.read_text(), data(), Input(416, 416), 1, Length(8, 300))
+
+    assert values(text, "net", "batch") + values(text, "net", "max_batches") == ["8", "300"]
+    assert values(text, "net", "steps") + values(text, "net", "burn_in") == ["240,270", "50"]

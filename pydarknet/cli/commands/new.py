@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from ...errors import DataError, UsageError
 from ...system.console import note, say
 from ...system.resources import shipped_file
-from ..verbs import NO_NETWORK, Help, Run, verb
+from ..verbs import COUNT, NO_NETWORK, Help, Run, verb
 
 if TYPE_CHECKING:
-    from ...checks.adapt import DataSet, Input
+    from ...checks.adapt import DataSet, Input, Length
 
 FORMS = "a .data file, or a folder of images with labels"
 OTHERS = {
@@ -32,13 +32,17 @@ def new(
     *height: Annotated[str, Help("the second word of -size W H")],
     like: Annotated[str, Help("the cfg to begin with, by its name or path")] = "yolov4-tiny",
     size: Annotated[str | None, Help("the input: W H, WxH or W; if omitted, as in the cfg")] = None,
+    batch: Annotated[int, Help("images an iteration", range=COUNT)] = 64,
+    max_batches: Annotated[
+        int | None, Help("iterations; if omitted, by AlexeyAB's rule", range=COUNT)
+    ] = None,
     out: Annotated[Path | None, Help("the cfg to write (DATA-LIKE.cfg)", writes=True)] = None,
 ) -> None:
     """Write a cfg for a data set: classes, filters, anchors, schedule; of a folder a .data too.
 
     Darknet: README.md, How to train to detect your custom objects (AlexeyAB)
     """
-    from ...checks.adapt import adapt
+    from ...checks.adapt import Length, adapt
     from ...dataset.folder import check_new
     from ...system.files import write_errors, write_file
     from ...system.text import bytes_of, read_text
@@ -50,12 +54,14 @@ def new(
     check_new(cfg, "-out NAME.cfg writes another")
     data_file = dataset if dataset.is_file() else data_of_folder(dataset)
     found = data_set(data_file)
-    count = subdivisions_for(template, text, found, wanted)
-    made = adapt(template, text, found, wanted, count)
+    length = Length(batch, max_batches)
+    count = subdivisions_for(template, text, found, wanted, length)
+    made = adapt(template, text, found, wanted, count, length)
     with write_errors(cfg):
         write_file(cfg, bytes_of(made))
     say(f"{cfg}: {template.stem} for {found.classes} classes, {wanted.width} x {wanted.height},")
-    say(f"  {found.batches} batches, subdivisions={count}, anchors of {len(found.sizes)} boxes")
+    say(f"  {length.batches(found)} batches of {batch}, subdivisions={count},")
+    say(f"  anchors of {len(found.sizes)} boxes")
     tell_next(cfg, data_file)
 
 
@@ -138,7 +144,7 @@ def data_set(path: Path) -> DataSet:
     return DataSet(classes, len(images), np.concatenate([np.zeros((0, 2), np.float32), *boxes]))
 
 
-def subdivisions_for(template: Path, text: str, data: DataSet, size: Input) -> int:
+def subdivisions_for(template: Path, text: str, data: DataSet, size: Input, length: Length) -> int:
     """Return the fewest subdivisions whose mini-batches fit into the memory that is left.
 
     Raises DarknetError if the cfg does not fit the data set.
@@ -155,12 +161,13 @@ def subdivisions_for(template: Path, text: str, data: DataSet, size: Input) -> i
 
     with tempfile.TemporaryDirectory() as place:
         trial = Path(place) / template.name
-        trial.write_text(adapt(template, text, data, size, SUBDIVISIONS[-1]))
+        trial.write_text(adapt(template, text, data, size, length.batch, length))
         plan = read_plan(trial, dialect)
     for problem in plan.problems:
         raise problem
     most = SHARE * usable_memory()
-    return next((n for n in SUBDIVISIONS if plan.memory * SUBDIVISIONS[-1] / n < most), 64)
+    counts = [n for n in SUBDIVISIONS if length.batch % n == 0]
+    return next((n for n in counts if plan.memory * length.batch / n < most), length.batch)
 
 
 def tell_next(cfg: Path, data: Path) -> None:

@@ -53,6 +53,14 @@ def test_a_size_has_two_sides(words):
     assert (net("mine.cfg", "width"), net("mine.cfg", "height")) == ("320", "256")
 
 
+def test_how_long_to_train_may_be_said(capfd):
+    words = ["-batch", "6", "-max_batches", "300", "-size", "64", "-out", "short.cfg"]
+    assert main(["new", "photos", *words]) == 0
+
+    assert "  300 batches of 6, subdivisions=1, " in capfd.readouterr().out
+    assert (net("short.cfg", "batch"), net("short.cfg", "max_batches")) == ("6", "300")
+
+
 def test_of_a_data_file_only_the_cfg_is_written(capfd):
     main(["new", "photos"])
     before = sorted(Path().iterdir())
