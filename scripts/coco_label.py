@@ -11,78 +11,35 @@ an empty file for an image without objects.
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from labels import (
-    content_of,
     count_of,
+    has_area,
     image_size,
     inside,
     label_line,
     other_owner,
+    shares,
     stop,
     write_label,
     write_list,
 )
+from pydarknet.annotations.coco_file import CocoFile, box_of, name_of, size_of
+from pydarknet.errors import DarknetError
 
-PARTS = ("images", "annotations", "categories")
-Box = tuple[float, float, float, float]  # left, top, width, height in pixels
 
-
-def read_instances(file: Path) -> dict[str, Any]:
+def read_instances(file: Path) -> CocoFile:
     """Read the annotations, or exit with a message if the file is wrong."""
     try:
-        content = json.loads(content_of(file, "instances_*.json"))
-    except (ValueError, RecursionError) as error:
-        stop(f"{file}: {error}")
-    if not isinstance(content, dict):
-        stop(f"{file}: is not an object: expected instances_*.json")
-    missing = [part for part in sorted(PARTS) if not isinstance(content.get(part), list)]
-    if missing:
-        stop(f"{file}: has no {', '.join(missing)}: expected instances_*.json")
-    return {part: [one for one in content[part] if isinstance(one, dict)] for part in PARTS}
-
-
-def numbers(values: object) -> list[float]:
-    """Return finite numbers; an empty list if the values are none."""
-    try:
-        found = [float(value) for value in values]  # type: ignore[attr-defined] # JSON may be anything
-    except (TypeError, ValueError, OverflowError):
-        return []
-    return found if all(map(math.isfinite, found)) else []
-
-
-def box_of(annotation: dict[str, Any]) -> Box | None:
-    """Return the box of an object, or the bounds of its segmentation; None without an area."""
-    found = numbers(annotation.get("bbox")) or bounds(annotation.get("segmentation"))
-    if len(found) != 4 or found[2] <= 0 or found[3] <= 0:
-        return None
-    left, top, width, height = found
-    return left, top, width, height
-
-
-def bounds(segmentation: object) -> list[float]:
-    """Return left, top, width and height of polygons; an empty list if they are none."""
-    parts = segmentation if isinstance(segmentation, list) else []
-    parts = [parts] if numbers(parts) else parts
-    points = [point for part in parts for point in numbers(part)]
-    if len(points) < 6 or len(points) % 2:
-        return []
-    left, top = min(points[::2]), min(points[1::2])
-    return [left, top, max(points[::2]) - left, max(points[1::2]) - top]
-
-
-def rank(category: dict[str, Any]) -> tuple[bool, float, str]:
-    """Return by what categories are sorted: the number of their id, or its text."""
-    number = numbers([category.get("id")])
-    return not number, number[0] if number else 0, str(category.get("id"))
+        return CocoFile.read(file)
+    except DarknetError as error:
+        stop(str(error))
 
 
 @dataclass
@@ -105,13 +62,11 @@ class Converter:
                 self.skipped["crowds"] += 1
             elif category is None:
                 self.skipped["of a category that is not listed"] += 1
-            elif box is None:
+            elif not has_area(box):
                 self.skipped["without a box"] += 1
             else:
                 self.count += 1
-                left, top, w, h = box
-                x, y = (left + w / 2) / width, (top + h / 2) / height
-                yield label_line(category, x, y, w / width, h / height)
+                yield label_line(category, *shares(box, width, height))
 
     def report(self, name: str, images: int) -> None:
         """Print how many images and objects there are; say on stderr what was left out."""
@@ -122,12 +77,10 @@ class Converter:
             print(f"{name}: left out: {reasons}", file=sys.stderr)
 
 
-def size_of(image: dict[str, Any], path: Path) -> tuple[int, int] | None:
+def known_size(image: dict[str, Any], path: Path) -> tuple[int, int] | None:
     """Return the size that the file says, or else that of the image itself."""
-    size = numbers([image.get("width"), image.get("height")])
-    if len(size) == 2 and min(size) >= 1:
-        return int(size[0]), int(size[1])
-    return image_size(path)
+    size = size_of(image)
+    return image_size(path) if 0 in size else size
 
 
 def why_not(
@@ -136,7 +89,7 @@ def why_not(
     """Return why an image is left out; an empty text if it is not. `owners` as in `other_owner`."""
     if path is None:
         return "of an image outside of its folder"
-    if size_of(image, path) is None:
+    if known_size(image, path) is None:
         return "of an image without a size"
     return "of an image whose label file is another's" if other_owner(path, labels, owners) else ""
 
@@ -144,18 +97,16 @@ def why_not(
 def convert(file: Path, options: argparse.Namespace, owners: dict[Path, Path]) -> None:
     """Write the labels and the list of one file of instances; `owners` as in `other_owner`."""
     content = read_instances(file)
-    by_image = defaultdict(list)
-    for annotation in content["annotations"]:
-        by_image[str(annotation.get("image_id"))].append(annotation)
+    by_image = content.by_image()
     name = file.stem.removeprefix("instances_")
     home = (options.images or Path("images") / name).absolute()
-    converter = Converter(sorted(content["categories"], key=rank), options.crowds)
+    converter = Converter(content.ranked_categories(), options.crowds)
     images = []
-    for image in content["images"]:
+    for image in content.images:
         annotations = by_image.pop(str(image.get("id")), [])
         path = inside(home, str(image.get("file_name") or ""))
         why = why_not(image, path, options.labels, owners)
-        size = size_of(image, path) if path else None
+        size = known_size(image, path) if path else None
         if path is None or size is None or why:
             converter.skipped[why] += len(annotations)
             print(f"{name}: {image.get('file_name')!r} is left out: {why}", file=sys.stderr)
@@ -168,11 +119,6 @@ def convert(file: Path, options: argparse.Namespace, owners: dict[Path, Path]) -
     write_list(options.out / f"{name}.txt", images)
     if options.names:
         write_list(options.names, list(map(name_of, converter.categories)))
-
-
-def name_of(category: dict[str, Any]) -> str:
-    """Return the name of a category as one line, or its id."""
-    return " ".join(str(category.get("name") or category.get("id")).split())
 
 
 def main() -> None:

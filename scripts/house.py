@@ -41,6 +41,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["dataset"],
     ["evaluate"],
     ["checks"],
+    ["annotations"],
     ["export"],
     ["compiled"],
     ["load_any"],

@@ -10,7 +10,13 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from pydarknet.errors import DarknetError  # noqa: E402  # the copy beside this script
+from pydarknet.annotations.instances import (  # noqa: E402  # the copy beside this script
+    has_area,
+    inside,
+    label_line,
+    shares,
+)
+from pydarknet.errors import DarknetError  # noqa: E402
 from pydarknet.system.text import (  # noqa: E402
     bytes_of,
     count_of,
@@ -19,8 +25,7 @@ from pydarknet.system.text import (  # noqa: E402
     read_text,
 )
 
-LOWER = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-IMAGE_ENDINGS = tuple(form for ending in LOWER for form in (ending, ending.upper()))
+__all__ = ["displayable", "has_area", "inside", "label_line", "shares"]
 
 
 def label_files(image: Path) -> list[Path]:
@@ -39,11 +44,6 @@ def label_files(image: Path) -> list[Path]:
     if folder.name in ("train2014", "val2014", "train2017", "val2017"):
         return [folder.parent.parent / "labels" / folder.name / name]
     return [folder / name, labels / name] if folder.name == "images" else [folder / name]
-
-
-def label_line(index: int, x: float, y: float, w: float, h: float) -> str:
-    """Return the line of one object: class, centre and size in 0..1 of the image."""
-    return f"{index} {x} {y} {w} {h}\n"
 
 
 def write_label(image: Path, lines: Iterable[str], folder: Path | None = None) -> None:
@@ -99,21 +99,10 @@ def content_of(file: Path, expected: str) -> str:
 
 def image_size(image: Path) -> tuple[int, int] | None:
     """Return the width and height of an image; None if it cannot be read."""
-    from pydarknet.image.files import load_image
+    from pydarknet.checks.picture import picture_of
 
-    try:
-        height, width = load_image(str(image)).shape[:2]
-    except DarknetError:
-        return None
-    return width, height
-
-
-def inside(folder: Path, name: str) -> Path | None:
-    """Return a file of a folder; None if the name would leave it, or is none."""
-    path = folder / name
-    if not name or "\0" in name or ".." in path.parts or not path.is_relative_to(folder):
-        return None
-    return path
+    picture = picture_of(str(image))
+    return picture.size if picture.readable else None
 
 
 def stop(problem: str) -> NoReturn:

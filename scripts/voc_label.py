@@ -14,84 +14,34 @@ told and left out, the others go on, and the exit status is 1.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from labels import (
-    IMAGE_ENDINGS,
     ROOT,
     count_of,
     displayable,
+    has_area,
     image_size,
     inside,
     label_line,
     other_owner,
     read_list,
+    shares,
     stop,
     write_label,
     write_list,
 )
+from pydarknet.annotations.instances import Instance
+from pydarknet.annotations.voc_file import VocFile, image_of
+from pydarknet.errors import DarknetError, DataError
 
 SETS = ("2007_train", "2007_val", "2007_test", "2012_train", "2012_val")
 TEST = "2007_test"
-NOT_DIFFICULT = ("", "0", "false", "no", "none", "unspecified")  # as programs write it
 VOC_NAMES = ROOT / "data" / "voc.names"
-
-
-class Unusable(Exception):
-    """A file that is left out; `str()` says which and why."""
-
-
-class VocObject(NamedTuple):
-    """One object of an annotation; its box is left, top, right, bottom in pixels, or nan."""
-
-    name: str
-    difficult: bool
-    box: tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Annotation:
-    """The content of an XML file: an image's file name, size and objects."""
-
-    file: Path
-    image: str  # its file name
-    width: int
-    height: int
-    objects: tuple[VocObject, ...]
-
-    @classmethod
-    def read(cls, file: Path) -> Annotation:
-        """Read an XML file; raise Unusable if it is wrong."""
-        try:
-            root = ElementTree.parse(file).getroot()
-            size = [int(float(root.findtext(f"size/{side}", "0"))) for side in ("width", "height")]
-            objects = tuple(object_of(node) for node in root.iter("object"))
-        except (OSError, ElementTree.ParseError, TypeError, ValueError, OverflowError) as error:
-            raise Unusable(f"{file}: {error}") from None
-        return cls(file, Path(root.findtext("filename") or "").name, *size, objects)
-
-
-def object_of(node: ElementTree.Element) -> VocObject:
-    """Return the object of an <object> element."""
-    sides = ("xmin", "ymin", "xmax", "ymax")
-    left, top, right, bottom = (number(node.findtext(f"bndbox/{side}")) for side in sides)
-    difficult = (node.findtext("difficult") or "").strip().lower() not in NOT_DIFFICULT
-    return VocObject((node.findtext("name") or "").strip(), difficult, (left, top, right, bottom))
-
-
-def number(text: str | None) -> float:
-    """Return a number; nan for what is none."""
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return math.nan
 
 
 @dataclass
@@ -100,36 +50,27 @@ class Labels:
 
     classes: list[str]
     keep_difficult: bool = False
-    shift: float = 1.0
     count: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
 
-    def lines(self, annotation: Annotation, *, difficult_only: bool = False) -> Iterator[str]:
+    def lines(self, annotation: VocFile, *, difficult_only: bool = False) -> Iterator[str]:
         """Yield the lines of an annotation's label file."""
-        for one in annotation.objects:
+        for one in annotation.instances:
             reason = self.reason(one, difficult_only)
             if reason:
                 self.skipped[reason] += 1
                 continue
             self.count += 1
-            yield label_line(self.classes.index(one.name), *self.box(annotation, one))
+            box = shares(one.box, annotation.width, annotation.height)
+            yield label_line(self.classes.index(one.name), *box)
 
-    def reason(self, one: VocObject, difficult_only: bool) -> str:
+    def reason(self, one: Instance, difficult_only: bool) -> str:
         """Return why an object is skipped; an empty text if it is not."""
-        left, top, right, bottom = one.box
         if one.name not in self.classes:
             return f"of class {one.name}"
-        if one.difficult != difficult_only and not (one.difficult and self.keep_difficult):
-            return "difficult" if one.difficult else "not difficult"
-        area = right > left and bottom > top and all(map(math.isfinite, one.box))
-        return "" if area else "without an area"
-
-    def box(self, annotation: Annotation, one: VocObject) -> tuple[float, float, float, float]:
-        """Return the box as centre and size in 0..1; VOC counts pixels from 1, hence the shift."""
-        left, top, right, bottom = one.box
-        across, down = 1 / annotation.width, 1 / annotation.height
-        x, y = (left + right) / 2 - self.shift, (top + bottom) / 2 - self.shift
-        return x * across, y * down, (right - left) * across, (bottom - top) * down
+        if bool(one.kind) != difficult_only and not (one.kind and self.keep_difficult):
+            return one.kind or "not difficult"
+        return "" if has_area(one.box) else "without an area"
 
     def report(self, name: str, images: int) -> None:
         """Print the numbers of images and objects of a set, and of those skipped."""
@@ -163,10 +104,10 @@ def voc_set(options: argparse.Namespace, name: str, classes: list[str]) -> list[
         return []
     names = [line.split()[0] for line in read_list(members)]
     images = [member(folder / "JPEGImages", name, members) for name in names]
-    labels = Labels(classes, options.difficult == "keep", options.shift)
-    hard = Labels(classes, shift=options.shift)
+    labels = Labels(classes, options.difficult == "keep")
+    hard = Labels(classes)
     for image in images:
-        annotation = read_sized(folder / "Annotations" / f"{image.stem}.xml")
+        annotation = read_sized(folder / "Annotations" / f"{image.stem}.xml", options.shift)
         write_label(image, labels.lines(annotation))
         if options.difficult == "apart":
             write_label(difficult_name(image), hard.lines(annotation, difficult_only=True))
@@ -197,14 +138,14 @@ def convert_folder(options: argparse.Namespace) -> None:
     if not usable:
         stop(f"{options.annotations}: expected an .xml file that can be used")
     annotations = [annotation for annotation, _ in usable]
-    found = sorted({one.name for annotation in annotations for one in annotation.objects})
+    found = sorted({one.name for annotation in annotations for one in annotation.instances})
     classes = read_list(options.classes) if options.classes else found
-    labels = Labels(classes, options.difficult == "keep", options.shift)
+    labels = Labels(classes, options.difficult == "keep")
     images = [image for _, image in usable]
     owners: dict[Path, Path] = {}
     for image, annotation in zip(images, annotations, strict=True):
         if other := other_owner(image, options.labels, owners):
-            stop(f"{annotation.file}: the labels of {image} would replace those of {other}")
+            stop(f"{annotation.path}: the labels of {image} would replace those of {other}")
     for image, annotation in zip(images, annotations, strict=True):
         write_label(image, labels.lines(annotation), options.labels)
     labels.report(str(options.annotations), len(images))
@@ -217,26 +158,16 @@ def convert_folder(options: argparse.Namespace) -> None:
 
 def read_usable(
     files: Iterable[Path], options: argparse.Namespace
-) -> Iterator[tuple[Annotation, Path]]:
+) -> Iterator[tuple[VocFile, Path]]:
     """Yield the annotations of files, with their images; say of each other file why it is none."""
+    home = options.images or image_folder(options.annotations)
     for file in files:
         try:
-            annotation = Annotation.read(file)
-            image = image_of(annotation, options)
+            annotation = VocFile.read(file, options.shift)
+            image = image_of(annotation, [home])
             yield with_size(annotation, image), image
-        except Unusable as problem:
+        except DarknetError as problem:
             print(displayable(f"{problem}: left out"), file=sys.stderr)
-
-
-def image_of(annotation: Annotation, options: argparse.Namespace) -> Path:
-    """Return the image named like an annotation's file or, if there is none, as the XML says."""
-    home = options.images or image_folder(options.annotations)
-    stem = annotation.file.stem
-    names = [f"{stem}{ending}" for ending in IMAGE_ENDINGS] + [annotation.image]
-    image = next((home / name for name in names if name and (home / name).is_file()), None)
-    if image is None:
-        raise Unusable(f"{annotation.file}: has no image in {home}, {stem}.jpg")
-    return image
 
 
 def image_folder(annotations: Path) -> Path:
@@ -247,23 +178,24 @@ def image_folder(annotations: Path) -> Path:
     return annotations
 
 
-def with_size(annotation: Annotation, image: Path) -> Annotation:
+def with_size(annotation: VocFile, image: Path) -> VocFile:
     """Return an annotation with its image's size, read from the image if the XML lacks it."""
-    if annotation.width > 0 and annotation.height > 0:
+    if 0 not in annotation.size:
         return annotation
     size = image_size(image)
     if size is None:
-        raise Unusable(f"{image}: is not an image, and {annotation.file} does not give its size")
-    return Annotation(annotation.file, annotation.image, *size, annotation.objects)
+        problem = f"is not an image, and {annotation.path} does not give its size"
+        raise DataError(problem, where=image)
+    return replace(annotation, width=size[0], height=size[1])
 
 
-def read_sized(file: Path) -> Annotation:
+def read_sized(file: Path, shift: float) -> VocFile:
     """Read an annotation of VOC's, or exit if it is wrong or lacks the image's size."""
     try:
-        annotation = Annotation.read(file)
-    except Unusable as problem:
+        annotation = VocFile.read(file, shift)
+    except DarknetError as problem:
         stop(str(problem))
-    if annotation.width <= 0 or annotation.height <= 0:
+    if 0 in annotation.size:
         stop(f"{file}: expected the image's size")
     return annotation
 

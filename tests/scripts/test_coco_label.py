@@ -103,8 +103,8 @@ def test_cocos_80_ids_are_numbered_as_data_coco_names(instances, script, tmp_pat
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{}", "has no annotations, categories, images: expected instances_*.json"),
-        ("{", "Expecting property name"),
+        ("{}", " has no annotations, categories, images: expected instances_*.json"),
+        ("\n{", "2: Expecting property name"),
     ],
 )
 def test_another_file_is_told_in_one_line(script, tmp_path, text, told):
@@ -113,7 +113,7 @@ def test_another_file_is_told_in_one_line(script, tmp_path, text, told):
     done = script("coco_label.py", "x.json")
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"coco_label.py: x.json: {told}")
+    assert done.stderr.startswith(f"coco_label.py: x.json:{told}")
 
 
 @pytest.mark.parametrize("other", ["x/b.jpg", "b.png", "b.jpg"])

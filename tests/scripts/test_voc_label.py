@@ -186,8 +186,11 @@ def test_the_size_of_an_image_is_read_from_it_where_it_is_not_said(folder, scrip
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("<annotation>", "annotations/b.xml: no element found"),
-        ("<annotation><size><width>x</width></size></annotation>", "annotations/b.xml: could not"),
+        ("<annotation>", "annotations/b.xml:1: no element found"),
+        (
+            "<annotation><size><width>x</width></size></annotation>",
+            "annotations/b.xml:1: width = x: expected a number",
+        ),
     ],
 )
 def test_a_damaged_file_is_told_in_one_line_and_the_others_go_on(folder, script, text, told):
@@ -239,7 +242,7 @@ def test_an_image_that_is_missing_is_told_and_the_others_go_on(folder, script):
     done = script("voc_label.py", "--annotations", "annotations")
 
     assert done.returncode == 1
-    assert done.stderr == "annotations/a.xml: has no image in images, a.jpg: left out\n"
+    assert done.stderr == "annotations/a.xml: has no image in images: expected a.jpg: left out\n"
     assert (home / "train.txt").read_text() == "images/b.png\n"
 
 
