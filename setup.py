@@ -21,6 +21,8 @@ OPENVINO = ["openvino>=2024.6", "onnx>=1.18"]
 VIDEO = ["av>=12"]
 # What follows objects from frame to frame; since 2.6 in times that vary.
 TRACK = ["trackers>=2.6"]
+# What reads the data.yaml of a data set.
+YAML = ["pyyaml>=6"]
 # What torch exports ONNX files with, beside which the tests hold ours.
 WITNESS = ["onnxscript>=0.5"]
 # What runs the tests, on all cores, and holds the style.
@@ -62,7 +64,18 @@ setup(
         "openvino": OPENVINO,
         "video": VIDEO,
         "track": TRACK,
-        "test": [*CHECKS, "setuptools>=68", "wheel", *CUDA, *EXPORT, *WITNESS, *VIDEO, *TRACK],
+        "yaml": YAML,
+        "test": [
+            *CHECKS,
+            "setuptools>=68",
+            "wheel",
+            *CUDA,
+            *EXPORT,
+            *WITNESS,
+            *VIDEO,
+            *TRACK,
+            *YAML,
+        ],
     },
     entry_points={"console_scripts": ["pydarknet=pydarknet.__main__:entry"]},
     classifiers=[

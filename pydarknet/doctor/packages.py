@@ -44,6 +44,7 @@ EXTRAS: Final = (
     Extra("openvino", "openvino", "runs small networks faster: -backend openvino"),
     Extra("PIL", "pillow", "draws labels in scripts whose letters are joined"),
     Extra("trackers", "trackers", "follows objects in films: -track"),
+    Extra("yaml", "pyyaml", "reads the data.yaml of a data set: new"),
     Extra("av", "av", "writes H.264, and reads films and streams that OpenCV does not"),
 )
 

@@ -13,13 +13,6 @@ from ..verbs import COUNT, NO_NETWORK, Help, Run, verb
 if TYPE_CHECKING:
     from ...checks.adapt import DataSet, Input, Length
 
-FORMS = "a .data file, or a folder of images with labels"
-OTHERS = {
-    ".json": "scripts/coco_label.py makes labels and lists of it",
-    ".xml": "scripts/voc_label.py makes labels and lists of a folder of these",
-    ".yaml": "name the folder of its images: their labels are of the same form",
-    ".yml": "name the folder of its images: their labels are of the same form",
-}
 SIDE = 32  # of which the sides of an input are multiples
 SHARE = 0.4  # of the memory that is left, for the layers of a mini-batch
 SUBDIVISIONS = (1, 2, 4, 8, 16, 32, 64)
@@ -28,7 +21,10 @@ SUBDIVISIONS = (1, 2, 4, 8, 16, 32, 64)
 @verb("new", uses=NO_NETWORK)
 def new(
     run: Run,
-    dataset: Annotated[Path, Help("a .data file, or a folder of images with labels")],
+    dataset: Annotated[
+        Path,
+        Help("a .data file, images with labels, a data.yaml, VOC's XML files or COCO's JSON"),
+    ],
     *height: Annotated[str, Help("the second word of -size W H")],
     like: Annotated[str, Help("the cfg to begin with, by its name or path")] = "yolov4-tiny",
     size: Annotated[str | None, Help("the input: W H, WxH or W; if omitted, as in the cfg")] = None,
@@ -36,30 +32,38 @@ def new(
     max_batches: Annotated[
         int | None, Help("iterations; if omitted, by AlexeyAB's rule", range=COUNT)
     ] = None,
+    images: Annotated[Path | None, Help("the folder of the images of XML or JSON")] = None,
     out: Annotated[Path | None, Help("the cfg to write (DATA-LIKE.cfg)", writes=True)] = None,
 ) -> None:
-    """Write a cfg for a data set: classes, filters, anchors, schedule; of a folder a .data too.
+    """Write a cfg for a data set; of images that have no .data file yet, all that a training needs.
+
+    That is a .data file, lists, names, and labels where XML or JSON has the boxes.
 
     Darknet: README.md, How to train to detect your custom objects (AlexeyAB)
     """
+    from ...annotations.open_source import is_source, stem_of
     from ...checks.adapt import Length, adapt
-    from ...dataset.folder import check_new
+    from ...dataset.image_set import check_new
     from ...system.files import write_errors, write_file
-    from ...system.text import bytes_of, read_text
+    from ...system.text import bytes_of, count_of, read_text
 
     template = template_of(like)
     text = read_text(template, "a .cfg")
     wanted = input_of(size, height, text, template)
-    cfg = out or Path(f"{dataset.resolve().stem}-{template.stem}.cfg")
+    check_template(template, text, wanted)
+    source = is_source(dataset)
+    stem = stem_of(dataset) if source else dataset.stem
+    cfg = out or Path(f"{stem}-{template.stem}.cfg")
     check_new(cfg, "-out NAME.cfg writes another")
-    data_file = dataset if dataset.is_file() else data_of_folder(dataset)
+    data_file = data_of(dataset, stem, images) if source else listed_data(dataset, images)
     found = data_set(data_file)
     length = Length(batch, max_batches)
     count = subdivisions_for(template, text, found, wanted, length)
     made = adapt(template, text, found, wanted, count, length)
     with write_errors(cfg):
         write_file(cfg, bytes_of(made))
-    say(f"{cfg}: {template.stem} for {found.classes} classes, {wanted.width} x {wanted.height},")
+    classes = count_of(found.classes, "class", "classes")
+    say(f"{cfg}: {template.stem} for {classes}, {wanted.width} x {wanted.height},")
     say(f"  {length.batches(found)} batches of {batch}, subdivisions={count},")
     say(f"  anchors of {len(found.sizes)} boxes")
     tell_next(cfg, data_file)
@@ -94,21 +98,43 @@ def input_of(size: str | None, height: tuple[str, ...], text: str, template: Pat
     return Input(sides[0], sides[-1])
 
 
-def data_of_folder(folder: Path) -> Path:
-    """Write the files of a data set for a folder, and return its .data file."""
-    from ...dataset.folder import read_folder, write_folder
+def check_template(template: Path, text: str, size: Input) -> None:
+    """Raise UsageError for a cfg that fits no data set: before files are written for one."""
+    import numpy as np
 
-    if not folder.is_dir():
-        hint = OTHERS.get(folder.suffix.lower(), "")
-        raise DataError(f"no such file or folder: expected {FORMS}", where=folder, hint=hint)
-    found = read_folder(folder)
+    from ...checks.adapt import DataSet, adapt
+
+    adapt(template, text, DataSet(1, 1, np.zeros((0, 2), np.float32)), size, 1)
+
+
+def listed_data(path: Path, images: Path | None) -> Path:
+    """Return a .data file as it is. Raises DataError without one, UsageError for -images."""
+    from ...annotations.open_source import FORMS
+
+    if not path.is_file():
+        raise DataError(f"no such file or folder: expected {FORMS}", where=path)
+    if images:
+        raise UsageError(f"-images {images}: {path} says itself which images it has")
+    return path
+
+
+def data_of(source: Path, stem: str, images: Path | None) -> Path:
+    """Write the files of a data set of another form, and return its .data file."""
+    from ...annotations.open_source import read_source
+    from ...dataset.image_set import check_absent, files_of, write_image_set
+
+    check_absent(files_of(stem, ("train", "valid", "test")).values(), stem)
+    found = read_source(source, images)
     names = found.names or [f"class{k}" for k in range(classes_in([*found.train, *found.valid]))]
     if not found.names:
-        note(f"{folder} has no classes.txt: classes are named class0, class1, ...")
-    files = write_folder(found, folder.resolve().name, names)
-    say(f"{files[0]}: {len(found.train)} images to train, {len(found.valid)} to validate")
+        note(f"{source} has no list of names: classes are named class0, class1, ...")
+    files = write_image_set(found, stem, names)
+    apart = f", {len(found.test)} to test ({files[-1]})" if found.test else ""
+    say(f"{files[0]}: {len(found.train)} images to train, {len(found.valid)} to validate{apart}")
     if found.unlabelled:
         note(f"{found.unlabelled} images without a label file are left out")
+    if found.polygons:
+        note(f"polygons=1 in {files[0]}: polygons are read as the boxes around them")
     return files[0]
 
 
@@ -130,9 +156,6 @@ def data_set(path: Path) -> DataSet:
     from ...dataset.files import DataFile, read_labelled, read_names
     from ...evaluate.ground_truth import ground_truth_of
 
-    hint = OTHERS.get(path.suffix.lower(), "")
-    if hint:
-        raise DataError(f"expected {FORMS}", where=path, hint=hint)
     options = DataFile.read(path)
     images = read_labelled(options.get_file("train", "data/train.list"))
     if not images:

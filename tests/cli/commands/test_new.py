@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from annotated import coco, put, thing, xml
 
 from pydarknet.cfg.parser import read_cfg
 from pydarknet.cli.main import main
@@ -73,8 +74,9 @@ def test_of_a_data_file_only_the_cfg_is_written(capfd):
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["none"], "none: no such file or folder: expected a .data file, or a folder"),
-        (["x.json"], "scripts/coco_label.py"),
+        (["none"], "none: no such file or folder: expected a .data file, a folder of images"),
+        (["x.json"], "x.json: no such file or folder: expected a .data file"),
+        (["photos", "-images", "photos"], "-images photos: photos has its images itself"),
         (["photos", "-like", "yolo99"], "-like yolo99: no such cfg"),
         (["photos", "-like", "darknet19"], "has no head with classes and anchors"),
         (["photos", "-size", "100"], "-size 100: expected one or two multiples of 32"),
@@ -87,8 +89,7 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(words, problem, capfd):
     assert main(["new", *words]) == 1
 
     assert problem in capfd.readouterr().err
-    left = set(Path().rglob("*")) - set(before)
-    assert not [path for path in left if path.suffix == ".cfg"]
+    assert sorted(Path().rglob("*")) == before
 
 
 def test_nothing_is_written_over(capfd):
@@ -96,3 +97,53 @@ def test_nothing_is_written_over(capfd):
     assert main(["new", "photos"]) == 1
 
     assert "is there already: expected a new file" in capfd.readouterr().err
+
+
+FORMS = {
+    "pets/data.yaml": "train: ../photos\nval: ../photos\nnames: [cat, dog]\n",
+    "pets/instances.json": coco(
+        [f"{n}.png" for n in range(30)], [thing(n, [5, 5, n, n], 1 + n % 2) for n in range(1, 31)]
+    ),
+    "pets/Annotations": "",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_of_every_form_all_is_written_that_a_training_needs(form, photos, capfd):
+    if Path(form).suffix:
+        put(form, FORMS[form])
+    else:
+        for n in range(30):
+            put(f"{form}/{n}.xml", xml((("cat", "dog")[n % 2], (5, 5, 9 + n, 8 + n))))
+    words = [] if form.endswith("yaml") else ["-images", "photos"]
+    if words:
+        for label in photos.glob("*.txt"):
+            label.unlink()
+
+    assert main(["new", form, *words, "-like", "yolov3-tiny"]) == 0
+
+    out = capfd.readouterr().out
+    assert "pets-yolov3-tiny.cfg: yolov3-tiny for 2 classes, 416 x 416,\n" in out
+    assert ("30 label files written: 30 objects of 2 classes\n" in out) == bool(words)
+    assert Path("pets.names").read_text() == "cat\ndog\n"
+    assert main(["ops", "pets-yolov3-tiny.cfg"]) == 0
+    assert main(["detector", "check", "pets.data", "pets-yolov3-tiny.cfg"]) == 0
+
+
+def test_what_is_left_out_of_a_form_ends_in_status_1(photos, capfd):
+    things = [thing(1, [5, 5, 9, 9], 1), thing(2, [5, 5, 9, 9], 7), thing(2, [500, 5, 9, 9], 2)]
+    put("photos/x.json", coco(["0.png", "1.png", "none.png"], things))
+    for label in Path("photos").glob("*.txt"):
+        label.unlink()
+
+    assert main(["new", "photos/x.json", "-like", "yolov3-tiny"]) == 1
+
+    seen = capfd.readouterr()
+    assert "2 label files written: 1 object of 2 classes\n" in seen.out
+    for line in (
+        "photos/x.json: image none.png: is no file in photos: left out\n",
+        "photos/x.json: annotation 12: class id 7: expected one of cat, dog: left out\n",
+        "photos/x.json: annotation 12: box at 500, 5 is outside of 200 x 100 pixels: left out\n",
+    ):
+        assert line in seen.err
+    assert net("x-yolov3-tiny.cfg", "max_batches") == "6000"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pydarknet.dataset.files import DataFile, read_list
-from pydarknet.dataset.folder import read_folder, write_folder
+from pydarknet.dataset.image_set import read_folder, write_image_set
 from pydarknet.errors import DataError, UsageError
 
 
@@ -53,7 +53,7 @@ def test_names_are_those_that_a_program_for_labels_left(photos):
 def test_its_files_are_read_as_any_others(photos):
     found = read_folder(photos)
 
-    files = write_folder(found, "photos", ["cat", "dog", "bird"])
+    files = write_image_set(found, "photos", ["cat", "dog", "bird"])
 
     assert [str(one) for one in files] == [
         "photos.data",
@@ -71,7 +71,7 @@ def test_nothing_is_written_over(photos):
     Path("photos.names").write_text("mine")
 
     with pytest.raises(UsageError, match=r"photos\.names is there already"):
-        write_folder(read_folder(photos), "photos", ["a"])
+        write_image_set(read_folder(photos), "photos", ["a"])
 
     assert sorted(os.listdir()) == ["photos", "photos.names"]
 

@@ -1,0 +1,125 @@
+"""A set of labelled images and what describes it: a .data file, names, a list for each part."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..cfg.lineage import FORK
+from ..errors import DataError, UsageError
+from ..image.formats import ENDINGS
+from ..system.files import write_errors, write_file
+from ..system.folders import files_below
+from ..system.text import bytes_of, count_of
+from .files import label_file, read_names
+
+NAMES = ("classes.txt", "obj.names", "data.names", "classes.names", "predefined_classes.txt")
+PARTS = 10  # of the images, of which one is for validation
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Labelled images that train, those that validate, others kept apart, and class names.
+
+    `unlabelled` images without label files were left out. `polygons` are among the labels.
+    """
+
+    train: list[str]
+    valid: list[str]
+    names: list[str]
+    test: list[str] = field(default_factory=list)
+    unlabelled: int = 0
+    polygons: bool = False
+
+    @property
+    def parts(self) -> dict[str, list[str]]:
+        """The images of each part that has some."""
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: images for name, images in parts.items() if images}
+
+
+def read_folder(path: Path) -> ImageSet:
+    """Find images that have label files, and names; a tenth validates, the same at each call.
+
+    Raises DataError if there are too few.
+    """
+    images = images_below(path)
+    labelled = [one for one in images if label_file(one, FORK)]
+    if len(labelled) < 2:
+        problem = f"has {count_of(len(labelled), 'image')} with labels: expected two at least"
+        raise DataError(problem, where=path, hint="a label file is IMAGE.txt beside IMAGE.jpg")
+    train, valid = split(labelled)
+    return ImageSet(train, valid, names_in(path), unlabelled=len(images) - len(labelled))
+
+
+def images_below(folder: Path) -> list[str]:
+    """Return the absolute paths of the images in a folder and below it."""
+    files = files_below(folder)
+    return [os.path.abspath(one) for one in files if Path(one).suffix.lower() in ENDINGS]
+
+
+def split(images: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the images to train, and a tenth to validate; of two or more, one at least is each.
+
+    Which tenth is decided by the names of the files, so that others may be added later.
+    """
+    valid = [one for one in images if validates(one)] or list(images[:1])
+    others = set(valid)
+    return [one for one in images if one not in others] or list(images[1:]), valid
+
+
+def validates(image: str) -> bool:
+    """Return whether an image is for validation, by its name."""
+    return zlib.crc32(bytes_of(Path(image).name)) % PARTS == 0
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the class names that a program for labels left in a folder; none if it left none."""
+    found = next((folder / name for name in NAMES if (folder / name).is_file()), None)
+    return list(read_names(str(found))) if found else []
+
+
+def files_of(stem: str, parts: Iterable[str] = ("train", "valid")) -> dict[str, Path]:
+    """Return the files that describe a set, by what they hold; the .data file is the first."""
+    lists = {part: Path(f"{stem}_{part}.txt") for part in parts}
+    return {"data": Path(f"{stem}.data"), "names": Path(f"{stem}.names"), **lists}
+
+
+def check_absent(files: Iterable[Path], stem: str) -> None:
+    """Raise UsageError if one of the files of a set is there."""
+    for path in files:
+        check_new(path, f"{stem}.data may be named in place of its source")
+
+
+def write_image_set(images: ImageSet, stem: str, names: Sequence[str]) -> list[Path]:
+    """Write STEM.data, STEM.names and a list for each part; return the files.
+
+    Raises UsageError if one is there, DataError if one cannot be written.
+    """
+    texts = dict(texts_of(images, stem, names))
+    check_absent(texts, stem)
+    for path, text in texts.items():
+        with write_errors(path):
+            write_file(path, bytes_of(text))
+    return list(texts)
+
+
+def texts_of(images: ImageSet, stem: str, names: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    """Yield the files of a set and what stands in them; the .data file is the first."""
+    files = files_of(stem, images.parts)
+    lines = [f"classes={len(names)}"]
+    lines += [f"{part}={files[part]}" for part in images.parts if part != "test"]
+    lines += [f"names={files['names']}", *["polygons=1"] * images.polygons, "backup=backup", ""]
+    yield files["data"], "\n".join(lines)
+    yield files["names"], "".join(f"{name}\n" for name in names)
+    for part, paths in images.parts.items():
+        yield files[part], "".join(f"{image}\n" for image in paths)
+
+
+def check_new(path: Path, hint: str = "") -> None:
+    """Raise UsageError for a file that is there already."""
+    if os.path.lexists(path):
+        raise UsageError(f"{path} is there already: expected a new file", hint=hint)
