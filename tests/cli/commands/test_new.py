@@ -58,7 +58,7 @@ def test_how_long_to_train_may_be_said(capfd):
     words = ["-batch", "6", "-max_batches", "300", "-size", "64", "-out", "short.cfg"]
     assert main(["new", "photos", *words]) == 0
 
-    assert "  300 batches of 6, subdivisions=1, " in capfd.readouterr().out
+    assert "  300 batches of 6, subdivisions=1,\n" in capfd.readouterr().out
     assert (net("short.cfg", "batch"), net("short.cfg", "max_batches")) == ("6", "300")
 
 
