@@ -37,6 +37,9 @@ class AnchorHead(DetectionHead):
     truth_thresh: float = option(1.0, least=0)
     random: float = quiet(0.0, least=0, most=1000)
     map: str | None = quiet(None)
+    focal_alpha: float | None = quiet(None, least=0, most=1)
+    focal_gamma: float | None = quiet(None, least=0)
+    neg_ratio: float = quiet(0.0, least=0)
 
     def check(self) -> None:
         known = max(self.num, len(self.anchors) // 2)
@@ -48,6 +51,17 @@ class AnchorHead(DetectionHead):
     @property
     def boxes(self) -> int:
         return len(self.mask)
+
+    @property
+    def focal(self) -> tuple[float, float] | None:
+        """Alpha and gamma of focal loss, if one is given; the other is the paper's then.
+
+        Lin et al., Focal Loss for Dense Object Detection, arXiv 1708.02002
+        """
+        alpha, gamma = self.focal_alpha, self.focal_gamma
+        if alpha is None and gamma is None:
+            return None
+        return 0.25 if alpha is None else alpha, 2.0 if gamma is None else gamma
 
     @property
     def anchor_sizes(self) -> tuple[tuple[float, float], ...]:

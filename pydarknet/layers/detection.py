@@ -43,6 +43,11 @@ class DetectionLayer(DetectionHead):
     jitter: float = option(0.2, least=0, below=1)
     random: float = quiet(0.0, least=0, most=1000)
     reorg: bool = quiet(False)
+    label_smooth_eps: float = quiet(0.0, least=0, most=1)
+
+    def check(self) -> None:
+        if self.label_smooth_eps and not self.softmax:
+            raise self.section.option_error("label_smooth_eps", "expected softmax=1 with it")
 
     def shape(self, *inputs: Shape) -> Shape:
         needed = self.cells**2 * ((1 + self.coords) * self.num + self.classes)

@@ -75,6 +75,7 @@ class Region(DetectionHead):
     tree: str | None = quiet(None)
     map: str | None = quiet(None)
     anchors: tuple[float, ...] = quiet(())
+    label_smooth_eps: float = quiet(0.0, least=0, most=1)
 
     def check(self) -> None:
         check_anchors(self, self.anchor_sizes, len(self.anchors), self.num)
@@ -121,6 +122,17 @@ class Region(DetectionHead):
         if self.hierarchy:
             return self.hierarchy.sizes
         return (self.classes,) if self.softmax else ()
+
+    @property
+    def rivals(self) -> tuple[int, ...]:
+        """Of how many outputs that add up to 1 each class is one; of two where it has a logistic.
+
+        A background is one more.
+        """
+        if not self.groups:
+            return (2,) * self.classes
+        more = int(self.background)
+        return tuple(size + more for size in self.groups for _ in range(size))
 
     def module(self, *inputs: Shape) -> nn.Module:
         return RegionHead(self.num, self.coords, self.groups, self.background)
@@ -224,6 +236,12 @@ class RegionAlexeyAB(Region):
     max: int = quiet(200, least=1, most=MOST_BOXES)
     resize: float = quiet(1.0, above=0, least=0.1, most=10)
     focal_loss: bool = quiet(False)
+
+    def check(self) -> None:
+        super().check()
+        if self.focal_loss and self.label_smooth_eps:
+            problem = "the focal loss of [region] has no smooth labels: expected one of the two"
+            raise self.section.option_error("label_smooth_eps", problem)
 
     @property
     def unplaced(self) -> bool:

@@ -29,6 +29,7 @@ class Softmax(Layer):
     tree: str | None = quiet(None)
     spatial: float = quiet(0.0)
     noloss: bool = quiet(False)
+    label_smooth_eps: float = quiet(0.0, least=0, most=1)
 
     def check(self) -> None:
         if not self.temperature:
@@ -48,10 +49,12 @@ class Softmax(Layer):
             raise self.error(f"tree has {have}: expected {n}")
         return Shape(length=n)
 
+    def sizes(self, n: int) -> tuple[int, ...]:
+        """Return the sizes of the groups of `n` outputs, each of which adds up to 1."""
+        return self.hierarchy.sizes if self.hierarchy else (n // self.groups,) * self.groups
+
     def module(self, *inputs: Shape) -> nn.Module:
-        n = inputs[0].outputs
-        sizes = self.hierarchy.sizes if self.hierarchy else (n // self.groups,) * self.groups
-        return GroupSoftmax(sizes, self.temperature)
+        return GroupSoftmax(self.sizes(inputs[0].outputs), self.temperature)
 
     def temper(self, module: nn.Module, temperature: float) -> None:
         assert isinstance(module, GroupSoftmax)

@@ -110,6 +110,12 @@ class YoloAlexeyAB(ForkLosses, Yolo):
     dets_for_show: int = quiet(1, least=0)
     track_ciou_norm: float = quiet(0.01, least=0)
 
+    def check(self) -> None:
+        super().check()
+        if self.focal_loss and self.focal:
+            problem = "it is another loss than focal_alpha and focal_gamma: expected one of the two"
+            raise self.section.option_error("focal_loss", problem)
+
     def module(self, *inputs: Shape) -> nn.Module:
         return YoloHead(self.boxes, self.scale_x_y, logistic=not self.new_coords)
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from ...layers.anchor_head import AnchorHead, ForkLosses
 from ...modules.parameters import constant
 from .matcher import Matches
+from .pull import PLAIN, Pull
 
 
 @dataclass(frozen=True)
@@ -19,15 +20,16 @@ class ClassDeltas:
     eps: float  # of label smoothing
     weights: tuple[float, ...]
     normalizer: float
-    focal: bool = False
+    focal: bool = False  # the fork's, for one of several classes
+    pull: Pull = PLAIN
 
     @classmethod
-    def of(cls, layer: ForkLosses, *, focal: bool = False) -> ClassDeltas:
+    def of(cls, layer: ForkLosses, pull: Pull, *, focal: bool = False) -> ClassDeltas:
         """Read a head's options.
 
         Quirk: CLS_NORMALIZER
         """
-        return cls(layer.label_smooth_eps, class_weights(layer), layer.cls_normalizer, focal)
+        return cls(layer.label_smooth_eps, class_weights(layer), layer.cls_normalizer, focal, pull)
 
     def weight(self, matches: Matches) -> Tensor:
         """Return the weight of each match, [K, 1]: the greater the rarer its class is."""
@@ -46,7 +48,7 @@ class ClassDeltas:
 
         Darknet: src/yolo_layer.c delta_yolo_class (AlexeyAB)
         """
-        plain = smooth_targets(one_hot, self.eps) - output
+        plain = self.pull.toward(smooth_targets(one_hot, self.eps), output)
         plain = torch.where(plain.isfinite(), plain, before)  # the C skips NaN and infinity
         first = plain
         if self.focal:

@@ -12,6 +12,7 @@ from ...layers.detection import DetectionLayer
 from ...modules.transfer import on_device
 from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text
 from .iou import Box, iou
+from .smoothing import smooth
 
 EARLY: Final = 64000  # images; up to it, `random` draws which box is responsible
 
@@ -90,7 +91,8 @@ def write_deltas(
     confidence = truth.overlap if layer.rescore else torch.ones_like(truth.overlap)
     delta.objects.copy_(-layer.noobject_scale * output.objects)
     delta.objects[index] = layer.object_scale * (confidence - output.objects[index])
-    delta.classes[cells] = layer.class_scale * (truth.classes - output.classes[cells])
+    goal = smooth(truth.classes, layer.label_smooth_eps, (layer.classes,) * layer.classes)
+    delta.classes[cells] = layer.class_scale * (goal - output.classes[cells])
     box_deltas = box_targets(layer, truth.box) - output.boxes[index][:, :4]
     delta.boxes[(*responsible, slice(4))] = layer.coord_scale * box_deltas
 

@@ -10,11 +10,13 @@ from torch import Tensor
 
 from ...graph.head import Head
 from ...layers.gaussian_yolo import SHIFTS, GaussianYolo
-from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, zero_loss
+from .base import DeltaLoss, LossInputs, delta_loss
 from .class_deltas import ClassDeltas
 from .iou import Box, giou, iou
 from .iou_gradients import overlap_delta
 from .matcher import Matches, average_box_deltas, matches_of, responsible_anchors
+from .negatives import Written, with_negatives
+from .pull import Pull
 from .slots import Grid, Slots, best_ious
 from .targets import ground_truth_of
 from .yolo import averages, log_line
@@ -26,14 +28,12 @@ SIGMA_CONST: Final = 0.3  # the C's name; it is added to each uncertainty
 
 
 @delta_loss(GaussianYolo)
-@head_by_head
-def gaussian_yolo_loss(layer: GaussianYolo, head: Head, inputs: LossInputs) -> DeltaLoss:
+@with_negatives
+def gaussian_yolo_loss(layer: GaussianYolo, head: Head, inputs: LossInputs) -> Written:
     """Return deltas of objectness for all slots, and of all entries for matched ones.
 
     Darknet: src/gaussian_yolo_layer.c forward_gaussian_yolo_layer (AlexeyAB)
     """
-    if layer.onlyforward:
-        return zero_loss(head)
     values = head.activated.detach().unflatten(1, (layer.boxes, -1))
     grid = Grid.of(values, layer.anchor_sizes, (inputs.size.w, inputs.size.h), torch.exp)
     truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
@@ -49,7 +49,8 @@ def gaussian_yolo_loss(layer: GaussianYolo, head: Head, inputs: LossInputs) -> D
     writer.write_close(close, overlap[tuple(close.slots)][:, None])
     writer.write(matches)
     average_box_deltas(writer.delta, [close, matches], boxes=8, objectness=None)
-    return writer.loss(head, matches)
+    objectness = writer.delta[:, :, OBJECTNESS]
+    return Written(layer, objectness, [close, matches], lambda: writer.loss(head, matches))
 
 
 def point_to_centre(layer: GaussianYolo, box: Box) -> Box:
@@ -72,7 +73,8 @@ class DeltaWriter:
 
     def __init__(self, layer: GaussianYolo, grid: Grid) -> None:
         self.layer, self.grid = layer, grid
-        self.classes = ClassDeltas.of(layer)
+        self.pull = Pull.of(layer)
+        self.classes = ClassDeltas.of(layer, self.pull)
         self.delta = torch.zeros_like(grid.values)
 
     def write_background(self, overlap: Tensor) -> Tensor:
@@ -83,10 +85,11 @@ class DeltaWriter:
         objectness = self.grid.values[:, :, OBJECTNESS]
         classes = self.grid.values[:, :, OBJECTNESS + 1 :]
         near = confident_slots(overlap > self.layer.ignore_thresh, classes)
-        toward_zero = -self.layer.obj_normalizer * objectness
+        toward_zero = self.layer.obj_normalizer * self.pull.toward_zero(objectness)
         ignored = torch.zeros_like(objectness)
         if self.layer.objectness_smooth:
-            ignored = self.layer.obj_normalizer * (overlap.square() - objectness)
+            toward_iou = self.pull.toward(overlap.square(), objectness)
+            ignored = self.layer.obj_normalizer * toward_iou
         self.delta[:, :, OBJECTNESS] = torch.where(near, ignored, toward_zero)
         return near & self.layer.objectness_smooth
 
@@ -103,11 +106,12 @@ class DeltaWriter:
         values, before = self.grid.values[index], self.delta[index]
         weight = self.classes.weight(matches)
         target = overlap.square() if smooth else torch.ones_like(overlap)
-        objectness = self.layer.obj_normalizer * (target - values[:, OBJECTNESS, None])
+        toward_target = self.pull.toward(target, values[:, OBJECTNESS, None])
+        objectness = self.layer.obj_normalizer * toward_target
         classes = self.class_deltas(before, values, matches, weight)
         if smooth:
             one_hot = matches.one_hot(self.layer.classes)
-            toward_iou = weight * (target - values[:, OBJECTNESS + 1 :])
+            toward_iou = weight * self.pull.toward(target, values[:, OBJECTNESS + 1 :])
             classes = torch.where(one_hot, toward_iou, classes)
         boxes = before[:, :OBJECTNESS] + self.box_deltas(matches)
         self.delta[index] = torch.cat([boxes, objectness, classes], 1)
@@ -116,7 +120,8 @@ class DeltaWriter:
         """Write matched slots. Boxes of a slot add up; the last one sets its objectness."""
         box_deltas, weight = self.box_deltas(matches), self.classes.weight(matches)
         values = self.grid.values[matches.slots.entries]
-        objectness = weight * self.layer.obj_normalizer * (1 - values[:, OBJECTNESS, None])
+        toward_one = self.pull.toward(1, values[:, OBJECTNESS, None])
+        objectness = weight * self.layer.obj_normalizer * toward_one
         for turn in matches.turns:
             index = matches.slots.at(turn).entries
             before = self.delta[index]

@@ -15,6 +15,7 @@ from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text, 
 from .iou import Box, iou
 from .matcher import Matches
 from .slots import Grid, Slots, best_ious
+from .smoothing import smooth
 from .targets import GroundTruth, cells_of, ground_truth_of
 from .tree_targets import class_targets
 
@@ -163,9 +164,10 @@ class DeltaWriter:
 
     def objectness_target(self) -> Tensor:
         """Return the target of the objectness of matched slots, [K]."""
-        overlap = self.overlap()
-        if self.layer.background:
-            return torch.zeros_like(overlap)
+        overlap, layer = self.overlap(), self.layer
+        if layer.background:
+            share = layer.label_smooth_eps / layer.rivals[0] if layer.groups else 0.0
+            return torch.full_like(overlap, share)
         return overlap if self.layer.rescore else torch.ones_like(overlap)
 
     def overlap(self) -> Tensor:
@@ -212,14 +214,18 @@ class DeltaWriter:
 
         Quirk: SECOND_CLASS
         """
-        scale = self.layer.class_scale
-        deltas = torch.where(affected, scale * (target.float() - output), before)
+        scale, goal = self.layer.class_scale, self.goals(target)
+        deltas = torch.where(affected, scale * (goal - output), before)
         probabilities = torch.where(target, output, 1.0).prod(1)  # in a tree, down the path
         if self.layer.softmax or self.layer.hierarchy:
             return deltas, probabilities
         again = before[:, :1] != 0
-        beside = torch.where(target, scale * (1 - output), before)
+        beside = torch.where(target, scale * (goal - output), before)
         return torch.where(again, beside, deltas), probabilities * ~again[:, 0]
+
+    def goals(self, target: Tensor) -> Tensor:
+        """Return the targets of classes as numbers, smooth if the section says so."""
+        return smooth(target.float(), self.layer.label_smooth_eps, self.layer.rivals)
 
     def raw_delta(self) -> Tensor:
         """Return the deltas of raw values: those of sigmoid entries times the derivative.

@@ -78,7 +78,7 @@ class ForkDeltaWriter(DeltaWriter):
         self, before: Tensor, output: Tensor, target: Tensor, affected: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return class deltas [K, classes], and the probabilities of true classes [K]."""
-        deltas = target.float() - output
+        deltas = self.goals(target) - output
         if self.layer.focal_loss and self.layer.hierarchy is None:
             deltas = focal_deltas(output, target)
         probabilities = torch.where(target, output, 1.0).prod(1)

@@ -7,37 +7,44 @@ from torch import Tensor
 
 from ...graph.head import Head
 from ...layers.yolo import Yolo
-from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, number_text, zero_loss
+from .base import DeltaLoss, LossInputs, delta_loss, number_text
 from .iou import iou
 from .matcher import Matches, best_anchors, matches_of
+from .negatives import Written, with_negatives
+from .pull import Pull
 from .slots import Grid, best_ious
 from .targets import ground_truth_of
 
 
 @delta_loss(Yolo)
-@head_by_head
-def yolo_loss(layer: Yolo, head: Head, inputs: LossInputs) -> DeltaLoss:
+@with_negatives
+def yolo_loss(layer: Yolo, head: Head, inputs: LossInputs) -> Written:
     """Return deltas of objectness for all slots, and of box and classes for matched ones.
 
     Darknet: src/yolo_layer.c forward_yolo_layer
     """
-    if layer.onlyforward:
-        return zero_loss(head)
+    pull = Pull.of(layer)
     grid = grid_of(layer, head, inputs)
     truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
     there = truth.on(grid.device)
     overlap, index = best_ious(grid.boxes(), there.boxes)  # [N, anchors, H, W]
     delta = torch.zeros_like(grid.values)  # [N, anchors, 5 + classes, H, W]
-    delta[:, :, 4] = torch.where(overlap > layer.ignore_thresh, 0.0, -grid.values[:, :, 4])
-    write_deltas(delta, grid, Matches.where(overlap > layer.truth_thresh, index, there))
+    toward_zero = pull.toward_zero(grid.values[:, :, 4])
+    delta[:, :, 4] = torch.where(overlap > layer.ignore_thresh, 0.0, toward_zero)
+    close = Matches.where(overlap > layer.truth_thresh, index, there)
+    write_deltas(delta, grid, close, pull)
     matches = matches_of(layer, truth, best_anchors(layer, truth, inputs.size), grid)
-    write_deltas(delta, grid, matches)
+    write_deltas(delta, grid, matches, pull)
     figures = match_figures(grid, matches)
-    return DeltaLoss(
-        delta=delta.view_as(head.raw),
-        cost=delta.square().sum(),
-        line=lambda: f"Region {head.node.index} {log_line(figures, len(matches))}",
-    )
+
+    def loss() -> DeltaLoss:
+        return DeltaLoss(
+            delta=delta.view_as(head.raw),
+            cost=delta.square().sum(),
+            line=lambda: f"Region {head.node.index} {log_line(figures, len(matches))}",
+        )
+
+    return Written(layer, delta[:, :, 4], [close, matches], loss)
 
 
 def grid_of(layer: Yolo, head: Head, inputs: LossInputs) -> Grid:
@@ -46,7 +53,7 @@ def grid_of(layer: Yolo, head: Head, inputs: LossInputs) -> Grid:
     return Grid.of(values, layer.anchor_sizes, (inputs.size.w, inputs.size.h), layer.sides)
 
 
-def write_deltas(delta: Tensor, grid: Grid, matches: Matches) -> None:
+def write_deltas(delta: Tensor, grid: Grid, matches: Matches, pull: Pull) -> None:
     """Write the deltas of matched slots. Where a slot matches several boxes, the last one counts.
 
     Classes add up: a slot that has a class already keeps it beside the new one.
@@ -58,14 +65,15 @@ def write_deltas(delta: Tensor, grid: Grid, matches: Matches) -> None:
     values = grid.values[slots.entries]  # [K, 5 + classes]
     small = (2 - truth.w * truth.h)[:, None]  # 1..2: small boxes count more
     boxes = small * (grid.targets(truth, slots, torch.log) - values[:, :4])
-    objectness, classes = 1 - values[:, 4:5], values[:, 5:]
+    objectness, classes = pull.toward(1, values[:, 4:5]), values[:, 5:]
     one_hot = matches.one_hot(classes.shape[1])
+    toward_one, toward_zero = pull.toward(1, classes), pull.toward_zero(classes)
     for turn in matches.turns:
         index = slots.at(turn).entries
         before = delta[index][:, 5:]
         # the C asks the delta of class 0 whether the slot has a class already
-        others = torch.where(before[:, :1] != 0, before, -classes[turn])
-        class_deltas = torch.where(one_hot[turn], 1 - classes[turn], others)
+        others = torch.where(before[:, :1] != 0, before, toward_zero[turn])
+        class_deltas = torch.where(one_hot[turn], toward_one[turn], others)
         delta[index] = torch.cat([boxes[turn], objectness[turn], class_deltas], 1)
 
 

@@ -10,11 +10,13 @@ from torch import Tensor
 from ...graph.head import Head
 from ...layers.anchor_head import ForkLosses
 from ...layers.yolo import YoloAlexeyAB
-from .base import DeltaLoss, LossInputs, delta_loss, head_by_head, zero_loss
+from .base import DeltaLoss, LossInputs, delta_loss
 from .class_deltas import ClassDeltas
 from .iou import giou, iou
 from .iou_gradients import overlap_delta
 from .matcher import Matches, average_box_deltas, matches_of, responsible_anchors
+from .negatives import Written, with_negatives
+from .pull import Pull
 from .slots import Grid, Slots, best_ious
 from .targets import ground_truth_of
 from .yolo import grid_of
@@ -24,16 +26,14 @@ LINE_NAMES: Final = {"mse": "mse", "giou": "giou"}  # the line calls the others 
 
 
 @delta_loss(YoloAlexeyAB)
-@head_by_head
-def yolo_loss(layer: YoloAlexeyAB, head: Head, inputs: LossInputs) -> DeltaLoss:
+@with_negatives
+def yolo_loss(layer: YoloAlexeyAB, head: Head, inputs: LossInputs) -> Written:
     """Return deltas of objectness for all slots, and of box and classes for matched ones.
 
     Several anchors may match one box.
 
     Darknet: src/yolo_layer.c process_batch (AlexeyAB)
     """
-    if layer.onlyforward:
-        return zero_loss(head)
     grid = grid_of(layer, head, inputs)
     truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
     there = truth.on(grid.device)
@@ -47,7 +47,7 @@ def yolo_loss(layer: YoloAlexeyAB, head: Head, inputs: LossInputs) -> DeltaLoss:
     writer.write(matches)
     if layer.iou_thresh < 1:
         average_box_deltas(delta, [close, matches], boxes=4, objectness=4)
-    return writer.loss(head, matches)
+    return Written(layer, delta[:, :, 4], [close, matches], lambda: writer.loss(head, matches))
 
 
 def background_delta(layer: YoloAlexeyAB, values: Tensor, overlap: Tensor) -> Tensor:
@@ -58,12 +58,14 @@ def background_delta(layer: YoloAlexeyAB, values: Tensor, overlap: Tensor) -> Te
 
     Darknet: src/yolo_layer.c process_batch (AlexeyAB)
     """
-    objectness = values[:, :, 0]
+    objectness, pull = values[:, :, 0], Pull.of(layer)
     near = confident_slots(overlap > layer.ignore_thresh, values[:, :, 1:])
-    toward_zero = -layer.obj_normalizer * objectness
+    toward_zero = layer.obj_normalizer * pull.toward_zero(objectness)
     ignored = torch.zeros_like(toward_zero)
     if layer.objectness_smooth:
-        ignored = torch.maximum(toward_zero, layer.obj_normalizer * (overlap - objectness))
+        ignored = torch.maximum(
+            toward_zero, layer.obj_normalizer * pull.toward(overlap, objectness)
+        )
     return torch.where(near, ignored, toward_zero)
 
 
@@ -84,7 +86,8 @@ class DeltaWriter:
 
     def __init__(self, layer: YoloAlexeyAB, grid: Grid, delta: Tensor) -> None:
         self.layer, self.grid, self.delta = layer, grid, delta
-        self.classes = ClassDeltas.of(layer, focal=layer.focal_loss)
+        self.pull = Pull.of(layer)
+        self.classes = ClassDeltas.of(layer, self.pull, focal=layer.focal_loss)
         self.total = 0
         self.rewritten = torch.zeros((), dtype=torch.int64, device=delta.device)
 
@@ -94,10 +97,11 @@ class DeltaWriter:
         values, weight = self.grid.values[index], self.classes.weight(matches)
         one_hot, before = matches.one_hot(layer.classes), self.delta[index]
         target = overlap.square() if layer.objectness_smooth else torch.ones_like(overlap)
-        objectness = layer.obj_normalizer * (target - values[:, 4:5])
+        objectness = layer.obj_normalizer * self.pull.toward(target, values[:, 4:5])
         classes = self.class_deltas(before[:, 5:], values[:, 5:], one_hot, weight)
         if layer.objectness_smooth:
-            classes = torch.where(one_hot, weight * (target - values[:, 5:]), classes)
+            toward_iou = weight * self.pull.toward(target, values[:, 5:])
+            classes = torch.where(one_hot, toward_iou, classes)
         boxes = before[:, :4] + self.box_deltas(matches)
         self.count(before)
         self.delta[index] = torch.cat([boxes, objectness, classes], 1)
@@ -110,7 +114,7 @@ class DeltaWriter:
         layer, boxes = self.layer, self.box_deltas(matches)
         values, weight = self.grid.values[matches.slots.entries], self.classes.weight(matches)
         one_hot = matches.one_hot(layer.classes)
-        toward_one = weight * layer.obj_normalizer * (1 - values[:, 4:5])
+        toward_one = weight * layer.obj_normalizer * self.pull.toward(1, values[:, 4:5])
         for turn in matches.turns:
             index = matches.slots.at(turn).entries
             before, objectness = self.delta[index], toward_one[turn]

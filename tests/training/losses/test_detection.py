@@ -7,6 +7,7 @@ import torch
 from conftest import both_lineages
 from loss_cases import delta, head_loss, head_of, inputs_of
 
+from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
 from pydarknet.training import Loss
 
@@ -121,4 +122,19 @@ def test_without_objects_the_line_tells_no_numbers(loss_of):
     assert loss_of(truth=NOTHING).line() == (
         "Detection Avg IOU: -nan, Pos Cat: -nan, All Cat: -nan, Pos Obj: -nan,"
         " Any Obj: 0.625000, count: 0"
+    )
+
+
+def test_smooth_labels_are_of_a_softmax(loss_of):
+    loss = loss_of("softmax=1\nlabel_smooth_eps=.2", [0.0, 0.0, *GIVEN[2:]])
+
+    assert delta(loss)[:2] == [0.1 - 0.5, 0.9 - 0.5]
+
+
+def test_smooth_labels_without_a_softmax_are_refused(loss_of):
+    with pytest.raises(CfgError) as error:
+        loss_of("label_smooth_eps=.2")
+
+    assert str(error.value) == (
+        "net.cfg:9: [detection] label_smooth_eps = .2: expected softmax=1 with it"
     )

@@ -213,3 +213,38 @@ def test_with_onlyforward_nothing_is_learnt(net, dialect, cost):
 
     assert delta(loss) == [0] * 7
     assert float(loss.cost) == cost
+
+
+@both_lineages
+def test_smooth_labels_give_a_share_to_each_class_of_the_softmax(net, dialect):
+    loss = loss_of(cell(net, "label_smooth_eps=.2", dialect=dialect), ZEROS, [(*MIDDLE, 1)])
+
+    assert delta(loss)[5:] == pytest.approx([0.1 - 0.5, 0.9 - 0.5])
+
+
+def test_the_background_has_its_share_of_smooth_labels(net):
+    options = "background=1\nlabel_smooth_eps=.3\nobject_scale=2"
+
+    loss = loss_of(cell(net, options), ZEROS, [(*MIDDLE, 1)])
+
+    # a softmax of three: .1, .1 and .8
+    assert delta(loss)[4:] == pytest.approx([2 * (0.1 - 1 / 3), 0.1 - 1 / 3, 0.8 - 1 / 3], abs=1e-6)
+
+
+@both_lineages
+def test_smooth_labels_of_a_tree_are_of_each_group(tree, dialect):
+    loss = loss_of(tree(dialect, "label_smooth_eps=.2"), [0.0] * 18, [(*MIDDLE, 2)])
+
+    got = loss.delta.view(9, 2)[5:].T
+    expected = [0.9 - 0.5, 0.1 - 0.5, 0.9 - 0.5, 0.1 - 0.5]  # animal, thing, cat, dog
+    torch.testing.assert_close(got[got.abs().sum(1) > 0], torch.tensor([expected]))
+
+
+def test_the_forks_focal_loss_has_no_smooth_labels(net):
+    with pytest.raises(CfgError) as error:
+        cell(net, "focal_loss=1\nlabel_smooth_eps=.1", dialect="alexeyab")
+
+    assert str(error.value) == (
+        "net.cfg:12: [region] label_smooth_eps = .1: the focal loss of [region] has no smooth"
+        " labels: expected one of the two"
+    )

@@ -93,3 +93,22 @@ def test_logistic_stays_finite_where_it_is_certain(net):
 
 def test_nothing_is_told(loss_of):
     assert loss_of("[softmax]", [0.0, 1]).line() == ""
+
+
+@both_lineages
+def test_smooth_labels_give_a_share_to_each_class_of_the_group(loss_of, dialect):
+    loss = loss_of("[softmax]\nlabel_smooth_eps=.2", [0.0, 1, 0, 0], dialect=dialect)
+
+    assert delta(loss) == [0.05 - 0.25, 0.85 - 0.25, 0.05 - 0.25, 0.05 - 0.25]
+    assert float(loss.cost) == pytest.approx(log(4))
+
+
+def test_smooth_labels_leave_what_a_tree_does_not_ask(net, tmp_path):
+    path = tmp_path / "t.tree"
+    path.write_text("animal -1\nthing -1\ncat 0\ndog 0\n")
+    network = net(f"[softmax]\ntree={path}\nlabel_smooth_eps=.2", inputs=4)
+    told = inputs_of(torch.tensor([[0.0, 1, -1234, -1234]]), Shape(c=3, h=8, w=8))
+
+    loss = head_loss(head_of(network, [0.0] * 4), told)
+
+    assert delta(loss) == [0.1 - 0.5, 0.9 - 0.5, 0, 0]
