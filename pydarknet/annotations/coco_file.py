@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import DataError
-from ..system.text import excerpt, read_text
+from ..system.text import excerpt, one_line, read_text
 from .instances import NOWHERE, Box, Instance, bounds_of, has_area, number
 from .run_lengths import bounds_of_mask
 
@@ -79,7 +79,7 @@ class CocoFile:
 
 def name_of(category: Record) -> str:
     """Return the name of a category as one line, or its id."""
-    return " ".join(str(category.get("name") or category.get("id")).split())
+    return one_line(" ".join(str(category.get("name") or category.get("id")).split()))
 
 
 def rank(category: Record) -> tuple[bool, float, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -97,4 +98,4 @@ def find_image(record: dict[str, Any], homes: list[Path]) -> Path | None:
     """Return the file of an image in one of some folders; None if there is none."""
     name = str(record.get("file_name") or "").replace("\\", "/")
     places = (inside(home, name) for home in homes)
-    return next((place for place in places if place and place.is_file()), None)
+    return next((place for place in places if place and os.path.isfile(place)), None)

@@ -112,7 +112,7 @@ def place_of(entry: YamlEntry, folders: list[Path]) -> Path:
     words = (Path(said).parts or (said,)) if said and "\0" not in said else ()
     for first in range(len(words)):
         form = Path(*words[first:])
-        found = next((one / form for one in folders if (one / form).exists()), None)
+        found = next((one / form for one in folders if os.path.exists(one / form)), None)
         if found and first:
             note(f"{entry.place}: {excerpt(said)} is not there, and taken as {found}")
         if found:

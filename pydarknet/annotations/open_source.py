@@ -24,7 +24,7 @@ FORMS: Final = (
 YAML: Final = (".yaml", ".yml")
 JSON_NAMES: Final = re.compile(r"(instances_.*|_annotations\.coco)\.json")
 GENERAL: Final = re.compile(
-    "_?annotations?(.coco)?|data(set)?|images|jpegimages|labels|result|train.*|instances.*",
+    r"_?annotations?(\.coco)?|data(set)?|images|jpegimages|labels|result|train([_-]?\d+)?|instances([_-].*)?",
     re.IGNORECASE,
 )
 
@@ -54,6 +54,8 @@ def read_source(path: Path, images: Path | None = None) -> ImageSet:
     labelled = ending in YAML or (place.is_dir() and not is_voc(place))
     if labelled and images:
         raise UsageError(f"-images {images}: {place} has its images itself")
+    if images and not images.is_dir():
+        raise UsageError(f"-images {images}: no such folder: expected that of the images")
     if labelled:
         return read_data_yaml(place) if place.is_file() else read_folder(place)
     source = read_coco(place, images) if place.is_file() else read_voc(place, images)

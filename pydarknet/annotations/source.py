@@ -14,13 +14,14 @@ from ..dataset.image_set import split
 from ..errors import DataError
 from ..system.console import note_once
 from ..system.problems import UNREADABLE, count_failure, tell_failure
-from ..system.text import count_of
+from ..system.text import count_of, one_line
 from .instances import Instance
 
 TRAIN, VALID, TEST = "train", "valid", "test"
 ANY: Final = ""  # the part of images that are still to be split
 PARTS: Final = {"train": TRAIN, "val": VALID, "valid": VALID, "validation": VALID, "test": TEST}
 SHOWN: Final = 5  # problems of a kind that are told each
+HINT: Final = "-images FOLDER says where the images are"
 UNLIKE: Final = 0.02  # by how much proportions may differ, as rounded sizes do
 
 
@@ -73,8 +74,9 @@ class Source:
         `place` is where the size stands.
         """
         picture = picture_of(str(path))
-        if not picture.readable:
-            problem = f"{path}: {picture.problem}: left out"
+        problem = "its name has two lines" if "\n" in str(path) else picture.problem
+        if problem:
+            problem = f"{one_line(str(path))}: {problem}: left out"
             self.left_out.add("images that cannot be read", problem)
             return
         if 0 in size:
@@ -95,7 +97,9 @@ class Source:
         valid = self.parts.get(VALID, [])
         if len(train) + len(valid) < 2:
             count = count_of(len(train) + len(valid), "image")
-            raise DataError(f"has {count} that can be used: expected two at least", where=where)
+            raise DataError(
+                f"has {count} that can be used: expected two at least", where=where, hint=HINT
+            )
         if not train or not valid:
             whole = train or valid
             names = set(split([image.path for image in whole])[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Final
 
 from ..errors import DataError
 from ..image.formats import ENDINGS
-from ..system.text import excerpt
+from ..system.text import excerpt, one_line
 from .instances import NOWHERE, Box, Instance, bounds_of, number
 from .xml_tree import Element, read_xml
 
@@ -75,7 +76,7 @@ def instance_of(node: Element, path: Path, shift: float) -> Instance:
     difficult = node.value("difficult").lower() not in NOT_DIFFICULT
     left, top, right, bottom = box_of(node)
     return Instance(
-        " ".join(node.value("name").split()),
+        one_line(" ".join(node.value("name").split())),
         (left - shift, top - shift, right - shift, bottom - shift),
         f"{path}:{node.line}",
         DIFFICULT if difficult else "",
@@ -113,6 +114,6 @@ def image_of(annotation: VocFile, homes: list[Path]) -> Path:
     names = [f"{stem}{ending}" for ending in IMAGE_ENDINGS] + [annotation.image]
     places = (home / name for home in homes for name in names if name.strip("."))
     for place in places:
-        if "\0" not in place.name and place.is_file():
+        if os.path.isfile(place):
             return place
     raise DataError(f"has no image in {homes[0]}: expected {stem}.jpg", where=annotation.path)

@@ -41,14 +41,16 @@ def read_voc(folder: Path, images: Path | None = None) -> Source:
             continue
         names.update(one.name for one in annotation.instances if one.name)
         source.add(part, image, annotation.size, annotation.instances, str(path))
-    source.names = names_in(folder) or names_in(folder.parent) or sorted(names)
+    beside = folder.parent if folder.name.lower() == ANNOTATIONS else folder
+    source.names = names_in(folder) or names_in(beside) or sorted(names)
     source.divide(folder)
     return source
 
 
 def xml_files(folder: Path) -> Iterator[Path]:
-    """Yield the XML files in a folder and below it."""
-    return (Path(one) for one in files_below(folder) if one.lower().endswith(".xml"))
+    """Yield the XML files in a folder and below it, but for hidden ones."""
+    files = map(Path, files_below(folder))
+    return (one for one in files if one.suffix.lower() == ".xml" and one.name[0] != ".")
 
 
 def homes_of(path: Path) -> list[Path]:

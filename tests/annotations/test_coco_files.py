@@ -80,7 +80,7 @@ def test_a_parent_without_objects_is_no_class(picture):
     assert read_coco(Path("x.json")).names == ["cat", "dog"]
 
 
-@pytest.mark.parametrize("name", ["../c.png", "/c.png", "none.png", "", "a/../../c.png"])
+@pytest.mark.parametrize("name", ["../c.png", "/c.png", "none.png", "", "a/../../c.png", 300 * "x"])
 def test_an_image_that_is_not_there_or_outside_is_left_out(picture, capfd, name):
     put("set/x.json", coco(["a.png", "b.png", name], ONE))
     for one in ("set/a.png", "set/b.png", "c.png"):
@@ -89,8 +89,9 @@ def test_an_image_that_is_not_there_or_outside_is_left_out(picture, capfd, name)
     source = read_coco(Path("set/x.json"), Path("set"))
 
     assert len(list(source.images())) == 2
-    told = f"set/x.json: image {name}: is no file in set: left out\n"
-    assert capfd.readouterr().err == told
+    told = capfd.readouterr().err
+    assert told.startswith(f"set/x.json: image {name[:50]}")
+    assert told.endswith(": is no file in set: left out\n")
 
 
 def test_annotations_of_images_that_are_not_listed_are_told(picture, capfd):

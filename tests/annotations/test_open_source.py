@@ -86,6 +86,13 @@ def test_a_folder_of_images_is_said_for_annotations_alone(photos):
         read_source(photos, photos)
 
 
+def test_a_folder_of_images_must_be_there(photos):
+    voc(photos)
+
+    with pytest.raises(UsageError, match="-images none: no such folder"):
+        read_source(photos, Path("none"))
+
+
 def test_what_is_not_there_is_an_error():
     with pytest.raises(DataError, match=r"none\.json: no such file or folder: expected a \.data"):
         read_source(Path("none.json"))
@@ -99,6 +106,7 @@ def test_what_is_not_there_is_an_error():
         ("pets/train/_annotations.coco.json", "pets"),
         ("pets/pets.yaml", "pets"),
         ("x/coco128.yaml", "coco128"),
+        ("x/trains/data.yml", "trains"),
     ],
 )
 def test_a_file_of_a_general_name_is_called_by_its_folder(path, stem):

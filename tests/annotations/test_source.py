@@ -28,13 +28,18 @@ def test_an_image_that_cannot_be_read_is_left_out(picture, capfd):
     source = Source()
     Path("b.png").write_text("x")
 
-    for name in ("a.png", "b.png", "none.png"):
-        source.add("train", picture(name) if name == "a.png" else Path(name), (0, 0), (), "x.xml")
+    picture("c\n.png")
+
+    for name in ("b.png", "c\n.png", "none.png"):
+        source.add("train", Path(name), (0, 0), (), "x.xml")
+    source.add("train", picture("a.png"), (0, 0), (), "x.xml")
 
     [image] = source.images()
     assert (image.path, image.width, image.height) == (str(Path("a.png").absolute()), 200, 100)
-    assert source.left_out.summary == "2 images that cannot be read"
-    assert "b.png: " in capfd.readouterr().err
+    assert source.left_out.summary == "3 images that cannot be read"
+    told = capfd.readouterr().err
+    assert "b.png: " in told
+    assert "c?.png: its name has two lines: left out\n" in told
 
 
 def test_a_size_of_other_proportions_is_told_and_kept(picture, capfd):

@@ -82,6 +82,7 @@ def test_folders_say_the_parts(voc):
 
 def test_a_list_of_names_numbers_the_classes(voc):
     voc({f"set/{name}.xml": f"set/{name}.png" for name in "ab"})
+    put("classes.txt", "of another set\n")
     put("set/classes.txt", "class1\nclass0\n")
 
     assert read_voc(Path("set")).names == ["class1", "class0"]
@@ -91,6 +92,7 @@ def test_a_file_that_is_wrong_or_without_image_costs_no_other(voc, capfd):
     voc({f"set/{name}.xml": f"set/{name}.png" for name in "abcd"})
     put("set/a.xml", "<annotation>\n<object>")
     Path("set/b.png").unlink()
+    put("set/._d.xml", "of a Mac")
     put("set/e.xml", '<!DOCTYPE a [\n<!ENTITY b "c">]><annotation>&b;</annotation>')
 
     source = read_voc(Path("set"))
