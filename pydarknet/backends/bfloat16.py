@@ -53,12 +53,10 @@ class Bfloat16Conv(nn.Module):
         word = conv.activate.word
         self.fused, word = (word, "linear") if word in ONEDNN else ("linear", word)
         self.activate, self.blur = half_activation(word), conv.blur
-        self.convolution: Convolution | None = None
+        self.convolution = convolution(self.weights, self.bias, self.place, self.fused)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.to(torch.bfloat16, memory_format=torch.channels_last)
-        if self.convolution is None:
-            self.convolution = convolution(self.weights, self.bias, self.place, self.fused, x.shape)
         y = self.activate(self.convolution(x))
         return self.blur(y) if self.blur else y
 
@@ -81,22 +79,20 @@ def bfloat16_module(node: Node, module: nn.Module, *, exact: bool) -> nn.Module:
     return InFloat32(module) if exact or not moves_values(node, module) else module
 
 
-def convolution(
-    weights: Tensor, bias: Tensor, place: Place, word: str, size: torch.Size
-) -> Convolution:
-    """Return a convolution of maps of a size in bfloat16, the type of the weights."""
+def convolution(weights: Tensor, bias: Tensor, place: Place, word: str) -> Convolution:
+    """Return a convolution in bfloat16, the type of the weights."""
     if operators_work():
-        return onednn_convolution(weights, bias, place, word, size)
-    return torch_convolution(weights, bias.bfloat16(), place, word, size)
+        return onednn_convolution(weights, bias, place, word)
+    return torch_convolution(weights, bias.bfloat16(), place, word)
 
 
 @cache
 def operators_work() -> bool:
     """Return whether torch's private operators take bfloat16 here, and convolve by it."""
     x, weights, bias = torch.ones(1, 2, 4, 4), torch.full((3, 2, 3, 3), -1.0), torch.ones(3)
-    expected = torch_convolution(weights, bias, SAME, "linear", x.shape)(x)
+    expected = torch_convolution(weights, bias, SAME, "linear")(x)
     try:
-        y = onednn_convolution(weights.bfloat16(), bias, SAME, "linear", x.shape)(x.bfloat16())
+        y = onednn_convolution(weights.bfloat16(), bias, SAME, "linear")(x.bfloat16())
     except (AttributeError, RuntimeError, TypeError):
         return False
     return y.dtype is torch.bfloat16 and torch.allclose(y.float(), expected, atol=0.1)
@@ -158,8 +154,8 @@ def time_beside_float32() -> float:
     """
     x = torch.rand(TRIED).contiguous(memory_format=torch.channels_last)
     weights, bias = torch.rand(TRIED[1], TRIED[1], 3, 3), torch.rand(TRIED[1])
-    plain = direct_convolution(weights, bias, SAME, "linear", x.shape)
-    half, narrow = convolution(weights.bfloat16(), bias, SAME, "linear", x.shape), x.bfloat16()
+    plain = direct_convolution(weights, bias, SAME, "linear")
+    half, narrow = convolution(weights.bfloat16(), bias, SAME, "linear"), x.bfloat16()
     runs = {True: lambda: half(narrow), False: lambda: plain(x)}
     least = Watch(torch.get_num_threads()).best_times(runs, every=True)
     return least[True] / least[False]

@@ -17,31 +17,59 @@ from ..modules.activations import ONEDNN, overwriting
 
 Convolution = Callable[[Tensor], Tensor]
 Place = tuple[tuple[int, int], tuple[int, int], tuple[int, int], int]
-Make = Callable[[Tensor, Tensor, Place, str, torch.Size], Convolution]
+Make = Callable[[Tensor, Tensor, Place, str], Convolution]
 SAME: Place = ((1, 1), (1, 1), (1, 1), 1)  # padding, stride, dilation, groups of most of 3 x 3
 
 
-def direct_convolution(
-    weights: Tensor, bias: Tensor, place: Place, word: str, size: torch.Size
-) -> Convolution:
+def direct_convolution(weights: Tensor, bias: Tensor, place: Place, word: str) -> Convolution:
     """Return the convolution by oneDNN, or by torch's public operators if the private ones fail."""
     make = onednn_convolution if operators_work() else torch_convolution
-    return make(weights, bias, place, word, size)
+    return make(weights, bias, place, word)
 
 
-def onednn_convolution(
-    weights: Tensor, bias: Tensor, place: Place, word: str, size: torch.Size
-) -> Convolution:
-    """Return oneDNN's convolution, weights in the order it likes best for inputs of a size."""
-    packed = torch.ops.mkldnn._reorder_convolution_weight(weights, *place, list(size))
+def onednn_convolution(weights: Tensor, bias: Tensor, place: Place, word: str) -> Convolution:
+    """Return oneDNN's convolution, whose weights are in the order that it likes best."""
+    packing = Packing(weights, place)
     convolve, how = torch.ops.mkldnn._convolution_pointwise, ONEDNN.get(word, ONEDNN["linear"])
     activate = overwriting("linear" if word in ONEDNN else word)
-    return lambda x: activate(convolve(x, packed, bias, *place, *how, ""))
+    return lambda x: activate(convolve(x, packing(x), bias, *place, *how, ""))
 
 
-def torch_convolution(
-    weights: Tensor, bias: Tensor, place: Place, word: str, _: torch.Size
-) -> Convolution:
+class Packing:
+    """The weights of a convolution in oneDNN's orders, one for each order that it likes best.
+
+    That depends on the size of the input and on the number of threads. Weights in another order
+    are put in order again by every call, which takes up to ten times as long as the convolution.
+    """
+
+    def __init__(self, weights: Tensor, place: Place) -> None:
+        self.weights, self.place = weights, place
+        self.found: dict[tuple[torch.Size, int], Tensor] = {}
+        self.orders: dict[bytes | str, Tensor] = {}
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the weights for an input [N, C, H, W] and this thread's number of threads."""
+        form = x.shape, torch.get_num_threads()
+        found = self.found.get(form)
+        return self.pack(form) if found is None else found
+
+    def pack(self, form: tuple[torch.Size, int]) -> Tensor:
+        """Return the weights for a form, packed unless there is one of the same order."""
+        packed = torch.ops.mkldnn._reorder_convolution_weight(
+            self.weights, *self.place, list(form[0])
+        )
+        packed = self.orders.setdefault(order_of(packed) or repr(form), packed)
+        self.found[form] = packed
+        return packed
+
+
+def order_of(packed: Tensor) -> bytes:
+    """Return oneDNN's description of the order of packed weights; nothing if torch is too old."""
+    describe = getattr(torch.ops.mkldnn, "_get_mkldnn_serialized_md", None)
+    return describe(packed).numpy().tobytes() if describe else b""
+
+
+def torch_convolution(weights: Tensor, bias: Tensor, place: Place, word: str) -> Convolution:
     """Return the same convolution by torch's public operators."""
     padding, stride, dilation, groups = place
     activate = overwriting(word)
@@ -66,8 +94,7 @@ def operators_work() -> bool:
     x, weights, bias = torch.ones(1, 2, 4, 4), torch.full((3, 2, 3, 3), -1.0), torch.ones(3)
     try:
         y, expected = (
-            f(weights, bias, SAME, "leaky", x.shape)(x)
-            for f in (onednn_convolution, torch_convolution)
+            f(weights, bias, SAME, "leaky")(x) for f in (onednn_convolution, torch_convolution)
         )
         return torch.allclose(y, expected, atol=1e-5)
     except (AttributeError, RuntimeError, TypeError):

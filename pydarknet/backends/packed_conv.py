@@ -56,9 +56,9 @@ class PackedConv(nn.Module):
         """Compute maps of a size in this way from now on."""
         self.ways = {**self.ways, size: way}
 
-    def forget_others(self) -> None:
-        """Free what was made for ways that no size has."""
-        self.made = {way: made for way, made in self.made.items() if way in self.ways.values()}
+    def forget_made(self) -> None:
+        """Free what was made to try the ways: what is used is made anew, for the maps it gets."""
+        self.made = {}
 
 
 def folded_weights(conv: Conv) -> tuple[Tensor, Tensor]:

@@ -143,7 +143,7 @@ def measure(network: Executor, images: Tensor, tasks: Tasks) -> Verdict:
     verdict = Verdict(round(gain, 3), used, round(taken, 3), watch.disturbed)
     use(tasks, ways if verdict.used else all_direct)
     for _, module, _ in tasks:
-        module.forget_others()
+        module.forget_made()
     finite = all(bool(values.isfinite().all()) for values in direct)  # of others nothing is told
     if finite and not watch.disturbed:
         choices().put(CONVOLUTION, times)

@@ -75,7 +75,7 @@ class Way:
 
 def direct(task: Task) -> Convolution:
     """Return oneDNN's convolution."""
-    return direct_convolution(task.weights, task.bias, task.place, task.word, task.size)
+    return direct_convolution(task.weights, task.bias, task.place, task.word)
 
 
 def product(task: Task) -> Convolution:
@@ -109,11 +109,11 @@ def winograd(form: Filtering) -> Callable[[Task], Convolution]:
 def grouped_winograd(form: Filtering, convolution: Make) -> Callable[[Task], Convolution]:
     """Return the same way with its products as one convolution of groups."""
 
-    def products(weights: Tensor, bias: Tensor, groups: int, size: torch.Size) -> Convolution:
-        return convolution(weights, bias, ((0, 0), (1, 1), (1, 1), groups), "linear", size)
+    def products(weights: Tensor, bias: Tensor, groups: int) -> Convolution:
+        return convolution(weights, bias, ((0, 0), (1, 1), (1, 1), groups), "linear")
 
     def make(task: Task) -> Convolution:
-        tiled = GroupedWinograd(task.weights, task.bias, form, task.size, products)
+        tiled = GroupedWinograd(task.weights, task.bias, form, products)
         activate = overwriting(task.word)
         return lambda x: activate(tiled(x))
 

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Groups = Callable[[Tensor, Tensor, int, torch.Size], Callable[[Tensor], Tensor]]
+Groups = Callable[[Tensor, Tensor, int], Callable[[Tensor], Tensor]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,20 +99,16 @@ class GroupedWinograd:
 
     A program that packs the weights of a convolution once saves a third of the time of products of
     matrices, which are packed anew each time. `groups` makes that convolution of its weights, its
-    bias, the number of groups and the size of its input [1, t * t * c, 1, tiles].
+    bias and the number of groups; its input is [1, t * t * c, 1, tiles].
     """
 
-    def __init__(
-        self, weights: Tensor, bias: Tensor, form: Filtering, size: torch.Size, groups: Groups
-    ) -> None:
+    def __init__(self, weights: Tensor, bias: Tensor, form: Filtering, groups: Groups) -> None:
         places, (self.n, c) = form.t**2, weights.shape[:2]
         self.form = form
         biases = torch.zeros(places, self.n)
         biases[form.t + 1] = bias  # row 1, column 1 of the t x t places: both all ones
-        count = size[0] * tiles(size[2], form.m) * tiles(size[3], form.m)
         spread = spread_weights(weights, form).reshape(places * self.n, c, 1, 1)
-        wide = torch.Size((1, places * c, 1, count))
-        self.products = groups(spread, biases.flatten(), places, wide)
+        self.products = groups(spread, biases.flatten(), places)
         self.into, self.out_of = (kronecker_square(rows) for rows in (form.input, form.output))
 
     def __call__(self, x: Tensor) -> Tensor:
