@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -25,11 +26,14 @@ from ..modules.recurrent import Recurrent, is_recurrent
 from ..modules.transforms import load_image
 from ..network import Network
 from ..runtime.tiled import find_in_tiles
+from ..system.crews import in_order
 
 BATCH = 16  # most images per batch
 NUMBERS = 1 << 20  # most values per batch on a CPU, for its cache
 
 Read = TypeVar("Read")
+ReadImage = tuple[np.ndarray, Tensor]  # an image, and the network's input made from it
+Batch = Sequence[tuple[int, tuple[str, ReadImage | None]]]  # with indices and paths
 Heads = Callable[[Network, Tensor], Sequence[Head]]
 Suppress = Callable[[Sequence[Head], Sequence[Detections], Settings], Sequence[Detections]]
 
@@ -97,12 +101,17 @@ class DatasetDetector:
     def detect(self, paths: Sequence[str]) -> Iterator[ImageDetections]:
         """Yield the detections of each image; an unreadable image has none, and causes a warning.
 
+        While threads read images, others detect in batches of them, and the caller goes on with
+        those before.
+
         Quirk: BLACK_PICTURE
         """
         images = enumerate(good_images(paths, self.read))
-        for batch in groups_of(images, batch_size(self.network)):
-            good = [found for _, (_, found) in batch if found is not None]
-            boxes = iter(self.boxes(good) if good else [])
+        size = batch_size(self.network)
+        crews = self.network.crews(size) if len(paths) > size else ()
+        work = partial(self.good_boxes, many=bool(crews))
+        for batch, task in in_order(work, groups_of(images, size), crews):
+            boxes = iter(task.result())
             for index, (path, found) in batch:
                 if found is None:
                     yield ImageDetections(index, path, 0, 0, no_detections(self.network))
@@ -110,7 +119,7 @@ class DatasetDetector:
                     height, width = found[0].shape[:2]
                     yield ImageDetections(index, path, width, height, next(boxes))
 
-    def read(self, path: str) -> tuple[np.ndarray, Tensor]:
+    def read(self, path: str) -> ReadImage:
         """Return an image, and the network's input made from it, unless it is seen in tiles."""
         image = load_image(path, self.network.image_channels, self.network.exif)
         return image, torch.zeros(0) if self.chosen.tiling else self.input_of(image)
@@ -119,17 +128,25 @@ class DatasetDetector:
         """Return the network's input made from an image."""
         return network_input(self.network, image, letterboxed=self.chosen.letterbox)
 
-    def boxes(self, batch: Sequence[tuple[np.ndarray, Tensor]]) -> Iterator[Detections]:
-        """Yield the detections of each image of a batch, after suppression."""
+    def good_boxes(self, batch: Batch, *, many: bool) -> list[Detections]:
+        """Return the detections of each image of a batch that could be read."""
+        good = [found for _, (_, found) in batch if found is not None]
+        return list(self.boxes(good, many=many)) if good else []
+
+    def boxes(self, batch: Sequence[ReadImage], *, many: bool = False) -> Iterator[Detections]:
+        """Yield the detections of each image of a batch, after suppression.
+
+        `many` batches pay for measuring at the first what is fastest.
+        """
         images = [image for image, _ in batch]
         if self.chosen.tiling:
             tiles = TileDetector(replace(self, pixels=False))
-            joined = find_in_tiles(tiles, images, self.chosen, self.chosen.tiling)
+            joined = find_in_tiles(tiles, images, self.chosen, self.chosen.tiling, many=many)
             yield from self.in_unit(map(Detections.of_arrays, joined), images)
             return
         with torch.no_grad():
             inputs = batch_of([x for _, x in batch], self.network)
-            fast = self.network.prepared(half=self.network.asks_half)
+            fast = self.network.prepared(many=many, half=self.network.asks_half)
             heads = self.heads(fast, inputs)
             place = device_around(self.network)
             found = decode(self.network, heads, images, self.chosen, place)
@@ -166,7 +183,8 @@ class TileDetector:
         self, images: Sequence[np.ndarray], chosen: Settings, *, many: bool = False
     ) -> list[Detections]:
         detector = replace(self.detector, chosen=chosen)
-        return list(detector.boxes([(image, detector.input_of(image)) for image in images]))
+        read = [(image, detector.input_of(image)) for image in images]
+        return list(detector.boxes(read, many=many))
 
 
 def in_pixels(boxes: Detections, width: int, height: int) -> Detections:

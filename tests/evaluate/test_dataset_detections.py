@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from pathlib import Path
 
@@ -72,6 +73,36 @@ def test_boxes_are_those_that_predict_finds(network, paths, letterbox):
     for one, boxes in zip(seen, expected, strict=True):
         torch.testing.assert_close(one.boxes.boxes, boxes.boxes)
         torch.testing.assert_close(one.boxes.probabilities, boxes.probabilities)
+
+
+def test_threads_detect_in_batches_and_answer_in_order(network, paths, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pydarknet.evaluate.dataset_detections.BATCH", 2)
+    chosen = settings(network, thresh=0.005)
+    listed = [*paths, "none.png", *paths, *paths]
+    workers = set()
+
+    def heads(fast, inputs):
+        workers.add(threading.get_ident())
+        return fast(inputs)
+
+    def seen_by(threads):
+        torch.set_num_threads(threads)
+        return list(DatasetDetector(network, chosen, heads=heads).detect(listed))
+
+    before = torch.get_num_threads()
+    try:
+        alone = seen_by(1)
+        assert workers == {threading.get_ident()}
+        together = seen_by(2)
+    finally:
+        torch.set_num_threads(before)
+
+    assert len(workers) > 2
+    for one, other in zip(alone, together, strict=True):
+        assert (one.index, one.path, one.width) == (other.index, other.path, other.width)
+        torch.testing.assert_close(one.boxes.boxes, other.boxes.boxes)
+        torch.testing.assert_close(one.boxes.probabilities, other.boxes.probabilities)
 
 
 def test_boxes_may_be_in_pixels_of_their_image(network, paths):
