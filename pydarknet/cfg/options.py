@@ -34,6 +34,8 @@ class Option:
     stop: str
     trained: bool
     others_unused: bool
+    live: bool
+    ours: tuple[str, ...]
 
     def declared_by(self, lineage: str) -> bool:
         """Return whether programs of that lineage know the option."""
@@ -56,6 +58,8 @@ def option(
     stop: str = "",
     trained: bool = True,
     others_unused: bool = False,
+    live: bool = True,
+    ours: Iterable[str] = (),
 ) -> Any:
     """Declare an option of a section; Darknet prints `Using default` if it is missing.
 
@@ -66,11 +70,13 @@ def option(
     lineage's), `synonyms` the names of those words elsewhere, `otherwise` is the word that Darknet
     uses for an unknown one; `stop` ends a list. Training refuses a cfg that sets an option with
     `trained=False`. With `others_unused`, a word that is no choice is left unused, as by programs
-    that know no such option.
+    that know no such option. The live fork (hank-ai) stops at an option with `live=False`, and
+    knows none of the words `ours` among the choices: `export cfg` leaves these out.
     """
     words = choices if callable(choices) or choices is None else constant(tuple(choices))
     allowed = (Range(least, most, above, below), words, synonyms, otherwise, stop)
-    declared = Option(key, default, announced, lineage, *allowed, trained, others_unused)
+    told = (trained, others_unused, live, tuple(ours))
+    declared = Option(key, default, announced, lineage, *allowed, *told)
     return field(metadata={"option": declared})
 
 

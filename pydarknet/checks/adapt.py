@@ -118,7 +118,8 @@ def head_changes(
     if before is not None:
         filters = int(value(sections[before], "filters"))
         changes[before, "filters"] = str(filters + used * (data.classes - classes))
-    if len(data.sizes) >= number:
+    free = value(head, "assign") == "simota" and used == 1  # its anchor is the side of its cells
+    if len(data.sizes) >= number and not free:
         changes[at, "anchors"] = anchors_for(data.sizes, number, size, in_cells=not mask)
     return changes
 

@@ -112,7 +112,9 @@ def built_plan(plan: Plan, network: Network) -> Plan:
     anchored = []
     for node in network.nodes:
         layer = node.layer
-        if isinstance(layer, DetectionHead) and layer.anchor_sizes and node.inputs[0].image:
+        if not isinstance(layer, DetectionHead) or layer.free:
+            continue
+        if layer.anchor_sizes and node.inputs[0].image:
             stride = network.input.w / node.inputs[0].w
             unit = stride if layer.anchors_in_cells else 1.0
             sizes = np.array(layer.anchor_sizes, np.float64) * unit

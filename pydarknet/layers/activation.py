@@ -16,6 +16,8 @@ class Activation(Layer):
     Quirk: ZERO_ACTIVATIONS
     """
 
+    live = False
+
     activation: str = activation_option("linear")
 
     def module(self, *inputs: object) -> nn.Module:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..boxes.rule import KINDS
+from ..boxes.rule import KINDS, OURS
 from ..cfg.options import option, quiet
 from ..modules.onnx_writer import Value
 from ..modules.parameters import constant
@@ -18,7 +18,8 @@ from ..system.text import count_of
 from .base import Shape
 from .detection_head import MOST_ANCHORS, DetectionHead, SuppressionOptions, check_anchors
 
-IOU_LOSSES: Final = {"iou": 0, "giou": 1, "mse": 2, "diou": 3, "ciou": 4}
+IOU_KINDS: Final = {"iou": 0, "giou": 1, "mse": 2, "diou": 3, "ciou": 4}
+IOU_LOSSES: Final = {**IOU_KINDS, "iou2": 5}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +38,9 @@ class AnchorHead(DetectionHead):
     truth_thresh: float = option(1.0, least=0)
     random: float = quiet(0.0, least=0, most=1000)
     map: str | None = quiet(None)
-    focal_alpha: float | None = quiet(None, least=0, most=1)
-    focal_gamma: float | None = quiet(None, least=0)
-    neg_ratio: float = quiet(0.0, least=0)
+    focal_alpha: float | None = quiet(None, least=0, most=1, live=False)
+    focal_gamma: float | None = quiet(None, least=0, live=False)
+    neg_ratio: float = quiet(0.0, least=0, live=False)
 
     def check(self) -> None:
         known = max(self.num, len(self.anchors) // 2)
@@ -168,11 +169,11 @@ class ForkLosses(SuppressionOptions):
     obj_normalizer: float = quiet(1.0, least=0)
     cls_normalizer: float = quiet(1.0, least=0)
     delta_normalizer: float = quiet(1.0, least=0)
-    iou_loss: str = quiet("mse", choices=IOU_LOSSES, otherwise="iou")
-    iou_thresh_kind: str = quiet("iou", choices=IOU_LOSSES, otherwise="iou")
+    iou_loss: str = quiet("mse", choices=IOU_LOSSES, otherwise="iou", ours=["iou2"])
+    iou_thresh_kind: str = quiet("iou", choices=IOU_KINDS, otherwise="iou")
     iou_thresh: float = quiet(1.0, least=-1)
     beta_nms: float = quiet(0.6, least=0)
-    nms_kind: str = quiet("default", choices=KINDS, otherwise="default")
+    nms_kind: str = quiet("default", choices=KINDS, otherwise="default", ours=OURS)
     resize: float = quiet(1.0, above=0, least=0.1, most=10)
     max_delta: float = quiet(FLT_MAX, above=0)
     counters_per_class: tuple[int, ...] = quiet((), stop="#", least=0)

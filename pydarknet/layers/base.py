@@ -106,6 +106,7 @@ class Layer:
     numload_counts_filters: ClassVar[bool] = False  # `numload` limits its loaded filters
     frozen: ClassVar[bool] = False  # training keeps its parameters
     lossless_in_half: ClassVar[bool] = False  # half precision is exact on a GPU
+    live: ClassVar[bool] = True  # the live fork (hank-ai) has the section
     opencv: ClassVar[str] = ""  # the name that OpenCV's importer gives it, if any
 
     section: Section
@@ -113,8 +114,7 @@ class Layer:
 
     # Defaults for layers without such an option.
     activation = "linear"
-    batch_normalize = False
-    grad_centr = False
+    batch_normalize = grad_centr = False
     size = 1  # of the window that it reads
 
     onlyforward: bool = quiet(False)

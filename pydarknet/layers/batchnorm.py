@@ -21,6 +21,7 @@ class Batchnorm(Layer):
     Quirk: BATCHNORM_UNLEARNED
     """
 
+    live = False
     image = True
     frozen = True
 

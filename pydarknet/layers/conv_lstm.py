@@ -27,6 +27,7 @@ class ConvLstm(Layer):
     Darknet: src/parser.c parse_conv_lstm, src/conv_lstm_layer.c (AlexeyAB)
     """
 
+    live = False
     image = True
 
     output: int = option(1, least=1)

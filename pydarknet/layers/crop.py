@@ -17,6 +17,7 @@ class Crop(Layer):
     Quirk: CROP_RESCALES
     """
 
+    live = False
     image = True
 
     crop_height: int = option(1, least=1)

@@ -23,6 +23,7 @@ class DetectionLayer(DetectionHead):
     Darknet: src/parser.c parse_detection, src/detection_layer.c
     """
 
+    live = False
     choice = ALL
     corrects_letterbox = False
     size_warning = True
@@ -43,7 +44,7 @@ class DetectionLayer(DetectionHead):
     jitter: float = option(0.2, least=0, below=1)
     random: float = quiet(0.0, least=0, most=1000)
     reorg: bool = quiet(False)
-    label_smooth_eps: float = quiet(0.0, least=0, most=1)
+    label_smooth_eps: float = quiet(0.0, least=0, most=1, live=False)
 
     def check(self) -> None:
         if self.label_smooth_eps and not self.softmax:

@@ -58,9 +58,9 @@ class SuppressionOptions(Layer):
 
     beta_nms = 0.6  # the exponent of diounms, which only the fork's heads have
 
-    nms_kind: str = quiet("default", choices=OURS, others_unused=True)
-    sigma_nms: float = quiet(0.5, above=0)
-    nms_agnostic: bool = quiet(False)
+    nms_kind: str = quiet("default", choices=OURS, others_unused=True, live=False)
+    sigma_nms: float = quiet(0.5, above=0, live=False)
+    nms_agnostic: bool = quiet(False, live=False)
 
     @property
     def suppression(self) -> SuppressionRule:
@@ -99,6 +99,16 @@ class DetectionHead(SuppressionOptions):
     def anchor_sizes(self) -> tuple[tuple[float, float], ...]:
         """The width and height of its anchors; none if it has none."""
         return ()
+
+    @property
+    def alike(self) -> dict[str, object]:
+        """The options that all sections of its name must have alike where they are trained."""
+        return {}
+
+    @property
+    def free(self) -> bool:
+        """Whether its anchors are the sides of its cells, which no boxes need to fit."""
+        return False
 
     @property
     def unplaced(self) -> bool:

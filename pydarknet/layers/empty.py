@@ -12,5 +12,7 @@ class Empty(Layer):
     Darknet: src/parser.c parse_network_cfg_custom (AlexeyAB)
     """
 
+    live = False
+
     def row(self, node: Node) -> str:
         return "empty "

@@ -25,6 +25,8 @@ class Gru(Layer):
     Quirk: GRU_LOGISTIC_CANDIDATE
     """
 
+    live = False
+
     output: int = option(1, least=1)
     batch_normalize: bool = quiet(False)
     tanh: bool = quiet(False, lineage=PJREDDIE)

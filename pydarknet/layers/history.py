@@ -20,6 +20,7 @@ class History(Layer):
     Darknet: src/parser.c parse_history, src/conv_lstm_layer.c forward_history_layer (AlexeyAB)
     """
 
+    live = False
     image = True
 
     history_size: int = option(4, least=1)

@@ -17,6 +17,8 @@ class Implicit(Layer):
     Darknet: src/parser.c parse_implicit, src/representation_layer.c (AlexeyAB)
     """
 
+    live = False
+
     mean: float = option(0.0)
     std: float = option(0.2, least=0)
     filters: int = option(128, least=1)

@@ -22,6 +22,7 @@ class Local(Layer):
     Quirk: LOCAL_PAD
     """
 
+    live = False
     image = True
 
     filters: int = option(1, least=1)

@@ -28,9 +28,9 @@ class LocalAvgpool(Layer):
     stride_y: int = quiet(lambda o: o.stride, least=1, most=MOST_STRIDE)
     size: int = option(lambda o: o.stride, least=1)
     padding: int = quiet(lambda o: o.size - 1, least=0)
-    maxpool_depth: bool = quiet(False)
-    out_channels: int = quiet(1, least=1)
-    antialiasing: int = quiet(0, least=0)
+    maxpool_depth: bool = quiet(False, live=False)
+    out_channels: int = quiet(1, least=1, live=False)
+    antialiasing: int = quiet(0, least=0, live=False)
 
     def check(self) -> None:
         if self.maxpool_depth or self.antialiasing:

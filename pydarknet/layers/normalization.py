@@ -18,6 +18,7 @@ class Normalization(Layer):
     Quirk: LRN_SKIPS_A_CHANNEL
     """
 
+    live = False
     image = True
 
     alpha: float = option(0.0001, least=0)

@@ -75,7 +75,7 @@ class Region(DetectionHead):
     tree: str | None = quiet(None)
     map: str | None = quiet(None)
     anchors: tuple[float, ...] = quiet(())
-    label_smooth_eps: float = quiet(0.0, least=0, most=1)
+    label_smooth_eps: float = quiet(0.0, least=0, most=1, live=False)
 
     def check(self) -> None:
         check_anchors(self, self.anchor_sizes, len(self.anchors), self.num)

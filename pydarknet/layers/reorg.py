@@ -18,6 +18,7 @@ class Reorg(Layer):
     Quirk: REORG_ORDER
     """
 
+    live = False
     opencv = "reorg"
     lossless_in_half = True
     image = True

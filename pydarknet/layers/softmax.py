@@ -29,7 +29,7 @@ class Softmax(Layer):
     tree: str | None = quiet(None)
     spatial: float = quiet(0.0)
     noloss: bool = quiet(False)
-    label_smooth_eps: float = quiet(0.0, least=0, most=1)
+    label_smooth_eps: float = quiet(0.0, least=0, most=1, live=False)
 
     def check(self) -> None:
         if not self.temperature:

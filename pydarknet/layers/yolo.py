@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import torch
 from torch import Tensor, nn
 
@@ -25,6 +27,9 @@ from .anchor_head import (
 from .base import FORK, Node, Shape, section
 from .detection_head import MOST_BOXES, OnnxBoxes, OpenCVCells
 
+ASSIGN: Final = ("anchor", "simota")  # by what training chooses the boxes that learn true ones
+SIMOTA_ALONE: Final = ("radius", "candidates", "simota_iou", "l1")  # options
+
 
 @section("yolo")
 class Yolo(AnchorHead):
@@ -39,6 +44,35 @@ class Yolo(AnchorHead):
     values = 5  # x, y, w, h, objectness
 
     max: int = quiet(90, least=1, most=MOST_BOXES)
+    assign: str = quiet("anchor", choices=ASSIGN, live=False)
+    radius: float = quiet(1.5, above=0, live=False)
+    candidates: int = quiet(10, least=1, live=False)
+    simota_iou: float = quiet(3.0, least=0, live=False)
+    l1: float = quiet(0.0, least=0, live=False)
+
+    def check(self) -> None:
+        super().check()
+        if self.assign == "anchor":
+            for entry in self.section.entries:
+                entry.used &= entry.key not in SIMOTA_ALONE
+
+    @property
+    def alike(self) -> dict[str, object]:
+        if self.assign == "anchor":
+            return {"assign": self.assign}
+        return {
+            "assign": self.assign,
+            "radius": self.radius,
+            "candidates": self.candidates,
+            "simota_iou": self.simota_iou,
+            "classes": self.classes,
+            "max": self.max,
+            "map": self.map,
+        }
+
+    @property
+    def free(self) -> bool:
+        return self.assign == "simota" and self.boxes == 1
 
     def module(self, *inputs: Shape) -> nn.Module:
         return YoloHead(self.boxes)
@@ -100,7 +134,7 @@ class YoloAlexeyAB(ForkLosses, Yolo):
     mask: tuple[int, ...] = quiet(lambda o: tuple(range(o.num)), least=0, stop="#")
     anchors: tuple[float, ...] = quiet((), stop="#")
     max: int = quiet(200, least=1, most=MOST_BOXES)
-    show_details: bool = quiet(True)
+    show_details: bool = quiet(True, live=False)
     new_coords: bool = quiet(False)
     focal_loss: bool = quiet(False)
     embedding_layer: int | None = quiet(None)

@@ -72,6 +72,14 @@ def test_anchors_in_cells_stay_in_cells():
     assert max(float(n) for n in text.split(",")) < 608 / 32
 
 
+def test_a_head_without_anchors_of_its_own_keeps_its_cells():
+    text = adapted("yolo-free-tiny.cfg")
+
+    assert values(text, "yolo", "anchors") == ["8,8,16,16,32,32"] * 3
+    assert values(text, "yolo", "classes") == ["3"] * 3
+    assert values(text, "convolutional", "filters")[-1] == "3"
+
+
 def test_few_boxes_leave_the_anchors_as_they_are():
     path = CFGS / "yolov3.cfg"
     few = DataSet(1, 10, np.ones((3, 2), np.float32))

@@ -34,6 +34,13 @@ def test_anchors_beside_which_others_fit_better_are_told(boxes, found, anchor, f
     assert all("-num_of_clusters 2 -width 64 -height 64" in one.mend for one in told)
 
 
+def test_anchors_that_are_the_sides_of_cells_need_no_fit(boxes, survey):
+    cfg = Path("my.cfg").read_text().replace("32,32", "16,32")
+    Path("my.cfg").write_text(cfg.replace("[yolo]", "[yolo]\nassign=simota\nmask=0"))
+
+    assert fit_of(survey()) is None
+
+
 TWO_HEADS = """
 [convolutional]
 filters=7

@@ -147,6 +147,7 @@ def test_the_fork_is_seen_by_a_section_an_option_or_a_word(text, seen):
         "[net]\n[nonsense]\nscale_x_y=1",
         "[net]\n[yolo]\nnms_kind=softnms",  # of neither, and read in both
         "[net]\n[region]\nnms_kind=none\nsigma_nms=.5\nnms_agnostic=1",
+        "[net]\n[yolo]\nassign=simota\nradius=2\nl1=1",
         "[net]\n[deconvolutional]",  # the original's
     ],
 )

@@ -47,3 +47,41 @@ def test_a_step_of_random_sizes_that_fits_is_taken(net):
     network = net(RANDOM, h=64, w=64, dialect="alexeyab", options="resize_step=8")
 
     assert check_trainable(network) is None
+
+
+HEADS = """[convolutional]
+filters=7
+[yolo]
+classes=2
+num=2
+mask=0
+anchors=8,8, 16,16
+{}
+[convolutional]
+filters=7
+[yolo]
+classes=2
+num=2
+mask=1
+anchors=8,8, 16,16
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "problem"),
+    [
+        ("assign=simota", "", r"net.cfg:16: \[yolo\] assign: expected simota"),
+        ("", "assign=simota", r"net.cfg:21: \[yolo\] assign = simota: expected anchor"),
+        ("assign=simota", "assign=simota\nradius=2", r"radius = 2: expected 1.5"),
+    ],
+)
+def test_heads_that_share_a_loss_have_its_options_alike(net, first, second, problem):
+    with pytest.raises(CfgError, match=f"{problem}, as in the .yolo. of line 8"):
+        check_trainable(net(HEADS.format(first, second)))
+
+
+def test_heads_that_share_a_loss_may_differ_in_other_options(net):
+    both = ("assign=simota\nl1=1", "assign=simota\nl1=0")
+
+    assert check_trainable(net(HEADS.format(*both))) is None

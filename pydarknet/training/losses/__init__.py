@@ -15,6 +15,7 @@ from . import (  # noqa: F401  # a name in __all__ would be a section's
     unsupported,
     yolo,
     yolo_alexeyab,
+    yolo_simota,
 )
 from .base import (
     DeltaLoss,

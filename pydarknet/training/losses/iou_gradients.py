@@ -126,6 +126,15 @@ def iou_delta(pair: Pair) -> Box:
     return edge_deltas(pair).box_delta
 
 
+def iou2_delta(pair: Pair) -> Box:
+    """Return the delta that raises the square of IoU, 2 IoU times that of IoU; 0 between gaps.
+
+    Source: YOLOX, yolox/models/losses.py IOUloss
+    """
+    twice = 2 * pair.intersection / pair.union
+    return Box(*(torch.where(pair.disjoint, 0.0, twice * part) for part in iou_delta(pair)))
+
+
 def giou_delta(pair: Pair) -> Box:
     """Return the delta that raises generalised IoU; between disjoint boxes it closes the gap."""
     across, down = hull_sides(pair.predicted, pair.truth)
@@ -195,6 +204,7 @@ def aspect_delta(pair: Pair) -> tuple[Tensor, Tensor]:
 
 DELTAS: Final[dict[str, Callable[[Pair], Box]]] = {
     "iou": iou_delta,
+    "iou2": iou2_delta,
     "giou": giou_delta,
     "diou": diou_delta,
     "ciou": ciou_delta,
@@ -204,7 +214,7 @@ DELTAS: Final[dict[str, Callable[[Pair], Box]]] = {
 def overlap_delta(kind: str, predicted: Box, truth: Box) -> Box:
     """Return the delta of x, y, w and h, in 0..1 of the image, that raises an overlap.
 
-    `kind` is iou, giou, diou or ciou. The delta is no gradient: sizes are not halved, and the
+    `kind` is iou, iou2, giou, diou or ciou. The delta is no gradient: sizes are not halved, and the
     functions that decode a box are not differentiated.
 
     Darknet: src/box.c dx_box_iou (AlexeyAB)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -35,16 +37,23 @@ def yolo_loss(layer: Yolo, head: Head, inputs: LossInputs) -> Written:
     write_deltas(delta, grid, close, pull)
     matches = matches_of(layer, truth, best_anchors(layer, truth, inputs.size), grid)
     write_deltas(delta, grid, matches, pull)
-    figures = match_figures(grid, matches)
+    return outcome(layer, head, grid, delta, [close, matches])
+
+
+def outcome(
+    layer: Yolo, head: Head, grid: Grid, delta: Tensor, matched: Sequence[Matches]
+) -> Written:
+    """Return a head whose deltas are written; its line is about the last of the matches."""
+    figures = match_figures(grid, matched[-1])
 
     def loss() -> DeltaLoss:
         return DeltaLoss(
             delta=delta.view_as(head.raw),
             cost=delta.square().sum(),
-            line=lambda: f"Region {head.node.index} {log_line(figures, len(matches))}",
+            line=lambda: f"Region {head.node.index} {log_line(figures, len(matched[-1]))}",
         )
 
-    return Written(layer, delta[:, :, 4], [close, matches], loss)
+    return Written(layer, delta[:, :, 4], matched, loss)
 
 
 def grid_of(layer: Yolo, head: Head, inputs: LossInputs) -> Grid:

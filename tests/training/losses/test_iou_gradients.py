@@ -40,6 +40,17 @@ def test_a_box_inside_the_truth_grows_at_all_edges(kind, x):
     assert [round(float(part), 6) for part in step] == [x, 0, 1, 1]
 
 
+def test_the_square_of_iou_grows_by_twice_the_iou_times_its_step():
+    step = overlap_delta("iou2", box(0.4, 0.5, 0.5, 0.5), WHOLE)
+
+    # IoU is .25, and its step 1 for each side: 2 * .25 * 1
+    assert [round(float(part), 6) for part in step] == [0, 0, 0.5, 0.5]
+
+
+def test_the_square_of_iou_does_not_draw_disjoint_boxes():
+    assert [float(part) for part in overlap_delta("iou2", *QUARTERS)] == [0, 0, 0, 0]
+
+
 def test_ciou_pulls_sides_toward_the_truths_proportions():
     angle = atan(1) - atan(0.5)
     unlike = 4 / pi**2 * angle**2

@@ -1,0 +1,180 @@
+"""Heads [yolo] with assign=simota share true boxes, and learn them by Darknet's steps."""
+
+from __future__ import annotations
+
+from math import log
+
+import pytest
+import torch
+from loss_cases import delta, inputs_of, loss_of, rows
+
+from pydarknet.errors import CfgError
+from pydarknet.graph.head import Head
+from pydarknet.layers import Shape
+from pydarknet.training import DeltaLoss, losses_of
+from pydarknet.training.losses.iou import Box
+from pydarknet.training.losses.simota import Candidates, Rule, Truth, assign
+
+# One cell of 32 x 32, whose anchor is half of it; zeros give its middle, .5 and .5.
+SIMOTA = "assign=simota\n"
+ZEROS = [0.0] * 7
+MIDDLE = (0.5, 0.5, 0.5, 0.5)
+NARROW = (0.5, 0.5, 0.25, 0.5)
+
+
+@pytest.fixture
+def cell(net):
+    """Return a network that is one cell of a head with these options."""
+    return lambda options="", dialect="pjreddie": net(
+        f"[yolo]\nclasses=2\nnum=1\nanchors=16,16\n{SIMOTA}{options}",
+        c=7,
+        h=1,
+        w=1,
+        dialect=dialect,
+    )
+
+
+@pytest.mark.parametrize(
+    ("dialect", "steps"),
+    [("pjreddie", 1.0), ("alexeyab", 0.75)],  # iou_normalizer
+)
+def test_steps_are_those_of_the_dialect(cell, dialect, steps):
+    loss = loss_of(cell(dialect=dialect), ZEROS, [(*NARROW, 1)])
+
+    width = steps * (2 - 0.25 * 0.5) * log(0.25 / 0.5)
+    assert delta(loss) == pytest.approx([0, 0, width, 0, 0.5, -0.5, 0.5], abs=1e-6)
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_without_a_true_box_objectness_alone_learns(cell, dialect):
+    assert delta(loss_of(cell(dialect=dialect), ZEROS, [])) == [0, 0, 0, 0, -0.5, 0, 0]
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_l1_adds_steps_of_one_size_toward_the_true_box(cell, dialect):
+    x = (0.75, 0.5, 0.5, 0.125)
+    plain, both = (loss_of(cell(f"l1={l1}", dialect), ZEROS, [(*x, 0)]) for l1 in (0, 2))
+
+    added = torch.tensor(delta(both)) - torch.tensor(delta(plain))
+    # x lies right of the middle, y in it; the width fits, the height is less
+    assert added.tolist() == pytest.approx([2, 0, 0, -2, 0, 0, 0], abs=1e-6)
+
+
+def test_lines_are_the_dialects(cell):
+    lines = [
+        loss_of(cell(dialect=one), ZEROS, [(*MIDDLE, 0)]).line() for one in ("pjreddie", "alexeyab")
+    ]
+
+    assert lines[0].startswith("Region 0 Avg IOU: 1.000000, Class: 0.500000, Obj: 0.500000")
+    assert "Region 0 Avg (IOU: 1.000000), count: 1, class_loss = " in lines[1]
+
+
+def test_a_network_without_the_word_learns_by_anchors(net):
+    plain = net("[yolo]\nclasses=2\nnum=1\nanchors=16,16\n", c=7, h=1, w=1)
+
+    # by anchors both boxes have the cell, and the last counts; SimOTA gives it to the better one
+    boxes = [(*MIDDLE, 0), (*NARROW, 1)]
+    assert delta(loss_of(plain, ZEROS, boxes))[2] < 0
+
+
+def test_a_cell_that_two_boxes_want_learns_the_one_it_is_cheaper_for(cell):
+    assert delta(loss_of(cell(), ZEROS, [(*MIDDLE, 0), (*NARROW, 1)]))[2] == 0
+
+
+TWO = "[yolo]\n{0}\n{1}\n[maxpool]\nsize=2\nstride=2\n[yolo]\n{0}\n{2}\n"
+OPTIONS = "classes=1\nnum=2\nanchors=8,8, 16,16\nscale_x_y=3\nassign=simota\n"
+FINE, COARSE = "mask=0", "mask=1"
+
+
+def two_heads(net, first: str = FINE, second: str = COARSE, seed: int = 0) -> list[Head]:
+    """Return the heads of a network for 32 x 32: of 4 x 4 and 2 x 2 cells, with random inputs."""
+    network = net(TWO.format(OPTIONS, first, second), c=6, h=4, w=4, dialect="alexeyab")
+    generator = torch.Generator().manual_seed(seed)
+    return [
+        Head(node, raw, network.stack[node.index](raw))
+        for node in (network.nodes[0], network.nodes[2])
+        for raw in [torch.randn(2, *node.inputs[0].tensor, generator=generator)]
+    ]
+
+
+def losses(heads: list[Head], *images: list[tuple[float, ...]]) -> list[DeltaLoss]:
+    """Return the losses of heads for the true boxes of images."""
+    return list(losses_of(heads, inputs_of(rows(*images), Shape(c=3, h=32, w=32))))
+
+
+def taught(loss: DeltaLoss) -> list[list[int]]:
+    """Return image, row and column of the cells whose objectness should rise."""
+    return (loss.delta[:, 4] > 0).nonzero().tolist()
+
+
+TRUTH = [(0.3, 0.4, 0.2, 0.3, 0)], [(0.7, 0.6, 0.5, 0.4, 0), (0.2, 0.2, 0.6, 0.6, 0)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_heads_share_true_boxes_as_simota_shares_them_among_all_cells(net, seed):
+    heads = two_heads(net, seed=seed)
+    fine, coarse = (head.activated.permute(0, 2, 3, 1).flatten(1, 2) for head in heads)
+    both = torch.cat([fine, coarse], 1)  # [2, 20, 6]: 16 cells of 8 pixels, 4 of 16
+    side = torch.tensor([8.0] * 16 + [16.0] * 4)
+    column = torch.tensor([*range(4)] * 4 + [0, 1] * 2)
+    row = torch.tensor([n // 4 for n in range(16)] + [0, 0, 1, 1])
+    x, y, w, h, objectness, _ = both.unbind(2)
+    boxes = Box((column + x) * side, (row + y) * side, w.exp() * side, h.exp() * side)
+    cells = Box((column + 0.5) * side, (row + 0.5) * side, side, side)
+    true = rows(*TRUTH)
+    found = assign(
+        Candidates(cells, boxes, objectness, both[..., 5:]),
+        Truth(Box(*(true[..., :4] * 32).unbind(2)), true[..., 4].long(), true[..., 2] > 0),
+        Rule(),
+    )
+
+    first, second = losses(heads, *TRUTH)
+
+    wanted = [[i, p] for i, p in zip(found.image.tolist(), found.place.tolist(), strict=True)]
+    ours = [[i, 4 * r + c] for i, r, c in taught(first)]
+    ours += [[i, 16 + 2 * r + c] for i, r, c in taught(second)]
+    assert sorted(ours) == wanted
+
+
+def test_options_of_the_assignment_are_read(net):
+    one, two = (
+        sum(len(taught(loss)) for loss in losses(two_heads(net, f"{FINE}\n{o}", COARSE), *TRUTH))
+        for o in ("candidates=1", "candidates=10\nradius=.1")
+    )
+
+    assert one == 3  # one box for each true one
+    assert two < 3  # hardly any cell has its middle so near
+
+
+def test_a_head_with_onlyforward_takes_no_part(net):
+    heads = two_heads(net, f"{FINE}\nonlyforward=1")
+
+    first, second = losses(heads, *TRUTH)
+
+    assert first.delta.count_nonzero() == 0
+    assert float(first.cost) == 0
+    assert {image for image, *_ in taught(second)} == {0, 1}
+
+
+def test_a_class_beyond_those_of_the_head_is_no_true_box(net):
+    assert [taught(loss) for loss in losses(two_heads(net), [(*MIDDLE, 5)], [])] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("assign=ota", r"assign = ota: expected one of anchor, simota"),
+        ("assign=simota\nradius=0", r"radius = 0: expected more than 0"),
+        ("assign=simota\ncandidates=0", r"candidates = 0: expected at least 1"),
+        ("assign=simota\nl1=-1", r"l1 = -1: expected at least 0"),
+    ],
+)
+def test_bad_values_are_told(net, line, problem):
+    with pytest.raises(CfgError, match=problem):
+        net(f"[yolo]\nclasses=2\nnum=1\nanchors=16,16\n{line}", c=7, h=1, w=1)
+
+
+def test_options_of_simota_are_unused_without_it(net):
+    layer = net("[yolo]\nclasses=2\nnum=1\nanchors=16,16\nradius=2\n", c=7, h=1, w=1).layers[0]
+
+    assert [entry.key for entry in layer.section.unused_entries()] == ["radius"]
