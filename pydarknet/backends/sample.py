@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-MOST = 64  # values of a tensor: of a larger one, this many at even distances
+MOST = 16  # values of a tensor: of a larger one, this many at even distances
 BITS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes of a value
 
 
