@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from ..system.console import note
@@ -14,6 +15,8 @@ from .instances import inside
 from .source import ANY, PARTS, TRAIN, Source
 
 ORPHANS: Final = "of images that are not listed"
+TRAIN_WORD: Final = re.compile("train", re.IGNORECASE)
+AWAY: Final = re.compile(r"/|\.\.?/|[A-Za-z]:/")  # how a path of another place begins
 UNUSED: Final = "images that cannot be found"
 
 
@@ -37,18 +40,16 @@ def read_coco(path: Path, images: Path | None = None) -> Source:
 
 def parts_of(path: Path) -> Iterator[tuple[str, Path]]:
     """Yield the parts that there are, and their files: this one first."""
-    yield (ANY, path) if TRAIN not in (path.name + path.parent.name).lower() else (TRAIN, path)
+    of_train = TRAIN in f"{path.parent.name}/{path.name}".lower()
+    yield (TRAIN if of_train else ANY), path
     found: dict[str, Path] = {}
     for word, part in PARTS.items():
-        for file in (path.with_name(path.name.replace(TRAIN, word)), renamed_folder(path, word)):
-            if part != TRAIN and file != path and file.is_file():
-                found.setdefault(part, file)
+        for form in (word, word.capitalize()):
+            name, folder = (TRAIN_WORD.sub(form, one) for one in (path.name, path.parent.name))
+            for file in (path.with_name(name), path.parent.parent / folder / path.name):
+                if part != TRAIN and file != path and file.is_file():
+                    found.setdefault(part, file)
     yield from found.items()
-
-
-def renamed_folder(path: Path, word: str) -> Path:
-    """Return a file of the same name in the folder of another part."""
-    return path.parent.parent / path.parent.name.replace(TRAIN, word) / path.name
 
 
 def class_names(contents: list[CocoFile]) -> list[str]:
@@ -95,7 +96,11 @@ def add_images(source: Source, part: str, content: CocoFile, homes: list[Path]) 
 
 
 def find_image(record: dict[str, Any], homes: list[Path]) -> Path | None:
-    """Return the file of an image in one of some folders; None if there is none."""
+    """Return the file of an image in one of some folders; None if there is none.
+
+    Of a path that leaves them, the name alone counts.
+    """
     name = str(record.get("file_name") or "").replace("\\", "/")
-    places = (inside(home, name) for home in homes)
+    names = [name, *[PurePosixPath(name).name] * bool(AWAY.match(name))]
+    places = (inside(home, one) for one in names for home in homes)
     return next((place for place in places if place and os.path.isfile(place)), None)

@@ -16,7 +16,12 @@ from .voc_file import VocFile, image_of
 ANNOTATIONS: Final = "annotations"
 IMAGES: Final = ("JPEGImages", "images")
 OTHERS: Final = "not in a list of ImageSets/Main"
-LISTS: Final = {"val": VALID, "train": TRAIN, "trainval": ANY, "test": TEST}
+LISTS: Final = {
+    **dict.fromkeys(("val", "Validation"), VALID),  # CVAT begins with a capital
+    **dict.fromkeys(("train", "Train"), TRAIN),
+    "trainval": ANY,
+    **dict.fromkeys(("test", "Test"), TEST),
+}
 
 
 def read_voc(folder: Path, images: Path | None = None) -> Source:

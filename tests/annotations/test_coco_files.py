@@ -40,6 +40,16 @@ def test_images_are_found_where_programs_put_them(picture, file, folder):
     assert not source.left_out.counts
 
 
+@pytest.mark.parametrize("away", ["../../media/", "/label-studio/data/", "C:\\me\\"])
+def test_of_a_path_that_leads_away_the_name_counts(picture, away):
+    put("set/result.json", coco([f"{away}a.png", f"{away}b.png"], ONE))
+    images = [picture(f"set/images/{name}.png") for name in "ab"]
+
+    found = sorted(one.path for one in read_coco(Path("set/result.json")).images())
+
+    assert found == [str(one.absolute()) for one in images]
+
+
 def test_file_names_may_have_folders_and_images_a_folder_of_their_own(picture):
     put("x.json", coco(["images/a.png", "images\\b.png"], ONE))
     for name in "ab":
@@ -52,6 +62,7 @@ def test_file_names_may_have_folders_and_images_a_folder_of_their_own(picture):
     ("file", "other", "folder"),
     [
         ("annotations/instances_train2017.json", "annotations/instances_val2017.json", "images"),
+        ("annotations/instances_Train.json", "annotations/instances_Validation.json", "images"),
         ("train/_annotations.coco.json", "valid/_annotations.coco.json", "valid"),
     ],
 )

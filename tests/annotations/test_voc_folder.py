@@ -59,9 +59,12 @@ def test_images_may_lie_in_a_folder_of_their_own(voc):
     assert len(list(read_voc(Path("set"), Path("elsewhere")).images())) == 2
 
 
-def test_vocs_lists_say_the_parts(voc):
+@pytest.mark.parametrize(
+    ("train", "val", "test"), [("train", "val", "test"), ("Train", "Validation", "Test")]
+)
+def test_vocs_lists_say_the_parts(voc, train, val, test):
     voc({f"set/Annotations/{name}.xml": f"set/JPEGImages/{name}.png" for name in "abcde"})
-    for name, members in (("train", "a\nb\n"), ("val", "c  1\n\n"), ("test", "d\n")):
+    for name, members in ((train, "a\nb\n"), (val, "c  1\n\n"), (test, "d\n")):
         put(f"set/ImageSets/Main/{name}.txt", members)
     put("set/ImageSets/Main/cat_train.txt", "e 1\n")
 
