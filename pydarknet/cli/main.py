@@ -201,7 +201,7 @@ def call_verb(words: list[str], family: list[Verb], given: dict[str, Any]) -> No
     note_ignored(verb, values, given)
     run = run_of(verb, given, *fork_words(verb, flags, values))
     own = {flag.name: values[flag.name] for flag in verb.flags if flag.name in values}
-    operands = operand_values(operands_in_order(words[len(verb.words) :], verb), verb)
+    operands = operand_values(operands_in_order(words[len(verb.words) :], verb, own), verb)
     if verb.needs_torch:
         import_networks()
     forget_pending()

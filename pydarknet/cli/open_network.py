@@ -33,6 +33,7 @@ def open_network(
     training: bool = False,
     transfer: bool = False,
     untrained: bool = False,
+    again: bool = False,
 ) -> Network:
     """Read a cfg and its weights, if any, onto the device that the flags name, or the best.
 
@@ -40,7 +41,8 @@ def open_network(
 
     `training` is how the fork opens it; `transfer` takes weights of another number of classes too,
     as training does. Else what a training here wrote is used in the dialect of that training.
-    That no weights are loaded is told, unless the network may be `untrained`.
+    That no weights are loaded is told, unless the network may be `untrained`. The table is not
+    printed `again`.
 
     Darknet: src/network.c load_network
     """
@@ -62,7 +64,7 @@ def open_network(
         tune=run.tune,
         seen=run.seen,
         shown=run.shown,
-        observer=LoadPrinter(training, device, run.precision),
+        observer=LoadPrinter(training, device, run.precision, again),
         transfer=transfer,
     )
     doubt = doubtful_dialect(run, network, weights)
@@ -184,13 +186,15 @@ class LoadPrinter:
     training: bool = False
     device: torch.device | None = None
     precision: str | None = None
+    again: bool = False  # the table stands above already
 
     def on_read(self, network: Network) -> None:
         """Print the table, and what the fork adds.
 
         Darknet: src/parser.c parse_network_cfg
         """
-        tell_table(network, self.training)
+        if not self.again:
+            tell_table(network, self.training)
         if self.device:
             check_gpu(self.device)
             warn_of_half(self.device, self.precision)

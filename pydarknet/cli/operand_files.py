@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from ..errors import UsageError
@@ -128,26 +128,35 @@ def content_of_line(line: str) -> str:
     return "yaml" if MAPPING.match(line) or line == "---" else "text"
 
 
-def operands_in_order(words: Sequence[str], verb: Verb) -> list[str]:
+def operands_in_order(words: Sequence[str], verb: Verb, flags: Container[str] = ()) -> list[str]:
     """Return the operands of a command in its order, or raise UsageError if one is another file.
+
+    `flags` are the names of those that are given.
 
     Data, cfg and weights that are all there, each once, may stand in any order, as in hank-ai's.
     """
     onnx = any(operand.help.onnx for operand in verb.operands)
+    flagged = any(flag.help.weights and flag.name in flags for flag in verb.flags)
     names = [operand.name for operand in verb.operands]
-    return words_in_order(words, names, verb.usage, onnx=onnx)
+    return words_in_order(words, names, verb.usage, onnx=onnx, flagged=flagged)
 
 
 def words_in_order(
-    words: Sequence[str], names: Sequence[str], usage: str, *, onnx: bool = False
+    words: Sequence[str],
+    names: Sequence[str],
+    usage: str,
+    *,
+    onnx: bool = False,
+    flagged: bool = False,
 ) -> list[str]:
     """Return words in the order of the operands of these names; a note says if it was another.
 
     `images`, as the last name, stands for any number. Where an exported network may stand in the
-    place of a cfg and weights (`onnx`), the word for the weights is then empty.
+    place of a cfg and weights (`onnx`), the word for the weights is then empty. So it is where a
+    flag names weights (`flagged`), and no word does.
     """
     found = [content(word) for word in words]
-    if onnx and "onnx" in found:
+    if (onnx and "onnx" in found) or (flagged and "weights" not in found):
         return with_no_weights(words, found, names, usage)
     return words_of_kinds(words, found, names, usage)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,11 @@ def write_results(
     chosen: Settings,
     heads: Heads | None = None,
     threads: int = 4,
+    others: Sequence[Network] = (),
 ) -> None:
     """Write the detections of images, count the images on stderr, and print the time.
+
+    What `others` find is fused with them.
 
     Darknet: examples/detector.c validate_detector
     """
@@ -34,7 +38,7 @@ def write_results(
     from .progress import count_items
 
     start = time.perf_counter()
-    detector = DatasetDetector(network, chosen, pixels=True)
+    detector = DatasetDetector(network, chosen, pixels=True, others=others)
     if heads:
         detector = replace(detector, heads=heads)
     with results:

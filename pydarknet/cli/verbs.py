@@ -54,6 +54,7 @@ class Help:
     After a `switch`, `on` or `off` may stand; the flag alone means on, and takes no other word.
     `writes` marks a file that the command writes: it is none of those that the command reads.
     `onnx` marks a cfg in whose place, and in that of its weights, an exported network may stand.
+    `weights` marks a flag that names weights, so that the operand may be left out.
     `shows` marks a flag that says no more than how results are shown, `forks_ending` the ending of
     a value that only the fork knows.
     """
@@ -63,6 +64,7 @@ class Help:
     switch: bool = False
     writes: bool = False
     onnx: bool = False
+    weights: bool = False
     range: Range = ANY
     shows: bool = False
     forks_ending: str = ""

@@ -99,13 +99,14 @@ def average_precision(
     difficult: Sequence[str] | None = None,
     polygons: bool = False,
     tiling: Tiling | None = None,
+    others: Sequence[Network] = (),
     watch: Watch = iter,
 ) -> MapReport:
     """Return the report on a network's detections, compared with label files.
 
     The network may be in training: it is evaluated at its cfg's size, with its rolling
-    statistics, and is unchanged afterwards. With a `tiling`, it sees large images in tiles. `watch`
-    wraps the detections of each image.
+    statistics, and is unchanged afterwards. With a `tiling`, it sees large images in tiles. What
+    `others` find is fused with its boxes. `watch` wraps the detections of each image.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
@@ -116,7 +117,7 @@ def average_precision(
     named = [*names, *(f"class {i}" for i in range(len(names), classes))][:classes]
     chosen = settings(network, thresh=LEAST_SCORE, hier=0, tiling=tiling)
     with evaluation_mode(network):
-        seen = watch(DatasetDetector(network, chosen).detect(paths))
+        seen = watch(DatasetDetector(network, chosen, others=others).detect(paths))
         dataset = match_dataset(
             seen, named, iou_thresh, network.dialect.name, difficult=difficult, polygons=polygons
         )

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..backends.prepare import forget
 from ..boxes.detections import Detections
+from ..boxes.fusion import fuse, members_settings
 from ..boxes.rule import SuppressionRule
 from ..boxes.settings import Settings
 from ..dataset.read_ahead import good_images
@@ -89,7 +90,8 @@ class DatasetDetector:
     """A network with settings, which detects boxes in image files.
 
     `heads` runs the network on a batch, `suppress` removes boxes that overlap. With `pixels`, boxes
-    are in pixels of their image during and after suppression; else they are in 0..1.
+    are in pixels of their image during and after suppression; else they are in 0..1. What `others`,
+    networks of the same cfg, find is fused with its boxes.
     """
 
     network: Network
@@ -97,6 +99,7 @@ class DatasetDetector:
     heads: Heads = Network.__call__
     suppress: Suppress = suppress
     pixels: bool = False
+    others: Sequence[Network] = ()
 
     def detect(self, paths: Sequence[str]) -> Iterator[ImageDetections]:
         """Yield the detections of each image; an unreadable image has none, and causes a warning.
@@ -138,6 +141,9 @@ class DatasetDetector:
 
         `many` batches pay for measuring at the first what is fastest.
         """
+        if self.others:
+            yield from self.fused_boxes(batch, many=many)
+            return
         images = [image for image, _ in batch]
         if self.chosen.tiling:
             tiles = TileDetector(replace(self, pixels=False))
@@ -151,6 +157,14 @@ class DatasetDetector:
             place = device_around(self.network)
             found = decode(self.network, heads, images, self.chosen, place)
         yield from self.suppress(heads, self.in_unit(found, images), self.chosen)
+
+    def fused_boxes(self, batch: Sequence[ReadImage], *, many: bool) -> Iterator[Detections]:
+        """Yield the detections of each image of a batch that all networks find together."""
+        alone = replace(self, others=(), chosen=members_settings(self.chosen))
+        members = [replace(alone, network=one) for one in (self.network, *self.others)]
+        for found in zip(*(one.boxes(batch, many=many) for one in members), strict=True):
+            arrays = fuse([one.numpy() for one in found], self.chosen.decoding.thresh)
+            yield Detections.of_arrays(arrays)
 
     def in_unit(
         self, found: Iterable[Detections], images: Sequence[np.ndarray]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from ...cfg.lineage import FORK, PerLineage
 from ...errors import DataError
@@ -12,6 +12,7 @@ from ...image.tiles import OVERLAP
 from ...system.console import note, say
 from ...system.problems import guard
 from ..data_files import check_outputs, images_of, write_text
+from ..ensemble import EnsembleFlag, open_networks
 from ..operands import CfgOrOnnx, IouThresh, Overlap, Tile, Weights, tiling_of
 from ..verbs import SHARE, Help, Run, verb
 
@@ -49,6 +50,7 @@ def detector_map(
     plot: Plot = None,
     tile: Tile = None,
     overlap: Overlap = OVERLAP,
+    ensemble: EnsembleFlag = None,
 ) -> None:
     """Print the average precision of each class, and their mean.
 
@@ -58,7 +60,6 @@ def detector_map(
     from ...dataset.files import DataFile
     from ...evaluate.map_report import HINT, text
     from ...layers import type_lines
-    from ..open_network import open_network
 
     tiling = tiling_of(tile, overlap)
     options = DataFile.read(data)
@@ -70,15 +71,14 @@ def detector_map(
     check_outputs(json, plot)
     if plot:
         check_installed()
-    network = open_network(run, cfg, weights)
+    network, others = open_networks(run, cfg, weights, ensemble)
     set_exact_names(network, named, cfg)
     say("\n calculation mAP (mean average precision)...")
     for line in type_lines(network.nodes) if REPORTS_HEADS.of(network.dialect) else ():
         say(line)
     start = time.perf_counter()
-    report = report_of(
-        network, paths, excused, thresh, iou_thresh, points, options.polygons, tiling
-    )
+    counted = Counted(thresh, iou_thresh, points)
+    report = report_of([network, *others], paths, excused, counted, options.polygons, tiling)
     say(text(report))
     seconds = int(time.perf_counter() - start)
     note(f"Total Detection Time: {seconds} Seconds", continues=True)  # the counter's line, as in C
@@ -86,26 +86,31 @@ def detector_map(
     write_extras(report, coco, json, plot, network.exif)
 
 
+class Counted(NamedTuple):
+    """What decides which detections count, and at how many recalls precision is taken."""
+
+    thresh: float
+    iou_thresh: float
+    points: int
+
+
 def report_of(
-    network: Network,
+    networks: list[Network],
     paths: list[str],
     difficult: list[str] | None,
-    thresh: float,
-    iou_thresh: float,
-    points: int,
+    counted: Counted,
     polygons: bool,
     tiling: Tiling | None,
 ) -> MapReport:
-    """Evaluate the network on images and count them on stderr."""
+    """Evaluate a network, or an ensemble, on images and count them on stderr."""
     from ...evaluate.average_precision import average_precision
     from ..progress import count_items
 
     return average_precision(
-        network,
+        networks[0],
         paths,
-        thresh=thresh,
-        iou_thresh=iou_thresh,
-        points=points,
+        **counted._asdict(),
+        others=networks[1:],
         difficult=difficult,
         polygons=polygons,
         tiling=tiling,

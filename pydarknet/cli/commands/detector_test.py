@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..ensemble import EnsembleFlag, open_ensemble
 from ..operands import CfgOrOnnx, Data, DetectFlags, Images, Weights, tiling_of
 from ..verbs import Run, verb
 
@@ -18,6 +19,7 @@ def detector_test(
     cfg: CfgOrOnnx,
     weights: Weights = None,
     *images: Images,
+    ensemble: EnsembleFlag = None,
     flags: DetectFlags,
 ) -> None:
     """Print and draw the boxes found in images.
@@ -30,7 +32,11 @@ def detector_test(
     options = DataFile.read(data)
     named = options.get_file("names", "data/names.list")
     names = tuple(read_names(named))
-    network = open_any(run, cfg, weights, images=images)
+    network: AnyNetwork
+    if ensemble:
+        network = open_ensemble(run, cfg, weights, ensemble)
+    else:
+        network = open_any(run, cfg, weights, images=images)
     from ..output import check_names  # which imports OpenCV: the files of a network are read first
 
     network.names = names

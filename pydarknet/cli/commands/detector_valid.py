@@ -10,6 +10,7 @@ from ...cfg.lineage import PerLineage
 from ...image.tiles import OVERLAP
 from ...system.console import note, say
 from ..data_files import class_map, images_of, set_names
+from ..ensemble import EnsembleFlag, open_networks
 from ..operands import CfgOrOnnx, Overlap, Tile, Weights, tiling_of
 from ..results import write_results
 from ..verbs import Help, Run, verb
@@ -37,6 +38,7 @@ def detector_valid(
     out: Out = None,
     tile: Tile = None,
     overlap: Overlap = OVERLAP,
+    ensemble: EnsembleFlag = None,
 ) -> None:
     """Write the result files that the programs of VOC, COCO, ImageNet, KITTI and BDD read.
 
@@ -45,7 +47,7 @@ def detector_valid(
     from ...network import Network
 
     tiling = tiling_of(tile, overlap)
-    validate(run, data, cfg, weights, out, Network.__call__, tiling)
+    validate(run, data, cfg, weights, out, Network.__call__, tiling, ensemble)
 
 
 @verb("detector valid2")
@@ -69,6 +71,7 @@ def validate(
     out: str | None,
     heads: Heads,
     tiling: Tiling | None = None,
+    ensemble: str | None = None,
 ) -> None:
     """Write result files; `heads` computes the detection heads of a batch.
 
@@ -78,14 +81,13 @@ def validate(
     from ...dataset.files import DataFile
     from ...evaluate.result_files import FORMATS
     from ...layers import type_lines
-    from ..open_network import open_network
 
     options = DataFile.read(data)
     valid = options.get_file("valid", "data/train.list")
     named = options.get_file("names", "data/names.list")
     folder = options.get_folder("results", "results")
     mapped = class_map(options)
-    network = open_network(run, cfg, weights)
+    network, others = open_networks(run, cfg, weights, ensemble)
     dialect, names = network.dialect, set_names(network, named)
     note(network.net.rates())
     for line in type_lines(network.nodes) if REPORTS_HEADS.of(dialect) else ():
@@ -97,4 +99,4 @@ def validate(
     results = form(folder, out, names, COCO_ID_AFTER.of(dialect))
     chosen = settings(network, thresh=THRESH.of(dialect), nms=NMS.of(dialect), map=mapped)
     chosen = replace(chosen, tiling=tiling)
-    write_results(network, images_of(valid), results, chosen, heads)
+    write_results(network, images_of(valid), results, chosen, heads, others=others)

@@ -1,0 +1,24 @@
+"""The cfgs of docs/HEADS.md are read as they stand there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import HERE
+
+BLOCKS = re.findall(r"```ini\n(.*?)```", (HERE.parent / "docs" / "HEADS.md").read_text(), re.S)
+
+
+def test_there_are_cfgs():
+    assert len(BLOCKS) >= 3
+
+
+@pytest.mark.parametrize("text", BLOCKS, ids=lambda text: text.splitlines()[-1])
+def test_every_option_is_used(net, text, capsys):
+    options = dict(re.findall(r"^(\w+) *= *(.*)$", text, re.M))
+    count = len(options["mask"].split(",")) if "mask" in options else int(options["num"])
+
+    net(text, c=count * (5 + int(options["classes"])), dialect="alexeyab")
+
+    assert "Unused" not in capsys.readouterr().err
