@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Make a small data set of toys on a floor, for docs/FIRST_HOUR.md: pictures, labels, names.
 
-Red balls, blue bricks and yellow stars lie on grey versions of the backgrounds of make_digits.py. An
-image depends only on the seed and its number: the same command makes the same set, and a larger set
-begins with the same images. Every tenth shows no toy.
+Red balls, blue bricks and yellow stars lie on grey versions of the backgrounds of make_digits.py.
+An image depends only on the seed and its number: the same command makes the same set, and a larger
+set begins with the same images. Every tenth shows no toy.
 
-Write FOLDER/toy_000.jpg and so on, beside each its label file, which is empty where there is no toy,
-and FOLDER/classes.txt with the names: as LabelImg leaves a folder in which it was used.
+Write FOLDER/toy_000.jpg and so on, beside each its label file, which is empty where there is no
+toy, and FOLDER/classes.txt with the names: as LabelImg leaves a folder in which it was used.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from make_digits import GROUNDS, camera_image
 from numpy.random import Generator
 
 from labels import count_of, label_line, write, write_label
-from make_digits import GROUNDS, camera_image
 
 WIDTH, HEIGHT = 320, 240
 SMALLEST, LARGEST = 15, 45  # radius of a toy in pixels
@@ -76,7 +76,7 @@ def mask_of(points: np.ndarray) -> np.ndarray:
 
 
 def draw(canvas: np.ndarray, toy: Toy, rng: Generator) -> None:
-    """Draw a toy with its shadow on an image [HEIGHT, WIDTH, 3]; its light comes from above left."""
+    """Draw a toy with its shadow on an image [HEIGHT, WIDTH, 3]; light comes from above left."""
     points = outline(toy)
     shadow = cv2.GaussianBlur(mask_of(points + toy.radius * 0.15), (0, 0), toy.radius * 0.08)
     canvas *= 1 - SHADOW * shadow[..., None]

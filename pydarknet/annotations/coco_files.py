@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from ..dataset.parts import ANY, PARTS, TRAIN
 from ..system.console import note
 from ..system.text import excerpt
 from .coco_file import CocoFile, name_of, size_of
 from .instances import inside
-from .source import ANY, PARTS, TRAIN, Source
+from .source import Source
 
 ORPHANS: Final = "of images that are not listed"
 TRAIN_WORD: Final = re.compile("train", re.IGNORECASE)

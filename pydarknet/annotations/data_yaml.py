@@ -9,13 +9,13 @@ from typing import Final
 
 from ..cfg.lineage import FORK
 from ..dataset.files import label_file, read_list
-from ..dataset.image_set import ImageSet, images_below, split
-from ..dataset.polygons import is_polygon
-from ..errors import DarknetError, DataError
+from ..dataset.image_set import ImageSet, has_polygon, images_below
+from ..dataset.parts import split
+from ..errors import DataError
 from ..image.formats import ENDINGS
 from ..system.console import note
 from ..system.problems import UNREADABLE, guard, tell_failure
-from ..system.text import count_of, excerpt, read_text
+from ..system.text import count_of, excerpt
 from .yaml_file import YamlEntry, read_yaml
 
 POINTS: Final = "kpt_shape"  # the key that only data sets of points have
@@ -155,13 +155,3 @@ def check_labels(images: list[str], path: Path) -> None:
         raise DataError(f"{problem}: expected {where}", where=path)
     if bare:
         note(f"no label file, so a background: {count_of(len(bare), 'image')}, as {bare[0]}")
-
-
-def has_polygon(image: str) -> bool:
-    """Return whether the labels of an image have a polygon."""
-    path = label_file(image, FORK)
-    try:
-        text = read_text(path, "labels") if path else ""
-    except DarknetError:
-        return False
-    return any(is_polygon(line.split()) for line in text.split("\n"))

@@ -10,12 +10,13 @@ from typing import Final
 from ..cfg.lineage import FORK
 from ..dataset.files import label_file, label_path
 from ..dataset.image_set import ImageSet, check_new
+from ..dataset.parts import TEST, TRAIN, VALID
 from ..errors import DarknetError
 from ..system.console import note, note_once, say
 from ..system.files import make_folder, write_errors, write_file
 from ..system.text import bytes_of, count_of, excerpt, read_text
 from .instances import Box, Instance, cut, has_area, overhang, shares
-from .source import TEST, TRAIN, VALID, AnnotatedImage, LeftOut, Source
+from .source import AnnotatedImage, LeftOut, Source
 
 MARGIN: Final = 1.0  # pixels that a box may reach beyond its image: programs count from 0 or from 1
 DIGITS: Final = 9

@@ -9,7 +9,7 @@ from typing import Final
 
 from ..cfg.lineage import FORK
 from ..dataset.files import label_file
-from ..dataset.image_set import ImageSet, images_below, names_in, read_folder
+from ..dataset.image_set import ImageSet, images_below, names_below, read_folder
 from ..errors import DataError, UsageError
 from ..system.console import note
 from .coco_files import read_coco
@@ -22,7 +22,7 @@ FORMS: Final = (
     " or COCO's instances_*.json"
 )
 YAML: Final = (".yaml", ".yml")
-JSON_NAMES: Final = re.compile(r"(instances_.*|_annotations\.coco)\.json")
+JSON_NAMES: Final = re.compile(r"(instances_.*|_annotations\.coco|result)\.json")
 GENERAL: Final = re.compile(
     r"_?annotations?(\.coco)?|data(set)?|images|jpegimages|labels|result|train([_-]?\d+)?|instances([_-].*)?",
     re.IGNORECASE,
@@ -102,4 +102,4 @@ def is_named(folder: Path) -> bool:
 
     Labels alone do not: they may be those that were written of annotations.
     """
-    return bool(names_in(folder)) and any(label_file(one, FORK) for one in images_below(folder))
+    return bool(names_below(folder)) and any(label_file(one, FORK) for one in images_below(folder))

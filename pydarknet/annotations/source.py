@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from ..checks.picture import picture_of
-from ..dataset.image_set import split
+from ..dataset.parts import ANY, TRAIN, VALID, split
 from ..errors import DataError
 from ..system.console import note_once
 from ..system.problems import UNREADABLE, count_failure, tell_failure
 from ..system.text import count_of, one_line
 from .instances import Instance
 
-TRAIN, VALID, TEST = "train", "valid", "test"
-ANY: Final = ""  # the part of images that are still to be split
-PARTS: Final = {"train": TRAIN, "val": VALID, "valid": VALID, "validation": VALID, "test": TEST}
 SHOWN: Final = 5  # problems of a kind that are told each
 HINT: Final = "-images FOLDER says where the images are"
 UNLIKE: Final = 0.02  # by how much proportions may differ, as rounded sizes do
@@ -117,8 +114,3 @@ def is_unlike(said: tuple[int, int], true: tuple[int, int]) -> bool:
     """Return whether two sizes have other proportions."""
     one, other = said[0] * true[1], said[1] * true[0]
     return abs(one - other) > UNLIKE * max(one, other)
-
-
-def part_named(words: tuple[str, ...]) -> str:
-    """Return the part that the last of some folders' names says."""
-    return next((PARTS[word.lower()] for word in reversed(words) if word.lower() in PARTS), ANY)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from ..dataset.image_set import names_in
+from ..dataset.parts import ANY, TEST, TRAIN, VALID, part_named
 from ..errors import DataError
 from ..system.folders import files_below
 from ..system.text import read_text
-from .source import ANY, TEST, TRAIN, VALID, Source, part_named
+from .source import Source
 from .voc_file import VocFile, image_of
 
 ANNOTATIONS: Final = "annotations"

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..cfg.lineage import FORK
-from ..errors import DataError, UsageError
+from ..errors import DarknetError, DataError, UsageError
 from ..image.formats import ENDINGS
 from ..system.files import write_errors, write_file
 from ..system.folders import files_below
-from ..system.text import bytes_of, count_of
+from ..system.text import bytes_of, count_of, read_text
 from .files import label_file, read_names
+from .parts import ANY, TEST, TRAIN, VALID, part_named, split
+from .polygons import is_polygon
 
-NAMES = ("classes.txt", "obj.names", "data.names", "classes.names", "predefined_classes.txt")
-PARTS = 10  # of the images, of which one is for validation
+NAMES = (
+    *("classes.txt", "obj.names", "data.names", "classes.names", "_darknet.labels"),
+    "predefined_classes.txt",
+)
 
 
 @dataclass(frozen=True)
@@ -42,17 +45,43 @@ class ImageSet:
 
 
 def read_folder(path: Path) -> ImageSet:
-    """Find images that have label files, and names; a tenth validates, the same at each call.
+    """Find images that have label files, and names.
 
-    Raises DataError if there are too few.
+    Folders named train, valid (or val) and test are these parts. Of images without a part to
+    validate, a tenth does, the same at each call. Raises DataError if there are too few.
     """
     images = images_below(path)
     labelled = [one for one in images if label_file(one, FORK)]
     if len(labelled) < 2:
         problem = f"has {count_of(len(labelled), 'image')} with labels: expected two at least"
         raise DataError(problem, where=path, hint="a label file is IMAGE.txt beside IMAGE.jpg")
-    train, valid = split(labelled)
-    return ImageSet(train, valid, names_in(path), unlabelled=len(images) - len(labelled))
+    train, valid, test = parts_of(labelled, os.path.abspath(path))
+    polygons = any(map(has_polygon, labelled))
+    left = len(images) - len(labelled)
+    return ImageSet(train, valid, names_below(path), test, unlabelled=left, polygons=polygons)
+
+
+def parts_of(images: Sequence[str], folder: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the images in a folder that train, validate and test, by the folders they lie in."""
+    parts: dict[str, list[str]] = {TRAIN: [], VALID: [], TEST: [], ANY: []}
+    for image in images:
+        parts[part_named(Path(image).relative_to(folder).parts[:-1])].append(image)
+    train, valid = [*parts[TRAIN], *parts[ANY]], parts[VALID]
+    if len(train) + len(valid) < 2:
+        return *split(images), []
+    if not train or not valid:
+        train, valid = split([*train, *valid])
+    return train, valid, parts[TEST]
+
+
+def has_polygon(image: str) -> bool:
+    """Return whether the labels of an image have a polygon."""
+    path = label_file(image, FORK)
+    try:
+        text = read_text(path, "labels") if path else ""
+    except DarknetError:
+        return False
+    return any(is_polygon(line.split()) for line in text.split("\n"))
 
 
 def images_below(folder: Path) -> list[str]:
@@ -61,25 +90,24 @@ def images_below(folder: Path) -> list[str]:
     return [os.path.abspath(one) for one in files if Path(one).suffix.lower() in ENDINGS]
 
 
-def split(images: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the images to train, and a tenth to validate; of two or more, one at least is each.
-
-    Which tenth is decided by the names of the files, so that others may be added later.
-    """
-    valid = [one for one in images if validates(one)] or list(images[:1])
-    others = set(valid)
-    return [one for one in images if one not in others] or list(images[1:]), valid
-
-
-def validates(image: str) -> bool:
-    """Return whether an image is for validation, by its name."""
-    return zlib.crc32(bytes_of(Path(image).name)) % PARTS == 0
-
-
 def names_in(folder: Path) -> list[str]:
     """Return the class names that a program for labels left in a folder; none if it left none."""
     found = next((folder / name for name in NAMES if (folder / name).is_file()), None)
     return list(read_names(str(found))) if found else []
+
+
+def names_below(folder: Path) -> list[str]:
+    """Return the class names of a folder, else those in its folders, which must be the same.
+
+    LabelImg leaves them among the labels, Roboflow in each part. Raises DataError.
+    """
+    folders = [folder, *sorted(one for one in folder.iterdir() if one.is_dir())]
+    lists = {one: names for one in folders if (names := names_in(one))}
+    first = next(iter(lists), folder)
+    other = next((one for one in lists if lists[one] != lists[first]), None)
+    if other and first != folder:
+        raise DataError(f"has other names of classes than {first}: expected the same", where=other)
+    return lists.get(first, [])
 
 
 def files_of(stem: str, parts: Iterable[str] = ("train", "valid")) -> dict[str, Path]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pydarknet.annotations.source import ANY, LeftOut, Source, part_named
+from pydarknet.annotations.source import LeftOut, Source
+from pydarknet.dataset.parts import ANY
 from pydarknet.errors import DataError
 from pydarknet.system.problems import count_problems
 
@@ -81,9 +82,3 @@ def test_one_image_is_too_few(picture):
 
     with pytest.raises(DataError, match="x: has 1 image that can be used: expected two at least"):
         source.divide(Path("x"))
-
-
-def test_folders_name_parts():
-    assert part_named(("set", "valid", "x")) == "valid"
-    assert part_named(("train", "Val")) == "valid"
-    assert part_named(("set",)) == ANY

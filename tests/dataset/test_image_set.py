@@ -50,6 +50,54 @@ def test_names_are_those_that_a_program_for_labels_left(photos):
     assert read_folder(photos).names == ["cat", "dog", "bird"]
 
 
+def test_names_may_lie_among_the_labels(photos):
+    (photos / "more" / "_darknet.labels").write_text("cat\ndog\nbird\n")
+    assert read_folder(photos).names == ["cat", "dog", "bird"]
+
+    (photos / "other").mkdir()
+    (photos / "other" / "classes.txt").write_text("dog\ncat\nbird\n")
+    with pytest.raises(
+        DataError, match=r"photos/other: has other names of classes than photos/more"
+    ):
+        read_folder(Path("photos"))
+
+    (photos / "classes.txt").write_text("a\nb\nc\n")
+    assert read_folder(photos).names == ["a", "b", "c"]
+
+
+def test_folders_that_are_named_so_are_the_parts(photos):
+    (photos / "more").rename(photos / "Valid")
+    (photos / "test").mkdir()
+    for name in ("0.png", "0.txt"):
+        (photos / name).rename(photos / "test" / name)
+
+    found = read_folder(photos)
+
+    assert [Path(one).name for one in found.test] == ["0.png"]
+    assert {Path(one).parent.name for one in found.valid} == {"Valid"}
+    assert {Path(one).parent.name for one in found.train} == {"photos"}
+    assert (len(found.train), len(found.valid)) == (19, 20)
+
+
+def test_images_of_one_part_are_split_all_the_same(photos):
+    (photos / "more").rename(photos / "train")
+    found = read_folder(photos / "train")
+
+    assert len(found.train) + len(found.valid) == 20
+    assert found.valid
+    (photos / "train").rename(photos / "test")
+    assert len(read_folder(photos).train) < 20  # those in test are kept apart
+    assert len(read_folder(photos / "test").train) + len(read_folder(photos / "test").valid) == 20
+
+
+def test_polygons_are_known(photos):
+    assert not read_folder(photos).polygons
+
+    (photos / "0.txt").write_text("0 .1 .1 .5 .1 .5 .5\n")
+
+    assert read_folder(photos).polygons
+
+
 def test_its_files_are_read_as_any_others(photos):
     found = read_folder(photos)
 
