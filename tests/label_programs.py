@@ -48,13 +48,18 @@ PHOTOS = tuple(
     Photo(f"foto {n} früh", tuple((k, 4 * n % 32, 3 + n, 12 + k, 20) for k in range(n % 3)))
     for n in range(12)
 )
-PROGRAMS: dict[str, Callable[[Path], None]] = {}
+Writer = Callable[[Path], None]
+PROGRAMS: dict[tuple[str, str], Writer] = {}
 
 
-def program(write: Callable[[Path], None]) -> Callable[[Path], None]:
-    """Register the function that writes a form."""
-    PROGRAMS[write.__name__] = write
-    return write
+def program(name: str, form: str) -> Callable[[Writer], Writer]:
+    """Register the function that writes what a program exports in a form."""
+
+    def register(write: Writer) -> Writer:
+        PROGRAMS[name, form] = write
+        return write
+
+    return register
 
 
 def write(path: Path, lines: Sequence[str], end: str = "\n") -> None:
@@ -63,9 +68,9 @@ def write(path: Path, lines: Sequence[str], end: str = "\n") -> None:
     path.write_bytes("".join(f"{line}{end}" for line in lines).encode())
 
 
-@program
+@program("CVAT", "YOLO 1.1")
 def cvat_yolo(folder: Path) -> None:
-    """`YOLO 1.1` with images. cvat-ai/datumaro: datumaro/plugins/yolo_format/converter.py"""
+    """With images: cvat-ai/datumaro: datumaro/plugins/yolo_format/converter.py"""
     for photo in PHOTOS:
         path = photo.save(folder / "obj_train_data")
         write(path.with_suffix(".txt"), photo.lines())
@@ -75,9 +80,9 @@ def cvat_yolo(folder: Path) -> None:
     write(folder / "obj.data", [*entries, "backup = backup/"])
 
 
-@program
+@program("CVAT", "Ultralytics YOLO Detection 1.0")
 def cvat_ultralytics(folder: Path) -> None:
-    """`Ultralytics YOLO Detection`. The same file; docs.cvat.ai: format-yolo-ultralytics"""
+    """The same file's YOLOv8DetectionConverter; docs.cvat.ai: format-yolo-ultralytics"""
     for photo in PHOTOS:
         photo.save(folder / "images" / "train")
         if photo.boxes:
@@ -89,9 +94,9 @@ def cvat_ultralytics(folder: Path) -> None:
     )
 
 
-@program
+@program("CVAT", "PASCAL VOC 1.1")
 def cvat_voc(folder: Path) -> None:
-    """`PASCAL VOC 1.1`. docs.cvat.ai: format-voc"""
+    """docs.cvat.ai: format-voc"""
     for photo in PHOTOS:
         photo.save(folder / "JPEGImages")
         write(folder / "Annotations" / f"{photo.stem}.xml", voc_lines(photo, shift=0))
@@ -102,9 +107,9 @@ def cvat_voc(folder: Path) -> None:
     )
 
 
-@program
+@program("CVAT", "COCO 1.0")
 def cvat_coco(folder: Path) -> None:
-    """`COCO 1.0`, whose categories begin at 1. docs.cvat.ai: format-coco"""
+    """Categories begin at 1. docs.cvat.ai: format-coco"""
     for photo in PHOTOS:
         photo.save(folder / "images")
     coco(
@@ -112,35 +117,35 @@ def cvat_coco(folder: Path) -> None:
     )
 
 
-@program
+@program("LabelImg", "YOLO")
 def labelimg_yolo(folder: Path) -> None:
-    """Format YOLO, on Windows. HumanSignal/labelImg: libs/yolo_io.py YOLOWriter.save"""
+    """On Windows. HumanSignal/labelImg: libs/yolo_io.py YOLOWriter.save"""
     for photo in PHOTOS:
         path = photo.save(folder)
         write(path.with_suffix(".txt"), photo.lines(), "\r\n")
     write(folder / "classes.txt", NAMES, "\r\n")
 
 
-@program
+@program("LabelImg", "YOLO, saved to labels")
 def labelimg_yolo_apart(folder: Path) -> None:
-    """The same where `Change Save Dir` names the folder labels: classes.txt lies there."""
+    """Where `Change Save Dir` names the folder labels, classes.txt lies there, too."""
     for photo in PHOTOS:
         photo.save(folder / "images")
         write(folder / "labels" / f"{photo.stem}.txt", photo.lines())
     write(folder / "labels" / "classes.txt", NAMES)
 
 
-@program
+@program("LabelImg", "PascalVOC")
 def labelimg_voc(folder: Path) -> None:
-    """Format PascalVOC. HumanSignal/labelImg: libs/pascal_voc_io.py PascalVocWriter"""
+    """HumanSignal/labelImg: libs/pascal_voc_io.py PascalVocWriter"""
     for photo in PHOTOS:
         path = photo.save(folder)
         write(path.with_suffix(".xml"), voc_lines(photo, shift=0))
 
 
-@program
+@program("Label Studio", "YOLO with Images")
 def label_studio_yolo(folder: Path) -> None:
-    """`YOLO with Images`; one object is a polygon.
+    """One object of a picture with two is a polygon.
 
     HumanSignal/label-studio-sdk: converter.py convert_to_yolo, exports/yolo.py
     """
@@ -161,18 +166,21 @@ def label_studio_yolo(folder: Path) -> None:
     write(folder / "notes.json", [json.dumps({"categories": categories, "info": info}, indent=2)])
 
 
-@program
+@program("Label Studio", "COCO with Images")
 def label_studio_coco(folder: Path) -> None:
-    """`COCO with Images`, whose categories begin at 0. converter.py convert_to_coco"""
+    """Categories begin at 0. HumanSignal/label-studio-sdk: converter.py convert_to_coco"""
     names = [f"images/1f2e3d4c-{photo.stem.replace(' ', '_')}" for photo in PHOTOS]
     for photo, name in zip(PHOTOS, names, strict=True):
         photo.save(folder, name)
     coco(folder / "result.json", [f"{name}.jpg" for name in names], PHOTOS, first=0)
 
 
-@program
+@program("Label Studio", "Pascal VOC XML")
 def label_studio_voc(folder: Path) -> None:
-    """`Pascal VOC XML`: images without objects have no file. converter.py convert_to_voc"""
+    """Images without objects have no file.
+
+    HumanSignal/label-studio-sdk: converter.py convert_to_voc
+    """
     for photo in PHOTOS:
         photo.save(folder / "images")
         if photo.boxes:
@@ -191,9 +199,9 @@ def roboflow_notes(folder: Path) -> None:
         write(folder / f"README.{name}.txt", ["", "toys - v1", "====", "0 1 2 3 4"])
 
 
-@program
+@program("Roboflow", "YOLO Darknet")
 def roboflow_darknet(folder: Path) -> None:
-    """`YOLO Darknet`. roboflow.com/formats/yolo-darknet-txt; public notebooks copy these files."""
+    """roboflow.com/formats/yolo-darknet-txt; public notebooks copy these files."""
     for part, photos in roboflow_parts().items():
         for photo in photos:
             path = photo.save(folder / part)
@@ -202,9 +210,9 @@ def roboflow_darknet(folder: Path) -> None:
     roboflow_notes(folder)
 
 
-@program
+@program("Roboflow", "YOLOv5 to YOLOv12")
 def roboflow_yolo(folder: Path) -> None:
-    """`YOLOv5` to `YOLOv12`: what is named `../train/images` lies beside data.yaml.
+    """What is named `../train/images` lies beside data.yaml.
 
     roboflow.com/formats/yolov5-pytorch-txt; public READMEs show the file.
     """
@@ -229,9 +237,9 @@ def roboflow_yolo(folder: Path) -> None:
     roboflow_notes(folder)
 
 
-@program
+@program("Roboflow", "COCO")
 def roboflow_coco(folder: Path) -> None:
-    """`COCO`: category 0 is the project. roboflow.com/formats/coco-json"""
+    """Category 0 is the project. roboflow.com/formats/coco-json"""
     for part, photos in roboflow_parts().items():
         for photo in photos:
             photo.save(folder / part)
@@ -244,9 +252,9 @@ def roboflow_coco(folder: Path) -> None:
     roboflow_notes(folder)
 
 
-@program
+@program("Roboflow", "Pascal VOC")
 def roboflow_voc(folder: Path) -> None:
-    """`Pascal VOC`: XML beside each picture. roboflow.com/formats/pascal-voc-xml"""
+    """XML beside each picture. roboflow.com/formats/pascal-voc-xml"""
     for part, photos in roboflow_parts().items():
         for photo in photos:
             path = photo.save(folder / part)
