@@ -21,7 +21,7 @@ from pydarknet.evaluate.ground_truth import ground_truth_of
 
 TEXT = (HERE.parent / "docs/FIRST_HOUR.md").read_text()
 LINES = "".join(re.findall(r"^```sh\n(.*?)^```$", TEXT, re.DOTALL | re.M)).splitlines()
-SHORTER = {"-max_batches 600": "-max_batches 250", " -map": " -map -seed 1 -workers 0"}
+SHORTER = {"-max_batches 600": "-max_batches 200", " -map": " -map -seed 1 -workers 0"}
 ROWS = re.findall(r"^\| ([^|`]+) \| ([^|`]+) \| (.*) \|$", TEXT, re.M)
 FORMS = {(name, form): re.findall("`([^`]+)`", files) for name, form, files in ROWS if "`" in files}
 PIXEL = 1.01  # by which boxes of XML may differ: some programs count pixels from 1
@@ -52,8 +52,8 @@ def test_each_line_runs_and_the_detector_has_learned(tmp_path, monkeypatch, capf
     exec(example, {})
 
     [mean] = re.findall(r"mean average precision \(mAP@0\.50\) = (\S+),", told["detector map"])
-    assert float(mean) > 0.4  # without training, it is 0
-    assert "max_batches=250 is short" in told["detector check"]
+    assert float(mean) > 0.3  # without training, it is 0
+    assert "max_batches=200 is short" in told["detector check"]
     for file in ("looked/samples.jpg", "chart.png", "measured/confusion.png", "drawn/toy_008.jpg"):
         assert Path(file).is_file()
     [found] = json.loads(Path("found.json").read_text())
