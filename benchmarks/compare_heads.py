@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""Train heads on the backbone of cfg/digits.cfg from several seeds, and compare their mAP@.5.
+
+    benchmarks/compare_heads.py FOLDER digits=digits.data [bccd=bccd.data ...] [--heads anchor ...]
+        [--seeds 3] [--iterations 400] [--batch 16] [--size 160x112] [--minutes 6] [--at-once 2]
+
+anchor is cfg/digits.cfg with the anchors of the set; simota is the same with assign=simota; free
+has one box a cell, its anchor the side of the cell, scale_x_y=3 and assign=simota. Each run is
+trained on `train` and evaluated on `valid` of its .data file, by one thread; FOLDER keeps it and
+its JSON. A run that is not done after so many minutes is stopped; the same command goes on with it,
+and passes over those that are done. Then it prints the table: the mean of the seeds, its standard
+error, and the gain over anchor, seed by seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from compare_amp import MAP, command, shortened, with_option
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from pydarknet.checks.adapt import DataSet, Input, adapt  # noqa: E402  # the copy beside it
+from pydarknet.cli.commands.detector_calc_anchors import box_sizes  # noqa: E402
+from pydarknet.dataset.files import DataFile, read_list  # noqa: E402
+
+DIGITS = ROOT / "cfg" / "digits.cfg"
+YOLO = re.compile(r"(?m)^\[yolo\]\n(?:[^\[\n].*\n)+")
+
+Row = dict[str, Any]
+
+
+def anchored(text: str) -> str:
+    """Return the cfg with Darknet's own rule."""
+    return text
+
+
+def simota(text: str) -> str:
+    """Return the cfg with SimOTA in place of the anchors' rule."""
+    return YOLO.sub(lambda one: f"{one[0]}assign=simota\n", text)
+
+
+def free(text: str) -> str:
+    """Return the cfg with one box a cell: its anchor is the side of the cell, 16 or 8 pixels."""
+    heads = iter([1, 0])
+
+    def without_anchors(one: re.Match[str]) -> str:
+        head = one[0]
+        for key, value in (("num", 2), ("mask", next(heads)), ("anchors", "8,8, 16,16")):
+            head = with_option(head, key, str(value))
+        return f"{head}scale_x_y=3\nassign=simota\n"
+
+    classes = int(re.search(r"(?m)^classes=(\d+)", text)[1])
+    text = text.replace(f"filters={3 * (classes + 5)}\n", f"filters={classes + 5}\n")
+    return YOLO.sub(without_anchors, text)
+
+
+HEADS = {"anchor": anchored, "simota": simota, "free": free}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A head, trained on a set from a seed."""
+
+    folder: Path
+    name: str  # of the set
+    data: Path
+    head: str
+    seed: int
+
+    @property
+    def home(self) -> Path:
+        """The folder of its files."""
+        return self.folder / f"{self.name}-{self.head}-{self.seed}"
+
+    @property
+    def json(self) -> Path:
+        """What is known of it once it is done."""
+        return self.home.with_suffix(".json")
+
+    @property
+    def files(self) -> list[str]:
+        """Its .data file and its cfg."""
+        return [str(self.home / "run.data"), str(self.home / "run.cfg")]
+
+    def write_files(self, options: argparse.Namespace) -> None:
+        """Write its .data file and its cfg, unless they are there."""
+        if self.home.is_dir():
+            return
+        self.home.mkdir(parents=True)
+        data = with_option(self.data.read_text(), "backup", str(self.home))
+        (self.home / "run.data").write_text(data)
+        (self.home / "run.cfg").write_text(HEADS[self.head](cfg_for(self.data, options)))
+
+    def train(self, seconds: float) -> bool:
+        """Train for so many seconds at most; return whether it is done."""
+        words = ["detector", "train", *self.files, "-seed", str(self.seed), "-workers", "0"]
+        with (self.home / "log.txt").open("a") as log:
+            process = subprocess.Popen(
+                command(words, "-nogpu", "-dont_show"), stdout=log, stderr=log, env=one_thread()
+            )
+            try:
+                return process.wait(seconds) == 0
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT)  # on which it saves its weights and state
+                process.wait()
+                return False
+
+    def precision(self) -> float | None:
+        """Return the mean average precision at an IoU of .5, in 0..1."""
+        words = ["detector", "map", *self.files, str(self.home / "run_final.weights")]
+        done = subprocess.run(
+            command(words, "-nogpu"), capture_output=True, text=True, env=one_thread()
+        )
+        found = MAP.search(done.stdout)
+        return float(found[1]) if found else None
+
+
+def one_thread() -> dict[str, str]:
+    """Return the environment of a process that computes with one thread."""
+    return {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+def cfg_for(data: Path, options: argparse.Namespace) -> str:
+    """Return cfg/digits.cfg for a data set: its classes, its anchors, the size and the schedule."""
+    known = DataFile.read(data)
+    images = read_list(known.get_file("train", ""))
+    sizes, _ = box_sizes(images, False)
+    width, height = map(int, options.size.split("x"))
+    text = DIGITS.read_text()
+    whole = shortened(text, options.iterations)
+    schedule = re.findall(r"(?m)^(max_batches|steps|scales)\s*=(.*)$", whole)
+    given = DataSet(known.integer("classes", 1), len(images), sizes)
+    text = adapt(DIGITS, text, given, Input(width, height), 1)
+    for key, value in [*schedule, ("batch", options.batch), ("burn_in", options.iterations // 10)]:
+        text = with_option(text, key, str(value))
+    return text
+
+
+def do(run: Run, options: argparse.Namespace) -> None:
+    """Do a run, or go on with it; write its JSON if it is done."""
+    if run.json.exists():
+        return
+    run.write_files(options)
+    start = time.monotonic()
+    if not run.train(60 * options.minutes):
+        print(f"{run.home.name}: not done, {run.home}/log.txt", flush=True)
+        return
+    row = {"set": run.name, "head": run.head, "seed": run.seed, "map": run.precision()}
+    row |= {"iterations": options.iterations, "batch": options.batch, "size": options.size}
+    row["seconds"] = round(time.monotonic() - start, 1)
+    run.json.write_text(json.dumps(row) + "\n")
+    print(json.dumps(row), flush=True)
+
+
+def error_of(numbers: list[float]) -> float:
+    """Return the standard error of a mean; NaN of one number."""
+    if len(numbers) < 2:
+        return float("nan")
+    return statistics.stdev(numbers) / len(numbers) ** 0.5
+
+
+def table(rows: list[Row]) -> str:
+    """Return a line for each set and head."""
+    found = {(row["set"], row["head"], row["seed"]): row["map"] for row in rows}
+    lines = ["| set | head | seeds | mAP@.5 | gain over anchor |", "|---|---|---|---|---|"]
+    for name, head in dict.fromkeys((one, other) for one, other, _ in found):
+        values = {seed: value for (a, b, seed), value in found.items() if (a, b) == (name, head)}
+        mean = statistics.mean(values.values())
+        text = f"{100 * mean:.1f} ± {100 * error_of([*values.values()]):.1f}"
+        gains = [
+            100 * (value - found[name, "anchor", seed])
+            for seed, value in values.items()
+            if (name, "anchor", seed) in found and head != "anchor"
+        ]
+        gain = f"{statistics.mean(gains):+.1f} ± {error_of(gains):.1f}" if gains else ""
+        lines.append(f"| {name} | {head} | {len(values)} | {text} | {gain} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Do all runs that are not done, and print the table of those that are."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    add = parser.add_argument
+    add("folder", type=Path)
+    add("data", nargs="+", metavar="NAME=FILE.data")
+    add("--heads", nargs="+", choices=[*HEADS], default=[*HEADS])
+    add("--seeds", type=int, default=3)
+    add("--iterations", type=int, default=400)
+    add("--batch", type=int, default=16)
+    add("--size", default="160x112", help="WxH of the input, multiples of 16")
+    add("--minutes", type=float, default=6)
+    add("--at-once", type=int, default=2)
+    options = parser.parse_args()
+    folder = options.folder.resolve()
+    sets = [one.split("=", 1) for one in options.data]
+    runs = [
+        Run(folder, name, Path(data), head, seed)
+        for seed in range(options.seeds)
+        for name, data in sets
+        for head in options.heads
+    ]
+    with ThreadPoolExecutor(options.at_once) as pool:
+        list(pool.map(lambda one: do(one, options), runs))
+    print(table([json.loads(one.json.read_text()) for one in runs if one.json.exists()]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The cfgs of the heads that are compared, and the table."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import pytest
+from conftest import BENCHMARKS, HERE
+
+from pydarknet.load import read_network
+
+DIGITS = (HERE.parent / "cfg" / "digits.cfg").read_text()
+
+
+@pytest.fixture
+def heads(monkeypatch: pytest.MonkeyPatch):
+    """Return the script as a module."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import compare_heads
+
+    return compare_heads
+
+
+@pytest.mark.parametrize(
+    ("name", "assign", "anchors"),
+    [("anchor", "anchor", 3), ("simota", "simota", 3), ("free", "simota", 1)],
+)
+def test_a_head_stands_on_the_same_backbone(heads, tmp_path, name, assign, anchors):
+    (tmp_path / "net.cfg").write_text(heads.HEADS[name](DIGITS))
+
+    network = read_network(tmp_path / "net.cfg")
+
+    yolos = [network.nodes[10], network.nodes[17]]
+    assert [node.layer.assign for node in yolos] == [assign] * 2
+    assert [node.layer.boxes for node in yolos] == [anchors] * 2
+    assert [node.inputs[0].c for node in yolos] == [anchors * 15] * 2
+    assert {node.layer.free for node in yolos} == {name == "free"}
+
+
+def test_anchors_of_the_free_head_are_the_sides_of_its_cells(heads, tmp_path):
+    (tmp_path / "net.cfg").write_text(heads.free(DIGITS))
+
+    network = read_network(tmp_path / "net.cfg")
+
+    for node in (network.nodes[10], network.nodes[17]):
+        side = network.input.w / node.inputs[0].w
+        assert node.layer.anchor_sizes == ((side, side),)
+
+
+def test_the_table_has_means_errors_and_gains_by_seed(heads):
+    values = {"anchor": [0.50, 0.60], "simota": [0.56, 0.70]}
+    rows = [
+        {"set": "digits", "head": head, "seed": seed, "map": value}
+        for head, both in values.items()
+        for seed, value in enumerate(both)
+    ]
+
+    lines = heads.table(rows).split("\n")
+
+    # two values that are d apart: their standard error is d / 2
+    assert lines[2:] == [
+        "| digits | anchor | 2 | 55.0 ± 5.0 |  |",
+        "| digits | simota | 2 | 63.0 ± 7.0 | +8.0 ± 2.0 |",
+    ]
+    assert heads.error_of([1, 2, 3]) == pytest.approx(1 / sqrt(3))
