@@ -10,11 +10,13 @@ from typing import Final
 import numpy as np
 
 from ..evaluate.anchors import anchors_text, cluster, iou
-from .finding import LOOK, Finding, check
+from ..system.text import count_of
+from .finding import LOOK, WRONG, Finding, check
 from .plan import Plan
 from .survey import Survey
 
 GAIN: Final = 0.05  # of mean IoU, from which on other anchors are worth it
+HOPELESS: Final = 0.1  # mean IoU, below which anchors are of another unit than the boxes
 LEAST: Final = 100  # boxes, for which anchors are worth a thought
 MOST: Final = 20_000  # boxes that are clustered
 SEED: Final = 0
@@ -67,7 +69,24 @@ def look_at_fit(survey: Survey) -> Iterator[Finding]:
         mend += (
             f" -width {net.width} -height {net.height}; not for weights that are only fine-tuned"
         )
-        yield Finding("anchors", LOOK, text, mend, (survey.plan.path,))
+        state = WRONG if fit.given < HOPELESS else LOOK
+        yield Finding("anchors", state, text, mend, (survey.plan.path,))
+
+
+@check
+def look_at_small_anchors(survey: Survey) -> Iterator[Finding]:
+    """Yield heads with anchors that are missing, or were not written in their unit.
+
+    Quirk: MISSING_ANCHORS
+    """
+    for head in survey.plan.anchored if survey.plan else ():
+        small = head.anchors[(head.anchors < 1).all(1)]
+        if len(small):
+            w, h = small[0]
+            text = f"{count_of(len(small), 'anchor')} below a pixel, {w:g} x {h:g}: "
+            text += "anchors= is too short, or in another unit than pixels of the input"
+            mend = "write a width and a height for each anchor that mask= counts"
+            yield Finding("anchors", WRONG, text, mend, (head.place,))
 
 
 @check

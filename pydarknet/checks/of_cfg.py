@@ -16,6 +16,7 @@ LEAST: Final = 6000  # batches, by the same
 SHORT, LONG = 0.5, 5.0  # of the rule's batches
 STEPS: Final = (0.8, 0.9)  # of max_batches, by the same
 SMALL_BATCH: Final = 8
+HIGH_RATE: Final = 0.05  # above that of any public detector
 SIDE: Final = 32  # of which width and height are multiples
 
 
@@ -90,6 +91,9 @@ def look_at_schedule(survey: Survey) -> Iterator[Finding]:
     if net.learning_rate == 0:
         text = "learning_rate=0: nothing is learnt"
         yield Finding("schedule", WRONG, text, "learning_rate=0.001", (plan.path,))
+    if net.learning_rate > HIGH_RATE:
+        text = f"learning_rate={net.learning_rate:g} is high for a detector: it may learn nan"
+        yield Finding("schedule", LOOK, text, "learning_rate=0.001", (plan.path,))
 
 
 def steps_text(batches: int) -> str:

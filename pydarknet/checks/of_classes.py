@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,12 +12,14 @@ from ..dataset.files import DataFile, read_names
 from ..errors import DarknetError
 from ..system.text import count_of
 from . import label_lines as faults
-from .finding import LOOK, WRONG, Finding, check, findings_at
+from .finding import LOOK, WRONG, Finding, check, findings_at, state_of
 from .survey import TRAIN, VALID, Survey
 
 SHOWN: Final = 5  # classes that a line names
 RARE: Final = 50  # the commonest class has that many times the boxes of the rarest
 FEW: Final = 20  # boxes of a class
+FOLDERS: Final = 100  # of labels that are looked at
+TOOL_NAMES: Final = "classes.txt"  # in which LabelImg and others keep the names, in their order
 
 
 def names_of(survey: Survey) -> list[str]:
@@ -53,10 +56,15 @@ def look_at_ids(survey: Survey) -> Iterator[Finding]:
     wrong = survey.faults(faults.CLASS)
     if not wrong:
         return
-    ids = np.array([line.row[0] for line in wrong])
     count, used = survey.rules.classes, survey.rows[:, 0]
+    written = [line.place for line in wrong if line.row[0] in range(count)]
+    text = "[line writes its class|lines write their class] as a fraction: left out"
+    mend = "write 0, not 0.0e+00 (numpy.savetxt: fmt='%d %f %f %f %f')"
+    yield from findings_at("classes", text, mend, written, state_of(len(written), survey.count))
+    wrong = [line for line in wrong if line.row[0] not in range(count)]
+    ids = np.array([line.row[0] for line in wrong])
     places = tuple(line.place for line in wrong)
-    if not (used == 0).any() and (ids == count).all():
+    if wrong and not (used == 0).any() and (ids == count).all():
         text = f"class ids seem to be counted from 1: {count} is there, 0 is not"
         yield Finding("classes", WRONG, text, "subtract 1 from each id in the label files", places)
         return
@@ -94,6 +102,25 @@ def look_at_names(survey: Survey) -> Iterator[Finding]:
     if twice:
         text = f"{file} has {', '.join(twice[:SHOWN])} twice"
         yield Finding("names", LOOK, text, "give each class its own name", (file,))
+    yield from other_orders(survey, file, [name.strip() for name in names])
+
+
+def other_orders(survey: Survey, file: str, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield names files that a tool left beside the labels, with other names for the ids."""
+    folders = sorted({os.path.dirname(label) for label in survey.labels if label})
+    for folder in folders[:FOLDERS]:
+        path = os.path.join(folder, TOOL_NAMES)
+        try:
+            meant = [name.strip() for name in read_names(path)]
+        except DarknetError:
+            continue
+        pairs = zip(names, meant, strict=False)
+        at = next((k for k, (one, other) in enumerate(pairs) if one != other), None)
+        if at is not None:
+            text = f"class {at} is {names[at]} in {file}, {meant[at]} in {path} beside the labels"
+            state = WRONG if sorted(names) == sorted(meant) else LOOK
+            mend = "take the names, in their order, of the tool that wrote the labels"
+            yield Finding("names", state, text, mend, (file,))
 
 
 @check

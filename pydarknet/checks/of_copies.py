@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
@@ -33,10 +34,22 @@ def look_at_copies(survey: Survey) -> Iterator[Finding]:
     places = [" = ".join(survey.images[i] for i in group) for group in leaks]
     text = "[picture of valid is|pictures of valid are] in train under another name"
     yield from findings_at("valid", text, "unlist them in one of both", places)
+    forms = survey.groups(map(form_of, survey.images))
+    turned = [g for g in forms if train[g].any() and (valid[g] & ~train[g]).any()]
+    text = "[picture of valid has|pictures of valid have] another form in train, by the name"
+    mend = "split the pictures first, then make forms of those of train"
+    places = [" ~ ".join(survey.images[i] for i in group) for group in turned]
+    yield from findings_at("valid", text, mend, places)
     places = [" = ".join(survey.images[i] for i in g) for g in groups if g not in leaks]
     yield from findings_at(
         "copies", "[picture is|pictures are] there more than once", "keep one of each", places
     )
+
+
+def form_of(path: str) -> str | None:
+    """Return the name that Roboflow's forms of a picture share; None for other names."""
+    stem, mark, _ = os.path.basename(path).partition(".rf.")
+    return stem if mark else None
 
 
 def contents_of(survey: Survey) -> Iterator[object]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dataset.files import label_paths
 from . import label_lines as faults
+from .elsewhere import labels_elsewhere
 from .finding import LOOK, WRONG, Finding, check, findings_at, state_of
 from .label_lines import looks_like_percent
 from .survey import TRAIN, Survey
@@ -20,6 +21,9 @@ CORNERS: Final = 0.2  # of the boxes exceed their image, where corners were writ
 NEARLY_ALL: Final = 0.99
 SOME, MOST = 5, 1.5  # boxes that say something about all; numbers that are no pixels
 FEW: Final = 0.05  # of the boxes
+MANY, REACH = 100, 0.7  # boxes of which one at least should reach so far
+TRIED: Final = 20  # images for which labels elsewhere are sought
+BACKGROUND: Final = 2 / 3  # of the images; AlexeyAB advises as many without objects as with them
 
 
 class Fault(NamedTuple):
@@ -40,7 +44,8 @@ FAULTS: Final = {
         "write numbers with points, and blanks between them: 0 .5 .5 .2 .3",
     ),
     faults.WORDS: Fault(
-        "[line has|lines have] not five numbers", "write class, centre x, centre y, width, height"
+        "[line has|lines have] not five numbers",
+        "write class, centre x, centre y, width, height; no score",
     ),
     faults.NAME: Fault(
         "[line begins|lines begin] with a name",
@@ -91,12 +96,24 @@ def look_at_missing_labels(survey: Survey) -> Iterator[Finding]:
     state = WRONG if len(missing) > len(survey.images) / 2 else LOOK
     text = "[image has|images have] no label file: taken as without objects"
     sought = label_paths(missing[0], survey.rules.lineage)[0] if missing else ""
-    mend = f"write {sought}; for an image without objects, an empty file says so"
+    mend = next(filter(None, map(labels_elsewhere, missing[:TRIED])), "")
+    mend = mend or f"write {sought}; for an image without objects, an empty file says so"
     yield from findings_at("labels", text, mend, missing, state)
     shared = list(survey.groups(label or None for label in survey.labels))
     places = [f"{survey.labels[g[0]]} of {', '.join(survey.images[i] for i in g)}" for g in shared]
     text = "label [file belongs|files belong] to several images of the same name"
     yield from findings_at("labels", text, "rename the images: each needs its own .txt", places)
+
+
+@check
+def look_at_backgrounds(survey: Survey) -> Iterator[Finding]:
+    """Yield images without a box, where they are most of those that have labels."""
+    labelled = np.array([bool(label) for label in survey.labels], bool)
+    empty = labelled & (survey.counts == 0)
+    if BACKGROUND * labelled.sum() < empty.sum() < len(empty):
+        text = f"{empty.sum():,} of {labelled.sum():,} labelled images have no box"
+        places = tuple(np.array(survey.images)[empty])
+        yield Finding("labels", LOOK, text, "label their objects, or unlist some", places)
 
 
 @check
@@ -117,6 +134,19 @@ def look_at_form(survey: Survey) -> Iterator[Finding]:
         text = f"labels seem to be left, top, width, height: {share:.0%} reach beyond the left or"
         text += " upper edge of the image, hardly any beyond the others"
         yield Finding("labels", WRONG, text, mend)
+
+
+@check
+def look_at_reach(survey: Survey) -> Iterator[Finding]:
+    """Yield labels of which none reaches the right or the lower part of its image."""
+    rows = survey.rows
+    if len(rows) < MANY:
+        return
+    furthest = float((rows[:, 1:3] + rows[:, 3:] / 2).max())
+    if furthest < REACH:
+        text = f"no box reaches beyond {furthest:.0%} of its image's width or height"
+        mend = "if they were divided by another size than the image's, divide by that"
+        yield Finding("labels", LOOK, text, mend)
 
 
 def beyond(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

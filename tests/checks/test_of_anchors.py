@@ -76,3 +76,27 @@ def test_the_finest_cells_have_the_smallest_anchors(found, masks, told):
     Path("my.cfg").write_text(text[: text.index("[yolo]")] + TWO_HEADS.format(*masks))
 
     assert sum("has larger anchors" in text for text in found()) == told
+
+
+@pytest.mark.parametrize(("anchors", "state"), [("1,1, 2,2", "wrong"), ("16,16, 16,16", "look")])
+def test_anchors_that_hardly_overlap_boxes_are_wrong(boxes, found, anchors, state):
+    Path("my.cfg").write_text(Path("my.cfg").read_text().replace("16,16, 32,32", anchors))
+
+    assert [one.state for text, one in found().items() if "mean IoU" in text] == [state]
+
+
+@pytest.mark.parametrize(
+    ("anchors", "told"),
+    [
+        ("16,16", ["1 anchor below a pixel, 0.5 x 0.5"]),  # of two: MISSING_ANCHORS
+        (".3,.3, .4,.5", ["2 anchors below a pixel, 0.3 x 0.3"]),
+        (".3,16, 32,32", []),
+    ],
+)
+def test_anchors_below_a_pixel_are_wrong(found, anchors, told):
+    Path("my.cfg").write_text(Path("my.cfg").read_text().replace("16,16, 32,32", anchors))
+
+    findings = [one for one in found().values() if "below a pixel," in one.text]
+
+    assert [one.text.partition(":")[0] for one in findings] == told
+    assert all(one.state == "wrong" and one.places == ("my.cfg:18 [yolo]",) for one in findings)

@@ -30,6 +30,7 @@ def change(old: str, new: str) -> None:
         ("max_batches=6000", "max_batches=6000\nlearning_rate=0", "learning_rate=0", WRONG),
         ("width=64", "width=80", "width=80, height=64: expected multiples of 32", LOOK),
         ("[yolo]", "[yollo]", "is no section", WRONG),
+        ("max_batches", "learning_rate=0.261\nmax_batches", "learning_rate=0.261 is high", LOOK),
     ],
 )
 def test_what_a_cfg_must_not_have_is_told(found, old, new, text, state):

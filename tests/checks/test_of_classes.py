@@ -70,3 +70,37 @@ def test_few_boxes_beside_many_are_told(survey):
     texts = [one.text for one in findings_of(survey())]
 
     assert "few boxes of 1 dog: 3; the commonest has 303" in texts
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("1.0e+00", "1 line writes its class as a fraction: left out"),
+        ("2.0e+00", "1 box is of class 2: expected 0 to 1: left out"),
+    ],
+)
+def test_classes_written_as_fractions_are_told(found, word, text):
+    Path("a.txt").write_text(f"0 .5 .5 .2 .2\n{word} .5 .5 .3 .2\n")
+
+    assert [one.text for one in found().values() if one.places == ("a.txt:2",)] == [text]
+
+
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        ("cat\ndog\n", []),
+        ("cat\ndog\nbird\n", []),
+        (
+            "dog\ncat\n",
+            [("class 0 is cat in my.names, dog in classes.txt beside the labels", WRONG)],
+        ),
+        (
+            "cat\ncow\n",
+            [("class 1 is dog in my.names, cow in classes.txt beside the labels", LOOK)],
+        ),
+    ],
+)
+def test_names_that_a_tool_left_in_another_order_are_told(found, left, told):
+    Path("classes.txt").write_text(left)
+
+    assert [(t, one.state) for t, one in found().items() if "beside the labels" in t] == told

@@ -67,3 +67,16 @@ def test_a_picture_of_valid_that_looks_like_one_of_train_is_told(found, seed, si
 
     assert (one.places if one else None) == places
     assert not any("looks nearly" in text for text in found())
+
+
+@pytest.mark.parametrize(("form", "told"), [("a_png.rf.22", True), ("b_png.rf.22", False)])
+def test_forms_of_a_picture_in_both_lists_are_told(found, form, told):
+    for path in ("a.png", "a.txt"):
+        Path(path).rename(f"a_png.rf.11{path[1:]}")
+    for path in ("v.png", "v.txt"):
+        Path(path).rename(f"{form}{path[1:]}")
+    Path("train.txt").write_text("a_png.rf.11.png\nb.png\nc.png\n")
+    Path("valid.txt").write_text(f"{form}.png\nw.png\n")
+
+    text = "1 picture of valid has another form in train, by the name"
+    assert (text in found()) == told

@@ -110,3 +110,31 @@ def test_many_boxes_below_a_cell_are_told(found):
     texts = [text for text in found() if "below a cell of 16 pixels" in text]
 
     assert texts == ["2 of 12 boxes are below a cell of 16 pixels in the 64x64 input: hard to find"]
+
+
+def test_missing_labels_that_have_another_name_are_to_be_renamed(found):
+    Path("a.txt").rename("a.png.txt")
+
+    mend = found()["1 image has no label file: taken as without objects"].mend
+
+    assert mend == "there is a.png.txt: rename it to a.txt, and others likewise"
+
+
+@pytest.mark.parametrize(
+    ("empty", "told"), [("abcdv", ["5 of 6 labelled images have no box"]), ("abcd", [])]
+)
+def test_many_backgrounds_are_told(found, empty, told):
+    for name in empty:
+        Path(f"{name}.txt").write_text("")
+
+    assert [text for text in found() if "labelled images" in text] == told
+
+
+@pytest.mark.parametrize(("last", "told"), [(0.5, True), (0.9, False)])
+def test_labels_that_leave_a_part_of_all_images_empty_are_told(found, last, told):
+    rows = "".join(f"0 .{k} .3 .2 .2\n" for k in range(200, 299))
+    for name in "abcdvw":
+        Path(f"{name}.txt").write_text("")
+    Path("a.txt").write_text(f"{rows}0 {last} .3 .2 .2\n")
+
+    assert ("no box reaches beyond 60% of its image's width or height" in found()) == told
