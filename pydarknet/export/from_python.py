@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from operator import index
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ..errors import UsageError
 from ..modules.onnx_graph import OPSET
@@ -65,8 +67,24 @@ def export_onnx(
     )
     eight = request.read_int8()
     given = tuple(path_of(image, "image") for image in images)
-    # of the file of weights nothing is said: values may have changed since they were loaded
-    return request.export(copy_of(network, size, request.data), path_of(path, "path"), eight, given)
+    copied = copy_of(network, size, request.data)
+    with weights_of(copied, kept=not (half or int8)) as weights:
+        return request.export(copied, path_of(path, "path"), eight, given, weights)
+
+
+@contextmanager
+def weights_of(network: Network, *, kept: bool) -> Iterator[Path | None]:
+    """Give a weights file of the values as they are now, or none; it is gone at the end.
+
+    They may have changed since they were loaded. If not, it has the bytes that were loaded.
+    """
+    if not kept:
+        yield None
+        return
+    with TemporaryDirectory(prefix="pydarknet.") as folder:
+        weights = Path(folder, "network.weights")
+        network.save_weights(weights, header=network.header)
+        yield weights
 
 
 def copy_of(network: Network, size: tuple[int, int] | None, data: Path | None) -> Network:

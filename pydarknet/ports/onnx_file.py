@@ -38,6 +38,7 @@ class OnnxWeights:
     model: Any
     origin: bytes
     digest: str | None  # the SHA-256 of the weights file that was exported
+    precision: str  # of its numbers: float, half or int8
 
     @property
     def constants(self) -> dict[str, np.ndarray]:
@@ -65,12 +66,21 @@ class OnnxWeights:
 
 
 def read_onnx(path: Path) -> OnnxWeights:
-    """Read a file; raise DarknetError for one of another program, or if onnx is not installed."""
+    """Read a file; raise DarknetError for one of another program, or of 8-bit integers.
+
+    Also if onnx is not installed.
+    """
     check_package()
     import onnx
 
     read_about(path)
-    digest = json.loads(read_properties(path).values[KEY]).get("weights_sha256")
+    said = json.loads(read_properties(path).values[KEY])
+    if said.get("precision") == "int8":
+        raise WeightsError(
+            "has weights rounded to 8 bits (-int8): the weights file cannot be made from them",
+            where=path,
+            hint="export without -int8 too, and import that file",
+        )
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         fields = [value for _, value in read_fields(file, size, (FIELD,), LONGEST)]
@@ -78,7 +88,8 @@ def read_onnx(path: Path) -> OnnxWeights:
         model = onnx.load(path)
     except Exception as error:  # its classes are those of protobuf, which is not ours to name
         raise WeightsError(f"cannot be read as ONNX: {error}", where=path) from None
-    return OnnxWeights(path, model, fields[-1] if fields else b"", digest)
+    origin, digest = fields[-1] if fields else b"", said.get("weights_sha256")
+    return OnnxWeights(path, model, origin, digest, str(said.get("precision")))
 
 
 def original_weights(network: Executor, file: OnnxWeights) -> bytes | None:

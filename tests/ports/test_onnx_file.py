@@ -90,7 +90,7 @@ def test_what_another_tool_made_of_it_computes_the_same(exported, tmp_path, capf
     assert "the file has lost the weights that were exported; these" in capfd.readouterr().err
 
 
-def test_half_precision_comes_back_in_its_own(exported, tmp_path):
+def test_half_precision_comes_back_in_its_own(exported, tmp_path, capfd):
     cfg, file, weights = exported("-half")
     again = tmp_path / "again.weights"
 
@@ -101,6 +101,47 @@ def test_half_precision_comes_back_in_its_own(exported, tmp_path):
         pydarknet.load_network(cfg, path, device="cpu").trace(x)[2] for path in (weights, again)
     )
     torch.testing.assert_close(second, first, atol=0.02, rtol=0.01)  # float16 has 11 bits
+    assert "-half rounded the weights that were exported" in capfd.readouterr().err
+
+
+def test_weights_of_8_bits_are_an_error(exported, tmp_path, capfd):
+    import onnx
+
+    cfg, file, _ = exported()
+    model = onnx.load(file)
+    [held] = [one for one in model.metadata_props if one.key == "pydarknet"]
+    held.value = held.value.replace('"precision": "float"', '"precision": "int8"')
+    onnx.save_model(model, file)
+
+    assert main(["import", str(cfg), str(file), str(tmp_path / "again.weights")]) == 1
+
+    assert "net.onnx: has weights rounded to 8 bits (-int8)" in capfd.readouterr().err
+    assert not (tmp_path / "again.weights").exists()
+
+
+@pytest.mark.parametrize("precision", ["float", "double"])
+def test_what_a_python_program_exported_becomes_the_same_bytes_again(exported, tmp_path, precision):
+    cfg, file, weights = exported()
+    network = pydarknet.load_network(cfg, weights, device="cpu")
+
+    pydarknet.export_onnx(getattr(network, precision)(), file)
+
+    assert main(["import", str(cfg), str(file), str(tmp_path / "again.weights")]) == 0
+    assert (tmp_path / "again.weights").read_bytes() == weights.read_bytes()
+
+
+def test_values_that_a_python_program_changed_come_back(exported, tmp_path):
+    cfg, file, weights = exported()
+    network = pydarknet.load_network(cfg, weights, device="cpu")
+    with torch.no_grad():
+        network.stack[0].weights.mul_(2)
+    network.save_weights(tmp_path / "new.weights", header=network.header)
+
+    pydarknet.export_onnx(network, file)
+
+    assert main(["import", str(cfg), str(file), str(tmp_path / "again.weights")]) == 0
+    new = (tmp_path / "new.weights").read_bytes()
+    assert (tmp_path / "again.weights").read_bytes() == new != weights.read_bytes()
 
 
 def test_another_cfg_is_an_error(exported, tmp_path, capfd):

@@ -66,7 +66,10 @@ def import_exported(network: Network, file: Path, out: Path) -> None:
     if content is None:
         imported = import_onnx(network, held)
         note(f"{file}: {count_of(imported.arrays, 'array')} imported, with batch norm folded in:")
-        note("the file has lost the weights that were exported; these compute the same")
+        if held.precision == "half":
+            note("-half rounded the weights that were exported; these compute what the file does")
+        else:
+            note("the file has lost the weights that were exported; these compute the same")
         save(network, out)
         return
     note(f"Saving weights to {out}: the bytes that were exported, by their SHA-256")
