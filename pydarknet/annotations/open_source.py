@@ -21,17 +21,18 @@ FORMS: Final = (
     "a .data file, a folder of images with labels, a data.yaml, a folder of VOC's XML files,"
     " or COCO's instances_*.json"
 )
-YAML: Final = (".yaml", ".yml")
+XML, JSON, YAML = ".xml", ".json", (".yaml", ".yml")
 JSON_NAMES: Final = re.compile(r"(instances_.*|_annotations\.coco|result)\.json")
 GENERAL: Final = re.compile(
-    r"_?annotations?(\.coco)?|data(set)?|images|jpegimages|labels|result|train([_-]?\d+)?|instances([_-].*)?",
+    r"_?annotations?(\.coco)?|data(set)?|images|jpegimages|labels|result|train([_-]?\d+)?"
+    r"|instances([_-].*)?",
     re.IGNORECASE,
 )
 
 
 def is_source(path: Path) -> bool:
     """Return whether a path is a folder, or a file that describes images in another form."""
-    return path.is_dir() or path.suffix.lower() in (".json", ".xml", *YAML)
+    return path.is_dir() or path.suffix.lower() in (JSON, XML, *YAML)
 
 
 def stem_of(path: Path) -> str:
@@ -50,15 +51,15 @@ def read_source(path: Path, images: Path | None = None) -> ImageSet:
     `images` is the folder of those. Raises DataError, UsageError, MissingPackage.
     """
     place = description_of(path)
-    ending = place.suffix.lower()
-    labelled = ending in YAML or (place.is_dir() and not is_voc(place))
+    voc = path.suffix.lower() == XML or (place.is_dir() and is_voc(place))
+    labelled = not voc and (place.is_dir() or place.suffix.lower() in YAML)
     if labelled and images:
         raise UsageError(f"-images {images}: {place} has its images itself")
     if images and not images.is_dir():
         raise UsageError(f"-images {images}: no such folder: expected that of the images")
     if labelled:
         return read_data_yaml(place) if place.is_file() else read_folder(place)
-    source = read_coco(place, images) if place.is_file() else read_voc(place, images)
+    source = read_voc(place, images) if voc else read_coco(place, images)
     found, written = write_labels(source)
     tell(written, source)
     return found
@@ -76,7 +77,7 @@ def description_of(path: Path) -> Path:
         if found != path:
             note(f"{found} describes {path}")
         return found
-    if path.suffix.lower() == ".xml":
+    if path.suffix.lower() == XML:
         note(f"{path} is the annotation of one image: all of {path.parent} are read")
         return path.parent
     return path

@@ -71,12 +71,15 @@ def test_a_data_yaml_says_most(photos):
     assert read_source(photos).names == ["x"]
 
 
-def test_a_list_of_names_says_that_labels_are_meant(photos):
+def test_a_list_of_names_says_that_labels_are_meant_unless_an_xml_file_is_named(photos, capfd):
     voc(photos)
     label(photos)
     put("set/classes.txt", "mine\n")
 
     assert read_source(photos).names == ["mine"]
+    assert "written" not in capfd.readouterr().out
+    read_source(photos / "a.xml")
+    assert "0 label files written: 0 objects of 1 class\n" in capfd.readouterr().out
 
 
 def test_a_folder_of_images_is_said_for_annotations_alone(photos):
