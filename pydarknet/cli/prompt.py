@@ -1,17 +1,16 @@
-"""The prompt that asks for paths: one after the other, or for all that wait in a file on stdin."""
+"""The prompt that asks for paths: one after the other, or for all that wait on stdin."""
 
 from __future__ import annotations
 
-import os
-import stat
+import io
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from functools import cached_property
 
 from ..dataset.files import path_in
 from ..system.console import say
 from ..system.text import lines_of
+from ..system.waiting import Waiting, waiting_in, with_rest
 from .image_words import is_film
 
 TEXT = "Enter Image Path: "
@@ -20,17 +19,23 @@ TEXT = "Enter Image Path: "
 class Prompt:
     """The prompt, and the lines that it gets.
 
-    Where stdin is a file, all lines wait there: then images are worked on several at once, and the
-    prompt is said before each answer, as if they came one by one. Films have many answers each, so
-    that a file that names one is read line by line.
+    Where stdin is a file, or a pipe that has ended, all lines wait there: then images are worked on
+    several at once, and the prompt is said before each answer, as if they came one by one. Films
+    have many answers each, so that lines that name one are read one by one.
 
     Darknet: examples/detector.c test_detector
     """
 
     @cached_property
+    def stdin(self) -> Waiting:
+        """What waits on stdin."""
+        return waiting_in(sys.stdin)
+
+    @cached_property
     def waiting(self) -> list[str] | None:
-        """The lines of a file on stdin; None where somebody or a program may wait for an answer."""
-        return list(lines_of(sys.stdin)) if is_file_on_stdin() else None
+        """All lines of stdin; None where somebody or a program may wait for an answer."""
+        content, ended = self.stdin
+        return list(lines_of(io.TextIOWrapper(io.BytesIO(content)))) if ended else None
 
     @cached_property
     def knows_all(self) -> bool:
@@ -45,7 +50,8 @@ class Prompt:
 
     def paths(self) -> Iterator[str]:
         """Yield the path in each line, and say the prompt before it, until the input ends."""
-        lines: Iterable[str] = lines_of(sys.stdin) if self.waiting is None else self.waiting
+        coming = lines_of(with_rest(self.stdin.content, sys.stdin))
+        lines: Iterable[str] = coming if self.waiting is None else self.waiting
         rest = iter(lines)
         while True:
             say(TEXT, end="")
@@ -65,10 +71,3 @@ class Prompt:
         while not named:
             say(TEXT, end="")
             named = next(self.still, True)
-
-
-def is_file_on_stdin() -> bool:
-    """Return whether stdin is a file on a disk, all of which is there."""
-    with suppress(OSError, ValueError, AttributeError):  # there is none, or it is Python's own
-        return stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode)
-    return False

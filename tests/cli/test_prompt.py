@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -66,6 +67,41 @@ def test_what_is_said_for_a_file_is_the_same(file, capfd):
 
     assert counts == [2, 3, 1, 2]
     assert sum(counts) == SAID
+
+
+@pytest.fixture
+def writer(monkeypatch):
+    """Let a pipe be stdin, and return the file number that writes into it."""
+    read, write = os.pipe()
+    with open(read) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield write
+
+
+def test_all_lines_of_a_pipe_whose_writer_has_ended_are_known(writer, capfd):
+    os.write(writer, LINES.encode())
+    os.close(writer)
+    prompt = Prompt()
+
+    assert prompt.knows_all
+    assert list(prompt.paths_that_wait()) == ["a.png", "b.png", "b.png"]
+    prompt.ask()
+    assert capfd.readouterr().out == 2 * TEXT
+
+
+def test_a_pipe_whose_writer_may_wait_is_answered_line_by_line(writer):
+    os.write(writer, b"a.png\nb.p")
+    prompt = Prompt()
+
+    assert not prompt.knows_all
+    paths = prompt.paths()
+    assert next(paths) == "a.png"
+    os.write(writer, b"ng\n")
+    assert next(paths) == "b.png"
+    os.write(writer, "\u00e9.png\n".encode())
+    assert next(paths) == "\u00e9.png"
+    os.close(writer)
+    assert list(paths) == []
 
 
 @pytest.mark.parametrize(("line", "known"), [("a.mp4", False), ("a.mp4.png", True), ("", True)])
