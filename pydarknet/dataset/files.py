@@ -154,7 +154,7 @@ class DataFile:
             place = f"{self.path}:{entry.line}: {entry.key} = {excerpt(entry.written)}"
             note(f"{place}: taken as {found or entry.value} ({reason})")
         elif found not in (None, entry.value):
-            note(f"{entry.value} is not here, using {found}")
+            note_once(f"{entry.value} is not here, using {found}")
 
     @property
     def polygons(self) -> bool:

@@ -22,6 +22,8 @@ NAMES = (
     "predefined_classes.txt",
 )
 
+NO_IMAGE = "there is no image at all: labels were exported without them, put them beside"
+
 
 @dataclass(frozen=True)
 class ImageSet:
@@ -54,7 +56,8 @@ def read_folder(path: Path) -> ImageSet:
     labelled = [one for one in images if label_file(one, FORK)]
     if len(labelled) < 2:
         problem = f"has {count_of(len(labelled), 'image')} with labels: expected two at least"
-        raise DataError(problem, where=path, hint="a label file is IMAGE.txt beside IMAGE.jpg")
+        hint = "a label file is IMAGE.txt beside IMAGE.jpg" if images else NO_IMAGE
+        raise DataError(problem, where=path, hint=hint)
     train, valid, test = parts_of(labelled, os.path.abspath(path))
     polygons = any(map(has_polygon, labelled))
     left = len(images) - len(labelled)

@@ -124,6 +124,13 @@ def test_nothing_is_written_over(photos):
     assert sorted(os.listdir()) == ["photos", "photos.names"]
 
 
+def test_labels_without_images_are_an_error(tmp_path):
+    (tmp_path / "a.txt").write_text("0 .5 .5 .2 .4\n")
+
+    with pytest.raises(DataError, match="there is no image at all: labels were exported without"):
+        read_folder(tmp_path)
+
+
 def test_a_folder_without_labels_is_an_error(tmp_path):
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8, 3), np.uint8))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zipfile import is_zipfile
 
 from ...errors import DataError, UsageError
 from ...system.console import note, say
@@ -113,6 +114,11 @@ def listed_data(path: Path, images: Path | None) -> Path:
 
     if not path.is_file():
         raise DataError(f"no such file or folder: expected {FORMS}", where=path)
+    if is_zipfile(path):
+        hint = f"unzip '{path}' -d '{path.stem}', then pydarknet new '{path.stem}'"
+        raise DataError(
+            "is an archive: expected the folder of what is in it", where=path, hint=hint
+        )
     if images:
         raise UsageError(f"-images {images}: {path} says itself which images it has")
     return path

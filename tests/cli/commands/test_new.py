@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -90,6 +91,16 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(words, problem, capfd):
 
     assert problem in capfd.readouterr().err
     assert sorted(Path().rglob("*")) == before
+
+
+def test_an_archive_is_to_be_unpacked(photos, capfd):
+    shutil.make_archive("my task", "zip", photos)
+
+    assert main(["new", "my task.zip"]) == 1
+
+    err = capfd.readouterr().err
+    assert err.startswith("my task.zip: is an archive: expected the folder of what is in it\n")
+    assert "unzip 'my task.zip' -d 'my task', then pydarknet new 'my task'" in err
 
 
 def test_nothing_is_written_over(capfd):
