@@ -29,6 +29,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
         "layers.antialiasing",
         "layers.anchor_head",
         "layers.rows",
+        "layers.start",
     ],
     ["layers"],
     ["graph"],

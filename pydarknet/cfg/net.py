@@ -61,6 +61,7 @@ class Net:
     saturation: float = quiet(1.0, least=0)
     exposure: float = quiet(1.0, least=0)
     hue: float = quiet(0.0)
+    use_rolling: bool = quiet(False, live=False)
     min_crop: int = quiet(lambda o: o.width, least=1, live=False)
     max_crop: int = quiet(lambda o: o.width * 2, least=1, live=False)
     min_ratio: float = quiet(lambda o: o.min_crop / max(o.width, 1), lineage=PJREDDIE, above=0)

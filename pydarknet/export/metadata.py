@@ -108,7 +108,7 @@ def heads(layout: Layout) -> list[dict[str, Any]]:
             head["choice"] = layer.choice
             head["corrects_letterbox"] = layer.corrects_letterbox
             if node.inputs[0].image:
-                head["stride"] = network.input.w / node.inputs[0].w
+                head["stride"] = network.input.w / min(x.w for x in node.inputs)
             if limits := layout.limits_of(layer):
                 head["limits"] = limits
         found.append(head)

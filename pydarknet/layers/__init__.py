@@ -38,6 +38,7 @@ from . import (  # noqa: F401  # a name in __all__ would be a section's
     softmax,
     upsample,
     yolo,
+    yolox,
 )
 from .base import Editable, Layer, Node, Reading, Shape, layer_class, section_names
 from .detection_head import (

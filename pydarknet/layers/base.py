@@ -112,8 +112,7 @@ class Layer:
     section: Section
     reading: Reading
 
-    # Defaults for layers without such an option.
-    activation = "linear"
+    activation = "linear"  # these are defaults for layers without such an option
     batch_normalize = grad_centr = False
     size = 1  # of the window that it reads
 
@@ -122,6 +121,7 @@ class Layer:
     dontload: bool = quiet(False)
     dontloadscales: bool = quiet(False)
     learning_rate: float = quiet(1.0, least=0)
+    use_rolling: bool = quiet(False, live=False)  # training leaves batch norm as it is
     truth: bool = quiet(False, lineage=PJREDDIE)
     dontsave: bool = quiet(False, lineage=PJREDDIE)
     numload: int = quiet(0, lineage=PJREDDIE, least=0)

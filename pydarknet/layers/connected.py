@@ -8,10 +8,11 @@ from ..cfg.options import option, quiet
 from ..modules.ops import Connected as ConnectedModule
 from .base import Editable, Layer, Node, Shape, activation_option, section
 from .rows import connected_row
+from .start import Started
 
 
 @section("connected", "conn")
-class Connected(Layer):
+class Connected(Started, Layer):
     """Multiply the flat input by a matrix, apply batch norm or add a bias, and activate.
 
     Darknet: src/parser.c parse_connected, src/connected_layer.c
@@ -28,7 +29,11 @@ class Connected(Layer):
     def module(self, *inputs: Shape) -> ConnectedModule:
         norm = self.reading.batch_norm(self.output) if self.batch_normalize else None
         return ConnectedModule(
-            inputs[0].outputs, self.output, norm=norm, activation=self.activation
+            inputs[0].outputs,
+            self.output,
+            norm=norm,
+            activation=self.activation,
+            start=self.start,
         )
 
     def editable(self, module: nn.Module) -> list[Editable]:

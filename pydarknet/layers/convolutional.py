@@ -15,10 +15,11 @@ from ..system.text import count_of
 from .antialiasing import Blurred
 from .base import FORK, Editable, Layer, Node, Shape, activation_option, section
 from .rows import conv_row, fork_conv_row
+from .start import Started
 
 
 @section("convolutional", "conv")
-class Convolutional(Layer):
+class Convolutional(Started, Layer):
     """Convolve, apply batch norm or add a bias, and activate.
 
     Darknet: src/parser.c parse_convolutional, src/convolutional_layer.c
@@ -90,6 +91,7 @@ class Convolutional(Layer):
             norm=self.reading.batch_norm(self.filters) if self.batch_normalize else None,
             activation=self.activation,
             uniform=self.uniform,
+            start=self.start,
         )
 
     def weight_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
@@ -177,6 +179,7 @@ class ConvolutionalAlexeyAB(Blurred, Convolutional):
             norm=self.reading.batch_norm(self.filters) if self.normalised else None,
             activation=self.activation,
             uniform=self.uniform,
+            start=self.start,
             blur=self.blur,
         )
 

@@ -12,7 +12,7 @@ from torch import Generator, Tensor, nn
 from .activations import REGISTRY, activation, overwriting
 from .batch_norm import BatchNorm
 from .onnx_writer import Value, Writer
-from .parameters import Parametric, WeightArray, array, constant, spread, under
+from .parameters import DARKNET, Parametric, Start, WeightArray, array, constant, under
 
 
 class Identity(nn.Identity):
@@ -63,10 +63,11 @@ class Conv(Parametric):
         activation: str = "linear",
         uniform: bool = False,
         blur: Blur | None = None,
+        start: Start = DARKNET,
     ) -> None:
         super().__init__()
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
-        self.uniform = uniform
+        self.uniform, self.start = uniform, start
         self.weights = nn.Parameter(array(n, c // groups, size, size))
         self.biases = nn.Parameter(array(n))
         self.norm = norm
@@ -78,9 +79,9 @@ class Conv(Parametric):
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         if name == "weights":
-            spread(tensor, tensor[0].numel(), self.uniform, generator)
+            self.start.fill_weights(tensor, tensor[0].numel(), self.uniform, generator)
         else:
-            tensor.zero_()
+            tensor.fill_(self.start.bias)
 
     def weight_arrays(self) -> tuple[WeightArray, ...]:
         norm = under("norm", self.norm.weight_arrays()) if self.norm else ()
@@ -157,9 +158,16 @@ class Connected(Parametric):
     """
 
     def __init__(
-        self, inputs: int, n: int, *, norm: BatchNorm | None = None, activation: str = "linear"
+        self,
+        inputs: int,
+        n: int,
+        *,
+        norm: BatchNorm | None = None,
+        activation: str = "linear",
+        start: Start = DARKNET,
     ) -> None:
         super().__init__()
+        self.start = start
         self.weights = nn.Parameter(array(n, inputs))
         self.biases = nn.Parameter(array(n))
         self.norm = norm
@@ -167,9 +175,9 @@ class Connected(Parametric):
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         if name == "weights":
-            spread(tensor, tensor.shape[1], True, generator)
+            self.start.fill_weights(tensor, tensor.shape[1], True, generator)
         else:
-            tensor.zero_()
+            tensor.fill_(self.start.bias)
 
     def weight_arrays(self) -> tuple[WeightArray, ...]:
         """Return biases, weights, batch norm, in an order unlike a convolution's.

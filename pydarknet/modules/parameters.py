@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -116,6 +117,37 @@ def spread(tensor: Tensor, fan_in: int, uniform: bool, generator: Generator | No
     else:
         tensor.normal_(generator=generator)
     tensor.mul_(math.sqrt(2 / max(fan_in, 1)))
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first values of a layer, where they are not Darknet's.
+
+    With `std`, weights are normal with this deviation. `prior` is the probability that a logistic
+    gives for biases alone, once weights are 0.
+
+    Source: Lin et al. 2017, arXiv 1708.02002
+    """
+
+    std: float = 0.0
+    prior: float = 0.5
+
+    @property
+    def bias(self) -> float:
+        """The first value of biases."""
+        return math.log(self.prior / (1 - self.prior))
+
+    def fill_weights(
+        self, tensor: Tensor, fan_in: int, uniform: bool, generator: Generator | None
+    ) -> None:
+        """Fill weights, as Darknet does unless there is a deviation."""
+        if self.std:
+            tensor.normal_(std=self.std, generator=generator)
+        else:
+            spread(tensor, fan_in, uniform, generator)
+
+
+DARKNET: Final = Start()
 
 
 def assign(module: nn.Module, path: str, tensor: Tensor) -> None:

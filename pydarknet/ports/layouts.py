@@ -29,12 +29,15 @@ class Branch:
 class Form:
     """How a port keeps one convolution: branches whose sum it is, and learned constants.
 
-    `added` is added to its input, `factor` multiplies its output.
+    `added` is added to its input, `factor` multiplies its output. With `focus`, the port's reads
+    2 x 2 pixels as channels, in the order left column, right column, each from above; pixels are
+    BGR in 0..255. The cfg's reads the image, by a window of twice the size and steps of two pixels.
     """
 
     branches: tuple[Branch, ...]
     added: str = ""
     factor: str = ""
+    focus: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,39 @@ def wongkinyiu(name: str, places: tuple[str, ...]) -> Layout:
     )
 
 
+def yolox(blocks: int) -> tuple[str, ...]:
+    """Return the places of a YOLOX whose first stage has so many residual blocks."""
+
+    def stage(name: str, blocks: int) -> str:
+        residual = " ".join(f"{name}.m.{block}.conv1-2" for block in range(blocks))
+        return f"{name}.conv2 {name}.conv1 {residual} {name}.conv3"
+
+    dark = " ".join(
+        f"backbone.backbone.dark{number}.0 {stage(f'backbone.backbone.dark{number}.1', count)}"
+        for number, count in ((2, blocks), (3, 3 * blocks), (4, 3 * blocks))
+    )
+    five = "backbone.backbone.dark5"
+    head = " ".join(
+        f"head.stems.{k} head.cls_convs.{k}.0-1 head.cls_preds.{k} head.reg_convs.{k}.0-1"
+        f" head.reg_preds.{k} head.obj_preds.{k}"
+        for k in range(3)
+    )
+    return spread(
+        f"backbone.backbone.stem {dark} {five}.0 {five}.1.conv1-2 {stage(f'{five}.2', blocks)}"
+        f" backbone.lateral_conv0 {stage('backbone.C3_p4', blocks)}"
+        f" backbone.reduce_conv1 {stage('backbone.C3_p3', blocks)}"
+        f" backbone.bu_conv2 {stage('backbone.C3_n3', blocks)}"
+        f" backbone.bu_conv1 {stage('backbone.C3_n4', blocks)} {head}"
+    )
+
+
+MEGVII: Final = (
+    one("{place}.conv", "{place}.bn"),
+    one("{place}"),
+    Form((Branch("{place}.conv.conv", "{place}.conv.bn"),), focus=True),
+)
+
+
 LAYOUTS: Final = (
     Layout(
         "eriklindernoren/PyTorch-YOLOv3",
@@ -171,4 +207,5 @@ LAYOUTS: Final = (
     wongkinyiu("yolov7", YOLOV7),
     wongkinyiu("yolov7x", YOLOV7X),
     wongkinyiu("yolov7-tiny", YOLOV7_TINY),
+    Layout("Megvii-BaseDetection/YOLOX, yolox-s", 1e-3, MEGVII, yolox(1)),
 )

@@ -16,7 +16,7 @@ from ..graph.weights_edit import Part
 from ..system.text import count_of, excerpt
 from .layouts import LAYOUTS, Branch, Form, Layout
 from .stored import Arrays, Stored
-from .values import Filters, Floats, Norm, identity, total
+from .values import Filters, Floats, Norm, focus_size, identity, of_image, total
 
 NORM: Final = ("weight", "bias", "running_mean", "running_var")
 
@@ -110,6 +110,8 @@ class Taker:
             name = f"{one.name(self.layout.forms[0].branches[0].conv)}.weight"
             raise self.missing(name, one)
         size = tuple(one.part.module.weights.shape)
+        if form.focus:
+            return of_image(self.branch(form.branches[0], one, focus_size(size), first=True))
         branches = [self.branch(branch, one, size, first=True) for branch in form.branches[:1]]
         branches += [
             self.branch(branch, one, size)

@@ -105,6 +105,26 @@ def identity(size: tuple[int, ...]) -> Floats:
     return weights
 
 
+def focus_size(size: tuple[int, ...]) -> tuple[int, ...]:
+    """Return [n, 4c, k, k], given [n, c, 2k, 2k]: the size where 2 x 2 pixels are channels."""
+    n, c, high, wide = size
+    return n, 4 * c, high // 2, wide // 2
+
+
+def of_image(filters: Filters) -> Filters:
+    """Return filters of an image, RGB in 0..1, given those that see 2 x 2 pixels as channels.
+
+    Those are of BGR in 0..255, in the order of YOLOX's Focus: left column and right, from above.
+
+    Source: YOLOX, yolox/models/network_blocks.py Focus
+    """
+    n, _, high, wide = filters.weights.shape
+    apart = filters.weights.reshape(n, 2, 2, -1, high, wide)  # [n, across, down, c, k, k]
+    colours = apart[:, :, :, ::-1].transpose(0, 3, 4, 2, 5, 1)
+    weights = 255 * colours.reshape(n, -1, 2 * high, 2 * wide)
+    return Filters(weights, filters.biases, filters.norm)
+
+
 def by_row(values: Floats, weights: Floats) -> Floats:
     """Return a value per row, shaped to multiply weights [n, ...]."""
     return values.reshape(-1, *(1,) * (weights.ndim - 1))

@@ -75,6 +75,8 @@ class Learner:
         self.hooks += straighten(self.network)  # a resize makes new heads
         for index in self.still:
             self.network.stack[index].eval()
+        for norm in update.rolling_norms(self.network):
+            norm.eval()
 
     def learn(
         self, images: Tensor, truth: Tensor, report: Callable[[list[Loss]], None] | None = None

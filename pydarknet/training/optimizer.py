@@ -12,6 +12,7 @@ from torch import nn
 from ..cfg.net import Net, NetAlexeyAB
 from ..graph.executor import Executor
 from ..layers import Layer, Node
+from ..modules.batch_norm import BatchNorm
 from ..modules.ops import Conv
 from ..modules.parameters import Parametric
 from .update_rules import Adam, Momentum, UpdateRule
@@ -80,6 +81,13 @@ def inference_only(network: Executor) -> set[int]:
     still, left_out = frozen_layers(network.net, network.nodes)
     before = set(range(max(still, default=0)))
     return before & left_out
+
+
+def rolling_norms(network: Executor) -> Iterator[BatchNorm]:
+    """Yield the batch norms that use rolling statistics in training, and leave them as they are."""
+    for node, module in zip(network.nodes, network.stack, strict=True):
+        if network.net.use_rolling or node.layer.use_rolling:
+            yield from (part for part in module.modules() if isinstance(part, BatchNorm))
 
 
 def optimizer(network: Executor, parts: list[TrainableParameter]) -> UpdateRule:

@@ -43,3 +43,25 @@ def test_a_vector_is_refused(net):
 def test_only_the_original_knows_it(net):
     with pytest.raises(CfgError, match=r"net\.cfg:6: \[l2norm\] is no section"):
         net("[l2norm]", dialect="alexeyab")
+
+
+def test_with_a_scale_each_channel_has_its_factor(loaded):
+    y = run(loaded("[l2norm]\nscale=20", [2, 10], c=2, h=1, w=2), [3, 0, 4, 0])
+
+    # the first cell is (3, 4), of length 5; a cell of zeros stays so
+    torch.testing.assert_close(y.flatten(), torch.tensor([1.2, 0.0, 8.0, 0.0]))
+
+
+def test_factors_start_at_the_scale(net):
+    network = net("[l2norm]\nscale=20", c=3, h=1, w=1)
+    network.initialize()
+
+    assert network.stack[0].scales.tolist() == [20, 20, 20]
+
+
+def test_factors_and_what_comes_before_learn_by_the_true_gradient(net):
+    network = net("[l2norm]\nscale=2", c=2, h=1, w=1)
+    network.initialize()
+    x = torch.tensor([[3.0, 4.0]], dtype=torch.float64).view(1, 2, 1, 1).requires_grad_()
+
+    assert torch.autograd.gradcheck(network.stack[0].double(), x)

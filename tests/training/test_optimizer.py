@@ -223,3 +223,21 @@ def test_a_network_that_leaves_nothing_to_train_is_told(net):
 
     with pytest.raises(CfgError, match=r"^net\.cfg:1: \[net\] no layer is left to train: expected"):
         Learner(network, seed=1)
+
+
+@pytest.mark.parametrize(("first", "options"), [("use_rolling=1", ""), ("", "use_rolling=1")])
+def test_rolling_statistics_normalise_and_stay_where_the_cfg_says_so(learner, first, options):
+    made = learner(first=first, options=options)
+    norm, other = (made.network.stack[index].norm for index in (0, 1))
+    with torch.no_grad():
+        norm.rolling_mean.fill_(0.25)
+        norm.rolling_variance.fill_(4)
+        other.rolling_variance.fill_(4)
+    scales = norm.scales.detach().clone()
+
+    learn(made, times=2)
+
+    assert norm.rolling_mean.tolist() == [0.25] * 4
+    assert norm.rolling_variance.tolist() == [4] * 4
+    assert not torch.equal(norm.scales, scales)
+    assert bool(other.rolling_mean.count_nonzero()) == bool(first)  # only [net] keeps all

@@ -16,6 +16,7 @@ from . import (  # noqa: F401  # a name in __all__ would be a section's
     yolo,
     yolo_alexeyab,
     yolo_simota,
+    yolox,
 )
 from .base import (
     DeltaLoss,

@@ -1,0 +1,134 @@
+"""The loss of [yolox]: SimOTA over all its maps, then IoU, objectness, classes and L1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...boxes.anchors import Cells, cells_of, decode, encode
+from ...graph.head import Head
+from ...layers.yolox import BOX, FIXED, Yolox
+from .base import LossInputs, ScalarLoss, head_by_head, scalar_loss
+from .iou import Box, ciou, diou, giou, iou
+from .simota import Assignment, Candidates, Rule, Truth, assign
+from .targets import ground_truth_of
+
+Measure = Callable[[Box, Box], Tensor]
+MEASURES: Final[dict[str, Measure]] = {  # whose difference from 1 is the loss
+    "iou2": lambda a, b: iou(a, b).square(),
+    "iou": iou,
+    "giou": giou,
+    "diou": diou,
+    "ciou": ciou,
+}
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a head predicts for the P cells of its maps: entries [N, 5 + classes, P], as they come.
+
+    `boxes` [N, 4, P] are in pixels of the network's input.
+    """
+
+    entries: Tensor
+    cells: Cells
+    boxes: Tensor
+
+    @classmethod
+    def of(cls, head: Head, size: tuple[int, int]) -> Predicted:
+        """Return what a head predicts for an input of `size`, width and height."""
+        maps = [(x.shape[2], x.shape[3]) for x in head.inputs]
+        entries = torch.cat([x.flatten(2) for x in head.inputs], 2)
+        cells = cells_of(maps, size, entries.device)
+        return cls(entries, cells, decode(entries[:, :BOX], cells))
+
+    def candidates(self) -> Candidates:
+        """Return the same for SimOTA, without a graph."""
+        found = self.entries.detach()
+        cells = Box(*self.cells.centres, *self.cells.sides)
+        boxes = Box(*self.boxes.detach().unbind(1))
+        classes = found[:, FIXED:].sigmoid().transpose(1, 2)
+        return Candidates(cells, boxes, found[:, BOX].sigmoid(), classes)
+
+
+@scalar_loss(Yolox)
+@head_by_head
+def yolox_loss(layer: Yolox, head: Head, inputs: LossInputs) -> ScalarLoss:
+    """Return N times the official loss of a mini-batch of N images.
+
+    Each term is a sum over cells, divided by the number of those that were assigned a true box.
+
+    Source: YOLOX, yolox/models/yolo_head.py get_losses
+    """
+    size = inputs.size.w, inputs.size.h
+    found = Predicted.of(head, size)
+    truth = truth_of(layer, inputs, size, found.entries.device)
+    rule = Rule(radius=layer.radius, candidates=layer.candidates, iou_weight=layer.simota_iou)
+    assigned = assign(found.candidates(), truth, rule)
+    terms = torch.stack(weighted_terms(layer, found, truth, assigned))  # [4]
+    total = terms.sum()
+    figures = torch.cat([assigned.overlap.sum()[None], terms.detach()])
+    return ScalarLoss(
+        cost=len(found.entries) * total,
+        line=lambda: log_line(head.node.index, len(assigned.place), figures),
+        on_stderr=True,
+    )
+
+
+def truth_of(
+    layer: Yolox, inputs: LossInputs, size: tuple[int, int], device: torch.device
+) -> Truth:
+    """Return the ground truth of a mini-batch in pixels of the network's input."""
+    rows = ground_truth_of(inputs, layer, layer.classes, most=layer.max).on(device)
+    x, y, w, h = rows.boxes
+    across, down = size
+    return Truth(Box(x * across, y * down, w * across, h * down), rows.classes, rows.usable)
+
+
+def weighted_terms(
+    layer: Yolox, found: Predicted, truth: Truth, assigned: Assignment
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the terms of boxes, objectness, classes and L1, with their weights.
+
+    Source: YOLOX, yolox/models/yolo_head.py get_losses
+    """
+    image, place, row, overlap = assigned
+    entries = found.entries[image, :, place]  # [K, 5 + classes]
+    boxes = Box(*found.boxes[image, :, place].unbind(1))
+    true = Box(*(part[image, row] for part in truth.boxes))
+    there = torch.zeros_like(found.entries[:, BOX])
+    there[image, place] = 1
+    kinds = F.one_hot(truth.classes[image, row], layer.classes) * overlap[:, None]
+    wanted = encode(torch.stack(true), found.cells.at(place)).T
+    count = max(len(place), 1)
+    sums = (
+        layer.iou_normalizer * (1 - MEASURES[layer.iou_loss](boxes, true)).sum(),
+        layer.obj_normalizer * entropy(found.entries[:, BOX], there),
+        layer.cls_normalizer * entropy(entries[:, FIXED:], kinds),
+        layer.l1 * (entries[:, :BOX] - wanted).abs().sum(),
+    )
+    boxes_term, objects, classes, distance = (term / count for term in sums)
+    return boxes_term, objects, classes, distance
+
+
+def entropy(entries: Tensor, wanted: Tensor) -> Tensor:
+    """Return the sum of binary cross entropies, given entries before the logistic."""
+    return F.binary_cross_entropy_with_logits(entries, wanted, reduction="sum")
+
+
+def log_line(index: int, count: int, figures: Tensor) -> str:
+    """Return a line in the words of the fork's heads, which parsers of its logs know.
+
+    As there, `class_loss` is that of objectness and classes, and `iou_loss` all of boxes.
+    """
+    overlap, boxes, objects, classes, distance = figures.tolist()
+    return (
+        f"Yolox {index} Avg (IOU: {overlap / max(count, 1):f}), count: {count},"
+        f" class_loss = {objects + classes:f}, iou_loss = {boxes + distance:f},"
+        f" total_loss = {boxes + objects + classes + distance:f} "
+    )
