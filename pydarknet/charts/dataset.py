@@ -78,10 +78,11 @@ CORNER: Final = {"ha": "right", "va": "bottom", "fontsize": 9.5, "color": GREY}
 
 
 def histogram(axes: Axes, values: np.ndarray) -> None:
-    """Draw how often values occur."""
+    """Draw how often values occur; one value alone stands in the middle of its scale."""
     from matplotlib.ticker import MaxNLocator
 
     known = values[np.isfinite(values) & (values > 0)]
     if len(known):
-        axes.hist(known, BINS, color=BLUE)
+        alone = (0.0, 2 * float(known[0])) if len(np.unique(known)) == 1 else None
+        axes.hist(known, BINS, alone, color=BLUE)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))

@@ -38,3 +38,11 @@ def test_sizes_and_cells_are_drawn():
     assert sum(bar.get_height() for bar in images.patches) == 1
     assert [line.get_xdata()[0] for line in boxes.lines] == [16, 32]
     assert pixels(figure).shape == (500, 1200, 3)
+
+
+def test_images_of_one_size_have_a_scale_that_can_be_read():
+    figure = sizes_figure(np.array([5.0, 6.0]), np.array([[320.0, 240.0]] * 3), [], "pixels")
+
+    left, right = figure.axes[1].get_xlim()
+    assert left < 20  # the root of 320 * 240 is 277
+    assert right > 500
