@@ -84,5 +84,5 @@ def histogram(axes: Axes, values: np.ndarray) -> None:
     known = values[np.isfinite(values) & (values > 0)]
     if len(known):
         alone = (0.0, 2 * float(known[0])) if len(np.unique(known)) == 1 else None
-        axes.hist(known, BINS, alone, color=BLUE)
+        axes.hist(known, BINS, range=alone, color=BLUE)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
