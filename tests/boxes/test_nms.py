@@ -85,6 +85,31 @@ def test_torch_for_the_kernels_leaves_what_numpy_leaves(count, scores, kind, sta
 
 
 @pytest.mark.usefixtures("_by_torch")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scores", SCORES)
+def test_torch_for_the_kernels_leaves_what_numpy_leaves_of_all_classes_together(scores, kind):
+    images = [random_boxes(150, 7, scores), random_boxes(1, 7, scores)]
+    rule = SuppressionRule(kind, 0.8, agnostic=True)
+
+    got = nms_each([Detections.of_arrays(one) for one in images], 0.3, rule)
+
+    expected = suppress_each(images, 0.3, rule)
+    assert [as_bytes(one.numpy()) for one in got] == [as_bytes(one) for one in expected]
+
+
+@pytest.mark.parametrize("kind", ["softnms", "softnms_gaussian", "none"])
+@pytest.mark.parametrize("agnostic", [False, True])
+def test_where_no_pairs_decide_no_kernel_is_launched(kind, agnostic, monkeypatch):
+    monkeypatch.setattr(nms_cuda, "launcher", lambda boxes: pytest.fail("a kernel is loaded"))
+    boxes, rule = random_boxes(150, 7, "of many ties"), SuppressionRule(kind, agnostic=agnostic)
+
+    [got] = nms_each([Detections.of_arrays(boxes)], 0.3, rule)
+
+    [expected] = suppress_each([boxes], 0.3, rule)
+    assert as_bytes(got.numpy()) == as_bytes(expected)
+
+
+@pytest.mark.usefixtures("_by_torch")
 @pytest.mark.parametrize("kind", ["default", "greedynms"])
 def test_torch_for_the_kernels_leaves_what_numpy_leaves_of_many(kind):
     many = random_boxes(6000, 1, "of many ties")

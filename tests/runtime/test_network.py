@@ -69,6 +69,20 @@ def test_the_same_boxes_are_left(name, tmp_path):
     np.testing.assert_allclose(in_order(ours), in_order(theirs), rtol=2e-3, atol=2e-3)
 
 
+def test_a_cfgs_own_suppression_is_that_of_the_file(tmp_path):
+    folder, cfg = recording("infer_pj_yolov3_a"), tmp_path / "soft.cfg"
+    more = "nms_kind=softnms_gaussian\nsigma_nms=.3\nnms_agnostic=1\n"
+    cfg.write_text((folder / "net.cfg").read_text() + "\n" + more)
+    network = load_network(cfg, folder / "net.weights", device="cpu")
+    file = RuntimeNetwork(Exported(exported(network, tmp_path / "net.onnx", "rows")))
+
+    ours, theirs = (one.detect(folder / "input.png", 0.01) for one in (network, file))
+
+    assert file.suppression == network.suppression
+    assert len(ours) == len(theirs) > 0
+    np.testing.assert_allclose(in_order(ours), in_order(theirs), rtol=2e-3, atol=2e-3)
+
+
 @pytest.mark.parametrize("layout", ["merged", "nms"])
 def test_other_layouts_give_boxes_too(layout, tmp_path):
     network, file = both("infer_pj_yolov3_a", tmp_path / "net.onnx", layout)
