@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ NAMES = (
     "predefined_classes.txt",
 )
 
+NOTES = "notes.json"
+MOST_CLASSES = 10_000
 NO_IMAGE = "there is no image at all: labels were exported without them, put them beside"
 
 
@@ -96,7 +99,24 @@ def images_below(folder: Path) -> list[str]:
 def names_in(folder: Path) -> list[str]:
     """Return the class names that a program for labels left in a folder; none if it left none."""
     found = next((folder / name for name in NAMES if (folder / name).is_file()), None)
-    return list(read_names(str(found))) if found else []
+    names = list(read_names(str(found))) if found else []
+    return in_order(names, folder / NOTES)
+
+
+def in_order(names: list[str], notes: Path) -> list[str]:
+    """Return names in the order of the numbers that Label Studio's notes give them, if it did.
+
+    Its list has them in another one where a project numbers classes itself, perhaps with gaps.
+    """
+    try:
+        categories = json.loads(read_text(notes, "notes"))["categories"] if names else []
+        numbers = {int(one["id"]): str(one["name"]) for one in categories}
+    except (DarknetError, ValueError, TypeError, KeyError, RecursionError):
+        return names
+    same = bool(names) and sorted(numbers.values()) == sorted(names)
+    if not same or min(numbers) < 0 or max(numbers) >= MOST_CLASSES:
+        return names
+    return [numbers.get(k, f"class{k}") for k in range(max(numbers) + 1)]
 
 
 def names_below(folder: Path) -> list[str]:

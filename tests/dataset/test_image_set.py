@@ -65,6 +65,25 @@ def test_names_may_lie_among_the_labels(photos):
     assert read_folder(photos).names == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    ("notes", "names"),
+    [
+        ('{"categories": [{"id": 2, "name": "cat"}, {"id": 0, "name": "dog"}]}', "dog class1 cat"),
+        ('{"categories": [{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}]}', "cat dog"),
+        ('{"categories": [{"id": 1, "name": "other"}]}', "cat dog"),  # of another set
+        ('{"categories": [{"id": -1, "name": "cat"}, {"id": 0, "name": "dog"}]}', "cat dog"),
+        ('{"categories": 3}', "cat dog"),
+        ("[]", "cat dog"),
+        ("nothing", "cat dog"),
+    ],
+)
+def test_label_studios_notes_number_the_names(photos, notes, names):
+    (photos / "classes.txt").write_text("cat\ndog\n")
+    (photos / "notes.json").write_text(notes)
+
+    assert read_folder(photos).names == names.split()
+
+
 def test_folders_that_are_named_so_are_the_parts(photos):
     (photos / "more").rename(photos / "Valid")
     (photos / "test").mkdir()
