@@ -5,11 +5,11 @@
         [--seeds 3] [--iterations 400] [--batch 16] [--size 160x112] [--minutes 6] [--at-once 2]
 
 anchor is cfg/digits.cfg with the anchors of the set; simota is the same with assign=simota; free
-has one box a cell, its anchor the side of the cell, scale_x_y=3 and assign=simota. Each run is
-trained on `train` and evaluated on `valid` of its .data file, by one thread; FOLDER keeps it and
-its JSON. A run that is not done after so many minutes is stopped; the same command goes on with it,
-and passes over those that are done. Then it prints the table: the mean of the seeds, its standard
-error, and the gain over anchor, seed by seed.
+has one box a cell, its anchor the side of the cell, scale_x_y=3 and assign=simota; yolox has the
+head [yolox] over both maps, not decoupled. Each run is trained on `train` and evaluated on `valid`
+of its .data file, by one thread; FOLDER keeps it and its JSON. A run that is not done after so many
+minutes is stopped; the same command goes on with it, and passes over those that are done. Then it
+prints the table: the mean of the seeds, its standard error, and the gain over anchor, by seed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +70,17 @@ def free(text: str) -> str:
     return YOLO.sub(without_anchors, text)
 
 
-HEADS = {"anchor": anchored, "simota": simota, "free": free}
+def yolox(text: str) -> str:
+    """Return the cfg with the head of YOLOX over both maps, in place of the two heads."""
+    classes = int(re.search(r"(?m)^classes=(\d+)", text)[1])
+    text = text.replace(f"filters={3 * (classes + 5)}\n", f"filters={classes + 5}\n")
+    first, second = YOLO.findall(text)
+    text = text.replace(first, "", 1).replace("layers=-4\n", "layers=-3\n", 1)
+    head = f"[yolox]\nlayers=-1,9\nclasses={classes}\njitter=0.2\nrandom=0\n"
+    return text.replace(second, head)
+
+
+HEADS = {"anchor": anchored, "simota": simota, "free": free, "yolox": yolox}
 
 
 @dataclass(frozen=True)
@@ -138,7 +150,8 @@ def cfg_for(data: Path, options: argparse.Namespace) -> str:
     """Return cfg/digits.cfg for a data set: its classes, its anchors, the size and the schedule."""
     known = DataFile.read(data)
     images = read_list(known.get_file("train", ""))
-    sizes, _ = box_sizes(images, False)
+    with redirect_stdout(StringIO()):
+        sizes, _ = box_sizes(images, False)
     width, height = map(int, options.size.split("x"))
     text = DIGITS.read_text()
     whole = shortened(text, options.iterations)

@@ -47,6 +47,17 @@ def test_anchors_of_the_free_head_are_the_sides_of_its_cells(heads, tmp_path):
         assert node.layer.anchor_sizes == ((side, side),)
 
 
+def test_the_head_of_yolox_reads_the_maps_of_both_heads(heads, tmp_path):
+    (tmp_path / "net.cfg").write_text(heads.yolox(DIGITS))
+
+    network = read_network(tmp_path / "net.cfg")
+
+    head = network.nodes[-1]
+    assert [shape.tensor for shape in head.inputs] == [(15, 20, 28), (15, 10, 14)]
+    assert head.output.w == 20 * 28 + 10 * 14
+    assert network.nodes[10].output.tensor == (48, 10, 14)  # the second branch begins as before
+
+
 def test_the_table_has_means_errors_and_gains_by_seed(heads):
     values = {"anchor": [0.50, 0.60], "simota": [0.56, 0.70]}
     rows = [
