@@ -1,6 +1,6 @@
 """Kill a short training at random times, resume it, and compare it with an uninterrupted one.
 
-python benchmarks/kill_training.py [kills]
+python benchmarks/kill_training.py [kills] [--head yolox]
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ pad=1
 activation=leaky
 [dropout]
 probability=.2
-[convolutional]
+{head}
+random=1
+"""
+HEADS = {
+    "yolo": """[convolutional]
 filters=14
 size=1
 activation=linear
@@ -44,9 +48,20 @@ activation=linear
 mask=0,1
 anchors=8,8,16,16
 num=2
+classes=2""",
+    "yolox": """[convolutional]
+filters=7
+size=1
+activation=linear
+prior=.01
+[maxpool]
+size=2
+stride=2
+[yolox]
+layers=-2,-1
 classes=2
-random=1
-"""
+l1=1""",
+}
 COMMAND = [sys.executable, "-m", "pydarknet", "detector", "train", "run.data", "run.cfg"]
 ENVIRONMENT = {
     **os.environ,
@@ -55,7 +70,7 @@ ENVIRONMENT = {
 }
 
 
-def write_run(folder: Path, batches: int) -> None:
+def write_run(folder: Path, batches: int, head: str) -> None:
     """Write three images with labels, a cfg, and a .data file that saves after every iteration."""
     folder.mkdir()
     draws = np.random.default_rng(5)
@@ -66,7 +81,7 @@ def write_run(folder: Path, batches: int) -> None:
         (folder / f"{index}.txt").write_text("0 0.4 0.5 0.3 0.2\n1 0.7 0.3 0.2 0.4\n")
     (folder / "train.txt").write_text("0.png\n1.png\n2.png\n")
     (folder / "run.data").write_text("train=train.txt\nbackup=backup\nsavelast=1\n")
-    (folder / "run.cfg").write_text(CFG.format(batches=batches))
+    (folder / "run.cfg").write_text(CFG.format(batches=batches, head=HEADS[head]))
 
 
 def start_training(folder: Path) -> subprocess.Popen[bytes]:
@@ -85,13 +100,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kills", type=int, nargs="?", default=20)
     parser.add_argument("--batches", type=int, default=400)
+    parser.add_argument("--head", choices=HEADS, default="yolo")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
         alone, killed = Path(name, "alone"), Path(name, "killed")
         for folder in (alone, killed):
-            write_run(folder, options.batches)
+            write_run(folder, options.batches, options.head)
         start = time.perf_counter()
         if start_training(alone).wait():
             sys.exit("the uninterrupted training failed")

@@ -591,3 +591,21 @@ def test_other_names_than_classes_are_an_error_of_map(capfd):
     Path("names").write_text("one\n")
 
     assert "run.data: 1 name: expected 2, a name a class, for -map" in mistake(capfd, "-map")
+
+
+@pytest.mark.usefixtures("small")
+def test_a_head_over_several_maps_resumes_to_the_same_bits_and_prints_its_line(capfd):
+    write_cfg(max_batches=5)
+    body, _ = Path("run.cfg").read_text().split("[convolutional]\nfilters=14")
+    head = "[convolutional]\nfilters=7\nsize=1\nactivation=linear\nprior=.01\n"
+    head += "[maxpool]\nsize=2\nstride=2\n[yolox]\nlayers=-2,-1\nclasses=2\nl1=1\nrandom=1\n"
+    Path("run.cfg").write_text(body + head)
+    options = {"seed": 3, "workers": 0, "device": "cpu", "chart": False}
+    whole = pydarknet.train("run.data", "run.cfg", clear=True, **options)
+    lines = re.findall(r"^Yolox 4 Avg .*$", "".join(capfd.readouterr()), re.MULTILINE)
+
+    pydarknet.train("run.data", "run.cfg", clear=True, callback=answer_no, **options)
+    network = pydarknet.train("run.data", "run.cfg", **options)
+
+    assert len(lines) == 5 * 2  # a line for each mini-batch
+    torch.testing.assert_close(network.state_dict(), whole.state_dict(), rtol=0, atol=0)
