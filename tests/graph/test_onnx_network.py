@@ -175,7 +175,8 @@ def test_outputs_and_states_of_half_precision_are_float32(net):
     network.initialize(torch.Generator().manual_seed(1))
     images = torch.rand(1, 4, generator=torch.Generator().manual_seed(1))
     writer, [head] = write_network(network, half=True)
-    model = onnx_model(writer, [name_value(value, value.name) for value in head[1:]])
+    values = [*head.inputs, head.activated]
+    model = onnx_model(writer, [name_value(value, value.name) for value in values])
 
     names = [value.name for value in model.graph.output]
     found = run(model, images)
