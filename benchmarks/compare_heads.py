@@ -2,7 +2,7 @@
 """Train heads on the backbone of cfg/digits.cfg from several seeds, and compare their mAP@.5.
 
     benchmarks/compare_heads.py FOLDER digits=digits.data [bccd=bccd.data ...] [--heads anchor ...]
-        [--seeds 3] [--iterations 400] [--batch 16] [--size 160x112] [--minutes 6] [--at-once 2]
+        [--seeds 3] [--iterations 400] [--batch 16] [--rate 0.001] [--size 160x112] [--minutes 6]
 
 anchor is cfg/digits.cfg with the anchors of the set; simota is the same with assign=simota; free
 has one box a cell, its anchor the side of the cell, scale_x_y=3 and assign=simota; yolox has the
@@ -158,7 +158,9 @@ def cfg_for(data: Path, options: argparse.Namespace) -> str:
     schedule = re.findall(r"(?m)^(max_batches|steps|scales)\s*=(.*)$", whole)
     given = DataSet(known.integer("classes", 1), len(images), sizes)
     text = adapt(DIGITS, text, given, Input(width, height), 1)
-    for key, value in [*schedule, ("batch", options.batch), ("burn_in", options.iterations // 10)]:
+    own = {"batch": options.batch, "burn_in": options.iterations // 10}
+    own["learning_rate"] = options.rate
+    for key, value in [*schedule, *own.items()]:
         text = with_option(text, key, str(value))
     return text
 
@@ -174,6 +176,7 @@ def do(run: Run, options: argparse.Namespace) -> None:
         return
     row = {"set": run.name, "head": run.head, "seed": run.seed, "map": run.precision()}
     row |= {"iterations": options.iterations, "batch": options.batch, "size": options.size}
+    row["rate"] = options.rate
     row["seconds"] = round(time.monotonic() - start, 1)
     run.json.write_text(json.dumps(row) + "\n")
     print(json.dumps(row), flush=True)
@@ -214,6 +217,7 @@ def main() -> None:
     add("--seeds", type=int, default=3)
     add("--iterations", type=int, default=400)
     add("--batch", type=int, default=16)
+    add("--rate", type=float, default=0.001, help="the learning rate")
     add("--size", default="160x112", help="WxH of the input, multiples of 16")
     add("--minutes", type=float, default=6)
     add("--at-once", type=int, default=2)

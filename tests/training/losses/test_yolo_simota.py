@@ -178,3 +178,25 @@ def test_options_of_simota_are_unused_without_it(net):
     layer = net("[yolo]\nclasses=2\nnum=1\nanchors=16,16\nradius=2\n", c=7, h=1, w=1).layers[0]
 
     assert [entry.key for entry in layer.section.unused_entries()] == ["radius"]
+
+
+@pytest.mark.parametrize("column", range(8))
+@pytest.mark.parametrize("row", range(4))
+def test_a_box_is_learnt_by_the_cell_and_anchor_that_predict_it(net, row, column):
+    options = "classes=1\nnum=3\nanchors=4,8, 8,8, 16,8\nassign=simota\n"
+    network = net(f"[yolo]\n{options}", c=18, h=4, w=8)
+    raw = torch.zeros(1, 18, 4, 8)
+    box = (
+        (column + 0.5) / 8,
+        (row + 0.5) / 4,
+        16 / 64,
+        8 / 32,
+        0,
+    )  # as anchor 2 has it, at 64 x 32
+    head = Head(network.nodes[0], raw, network.stack[0](raw))
+
+    [loss] = losses_of([head], inputs_of(rows([box]), Shape(c=3, h=32, w=64)))
+
+    assert loss.delta[0, 16, row, column] == 0.5  # objectness, and the class below
+    assert loss.delta[0, 17, row, column] == 0.5
+    assert loss.delta[0, 12:16, row, column].tolist() == [0, 0, 0, 0]
