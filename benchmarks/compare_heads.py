@@ -150,8 +150,7 @@ def cfg_for(data: Path, options: argparse.Namespace) -> str:
     """Return cfg/digits.cfg for a data set: its classes, its anchors, the size and the schedule."""
     known = DataFile.read(data)
     images = read_list(known.get_file("train", ""))
-    with redirect_stdout(StringIO()):
-        sizes, _ = box_sizes(images, False)
+    sizes, _ = box_sizes(images, False)
     width, height = map(int, options.size.split("x"))
     text = DIGITS.read_text()
     whole = shortened(text, options.iterations)
@@ -169,7 +168,6 @@ def do(run: Run, options: argparse.Namespace) -> None:
     """Do a run, or go on with it; write its JSON if it is done."""
     if run.json.exists():
         return
-    run.write_files(options)
     start = time.monotonic()
     if not run.train(60 * options.minutes):
         print(f"{run.home.name}: not done, {run.home}/log.txt", flush=True)
@@ -230,6 +228,9 @@ def main() -> None:
         for name, data in sets
         for head in options.heads
     ]
+    with redirect_stdout(StringIO()):  # of every label that is read
+        for run in runs:
+            run.write_files(options)
     with ThreadPoolExecutor(options.at_once) as pool:
         list(pool.map(lambda one: do(one, options), runs))
     print(table([json.loads(one.json.read_text()) for one in runs if one.json.exists()]))
