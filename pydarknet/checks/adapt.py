@@ -11,7 +11,7 @@ import numpy as np
 from ..cfg.parser import Section, sections_of
 from ..cfg.rewrite import Place, rewrite
 from ..errors import UsageError
-from ..evaluate.anchors import anchors_text, cluster
+from ..evaluate.anchors import anchors_text, cluster, keep_scales
 from .of_cfg import STEPS
 
 LEAST_BATCHES = 6000  # of a training, by AlexeyAB's rule
@@ -119,15 +119,40 @@ def head_changes(
         filters = int(value(sections[before], "filters"))
         changes[before, "filters"] = str(filters + used * (data.classes - classes))
     free = value(head, "assign") == "simota" and used == 1  # its anchor is the side of its cells
-    if len(data.sizes) >= number and not free:
-        changes[at, "anchors"] = anchors_for(data.sizes, number, size, in_cells=not mask)
+    if not free:
+        resized = scaled_anchors(sections[0], head, size)
+        usual = resized if used < number else None
+        made = anchors_for(data.sizes, number, size, usual, in_cells=not mask)
+        changes[at, "anchors"] = made or pairs_text(resized)
     return changes
 
 
-def anchors_for(sizes: np.ndarray, number: int, size: Input, *, in_cells: bool) -> str:
-    """Return so many anchors for boxes: in pixels of the input, or in cells of its last map."""
+def scaled_anchors(net: Section, head: Section, size: Input) -> np.ndarray:
+    """Return the anchors of a template's head [K, 2], as large as the size of the input is now."""
+    sides = [float(text) for text in value(head, "anchors").split(",")]
+    ratios = [size.width / int(value(net, "width")), size.height / int(value(net, "height"))]
+    return np.array(sides).reshape(-1, 2) * ratios
+
+
+def pairs_text(anchors: np.ndarray) -> str:
+    """Return anchors as text for a cfg, with four digits each."""
+    return ", ".join(f"{width:.4g},{height:.4g}" for width, height in anchors.tolist())
+
+
+def anchors_for(
+    sizes: np.ndarray, number: int, size: Input, usual: np.ndarray | None, *, in_cells: bool
+) -> str:
+    """Return so many anchors for boxes: in pixels of the input, or in cells of its last map.
+
+    There are none for fewer boxes, nor where they have other sizes than the `usual` ones, which
+    masks divide among the heads.
+    """
+    if len(sizes) < number:
+        return ""
     sides = np.array([size.width, size.height], np.float32) / (PIXELS_A_CELL if in_cells else 1)
     made = cluster(sizes.astype(np.float32) * sides, number, np.random.default_rng(SEED))
+    if usual is not None and not keep_scales(made.centers, usual):
+        return ""
     return anchors_text(made, int(sides[0]))
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ..evaluate.anchors import anchors_text, cluster, iou
+from ..evaluate.anchors import anchors_text, cluster, iou, keep_scales
 from ..system.text import count_of
 from .finding import LOOK, WRONG, Finding, check
 from .plan import Plan
@@ -24,11 +24,15 @@ SEED: Final = 0
 
 @dataclass(frozen=True)
 class Fit:
-    """The mean IoU of boxes with the nearest anchor, and with those of `detector calc_anchors`."""
+    """The mean IoU of boxes with the nearest anchor, and with those of `detector calc_anchors`.
+
+    These are `possible` only if they leave each head anchors of its size.
+    """
 
     given: float
-    possible: float
+    calculated: float
     anchors: str
+    possible: bool
 
 
 def fit_of(survey: Survey) -> Fit | None:
@@ -44,9 +48,11 @@ def fit_of(survey: Survey) -> Fit | None:
     centers = anchors_of(plan).astype(np.float32)
     given = float(iou(sizes, centers).max(1).mean())
     if len(sizes) < len(centers):
-        return Fit(given, given, "")
+        return Fit(given, given, "", possible=False)
     made = cluster(sizes, len(centers), np.random.default_rng(SEED))
-    return Fit(given, made.average_iou, anchors_text(made, plan.net.width))
+    usual = centers[np.argsort(centers.prod(1), kind="stable")]
+    possible = len(plan.anchored) == 1 or keep_scales(made.centers, usual)
+    return Fit(given, made.average_iou, anchors_text(made, plan.net.width), possible)
 
 
 def anchors_of(plan: Plan) -> np.ndarray:
@@ -56,14 +62,15 @@ def anchors_of(plan: Plan) -> np.ndarray:
 
 @check
 def look_at_fit(survey: Survey) -> Iterator[Finding]:
-    """Yield anchors beside which others fit much better."""
+    """Yield anchors beside which others fit much better, and suit the heads."""
     fit = fit_of(survey)
     if fit is None or survey.plan is None or len(survey.rows) < LEAST:
         return
-    if fit.possible - fit.given > GAIN:
+    suits = fit.possible or fit.given < HOPELESS
+    if fit.calculated - fit.given > GAIN and suits:
         net = survey.plan.net
         text = f"anchors fit with a mean IoU of {fit.given:.0%}; those of calc_anchors with"
-        text += f" {fit.possible:.0%}: {fit.anchors.strip()}"
+        text += f" {fit.calculated:.0%}: {fit.anchors.strip()}"
         count = len(anchors_of(survey.plan))
         mend = f"pydarknet detector calc_anchors {survey.data.path} -num_of_clusters {count}"
         mend += (

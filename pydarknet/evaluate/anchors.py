@@ -12,6 +12,7 @@ from ..system.text import count_of
 from .ground_truth import GroundTruth
 
 ROUNDS = 1000
+SCALE = 2.0  # times as large or small an anchor may be as the one whose place it takes
 FINE = 32  # networks up to this width have anchors with decimals
 
 
@@ -90,6 +91,18 @@ def iou(boxes: np.ndarray, centers: np.ndarray) -> np.ndarray:
     shared = np.minimum(boxes[:, None], centers).prod(2)
     union = boxes.prod(1)[:, None] + centers.prod(1) - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union != 0)
+
+
+def keep_scales(made: np.ndarray, given: np.ndarray) -> bool:
+    """Return whether anchors [K, 2] may take the place of others that masks divide among heads.
+
+    Each is at most twice as large as the one in its place, and at least half as large, as the side
+    of a square of its area: then each head has anchors of the size that its cells are for.
+
+    Source: AlexeyAB/darknet, README.md "How to improve object detection"
+    """
+    ratios = np.sqrt(made.prod(1) / given.prod(1))
+    return bool((ratios <= SCALE).all() and (ratios >= 1 / SCALE).all())
 
 
 def anchors_text(clusters: Clusters, width: int) -> str:

@@ -57,13 +57,43 @@ def test_the_schedule_is_alexeyabs_rule(classes, images, batches):
     assert values(text, "net", "batch") + values(text, "net", "subdivisions") == ["64", "8"]
 
 
-def test_all_heads_have_the_same_anchors_from_small_to_large():
-    texts = values(adapted("yolov3.cfg"), "yolo", "anchors")
+def boxes_like(anchors: str, spread: float) -> DataSet:
+    """Return boxes about as large as anchors of 608 x 416 are, by chance within a share of that."""
+    pairs = np.array([float(side) for side in anchors.split(",")]).reshape(-1, 2) / (608, 416)
+    shares = np.random.default_rng(0).uniform(1 - spread, 1 + spread, (40, len(pairs), 2))
+    return DataSet(3, 100, (pairs * shares).reshape(-1, 2).astype(np.float32))
 
-    assert len(set(texts)) == 1
-    pairs = np.array([float(n) for n in texts[0].split(",")]).reshape(-1, 2)
-    assert len(pairs) == 9
-    assert (np.diff(pairs.prod(1)) > -100).all()  # sides are rounded
+
+def anchors_of_yolov3(found: DataSet) -> tuple[np.ndarray, np.ndarray]:
+    """Return the anchors of yolov3.cfg, as large as the input makes them, and those for boxes."""
+    path = CFGS / "yolov3.cfg"
+    before, after = (
+        values(text, "yolo", "anchors")
+        for text in (path.read_text(), adapt(path, path.read_text(), found, Input(608, 416), 8))
+    )
+    assert len(set(after)) == 1
+    usual, made = (
+        np.array([float(n) for n in text.split(",")]).reshape(-1, 2)
+        for text in (before[0], after[0])
+    )
+    return usual * (1, 416 / 608), made  # the template is of 608 x 608
+
+
+def test_anchors_are_those_of_the_boxes_where_masks_suit_them():
+    template = values((CFGS / "yolov3.cfg").read_text(), "yolo", "anchors")[0]
+
+    usual, made = anchors_of_yolov3(boxes_like(template, 0.2))
+
+    assert (made != usual).any()
+    ratios = np.sqrt(made.prod(1) / usual.prod(1))
+    assert (ratios < 2).all()
+    assert (ratios > 0.5).all()
+
+
+def test_boxes_of_one_size_leave_each_head_anchors_of_its_size():
+    usual, made = anchors_of_yolov3(boxes_like("90,70", 0.3))
+
+    np.testing.assert_allclose(made, usual, rtol=1e-3)
 
 
 def test_anchors_in_cells_stay_in_cells():
@@ -80,13 +110,14 @@ def test_a_head_without_anchors_of_its_own_keeps_its_cells():
     assert values(text, "convolutional", "filters")[-1] == "3"
 
 
-def test_few_boxes_leave_the_anchors_as_they_are():
+@pytest.mark.parametrize(("side", "width"), [(608, "10,"), (304, "5,")])
+def test_few_boxes_leave_the_templates_anchors_as_large_as_the_input_makes_them(side, width):
     path = CFGS / "yolov3.cfg"
     few = DataSet(1, 10, np.ones((3, 2), np.float32))
 
-    text = adapt(path, path.read_text(), few, Input(416, 416), 8)
+    text = adapt(path, path.read_text(), few, Input(side, side), 8)
 
-    assert values(text, "yolo", "anchors") == values(path.read_text(), "yolo", "anchors")
+    assert values(text, "yolo", "anchors")[0].startswith(width)
 
 
 def test_a_classifier_is_no_template():

@@ -21,7 +21,7 @@ def test_the_fit_is_the_mean_iou_with_the_nearest_anchor(boxes, survey):
     fit = fit_of(survey())
 
     assert fit.given == pytest.approx(0.5)  # 16 x 32 of 32 x 32
-    assert fit.possible == pytest.approx(1)
+    assert fit.calculated == pytest.approx(1)
 
 
 @pytest.mark.parametrize(("anchor", "found_one"), [("32,32", False), ("16,32", True)])
@@ -100,3 +100,13 @@ def test_anchors_below_a_pixel_are_wrong(found, anchors, told):
 
     assert [one.text.partition(":")[0] for one in findings] == told
     assert all(one.state == "wrong" and one.places == ("my.cfg:18 [yolo]",) for one in findings)
+
+
+@pytest.mark.parametrize(("heads", "told"), [(1, 1), (2, 0)])
+def test_anchors_of_one_size_are_not_advised_where_heads_divide_them(boxes, found, heads, told):
+    text = Path("my.cfg").read_text()
+    if heads == 2:
+        text = text[: text.index("[yolo]")] + TWO_HEADS.format(0, 1)
+    Path("my.cfg").write_text(text.replace("16,16, 32,32", "8,8, 24,24"))
+
+    assert sum("mean IoU" in text for text in found()) == told
