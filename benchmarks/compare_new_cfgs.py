@@ -1,13 +1,14 @@
-"""Train the cfg that `pydarknet new` writes, and one made by hand, on the same data sets.
+"""Train the cfg that `pydarknet new` writes, and two others, on the same data sets.
 
 python benchmarks/compare_new_cfgs.py DATASET... [--iterations 400] [--seeds 1 2] [--out FOLDER]
 
 A DATASET is what `new` takes: a folder, a .data file, a data.yaml, ... It is copied, so that labels
 are written there. The cfg by hand is what AlexeyAB's README says: classes and filters changed, and
 the template's own anchors, as large as the input makes them. All else is the same: the network, a
-narrow yolov4-tiny, its input, the images of an iteration, and the iterations. Images are made
-smaller first, so that reading them takes little of the time. What was trained before is not trained
-again: the script may be stopped and started.
+narrow yolov4-tiny, its input, the images of an iteration, and the iterations. The third has the
+anchors of `detector calc_anchors`, whether or not they suit the masks. Images are made smaller
+first, so that reading them takes little of the time. What was trained before is not trained again:
+the script may be stopped and started.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from pydarknet.dataset.image_set import images_below
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "cfg" / "yolov4-tiny.cfg"
+ANCHORS = r"(?m)^\s*anchors\s*=\s*(.*)$"
+NAMES = ("new", "hand", "calculated")
 SIDE = 416  # of the template's input
 BOXES = 3  # of a cell
 MAP = re.compile(r"mean average precision \(mAP@0\.50\) = ([\d.]+)")
@@ -65,7 +68,7 @@ def by_hand(text: str, classes: int, options: argparse.Namespace) -> str:
         sides = [float(side) * options.size / SIDE for side in match[1].split(",")]
         return f"anchors = {', '.join(f'{side:.0f}' for side in sides)}"
 
-    return re.sub(r"(?m)^anchors\s*=\s*(.*)$", scaled, text)
+    return re.sub(ANCHORS, scaled, text)
 
 
 def shrink(path: Path, side: int) -> None:
@@ -93,7 +96,7 @@ def pydarknet(folder: Path, *words: str) -> str:
 
 
 def prepare(given: Path, options: argparse.Namespace) -> Path:
-    """Copy a data set, and write both cfgs for it: new.cfg and hand.cfg, beside its .data file."""
+    """Copy a data set, and write the cfgs for it beside its .data file."""
     home = given if given.is_dir() else given.parent
     folder = options.out / home.resolve().name
     if (folder / "hand.cfg").exists():
@@ -116,8 +119,22 @@ def prepare(given: Path, options: argparse.Namespace) -> Path:
     made = (folder / "new.cfg").read_text()
     options.burn_in = re.search(r"(?m)^burn_in\s*=\s*(\d+)", made)[1]
     classes = int(re.search(r"(?m)^classes\s*=\s*(\d+)", made)[1])
+    anchors = calculated(folder, len(anchors_in(text)) // 2, options.size)
+    (folder / "calculated.cfg").write_text(re.sub(ANCHORS, f"anchors = {anchors}", made))
     (folder / "hand.cfg").write_text(by_hand(text, classes, options))
     return folder
+
+
+def anchors_in(text: str) -> list[float]:
+    """Return the sides of the first anchors in a cfg."""
+    return [float(side) for side in re.search(ANCHORS, text)[1].split(",")]
+
+
+def calculated(folder: Path, count: int, size: int) -> str:
+    """Return the anchors that `detector calc_anchors` makes for a data set."""
+    words = ["-num_of_clusters", str(count), "-width", str(size), "-height", str(size)]
+    told = pydarknet(folder, "detector", "calc_anchors", "set.data", *words, "-seed", "1")
+    return re.findall(ANCHORS, told)[-1]
 
 
 def precision(folder: Path, name: str, seed: int, options: argparse.Namespace) -> float:
@@ -154,18 +171,16 @@ def main() -> None:
     options = parser.parse_args()
     options.out = options.out.resolve()
     folders = [prepare(given, options) for given in options.datasets]
-    found = {(folder.name, name): [] for folder in folders for name in ("new", "hand")}
+    found = {(folder.name, name): [] for folder in folders for name in NAMES}
     for seed in options.seeds:
         for folder in folders:
-            for name in ("new", "hand"):
+            for name in NAMES:
                 found[folder.name, name].append(precision(folder, name, seed, options))
     print(headline(machine()))
-    print("| data set | new: mAP@0.50 | by hand | difference of means |\n| --- | --- | --- | --- |")
+    print(f"| data set, mAP@0.50 | {' | '.join(NAMES)} |\n|{' --- |' * (1 + len(NAMES))}")
     for folder in folders:
-        new, hand = found[folder.name, "new"], found[folder.name, "hand"]
-        shown = (", ".join(f"{one:.1f}" for one in them) for them in (new, hand))
-        difference = statistics.mean(new) - statistics.mean(hand)
-        print(f"| {folder.name} | {' | '.join(shown)} | {difference:+.1f} |")
+        means = (statistics.mean(found[folder.name, name]) for name in NAMES)
+        print(f"| {folder.name} | {' | '.join(f'{mean:.1f}' for mean in means)} |")
 
 
 if __name__ == "__main__":
