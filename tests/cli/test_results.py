@@ -27,8 +27,9 @@ class Results(nullcontext):
 class Detector:
     """A detector that returns the path of each image."""
 
-    def __init__(self, network, chosen, pixels: bool) -> None:
+    def __init__(self, network, chosen, pixels: bool, others) -> None:
         assert pixels
+        assert not others
 
     def detect(self, paths: list[str]) -> list[str]:
         return paths
