@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measure how far an imported network is from the port that it comes from.
 
-    benchmarks/measure_ports.py CLONE NETWORK CFG [--darknet PROGRAM [--timeout SECONDS]]
-        [--keep FOLDER]
+    benchmarks/measure_ports.py CLONE NETWORK CFG [--darknet PROGRAM [--timeout SECONDS]
+        [--thresh .15]] [--keep FOLDER]
 
 CLONE is a clone of eriklindernoren/PyTorch-YOLOv3, ultralytics/yolov3 (branch archive),
 WongKinYiu/PyTorch_YOLOv4, Tianxiaomo/pytorch-YOLOv4 or WongKinYiu/yolov7; NETWORK is yolov7,
@@ -107,6 +107,7 @@ def main() -> None:
     parser.add_argument("cfg", type=Path)
     parser.add_argument("--darknet", type=Path)
     parser.add_argument("--timeout", type=int, default=600)
+    parser.add_argument("--thresh", type=float, default=THRESH, help="of the boxes compared")
     parser.add_argument("--keep", type=Path, help="a folder in which all files stay")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
@@ -120,7 +121,7 @@ def main() -> None:
         measure(cfg, folder)
         if chosen.darknet:
             words = ["compare", cfg, weights, folder / "image.png", "-darknet", chosen.darknet]
-            words += ["-thresh", THRESH, "-timeout", chosen.timeout]
+            words += ["-thresh", chosen.thresh, "-timeout", chosen.timeout]
             command = [sys.executable, "-m", "pydarknet", *words]
             subprocess.run(list(map(str, command)), cwd=ROOT)
 
