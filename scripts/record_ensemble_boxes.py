@@ -2,7 +2,7 @@
 """Record what the package ensemble-boxes leaves of random boxes: soft suppression and fusion.
 
 pip install ensemble-boxes==1.0.9, into an environment of its own: it brings numba and pandas.
-Usage: python record_ensemble_boxes.py ../reference/ensemble_boxes
+Usage: python scripts/record_ensemble_boxes.py tests/reference/ensemble_boxes
 """
 
 from __future__ import annotations
