@@ -20,11 +20,13 @@ from ..inference.classify import hierarchy, result
 from ..inference.predict import of_channels
 from ..modules.hierarchy import Hierarchy
 from ..modules.transforms import load_image
+from ..network import Network
 from ..runtime.classes import top as best
 from ..system.console import note
+from ..system.crews import in_order
 from ..system.text import count_of
 from . import classifier_crops
-from .classifier_crops import View
+from .classifier_crops import RESIZING, View
 from .dataset_detections import batch_of, batch_size, evaluation_mode, groups_of
 
 CAPPED_AT_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # the number of top classes
@@ -118,7 +120,7 @@ def leaves_of(network: Executor, listed: str) -> tuple[bool, ...]:
     return found
 
 
-def accuracy_of(network: Executor, paths: Sequence[str], options: AccuracyOptions) -> Accuracy:
+def accuracy_of(network: Network, paths: Sequence[str], options: AccuracyOptions) -> Accuracy:
     """Return the accuracy of a classifier on images.
 
     The network may be in training; it is unchanged afterwards.
@@ -133,14 +135,14 @@ def accuracy_of(network: Executor, paths: Sequence[str], options: AccuracyOption
 
 
 def predictions(
-    network: Executor, paths: Sequence[str], options: AccuracyOptions
+    network: Network, paths: Sequence[str], options: AccuracyOptions
 ) -> Iterator[Prediction]:
     """Yield the prediction for each image; the network is in evaluation mode."""
     return predictions_of(network, image_views(network, paths, options), options)
 
 
 def image_views(
-    network: Executor, paths: Sequence[str], options: AccuracyOptions
+    network: Network, paths: Sequence[str], options: AccuracyOptions
 ) -> Iterator[ImageViews]:
     """Yield the path of each image and its views, None if it cannot be read."""
 
@@ -152,14 +154,23 @@ def image_views(
 
 
 def predictions_of(
-    network: Executor, images: Iterable[ImageViews], options: AccuracyOptions
+    network: Network, images: Iterable[ImageViews], options: AccuracyOptions
 ) -> Iterator[Prediction]:
-    """Yield the prediction for each image from its views."""
-    tree = hierarchy(network)
+    """Yield the prediction for each image from its views.
+
+    Several threads look at batches at once, unless views resize the network.
+    """
+    tree, size = hierarchy(network), batch_size(network)
     keep = torch.tensor(options.leaves) if options.leaves else tree.leaves if tree else None
-    for batch in groups_of(images, batch_size(network)):
+    crews = () if options.view in RESIZING else network.crews(size)
+
+    def look(batch: Sequence[ImageViews]) -> list[Tensor]:
         seen = [found for _, found in batch if found is not None]
-        scores = iter(view_scores(network, seen, tree, keep))
+        with torch.no_grad():  # a setting of the thread
+            return view_scores(network, seen, tree, keep)
+
+    for batch, task in in_order(look, groups_of(images, size), crews):
+        scores = iter(task.result())
         for path, found in batch:
             yield prediction_of(path, options, None if found is None else next(scores))
 

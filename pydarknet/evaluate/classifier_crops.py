@@ -88,3 +88,6 @@ def stretched_view(x: Tensor, network: Executor) -> list[Tensor]:
     Darknet: src/data.c load_data_old
     """
     return [resize(x, network.net.width, network.net.height)]
+
+
+RESIZING: frozenset[View] = frozenset({multi_scale_views, whole_image_view})  # for what they show

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,11 @@ from pydarknet.evaluate.accuracy import (
     predictions,
     read_evaluation,
     top_count,
+    view_scores,
 )
 from pydarknet.evaluate.dataset_detections import evaluation_mode
 from pydarknet.modules.transforms import crop, resize_max, save_image
+from pydarknet.system.crews import Crew
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 POOL = "[avgpool]\n[softmax]\n"  # the mean of red, green and blue, as probabilities
@@ -235,3 +238,23 @@ def test_a_crop_repeats_the_edge_beyond_the_image():
     x = torch.tensor([[[1.0, 2], [3, 4]]])
 
     assert crop(x, -1, 1, 3, 2).tolist() == [[[3, 3, 4], [3, 3, 4]]]
+
+
+def test_threads_share_the_batches_of_a_long_list(net, paths, monkeypatch):
+    """Their answers are those of one thread, in order; a view that resizes keeps to one."""
+    network, many = net(POOL, h=8, w=8), paths * 20
+    monkeypatch.setattr("pydarknet.evaluate.accuracy.batch_size", lambda network: 4)
+    alone = asked(network, many, options())
+    workers: set[int] = set()
+
+    def scores(*given):
+        workers.add(threading.get_ident())
+        return view_scores(*given)
+
+    monkeypatch.setattr("pydarknet.evaluate.accuracy.view_scores", scores)
+    monkeypatch.setattr(type(network), "crews", lambda self, images: [Crew(2, lambda: None)])
+    assert asked(network, many, options()) == alone
+    assert len(workers) > 1
+    workers.clear()
+    asked(network, many, options(view=classifier_crops.whole_image_view))
+    assert workers == {threading.get_ident()}
