@@ -1,6 +1,6 @@
 """Kill a short training at random times, resume it, and compare it with an uninterrupted one.
 
-python benchmarks/kill_training.py [kills] [--head yolox]
+python benchmarks/kill_training.py [kills] [--head simota]
 """
 
 from __future__ import annotations
@@ -49,6 +49,33 @@ mask=0,1
 anchors=8,8,16,16
 num=2
 classes=2""",
+    "simota": """[convolutional]
+filters=7
+size=1
+activation=linear
+[yolo]
+mask=0
+anchors=4,4,8,8
+num=2
+classes=2
+assign=simota
+scale_x_y=3
+[route]
+layers=-3
+[maxpool]
+size=2
+stride=2
+[convolutional]
+filters=7
+size=1
+activation=linear
+[yolo]
+mask=1
+anchors=4,4,8,8
+num=2
+classes=2
+assign=simota
+scale_x_y=3""",
     "yolox": """[convolutional]
 filters=7
 size=1

@@ -593,19 +593,72 @@ def test_other_names_than_classes_are_an_error_of_map(capfd):
     assert "run.data: 1 name: expected 2, a name a class, for -map" in mistake(capfd, "-map")
 
 
+YOLOX = """[convolutional]
+filters=7
+size=1
+activation=linear
+prior=.01
+[maxpool]
+size=2
+stride=2
+[yolox]
+layers=-2,-1
+classes=2
+l1=1
+random=1
+"""
+SIMOTA = """[convolutional]
+filters=7
+size=1
+activation=linear
+[yolo]
+mask=0
+anchors=4,4,8,8
+num=2
+classes=2
+assign=simota
+scale_x_y=3
+random=1
+[route]
+layers=-3
+[maxpool]
+size=2
+stride=2
+[convolutional]
+filters=7
+size=1
+activation=linear
+[yolo]
+mask=1
+anchors=4,4,8,8
+num=2
+classes=2
+assign=simota
+scale_x_y=3
+random=1
+"""
+
+
 @pytest.mark.usefixtures("small")
-def test_a_head_over_several_maps_resumes_to_the_same_bits_and_prints_its_line(capfd):
+@pytest.mark.parametrize(("head", "line"), [(YOLOX, "Yolox 4 Avg"), (SIMOTA, "v3 (mse loss")])
+def test_what_is_there_after_a_kill_goes_on_to_the_same_bits(head, line, capfd):
     write_cfg(max_batches=5)
     body, _ = Path("run.cfg").read_text().split("[convolutional]\nfilters=14")
-    head = "[convolutional]\nfilters=7\nsize=1\nactivation=linear\nprior=.01\n"
-    head += "[maxpool]\nsize=2\nstride=2\n[yolox]\nlayers=-2,-1\nclasses=2\nl1=1\nrandom=1\n"
     Path("run.cfg").write_text(body + head)
-    options = {"seed": 3, "workers": 0, "device": "cpu", "chart": False}
-    whole = pydarknet.train("run.data", "run.cfg", clear=True, **options)
-    lines = re.findall(r"^Yolox 4 Avg .*$", "".join(capfd.readouterr()), re.MULTILINE)
+    with open("run.data", "a") as data:
+        data.write("savelast=2\n")
+    options = {"seed": 3, "workers": 0, "device": "cpu", "chart": False, "dialect": "alexeyab"}
 
-    pydarknet.train("run.data", "run.cfg", clear=True, callback=answer_no, **options)
+    def keep(report: pydarknet.IterationReport) -> None:
+        if report.step.batch == 3:  # a process that is killed now has saved two batches
+            shutil.copytree("backup", "killed")
+
+    whole = pydarknet.train("run.data", "run.cfg", callback=keep, **options)
+    lines = [one for one in "".join(capfd.readouterr()).split("\n") if one.startswith(line)]
+    shutil.rmtree("backup")
+    Path("killed").rename("backup")
     network = pydarknet.train("run.data", "run.cfg", **options)
 
-    assert len(lines) == 5 * 2  # a line for each mini-batch
+    assert "resuming after batch 2 from" in capfd.readouterr().err
+    assert len(lines) == 5 * 2 * head.count("[yolo")  # a line for each mini-batch and head
     torch.testing.assert_close(network.state_dict(), whole.state_dict(), rtol=0, atol=0)
