@@ -42,10 +42,13 @@ def classes_of(survey: Survey) -> int:
     return survey.data.integer("classes", 1) if given else survey.rules.classes
 
 
-def class_words(survey: Survey, classes: np.ndarray) -> str:
-    """Return classes as a line shows them: number and name."""
+def class_words(survey: Survey, classes: np.ndarray, counts: np.ndarray | None = None) -> str:
+    """Return classes as a line shows them: name and number, and the count of each if given."""
     names = names_of(survey)
-    words = [f"{k} {names[k]}" if k < len(names) else f"{k}" for k in classes[:SHOWN].tolist()]
+    shown = classes[:SHOWN].tolist()
+    words = [f"{names[k]} (class {k})" if k < len(names) else f"class {k}" for k in shown]
+    if counts is not None:
+        words = [f"{word} {counts[k]:,}" for word, k in zip(words, shown, strict=True)]
     rest = f" and {len(classes) - SHOWN} more" if len(classes) > SHOWN else ""
     return ", ".join(words) + rest
 
@@ -160,9 +163,7 @@ def look_at_shares(survey: Survey) -> Iterator[Finding]:
             yield Finding("classes", LOOK, text, "the mAP counts them as 0: move images to valid")
     rare = np.flatnonzero((train > 0) & ((train < FEW) | (train * RARE < train.max())))
     if len(rare):
-        text = (
-            f"few boxes of {class_words(survey, rare)}: {', '.join(map(str, train[rare][:SHOWN]))}"
-        )
+        text = f"few boxes: {class_words(survey, rare, train)}"
         common = train.argmax() not in rare
         text += f"; the commonest has {train.max():,}" if common else ""
         mend = "add images of them; some hundreds of boxes a class are a start"

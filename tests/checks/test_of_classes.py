@@ -53,14 +53,14 @@ def test_a_class_without_boxes_is_told(found):
     for name in "abcd":
         Path(f"{name}.txt").write_text("0 .5 .5 .2 .2\n")
 
-    assert "1 class without a box in train: 1 dog" in found()
+    assert "1 class without a box in train: dog (class 1)" in found()
 
 
 def test_a_class_that_valid_has_not_is_told(found):
     for name in "vw":
         Path(f"{name}.txt").write_text("0 .5 .5 .2 .2\n")
 
-    assert "1 class without a box in valid: 1 dog" in found()
+    assert "1 class without a box in valid: dog (class 1)" in found()
 
 
 def test_few_boxes_beside_many_are_told(survey):
@@ -69,7 +69,7 @@ def test_few_boxes_beside_many_are_told(survey):
 
     texts = [one.text for one in findings_of(survey())]
 
-    assert "few boxes of 1 dog: 3; the commonest has 303" in texts
+    assert "few boxes: dog (class 1) 3; the commonest has 303" in texts
 
 
 @pytest.mark.parametrize(
