@@ -8,10 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
+from ..cfg.net import Net
 from ..cfg.parser import Section, sections_of
 from ..cfg.rewrite import Place, rewrite
 from ..errors import UsageError
 from ..evaluate.anchors import anchors_text, cluster, keep_scales
+from ..graph.choose_dialect import choose_dialect
+from ..layers import DetectionHead, Reading, layer_class
+from ..modules.batch_norm import BATCH_NORMS
+from ..system.console import without_notes
 from .of_cfg import STEPS
 
 LEAST_BATCHES = 6000  # of a training, by AlexeyAB's rule
@@ -76,12 +81,12 @@ def adapt(
     Raises UsageError for a template without heads that have classes and anchors.
     """
     sections = sections_of(text, str(template))
-    heads = [n for n, one in enumerate(sections) if value(one, "classes") and value(one, "anchors")]
+    heads = anchored_heads(sections)
     if not heads:
         raise UsageError(f"{template}: has no head with classes and anchors: expected a detector")
     changes = dict(schedule(length, length.batches(data), size, subdivisions))
-    for at in heads:
-        changes.update(head_changes(sections, at, data, size))
+    for at, head in heads.items():
+        changes.update(head_changes(sections, at, head, data, size))
     return rewrite(text, changes)
 
 
@@ -105,24 +110,39 @@ def schedule(
         yield (0, key), str(one)
 
 
+def anchored_heads(sections: list[Section]) -> dict[int, DetectionHead]:
+    """Return the heads whose sections say classes and anchors, by the places of these."""
+    lineage = choose_dialect(sections, given=None).dialect.name
+    norm = BATCH_NORMS["gpu"].of(lineage)
+    found = {}
+    with without_notes():
+        net = Net.read(sections[0], lineage)
+        reading = Reading(lineage=lineage, strict=True, batch_norm=norm, net=net)
+        for at, one in enumerate(sections):
+            cls = layer_class(one.name, lineage)
+            if cls and value(one, "classes") and value(one, "anchors"):
+                layer = cls.read(one, reading)
+                if isinstance(layer, DetectionHead):
+                    found[at] = layer
+    return found
+
+
 def head_changes(
-    sections: list[Section], at: int, data: DataSet, size: Input
+    sections: list[Section], at: int, head: DetectionHead, data: DataSet, size: Input
 ) -> Mapping[Place, str]:
     """Return the values of a head and of the `filters` before it."""
-    head = sections[at]
-    classes, number = int(value(head, "classes")), int(value(head, "num") or 1)
-    mask = value(head, "mask")
-    used = len(mask.split(",")) if mask else number
+    section = sections[at]
     changes: dict[Place, str] = {(at, "classes"): str(data.classes)}
     before = next((n for n in range(at - 1, 0, -1) if value(sections[n], "filters")), None)
     if before is not None:
         filters = int(value(sections[before], "filters"))
-        changes[before, "filters"] = str(filters + used * (data.classes - classes))
-    free = value(head, "assign") == "simota" and used == 1  # its anchor is the side of its cells
-    if not free:
-        resized = scaled_anchors(sections[0], head, size)
-        usual = resized if used < number else None
-        made = anchors_for(data.sizes, number, size, usual, in_cells=not mask)
+        more = head.boxes * (data.classes - head.classes)
+        changes[before, "filters"] = str(filters + more)
+    if not head.free:
+        number = int(value(section, "num") or 1)
+        resized = scaled_anchors(sections[0], section, size)
+        usual = resized if head.boxes < number else None
+        made = anchors_for(data.sizes, number, size, usual, in_cells=head.anchors_in_cells)
         changes[at, "anchors"] = made or pairs_text(resized)
     return changes
 

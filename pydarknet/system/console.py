@@ -18,6 +18,7 @@ OPEN: Final[set[str]] = set()  # "stderr" while the last note there ended inside
 Told = list[Any]  # the name of a door, what went through it, and how
 HOW: Final = {"end": str, "steering": bool, "continues": bool, "kind": str}
 HEARD: ContextVar[list[Told] | None] = ContextVar("heard", default=None)
+SILENT: ContextVar[bool] = ContextVar("silent", default=False)  # whether notes are kept back
 
 
 def say(text: str = "", *, end: str = "\n", steering: bool = False) -> None:
@@ -59,6 +60,8 @@ def note(text: str = "", *, end: str = "\n", continues: bool = False) -> None:
     A line that a note left open is ended first, unless this one `continues` it. What would steer a
     terminal becomes `?` in a pipe too, since notes are read there later.
     """
+    if SILENT.get():
+        return
     hear("note", text, {"end": end, "continues": continues})
     write_note(text, end, continues)
 
@@ -125,9 +128,21 @@ def note_once(text: str, kind: str = "") -> None:
 
     It is recorded in any case: another run, in which it is told again, may not have written it.
     """
+    if SILENT.get():
+        return
     hear("note_once", text, {"kind": kind})
     if first(kind or text):
         write_note(text)
+
+
+@contextmanager
+def without_notes() -> Iterator[None]:
+    """Write no note in the block, and keep none: what is read there is read and told again."""
+    before = SILENT.set(True)
+    try:
+        yield
+    finally:
+        SILENT.reset(before)
 
 
 @contextmanager

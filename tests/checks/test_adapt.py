@@ -132,3 +132,15 @@ def test_a_length_of_ones_own_has_steps_and_a_burn_in_to_match():
 
     assert values(text, "net", "batch") + values(text, "net", "max_batches") == ["8", "300"]
     assert values(text, "net", "steps") + values(text, "net", "burn_in") == ["240,270", "50"]
+
+
+def test_anchors_of_a_head_without_a_mask_are_in_pixels_too():
+    text = "[net]\nwidth=608\nheight=416\nchannels=3\n[convolutional]\nfilters=14\n"
+    text += "[yolo]\nnum=2\nclasses=2\nanchors=100,100,200,200\n"
+    large = DataSet(3, 9, np.full((9, 2), 0.5, np.float32))
+
+    made = adapt(CFGS / "my.cfg", text, large, Input(608, 416), 8)
+
+    anchors = [float(side) for side in values(made, "yolo", "anchors")[0].split(",")]
+    assert anchors == pytest.approx([304, 208] * 2, abs=1)  # .5 of 608 x 416
+    assert values(made, "convolutional", "filters") == ["16"]  # (5 + 3) * 2

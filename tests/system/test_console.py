@@ -19,6 +19,7 @@ from pydarknet.system.console import (
     say,
     say_bytes,
     tell_again,
+    without_notes,
 )
 
 
@@ -186,6 +187,17 @@ def test_a_note_steers_no_terminal_that_reads_it_later(capsys):
     note("no\x1b]0;owned\x07 file")
 
     assert capsys.readouterr().err == "no?]0;owned? file\n"
+
+
+def test_no_note_of_what_is_read_twice_is_written_or_kept_at_the_first_time(capfd) -> None:
+    with record_told() as told, without_notes():
+        note("a")
+        note_once("b")
+        say("c")
+    note_once("b")
+
+    assert capfd.readouterr() == ("c\n", "b\n")
+    assert [one[1] for one in told] == ["c"]
 
 
 def test_what_is_told_can_be_told_again(capfd: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from zipfile import is_zipfile
 
 from ...errors import DataError, UsageError
-from ...system.console import note, say
+from ...system.console import note, say, without_notes
 from ...system.resources import shipped_file
 from ..verbs import COUNT, NO_NETWORK, Help, Run, verb
 
@@ -191,7 +191,8 @@ def subdivisions_for(template: Path, text: str, data: DataSet, size: Input, leng
     with tempfile.TemporaryDirectory() as place:
         trial = Path(place) / template.name
         trial.write_text(adapt(template, text, data, size, length.batch, length))
-        plan = read_plan(trial, dialect)
+        with without_notes():  # `detector check` and `train` tell them, of the file that stays
+            plan = read_plan(trial, dialect)
     for problem in plan.problems:
         raise problem
     most = SHARE * usable_memory()
