@@ -3,6 +3,7 @@
 
     benchmarks/compare_heads.py FOLDER digits=digits.data [bccd=bccd.data ...] [--heads anchor ...]
         [--seeds 3] [--iterations 400] [--batch 16] [--rate 0.001] [--size 160x112] [--minutes 6]
+        [--set adam=1 ...]
 
 anchor is cfg/digits.cfg with the anchors of the set; simota is the same with assign=simota; free
 has one box a cell, its anchor the side of the cell, scale_x_y=3 and assign=simota; yolox has the
@@ -161,7 +162,8 @@ def cfg_for(data: Path, options: argparse.Namespace) -> str:
     own["learning_rate"] = options.rate
     for key, value in [*schedule, *own.items()]:
         text = with_option(text, key, str(value))
-    return text
+    more = "".join(f"{one}\n" for one in options.set)
+    return text.replace("[net]\n", f"[net]\n{more}", 1)
 
 
 def do(run: Run, options: argparse.Namespace) -> None:
@@ -174,7 +176,7 @@ def do(run: Run, options: argparse.Namespace) -> None:
         return
     row = {"set": run.name, "head": run.head, "seed": run.seed, "map": run.precision()}
     row |= {"iterations": options.iterations, "batch": options.batch, "size": options.size}
-    row["rate"] = options.rate
+    row |= {"rate": options.rate, "options": options.set}
     row["seconds"] = round(time.monotonic() - start, 1)
     run.json.write_text(json.dumps(row) + "\n")
     print(json.dumps(row), flush=True)
@@ -216,6 +218,7 @@ def main() -> None:
     add("--iterations", type=int, default=400)
     add("--batch", type=int, default=16)
     add("--rate", type=float, default=0.001, help="the learning rate")
+    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="more options of [net]")
     add("--size", default="160x112", help="WxH of the input, multiples of 16")
     add("--minutes", type=float, default=6)
     add("--at-once", type=int, default=2)
