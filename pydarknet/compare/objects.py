@@ -9,6 +9,7 @@ import numpy as np
 
 from ..boxes.box_arrays import BoxArrays
 
+AT_ONCE = 64  # objects of ours that are compared with theirs, which bounds memory
 LEAST_OVERLAP = 0.5  # from which on two boxes are the same object, found at other places
 
 
@@ -96,25 +97,70 @@ def match(ours: Objects, theirs: Objects, allowed: Allowed, thresh: float) -> Ma
 
 def nearest_pairs(ours: Objects, theirs: Objects, close: float) -> Iterator[tuple[int, int]]:
     """Yield the rows of objects of one class that overlap or are close, each row once."""
-    apart = np.abs(ours.edges[:, None] - theirs.edges[None]).max(2, initial=0)  # [R, S]
-    same = ours.classes[:, None] == theirs.classes[None]
-    same &= (overlaps(ours.edges, theirs.edges) >= LEAST_OVERLAP) | (apart <= close)
-    apart = apart + np.abs(ours.scores[:, None] - theirs.scores[None])
-    mine, others = same.nonzero()
-    free = (set(range(len(ours))), set(range(len(theirs))))
-    for at in np.argsort(apart[mine, others], kind="stable"):
-        pair = int(mine[at]), int(others[at])
-        if pair[0] in free[0] and pair[1] in free[1]:
-            free[0].discard(pair[0])
-            free[1].discard(pair[1])
+    parts = [like(ours, theirs, *rows, close) for rows in meetings(ours, theirs, close)]
+    if not parts:
+        return
+    mine, others, apart = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((others, mine, apart))
+    left, right = np.ones(len(ours), dtype=bool), np.ones(len(theirs), dtype=bool)
+    for pair in zip(mine[order].tolist(), others[order].tolist(), strict=True):
+        if left[pair[0]] and right[pair[1]]:
+            left[pair[0]] = right[pair[1]] = False
             yield pair
+
+
+def meetings(
+    ours: Objects, theirs: Objects, close: float
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield rows of ours, some at a time, with those of theirs that may overlap or be close.
+
+    Both are of one class, and sorted from left to right. Boxes that are no numbers meet none.
+    """
+    for kind in np.intersect1d(ours.classes, theirs.classes).tolist():
+        (mine, before, after), (others, left, right) = (
+            from_left_to_right(objects, kind) for objects in (ours, theirs)
+        )
+        reach = np.maximum.accumulate(right) + close  # of all boxes up to this one
+        for start in range(0, len(mine), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            first = int(np.searchsorted(reach, before[start]))
+            last = int(np.searchsorted(left, after[part].max() + close, "right"))
+            if first < last:
+                yield mine[part], others[first:last]
+
+
+def from_left_to_right(objects: Objects, kind: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows of a class that are numbers, and where each begins and ends, in order."""
+    whole = np.isfinite(objects.edges).all(1)
+    rows = np.flatnonzero((objects.classes == kind) & whole)
+    ends = np.sort(objects.edges[rows][:, [0, 2]], axis=1)
+    order = ends[:, 0].argsort(kind="stable")
+    return rows[order], ends[order, 0], ends[order, 1]
+
+
+def like(
+    ours: Objects, theirs: Objects, mine: np.ndarray, others: np.ndarray, close: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return which of these rows overlap or are close, as pairs, and how far each is apart."""
+    one, other = ours.edges[mine], theirs.edges[others]
+    near = np.abs(one[:, None, 0] - other[None, :, 0]) <= close  # [R, S]
+    for edge in 1, 2, 3:
+        near &= np.abs(one[:, None, edge] - other[None, :, edge]) <= close
+    near |= overlaps(one, other) >= LEAST_OVERLAP
+    rows, columns = near.nonzero()
+    mine, others = mine[rows], others[columns]
+    apart = np.abs(ours.edges[mine] - theirs.edges[others]).max(1, initial=0)
+    return mine, others, apart + np.abs(ours.scores[mine] - theirs.scores[others])
 
 
 def overlaps(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return the intersection over union of boxes [R, 4] and [S, 4] by their edges, [R, S]."""
-    corner = np.maximum(one[:, None, :2], other[None, :, :2])
-    sides = np.minimum(one[:, None, 2:], other[None, :, 2:]) - corner
-    common = sides.clip(min=0).prod(2)
+    width, height = (
+        np.minimum(one[:, None, end], other[None, :, end])
+        - np.maximum(one[:, None, start], other[None, :, start])
+        for start, end in ((0, 2), (1, 3))
+    )
+    common = width.clip(min=0) * height.clip(min=0)
     areas = [(boxes[:, 2:] - boxes[:, :2]).prod(1) for boxes in (one, other)]
     union = areas[0][:, None] + areas[1][None] - common
     return np.divide(common, union, out=np.zeros_like(common), where=union > 0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pydarknet.boxes.box_arrays import BoxArrays
-from pydarknet.compare.objects import Allowed, Objects, match, overlaps
+from pydarknet.compare.objects import Allowed, Objects, match, nearest_pairs, overlaps
 
 ALLOWED = Allowed(0.01, 0.01)
 SQUARE = (0.2, 0.2, 0.6, 0.6)
@@ -88,3 +88,41 @@ def test_overlap_is_intersection_over_union():
     one, other = np.array([SQUARE]), np.array([[0.5, 0.2, 0.9, 0.6]])
 
     assert overlaps(one, other)[0, 0] == pytest.approx(0.04 / 0.28)
+
+
+def plain_pairs(ours, theirs, close):
+    """Return the pairs by the plain rule: all with all, the nearest first."""
+    found = []
+    for i, (a, box) in enumerate(zip(ours.classes, ours.edges, strict=True)):
+        for j, (b, other) in enumerate(zip(theirs.classes, theirs.edges, strict=True)):
+            apart = np.abs(box - other).max()
+            if a == b and (apart <= close or overlaps(box[None], other[None])[0, 0] >= 0.5):
+                found.append((apart + abs(ours.scores[i] - theirs.scores[j]), i, j))
+    taken, others, pairs = set(), set(), []
+    for _, i, j in sorted(found):
+        if i not in taken and j not in others:
+            taken.add(i)
+            others.add(j)
+            pairs.append((i, j))
+    return pairs
+
+
+@pytest.mark.parametrize("close", [0.0, 0.2])
+@pytest.mark.parametrize("digits", [1, 9])
+def test_boxes_that_cannot_meet_are_passed_over_and_no_pair_is_lost(monkeypatch, close, digits):
+    monkeypatch.setattr("pydarknet.compare.objects.AT_ONCE", 8)
+    draws = np.random.default_rng(digits)
+
+    def made() -> Objects:
+        edges = draws.random((60, 4)).round(digits)
+        edges[:, 2:] = edges[:, :2] + (edges[:, 2:] - 0.1) * 0.6  # some are no boxes
+        edges[0, 0] = np.nan
+        return Objects(draws.integers(0, 3, 60), draws.random(60).round(digits), edges)
+
+    ours, theirs = made(), made()
+    ours.edges[1, 2] = np.inf
+
+    pairs = plain_pairs(ours, theirs, close)
+
+    assert len(pairs) > 5
+    assert [*nearest_pairs(ours, theirs, close)] == pairs
