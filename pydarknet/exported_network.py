@@ -49,7 +49,7 @@ class ExportedNetwork(Network):
         """Yield the modules of heads, and in the first layer's place one that has the states."""
         for node in self.nodes:
             if node.layer.head:
-                yield node.layer.module(*node.inputs)
+                yield node.layer.build(node, ())
             elif node.index == 0 and self.file.about.states:
                 yield KeptStates(self.file)
             else:

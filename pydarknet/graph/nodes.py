@@ -128,6 +128,7 @@ def place_each(layers: Sequence[Layer], image: Shape) -> list[Node]:
                 output=output,
                 reads=reads,
                 shares=owner(layer, index),
+                image=image,
             )
         )
     return nodes

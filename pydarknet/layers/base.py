@@ -78,13 +78,11 @@ class Node:
     output: Shape
     reads: tuple[Layer | None, ...] = ()  # the layers at `sources`; None for the network's input
     shares: int | None = None
+    image: Shape = Shape()  # the network's input
 
 
 class Editable(NamedTuple):
-    """A convolution or matrix that commands edit; `kind` is the name that they print.
-
-    If a layer has several, `gate` tells them apart.
-    """
+    """A convolution or matrix that commands edit, the name that they print, its gate if any."""
 
     module: Conv | Connected
     kind: str

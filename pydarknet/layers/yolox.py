@@ -9,22 +9,18 @@ import torch
 from torch import Tensor, nn
 
 from ..boxes.anchors import cells_of, decode
-from ..boxes.detections import Batch, Detections
-from ..boxes.rule import KINDS
-from ..boxes.settings import Decoding
-from ..cfg.options import option, quiet
+from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
 from ..system.text import count_of
-from .base import PREVIOUS, Node, Shape, section
-from .detection_head import MOST_BOXES, DetectionHead, OnnxBoxes
+from .base import Shape, section
+from .detection_head import OnnxBoxes
+from .map_head import BOX, IOU_LOSSES, MapHead
 
-BOX: Final = 4
 FIXED: Final = BOX + 1  # entries of a cell besides its classes: a box and objectness
-IOU_LOSSES: Final = ("iou2", "iou", "giou", "diou", "ciou")
 
 
 @section("yolox")
-class Yolox(DetectionHead):
+class Yolox(MapHead):
     """Decode a box, objectness and classes of each cell of the maps of `layers`.
 
     A map has the channels x, y, w, h, objectness, classes. The output has a column per cell, in
@@ -34,17 +30,6 @@ class Yolox(DetectionHead):
     Source: Ge et al. 2021, arXiv 2107.08430; YOLOX, yolox/models/yolo_head.py
     """
 
-    image = True
-    merges = True
-    size_warning = True
-    live = False
-
-    layers: tuple[int, ...] = quiet((PREVIOUS,))
-    classes: int = option(20, least=0)
-    max: int = quiet(200, least=1, most=MOST_BOXES)
-    jitter: float = option(0.2, least=0, below=1)
-    resize: float = quiet(1.0, above=0, least=0.1, most=10)
-    random: float = quiet(0.0, least=0, most=1000)
     radius: float = quiet(1.5, above=0)
     candidates: int = quiet(10, least=1)
     simota_iou: float = quiet(3.0, least=0)
@@ -53,45 +38,28 @@ class Yolox(DetectionHead):
     iou_normalizer: float = quiet(5.0, least=0)
     obj_normalizer: float = quiet(1.0, least=0)
     cls_normalizer: float = quiet(1.0, least=0)
-    nms_kind: str = quiet("default", choices=KINDS)
-    beta_nms: float = quiet(0.6, least=0)
 
-    def sources(self) -> tuple[int, ...]:
-        return self.layers
+    channels_hint = "each of `layers` has the 4 numbers of a box, objectness, classes"
 
     def shape(self, *inputs: Shape) -> Shape:
         needed = FIXED + self.classes
-        for source, x in zip(self.layers, inputs, strict=True):
-            if not x.image or x.c != needed:
-                given = count_of(x.c, "channel") if x.image else count_of(x.outputs, "number")
-                raise self.error(
-                    f"a box and {count_of(self.classes, 'class', 'classes')} need maps of {needed}"
-                    f" channels, layer {source} gives {given}",
-                    hint="each of `layers` has the 4 numbers of a box, objectness, classes",
-                )
+        what = f"a box and {count_of(self.classes, 'class', 'classes')}"
+        self.check_channels(inputs, [needed] * len(inputs), what)
         return Shape(c=needed, h=1, w=sum(x.h * x.w for x in inputs))
 
     def module(self, *inputs: Shape) -> nn.Module:
         return CellBoxes()
 
-    def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
-        """Return the boxes whose objectness exceeds the threshold, in the order of the cells."""
-        rows = outputs[:, :, 0].transpose(1, 2)  # [N, P, 5 + classes]
-        seen = rows[..., BOX] > decoding.thresh
-        values = rows[seen]
-        objectness = values[:, BOX]
-        scores = self.scores(objectness, values[:, FIXED:], decoding)
-        return Batch(Detections(values[:, :BOX], objectness, scores), seen.sum(1))
+    def objectness(self, rows: Tensor) -> Tensor:
+        return rows[..., BOX]
 
-    def onnx_boxes(self, writer: Writer, outputs: Value, size: Shape) -> OnnxBoxes:
-        entries, _, cells = map(int, outputs.shape[1:])
-        rows = outputs.reshape(entries, cells).transpose(0, 2, 1)
+    def box_parts(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        objectness = rows[:, BOX]
+        return rows[:, :BOX], objectness, objectness[:, None] * rows[:, FIXED:]
+
+    def onnx_box_parts(self, rows: Value) -> OnnxBoxes:
         boxes, objectness = rows.take(2, 0, BOX), rows.take(2, BOX, FIXED)
-        return OnnxBoxes(boxes, objectness, rows.take(2, FIXED, entries))
-
-    def row(self, node: Node) -> str:
-        listed = "".join(f" {source}" for source in node.sources)
-        return f"yolox {listed} -> {count_of(node.output.w, 'box', 'boxes')}"
+        return OnnxBoxes(boxes, objectness, rows.take(2, FIXED, int(rows.shape[2])))
 
 
 class CellBoxes(nn.Module):

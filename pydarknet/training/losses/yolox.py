@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 import torch
 import torch.nn.functional as F
@@ -12,20 +10,12 @@ from torch import Tensor
 
 from ...boxes.anchors import Cells, cells_of, decode, encode
 from ...graph.head import Head
-from ...layers.yolox import BOX, FIXED, Yolox
+from ...layers.map_head import BOX
+from ...layers.yolox import FIXED, Yolox
 from .base import LossInputs, ScalarLoss, head_by_head, scalar_loss
-from .iou import Box, ciou, diou, giou, iou
+from .iou import Box
+from .map_heads import MEASURES, log_line, truth_of
 from .simota import Assignment, Candidates, Rule, Truth, assign
-from .targets import ground_truth_of
-
-Measure = Callable[[Box, Box], Tensor]
-MEASURES: Final[dict[str, Measure]] = {  # whose difference from 1 is the loss
-    "iou2": lambda a, b: iou(a, b).square(),
-    "iou": iou,
-    "giou": giou,
-    "diou": diou,
-    "ciou": ciou,
-}
 
 
 @dataclass(frozen=True)
@@ -72,22 +62,15 @@ def yolox_loss(layer: Yolox, head: Head, inputs: LossInputs) -> ScalarLoss:
     assigned = assign(found.candidates(), truth, rule)
     terms = torch.stack(weighted_terms(layer, found, truth, assigned))  # [4]
     total = terms.sum()
-    figures = torch.cat([assigned.overlap.sum()[None], terms.detach()])
+    count = len(assigned.place)
+    boxes, objects, classes, distance = terms.detach()
+    overlap = assigned.overlap.sum() / max(count, 1)
+    figures = torch.stack([overlap, objects + classes, boxes + distance])
     return ScalarLoss(
         cost=len(found.entries) * total,
-        line=lambda: log_line(head.node.index, len(assigned.place), figures),
+        line=lambda: log_line("Yolox", head.node.index, count, figures),
         on_stderr=True,
     )
-
-
-def truth_of(
-    layer: Yolox, inputs: LossInputs, size: tuple[int, int], device: torch.device
-) -> Truth:
-    """Return the ground truth of a mini-batch in pixels of the network's input."""
-    rows = ground_truth_of(inputs, layer, layer.classes, most=layer.max).on(device)
-    x, y, w, h = rows.boxes
-    across, down = size
-    return Truth(Box(x * across, y * down, w * across, h * down), rows.classes, rows.usable)
 
 
 def weighted_terms(
@@ -119,16 +102,3 @@ def weighted_terms(
 def entropy(entries: Tensor, wanted: Tensor) -> Tensor:
     """Return the sum of binary cross entropies, given entries before the logistic."""
     return F.binary_cross_entropy_with_logits(entries, wanted, reduction="sum")
-
-
-def log_line(index: int, count: int, figures: Tensor) -> str:
-    """Return a line in the words of the fork's heads, which parsers of its logs know.
-
-    As there, `class_loss` is that of objectness and classes, and `iou_loss` all of boxes.
-    """
-    overlap, boxes, objects, classes, distance = figures.tolist()
-    return (
-        f"Yolox {index} Avg (IOU: {overlap / max(count, 1):f}), count: {count},"
-        f" class_loss = {objects + classes:f}, iou_loss = {boxes + distance:f},"
-        f" total_loss = {boxes + objects + classes + distance:f} "
-    )

@@ -16,8 +16,9 @@ from torch import Tensor
 from pydarknet.graph.head import Head
 from pydarknet.network import Network
 from pydarknet.training import ScalarLoss, losses_of
+from pydarknet.training.losses.map_heads import truth_of
 from pydarknet.training.losses.simota import Rule, assign
-from pydarknet.training.losses.yolox import Predicted, truth_of, weighted_terms
+from pydarknet.training.losses.yolox import Predicted, weighted_terms
 
 RECORDED = np.load(HERE / "reference" / "yolox" / "losses.npz")
 CASES = {name: (maps, truth) for name, maps, truth in record_yolox.loss_cases()}
