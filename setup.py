@@ -27,6 +27,8 @@ YAML = ["pyyaml>=6"]
 WITNESS = ["onnxscript>=0.5"]
 # What runs the tests, on all cores, and holds the style.
 CHECKS = ["pytest>=7", "pytest-xdist>=3.2", "ruff", "mypy"]
+# What certifies the server from which the tests download.
+TLS = ["trustme>=1"]
 
 setup(
     name="pydarknet",
@@ -75,6 +77,7 @@ setup(
             *VIDEO,
             *TRACK,
             *YAML,
+            *TLS,
         ],
     },
     entry_points={"console_scripts": ["pydarknet=pydarknet.__main__:entry"]},

@@ -51,6 +51,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["serving"],
     ["compat", "opencv"],
     ["doctor"],
+    ["downloads"],
     [""],
     ["cli", "__main__"],
 ]

@@ -21,6 +21,7 @@ FILES = (
     "detector_train",
     "detector_valid",
     "doctor",
+    "download",
     "export_cfg",
     "export_onnx",
     "import_weights",

@@ -14,13 +14,13 @@ from ..operands import DetectFlags
 from ..verbs import Help, Run, verb
 from .detector_test import detector_test, find_boxes
 
-YOLOV3 = "https://github.com/hank-ai/darknet/releases/download/v2.0/yolov3.weights"
+YOLOV3 = "pydarknet download yolov3.weights"
 USAGE = (
     "pydarknet detect <cfg> <weights> [images ...], and `detector test` begins with a .data file"
 )
 DIGITS_ONLY = (
-    "the built-in model finds handwritten digits only: for the 80 classes of COCO put"
-    f" {YOLOV3} into this folder, or name your model: pydarknet detect my.cfg my.weights IMAGE"
+    f"the built-in model finds handwritten digits only: for the 80 classes of COCO: {YOLOV3},"
+    " or name your model: pydarknet detect my.cfg my.weights IMAGE"
 )
 
 
@@ -73,8 +73,8 @@ def default_model() -> tuple[str, str, str]:
             "the built-in model is not in this installation", hint="pip install pydarknet again"
         )
     note("model: the built-in digits.cfg with digits.weights, which finds handwritten digits")
-    folders = f"this folder or {cache}" if cache else "this folder"
-    note(f"for the 80 classes of COCO put {YOLOV3} into {folders}, or name your model:")
+    places = f" (into this folder, or into {cache})" if cache else ""
+    note(f"for the 80 classes of COCO: {YOLOV3}{places}; or name your model:")
     note("  pydarknet detect my.cfg my.weights IMAGE")
     data, cfg, weights_file = map(str, built_in)
     return data, cfg, weights_file

@@ -43,7 +43,7 @@ def test_an_image_alone_is_searched_by_the_built_in_model(capfd, monkeypatch, tm
     out, err = capfd.readouterr()
     assert sorted(re.findall(r"^(\d): \d+%$", out, re.MULTILINE)) == DIGITS
     assert "model: the built-in digits.cfg with digits.weights, which finds handwritten d" in err
-    assert "for the 80 classes of COCO put https://" in err
+    assert "for the 80 classes of COCO: pydarknet download yolov3.weights" in err
     assert Path("predictions.jpg").stat().st_size > 0
 
 
