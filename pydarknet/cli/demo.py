@@ -88,7 +88,7 @@ class Demo:
 
         if isinstance(self.network, Network):
             return FrameAverage(self.network, frames).find_boxes
-        note("frames are not averaged: that needs a cfg and its weights")
+        note("frames are not averaged: that needs one network, of a cfg and its weights")
         return self.network.find_boxes
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ from .verbs import Help, Run
 
 if TYPE_CHECKING:
     from ..network import Network
-    from ..runtime.ensemble import Ensemble
+    from ..runtime.any_network import AnyNetwork
 
 EnsembleFlag = Annotated[
     str | None,
@@ -58,8 +59,21 @@ def open_networks(
     return network, [open_network(as_first, cfg, path, again=True) for path in rest]
 
 
-def open_ensemble(run: Run, cfg: Path, weights: Path | None, ensemble: str) -> Ensemble:
-    """Open the networks of an ensemble as one that finds boxes."""
+def open_ensemble(
+    run: Run,
+    cfg: Path,
+    weights: Path | None,
+    ensemble: str | None,
+    images: Sequence[str] = (),
+) -> AnyNetwork:
+    """Open the networks of an ensemble as one that finds boxes; without the flag, the network.
+
+    `images` are the operands of the command line that it will see, as `open_any` wants them.
+    """
+    if not ensemble:
+        from .open_any import open_any
+
+        return open_any(run, cfg, weights, images=images)
     from ..runtime.ensemble import Ensemble
     from .torch_import import import_networks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,16 +53,24 @@ def mean_text(total: float, count: int) -> str:
 
 
 def recall(
-    network: Network, paths: Sequence[str], overlap: float = OVERLAP, polygons: bool = False
+    network: Network,
+    paths: Sequence[str],
+    overlap: float = OVERLAP,
+    polygons: bool = False,
+    others: Sequence[Network] = (),
 ) -> Iterator[Recall]:
     """Yield the counts after each image. In both lineages images are stretched, not letterboxed.
 
-    Boxes whose IoU exceeds `overlap` count as one; with 0, all count.
+    Boxes whose IoU exceeds `overlap` count as one; with 0, all count. What `others` find is fused
+    with them; the objectness of a fused box is its score.
 
     Darknet: src/detector.c validate_detector_recall
     """
     chosen = settings(network, thresh=THRESH, nms=overlap, letterbox=False)
-    found = DatasetDetector(network, chosen, suppress=proposals).detect(paths)
+    detector = DatasetDetector(network, chosen, suppress=proposals, others=others)
+    found: Iterable[ImageDetections] = detector.detect(paths)
+    if others and overlap:  # a box of several classes was fused as one of each
+        found = (replace(one, boxes=nms_obj(one.boxes, overlap)) for one in found)
     yield from recalls_of(found, chosen, network.dialect.name, polygons)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import recording
+from films import write_film
 
 from pydarknet.cli.main import main
 
@@ -69,7 +70,7 @@ def test_weights_may_also_be_the_operand(folder):
     assert by_place(listed) != by_place(found_by("net.weights"))
 
 
-@pytest.mark.parametrize("verb", ["map", "valid"])
+@pytest.mark.parametrize("verb", ["map", "valid", "valid2"])
 def test_the_same_network_twice_is_evaluated_as_it_is_alone(folder, verb):
     def results(*words: str) -> list[np.ndarray]:
         assert main(["detector", verb, "eval.data", "net.cfg", *words]) == 0
@@ -80,12 +81,40 @@ def test_the_same_network_twice_is_evaluated_as_it_is_alone(folder, verb):
         return [np.sort(np.loadtxt(path, usecols=range(1, 6), ndmin=2), 0) for path in files]
 
     # the original's valid suppresses by .45, the fork's by .6: boxes between .55 and that are fused
-    flags = {"map": ["-json", "map.json"], "valid": ["-dialect", "pjreddie"]}[verb]
+    flags = ["-json", "map.json"] if verb == "map" else ["-dialect", "pjreddie"]
     alone = results("net.weights", *flags)
     both = results("-ensemble", "net.weights,same.weights", *flags)
 
     for one, other in zip(both, alone, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_the_same_network_twice_finds_the_objects_that_it_finds_alone(folder, capsys):
+    def counts(*words: str) -> list[list[str]]:
+        assert main(["detector", "recall", "eval.data", "net.cfg", *words]) == 0
+        lines = capsys.readouterr().err.split("\n")
+        return [line.split()[:3] for line in lines if "RPs/Img" in line]
+
+    alone = counts("net.weights")
+
+    assert len(alone) > 1
+    assert alone[-1][1] != "0"
+    assert counts("-ensemble", "net.weights,same.weights") == alone
+
+
+def test_a_film_is_seen_by_several_networks(folder):
+    write_film(Path("film.avi"), frames=2)
+
+    def seen(*words: str) -> list[list[tuple[float, ...]]]:
+        flags = ["film.avi", "-dont_show", "-thresh", ".05", "-json_file_output", "film.json"]
+        assert main(["detector", "demo", "eval.data", "net.cfg", *words, *flags]) == 0
+        return [by_place(frame["objects"]) for frame in json.loads(Path("film.json").read_text())]
+
+    alone = seen("net.weights")
+
+    assert [len(frame) > 0 for frame in alone] == [True, True]
+    for one, other in zip(seen("-ensemble", "net.weights,same.weights"), alone, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-6)
 
 
 @pytest.mark.parametrize(

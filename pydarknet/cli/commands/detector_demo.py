@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...system.console import say
 from ..demo_flags import DemoFlags, Video
+from ..ensemble import EnsembleFlag, open_ensemble
 from ..operands import CfgOrOnnx, Data, Weights
 from ..verbs import Run, verb
 
@@ -16,6 +17,7 @@ def detector_demo(
     weights: Weights = None,
     video: Video = None,
     *,
+    ensemble: EnsembleFlag = None,
     flags: DemoFlags,
 ) -> None:
     """Find boxes in the frames of a film, a camera or a stream, and show, write and serve them.
@@ -23,12 +25,11 @@ def detector_demo(
     Darknet: src/demo.c demo
     """
     from ...dataset.files import DataFile, read_names
-    from ..open_any import open_any
 
     options = DataFile.read(data)
     names = tuple(read_names(options.get_file("names", "data/names.list")))
     say("Demo")
-    network = open_any(run, cfg, weights)
+    network = open_ensemble(run, cfg, weights, ensemble)
     from ..demo import run_demo  # which imports OpenCV: the files of a network are read first
 
     network.names = names

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import PerLineage
 from ...system.console import note
 from ..data_files import images_of
+from ..ensemble import EnsembleFlag, open_networks
 from ..operands import CfgOrOnnx, Weights
 from ..verbs import Help, Run, verb
 
@@ -22,22 +23,28 @@ Data = Annotated[Path, Help("the .data file: valid, polygons")]
 
 
 @verb("detector recall")
-def detector_recall(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
+def detector_recall(
+    run: Run,
+    data: Data,
+    cfg: CfgOrOnnx,
+    weights: Weights = None,
+    *,
+    ensemble: EnsembleFlag = None,
+) -> None:
     """Print after each image how many boxes so far are found.
 
     Darknet: examples/detector.c validate_detector_recall
     """
     from ...dataset.files import DataFile
     from ...evaluate.recall import recall
-    from ..open_network import open_network
 
     options = DataFile.read(data)
-    network = open_network(run, cfg, weights)
+    network, others = open_networks(run, cfg, weights, ensemble)
     note_objectness(network)
     if RECALL_REPORTS_RATES.of(network.dialect):
         note(network.net.rates())
     paths = images_of(recall_list(network, options), labels=True)
-    for now in recall(network, paths, polygons=options.polygons):
+    for now in recall(network, paths, polygons=options.polygons, others=others):
         note(now.line())
 
 

@@ -27,16 +27,11 @@ def detector_test(
     Darknet: examples/detector.c test_detector
     """
     from ...dataset.files import DataFile, read_names
-    from ..open_any import open_any
 
     options = DataFile.read(data)
     named = options.get_file("names", "data/names.list")
     names = tuple(read_names(named))
-    network: AnyNetwork
-    if ensemble:
-        network = open_ensemble(run, cfg, weights, ensemble)
-    else:
-        network = open_any(run, cfg, weights, images=images)
+    network = open_ensemble(run, cfg, weights, ensemble, images)
     from ..output import check_names  # which imports OpenCV: the files of a network are read first
 
     network.names = names

@@ -52,7 +52,13 @@ def detector_valid(
 
 @verb("detector valid2")
 def detector_valid2(
-    run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, out: Out = None
+    run: Run,
+    data: Data,
+    cfg: CfgOrOnnx,
+    weights: Weights = None,
+    *,
+    out: Out = None,
+    ensemble: EnsembleFlag = None,
 ) -> None:
     """Write result files from the average of each image and its mirror image.
 
@@ -60,7 +66,7 @@ def detector_valid2(
     """
     from ...evaluate.flip import mirror_average
 
-    validate(run, data, cfg, weights, out, mirror_average)
+    validate(run, data, cfg, weights, out, mirror_average, ensemble=ensemble)
 
 
 def validate(
