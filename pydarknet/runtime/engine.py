@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import DataError, UsageError
 from ..system.paths import is_utf8
 from .installed import AUTO, ONNXRUNTIME, OPENCV, OPENVINO, best_engine, import_onnxruntime
+from .onnx_arrays import check_arrays
 from .open_vino import compile_float32
 
 OUTSIDE: Final = 1024  # bytes of an array that is worth a place outside of a file
@@ -151,6 +152,8 @@ def open_engine(
     chosen = best_engine() if name in (None, AUTO) else name
     if chosen not in ENGINES:
         raise UsageError(f"engine {chosen}: expected {' or '.join(ENGINES)}")
+    if not ready:
+        check_arrays(Path(path))
     try:
         return ENGINES[chosen](Path(path), threads, ready=ready)
     except ImportError:

@@ -83,7 +83,17 @@ def read_fields(
 
     Raises ValueError for what is no protobuf, or ends too early.
     """
-    while file.tell() < size:
+    for number, length in spans(file, size):
+        if number in wanted and length < longest:
+            yield number, file.read(length)
+
+
+def spans(file: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the number and the length of each field of bytes up to `end`, where the file stands.
+
+    What is not read of it is passed over. Raises ValueError as `read_fields` does.
+    """
+    while file.tell() < end:
         key = read_varint(file)
         number, kind = key >> 3, key & 7
         if kind == VARINT:
@@ -92,12 +102,12 @@ def read_fields(
         length = read_varint(file) if kind == TEXT else {EIGHT: 8, FOUR: 4}.get(kind)
         if length is None:
             raise ValueError(f"a field of kind {kind} at byte {file.tell()}")
-        if file.tell() + length > size:
-            raise ValueError(f"it ends after {size} bytes, inside field {number}")
-        if kind == TEXT and number in wanted and length < longest:
-            yield number, file.read(length)
-        else:
-            file.seek(length, os.SEEK_CUR)
+        after = file.tell() + length
+        if after > end:
+            raise ValueError(f"it ends after {end} bytes, inside field {number}")
+        if kind == TEXT:
+            yield number, length
+        file.seek(after)
 
 
 def read_varint(file: BinaryIO) -> int:
