@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 MOST_HEAD = 16384  # bytes of a request's head
 FIRST_LINE = re.compile(rb"([A-Z]{3,10}) (\S{1,8192})(?: (HTTP/\d\.\d))?")
 BEGINS = re.compile(rb"[A-Z]{1,10}(?: |$)")  # how an HTTP request begins
-HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
+HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)")
 ALONE = ("host", "origin", "content-length")  # headers that may stand only once
 END = re.compile(rb"\r?\n\r?\n")
 
@@ -91,5 +91,5 @@ def headers_of(lines: list[bytes]) -> dict[str, str]:
         name = match[1].decode().lower()
         if name in headers and name in ALONE:
             raise Refused(400, f"the header {name} stands twice")
-        headers[name] = match[2].decode("latin-1")
+        headers[name] = match[2].strip(b" \t").decode("latin-1")
     return headers

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from pydarknet.serving.request import (
     Refused,
     Request,
     end_of_head,
+    headers_of,
     may_be_request,
     parse_head,
 )
@@ -58,6 +61,22 @@ def test_a_head_that_cannot_be_read_is_refused(head: bytes) -> None:
         parse_head(head)
 
     assert refused.value.status == 400
+
+
+def test_a_value_has_no_blanks_around_it() -> None:
+    request = parse_head(b"GET / HTTP/1.1\r\nA: \t b  c \t\r\nB:\r\n\r\n")
+
+    assert request.headers == {"a": "b  c", "b": ""}
+
+
+def test_a_header_of_many_blanks_is_read_at_once() -> None:
+    blanks = b" " * 50_000  # a part of a form may have so many
+
+    start = time.process_time()
+    headers = headers_of([b"a: b" + blanks + b"c"])
+
+    assert len(headers["a"]) == 50_002
+    assert time.process_time() - start < 1  # it took four where each run of blanks was tried
 
 
 @pytest.mark.parametrize(
