@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import WeightsError
-from ..system.text import not_a_file
+from ..system.text import not_a_file, printable
 from .npz import read_npz
 from .safetensors import read_safetensors
 from .stored import EXPECTED, Arrays, pickle_error
@@ -34,9 +34,11 @@ def read_arrays(path: Path) -> Arrays:
                 raise pickle_error(path)
             found = read_npz(path) if start.startswith(ZIP) else read_safetensors(file, path)
     except OSError as error:
-        raise WeightsError(f"Couldn't open file: {path} ({error.strerror})") from None
+        reason = error.strerror or error  # the latter of a decoder
+        raise WeightsError(f"Couldn't open file: {path} ({reason})") from None
     except zipfile.BadZipFile as error:
-        raise WeightsError(f"is a damaged zip archive ({error}): {EXPECTED}", where=path) from None
+        problem = f"is a damaged zip archive ({printable(str(error))}): {EXPECTED}"
+        raise WeightsError(problem, where=path) from None
     if not found:
         raise WeightsError(f"has no arrays: {EXPECTED}", where=path)
     if all(name.startswith(PREFIX) for name in found):

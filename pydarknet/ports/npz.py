@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import tokenize
 import zipfile
 import zlib
 from functools import partial
@@ -11,11 +13,15 @@ from typing import Final
 import numpy as np
 
 from ..errors import WeightsError
-from ..system.text import excerpt
+from ..system.text import excerpt, printable
 from .stored import EXPECTED, Stored, as_floats, numbers_in, pickle_error
 
 ENDING: Final = ".npy"
 MOST: Final = 100_000  # arrays
+DAMAGE: Final = (  # what decoders and numpy raise for an array that is damaged
+    *(zlib.error, lzma.LZMAError, EOFError, RuntimeError),
+    *(ValueError, KeyError, SyntaxError, tokenize.TokenError),
+)
 
 
 def read_npz(path: Path) -> dict[str, Stored]:
@@ -50,7 +56,7 @@ def array_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> S
             }[version]
             shape, _, dtype = read(file)
             start = file.tell()
-    except (ValueError, KeyError, EOFError, RuntimeError, NotImplementedError):
+    except DAMAGE:
         problem = f"its {excerpt(name)} is no .npy file that can be read"
         raise WeightsError(problem, where=path) from None
     wanted = start + numbers_in(shape) * dtype.itemsize
@@ -67,7 +73,7 @@ def read_one(path: Path, member: zipfile.ZipInfo, kind: str) -> np.ndarray:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member) as file:
             values = np.lib.format.read_array(file, allow_pickle=False)
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        problem = f"its {excerpt(member.filename)} cannot be read: {error}"
+    except (*DAMAGE, OSError, zipfile.BadZipFile) as error:
+        problem = f"its {excerpt(member.filename)} cannot be read: {printable(str(error))}"
         raise WeightsError(problem, where=path) from None
     return as_floats(values, member.filename, kind, path)

@@ -53,6 +53,26 @@ def test_a_damaged_array_is_one_line(tmp_path, contents, told):
         read_arrays(member(tmp_path / "a.npz", *contents))
 
 
+def test_a_damaged_packing_is_one_line(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", npy())
+        start = len(archive.infolist()[0].FileHeader())
+    content = bytearray((tmp_path / "a.npz").read_bytes())
+    content[start : start + 4] = b"\xff" * 4  # no kind of block of deflate
+    (tmp_path / "a.npz").write_bytes(content)
+
+    with pytest.raises(WeightsError, match=r"its a\.npy is no \.npy file that can be read$"):
+        read_arrays(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("header", [b"(((", b"{'a'\n\n", b"((" * 4000, b"\x00" * 9])
+def test_a_header_that_is_no_dictionary_is_one_line(tmp_path, header):
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+
+    with pytest.raises(WeightsError, match=r"its a\.npy is no \.npy file that can be read$"):
+        read_arrays(member(tmp_path / "a.npz", content))
+
+
 def test_a_flipped_byte_is_told_when_the_array_is_read(tmp_path):
     path = member(tmp_path / "a.npz", npy())
     content = path.read_bytes()
