@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..system.memory import usable_memory
-from ..system.text import count_of
+from ..system.text import count_of, excerpt
 from .containers import JPEG, PNG, START_OF_SCAN, jpeg_segments, png_chunks
 from .formats import FORMATS, FRAMES, Format, Size, format_of, other_format
 
@@ -102,7 +102,7 @@ def check_chunks(content: bytes) -> None:
     for chunk in png_chunks(content):
         left = len(content) - chunk.start
         if chunk.length > left:
-            kind = chunk.kind.decode("ascii", "replace")
+            kind = excerpt(chunk.kind.decode("ascii", "replace"))
             raise DataError(
                 f"damaged: a chunk {kind} of {count_of(chunk.length, 'byte')}, {left} of them there"
             )

@@ -99,6 +99,8 @@ def test_a_chunk_may_not_claim_more_than_there_is():
     assert decode(content).shape == (8, 8, 3)
     with pytest.raises(DataError, match=r"^damaged: a chunk tEXt of 2147483647 bytes, 340 of them"):
         decode(claims)
+    with pytest.raises(DataError, match=r"^damaged: a chunk t\?\?t of 2147483647 bytes, 340 of"):
+        decode(claims.replace(b"tEXt", b"t\n\x1bt"))
 
 
 @pytest.mark.parametrize("kind", [b"zTXt", b"iCCP", b"iTXt"])
