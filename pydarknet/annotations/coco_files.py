@@ -60,12 +60,13 @@ def class_names(contents: list[CocoFile]) -> list[str]:
     """
     used = {str(one.get("category_id")) for content in contents for one in content.annotations}
     ranked = contents[0].ranked_categories()
-    parents = {one.get("supercategory") for one in ranked if one.get("supercategory") != "none"}
+    above = [one.get("supercategory") for one in ranked]  # JSON may say anything
+    parents = {str(one) for one in above if one not in (None, "none")}
     return list(
         dict.fromkeys(
             name_of(one)
             for one in ranked
-            if str(one.get("id")) in used or one.get("name") not in parents
+            if str(one.get("id")) in used or str(one.get("name")) not in parents
         )
     )
 

@@ -91,6 +91,20 @@ def test_a_parent_without_objects_is_no_class(picture):
     assert read_coco(Path("x.json")).names == ["cat", "dog"]
 
 
+def test_a_category_may_say_anything_of_its_parent(picture):
+    content = json.loads(coco(["a.png", "b.png"], [thing(1, [0, 0, 9, 9], 1)]))
+    content["categories"] = [
+        {"id": 1, "name": "cat", "supercategory": ["pets"]},
+        {"id": 2, "name": ["dog"], "supercategory": {"a": 1}},
+        {"id": 3, "name": "None"},
+    ]
+    put("x.json", json.dumps(content))
+    for name in "ab":
+        picture(f"{name}.png")
+
+    assert read_coco(Path("x.json")).names == ["cat", "['dog']", "None"]
+
+
 @pytest.mark.parametrize("name", ["../c.png", "/c.png", "none.png", "", "a/../../c.png", 300 * "x"])
 def test_an_image_that_is_not_there_or_outside_is_left_out(picture, capfd, name):
     put("set/x.json", coco(["a.png", "b.png", name], ONE))
