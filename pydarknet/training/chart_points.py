@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..system.limits import INT_MAX
 from .learner import Step
 from .state import State
 
@@ -107,7 +108,7 @@ def rows_of(tensor: Tensor | None, columns: tuple[int, ...]) -> list[Row]:
         return []
     batches = tensor[:, 0].double()
     increase = bool((batches.diff() > 0).all() and (batches.remainder(1) == 0).all())
-    fits = increase and bool((batches >= 1).all())
+    fits = increase and bool(((batches >= 1) & (batches <= INT_MAX)).all())
     return tensor.double().tolist() if fits else []
 
 

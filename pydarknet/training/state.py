@@ -19,7 +19,7 @@ from ..errors import DataError
 from ..system.console import note
 from ..system.files import replace_file
 from ..system.limits import INT_MAX
-from ..system.text import not_a_file
+from ..system.text import excerpt, not_a_file
 
 MAGIC: Final = b"pydarknet state 2\n"
 OLD_MAGIC: Final = b"pydarknet state 1\n"  # without a checksum
@@ -149,7 +149,10 @@ def read_tensors(listed: Mapping[str, Any], content: memoryview) -> dict[str, Te
     found, start = {}, 0
     for (name, form), size in zip(listed.items(), sizes, strict=True):
         array = np.frombuffer(content[start : start + size], form["dtype"])
-        found[name] = torch.from_numpy(array.reshape(form["shape"]).copy())
+        try:
+            found[name] = torch.from_numpy(array.reshape(form["shape"]).copy())
+        except (ValueError, RuntimeError):  # more dimensions than numpy has, or too long ones
+            raise DataError(f"its tensors.{excerpt(name)}.shape is damaged") from None
         start += size
     return found
 

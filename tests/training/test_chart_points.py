@@ -98,6 +98,8 @@ def test_states_of_before_had_averages_alone():
         torch.tensor([[0.0, 1, 1, 1, 1]]),
         torch.tensor([[1.5, 1, 1, 1, 1]]),
         torch.tensor([[float("inf"), 1, 1, 1, 1]]),
+        # 1025 iterations, each a multiple of 2^1013: no power of two tells how many a row is
+        torch.tensor([[i * 2.0**1013, 1, 1, 1, 1] for i in range(1, 1026)], dtype=torch.float64),
     ],
 )
 def test_broken_points_are_left_out_and_the_others_stay(broken):

@@ -25,6 +25,7 @@ TENSORS = {
     "none": torch.zeros(0, 2),
 }
 STATE = State(RUN, NUMBERS, TENSORS, "b")
+PAIR = {"a": {"dtype": "float32", "shape": [2]}}  # the bytes of old_state
 
 
 @pytest.fixture
@@ -107,6 +108,8 @@ def test_a_later_version_is_told():
         ({"tensors": {"a": None}}, "tensors.a has no fields"),
         ({"tensors": {"a": {"dtype": "float32", "shape": [3]}}}, "8 bytes: expected 12"),
         ({"tensors": {"a": {"dtype": "float32", "shape": [2**31 - 1] * 9}}}, "expected"),
+        ({"tensors": {"a": {"dtype": "float32", "shape": [2, *[1] * 64]}}}, "tensors.a.shape"),
+        ({"tensors": {**PAIR, "b": {"dtype": "bool", "shape": [0, *[2**31 - 1] * 3]}}}, "b.shape"),
         ({"tensors": {}}, "8 bytes: expected 0"),
     ],
 )
