@@ -29,6 +29,8 @@ WITNESS = ["onnxscript>=0.5"]
 CHECKS = ["pytest>=7", "pytest-xdist>=3.2", "ruff", "mypy"]
 # What certifies the server from which the tests download.
 TLS = ["trustme>=1"]
+# What makes inputs for tests/fuzz, for hours.
+FUZZ = ["atheris>=3"]
 
 setup(
     name="pydarknet",
@@ -67,6 +69,7 @@ setup(
         "video": VIDEO,
         "track": TRACK,
         "yaml": YAML,
+        "fuzz": FUZZ,
         "test": [
             *CHECKS,
             "setuptools>=68",
