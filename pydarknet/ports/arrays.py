@@ -8,7 +8,7 @@ from typing import Final
 
 from ..errors import WeightsError
 from ..system.text import not_a_file, printable
-from .npz import read_npz
+from .npz import DAMAGE, read_npz
 from .safetensors import read_safetensors
 from .stored import EXPECTED, Arrays, pickle_error
 
@@ -36,7 +36,7 @@ def read_arrays(path: Path) -> Arrays:
     except OSError as error:
         reason = error.strerror or error  # the latter of a decoder
         raise WeightsError(f"Couldn't open file: {path} ({reason})") from None
-    except zipfile.BadZipFile as error:
+    except (*DAMAGE, zipfile.BadZipFile) as error:
         problem = f"is a damaged zip archive ({printable(str(error))}): {EXPECTED}"
         raise WeightsError(problem, where=path) from None
     if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import struct
 import tokenize
 import zipfile
 import zlib
@@ -20,7 +21,7 @@ ENDING: Final = ".npy"
 MOST: Final = 100_000  # arrays
 DAMAGE: Final = (  # what decoders and numpy raise for an array that is damaged
     *(zlib.error, lzma.LZMAError, EOFError, RuntimeError),
-    *(ValueError, KeyError, SyntaxError, tokenize.TokenError),
+    *(ValueError, KeyError, SyntaxError, tokenize.TokenError, struct.error),
 )
 
 

@@ -53,6 +53,16 @@ def test_a_damaged_array_is_one_line(tmp_path, contents, told):
         read_arrays(member(tmp_path / "a.npz", *contents))
 
 
+def test_an_archive_of_a_later_version_is_one_line(tmp_path):
+    content = bytearray(member(tmp_path / "a.npz", npy()).read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 110  # the version that is needed, in tenths
+
+    (tmp_path / "a.npz").write_bytes(content)
+
+    with pytest.raises(WeightsError, match=r"is a damaged zip archive \(zip file version 11\.0\)"):
+        read_arrays(tmp_path / "a.npz")
+
+
 def test_a_damaged_packing_is_one_line(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.npy", npy())
