@@ -171,7 +171,8 @@ def plus_iou_delta(pair: Pair, delta: Box) -> Box:
 def distance_delta(pair: Pair) -> Box:
     """Return the delta that lessens S / Q, the squared distance over the hull's squared diagonal.
 
-    The derivative is (S' Q - S Q') / Q^2. Q grows with the edges that lie outside the truth.
+    The derivative is (S' Q - S Q') / Q^2. Q grows with the edges that lie outside the truth. In x
+    and y the C gives Q' the other sign.
 
     Darknet: src/box.c dx_box_iou (AlexeyAB)
     """

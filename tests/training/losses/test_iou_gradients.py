@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import atan, pi
 
 import pytest
@@ -84,3 +85,126 @@ def test_a_predicted_side_of_0_counts_as_the_whole_image():
     assert overlap_delta("iou", box(0.5, 0.5, 0.0, 0.5), WHOLE) == overlap_delta(
         "iou", box(0.5, 0.5, 1.0, 0.5), WHOLE
     )
+
+
+# Derivatives, by small steps
+
+
+def random_pairs() -> tuple[torch.Tensor, torch.Tensor]:
+    """Return edges [4, 64] of predictions and truths; a third of the pairs meets nowhere."""
+    chance = torch.Generator().manual_seed(5)
+    centre, side = (torch.rand(2, 2, 64, generator=chance, dtype=torch.float64) for _ in "ab")
+    centre, side = 0.2 + 0.6 * centre, 0.05 + 0.4 * side
+    ours, theirs = torch.cat([centre - side / 2, centre + side / 2], 1)
+    return ours, theirs
+
+
+def as_box(edges: torch.Tensor) -> Box:
+    """Return boxes, given left, top, right and bottom."""
+    left, top, right, bottom = edges
+    return Box((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
+
+
+def areas(ours: torch.Tensor, theirs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Return intersection, union, hull, its squared diagonal and the centres' squared distance.
+
+    As in the C, two gaps are multiplied to an area, and one to an area below 0.
+    """
+    down_right, up_left = torch.minimum(ours[2:], theirs[2:]), torch.maximum(ours[:2], theirs[:2])
+    shared = (down_right - up_left).prod(0)
+    sides = torch.maximum(ours[2:], theirs[2:]) - torch.minimum(ours[:2], theirs[:2])
+    own, other = ((edges[2:] - edges[:2]).prod(0) for edges in (ours, theirs))
+    apart = (ours.view(2, 2, -1).mean(0) - theirs.view(2, 2, -1).mean(0)).square().sum(0)
+    return shared, own + other - shared, sides.prod(0), sides.square().sum(0), apart
+
+
+def slopes(
+    number: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    ours: torch.Tensor,
+    theirs: torch.Tensor,
+) -> torch.Tensor:
+    """Return by how much a number grows with each edge [4, 64] of the predictions."""
+    steps = 1e-6 * torch.eye(4, dtype=torch.float64)[:, :, None]
+    return torch.stack(
+        [(number(ours + one, theirs) - number(ours - one, theirs)) / 2e-6 for one in steps]
+    )
+
+
+def of_edges(slope: torch.Tensor) -> torch.Tensor:
+    """Return the C's deltas of x, y, w and h, which take the whole size for half of it."""
+    return torch.cat([slope[:2] + slope[2:], slope[2:] - slope[:2]])
+
+
+def of_sizes(slope: torch.Tensor) -> torch.Tensor:
+    """Return derivatives by x, y, w and h."""
+    return torch.cat([slope[:2] + slope[2:], (slope[2:] - slope[:2]) / 2])
+
+
+def expected_delta(kind: str, ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
+    """Return the deltas of a kind, computed by small steps."""
+
+    def overlap(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        shared, union, *_ = areas(a, b)
+        return torch.where(union > 0, shared / union, 0)
+
+    def filling(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return areas(a, b)[1] / areas(a, b)[2]
+
+    def nearness(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return -areas(a, b)[4] / areas(a, b)[3]
+
+    def in_this_hull(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return -areas(a, b)[4] / areas(ours, theirs)[3]
+
+    shared, union, *_ = areas(ours, theirs)
+    meet = ((torch.minimum(ours[2:], theirs[2:]) - torch.maximum(ours[:2], theirs[:2])) > 0).all(0)
+    plain = of_edges(slopes(overlap, ours, theirs))
+    if kind == "iou":
+        return plain
+    if kind == "iou2":
+        return plain * 2 * shared / union * meet
+    if kind == "giou":
+        return plain * meet + of_edges(slopes(filling, ours, theirs))
+    nearer, hull_stays = (of_sizes(slopes(one, ours, theirs)) for one in (nearness, in_this_hull))
+    nearer[:2] = 2 * hull_stays[:2] - nearer[:2]  # the C adds there what a growing hull takes away
+    return plain * meet + nearer
+
+
+@pytest.mark.parametrize("kind", ["iou", "iou2", "giou", "diou"])
+def test_deltas_of_boxes_anywhere_are_those_of_small_steps(kind):
+    ours, theirs = random_pairs()
+
+    found = torch.stack(overlap_delta(kind, as_box(ours), as_box(theirs)))
+
+    torch.testing.assert_close(found, expected_delta(kind, ours, theirs), rtol=1e-6, atol=1e-7)
+
+
+def test_ciou_adds_a_pull_toward_the_truths_proportions_anywhere():
+    ours, theirs = map(as_box, random_pairs())
+    shared, union, *_ = areas(*random_pairs())
+    angle = torch.atan(theirs.w / theirs.h) - torch.atan(ours.w / ours.h)
+    unlike = 4 / pi**2 * angle**2
+    pull = unlike / (1 - shared / union + unlike + 1e-6) * 8 / pi**2 * angle
+
+    plain, found = (overlap_delta(kind, ours, theirs) for kind in ("diou", "ciou"))
+
+    torch.testing.assert_close(found.w - plain.w, pull * ours.h)
+    torch.testing.assert_close(found.h - plain.h, -pull * ours.w)
+    assert torch.equal(found.x, plain.x)
+    assert torch.equal(found.y, plain.y)
+
+
+@pytest.mark.parametrize(("w", "h"), [(0.0, 0.5), (0.5, 0.0)])
+@pytest.mark.parametrize("kind", ["iou", "giou", "diou", "ciou"])
+def test_either_predicted_side_of_0_counts_as_the_whole_image(kind, w, h):
+    step = overlap_delta(kind, box(0.3, 0.4, w, h), HALF)
+
+    assert step == overlap_delta(kind, box(0.3, 0.4, w or 1.0, h or 1.0), HALF)
+
+
+def test_a_side_too_small_for_its_place_has_but_its_later_edge():
+    # 0.5 + 1e-12 / 2 is 0.5 in float32: left is right, and the edge beyond counts alone
+    step = overlap_delta("iou", box(0.5, 0.5, 1e-12, 1e-12), WHOLE)
+
+    assert float(step.x) == float(step.w) == pytest.approx(1e-12)
+    assert float(step.y) == float(step.h) == pytest.approx(1e-12)
