@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from typing import Any
 
 import pytest
 
-from pydarknet.cfg.options import option, quiet, read_options
+from pydarknet.cfg.options import (
+    REQUIRED,
+    declarations,
+    option,
+    quiet,
+    read_options,
+    untrainable_options,
+)
 from pydarknet.cfg.parser import Section, sections_of
 from pydarknet.errors import CfgError
 
@@ -318,3 +325,67 @@ def test_an_option_of_another_lineage_is_not_asked_for(lineage, value, unused):
 
     assert values["mish"] == value
     assert [entry.key for entry in sample.unused_entries()] == unused
+
+
+# Declarations
+
+
+def test_all_that_is_declared_of_an_option_is_kept():
+    bounds = {"least": 1, "most": 4, "above": 0, "below": 5}
+    words = {"choices": ("a", "b"), "synonyms": {"c": "a"}, "otherwise": "b", "stop": "#"}
+    told = {"trained": False, "others_unused": True, "live": False, "ours": ["a"]}
+    cls = make_dataclass(
+        "Made",
+        [
+            ("x", int, option(3, key="y", announced="z", lineage="alexeyab", **bounds)),
+            ("word", str, quiet("a", **words, **told)),
+        ],
+    )
+
+    (key, number, kind), (_, word, _) = declarations(cls).values()
+
+    assert (key, kind, number.key, number.default) == ("y", int, "y", 3)
+    assert (number.announced, number.lineage, vars(number.range)) == ("z", "alexeyab", bounds)
+    assert (word.announced, word.default, word.synonyms) == (False, "a", {"c": "a"})
+    assert (word.choices("pjreddie"), word.otherwise, word.stop) == (("a", "b"), "b", "#")
+    assert (word.trained, word.others_unused, word.live, word.ours) == (False, True, False, ("a",))
+
+
+def test_nothing_need_be_declared_of_an_option():
+    cls = make_dataclass("Made", [("x", int, option())])
+
+    [(key, declared, kind)] = declarations(cls).values()
+
+    assert (key, kind, declared.key, declared.default) == ("x", int, None, REQUIRED)
+    assert (declared.announced, declared.lineage, declared.choices) == (True, None, None)
+    assert set(vars(declared.range).values()) == {None}
+    assert (declared.synonyms, declared.otherwise, declared.stop) == ({}, None, "")
+    assert (declared.trained, declared.others_unused) == (True, False)
+    assert (declared.live, declared.ours) == (True, ())
+
+
+def test_choices_may_be_a_function_of_the_lineage():
+    cls = make_dataclass("Made", [("word", str, quiet("red", choices=words))])
+
+    [(_, declared, _)] = declarations(cls).values()
+
+    assert declared.choices("alexeyab") == ("red", "green", "blue")
+
+
+def test_options_that_training_ignores_are_named_where_a_cfg_sets_them():
+    fields = [
+        ("on", bool, quiet(False, trained=False)),
+        ("off", bool, quiet(False, trained=False)),
+        ("size", int, quiet(1)),
+    ]
+
+    assert untrainable_options(make_dataclass("Made", fields)(on=True, off=False, size=3)) == ["on"]
+
+
+def test_a_word_of_another_lineage_is_what_may_be_meant():
+    with pytest.raises(CfgError, match="hint: did you mean blue"):
+        read("color=blu")
+
+
+def test_a_flag_that_is_no_number_is_off_where_reading_is_lenient():
+    assert read("flag=yes", strict=False)["flag"] is False

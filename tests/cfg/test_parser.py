@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pydarknet.cfg.parser import Section, read_cfg, sections_of
+from pydarknet.cfg.parser import Section, read_cfg, section_of, sections_of
 from pydarknet.errors import CfgError
+from pydarknet.system.identity import record_reads
 
 
 def entries(text: str) -> list[tuple[str, str | None]]:
@@ -287,3 +288,76 @@ def test_a_file_that_a_section_names_may_be_with_the_cfg(tmp_path):
         "animal -1\n",
     )
     assert section.text_of("b.tree", "a tree") == (str(tmp_path / "b.tree"), "thing -1\n")
+
+
+def test_a_file_is_found_as_it_was_written(tmp_path):
+    (tmp_path / "my tree.txt").write_text("thing -1\n")
+    [section] = sections_of("[region]\nmap=9k.map\ntree = my tree.txt", f"{tmp_path}/net.cfg")
+
+    with record_reads() as read:
+        found = section.file(section.find("tree").value)
+
+    assert found == tmp_path / "my tree.txt"
+    assert str(found) in read  # what was computed of the cfg depends on it
+    assert "mytree.txt" in read
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("none.tree", "none.tree"), ("folder", "folder (Is a directory): expected a file")],
+)
+def test_a_file_that_a_section_names_and_that_is_none_is_told(tmp_path, monkeypatch, name, told):
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    section = Section("region", "net.cfg", 7)
+
+    with pytest.raises(CfgError) as error:
+        section.file(name)
+
+    assert str(error.value) == f"net.cfg:7: [region] Couldn't open file: {told}"
+
+
+def test_a_file_that_is_no_text_is_no_file_of_a_cfg(tmp_path):
+    (tmp_path / "a.tree").write_bytes(b"\0")
+    section = Section("region", str(tmp_path / "net.cfg"), 7)
+
+    with pytest.raises(CfgError, match=r"a zero byte on line 1\): expected a tree$"):
+        section.text_of("a.tree", "a tree")
+
+
+# Errors about options
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("size", "net.cfg:3: [conv] size = 7x: expected less\n    hint: try 3"),
+        ("pad", "net.cfg:4: [conv] pad = : expected less\n    hint: try 3"),
+        ("groups", "net.cfg:2: [conv] groups: expected less\n    hint: try 3"),
+    ],
+    ids=["given", "without a value", "not given"],
+)
+def test_an_error_about_an_option_stands_at_its_line_or_its_sections(key, told):
+    [section] = sections_of("\n[conv]\nsize=7x\npad\nsize=9", "net.cfg")
+
+    assert str(section.option_error(key, "expected less", hint="try 3")) == told
+
+
+# Texts without sections
+
+
+def test_a_data_file_is_one_section_of_all_its_lines(capsys):
+    section = section_of("# a\n;b\n\nclasses = 2\ntrain= my list.txt\t\nback up\nx=\n", "d/my.data")
+
+    assert (section.name, section.path, section.line) == ("my.data", "d/my.data", 1)
+    assert [(one.key, one.value, one.line, one.written) for one in section.entries] == [
+        ("classes", "2", 4, "2"),
+        ("train", "mylist.txt", 5, "my list.txt"),
+        ("backup", None, 6, ""),
+    ]
+    told = "Config file error line 7, could parse: x (d/my.data:7)\n"
+    assert capsys.readouterr().err == told
+
+
+def test_brackets_of_a_data_file_are_a_key():
+    assert [entry.key for entry in section_of("[net]", "my.data").entries] == ["[net]"]

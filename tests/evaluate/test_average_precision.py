@@ -15,6 +15,7 @@ import pydarknet
 from pydarknet.errors import DataError, UsageError
 from pydarknet.evaluate.average_precision import Curve, area, at_recalls, average_precision, summary
 from pydarknet.evaluate.map_report import text
+from pydarknet.image.tiles import Tiling
 from pydarknet.network import Network
 
 
@@ -224,3 +225,70 @@ def test_an_empty_list_is_reported_as_nothing_found(recorded):
 
     assert (report.detections, len(report.dataset.truths)) == (0, 0)
     assert report.mean_average_precision == 0
+
+
+def test_equal_scores_keep_their_order():
+    # 40 detections of one score, the 7th of the only truth: precision 1/7 once it is found
+    rows = [(0.5, 0, 0 if place == 6 else -1) for place in range(40)]
+
+    [one] = summary(matched_dataset(rows, [0], "a")).classes
+
+    assert one.average_precision == pytest.approx(1 / 7)
+    assert np.flatnonzero(one.curve.precision)[0] == 6
+
+
+def test_a_curve_has_the_scores_of_its_class_from_the_best_on():
+    report = summary(matched_dataset([(0.25, 0, 0), (0.5, 1, -1), (0.75, 0, -1)], [0]))
+
+    assert [one.curve.scores.tolist() for one in report.classes] == [[0.75, 0.25], [0.5]]
+
+
+def test_without_a_detection_above_the_threshold_the_average_iou_is_0():
+    report = summary(matched_dataset([(0.1, 0, 0)], [0]))
+
+    assert [one.counts.average_iou for one in report.classes] == [0, 0]
+    assert report.counts.average_iou == 0
+
+
+def test_overlaps_are_summed_in_32_bits_one_after_the_other():
+    count = 3000
+    made = matched_dataset([(0.9, 0, n) for n in range(count)], [0] * count, "a")
+    tenths = replace(made, matches=replace(made.matches, overlaps=np.full(count, 0.1, np.float32)))
+    total = np.float32(0)
+    for _ in range(count):
+        total = np.float32(total + np.float32(0.1))  # 299.99... in 64 bits
+
+    report = summary(tenths)
+
+    expected = float(total / np.float32(count))
+    assert report.counts.average_iou == report.classes[0].counts.average_iou == expected
+    assert expected != float(np.float32(0.1))
+
+
+def test_what_is_asked_for_reaches_detector_and_labels(recorded, monkeypatch):
+    network, paths = recorded
+    asked = {}
+
+    class Detector:
+        def __init__(self, network, chosen, *, others):
+            asked.update(chosen=chosen, others=others)
+
+        def detect(self, paths):
+            return []
+
+    def match(seen, names, iou_thresh, lineage, *, difficult, polygons):
+        asked.update(difficult=difficult, polygons=polygons, iou_thresh=iou_thresh)
+        return matched_dataset([], [], "abc")
+
+    monkeypatch.setattr("pydarknet.evaluate.average_precision.DatasetDetector", Detector)
+    monkeypatch.setattr("pydarknet.evaluate.average_precision.match_dataset", match)
+    tiling = Tiling(32, 32)
+
+    average_precision(network, paths, tiling=tiling, others=[network], polygons=True)
+
+    assert (asked["chosen"].tiling, asked["chosen"].decoding.thresh) == (tiling, np.float32(0.005))
+    assert asked["chosen"].decoding.hier == 0  # a tree's classes are not cut at its default
+    assert asked["others"] == [network]
+    assert (asked["polygons"], asked["difficult"], asked["iou_thresh"]) == (True, None, 0.5)
+    average_precision(network, paths)
+    assert (asked["polygons"], asked["others"], asked["chosen"].tiling) == (False, (), None)
