@@ -26,7 +26,7 @@ YAML = ["pyyaml>=6"]
 # What torch exports ONNX files with, beside which the tests hold ours.
 WITNESS = ["onnxscript>=0.5"]
 # What runs the tests, on all cores, and holds the style.
-CHECKS = ["pytest>=7", "pytest-xdist>=3.2", "ruff", "mypy"]
+CHECKS = ["pytest>=7", "pytest-xdist>=3.2", "hypothesis>=6.100", "ruff", "mypy"]
 # What certifies the server from which the tests download.
 TLS = ["trustme>=1"]
 # What makes inputs for tests/fuzz, for hours.
