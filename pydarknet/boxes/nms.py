@@ -24,6 +24,7 @@ from .kernels.nms_cuda import Launch
 from .rule import USUAL, SuppressionRule
 from .suppression import (
     Queue,
+    best_scores,
     queue_of_image,
     suppress_each,
     suppress_objects,
@@ -57,11 +58,13 @@ def nms_each(
     if launch is None:
         left = suppress_each(arrays, threshold, rule, stay=stay)
     else:
+        arrays = [best_scores(one, rule.before) for one in arrays]
         queues = [queue_of_image(one, rule) for one in arrays]
         boxes = [one.boxes for one in found]
         masks = survivors(boxes, queues, threshold, rule.exponent, launch)
         parts = zip(arrays, queues, masks, strict=True)
         left = [survivors_of(one, queue, mask, stay) for one, queue, mask in parts]
+        left = [best_scores(one, rule.after) for one in left]
     return [Detections.of_arrays(one) for one in left]
 
 

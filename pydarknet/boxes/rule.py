@@ -19,13 +19,17 @@ class SuppressionRule:
     """A value of `nms_kind=`, and the values of `beta_nms=`, `sigma_nms=` and `nms_agnostic=`.
 
     `beta` is the exponent of diounms, `sigma` how far softnms_gaussian reaches. If `agnostic`,
-    boxes of all classes compete, each by its best class. Raises CfgError for an unknown kind.
+    boxes of all classes compete, each by its best class. Of an image the `before` best scores
+    compete, and the `after` best of those that are left stay; with 0 all. Raises CfgError for an
+    unknown kind.
     """
 
     kind: str = OF_THE_FORK[0]
     beta: float = 0.6
     sigma: float = 0.5
     agnostic: bool = False
+    before: int = 0
+    after: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

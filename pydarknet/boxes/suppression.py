@@ -73,12 +73,34 @@ def suppress_image(
     found: BoxArrays, threshold: float, rule: SuppressionRule, stay: bool
 ) -> BoxArrays:
     """Suppress the boxes of one image, see `suppress_each`."""
+    left = suppress_limited(best_scores(found, rule.before), threshold, rule, stay)
+    return best_scores(left, rule.after)
+
+
+def suppress_limited(
+    found: BoxArrays, threshold: float, rule: SuppressionRule, stay: bool
+) -> BoxArrays:
+    """Suppress those boxes of one image that compete."""
     if rule.off:
         return found
     queue = queue_of_image(found, rule)
     if rule.soft:
         return lower(found, queue, threshold, rule, stay)
     return survivors_of(found, queue, survivors(found.boxes, queue, threshold, rule.exponent), stay)
+
+
+def best_scores(found: BoxArrays, most: int) -> BoxArrays:
+    """Return the boxes of one image, whose scores are 0 but for so many of the best; 0: all stay.
+
+    A box that has no score left has no objectness either.
+    """
+    scores = found.probabilities
+    if not most or np.count_nonzero(scores) <= most:
+        return found
+    left = np.zeros_like(scores)
+    best = np.argsort(-scores, axis=None, kind="stable")[:most]
+    left.flat[best] = scores.flat[best]
+    return replace(found, probabilities=left, objectness=np.where(left.any(1), found.objectness, 0))
 
 
 def queue_of_image(found: BoxArrays, rule: SuppressionRule = USUAL) -> Queue:

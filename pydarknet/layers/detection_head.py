@@ -57,6 +57,8 @@ class SuppressionOptions(Layer):
     """
 
     beta_nms = 0.6  # the exponent of diounms, which only the fork's heads have
+    pre_nms = 0  # so many scores of an image compete, and so many that are left stay: only heads
+    post_nms = 0  # of anchors over maps declare them; 0: all
 
     nms_kind: str = quiet("default", choices=OURS, others_unused=True, live=False)
     sigma_nms: float = quiet(0.5, above=0, live=False)
@@ -65,7 +67,14 @@ class SuppressionOptions(Layer):
     @property
     def suppression(self) -> SuppressionRule:
         """The rule of non-maximum suppression; that of the last head decides."""
-        return SuppressionRule(self.nms_kind, self.beta_nms, self.sigma_nms, self.nms_agnostic)
+        return SuppressionRule(
+            self.nms_kind,
+            self.beta_nms,
+            self.sigma_nms,
+            self.nms_agnostic,
+            before=self.pre_nms,
+            after=self.post_nms,
+        )
 
 
 class DetectionHead(SuppressionOptions):

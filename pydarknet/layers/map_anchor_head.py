@@ -25,7 +25,8 @@ class MapAnchorHead(MapHead):
     """Decode a box for each anchor of each cell of the maps of `layers`.
 
     A map of A anchors has the channels A * 4, deltas of x, y, w, h, and then A * `scores`. Where
-    `per_layer` is not given, each map has an equal share of the anchors, in their order.
+    `per_layer` is not given, each map has an equal share of the anchors, in their order. Of an
+    image's scores the `pre_nms` best compete, and the `post_nms` best that are left stay.
     """
 
     softmax: ClassVar[bool] = False  # over a cell's scores, the first of which is the background
@@ -37,6 +38,8 @@ class MapAnchorHead(MapHead):
     offset: float = quiet(0.5, least=0, most=1)
     box_weights: tuple[float, ...] = quiet(UNIT, above=0)
     clip: bool = quiet(True)
+    pre_nms: int = quiet(5000, least=0)
+    post_nms: int = quiet(300, least=0)
 
     channels_hint = "each of `layers` has 4 deltas of each of its anchors, then their scores"
 
