@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
 from ..modules.parameters import Parametric, array
-from .base import PJREDDIE, Layer, Node, Shape, section
+from .base import FORK, PJREDDIE, Layer, Node, Shape, section
 
 LEAST: Final = 1e-12  # length of a cell that is learned from, as in torch's normalize
 
@@ -35,6 +35,16 @@ class L2norm(Layer):
 
     def row(self, node: Node) -> str:
         return f"l2norm                                         {node.output.outputs:4d}"
+
+
+@section("l2norm", lineage=FORK)
+class L2normAlexeyAB(L2norm):
+    """The same, which the fork's program has not: its cfgs may have the one with `scale`."""
+
+    def check(self) -> None:
+        super().check()
+        if not self.scale:
+            raise self.error("is no section of the fork: expected one with scale=")
 
 
 class UnitLength(nn.Module):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,7 @@ def import_stored(
     found = convolutions(network)
     taker = Taker(arrays, layout, layout.epsilon if epsilon is None else epsilon, path)
     rescaled = 0
+    assign_others(network, taker)
     for count, one in enumerate(with_words(layout, found)):
         filters = taker.filters(one)
         if order := order_of(layout, count):
@@ -70,13 +72,25 @@ def import_stored(
 
 
 def convolutions(network: Executor) -> Sequence[Part]:
-    """Return a network's convolutions, or refuse one with arrays that no port has."""
-    found = list(parts(network))
-    known = {part.node.index for part in found if not part.gate}
-    for place in placed_arrays(network):
-        if place.node.index not in known:
+    """Return a network's convolutions."""
+    return list(parts(network))
+
+
+def assign_others(network: Executor, taker: Taker) -> None:
+    """Give the layers that are no convolutions the arrays that the layout has for them.
+
+    Raises CfgError for a layer for which it has none.
+    """
+    known = {part.node.index for part in convolutions(network) if not part.gate}
+    places = [place for place in placed_arrays(network) if place.node.index not in known]
+    for place, name in zip_longest(places, taker.layout.others):
+        if place is None:
+            raise network.net.error(f"has no layer for {name}, which {taker.layout.name} has")
+        if name is None:
             raise place.node.layer.error("no layout of a port has its arrays")
-    return found
+        values = taker.take(name, tuple(place.tensor.shape), f"layer {place.node.index}")
+        with torch.no_grad():
+            place.tensor.copy_(torch.from_numpy(values))
 
 
 def assign_filters(part: Part, filters: Filters) -> int:

@@ -47,7 +47,8 @@ class Layout:
     `epsilon` is that of its batch norms. `places` name the convolutions in the order of the cfg;
     none: names count as the cfg does. After a place, `@` and digits say in which order the port
     joins the layers that are its input, where 0 is the one that comes first in the cfg. `anchors`
-    hold anchors in pixels; arrays in `ignored` have no part in what a network computes.
+    hold anchors in pixels; arrays in `ignored` have no part in what a network computes. `others`
+    are the arrays of layers that are no convolutions, in the order of the cfg.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Layout:
     places: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
     ignored: tuple[str, ...] = (COUNTED,)
+    others: tuple[str, ...] = ()
 
 
 def one(conv: str, norm: str = "") -> Form:
@@ -183,6 +185,38 @@ MEGVII: Final = (
     Form((Branch("{place}.conv.conv", "{place}.conv.bn"),), focus=True),
 )
 
+BOXES_THEN_CLASSES: Final = ("regression", "classification")
+RESNET50: Final = " ".join(
+    f"backbone.body.layer{stage}.0/1-3 backbone.body.layer{stage}.0.downsample "
+    + " ".join(f"backbone.body.layer{stage}.{block}/1-3" for block in range(1, blocks))
+    for stage, blocks in ((1, 3), (2, 4), (3, 6), (4, 3))
+)
+RETINANET: Final = spread(
+    f"""
+    backbone.body/1 {RESNET50}
+    backbone.fpn.inner_blocks.2.0 backbone.fpn.layer_blocks.2.0 backbone.fpn.extra_blocks.p6-7
+    backbone.fpn.inner_blocks.1.0 backbone.fpn.layer_blocks.1.0
+    backbone.fpn.inner_blocks.0.0 backbone.fpn.layer_blocks.0.0
+    head.regression_head.conv.0-3.0 head.regression_head.bbox_reg
+    head.classification_head.conv.0-3.0 head.classification_head.cls_logits
+    """
+)
+SSD300: Final = spread(
+    """
+    backbone.features.0 backbone.features.2 backbone.features.5 backbone.features.7
+    backbone.features.10 backbone.features.12 backbone.features.14
+    backbone.features.17 backbone.features.19 backbone.features.21
+    backbone.extra.0.1 backbone.extra.0.3 backbone.extra.0.5 backbone.extra.0.7.1
+    backbone.extra.0.7.3 backbone.extra.1.0 backbone.extra.1.2 backbone.extra.2.0
+    backbone.extra.2.2 backbone.extra.3.0 backbone.extra.3.2 backbone.extra.4.0 backbone.extra.4.2
+    """
+) + tuple(f"head.{kind}_head.module_list.{k}" for k in range(6) for kind in BOXES_THEN_CLASSES)
+TORCHVISION: Final = (
+    one("{of}.conv{nth}", "{of}.bn{nth}"),
+    one("{place}.0", "{place}.1"),
+    one("{place}"),
+)
+
 
 LAYOUTS: Final = (
     Layout(
@@ -208,4 +242,12 @@ LAYOUTS: Final = (
     wongkinyiu("yolov7x", YOLOV7X),
     wongkinyiu("yolov7-tiny", YOLOV7_TINY),
     Layout("Megvii-BaseDetection/YOLOX, yolox-s", 1e-3, MEGVII, yolox(1)),
+    Layout("torchvision, retinanet_resnet50_fpn", 1e-5, TORCHVISION, RETINANET),
+    Layout(
+        "torchvision, ssd300_vgg16",
+        1e-5,
+        TORCHVISION,
+        SSD300,
+        others=("backbone.scale_weight",),
+    ),
 )

@@ -108,7 +108,7 @@ class Taker:
         form = form_of(self.layout, one, self.arrays)
         if form is None:
             name = f"{one.name(self.layout.forms[0].branches[0].conv)}.weight"
-            raise self.missing(name, one)
+            raise self.missing(name, one.label)
         size = tuple(one.part.module.weights.shape)
         if form.focus:
             return of_image(self.branch(form.branches[0], one, focus_size(size), first=True))
@@ -141,17 +141,17 @@ class Taker:
         """Return one branch; the window of the first is the cfg's, that of others 1 x 1."""
         size = size if first else (*size[:2], 1, 1)
         conv, norm = one.name(branch.conv), one.name(branch.norm)
-        weights = self.take(f"{conv}.weight", size, one) if branch.conv else identity(size)
+        weights = self.take(f"{conv}.weight", size, one.label) if branch.conv else identity(size)
         n = size[:1]
         biased = bool(branch.conv) and f"{conv}.bias" in self.arrays
         normalised = any(f"{norm}.{name}" in self.arrays for name in NORM)
         if not biased and not normalised:
             name = f"{norm}.{NORM[0]}" if one.part.module.norm and norm else f"{conv}.bias"
-            raise self.missing(name, one)
-        biases = self.take(f"{conv}.bias", n, one) if biased else np.zeros(n)
+            raise self.missing(name, one.label)
+        biases = self.take(f"{conv}.bias", n, one.label) if biased else np.zeros(n)
         if not normalised:
             return Filters(weights, biases)
-        scales, shift, mean, variance = (self.take(f"{norm}.{name}", n, one) for name in NORM)
+        scales, shift, mean, variance = (self.take(f"{norm}.{name}", n, one.label) for name in NORM)
         return Filters(weights, biases, Norm(scales, shift, mean, variance, self.epsilon))
 
     def constants(self, template: str, one: Named, count: int) -> Floats | None:
@@ -159,23 +159,23 @@ class Taker:
         name = one.name(template)
         if name not in self.arrays:
             return None
-        return self.take(name, (1, count, 1, 1), one).reshape(count)
+        return self.take(name, (1, count, 1, 1), one.label).reshape(count)
 
-    def take(self, name: str, size: tuple[int, ...], one: Named) -> Floats:
-        """Return an array as float64."""
+    def take(self, name: str, size: tuple[int, ...], label: str) -> Floats:
+        """Return an array as float64, of a layer that a line of text calls by its `label`."""
         stored = self.arrays.get(name)
         if stored is None:
-            raise self.missing(name, one)
+            raise self.missing(name, label)
         if stored.shape != size:
             wanted = " x ".join(map(str, size))
-            problem = f"{excerpt(name)} is {stored.size}: {one.label} of the cfg needs {wanted}"
+            problem = f"{excerpt(name)} is {stored.size}: {label} of the cfg needs {wanted}"
             raise WeightsError(problem, where=self.path)
         self.taken.add(name)
         return stored.read().astype(np.float64)
 
-    def missing(self, name: str, one: Named) -> WeightsError:
+    def missing(self, name: str, label: str) -> WeightsError:
         """Return the error for an array that is not there."""
-        problem = f"has no {excerpt(name)}, which {one.label} of the cfg needs"
+        problem = f"has no {excerpt(name)}, which {label} of the cfg needs"
         return WeightsError(f"{problem} (layout {self.layout.name})", where=self.path)
 
     def rest(self) -> dict[str, Stored]:

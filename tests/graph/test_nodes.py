@@ -160,7 +160,7 @@ def test_an_unknown_section_is_told_with_the_nearest(net, section, nearest):
 
 @pytest.mark.parametrize(
     ("section", "dialect", "other"),
-    [("l2norm", "alexeyab", "pjreddie"), ("sam", "pjreddie", "alexeyab")],
+    [("iseg", "alexeyab", "pjreddie"), ("sam", "pjreddie", "alexeyab")],
 )
 def test_a_section_of_the_other_lineage_is_told_as_such(net, section, dialect, other):
     with pytest.raises(CfgError) as error:

@@ -40,9 +40,11 @@ def test_a_vector_is_refused(net):
         net("[l2norm]", inputs=12)
 
 
-def test_only_the_original_knows_it(net):
-    with pytest.raises(CfgError, match=r"net\.cfg:6: \[l2norm\] is no section"):
+def test_only_the_original_knows_it_without_a_scale(net):
+    with pytest.raises(CfgError, match=r"net\.cfg:6: \[l2norm\] is no section of the fork"):
         net("[l2norm]", dialect="alexeyab")
+
+    assert net("[l2norm]\nscale=20", dialect="alexeyab").layers[0].scale == 20
 
 
 def test_with_a_scale_each_channel_has_its_factor(loaded):
