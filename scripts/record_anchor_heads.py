@@ -26,6 +26,7 @@ STRIDES: Final = (8, 16, 32)
 SIDES: Final = (16, 32, 48)  # of RetinaNet's anchors, map by map
 RATIOS: Final = (0.5, 1.0, 2.0)
 SCALES: Final = (0.2, 0.4, 0.6, 0.8)  # of SSD's default boxes, and of the one after the last
+TERMS: Final = ("classification", "bbox_regression")
 CASES: Final = ("boxes", "one_empty", "crowd", "none", "unreached")
 
 
@@ -75,60 +76,97 @@ def targets_of(truth: np.ndarray, first: int) -> list[dict[str, Tensor]]:
     return targets
 
 
-def images_of() -> Any:
-    """Return what torchvision's anchor generators take for two images."""
-    return SimpleNamespace(
-        tensors=torch.zeros(2, 3, SIZE[1], SIZE[0]), image_sizes=[(SIZE[1], SIZE[0])] * 2
-    )
+def images_of(count: int, size: tuple[int, int]) -> Any:
+    """Return what torchvision's anchor generators take for images of a size, height and width."""
+    return SimpleNamespace(tensors=torch.zeros(count, 3, *size), image_sizes=[size] * count)
 
 
-def record_retina(detection: Any) -> dict[str, np.ndarray]:
-    """Return RetinaNet's anchors and, of each case, matches, both losses and the gradients."""
-    sizes = tuple((side,) for side in SIDES)
-    generator = detection.anchor_utils.AnchorGenerator(sizes, (RATIOS,) * len(SIDES))
-    head = detection.retinanet.RetinaNetHead(4, len(RATIOS), CLASSES)
-    matcher = detection._utils.Matcher(0.5, 0.4, allow_low_quality_matches=True)
-    found: dict[str, np.ndarray] = {}
-    for name, case in cases(len(RATIOS), CLASSES):
-        maps = [torch.from_numpy(one).requires_grad_() for one in case.maps]
-        anchors = generator(images_of(), maps)
-        deltas, scores = rows_of(maps, len(RATIOS))
-        targets = targets_of(case.truth, 0)
-        matched = matches_of(matcher, targets, anchors)
+class Kind(NamedTuple):
+    """A head of torchvision: anchors a cell, scores an anchor, and what makes its numbers.
+
+    `first` is the number of the first class. `lose` returns its losses, given true boxes, maps'
+    rows, anchors and matches.
+    """
+
+    anchors: int
+    scores: int
+    first: int
+    generator: Any
+    matcher: Any
+    coder: Any
+    lose: Any
+
+    def numbers(self, maps: list[Tensor], truth: np.ndarray) -> Numbers:
+        """Return the losses of maps, and what belongs to them."""
+        shape = maps[0].shape[2] * STRIDES[0], maps[0].shape[3] * STRIDES[0]
+        anchors = self.generator(images_of(len(truth), shape), maps)
+        deltas, scores = rows_of(maps, self.anchors)
+        targets = targets_of(truth, self.first)
+        matched = matches_of(self.matcher, targets, anchors)
         outputs = {"cls_logits": scores, "bbox_regression": deltas}
-        losses = head.compute_loss(targets, outputs, anchors, matched)
-        found |= numbers_of(name, maps, matched, losses, ("classification", "bbox_regression"))
-        found.setdefault("anchors", anchors[0].numpy())
-        if name == CASES[0]:
-            coder = detection._utils.BoxCoder((1.0, 1.0, 1.0, 1.0))
-            found["boxes"] = decoded(coder, deltas, anchors)
-            found["chances"] = scores.detach().sigmoid().numpy()
-    return found
+        losses = self.lose(targets, outputs, anchors, matched)
+        return Numbers(losses, matched, anchors, deltas, scores)
+
+    def loss(self, maps: list[Tensor], truth: np.ndarray) -> Tensor:
+        """Return the sum of the losses of maps."""
+        found: Tensor = sum(self.numbers(maps, truth).losses[term] for term in TERMS)
+        return found
 
 
-def record_ssd(detection: Any) -> dict[str, np.ndarray]:
-    """Return the same of SSD."""
-    generator = detection.anchor_utils.DefaultBoxGenerator(
+class Numbers(NamedTuple):
+    """Losses by name, matches of each image, anchors, and the rows of maps."""
+
+    losses: dict[str, Tensor]
+    matched: list[Tensor]
+    anchors: list[Tensor]
+    deltas: Tensor
+    scores: Tensor
+
+
+def kinds(detection: Any) -> dict[str, Kind]:
+    """Return both heads by the names of our sections."""
+    utilities, coder = detection._utils, detection._utils.BoxCoder
+    sizes = tuple((side,) for side in SIDES)
+    retina = detection.retinanet.RetinaNetHead(4, len(RATIOS), CLASSES)
+    boxes = detection.anchor_utils.DefaultBoxGenerator(
         [[2]] * len(STRIDES), scales=list(SCALES), steps=list(STRIDES)
     )
-    each = generator.num_anchors_per_location()[0]
-    coder = detection._utils.BoxCoder((10.0, 10.0, 5.0, 5.0))
-    matcher = detection._utils.SSDMatcher(0.5)
-    model = SimpleNamespace(box_coder=coder, neg_to_pos_ratio=3)
+    weighted = coder((10.0, 10.0, 5.0, 5.0))
+    ssd = SimpleNamespace(box_coder=weighted, neg_to_pos_ratio=3)
+    return {
+        "retina": Kind(
+            len(RATIOS),
+            CLASSES,
+            0,
+            detection.anchor_utils.AnchorGenerator(sizes, (RATIOS,) * len(SIDES)),
+            utilities.Matcher(0.5, 0.4, allow_low_quality_matches=True),
+            coder((1.0, 1.0, 1.0, 1.0)),
+            retina.compute_loss,
+        ),
+        "ssd": Kind(
+            boxes.num_anchors_per_location()[0],
+            1 + CLASSES,
+            1,
+            boxes,
+            utilities.SSDMatcher(0.5),
+            weighted,
+            lambda *given: detection.ssd.SSD.compute_loss(ssd, *given),
+        ),
+    }
+
+
+def record(kind: Kind) -> dict[str, np.ndarray]:
+    """Return a head's anchors and, of each case, matches, both losses and the gradients."""
     found: dict[str, np.ndarray] = {}
-    for name, case in cases(each, 1 + CLASSES):
+    for name, case in cases(kind.anchors, kind.scores):
         maps = [torch.from_numpy(one).requires_grad_() for one in case.maps]
-        anchors = generator(images_of(), maps)
-        deltas, scores = rows_of(maps, each)
-        targets = targets_of(case.truth, 1)
-        matched = matches_of(matcher, targets, anchors)
-        outputs = {"cls_logits": scores, "bbox_regression": deltas}
-        losses = detection.ssd.SSD.compute_loss(model, targets, outputs, anchors, matched)
-        found |= numbers_of(name, maps, matched, losses, ("classification", "bbox_regression"))
-        found.setdefault("anchors", anchors[0].numpy())
+        numbers = kind.numbers(maps, case.truth)
+        found |= numbers_of(name, maps, numbers.matched, numbers.losses)
+        found.setdefault("anchors", numbers.anchors[0].numpy())
         if name == CASES[0]:
-            found["boxes"] = decoded(coder, deltas, anchors)
-            found["chances"] = scores.detach().softmax(-1).numpy()
+            found["boxes"] = decoded(kind.coder, numbers.deltas, numbers.anchors)
+            scores = numbers.scores.detach()
+            found["chances"] = (scores.softmax(-1) if kind.first else scores.sigmoid()).numpy()
     return found
 
 
@@ -144,13 +182,13 @@ def matches_of(matcher: Any, targets: list[dict[str, Tensor]], anchors: list[Ten
 
 
 def numbers_of(
-    name: str, maps: list[Tensor], matched: list[Tensor], losses: Any, terms: tuple[str, ...]
+    name: str, maps: list[Tensor], matched: list[Tensor], losses: dict[str, Tensor]
 ) -> dict[str, np.ndarray]:
     """Return the numbers of a case: what is matched, the losses and their gradients."""
-    sum(losses[term] for term in terms).backward()
+    sum(losses[term] for term in TERMS).backward()
     found = {
         f"{name}.matched": torch.stack(matched).numpy().astype(np.int8),
-        f"{name}.terms": np.array([losses[term].item() for term in terms]),
+        f"{name}.terms": np.array([losses[term].item() for term in TERMS]),
     }
     for level, one in enumerate(maps):
         assert one.grad is not None
@@ -179,8 +217,8 @@ def main() -> None:
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     detection = torchvision_detection()
-    np.savez_compressed(folder / "retina.npz", **record_retina(detection))
-    np.savez_compressed(folder / "ssd.npz", **record_ssd(detection))
+    for name, kind in kinds(detection).items():
+        np.savez_compressed(folder / f"{name}.npz", **record(kind))
 
 
 if __name__ == "__main__":

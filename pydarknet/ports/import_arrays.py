@@ -68,6 +68,7 @@ def import_stored(
         problem = f"{excerpt(name)} ({stored.size}) has no place in the cfg"
         raise WeightsError(f"{problem} (layout {layout.name})", where=path)
     check_anchors(network, arrays, layout, path)
+    network.link()  # layers that share what has other values now
     return Imported(layout.name, len(taker.taken), taker.epsilon, rescaled)
 
 
@@ -89,8 +90,8 @@ def assign_others(network: Executor, taker: Taker) -> None:
         if name is None:
             raise place.node.layer.error("no layout of a port has its arrays")
         values = taker.take(name, tuple(place.tensor.shape), f"layer {place.node.index}")
-        with torch.no_grad():
-            place.tensor.copy_(torch.from_numpy(values))
+        module = network.stack[place.node.index]
+        assign(module, place.array.path, torch.from_numpy(values.astype(np.float32)))
 
 
 def assign_filters(part: Part, filters: Filters) -> int:
