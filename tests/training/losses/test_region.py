@@ -248,3 +248,97 @@ def test_the_forks_focal_loss_has_no_smooth_labels(net):
         "net.cfg:12: [region] label_smooth_eps = .1: the focal loss of [region] has no smooth"
         " labels: expected one of the two"
     )
+
+
+# Several cells, anchors and images
+
+
+@both_lineages
+def test_a_slot_that_overlaps_no_truth_is_background_even_for_a_threshold_of_0(net, dialect):
+    text = "[region]\nclasses=2\nnum=1\nanchors=.5,.5\nsoftmax=1\nthresh=0"
+    raw = [0.0] * 8 + [1.0, 1.0] + [0.0] * 4
+
+    # the left cell's truth, a tenth of the width, ends before the right one's box begins
+    loss = loss_of(net(text, c=7, h=1, w=2, dialect=dialect), raw, [(0.25, 0.5, 0.1, 0.5, 0)])
+
+    believed = 0.731059
+    assert delta(loss)[9] == pytest.approx(-believed * believed * (1 - believed), abs=1e-6)
+
+
+@both_lineages
+def test_anchors_are_counted_in_cells(net, dialect):
+    text = "[region]\nclasses=1\nnum=2\nanchors=.5,.5, 1,.5\nsoftmax=1\nbias_match=1\nthresh=1"
+
+    # of two cells an anchor of one is half the image, as is the truth
+    loss = loss_of(
+        net(text, c=12, h=1, w=2, dialect=dialect), [0.0] * 24, [(0.25, 0.5, 0.5, 0.5, 0)]
+    )
+
+    assert [delta(loss)[8] > 0, delta(loss)[20] > 0] == [False, True]
+
+
+@both_lineages
+@pytest.mark.parametrize("shrunken", [[0, 0, -3, -3, 0, 0], [0, 0, -3, 0, 0, 0]])
+def test_predictions_are_those_of_the_truths_own_image(net, dialect, shrunken):
+    text = "[region]\nclasses=1\nnum=2\nanchors=.5,.5, .25,.25\nsoftmax=1\nbias_match=0\nthresh=1"
+    raw = [0.0] * 12 + [float(one) for one in shrunken] + [0.0] * 6
+
+    loss = loss_of(net(text, c=12, h=1, w=1, dialect=dialect), raw, [(*MIDDLE, 0)], [(*MIDDLE, 0)])
+
+    taught = [step > 0 for step in delta(loss)[4::6]]
+    assert taught == [True, False, False, True]  # the second image's first box is too narrow
+
+
+# Trees
+
+
+@both_lineages
+def test_a_class_without_a_box_may_stand_first(tree, dialect):
+    loss = loss_of(tree(dialect), [0.0] * 18, [(*FAR, 1)])
+
+    assert delta(loss)[10::2] == [-0.5, 0.5, 0, 0]
+
+
+@both_lineages
+def test_a_class_without_a_box_goes_where_an_object_is_likeliest(tree, dialect):
+    raw = [0.0] * 18
+    raw[9] = 1  # the right cell believes more in an object
+
+    assert delta(loss_of(tree(dialect), raw, [(*FAR, 1)]))[11::2] == [-0.5, 0.5, 0, 0]
+
+
+@both_lineages
+def test_boxes_of_an_image_without_truths_are_not_drawn_to_their_anchors(tree, dialect):
+    loss = loss_of(tree(dialect), [0.5] * 18, [(*FAR, 0)], seen=0)
+
+    assert delta(loss)[:8] == [0] * 8
+
+
+@both_lineages
+def test_a_tree_has_no_focal_loss(tree, dialect):
+    options = "thresh=1\nfocal_loss=1" if dialect == "alexeyab" else "thresh=1"
+
+    loss = loss_of(tree(dialect, options), [0.0] * 18, [(0.25, 0.5, 0.5, 0.5, 0)])
+
+    assert delta(loss)[10::2] == [0.5, -0.5, 0, 0]
+
+
+# Classes without softmax
+
+
+def test_a_second_class_comes_beside_the_first_among_three_too(net):
+    network = net("[region]\nclasses=3\nnum=1\nanchors=.5,.5", c=8, h=1, w=1)
+    raw = [0.0] * 5 + [1.0, 0, 0]
+
+    loss = loss_of(network, raw, [(*MIDDLE, 0), (*MIDDLE, 1)])
+
+    likely = 0.731059
+    assert delta(loss)[5:] == pytest.approx([1 - likely, 0.5, -0.5], abs=1e-6)
+    assert "Class: 0.365529" in loss.line()  # half of likely: the second is not counted
+
+
+def test_a_background_without_softmax_learns_that_a_truth_is_none(net):
+    network = net("[region]\nclasses=2\nnum=1\nanchors=.5,.5\nbackground=1", c=7, h=1, w=1)
+
+    # the background's output is as it came: 0
+    assert delta(loss_of(network, [0.0] * 4 + [0.5, 0, 0], [(*MIDDLE, 0)]))[4] == -0.5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log
+
 import pytest
 from loss_cases import delta, loss_of
 
@@ -40,3 +42,35 @@ def test_the_forks_classfix_teaches_slots_near_a_truth(net, classfix, objectness
 
     assert delta(loss)[9] == pytest.approx(objectness, abs=1e-6)
     assert delta(loss)[11::2] == pytest.approx(classes, abs=1e-6)
+
+
+def test_the_forks_classfix_2_weighs_classes_by_objectness(net):
+    text = "[region]\nclasses=2\nnum=1\nanchors=1,.5\nsoftmax=1\nthresh=.3\nclassfix=2"
+    raw = [0.0] * 8 + [1.0, 1.0] + [0.0] * 4
+
+    loss = loss_of(net(text, c=7, h=1, w=2, dialect="alexeyab"), raw, [(0.49, 0.5, 0.5, 0.5, 1)])
+
+    believed = 0.731059
+    assert delta(loss)[11::2] == pytest.approx([-0.5 * believed, 0.5 * believed], abs=1e-6)
+
+
+@pytest.mark.parametrize("thresh", [0, 0.3])
+def test_the_forks_classfix_leaves_slots_alone_that_are_near_no_truth(net, thresh):
+    text = f"[region]\nclasses=2\nnum=1\nanchors=.5,.5\nsoftmax=1\nthresh={thresh}\nclassfix=1"
+
+    # the left cell's truth ends before the right one's box begins
+    loss = loss_of(
+        net(text, c=7, h=1, w=2, dialect="alexeyab"), [0.0] * 14, [(0.25, 0.5, 0.1, 0.5, 1)]
+    )
+
+    assert delta(loss)[11::2] == [0, 0]
+
+
+def test_the_forks_focal_loss_fades_as_the_true_class_grows_certain(net):
+    text = "[region]\nclasses=2\nnum=1\nanchors=.5,.5\nsoftmax=1\nfocal_loss=1\nclass_scale=2"
+
+    loss = loss_of(net(text, c=7, h=1, w=1, dialect="alexeyab"), ZEROS, [(*MIDDLE, 0)])
+
+    fading = -(1 - 0.5) * (2 * 0.5 * log(0.5) + 0.5 - 1)  # for p = .5, gamma = 2
+    step = 2 * 0.5 * 0.5 * fading  # the scale, alpha, 1 - p
+    assert delta(loss)[5:] == pytest.approx([step, -step], abs=1e-6)

@@ -227,3 +227,22 @@ def test_a_loss_needs_no_gradient(net):
 
     assert not loss.delta.requires_grad
     assert loss.delta.shape == head.raw.shape
+
+
+def test_a_second_truth_adds_its_class_among_three_too(net):
+    network = net(HEAD.replace("classes=2", "classes=3"), c=8, h=1, w=1)
+
+    loss = loss_of(network, [0.0] * 8, [(*MIDDLE, 0), (*MIDDLE, 1)])
+
+    assert delta(loss)[5:] == [0.5, 0.5, -0.5]
+
+
+def test_the_line_tells_objectness_class_and_the_share_of_boxes_beyond_an_overlap(net):
+    raw = [0, 0, 0, 0, 1, -1, 0.5]  # logistic: .731, .269, .622
+
+    loss = loss_of(cell(net), raw, [(0.5, 0.5, 0.5, 0.375, 1)])
+
+    assert loss.line() == (  # an overlap of .75 is not beyond .75
+        "Region 0 Avg IOU: 0.750000, Class: 0.622459, Obj: 0.731059, No Obj: 0.731059,"
+        " .5R: 1.000000, .75R: 0.000000,  count: 1"
+    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from math import log
+from math import exp, log
 
 import pytest
+import torch
 from loss_cases import delta, loss_of
 
 from pydarknet.errors import CfgError
+from pydarknet.training.losses.iou import Box
+from pydarknet.training.losses.iou_gradients import overlap_delta
+from pydarknet.training.losses.yolo_alexeyab import clip_deltas
 
 # In a network of 32 x 32 this anchor is half the image; zeros give its middle, .5 and .5.
 HEAD = "[yolo]\nclasses=2\nnum=1\nanchors=16,16\n"
@@ -219,3 +223,135 @@ def test_without_details_the_line_has_the_whole_loss_alone(cell):
     loss = loss_of(cell("show_details=0"), ZEROS, [])
 
     assert loss.line().endswith("count: 1, total_loss = 0.250000 ")
+
+
+# Close slots: two cells; the right one's box overlaps the left one's truth by .316
+
+PAIR = (0.49, 0.5, 0.5, 0.5)
+CLOSE = 0.24 * 0.5 / 0.38  # .24 of the widths .5 and .5 is shared, .76 covered: .316
+
+
+@pytest.fixture
+def right(net):
+    """Return a function of options and raw values to the deltas of the right one of two cells."""
+
+    def deltas(options, raw=(0.0,) * 14, kind=1):
+        network = net(f"{HEAD}{options}", c=7, h=1, w=2, dialect="alexeyab")
+        return delta(loss_of(network, raw, [(*PAIR, kind)]))[1::2]
+
+    return deltas
+
+
+def test_a_close_slot_learns_the_box_its_objectness_and_its_class(right):
+    found = right("truth_thresh=.3\nobj_normalizer=3")
+
+    small = 0.75 * (2 - 0.25)
+    # x is .98 of a cell, .02 before the right one; a size of .5 is the anchor's
+    expected = [small * (0.98 - 1 - 0.5), 0, 0, 0, 3 * 0.5, -0.5, 0.5]
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_with_objectness_smooth_a_close_slot_learns_the_square_of_its_overlap(right):
+    options = "truth_thresh=.3\nobj_normalizer=3\nobjectness_smooth=1\ncounters_per_class=100,50"
+
+    found = right(options, [0.0] * 10 + [0.5, 0.5, 1, 1])
+
+    true_class = 2 * (CLOSE**2 - 1 / (1 + exp(-1)))  # the class is twice as rare
+    expected = [3 * (CLOSE**2 - 0.5), -1 / (1 + exp(-0.5)), true_class]
+    assert found[4:] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(("first", "objectness"), [(0.0, 0), (-1.2, -0.5)])
+def test_a_slot_may_believe_in_the_first_class_alone(right, first, objectness):
+    raw = [0.0] * 10 + [first, first, -1.2, -1.2]  # logistic: .5 and .23
+
+    assert right("ignore_thresh=.3", raw)[4] == objectness
+
+
+def test_with_objectness_smooth_a_slot_near_a_truth_learns_its_overlap(right):
+    found = right("ignore_thresh=.3\nobjectness_smooth=1\nobj_normalizer=2")
+
+    assert found[4] == pytest.approx(2 * (CLOSE - 0.5), abs=1e-6)  # more than -2 * .5
+
+
+# Several slots at once
+
+
+def test_slots_of_a_batch_are_taught_each_by_its_own_deltas(cell):
+    impossible = [0, 0, 0, 0, 0, 0, -200]  # class 1: its delta is 0, so all are taught afresh
+    truths = [(*MIDDLE, 0), (*MIDDLE, 1)]
+
+    loss = loss_of(cell(), [*ZEROS, *impossible], truths, truths)
+
+    assert delta(loss)[5:7] == [0.5, 0.5]
+    assert delta(loss)[12:] == [-0.5, 1]
+
+
+def test_each_image_of_a_batch_may_be_taught_again(cell):
+    truths = [(*NARROW, 0), (*NARROW, 0)]
+
+    assert loss_of(cell(), [*ZEROS, *ZEROS], truths, truths).boxes.tolist() == [4, 2]
+
+
+# Normalizers and costs
+
+
+def test_obj_normalizer_weighs_the_objectness_of_truths(cell):
+    assert delta(loss_of(cell("obj_normalizer=3"), ZEROS, [(*MIDDLE, 0)]))[4] == 3 * 0.5
+
+
+def test_boxes_of_rare_classes_count_more(cell):
+    options = "iou_normalizer=.5\ncounters_per_class=100,50"
+
+    loss = loss_of(cell(options), ZEROS, [(*NARROW, 1)])
+
+    small = 2 - 0.25 * 0.5
+    assert delta(loss)[2] == pytest.approx(0.5 * 2 * small * log(0.25 / 0.5), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("new", "raw", "sides", "slope"),
+    [
+        (0, [0, 0, 0.5, -0.25], (exp(0.5), exp(-0.25)), (exp(0.5), exp(-0.25))),  # (e^x)' = e^x
+        (1, [0.5, 0.5, 0.6, 0.4], (1.2**2, 0.8**2), (1, 1)),  # which the C leaves out
+    ],
+)
+def test_the_step_of_an_iou_loss_is_normalized_and_goes_through_the_exponent(
+    cell, new, raw, sides, slope
+):
+    options = f"new_coords={new}\niou_loss=iou\niou_normalizer=.5\nmax_delta=9"
+
+    loss = loss_of(cell(options), [*raw, 0.5, 0.5, 0.5], [(*NARROW, 0)])
+
+    ours = Box(*torch.tensor([0.5, 0.5, sides[0] / 2, sides[1] / 2]))
+    step = [float(part) for part in overlap_delta("iou", ours, Box(*torch.tensor(NARROW)))]
+    expected = [0.5 * step[0], 0.5 * step[1], 0.5 * step[2] * slope[0], 0.5 * step[3] * slope[1]]
+    assert delta(loss)[:4] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "overlap"), [("iou", 1 / 7), ("giou", 1 / 7 - 2 / 9)])
+def test_the_cost_of_giou_tells_the_empty_part_of_the_hull(cell, kind, overlap):
+    # .0625 shared of .4375; a hull of .5625, of which .125 is empty
+    loss = loss_of(cell(f"iou_loss={kind}"), ZEROS, [(0.25, 0.25, 0.5, 0.5, 0)])
+
+    assert float(loss.cost) == pytest.approx(0.75 * (1 - overlap) + 0.75)
+
+
+def test_the_cost_of_an_iou_loss_is_the_mean_of_boxes_and_the_sum_of_the_rest(cell):
+    truths = [(*NARROW, 0)]
+
+    loss = loss_of(cell("iou_loss=iou"), [*ZEROS, *ZEROS], truths, truths)
+
+    assert float(loss.cost) == pytest.approx(0.75 * (0.5 + 0.5) / 2 + 2 * 0.75)
+
+
+def test_the_cost_of_mse_is_the_squares_of_its_deltas(cell):
+    loss = loss_of(cell("iou_loss=mse\nshow_details=1"), ZEROS, [(*NARROW, 0)])
+
+    assert float(loss.cost) == pytest.approx(sum(step**2 for step in delta(loss)), rel=1e-5)
+
+
+def test_what_is_no_number_is_clipped_to_nothing_and_the_rest_to_the_most():
+    given = torch.tensor([float("nan"), float("inf"), -float("inf"), 5, -5, 1])
+
+    assert clip_deltas(given, 2.0).tolist() == [0, 0, 0, 2, -2, 1]
