@@ -7,10 +7,12 @@
 
 anchor is cfg/digits.cfg with the anchors of the set; simota is the same with assign=simota; free
 has one box a cell, its anchor the side of the cell, scale_x_y=3 and assign=simota; yolox has the
-head [yolox] over both maps, not decoupled. Each run is trained on `train` and evaluated on `valid`
-of its .data file, by one thread; FOLDER keeps it and its JSON. A run that is not done after so many
-minutes is stopped; the same command goes on with it, and passes over those that are done. Then it
-prints the table: the mean of the seeds, its standard error, and the gain over anchor, by seed.
+head [yolox] over both maps, not decoupled; retina and ssd have theirs over both, with the anchors
+of the set, and a convolution for boxes beside that for classes. Each run is trained on `train` and
+evaluated on `valid` of its .data file, by one thread; FOLDER keeps it and its JSON. A run that is
+not done after so many minutes is stopped; the same command goes on with it, and passes over those
+that are done. Then it prints the table: the mean of the seeds, its standard error, and the gain
+over anchor, by seed.
 """
 
 from __future__ import annotations
@@ -81,7 +83,44 @@ def yolox(text: str) -> str:
     return text.replace(second, head)
 
 
-HEADS = {"anchor": anchored, "simota": simota, "free": free, "yolox": yolox}
+def retina(text: str) -> str:
+    """Return the cfg with the head of RetinaNet over both maps."""
+    return with_apart(text, "retina", background=0, prior="prior=0.01\n")
+
+
+def ssd(text: str) -> str:
+    """Return the cfg with the head of SSD over both maps; the anchors are its default boxes."""
+    return with_apart(text, "ssd", background=1)
+
+
+def with_apart(text: str, section: str, background: int, prior: str = "") -> str:
+    """Return the cfg with one head over both maps, each by a convolution of boxes and of classes.
+
+    Both read the layer before the [yolo]'s convolution, as in the papers the end of their towers.
+    """
+    classes = int(re.search(r"(?m)^classes=(\d+)", text)[1])
+    anchors = re.search(r"(?m)^anchors=.*\n", text)[0]
+    of_yolo = f"[convolutional]\nfilters={3 * (classes + 5)}\nsize=1\nstride=1\nactivation=linear\n"
+    assert text.count(of_yolo) == 2, "expected the two convolutions of cfg/digits.cfg"
+    one = "[convolutional]\nfilters={}\nsize=1\nstride=1\nactivation=linear\n"
+    both = (
+        f"{one.format(3 * 4)}\n[route]\nlayers=-2\n\n"
+        f"{one.format(3 * (classes + background))}{prior}\n[route]\nlayers=-3,-1\n"
+    )
+    first, second = YOLO.findall(text)
+    text = text.replace(of_yolo, both).replace(first, "", 1).replace("layers=-4\n", "layers=7\n", 1)
+    head = f"[{section}]\nlayers=-1,12\nclasses={classes}\n{anchors}jitter=0.2\n"
+    return text.replace(second, head)
+
+
+HEADS = {
+    "anchor": anchored,
+    "simota": simota,
+    "free": free,
+    "yolox": yolox,
+    "retina": retina,
+    "ssd": ssd,
+}
 
 
 @dataclass(frozen=True)

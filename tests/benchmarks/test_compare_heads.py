@@ -47,6 +47,22 @@ def test_anchors_of_the_free_head_are_the_sides_of_its_cells(heads, tmp_path):
         assert node.layer.anchor_sizes == ((side, side),)
 
 
+@pytest.mark.parametrize(("name", "scores"), [("retina", 10), ("ssd", 11)])
+def test_heads_of_anchors_read_both_maps_with_the_anchors_of_the_set(heads, tmp_path, name, scores):
+    (tmp_path / "net.cfg").write_text(heads.HEADS[name](DIGITS))
+
+    network = read_network(tmp_path / "net.cfg")
+
+    head = network.nodes[-1]
+    assert [shape.tensor for shape in head.inputs] == [
+        (3 * (4 + scores), 20, 28),
+        (3 * (4 + scores), 10, 14),
+    ]
+    assert head.layer.anchor_sizes[0] == (9, 15)
+    assert head.output.w == 3 * (20 * 28 + 10 * 14)
+    assert network.nodes[13].sources == (7,)  # the second branch begins as before
+
+
 def test_the_head_of_yolox_reads_the_maps_of_both_heads(heads, tmp_path):
     (tmp_path / "net.cfg").write_text(heads.yolox(DIGITS))
 
