@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from ..system.json_array import JsonArray
 from ..system.text import count_of, excerpt, json_text
 from .dataset_detections import ImageDetections
 from .file_words import file_words
+from .image_names import base_name, coco_id
 
 COCO_IDS = tuple(i for i in range(1, 91) if i not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83))
 KITTI = ("car", "pedestrian", "cyclist")
@@ -268,22 +268,3 @@ FORMATS: dict[str, type[Results]] = {
     "bdd": Bdd,
     "kitti": Kitti,
 }
-
-
-def base_name(path: str) -> str:
-    """Return the name of a file up to its first dot.
-
-    Darknet: src/utils.c basecfg
-    """
-    return re.split(r"[/\\]", path)[-1].split(".")[0]
-
-
-def coco_id(path: str, after: str) -> int:
-    """Return the number of a COCO image: the digits after the last `after`, or slash; 0 if none.
-
-    Darknet: examples/detector.c get_coco_image_id
-    Quirk: COCO_IDS
-    """
-    tail = path.rpartition(after)[2] if after in path else base_name(path)
-    digits = re.match(r"\s*[+-]?\d+", tail)
-    return int(digits[0]) if digits else 0

@@ -28,8 +28,6 @@ from pydarknet.evaluate.result_files import (
     Kitti,
     Results,
     Voc,
-    base_name,
-    coco_id,
 )
 from pydarknet.layers.yolo import Yolo
 from pydarknet.network import Network
@@ -350,21 +348,6 @@ def test_cocos_categories_are_80_of_90():
     assert (COCO_IDS[0], COCO_IDS[11], COCO_IDS[79]) == (1, 13, 90)
 
 
-@pytest.mark.parametrize(
-    ("path", "pjreddie", "alexeyab"),
-    [
-        ("val2014/COCO_val2014_000000000042.jpg", 42, 0),
-        ("val2017/000000000042.jpg", 42, 42),
-        ("val_2017/000000000042.jpg", 2017, 42),  # the last _ is in the folder
-        ("000000000042.jpg", 42, 42),
-        ("images/im07.png", 0, 0),
-        ("a_-7.jpg", -7, 0),
-    ],
-)
-def test_each_lineage_reads_the_number_of_an_image_in_its_way(path, pjreddie, alexeyab):
-    assert (coco_id(path, "_"), coco_id(path, "/")) == (pjreddie, alexeyab)
-
-
 def test_images_of_one_number_are_told_once(tmp_path, capsys):
     results = Coco(tmp_path, None, ("cat",))
     with results:
@@ -372,11 +355,6 @@ def test_images_of_one_number_are_told_once(tmp_path, capsys):
             results.add(seen(INSIDE, path=name))
 
     assert capsys.readouterr().err == "a.jpg and b.jpg are both image 0 in coco_results.json\n"
-
-
-def test_a_base_name_ends_at_its_first_dot():
-    assert base_name("x.y/frame.0001.jpg") == "frame"
-    assert base_name("x\\frame.jpg") == "frame"
 
 
 @pytest.mark.parametrize(
