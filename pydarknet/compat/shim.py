@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from ..errors import UsageError
-from ..system.files import make_folder
+from ..system.files import make_folder, write_file
 
 MARK = "made by `pydarknet install-shim`"
 MODULES = {"alexeyab": "darknet", "hank-ai": "hank_ai", "alpr": "alpr"}
@@ -31,7 +31,7 @@ def install(folder: Path, api: str = "alexeyab", *, force: bool = False) -> list
             if not force:
                 check_ours(file)
         for file, text in files.items():
-            file.write_text(text, encoding="utf-8")
+            write_file(file, text.encode())
         (folder / "darknet").chmod(0o755)
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: {error.strerror}") from None

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from io import TextIOWrapper
 from pathlib import Path
+from types import TracebackType
 from typing import IO, ClassVar
 
 import numpy as np
 
 from ..errors import DataError
 from ..system.console import note, say
-from ..system.files import check_writable, make_folder, write_errors
+from ..system.files import (
+    check_writable,
+    make_folder,
+    remove_partial_files,
+    replace_file,
+    write_errors,
+)
 from ..system.inputs import check_output
 from ..system.json_array import JsonArray
 from ..system.text import count_of, excerpt, json_text
@@ -31,7 +40,9 @@ Row = tuple[int, float, float, float, float, float]  # class, score, left, top, 
 class Results:
     """A writer of result files in a folder, which is made if it is missing.
 
-    `categories` is the number of classes in the format, `least` the index of its first pixel.
+    Files of text have their names once all is in them: what fails or is interrupted leaves those
+    that were there. `categories` is the number of classes in the format, `least` the index of its
+    first pixel.
     `id_after` is the text before the number in an image's path. Boxes are in pixels.
     """
 
@@ -56,12 +67,18 @@ class Results:
             )
 
     def __enter__(self) -> Results:
+        remove_partial_files(self.folder, re.compile(re.escape(self.name) + ".*", re.DOTALL))
         self.begin()
         return self
 
-    def __exit__(self, *problem: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         with write_errors(self.folder):
-            self.files.close()
+            self.files.__exit__(kind, error, trace)
 
     def write(self, seen: ImageDetections) -> None:
         """Write the detections of an image; raise DataError if that is impossible."""
@@ -76,12 +93,14 @@ class Results:
         raise NotImplementedError
 
     def open(self, path: Path) -> IO[str]:
-        """Make the folder of a file and open it; `files` closes it at the end."""
+        """Make the folder of a file and open it; `files` gives it its name at the end."""
         check_output(path)
         with write_errors(path):
             make_folder(path.parent, named=True)
-            file = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 # closed by files
-        return self.files.enter_context(file)
+            binary = self.files.enter_context(replace_file(path))
+        file = TextIOWrapper(binary, "utf-8", "surrogateescape", "\n")
+        self.files.callback(file.detach)  # which writes what is left
+        return file
 
     def rows(self, seen: ImageDetections) -> Iterator[Row]:
         """Yield a row for each class of each box, box by box.

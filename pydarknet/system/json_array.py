@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import DataError
+from .files import is_no_plain_file, write_errors, write_file
 from .inputs import check_output
 
 BEGIN = b"[\n"
@@ -16,27 +17,29 @@ class JsonArray:
     """Items in a file, with `between` after each but the last, and `end` after that.
 
     Whatever ends the process, the file holds the items so far and can be parsed; also if an item
-    does not fit onto the disk. A pipe gets its end when the array is closed. Raises DarknetError.
+    does not fit onto the disk. What was there before stays where not even an empty array does. A
+    pipe gets its end when the array is closed. Raises DarknetError.
     """
 
     def __init__(self, path: str | Path, between: str, end: str) -> None:
         self.path, self.between, self.end = str(path), between.encode(), end.encode()
         self.count, self.at = 0, len(BEGIN)
         check_output(path)
-        try:
-            self.file = open(path, "wb", buffering=0)  # noqa: SIM115 # closed at the block's end
-        except OSError as error:
-            raise self.error(error) from None
-        self.whole = self.file.seekable()
-        self.begin()
+        self.whole = not is_no_plain_file(path)
+        with write_errors(path):
+            if self.whole:
+                write_file(path, BEGIN + self.end)
+            self.file = open(path, "r+b" if self.whole else "wb", buffering=0)  # noqa: SIM115 # closed at the block's end
+            if not self.whole:
+                self.begin()
 
     def begin(self) -> None:
-        """Write an empty array."""
+        """Write the beginning into what cannot be written again."""
         try:
-            self.put(BEGIN + (self.end if self.whole else b""))
-        except OSError as error:
+            self.put(BEGIN)
+        except OSError:
             self.file.close()
-            raise self.error(error) from None
+            raise
 
     def __enter__(self) -> JsonArray:
         return self
