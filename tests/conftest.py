@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import struct
@@ -56,6 +57,15 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     option.numprocesses, option.maxprocesses = "auto", option.maxprocesses or 4
     option.dist = "worksteal" if option.dist == "no" else option.dist
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of each process that shares
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect without looking for garbage, and never look for it in torch and what is collected."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
 
 
 def recording(name: str) -> Path:

@@ -35,6 +35,12 @@ DARKNET = """#!/bin/sh
 echo "$OMP_NUM_THREADS $PWD $@" > {log}
 while read path; do [ -f "$path" ] && echo "$path: Predicted in 400.0 milli-seconds."; done
 """
+OURS = """
+import sys
+print("ready", flush=True)
+for line in sys.stdin:
+    print(0.002, flush=True)
+"""
 
 
 @pytest.fixture
@@ -62,6 +68,24 @@ def benchmark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
     return run
 
 
+@pytest.fixture
+def quick(benchmark, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a process without torch, which starts at once, answer for our network; export nothing."""
+    import benchmark as module
+    from programs import Peer
+
+    real = module.start
+
+    def start(name: str, *values: object) -> Peer:
+        if name != module.OURS:
+            return real(name, *values)
+        return Peer(name, [sys.executable, "-c", OURS], {})
+
+    monkeypatch.setattr(module, "start", start)
+    monkeypatch.setattr(module, "export", lambda folder, batch: None)
+
+
+@pytest.mark.usefixtures("quick")
 def test_programs_are_measured_and_the_command_goes_on(benchmark, tmp_path: Path, capsys):
     program, log = tmp_path / "darknet", tmp_path / "log"
     program.write_text(DARKNET.format(log=log))
@@ -96,6 +120,7 @@ def test_programs_are_measured_and_the_command_goes_on(benchmark, tmp_path: Path
     assert "others take 50% of the cores" in out
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_round_that_others_disturb_is_not_kept(benchmark, tmp_path: Path, monkeypatch, capsys):
     from machine import Watch
 
