@@ -2,12 +2,12 @@
 """Train heads on the backbone of cfg/digits.cfg from several seeds, and compare their mAP@.5.
 
     benchmarks/compare_heads.py FOLDER digits=digits.data [bccd=bccd.data ...] [--heads anchor ...]
-        [--seeds 3] [--iterations 400] [--batch 16] [--rate 0.001] [--size 160x112] [--minutes 6]
-        [--set adam=1 ...]
+        [--seeds 3] [--iterations 400] [--batch 16] [--rate 0.002 yolox=0.01] [--size 160x112]
+        [--minutes 6] [--set adam=1 ...]
 
 anchor is cfg/digits.cfg with the anchors of the set; simota is the same with assign=simota; free
 has one box a cell, its anchor the side of the cell, scale_x_y=3 and assign=simota; yolox has the
-head [yolox] over both maps, not decoupled; retina and ssd have theirs over both, with the anchors
+head [yolox] over both maps, decoupled; retina and ssd have theirs over both, with the anchors
 of the set, and a convolution for boxes beside that for classes. Each run is trained on `train` and
 evaluated on `valid` of its .data file, by one thread; FOLDER keeps it and its JSON. A run that is
 not done after so many minutes is stopped; the same command goes on with it, and passes over those
@@ -44,7 +44,42 @@ from pydarknet.dataset.files import DataFile, read_list  # noqa: E402
 
 DIGITS = ROOT / "cfg" / "digits.cfg"
 YOLO = re.compile(r"(?m)^\[yolo\]\n(?:[^\[\n].*\n)+")
+# the last convolution of a map, the one that gives its boxes, and its head
+TOWER = re.compile(
+    r"(\[convolutional\]\nbatch_normalize=1\n(?:[^\[\n].*\n)+)\n"
+    r"(?:#.*\n)?\[convolutional\]\nfilters=\d+\n(?:[^\[\n].*\n)+\n\[yolo\]\n(?:[^\[\n].*\n)+"
+)
+# What follows the convolution for classes: their predictor, and from the same stem the boxes'.
+DECOUPLED = """
+[convolutional]
+filters={classes}
+size=1
+activation=linear
+prior=.01
 
+[route]
+layers=-3
+
+{tower}
+[convolutional]
+filters=4
+size=1
+activation=linear
+
+[route]
+layers=-2
+
+[convolutional]
+filters=1
+size=1
+activation=linear
+prior=.01
+
+[route]
+layers=-3,-1,-6
+"""
+
+RATE = 0.002
 Row = dict[str, Any]
 
 
@@ -74,13 +109,16 @@ def free(text: str) -> str:
 
 
 def yolox(text: str) -> str:
-    """Return the cfg with the head of YOLOX over both maps, in place of the two heads."""
+    """Return the cfg with the head of YOLOX over both maps, in place of the two heads.
+
+    It is decoupled, with one 3 x 3 convolution each for classes and for boxes.
+    """
     classes = int(re.search(r"(?m)^classes=(\d+)", text)[1])
-    text = text.replace(f"filters={3 * (classes + 5)}\n", f"filters={classes + 5}\n")
-    first, second = YOLO.findall(text)
-    text = text.replace(first, "", 1).replace("layers=-4\n", "layers=-3\n", 1)
-    head = f"[yolox]\nlayers=-1,9\nclasses={classes}\njitter=0.2\nrandom=0\n"
-    return text.replace(second, head)
+    text = TOWER.sub(
+        lambda found: found[1] + DECOUPLED.format(tower=found[1], classes=classes), text
+    )
+    text = text.replace("layers=-4\n", "layers=7\n", 1)
+    return f"{text}\n[yolox]\nlayers=-1,15\nclasses={classes}\njitter=0.2\nrandom=0\n"
 
 
 def retina(text: str) -> str:
@@ -155,7 +193,8 @@ class Run:
         self.home.mkdir(parents=True)
         data = with_option(self.data.read_text(), "backup", str(self.home))
         (self.home / "run.data").write_text(data)
-        (self.home / "run.cfg").write_text(HEADS[self.head](cfg_for(self.data, options)))
+        rate = rate_of(self.head, options.rate)
+        (self.home / "run.cfg").write_text(HEADS[self.head](cfg_for(self.data, options, rate)))
 
     def train(self, seconds: float) -> bool:
         """Train for so many seconds at most; return whether it is done."""
@@ -186,7 +225,13 @@ def one_thread() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-def cfg_for(data: Path, options: argparse.Namespace) -> str:
+def rate_of(head: str, words: list[str]) -> float:
+    """Return the learning rate of a head, of words that are for one head or for all others."""
+    rates = dict(word.rpartition("=")[::2] for word in words)
+    return float(rates.get(head, rates.get("", RATE)))
+
+
+def cfg_for(data: Path, options: argparse.Namespace, rate: float) -> str:
     """Return cfg/digits.cfg for a data set: its classes, its anchors, the size and the schedule."""
     known = DataFile.read(data)
     images = read_list(known.get_file("train", ""))
@@ -198,7 +243,7 @@ def cfg_for(data: Path, options: argparse.Namespace) -> str:
     given = DataSet(known.integer("classes", 1), len(images), sizes)
     text = adapt(DIGITS, text, given, Input(width, height), 1)
     own = {"batch": options.batch, "burn_in": options.iterations // 10}
-    own["learning_rate"] = options.rate
+    own["learning_rate"] = rate
     for key, value in [*schedule, *own.items()]:
         text = with_option(text, key, str(value))
     more = "".join(f"{one}\n" for one in options.set)
@@ -215,7 +260,7 @@ def do(run: Run, options: argparse.Namespace) -> None:
         return
     row = {"set": run.name, "head": run.head, "seed": run.seed, "map": run.precision()}
     row |= {"iterations": options.iterations, "batch": options.batch, "size": options.size}
-    row |= {"rate": options.rate, "options": options.set}
+    row |= {"rate": rate_of(run.head, options.rate), "options": options.set}
     row["seconds"] = round(time.monotonic() - start, 1)
     run.json.write_text(json.dumps(row) + "\n")
     print(json.dumps(row), flush=True)
@@ -256,7 +301,7 @@ def main() -> None:
     add("--seeds", type=int, default=3)
     add("--iterations", type=int, default=400)
     add("--batch", type=int, default=16)
-    add("--rate", type=float, default=0.001, help="the learning rate")
+    add("--rate", nargs="+", default=[f"{RATE}", "yolox=0.01"], metavar="[HEAD=]RATE")
     add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="more options of [net]")
     add("--size", default="160x112", help="WxH of the input, multiples of 16")
     add("--minutes", type=float, default=6)

@@ -63,7 +63,7 @@ def test_heads_of_anchors_read_both_maps_with_the_anchors_of_the_set(heads, tmp_
     assert network.nodes[13].sources == (7,)  # the second branch begins as before
 
 
-def test_the_head_of_yolox_reads_the_maps_of_both_heads(heads, tmp_path):
+def test_the_head_of_yolox_reads_decoupled_maps_of_both_scales(heads, tmp_path):
     (tmp_path / "net.cfg").write_text(heads.yolox(DIGITS))
 
     network = read_network(tmp_path / "net.cfg")
@@ -71,7 +71,23 @@ def test_the_head_of_yolox_reads_the_maps_of_both_heads(heads, tmp_path):
     head = network.nodes[-1]
     assert [shape.tensor for shape in head.inputs] == [(15, 20, 28), (15, 10, 14)]
     assert head.output.w == 20 * 28 + 10 * 14
-    assert network.nodes[10].output.tensor == (48, 10, 14)  # the second branch begins as before
+    for source, stem in ((27, 19), (15, 7)):
+        parts = [network.nodes[place] for place in network.nodes[source].sources]
+        assert [part.output.c for part in parts] == [4, 1, 10]  # box, objectness, classes
+        towers = [part.sources[0] for part in parts]
+        before = [network.nodes[place] for place in towers]
+        before = [network.nodes[one.sources[0]] if one.layer.merges else one for one in before]
+        assert before[0] is before[1]
+        assert before[0] is not before[2]
+        kinds = [(one.layer.size, one.output.c) for one in before]
+        assert kinds[0] == kinds[2] == (3, network.nodes[stem + 1].output.c)
+    assert network.nodes[16].sources == (7,)  # the second branch begins as before
+
+
+def test_a_rate_is_for_one_head_or_for_all_others(heads):
+    assert heads.rate_of("yolox", ["0.002", "yolox=0.01"]) == 0.01
+    assert heads.rate_of("free", ["0.002", "yolox=0.01"]) == 0.002
+    assert heads.rate_of("free", ["yolox=0.01"]) == heads.RATE
 
 
 def test_the_table_has_means_errors_and_gains_by_seed(heads):
