@@ -74,6 +74,11 @@ class Yolo(AnchorHead):
     def free(self) -> bool:
         return self.assign == "simota" and self.boxes == 1
 
+    @property
+    def reach(self) -> float:
+        """How far a box's centre can be from its cell's, across and down, in cells."""
+        return 0.5
+
     def module(self, *inputs: Shape) -> nn.Module:
         return YoloHead(self.boxes)
 
@@ -149,6 +154,10 @@ class YoloAlexeyAB(ForkLosses, Yolo):
         if self.focal_loss and self.focal:
             problem = "it is another loss than focal_alpha and focal_gamma: expected one of the two"
             raise self.section.option_error("focal_loss", problem)
+
+    @property
+    def reach(self) -> float:
+        return self.scale_x_y / 2
 
     def module(self, *inputs: Shape) -> nn.Module:
         return YoloHead(self.boxes, self.scale_x_y, logistic=not self.new_coords)

@@ -21,6 +21,8 @@ from .targets import ground_truth_of
 from .yolo import grid_of, outcome, write_deltas
 from .yolo_alexeyab import DeltaWriter
 
+SLACK = 1e-3  # of a cell: what lies between two cells is in the reach of both
+
 
 @delta_loss(Yolo, YoloAlexeyAB, when=lambda layer: layer.assign == "simota")
 def simota_loss(heads: Sequence[Head], inputs: LossInputs) -> list[DeltaLoss]:
@@ -32,7 +34,7 @@ def simota_loss(heads: Sequence[Head], inputs: LossInputs) -> list[DeltaLoss]:
     layers = [yolo_of(head) for head in heads]
     part = [place for place, layer in enumerate(layers) if not layer.onlyforward]
     grids = [grid_of(layers[place], heads[place], inputs) for place in part]
-    matches = matches_of(layers[part[0]], grids, inputs) if part else []
+    matches = matches_of([layers[place] for place in part], grids, inputs) if part else []
     done = {
         place: write(layers[place], heads[place], grid, some)
         for place, grid, some in zip(part, grids, matches, strict=True)
@@ -50,14 +52,16 @@ def yolo_of(head: Head) -> Yolo:
     return layer
 
 
-def matches_of(layer: Yolo, grids: Sequence[Grid], inputs: LossInputs) -> list[Matches]:
-    """Return which slots of each grid should predict which true boxes, by one layer's options."""
+def matches_of(layers: Sequence[Yolo], grids: Sequence[Grid], inputs: LossInputs) -> list[Matches]:
+    """Return which slots of each grid should predict which true boxes, by the layers' options."""
+    layer = layers[0]
     size = (inputs.size.w, inputs.size.h)
     truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max, map=layer.map)
     truth = truth.on(grids[0].device)
     rule = Rule(radius=layer.radius, candidates=layer.candidates, iou_weight=layer.simota_iou)
     true = Truth(in_pixels(truth.boxes, size), truth.classes, truth.usable)
-    found = assign(candidates_of(grids, size), true, rule)
+    reaches = [min((one.reach + SLACK) / layer.radius, 1) for one in layers]
+    found = assign(candidates_of(grids, size, reaches), true, rule)
     slots = [grid.values.shape[1] * grid.height * grid.width for grid in grids]
     row = torch.full((len(truth.rows), sum(slots)), -1, device=grids[0].device)
     row[found.image, found.place] = found.row  # of each slot, the true box; -1: none
@@ -68,10 +72,16 @@ def matches_of(layer: Yolo, grids: Sequence[Grid], inputs: LossInputs) -> list[M
     return [Matches.where(rows >= 0, rows, truth) for rows in parts]
 
 
-def candidates_of(grids: Sequence[Grid], size: tuple[int, int]) -> Candidates:
-    """Return the boxes of all grids, grid by grid, in the order of their slots."""
+def candidates_of(
+    grids: Sequence[Grid], size: tuple[int, int], reaches: Sequence[float]
+) -> Candidates:
+    """Return the boxes of all grids, grid by grid, in the order of their slots.
+
+    A box learns no true one that it cannot reach. So its cell is as much smaller as its grid's
+    `reaches` says, a share of the radius in which cells are near.
+    """
     boxes = zip(*(in_pixels(grid.boxes(), size) for grid in grids), strict=True)
-    cells = zip(*(cells_of(grid, size) for grid in grids), strict=True)
+    cells = zip(*map(cells_of, grids, [size] * len(grids), reaches), strict=True)
     return Candidates(
         Box(*(torch.cat([part.flatten() for part in parts]) for parts in cells)),
         Box(*(torch.cat([part.flatten(1) for part in parts], 1) for parts in boxes)),
@@ -88,12 +98,12 @@ def in_pixels(boxes: Box, size: tuple[int, int]) -> Box:
     return Box(boxes.x * w, boxes.y * h, boxes.w * w, boxes.h * h)
 
 
-def cells_of(grid: Grid, size: tuple[int, int]) -> Box:
-    """Return the cell of each slot in pixels, [anchors, H, W]: its centre, and its sides."""
+def cells_of(grid: Grid, size: tuple[int, int], share: float) -> Box:
+    """Return the cell of each slot in pixels, [anchors, H, W]: centre, and a share of its sides."""
     w, h = size[0] / grid.width, size[1] / grid.height
     column = torch.arange(grid.width, device=grid.device)
     row = torch.arange(grid.height, device=grid.device)[:, None]
-    sides = torch.ones(grid.values.shape[1], 1, 1, device=grid.device)  # of one cell
+    sides = torch.full((grid.values.shape[1], 1, 1), share, device=grid.device)  # of one cell
     return Box(*torch.broadcast_tensors((column + 0.5) * w, (row + 0.5) * h, sides * w, sides * h))
 
 

@@ -136,6 +136,26 @@ def test_heads_share_true_boxes_as_simota_shares_them_among_all_cells(net, seed)
     assert sorted(ours) == wanted
 
 
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize(("x", "columns"), [(0.55, {2}), (0.5, {1, 2})])
+def test_no_cell_learns_a_box_whose_centre_it_cannot_reach(net, scale, x, columns):
+    options = OPTIONS.replace("scale_x_y=3", f"scale_x_y={scale}")
+    network = net(f"[yolo]\n{options}", c=12, h=4, w=4, dialect="alexeyab")
+    raw = torch.zeros(1, 12, 4, 4)
+    head = Head(network.nodes[0], raw, network.stack[0](raw))
+
+    [loss] = losses_of([head], inputs_of(rows([(x, 0.4, 0.5, 0.5, 0)]), Shape(c=3, h=32, w=32)))
+
+    seen = {
+        column for *_, column in (loss.delta[0].unflatten(0, (2, 6))[:, 4] > 0).nonzero().tolist()
+    }
+    # by a scale of 1 its own cell, or both that it lies between; by 2 those within a cell
+    reached = {c for c in range(4) if abs(c + 0.5 - 4 * x) < scale / 2 + 0.01}
+    assert seen <= reached
+    assert columns <= reached
+    assert seen & columns
+
+
 def test_options_of_the_assignment_are_read(net):
     one, two = (
         sum(len(taught(loss)) for loss in losses(two_heads(net, f"{FINE}\n{o}", COARSE), *TRUTH))
