@@ -31,6 +31,8 @@ CHECKS = ["pytest>=7", "pytest-xdist>=3.2", "hypothesis>=6.100", "ruff", "mypy"]
 TLS = ["trustme>=1"]
 # What makes inputs for tests/fuzz, for hours.
 FUZZ = ["atheris>=3"]
+# What makes mutants of the core: scripts/mutation_score.py.
+MUTATE = ["mutmut>=3.8"]
 
 setup(
     name="pydarknet",
@@ -70,6 +72,7 @@ setup(
         "track": TRACK,
         "yaml": YAML,
         "fuzz": FUZZ,
+        "mutate": MUTATE,
         "test": [
             *CHECKS,
             "setuptools>=68",
