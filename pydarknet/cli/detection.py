@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,21 @@ Drawn = tuple[Found, Task[Drawing | None]]
 
 
 def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
-    """Find and write the boxes of every image of a source.
-
-    While threads read images, others find and draw boxes, and this one writes them.
-    """
+    """Find and write the boxes of every image of a source."""
     writing.begin(source.listing)
+    for _ in write_each(source, chosen, writing):
+        pass
+    end(source, writing)
+
+
+def write_each(
+    source: Source, chosen: Settings, writing: Writing
+) -> Iterator[tuple[int, list[Found]]]:
+    """Find and write the boxes of every image of a source; yield what was found, group by group.
+
+    Beside it stands the number of images of the group, those too that could not be read. While
+    threads read images, others find and draw boxes, and this one writes them.
+    """
     network, alone = writing.network, source.single or source.one_by_one
     many = not source.single or chosen.tiling is not None
     network.get_ready(many=many)  # before the time is taken, as the C fuses
@@ -41,9 +52,16 @@ def detect_all(source: Source, chosen: Settings, writing: Writing) -> None:
     detect = partial(detect_and_draw, writing, chosen, not source.single)
     work = partial(work_on_good, detect)
     for group, made in in_order(work, source.groups(BATCH), crews):
+        several = []
         for found, drawing in source.results(group, made, detect):
             remember(found.path)  # a prompt's images are not listed before
             writing.write(found, drawing)
+            several.append(found)
+        yield len(group), several
+
+
+def end(source: Source, writing: Writing) -> None:
+    """Print what ends the images of a source."""
     if source.asked and not source.one_by_one:
         source.prompt.ask()
     if len(source.words) and not source.single and sys.stderr.isatty():

@@ -45,6 +45,11 @@ def weights_files(cfg: Path, weights: Path | None, ensemble: str) -> list[Path]:
     return files
 
 
+def network_files(cfg: Path, weights: Path | None, ensemble: str | None) -> list[Path | None]:
+    """Return the files that make a network, or those of an ensemble: the cfg, then weights."""
+    return [cfg, *(weights_files(cfg, weights, ensemble) if ensemble else [weights])]
+
+
 def open_networks(
     run: Run, cfg: Path, weights: Path | None, ensemble: str | None
 ) -> tuple[Network, list[Network]]:

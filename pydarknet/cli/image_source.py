@@ -52,6 +52,7 @@ class Source:
     exif: bool = True
     recursive: bool = False
     apart: Path | None = None
+    part: range | None = None  # the places of the listed images that are looked at; None: all
 
     @property
     def asked(self) -> bool:
@@ -122,7 +123,8 @@ class Source:
         """Yield the path of each image."""
         if self.asked:
             yield from self.prompt.paths()
-        for image in self.listing:
+        part = self.part
+        for image in self.listing if part is None else self.listing[part.start : part.stop]:
             yield image.path
 
     def groups(self, count: int) -> Iterator[Group]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..cfg.lineage import PerLineage
 from ..system.console import note
+from .sharing import Sharing
 
 if TYPE_CHECKING:
     from ..boxes.settings import Settings
@@ -27,22 +28,27 @@ def write_results(
     heads: Heads | None = None,
     threads: int = 4,
     others: Sequence[Network] = (),
+    sharing: Sharing | None = None,
 ) -> None:
     """Write the detections of images, count the images on stderr, and print the time.
 
-    What `others` find is fused with them.
+    What `others` find is fused with them. Of a list that is shared, a part is recorded, or all are
+    put together.
 
     Darknet: examples/detector.c validate_detector
     """
     from ..evaluate.dataset_detections import DatasetDetector
     from .progress import count_items
+    from .shared_detections import detections
 
     start = time.perf_counter()
     detector = DatasetDetector(network, chosen, pixels=True, others=others)
     if heads:
         detector = replace(detector, heads=heads)
+    found = detections(sharing, detector, paths)
+    if found is None:
+        return
     with results:
-        found = detector.detect(paths)
         for seen in count_items("{}\n", len(paths), threads)(found):
             results.write(seen)
     seconds = time.perf_counter() - start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from .operands import (
     tiling_of,
 )
 from .results import write_results
+from .sharing import Sharing
 from .verbs import Run
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def detect(
     network: AnyNetwork,
     images: tuple[str, ...],
     flags: YoloFlags,
+    sharing: Sharing | None,
     file: str = "predictions.jpg",
 ) -> None:
     """Print and draw the boxes found in images.
@@ -84,6 +87,11 @@ def detect(
     source = Source(
         images, network.image_channels, network.exif, flags.recursive, apart=flags.out_dir
     )
+    if sharing:
+        from .shared_test import detect_shared
+
+        detect_shared(sharing, source, chosen, writing)
+        return
     with writing:
         detect_all(source, chosen, writing)
 
@@ -157,23 +165,27 @@ def yolo_lines(network: AnyNetwork, found: Found, positions: bool) -> str:
     return "\n".join([time_line(found), *CLASS_LINES.of(network.dialect)(found)])
 
 
-def validate(network: Network, results: Results, listed: str, *, thresh: float) -> None:
+def validate(
+    network: Network, results: Results, listed: str, *, thresh: float, sharing: Sharing | None
+) -> None:
     """Write the result files of the images of a list."""
     from ..boxes.settings import settings
 
     chosen = settings(network, thresh=thresh, nms=0.5, letterbox=False)
     note(network.net.rates())
-    write_results(network, images_of(listed), results, chosen, threads=8)
+    write_results(network, images_of(listed), results, chosen, threads=8, sharing=sharing)
 
 
-def recall(network: Network, listed: str) -> None:
+def recall(network: Network, listed: str, sharing: Sharing | None) -> None:
     """Print a line an image.
 
     Darknet: examples/yolo.c validate_yolo_recall
     Quirk: RECALL_IN_PIXELS
     """
     from ..evaluate.recall import recall
+    from .shared_detections import detections
 
     note(network.net.rates())
-    for now in recall(network, images_of(listed, labels=True), overlap=0):
+    paths, detect = images_of(listed, labels=True), partial(detections, sharing)
+    for now in recall(network, paths, overlap=0, detect=detect):
         note(now.line())

@@ -18,6 +18,7 @@ from .matching import Matches, first_claims
 LEAST_SCORE = 0.005  # detections above it are ranked
 
 Watch = Callable[[Iterable[ImageDetections]], Iterable[ImageDetections]]
+Detect = Callable[[DatasetDetector, Sequence[str]], Iterable[ImageDetections]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +102,14 @@ def average_precision(
     tiling: Tiling | None = None,
     others: Sequence[Network] = (),
     watch: Watch = iter,
+    detect: Detect = DatasetDetector.detect,
 ) -> MapReport:
     """Return the report on a network's detections, compared with label files.
 
     The network may be in training: it is evaluated at its cfg's size, with its rolling
     statistics, and is unchanged afterwards. With a `tiling`, it sees large images in tiles. What
-    `others` find is fused with its boxes. `watch` wraps the detections of each image.
+    `others` find is fused with its boxes. `watch` wraps the detections of each image, which
+    `detect` returns.
 
     Darknet: src/detector.c validate_detector_map (AlexeyAB)
     """
@@ -115,13 +118,21 @@ def average_precision(
     names = network.names or ()
     classes = classes_of(network)
     named = [*names, *(f"class {i}" for i in range(len(names), classes))][:classes]
-    chosen = settings(network, thresh=LEAST_SCORE, hier=0, tiling=tiling)
+    detector = ranking_detector(network, others, tiling)
     with evaluation_mode(network):
-        seen = watch(DatasetDetector(network, chosen, others=others).detect(paths))
+        seen = watch(detect(detector, paths))
         dataset = match_dataset(
             seen, named, iou_thresh, network.dialect.name, difficult=difficult, polygons=polygons
         )
     return summary(dataset, thresh=thresh, points=points)
+
+
+def ranking_detector(
+    network: Network, others: Sequence[Network] = (), tiling: Tiling | None = None
+) -> DatasetDetector:
+    """Return what finds the boxes that are ranked for average precision: those of any score."""
+    chosen = settings(network, thresh=LEAST_SCORE, hier=0, tiling=tiling)
+    return DatasetDetector(network, chosen, others=others)
 
 
 def summary(dataset: MatchedDataset, *, thresh: float = 0.25, points: int = 0) -> MapReport:

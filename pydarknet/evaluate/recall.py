@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,8 @@ from .ground_truth import ground_truth_of
 THRESH = 0.001  # of objectness
 OVERLAP = 0.4  # IoU above which two boxes are one proposal
 HIT = 0.5  # IoU above which a proposal finds a true box
+
+Detect = Callable[[DatasetDetector, Sequence[str]], Iterable[ImageDetections] | None]
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,19 @@ def recall(
     overlap: float = OVERLAP,
     polygons: bool = False,
     others: Sequence[Network] = (),
+    detect: Detect = DatasetDetector.detect,
 ) -> Iterator[Recall]:
     """Yield the counts after each image. In both lineages images are stretched, not letterboxed.
 
     Boxes whose IoU exceeds `overlap` count as one; with 0, all count. What `others` find is fused
-    with them; the objectness of a fused box is its score.
+    with them; the objectness of a fused box is its score. `detect` returns the detections of each
+    image; if it returns none, nothing is counted.
 
     Darknet: src/detector.c validate_detector_recall
     """
     chosen = settings(network, thresh=THRESH, nms=overlap, letterbox=False)
     detector = DatasetDetector(network, chosen, suppress=proposals, others=others)
-    found: Iterable[ImageDetections] = detector.detect(paths)
+    found = detect(detector, paths) or ()
     if others and overlap:  # a box of several classes was fused as one of each
         found = (replace(one, boxes=nms_obj(one.boxes, overlap)) for one in found)
     yield from recalls_of(found, chosen, network.dialect.name, polygons)

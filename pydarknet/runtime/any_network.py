@@ -40,6 +40,10 @@ class AnyNetwork(Detecting, Protocol):
         """The rule of its suppression."""
 
     @property
+    def keeps_state(self) -> bool:
+        """Whether its answer depends on the images before."""
+
+    @property
     def tree(self) -> Tree | None:
         """The tree of the classes of a classifier, if there is one."""
 

@@ -68,6 +68,11 @@ class Ensemble:
         return self.first.suppression
 
     @property
+    def keeps_state(self) -> bool:
+        """Whether a member's answer depends on the images before."""
+        return any(one.keeps_state for one in self.members)
+
+    @property
     def tree(self) -> Tree | None:
         """The tree of the classes of a classifier, if there is one."""
         return self.first.tree

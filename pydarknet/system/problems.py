@@ -19,9 +19,13 @@ FAILED = "failed"
 
 @dataclass
 class Problems:
-    """How many items of a command failed, by the word that says how."""
+    """How many items of a command failed, by the word that says how, and what was told of them.
+
+    What was told is the text, and that word.
+    """
 
     failed: Counter[str] = field(default_factory=Counter)
+    told: list[tuple[str, str]] = field(default_factory=list)
 
 
 CURRENT: ContextVar[Problems | None] = ContextVar("problems", default=None)
@@ -60,15 +64,26 @@ def tell_failure(text: str, how: str = FAILED) -> None:
     if CURRENT.get() is None:
         note(text)
     else:
-        count_failure(how)
-        note_once(text)
+        count_failure(how, text)
+        if text:
+            note_once(text)
 
 
-def count_failure(how: str = FAILED) -> None:
+def count_failure(how: str = FAILED, text: str = "") -> None:
     """Count an item of the command that failed, of which enough is said elsewhere."""
     problems = CURRENT.get()
     if problems is not None:
         problems.failed[how] += 1
+        problems.told.append((text, how))
+
+
+def take_told() -> list[tuple[str, str]]:
+    """Return what was told of items that failed since the last call, and how each is counted."""
+    problems = CURRENT.get()
+    if problems is None:
+        return []
+    told, problems.told = problems.told, []
+    return told
 
 
 def failures() -> Counter[str]:

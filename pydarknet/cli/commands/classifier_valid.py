@@ -13,6 +13,7 @@ from ...cfg.lineage import PerLineage
 from ...system.console import note, say
 from ..data_files import images_of
 from ..operands import CfgOrOnnx, Weights
+from ..sharing import Form, ShardFlags, Sharing
 from ..verbs import Help, Run, verb
 
 if TYPE_CHECKING:
@@ -33,29 +34,49 @@ class Evaluation:
     paths: list[str]
     options: AccuracyOptions
     top: int
+    sharing: Sharing | None = None
 
     def predictions(self) -> Iterator[Prediction]:
-        """Yield the predictions for all images, with a progress bar if stdout is not a terminal."""
+        """Yield the predictions for all images; none where a part of them is recorded."""
+        from ...evaluate.prediction_json import json_of_prediction, prediction_of_json
+
+        if self.sharing is None:
+            yield from self.predictions_of(self.paths)
+            return
+
+        def steps(start: int, stop: int) -> Iterator[tuple[int, list[Prediction]]]:
+            for prediction in self.predictions_of(self.paths[start:stop]):
+                yield 1, [prediction]
+
+        how = (self.options.labels, self.options.top, self.options.leaves)
+        form = Form(json_of_prediction, prediction_of_json)
+        yield from self.sharing.results(self.network, how, self.paths, steps, form) or ()
+
+    def predictions_of(self, paths: list[str]) -> Iterator[Prediction]:
+        """Yield the predictions for images, with a progress bar if stdout is not a terminal."""
         from ...evaluate.accuracy import predictions
         from ...evaluate.dataset_detections import evaluation_mode
         from ..progress import bar
 
         with evaluation_mode(self.network):
-            found = predictions(self.network, self.paths, self.options)
+            found = predictions(self.network, paths, self.options)
             quiet = sys.stderr.isatty() and not sys.stdout.isatty()
-            yield from bar(found, len(self.paths)) if quiet else found
+            yield from bar(found, len(paths)) if quiet else found
 
 
 @verb("classifier valid")
-def valid(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
+def valid(
+    run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags
+) -> None:
     """Print how often the right class is the best, and among the best, by the middle of images.
 
     Darknet: examples/classifier.c validate_classifier_single
     """
     from ...evaluate import classifier_crops
 
+    sharing = Sharing.of(shards, "classifier valid", run, cfg, weights)
     evaluation = evaluation_of(
-        run, data, cfg, weights, classifier_crops.center_view, training=False, leaves=True
+        run, data, cfg, weights, classifier_crops.center_view, sharing, training=False, leaves=True
     )
     VALID_LINES.of(evaluation.network.dialect)(evaluation)
 
@@ -93,36 +114,48 @@ VALID_LINES = PerLineage(pjreddie=lines_pjreddie, alexeyab=lines_alexeyab)
 
 
 @verb("classifier valid10")
-def valid10(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
+def valid10(
+    run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags
+) -> None:
     """Print how often a classifier is right that is shown ten crops of an image.
 
     Darknet: examples/classifier.c validate_classifier_10
     """
     from ...evaluate import classifier_crops
 
-    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.ten_crops))
+    sharing = Sharing.of(shards, "classifier valid10", run, cfg, weights)
+    view = classifier_crops.ten_crops
+    print_lines(evaluation_of(run, data, cfg, weights, view, sharing))
 
 
 @verb("classifier validfull")
-def validfull(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
+def validfull(
+    run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags
+) -> None:
     """Print how often a classifier is right that is shown whole images.
 
     Darknet: examples/classifier.c validate_classifier_full
     """
     from ...evaluate import classifier_crops
 
-    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.whole_image_view))
+    sharing = Sharing.of(shards, "classifier validfull", run, cfg, weights)
+    view = classifier_crops.whole_image_view
+    print_lines(evaluation_of(run, data, cfg, weights, view, sharing))
 
 
 @verb("classifier validmulti")
-def validmulti(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
+def validmulti(
+    run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags
+) -> None:
     """Print how often a classifier is right that is shown images in several sizes.
 
     Darknet: examples/classifier.c validate_classifier_multi
     """
     from ...evaluate import classifier_crops
 
-    print_lines(evaluation_of(run, data, cfg, weights, classifier_crops.multi_scale_views))
+    sharing = Sharing.of(shards, "classifier validmulti", run, cfg, weights)
+    view = classifier_crops.multi_scale_views
+    print_lines(evaluation_of(run, data, cfg, weights, view, sharing))
 
 
 def print_lines(evaluation: Evaluation) -> None:
@@ -247,6 +280,7 @@ def evaluation_of(
     cfg: Path,
     weights: Path | None,
     view: View,
+    sharing: Sharing | None = None,
     *,
     training: bool = True,
     leaves: bool = False,
@@ -261,4 +295,4 @@ def evaluation_of(
 
     network = open_network(run, cfg, weights, training=training)
     options, valid = read_evaluation(network, DataFile.read(data), view, leaves=leaves)
-    return Evaluation(network, images_of(valid), options, options.top)
+    return Evaluation(network, images_of(valid), options, options.top, sharing)

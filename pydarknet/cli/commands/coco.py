@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..demo_flags import DemoFlags, Video
 from ..operands import Cfg, CfgOrOnnx, Images, TrainFlags, Weights
+from ..sharing import ShardFlags, Sharing
 from ..train import train
 from ..verbs import READ_IMAGES, Run, verb
 from ..yolov1 import YoloFlags, detect, open_tested, open_yolo, recall, show, validate
@@ -24,15 +25,21 @@ NAMES_IN_C = {  # classes that `coco` names otherwise than data/coco.names
 
 @verb("coco test", lazy=True)
 def coco_test(
-    run: Run, cfg: CfgOrOnnx, weights: Weights = None, *images: Images, flags: YoloFlags
+    run: Run,
+    cfg: CfgOrOnnx,
+    weights: Weights = None,
+    *images: Images,
+    flags: YoloFlags,
+    shards: ShardFlags,
 ) -> None:
     """Print and draw the boxes that a YOLOv1 network of the 80 COCO classes finds.
 
     Darknet: examples/coco.c test_coco
     """
+    sharing = Sharing.of(shards, "coco test", run, cfg, weights)
     network = open_tested(run, cfg, weights, NAMES, images)
     network.names = names_in_c(network.names or ())
-    detect(run, network, images, flags, file="prediction.jpg")
+    detect(run, network, images, flags, sharing, file="prediction.jpg")
 
 
 @verb("coco demo", lazy=True)
@@ -65,22 +72,24 @@ def coco_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags
 
 
 @verb("coco valid")
-def coco_valid(run: Run, cfg: CfgOrOnnx, weights: Weights = None) -> None:
+def coco_valid(run: Run, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags) -> None:
     """Write the result file of COCO for the images of data/coco_val_5k.list.
 
     Darknet: examples/coco.c validate_coco
     """
     from ...evaluate.result_files import Coco
 
+    sharing = Sharing.of(shards, "coco valid", run, cfg, weights)
     network = open_yolo(run, cfg, weights, NAMES)
     results = Coco(Path("results"), None, network.names or (), "_")
-    validate(network, results, "data/coco_val_5k.list", thresh=0.01)
+    validate(network, results, "data/coco_val_5k.list", thresh=0.01, sharing=sharing)
 
 
 @verb("coco recall")
-def coco_recall(run: Run, cfg: CfgOrOnnx, weights: Weights = None) -> None:
+def coco_recall(run: Run, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags) -> None:
     """Print after each image of data/coco_val_5k.list how many boxes so far are found.
 
     Darknet: examples/coco.c validate_coco_recall
     """
-    recall(open_yolo(run, cfg, weights, NAMES), "data/coco_val_5k.list")
+    sharing = Sharing.of(shards, "coco recall", run, cfg, weights)
+    recall(open_yolo(run, cfg, weights, NAMES), "data/coco_val_5k.list", sharing)

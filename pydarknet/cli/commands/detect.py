@@ -11,6 +11,7 @@ from ...system.console import note
 from ...system.resources import shipped_file
 from ..operand_files import NO_IMAGES, content, words_in_order
 from ..operands import DetectFlags
+from ..sharing import ShardFlags, Sharing
 from ..verbs import Help, Run, verb
 from .detector_test import detector_test, find_boxes
 
@@ -29,6 +30,7 @@ def detect(
     run: Run,
     *words: Annotated[str, Help("<cfg> <weights> [images], or images for the default model")],
     flags: DetectFlags,
+    shards: ShardFlags,
 ) -> None:
     """Print and draw the boxes that a COCO network, or the default model, finds in images.
 
@@ -39,21 +41,26 @@ def detect(
         cfg, *rest = words_in_order(named, ("cfg", "weights", "images"), USAGE, onnx=True)
         path, images = Path(rest[0]) if rest and rest[0] else None, rest[1:]
         if content(cfg) == "onnx":
-            detect_exported(run, Path(cfg), tuple(images), flags)
+            detect_exported(run, Path(cfg), tuple(images), flags, shards)
             return
-        detector_test(run, Path("cfg/coco.data"), Path(cfg), path, *images, flags=flags)
+        files = Path("cfg/coco.data"), Path(cfg), path
+        detector_test(run, *files, *images, flags=flags, shards=shards)
         return
     data, cfg, weights = default_model()
-    detector_test(run, Path(data), Path(cfg), Path(weights), *words, flags=flags)
+    files = Path(data), Path(cfg), Path(weights)
+    detector_test(run, *files, *words, flags=flags, shards=shards)
     if Path(cfg).name == "digits.cfg" and not any(shipped_file(word) for word in words):
         note(DIGITS_ONLY)
 
 
-def detect_exported(run: Run, file: Path, images: tuple[str, ...], flags: DetectFlags) -> None:
+def detect_exported(
+    run: Run, file: Path, images: tuple[str, ...], flags: DetectFlags, shards: ShardFlags
+) -> None:
     """Print and draw the boxes that an exported network finds, with the names that it has."""
     from ..open_any import open_any
 
-    find_boxes(open_any(run, file, None), images, flags)
+    sharing = Sharing.of(shards, "detect", run, file)
+    find_boxes(open_any(run, file, None), images, flags, sharing)
 
 
 def default_model() -> tuple[str, str, str]:

@@ -12,12 +12,16 @@ from ...image.tiles import OVERLAP
 from ...system.console import note, say
 from ...system.problems import guard
 from ..data_files import check_outputs, images_of, write_text
-from ..ensemble import EnsembleFlag, open_networks
+from ..ensemble import EnsembleFlag, network_files, open_networks
 from ..operands import CfgOrOnnx, IouThresh, Overlap, Tile, Weights, tiling_of
+from ..sharing import ShardFlags, Sharing
 from ..verbs import SHARE, Help, Run, verb
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ...evaluate.average_precision import MapReport
+    from ...evaluate.dataset_detections import ImageDetections
     from ...image.tiles import Tiling
     from ...network import Network
 
@@ -51,6 +55,7 @@ def detector_map(
     tile: Tile = None,
     overlap: Overlap = OVERLAP,
     ensemble: EnsembleFlag = None,
+    shards: ShardFlags,
 ) -> None:
     """Print the average precision of each class, and their mean.
 
@@ -62,6 +67,7 @@ def detector_map(
     from ...layers import type_lines
 
     tiling = tiling_of(tile, overlap)
+    sharing = Sharing.of(shards, "detector map", run, *network_files(cfg, weights, ensemble))
     options = DataFile.read(data)
     valid = options.get_file("valid", "data/train.txt")
     difficult = options.find_file("difficult")
@@ -78,7 +84,11 @@ def detector_map(
         say(line)
     start = time.perf_counter()
     counted = Counted(thresh, iou_thresh, points)
-    report = report_of([network, *others], paths, excused, counted, options.polygons, tiling)
+    networks = [network, *others]
+    found = shared_detections(sharing, networks, paths, tiling) if sharing else None
+    if sharing and found is None:
+        return
+    report = report_of(networks, paths, excused, counted, options.polygons, tiling, found)
     say(text(report))
     seconds = int(time.perf_counter() - start)
     note(f"Total Detection Time: {seconds} Seconds", continues=True)  # the counter's line, as in C
@@ -94,6 +104,18 @@ class Counted(NamedTuple):
     points: int
 
 
+def shared_detections(
+    sharing: Sharing, networks: list[Network], paths: list[str], tiling: Tiling | None
+) -> Iterator[ImageDetections] | None:
+    """Return what several processes have found; None where this one recorded its part of that."""
+    from ...evaluate.average_precision import ranking_detector
+    from ...evaluate.dataset_detections import evaluation_mode
+    from ..shared_detections import detections
+
+    with evaluation_mode(networks[0]):
+        return detections(sharing, ranking_detector(networks[0], networks[1:], tiling), paths)
+
+
 def report_of(
     networks: list[Network],
     paths: list[str],
@@ -101,9 +123,14 @@ def report_of(
     counted: Counted,
     polygons: bool,
     tiling: Tiling | None,
+    found: Iterator[ImageDetections] | None,
 ) -> MapReport:
-    """Evaluate a network, or an ensemble, on images and count them on stderr."""
+    """Evaluate a network, or an ensemble, on images and count them on stderr.
+
+    What it finds may be `found` already.
+    """
     from ...evaluate.average_precision import average_precision
+    from ...evaluate.dataset_detections import DatasetDetector
     from ..progress import count_items
 
     return average_precision(
@@ -115,6 +142,7 @@ def report_of(
         polygons=polygons,
         tiling=tiling,
         watch=count_items("\r{}", len(paths)),
+        detect=DatasetDetector.detect if found is None else lambda *_: found,
     )
 
 

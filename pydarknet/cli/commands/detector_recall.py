@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
 from ...system.console import note
 from ..data_files import images_of
-from ..ensemble import EnsembleFlag, open_networks
+from ..ensemble import EnsembleFlag, network_files, open_networks
 from ..operands import CfgOrOnnx, Weights
+from ..sharing import ShardFlags, Sharing
 from ..verbs import Help, Run, verb
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def detector_recall(
     weights: Weights = None,
     *,
     ensemble: EnsembleFlag = None,
+    shards: ShardFlags,
 ) -> None:
     """Print after each image how many boxes so far are found.
 
@@ -37,14 +40,17 @@ def detector_recall(
     """
     from ...dataset.files import DataFile
     from ...evaluate.recall import recall
+    from ..shared_detections import detections
 
+    sharing = Sharing.of(shards, "detector recall", run, *network_files(cfg, weights, ensemble))
     options = DataFile.read(data)
     network, others = open_networks(run, cfg, weights, ensemble)
     note_objectness(network)
     if RECALL_REPORTS_RATES.of(network.dialect):
         note(network.net.rates())
     paths = images_of(recall_list(network, options), labels=True)
-    for now in recall(network, paths, polygons=options.polygons, others=others):
+    detect = partial(detections, sharing)
+    for now in recall(network, paths, polygons=options.polygons, others=others, detect=detect):
         note(now.line())
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..ensemble import EnsembleFlag, open_ensemble
+from ..ensemble import EnsembleFlag, network_files, open_ensemble
 from ..operands import CfgOrOnnx, Data, DetectFlags, Images, Weights, tiling_of
+from ..sharing import ShardFlags, Sharing
 from ..verbs import Run, verb
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def detector_test(
     *images: Images,
     ensemble: EnsembleFlag = None,
     flags: DetectFlags,
+    shards: ShardFlags,
 ) -> None:
     """Print and draw the boxes found in images.
 
@@ -28,6 +30,7 @@ def detector_test(
     """
     from ...dataset.files import DataFile, read_names
 
+    sharing = Sharing.of(shards, "detector test", run, *network_files(cfg, weights, ensemble))
     options = DataFile.read(data)
     named = options.get_file("names", "data/names.list")
     names = tuple(read_names(named))
@@ -36,10 +39,12 @@ def detector_test(
 
     network.names = names
     check_names(network, named, cfg)
-    find_boxes(network, images, flags)
+    find_boxes(network, images, flags, sharing)
 
 
-def find_boxes(network: AnyNetwork, images: tuple[str, ...], flags: DetectFlags) -> None:
+def find_boxes(
+    network: AnyNetwork, images: tuple[str, ...], flags: DetectFlags, sharing: Sharing | None
+) -> None:
     """Print and draw the boxes that a network finds in images."""
     from ...boxes.settings import settings
     from ..detection import detect_all
@@ -68,5 +73,10 @@ def find_boxes(network: AnyNetwork, images: tuple[str, ...], flags: DetectFlags)
         colors=flags.colors,
         font=flags.font,
     )
+    if sharing:
+        from ..shared_test import detect_shared
+
+        detect_shared(sharing, source, chosen, writing)
+        return
     with writing:
         detect_all(source, chosen, writing)

@@ -10,9 +10,10 @@ from ...cfg.lineage import PerLineage
 from ...image.tiles import OVERLAP
 from ...system.console import note, say
 from ..data_files import class_map, images_of, set_names
-from ..ensemble import EnsembleFlag, open_networks
+from ..ensemble import EnsembleFlag, network_files, open_networks
 from ..operands import CfgOrOnnx, Overlap, Tile, Weights, tiling_of
 from ..results import write_results
+from ..sharing import ShardFlags, Sharing
 from ..verbs import Help, Run, verb
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def detector_valid(
     tile: Tile = None,
     overlap: Overlap = OVERLAP,
     ensemble: EnsembleFlag = None,
+    shards: ShardFlags,
 ) -> None:
     """Write the result files that the programs of VOC, COCO, ImageNet, KITTI and BDD read.
 
@@ -47,7 +49,8 @@ def detector_valid(
     from ...network import Network
 
     tiling = tiling_of(tile, overlap)
-    validate(run, data, cfg, weights, out, Network.__call__, tiling, ensemble)
+    sharing = Sharing.of(shards, "detector valid", run, *network_files(cfg, weights, ensemble))
+    validate(run, data, cfg, weights, out, Network.__call__, sharing, tiling, ensemble)
 
 
 @verb("detector valid2")
@@ -59,6 +62,7 @@ def detector_valid2(
     *,
     out: Out = None,
     ensemble: EnsembleFlag = None,
+    shards: ShardFlags,
 ) -> None:
     """Write result files from the average of each image and its mirror image.
 
@@ -66,7 +70,8 @@ def detector_valid2(
     """
     from ...evaluate.flip import mirror_average
 
-    validate(run, data, cfg, weights, out, mirror_average, ensemble=ensemble)
+    sharing = Sharing.of(shards, "detector valid2", run, *network_files(cfg, weights, ensemble))
+    validate(run, data, cfg, weights, out, mirror_average, sharing, ensemble=ensemble)
 
 
 def validate(
@@ -76,6 +81,7 @@ def validate(
     weights: Path | None,
     out: str | None,
     heads: Heads,
+    sharing: Sharing | None = None,
     tiling: Tiling | None = None,
     ensemble: str | None = None,
 ) -> None:
@@ -105,4 +111,4 @@ def validate(
     results = form(folder, out, names, COCO_ID_AFTER.of(dialect))
     chosen = settings(network, thresh=THRESH.of(dialect), nms=NMS.of(dialect), map=mapped)
     chosen = replace(chosen, tiling=tiling)
-    write_results(network, images_of(valid), results, chosen, heads, others=others)
+    write_results(network, images_of(valid), results, chosen, heads, others=others, sharing=sharing)

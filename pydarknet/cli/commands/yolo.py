@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..demo_flags import DemoFlags, Video
 from ..operands import Cfg, CfgOrOnnx, Images, TrainFlags, Weights
+from ..sharing import ShardFlags, Sharing
 from ..train import train
 from ..verbs import READ_IMAGES, Run, verb
 from ..yolov1 import YoloFlags, detect, open_tested, open_yolo, recall, show, validate
@@ -15,13 +16,19 @@ DATA, NAMES = Path("cfg/voc.data"), "data/voc.names"
 
 @verb("yolo test", lazy=True)
 def yolo_test(
-    run: Run, cfg: CfgOrOnnx, weights: Weights = None, *images: Images, flags: YoloFlags
+    run: Run,
+    cfg: CfgOrOnnx,
+    weights: Weights = None,
+    *images: Images,
+    flags: YoloFlags,
+    shards: ShardFlags,
 ) -> None:
     """Print and draw the boxes that a YOLOv1 network of the 20 VOC classes finds.
 
     Darknet: examples/yolo.c test_yolo
     """
-    detect(run, open_tested(run, cfg, weights, NAMES, images), images, flags)
+    sharing = Sharing.of(shards, "yolo test", run, cfg, weights)
+    detect(run, open_tested(run, cfg, weights, NAMES, images), images, flags, sharing)
 
 
 @verb("yolo demo", lazy=True)
@@ -49,22 +56,24 @@ def yolo_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags
 
 
 @verb("yolo valid")
-def yolo_valid(run: Run, cfg: CfgOrOnnx, weights: Weights = None) -> None:
+def yolo_valid(run: Run, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags) -> None:
     """Write one result file per class for the images of data/voc/2007_test.txt, pixels from 0.
 
     Darknet: examples/yolo.c validate_yolo
     """
     from ...evaluate.result_files import VocFromZero
 
+    sharing = Sharing.of(shards, "yolo valid", run, cfg, weights)
     network = open_yolo(run, cfg, weights, NAMES)
     results = VocFromZero(Path("results"), None, network.names or ())
-    validate(network, results, "data/voc/2007_test.txt", thresh=0.001)
+    validate(network, results, "data/voc/2007_test.txt", thresh=0.001, sharing=sharing)
 
 
 @verb("yolo recall")
-def yolo_recall(run: Run, cfg: CfgOrOnnx, weights: Weights = None) -> None:
+def yolo_recall(run: Run, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags) -> None:
     """Print after each image of data/voc.2007.test how many boxes so far are found.
 
     Darknet: examples/yolo.c validate_yolo_recall
     """
-    recall(open_yolo(run, cfg, weights, NAMES), "data/voc.2007.test")
+    sharing = Sharing.of(shards, "yolo recall", run, cfg, weights)
+    recall(open_yolo(run, cfg, weights, NAMES), "data/voc.2007.test", sharing)

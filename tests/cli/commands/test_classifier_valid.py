@@ -65,3 +65,22 @@ def test_an_exported_classifier_has_the_same_scores(folder, capsys):
     assert len(theirs) == len(ours)
     assert theirs[0] == ours[0] == "input.png"
     assert float(theirs[1]) == pytest.approx(float(ours[1]), rel=1e-3)
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_parts_of_valid_become_what_one_process_prints(folder, capsys, dialect):
+    (folder / "names").write_text("none\ninput\n")
+    (folder / "a.data").write_text("classes=2\nlabels=names\nvalid=list\n")
+    words = ["classifier", "valid", "a.data", "net.cfg", "net.weights", "-dialect", dialect]
+    assert main(words) == 1, "an image is missing"
+    expected = capsys.readouterr()
+
+    for number in (1, 2):
+        main([*words, "-shard", f"{number}/2"])
+    capsys.readouterr()
+    assert main([*words, "-merge"]) == 1
+
+    found = capsys.readouterr()
+    assert found.out == expected.out
+    assert "2: top 1: " in found.out
+    assert sorted(found.err) == sorted(expected.err)
