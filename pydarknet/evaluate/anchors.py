@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from .ground_truth import GroundTruth
 
 ROUNDS = 1000
 SCALE = 2.0  # times as large or small an anchor may be as the one whose place it takes
+MOST_SIDE = 100_000  # pixels of an anchor
 FINE = 32  # networks up to this width have anchors with decimals
 
 
@@ -103,6 +104,33 @@ def keep_scales(made: np.ndarray, given: np.ndarray) -> bool:
     """
     ratios = np.sqrt(made.prod(1) / given.prod(1))
     return bool((ratios <= SCALE).all() and (ratios >= 1 / SCALE).all())
+
+
+def pyramid(boxes: np.ndarray, sides: Sequence[int]) -> Clusters:
+    """Return RetinaNet's anchors, nine a side in the order of [retina], beside boxes [B, 2].
+
+    They are the side and two larger ones in thirds of an octave, each as wide as high, twice and
+    half, in whole even pixels.
+
+    Source: torchvision, models/detection/anchor_utils.py generate_anchors
+    """
+    found = []
+    for side in sides:
+        scales = np.array([int(side * 2 ** (part / 3)) for part in range(3)], np.float32)
+        high = np.sqrt(np.array([0.5, 1, 2], np.float32))[:, None]
+        pairs = np.stack([1 / high * scales, high * scales], 2).reshape(-1, 2)
+        found.append(2 * np.round(pairs / 2))
+    anchors = np.concatenate(found)
+    best = iou(boxes.astype(np.float32), anchors).max(1)
+    return Clusters(anchors, 0, float(best.mean()) if len(best) else 0.0)
+
+
+def sides_of(text: str) -> list[int]:
+    """Return the sides of RetinaNet's anchors, map by map, of a text. Raises UsageError."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and 0 < int(word) < MOST_SIDE for word in words):
+        raise UsageError(f"-retina {text}: expected sides in pixels, such as 32,64,128,256,512")
+    return [int(word) for word in words]
 
 
 def anchors_text(clusters: Clusters, width: int) -> str:

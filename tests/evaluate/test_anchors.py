@@ -16,6 +16,8 @@ from pydarknet.evaluate.anchors import (
     iou,
     kmeans,
     means,
+    pyramid,
+    sides_of,
     wrong_label_lines,
 )
 from pydarknet.evaluate.ground_truth import GroundTruth
@@ -105,3 +107,22 @@ def test_boxes_that_are_not_within_their_image_are_wrong():
         "Wrong label: a.txt - j = 2, x = 0.500000, y = 0.500000, width = 1.500000,"
         " height = 1.000000",
     ]
+
+
+def test_anchors_of_a_pyramid_are_torchvisions():
+    """The recorded ones have one scale a side, 16, 32 and 48 pixels."""
+    recorded = np.load(HERE / "reference" / "anchor_heads" / "retina.npz")["anchors"]
+    cells = recorded[[0, 1, 2, 96, 97, 98, 120, 121, 122]]  # of the first cell of each map
+    expected = (cells[:, 2:] - cells[:, :2]).tolist()
+
+    found = pyramid(np.array([[16, 16], [32, 32]]), [16, 32, 48])
+
+    assert found.centers[::3].tolist() == expected
+    assert found.centers[:9].tolist()[1:3] == [[28, 14], [36, 18]]  # of 20 and 25
+    assert found.average_iou == 1
+
+
+@pytest.mark.parametrize("text", ["", "32,", "32;64", "-3", "0", "a"])
+def test_sides_that_are_none_are_told(text):
+    with pytest.raises(UsageError, match=r"-retina .*: expected sides in pixels, such as 32,64"):
+        sides_of(text)

@@ -26,6 +26,9 @@ Show = Annotated[bool, Help("draw boxes and anchors: cloud.png, and a window", F
 Seed = Annotated[
     int | None, Help("the seed that chooses the first anchors; if omitted, random", range=NATURAL)
 ]
+Retina = Annotated[
+    str, Help("sides in pixels, such as 32,64,128: print RetinaNet's anchors of them, nine a side")
+]
 
 USAGE = (
     "Usage: darknet detector calc_anchors data/voc.data -num_of_clusters 9 -width 416 -height 416 "
@@ -45,8 +48,11 @@ def calc_anchors(
     height: Height = -1,
     show: Show = False,
     seed: Seed = None,
+    retina: Retina = "",
 ) -> None:
     """Cluster the sizes of a data set's boxes into anchors for a cfg.
+
+    With -retina the anchors are those of [retina], and only how well they fit is calculated.
 
     Darknet: src/detector.c calc_anchors (AlexeyAB)
     """
@@ -54,7 +60,7 @@ def calc_anchors(
 
     from ...charts.library import check_installed
     from ...dataset.files import DataFile
-    from ...evaluate.anchors import anchors_text, cluster, counters_text
+    from ...evaluate.anchors import anchors_text, cluster, counters_text, pyramid, sides_of
 
     say(f"\n num_of_clusters = {num_of_clusters}, width = {width}, height = {height} ")
     if width < 0 or height < 0:
@@ -70,8 +76,11 @@ def calc_anchors(
         check_installed()
     boxes, classes = box_sizes(paths, options.polygons)
     sizes = boxes * np.array([width, height], np.float32)
-    say("\n calculating k-means++ ...\n")
-    made = cluster(sizes, num_of_clusters, np.random.default_rng(seed))
+    if retina:
+        made = pyramid(sizes, sides_of(retina))
+    else:
+        say("\n calculating k-means++ ...\n")
+        made = cluster(sizes, num_of_clusters, np.random.default_rng(seed))
     counters = counters_text(classes, options.integer("classes", 1))
     say(f" iterations = {made.rounds} \n\n\n{counters}")
     write_text(COUNTERS, counters)

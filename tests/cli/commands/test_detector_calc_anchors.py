@@ -85,3 +85,15 @@ def test_a_huge_class_is_refused_since_all_up_to_it_are_counted(capfd):
 
     assert main([*ANCHORS, *SIZE]) == 1
     assert "a.txt: class 999999999: expected 0 to 65535" in capfd.readouterr().err
+
+
+def test_anchors_of_retinanet_are_printed_and_how_well_they_fit(capfd):
+    assert main([*ANCHORS, *SIZE, "-retina", "32"]) == 0
+
+    told = capfd.readouterr().out
+    assert "k-means" not in told
+    listed = " 46, 22,  56, 28,  70, 36,  32, 32,  40, 40,  50, 50,  22, 46,  28, 56,  36, 70"
+    assert Path("anchors.txt").read_text() == listed
+    # boxes of 20 x 80 and 40 x 40: of 36 x 70 and 40 x 40
+    fit = (20 * 70 / (20 * 80 + 36 * 70 - 20 * 70) + 1) / 2
+    assert f"avg IoU = {100 * fit:.2f} %" in told
