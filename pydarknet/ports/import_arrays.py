@@ -13,9 +13,11 @@ import torch
 
 from ..errors import WeightsError
 from ..graph.executor import Executor
+from ..graph.nodes import IMAGE
 from ..graph.weights_edit import Part, parts
-from ..graph.weights_layout import placed_arrays
+from ..graph.weights_layout import PlacedArray, placed_arrays
 from ..layers import DetectionHead, Node
+from ..modules.batch_norm import EPSILON
 from ..modules.parameters import assign
 from ..system.text import count_of, excerpt
 from .arrays import read_arrays
@@ -84,6 +86,10 @@ def assign_others(network: Executor, taker: Taker) -> None:
     """
     known = {part.node.index for part in convolutions(network) if not part.gate}
     places = [place for place in placed_arrays(network) if place.node.index not in known]
+    if taker.layout.pixels:
+        of_pixels = [place for place in places if place.node.sources == (IMAGE,)]
+        normalise(network, of_pixels, *taker.layout.pixels)
+        places = [place for place in places if place not in of_pixels]
     for place, name in zip_longest(places, taker.layout.others):
         if place is None:
             raise network.net.error(f"has no layer for {name}, which {taker.layout.name} has")
@@ -92,6 +98,24 @@ def assign_others(network: Executor, taker: Taker) -> None:
         values = taker.take(name, tuple(place.tensor.shape), f"layer {place.node.index}")
         module = network.stack[place.node.index]
         assign(module, place.array.path, torch.from_numpy(values.astype(np.float32)))
+
+
+def normalise(
+    network: Executor, places: Sequence[PlacedArray], mean: Sequence[float], std: Sequence[float]
+) -> None:
+    """Let a batch norm that reads the image normalise its pixels by a mean and a deviation."""
+    values = {
+        "scales": np.ones(len(mean)),
+        "biases": np.zeros(len(mean)),
+        "rolling_mean": np.array(mean),
+        "rolling_variance": np.square(std) - EPSILON,
+    }
+    for place in places:
+        found = values.get(place.array.path.rpartition(".")[2])
+        if found is None or found.shape != tuple(place.tensor.shape):
+            raise place.node.layer.error(f"reads the image: expected [batchnorm] of {len(mean)}")
+        module = network.stack[place.node.index]
+        assign(module, place.array.path, torch.from_numpy(found.astype(np.float32)))
 
 
 def assign_filters(part: Part, filters: Filters) -> int:

@@ -48,7 +48,9 @@ class Layout:
     none: names count as the cfg does. After a place, `@` and digits say in which order the port
     joins the layers that are its input, where 0 is the one that comes first in the cfg. `anchors`
     hold anchors in pixels; arrays in `ignored` have no part in what a network computes. `others`
-    are the arrays of layers that are no convolutions, in the order of the cfg.
+    are the arrays of layers that are no convolutions, in the order of the cfg. `pixels` are the
+    mean and the deviation by which the port normalises images: a batch norm that reads the image
+    gets them.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Layout:
     anchors: tuple[str, ...] = ()
     ignored: tuple[str, ...] = (COUNTED,)
     others: tuple[str, ...] = ()
+    pixels: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
 
 def one(conv: str, norm: str = "") -> Form:
@@ -242,12 +245,19 @@ LAYOUTS: Final = (
     wongkinyiu("yolov7x", YOLOV7X),
     wongkinyiu("yolov7-tiny", YOLOV7_TINY),
     Layout("Megvii-BaseDetection/YOLOX, yolox-s", 1e-3, MEGVII, yolox(1)),
-    Layout("torchvision, retinanet_resnet50_fpn", 1e-5, TORCHVISION, RETINANET),
+    Layout(
+        "torchvision, retinanet_resnet50_fpn",
+        1e-5,
+        TORCHVISION,
+        RETINANET,
+        pixels=((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    ),
     Layout(
         "torchvision, ssd300_vgg16",
         1e-5,
         TORCHVISION,
         SSD300,
         others=("backbone.scale_weight",),
+        pixels=((0.48235, 0.45882, 0.40784), (1 / 255,) * 3),
     ),
 )

@@ -1,10 +1,14 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from state_dicts import CFG, ERIK, TIANXIAOMO, ULTRALYTICS, Port, npz, safetensors
 
 from pydarknet.errors import DarknetError
-from pydarknet.ports.import_arrays import import_arrays
+from pydarknet.ports.import_arrays import import_arrays, import_stored
+from pydarknet.ports.layouts import Layout, one
+from pydarknet.ports.stored import Stored
 
 HEAD = "[net]\nwidth=8\nheight=8\nchannels=3\n"
 
@@ -157,3 +161,43 @@ def test_blocks_of_channels_are_joined_in_the_order_of_the_cfg(net):
         1,
         2,
     ]
+
+
+def stored(values: np.ndarray) -> Stored:
+    """Return an array as a file of another program holds it."""
+    return Stored(values.shape, "F32", lambda: values)
+
+
+def test_a_batch_norm_of_the_image_gets_the_ports_pixels_and_other_layers_their_arrays(net):
+    layout = Layout(
+        "a port",
+        1e-5,
+        (one("{place}"),),
+        ("conv",),
+        others=("lengths",),
+        pixels=((0.5, 0.25, 0.125), (0.5, 0.25, 0.25)),
+    )
+    state = {
+        "conv.weight": stored(np.eye(3, dtype=np.float32)[:, :, None, None]),
+        "conv.bias": stored(np.zeros(3, np.float32)),
+        "lengths": stored(np.array([1, 2, 3], np.float32)),
+    }
+    cfg = "[batchnorm]\nuse_rolling=1\n[convolutional]\nfilters=3\nactivation=linear\n"
+    network = net(f"{cfg}[l2norm]\nscale=20\n", h=1, w=1)
+    network.initialize()  # the biases of [batchnorm], which no file has
+
+    import_stored(network, state, layout, Path("port.npz"))
+    network.eval()
+
+    x = torch.tensor([1.0, 1.0, 0.5]).view(1, 3, 1, 1)
+    pixels = (x.flatten() - torch.tensor([0.5, 0.25, 0.125])) / torch.tensor([0.5, 0.25, 0.25])
+    expected = pixels / pixels.norm() * torch.tensor([1.0, 2.0, 3.0])
+    torch.testing.assert_close(output(network, x).flatten(), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_an_array_whose_layer_the_cfg_has_not_is_an_error(net):
+    layout = Layout("a port", 1e-5, (one("{place}"),), ("conv",), others=("lengths",))
+    network = net("[convolutional]\nfilters=3\nactivation=linear\n", h=1, w=1)
+
+    with pytest.raises(DarknetError, match="has no layer for lengths, which a port has"):
+        import_stored(network, {"lengths": stored(np.zeros(3))}, layout, Path("port.npz"))

@@ -94,6 +94,6 @@ def test_anchors_of_retinanet_are_printed_and_how_well_they_fit(capfd):
     assert "k-means" not in told
     listed = " 46, 22,  56, 28,  70, 36,  32, 32,  40, 40,  50, 50,  22, 46,  28, 56,  36, 70"
     assert Path("anchors.txt").read_text() == listed
-    # boxes of 20 x 80 and 40 x 40: of 36 x 70 and 40 x 40
-    fit = (20 * 70 / (20 * 80 + 36 * 70 - 20 * 70) + 1) / 2
+    # boxes of 20 x 80 and 40 x 40, whose best ones are 28 x 56 and 40 x 40
+    fit = (20 * 56 / (20 * 80 + 28 * 56 - 20 * 56) + 1) / 2
     assert f"avg IoU = {100 * fit:.2f} %" in told
