@@ -76,6 +76,20 @@ num=2
 classes=2
 assign=simota
 scale_x_y=3""",
+    "retina": """[convolutional]
+filters=12
+size=1
+activation=linear
+[retina]
+anchors=4,4, 8,8
+classes=2""",
+    "ssd": """[convolutional]
+filters=14
+size=1
+activation=linear
+[ssd]
+anchors=4,4, 8,8
+classes=2""",
     "yolox": """[convolutional]
 filters=7
 size=1

@@ -637,10 +637,28 @@ assign=simota
 scale_x_y=3
 random=1
 """
+ANCHORS = """[convolutional]
+filters={}
+size=1
+activation=linear
+[{}]
+anchors=4,4, 8,8
+classes=2
+random=1
+"""
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize(("head", "line"), [(YOLOX, "Yolox 4 Avg"), (SIMOTA, "v3 (mse loss")])
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        (YOLOX, "Yolox 4 Avg"),
+        (SIMOTA, "v3 (mse loss"),
+        (ANCHORS.format(12, "retina"), "Retina 3 Avg"),
+        (ANCHORS.format(14, "ssd"), "Ssd 3 Avg"),
+    ],
+    ids=["yolox", "simota", "retina", "ssd"],
+)
 def test_what_is_there_after_a_kill_goes_on_to_the_same_bits(head, line, capfd):
     write_cfg(max_batches=5)
     body, _ = Path("run.cfg").read_text().split("[convolutional]\nfilters=14")
@@ -660,5 +678,7 @@ def test_what_is_there_after_a_kill_goes_on_to_the_same_bits(head, line, capfd):
     network = pydarknet.train("run.data", "run.cfg", **options)
 
     assert "resuming after batch 2 from" in capfd.readouterr().err
-    assert len(lines) == 5 * 2 * head.count("[yolo")  # a line for each mini-batch and head
+    assert len(lines) == 5 * 2 * len(
+        re.findall(r"\[(yolox?|retina|ssd)\]", head)
+    )  # a line for each mini-batch and head
     torch.testing.assert_close(network.state_dict(), whole.state_dict(), rtol=0, atol=0)
