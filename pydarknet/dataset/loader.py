@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -55,11 +55,12 @@ class Batch:
 
 
 class Batches:
-    """Makes batches of `count` images; a context manager, which ends its processes.
+    """Makes batches of images; a context manager, which ends its processes.
 
-    `size` returns the width and height of an iteration's images. `workers` is the number of
+    A batch has `count` samples, of which `wanted` are made here, if given: their indices. `size`
+    returns the width and height of an iteration's images. `workers` is the number of
     processes, or 0 to use none; the default is the number of cores, at most 8. The batches do not
-    depend on it.
+    depend on it. Problems are added to the fork's lists if `lists`.
 
     Darknet: src/data.c load_data
     Quirk: RANDOM_BY_INDEX
@@ -73,9 +74,14 @@ class Batches:
         seed: int,
         size: Callable[[int], tuple[int, int]],
         workers: int | None = None,
+        wanted: Sequence[int] | None = None,
+        lists: bool = True,
     ) -> None:
-        self.samples, self.count, self.seed, self.size = samples, count, seed, size
-        self.wanted = min(usable_cores(), MOST_WORKERS) if workers is None else workers
+        self.samples, self.seed, self.size = samples, seed, size
+        self.wanted = range(count) if wanted is None else wanted
+        self.count = len(self.wanted)
+        self.crew = min(usable_cores(), MOST_WORKERS) if workers is None else workers
+        self.lists = lists and samples.listed
         self.workers: list[Worker] = []
         self.folders: list[SharedFolder] = []
         self.ordered: deque[Ordered] = deque()
@@ -84,9 +90,9 @@ class Batches:
 
     def __enter__(self) -> Batches:
         labels_of.cache_clear()  # files may have changed since an earlier run
-        if self.wanted:
+        if self.crew:
             self.folders = shared_folders()
-            self.workers = [Worker() for _ in range(min(self.wanted, self.count))]
+            self.workers = [Worker() for _ in range(min(self.crew, self.count))]
         for worker in self.workers:
             worker.send((self.samples, [str(folder.path) for folder in self.folders]))
         return self
@@ -104,13 +110,13 @@ class Batches:
         self.workers, self.folders = [], []
         self.ordered.clear()
 
-    def __call__(self, first: int, last: int) -> Iterator[Batch]:
-        """Yield the batches of iterations `first` to `last`."""
-        assert self.workers or not self.wanted, "batches are made within a `with` statement"
+    def __call__(self, numbers: Iterable[int]) -> Iterator[Batch]:
+        """Yield the batches of iterations of these numbers."""
+        assert self.workers or not self.crew, "batches are made within a `with` statement"
         while self.ordered:  # left over from an iteration that was stopped
             self.collect()
-        coming = iter(range(first, last + 1))
-        for number in range(first, last + 1):
+        numbers, coming = itertools.tee(numbers)
+        for number in numbers:
             if self.workers:
                 for after in itertools.islice(coming, 1 + AHEAD - len(self.ordered)):
                     self.order(after)
@@ -130,8 +136,8 @@ class Batches:
             problem = f"{size_text(needed)} for a batch cannot be had ({error.strerror})"
             raise OutOfMemory(problem, where=file.parent, hint=FEWER) from None
         for index, worker in enumerate(self.workers):
-            share = range(index, self.count, len(self.workers))
-            worker.send(Order(file, self.seed, number, size, self.count, share))
+            places = range(index, self.count, len(self.workers))
+            worker.send(Order(file, self.seed, number, size, self.wanted, places))
         self.ordered.append(Ordered(number, size, file))
 
     def checked_bytes(self, size: tuple[int, int]) -> int:
@@ -167,7 +173,7 @@ class Batches:
         """Make a batch in this process."""
         size = self.size(number)
         self.checked_bytes(size)
-        requests = [Request(self.seed, number, index, size) for index in range(self.count)]
+        requests = [Request(self.seed, number, index, size) for index in self.wanted]
         samples = [self.samples.sample(request) for request in requests]
         images = np.stack([sample.image for sample in samples])
         truth = np.stack([sample.truth for sample in samples])
@@ -179,7 +185,7 @@ class Batches:
     ) -> Batch:
         """Build a batch from its parts, and add its problems to the lists that the fork writes."""
         problems = list(dict.fromkeys(problem for one in infos for problem in one.problems))
-        if self.samples.listed:
+        if self.lists:
             append(problem for problem in problems if problem not in self.listed)
             self.listed.update(problems)
         return Batch(

@@ -12,7 +12,7 @@ import pickle
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -31,14 +31,17 @@ FEWER = "use fewer workers (-workers N; 0 need least), smaller images or a small
 
 @dataclass(frozen=True)
 class Order:
-    """The samples of a batch of `count` that a worker must make, and the file to write them to."""
+    """The samples of a batch that a worker must make, and the file to write them to.
+
+    The file has the samples of the indices `wanted`; this worker makes those at `places` in it.
+    """
 
     file: Path
     seed: int
     batch: int
     size: tuple[int, int]
-    count: int
-    indexes: range
+    wanted: Sequence[int]
+    places: range
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class SampleInfo:
     problems: tuple[Problem, ...]
 
 
-Answer = dict[int, SampleInfo] | DarknetError  # by index
+Answer = dict[int, SampleInfo] | DarknetError  # by place
 
 
 def bytes_of(samples: Samples, size: tuple[int, int]) -> tuple[int, int]:
@@ -92,18 +95,18 @@ def make_samples(samples: Samples, order: Order) -> Answer:
     image, truth = bytes_of(samples, order.size)
     try:
         with memory_errors(FEWER), open(order.file, "r+b", buffering=0) as file:
-            for index in order.indexes:
-                request = Request(order.seed, order.batch, index, order.size)
+            for place in order.places:
+                request = Request(order.seed, order.batch, order.wanted[place], order.size)
                 sample = samples.sample(request)
-                put(file, index * image, sample.image)
-                put(file, order.count * image + index * truth, sample.truth)
-                infos[index] = SampleInfo(sample.path, sample.problems)
+                put(file, place * image, sample.image)
+                put(file, len(order.wanted) * image + place * truth, sample.truth)
+                infos[place] = SampleInfo(sample.path, sample.problems)
     except DarknetError as error:
         return error
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        needed = f"{order.count * (image + truth) >> 20} MiB per batch"
+        needed = f"{len(order.wanted) * (image + truth) >> 20} MiB per batch"
         return DataError(f"is full: expected room for {needed}", where=order.file.parent)
     return infos
 

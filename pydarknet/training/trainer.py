@@ -115,7 +115,7 @@ class Trainer:
         memory = memory_errors(smaller_batches(net))
         with memory, self.files.hold(), catch_stop_signals() as stop, loader as batches:
             waiting = time.perf_counter()
-            for batch in batches(first, net.max_batches or ENDLESS):
+            for batch in batches(range(first, (net.max_batches or ENDLESS) + 1)):
                 self.iterate(batch, time.perf_counter() - waiting, first=batch.number == first)
                 if stop.requested or self.stopped or self.reporter.unheard:
                     break

@@ -64,7 +64,7 @@ def made(net, paths) -> Callable[..., list[Batch]]:
     def make(workers: int, text: str = YOLO, seed: int = 5, **network: object) -> list[Batch]:
         samples = detector_samples(net(text, **network), paths)
         with Batches(samples, count=7, seed=seed, size=size, workers=workers) as batches:
-            return list(batches(3, 6))
+            return list(batches(range(3, 7)))
 
     return make
 
@@ -135,7 +135,7 @@ def test_batches_of_a_classifier_are_the_same_for_any_number_of_workers(net, pat
     found = []
     for workers in (0, 2):
         with Batches(samples, count=7, seed=1, size=size, workers=workers) as batches:
-            found.append(list(numbers(list(batches(1, 3)))))
+            found.append(list(numbers(list(batches(range(1, 4))))))
 
     for expected, other in zip(*found, strict=True):
         np.testing.assert_array_equal(other, expected)
@@ -144,10 +144,27 @@ def test_batches_of_a_classifier_are_the_same_for_any_number_of_workers(net, pat
 def test_a_batch_is_the_same_in_a_run_that_begins_with_it(net, paths):
     samples = detector_samples(net(YOLO), paths)
     with Batches(samples, count=3, seed=1, size=size, workers=0) as batches:
-        late, early = list(batches(5, 5)), list(batches(1, 5))[4:]
+        late, early = list(batches(range(5, 6))), list(batches(range(1, 6)))[4:]
 
     for expected, other in zip(numbers(early), numbers(late), strict=True):
         np.testing.assert_array_equal(other, expected)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_shares_of_a_batch_are_together_the_whole(net, paths, workers):
+    samples = detector_samples(net(YOLO, dialect="alexeyab", options="mosaic=1\n"), paths)
+    options = {"count": 7, "seed": 1, "size": size, "workers": workers}
+    shares = (None, [4, 5, 0, 1], [6, 2, 3])
+    found = []
+    for wanted in shares:
+        with Batches(samples, wanted=wanted, **options) as batches:
+            found.append(next(batches([3])))
+    whole, *parts = found
+
+    for wanted, part in zip(shares[1:], parts, strict=True):
+        assert part.paths == tuple(whole.paths[index] for index in wanted)
+        np.testing.assert_array_equal(part.images, whole.images[wanted])
+        np.testing.assert_array_equal(part.truth, whole.truth[wanted])
 
 
 def test_another_seed_makes_other_batches(made):
@@ -167,10 +184,10 @@ def test_a_batch_keeps_its_numbers_while_others_are_made(made):
 def test_an_iteration_may_be_given_up_and_another_begun(net, paths):
     samples = detector_samples(net(YOLO), paths)
     with Batches(samples, count=4, seed=1, size=size, workers=2) as batches:
-        next(iter(batches(1, 100)))
-        found = list(batches(8, 9))
+        next(iter(batches(range(1, 101))))
+        found = list(batches(range(8, 10)))
     with Batches(samples, count=4, seed=1, size=size, workers=0) as batches:
-        expected = list(batches(8, 9))
+        expected = list(batches(range(8, 10)))
 
     for one, two in zip(numbers(expected), numbers(found), strict=True):
         np.testing.assert_array_equal(two, one)
@@ -180,16 +197,16 @@ def test_there_may_be_more_workers_than_images(net, paths):
     samples = detector_samples(net(YOLO), paths)
     with Batches(samples, count=2, seed=1, size=size, workers=5) as batches:
         assert len(batches.workers) == 2
-        assert len(next(iter(batches(1, 1))).paths) == 2
+        assert len(next(iter(batches(range(1, 2)))).paths) == 2
 
 
 def test_as_many_workers_as_cores_are_taken_and_8_at_most(net, monkeypatch):
     samples = detector_samples(net(YOLO), ["a.jpg"])
-    assert Batches(samples, count=1, seed=1, size=size).wanted == min(usable_cores(), 8)
+    assert Batches(samples, count=1, seed=1, size=size).crew == min(usable_cores(), 8)
 
     monkeypatch.setattr(module, "usable_cores", lambda: 64)
 
-    assert Batches(samples, count=1, seed=1, size=size).wanted == 8
+    assert Batches(samples, count=1, seed=1, size=size).crew == 8
 
 
 # What goes wrong
@@ -202,7 +219,7 @@ def test_a_list_in_which_nothing_can_be_read_is_an_error(net, tmp_path, workers)
         Batches(samples, count=2, seed=1, size=size, workers=workers) as batches,
         pytest.raises(DataError, match="no image of 1 can be read"),
     ):
-        next(iter(batches(1, 1)))
+        next(iter(batches(range(1, 2))))
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -236,7 +253,7 @@ def test_labels_that_changed_since_an_earlier_run_are_read_again(made, tmp_path)
 def test_a_worker_that_dies_is_an_error(net, paths):
     samples = detector_samples(net(YOLO), paths)
     with Batches(samples, count=2, seed=1, size=size, workers=2) as batches:
-        iteration = iter(batches(1, 9))
+        iteration = iter(batches(range(1, 10)))
         next(iteration)
         batches.workers[1].process.kill()
         with pytest.raises(OutOfMemory, match="a worker process was ended by signal 9"):
@@ -252,7 +269,7 @@ def test_a_batch_whose_file_cannot_be_made_is_an_error_that_says_what_needs_less
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
         try:
             with pytest.raises(OutOfMemory) as error:
-                next(batches(1, 1))
+                next(batches(range(1, 2)))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -275,7 +292,7 @@ def test_memory_without_room_for_the_batches_is_passed_over(tmp_path, monkeypatc
 @linux
 def test_a_full_memory_is_an_error_that_says_how_much_is_needed(net, paths):
     samples = detector_samples(net(YOLO), paths)
-    order = Order(Path("/dev/full"), 1, 1, (320, 320), 64, range(2))
+    order = Order(Path("/dev/full"), 1, 1, (320, 320), range(64), range(2))
 
     answer = make_samples(samples, order)
 
@@ -297,7 +314,7 @@ TRAINER = """
     if __name__ == "__main__":
         samples = pickle.load(open(sys.argv[1], "rb"))
         with Batches(samples, count=4, seed=1, size=size, workers=2) as batches:
-            iteration = iter(batches(1, 10**6))
+            iteration = iter(batches(range(1, 10**6 + 1)))
             next(iteration)
             pids = [worker.process.pid for worker in batches.workers]
             print(*pids, *[folder.path for folder in batches.folders], flush=True)
@@ -381,7 +398,7 @@ def test_ctrl_c_ends_the_workers_without_a_word(trainer):
 def test_workers_end_with_their_context(net, paths):
     samples = detector_samples(net(YOLO), paths)
     with Batches(samples, count=4, seed=1, size=size, workers=2) as batches:
-        next(iter(batches(1, 100)))
+        next(iter(batches(range(1, 101))))
         places = [Path(f"/proc/{worker.process.pid}") for worker in batches.workers]
         places += [folder.path for folder in batches.folders]
 

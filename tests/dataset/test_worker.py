@@ -29,8 +29,8 @@ class Counting:
         )
 
 
-def order(path: object, indexes: range) -> Order:
-    return Order(path, seed=0, batch=1, size=(2, 1), count=3, indexes=indexes)
+def order(path: object, places: range) -> Order:
+    return Order(path, seed=0, batch=1, size=(2, 1), wanted=range(3), places=places)
 
 
 def test_images_stand_before_the_truths_of_a_batch(tmp_path):
