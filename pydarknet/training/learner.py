@@ -17,13 +17,13 @@ from torch.utils.hooks import RemovableHandle
 from ..errors import DataError
 from ..graph.full_precision import full_precision
 from ..graph.header import Header
-from ..modules.recurrent import Recurrent
 from ..modules.transfer import on_device
 from ..network import Network
 from . import optimizer as update
 from .conv_matmul import avoid_bad_gradients, use_lean_convolutions
 from .deltas import heads_of, losses_of, network_cost, to_minimise
 from .ema import MovingAverage
+from .learner_state import recurrent_states, restore_recurrent, saved_names
 from .losses import Loss, LossInputs
 from .mixed_precision import restore_scaler, scaler_figures, scaler_of, widen_heads
 from .norm_activation import use_one_step
@@ -244,31 +244,3 @@ def use_lean_forms(network: Network) -> None:
     """Let a network keep fewer maps for its gradients, with the same results."""
     use_lean_convolutions(network)
     use_one_step(network)
-
-
-def saved_names(network: Network) -> set[str]:
-    """Return the names of the arrays that a weights file holds."""
-    return {
-        f"stack.{node.index}.{array.path}"
-        for node, module in zip(network.nodes, network.stack, strict=True)
-        if not node.layer.dontsave
-        for array in node.layer.weight_arrays(module)
-    }
-
-
-def recurrent_states(network: Network) -> dict[str, Tensor]:
-    """Return the states of recurrent modules as `recurrent.NUMBER.MODULE`."""
-    return {
-        f"recurrent.{number}.{name}": state
-        for name, module in network.named_modules()
-        if isinstance(module, Recurrent)
-        for number, state in enumerate(module.state or ())
-    }
-
-
-def restore_recurrent(network: Network, name: str, value: Tensor) -> None:
-    """Take over a state of a recurrent module, `NUMBER.MODULE`; their numbers ascend."""
-    _, _, path = name.partition(".")
-    module = network.get_submodule(path)
-    assert isinstance(module, Recurrent)
-    module.state = (*(module.state or ()), value.to(network.device))

@@ -1,0 +1,36 @@
+"""What of a network a weights file does not hold, and a training resumes from."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..modules.recurrent import Recurrent
+from ..network import Network
+
+
+def saved_names(network: Network) -> set[str]:
+    """Return the names of the arrays that a weights file holds."""
+    return {
+        f"stack.{node.index}.{array.path}"
+        for node, module in zip(network.nodes, network.stack, strict=True)
+        if not node.layer.dontsave
+        for array in node.layer.weight_arrays(module)
+    }
+
+
+def recurrent_states(network: Network) -> dict[str, Tensor]:
+    """Return the states of recurrent modules as `recurrent.NUMBER.MODULE`."""
+    return {
+        f"recurrent.{number}.{name}": state
+        for name, module in network.named_modules()
+        if isinstance(module, Recurrent)
+        for number, state in enumerate(module.state or ())
+    }
+
+
+def restore_recurrent(network: Network, name: str, value: Tensor) -> None:
+    """Take over a state of a recurrent module, `NUMBER.MODULE`; their numbers ascend."""
+    _, _, path = name.partition(".")
+    module = network.get_submodule(path)
+    assert isinstance(module, Recurrent)
+    module.state = (*(module.state or ()), value.to(network.device))
