@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..training.arguments import MapOptions, Options
     from ..training.callbacks import Callback, IterationReport
     from ..training.learner import Step
-    from ..training.train import Sources
+    from ..training.sources import Sources
     from ..training.trainer import Trainer
 
 
@@ -41,7 +41,8 @@ def train(
     from ..system.resources import locate
     from ..training.arguments import Options
     from ..training.checkpoints import base_name
-    from ..training.train import Sources, first_seed
+    from ..training.sources import Sources
+    from ..training.train import first_seed
     from .open_network import open_network
 
     run = on_gpu(run, flags.gpus) if flags.gpus is not None else run

@@ -12,7 +12,8 @@ import pytest
 from pydarknet.dataset.files import DataFile
 from pydarknet.load import load_network
 from pydarknet.training.arguments import MapOptions
-from pydarknet.training.train import Sources, map_validation
+from pydarknet.training.sources import Sources
+from pydarknet.training.train import map_validation
 
 LAST = "-nogpu -dont_show -thresh .005"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...dataset.loader import Batch
     from ...network import Network
     from ...training.arguments import Options
-    from ...training.train import Sources
+    from ...training.sources import Sources
     from ...training.trainer import Trainer
 
 Map = Annotated[bool, Help("compute the mAP of the valid images from time to time", FORK)]
