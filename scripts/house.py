@@ -19,7 +19,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["cfg"],
     ["image"],
     ["video", "charts"],
-    ["modules"],
+    ["modules", "ranks"],
     ["boxes"],
     ["tracking"],
     ["runtime"],

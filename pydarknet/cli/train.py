@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
     from ..network import Network
+    from ..ranks.ranks import Ranks
     from ..training.arguments import MapOptions, Options
     from ..training.callbacks import Callback, IterationReport
     from ..training.learner import Step
@@ -36,7 +38,35 @@ def train(
     map_options: MapOptions | None = None,
     saveweights: int = 0,
 ) -> None:
-    """Open a network and train it with the trainer that `maker` returns."""
+    """Open a network and train it with the trainer that `maker` returns.
+
+    Where torchrun started several processes, they train it together.
+    """
+    from ..ranks.company import company, device_of
+    from ..ranks.place import place_of
+    from .open_network import requested_device
+
+    place = place_of(os.environ)
+    run = replace(run, device=run.device or device_of(place))
+    with company(place, requested_device(run)) as ranks:
+        work = Work(maker, data, cfg, weights, map_options, saveweights)
+        train_in(run, work, flags, ranks)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is trained: files, who makes the trainer, and the command's own options."""
+
+    maker: Callable[[Network, Sources, Options], Trainer]
+    data: Path
+    cfg: Path
+    weights: Path | None
+    map_options: MapOptions | None
+    saveweights: int
+
+
+def train_in(run: Run, work: Work, flags: TrainFlags, ranks: Ranks) -> None:
+    """Train in the company of other processes, or alone."""
     from ..dataset.files import DataFile
     from ..system.resources import locate
     from ..training.arguments import Options
@@ -46,11 +76,13 @@ def train(
     from .open_network import open_network
 
     run = on_gpu(run, flags.gpus) if flags.gpus is not None else run
-    sources = Sources(DataFile.read(data), locate(cfg), locate(weights) if weights else None)
-    say(base_name(cfg))
+    weights = locate(work.weights) if work.weights else None
+    sources = Sources(DataFile.read(work.data), locate(work.cfg), weights)
+    say(base_name(work.cfg))
     given_seed = flags.srand if flags.seed is None else flags.seed
     seed = first_seed(given_seed)
-    network = open_network(run, cfg, weights, training=True, transfer=True, untrained=True)
+    opening = {"training": True, "transfer": True, "untrained": True}
+    network = open_network(run, work.cfg, work.weights, **opening)
     options = Options(
         seed=seed,
         given_seed=given_seed,
@@ -58,12 +90,13 @@ def train(
         workers=flags.workers,
         amp=flags.amp,
         bar=sys.stderr.isatty(),
-        map=map_options,
-        saveweights=saveweights,
+        map=work.map_options,
+        saveweights=work.saveweights,
+        ranks=ranks,
         exif=run.exif,
         callbacks=[tensorboard_log(flags.tensorboard)] if flags.tensorboard else [],
     )
-    trainer = maker(network, sources, options)
+    trainer = work.maker(network, sources, options)
     with count_problems():  # images that others replace, and those of evaluations, are no failure
         reached = trainer.train()
     if not reached:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 
 from ..cfg.numbers import Range
 from ..errors import UsageError, WrongType
+from ..network import Network
+from ..ranks.ranks import ALONE, Ranks
 from ..system.paths import path_of
 from ..system.resources import locate
 from .callbacks import Callback
+from .team import InTurn, Team
 
 SEEDS = Range(least=0, most=2**63 - 1)
 WORKERS = Range(least=0, most=256)
+TeamKind = Callable[[Network, Ranks], Team]
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Options:
     saveweights: int = 0  # iterations; 0: as the .data file says
     exif: bool | None = None  # None: not given
     callbacks: Sequence[Callback] = ()
+    ranks: Ranks = ALONE
+    team: TeamKind = InTurn  # what several processes do together
 
 
 def files_of(data: object, cfg: object, weights: object) -> tuple[Path, Path, Path | None]:

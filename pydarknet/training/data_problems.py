@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..dataset.bad_list import Problem
+from ..dataset.bad_list import Problem, append
+from ..dataset.sample import Samples
+from ..ranks.ranks import Ranks
 from ..system.console import first
 
 MOST = 20  # problems of images and labels that are told one by one
@@ -43,3 +45,19 @@ class DataProblems:
     def summary(self) -> str:
         """Return the counts in a line; empty if there are none."""
         return ", ".join(f"{what}: {count}" for what, count in self.counts.items())
+
+
+def problems_of_all(
+    own: Sequence[Problem], known: Container[Problem], ranks: Ranks, samples: Samples
+) -> Sequence[Problem]:
+    """Return the problems that all processes met; the first adds those to the fork's lists.
+
+    A process that is alone has listed them already, and so it is with what is `known`.
+    """
+    if ranks.alone:
+        return own
+    theirs = ranks.gather([vars(problem) for problem in own])
+    found = list(dict.fromkeys(Problem(**one) for some in theirs for one in some))
+    if samples.listed and ranks.first:
+        append(problem for problem in found if problem not in known)
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -21,8 +21,9 @@ from ..modules.transfer import on_device
 from ..network import Network
 from . import optimizer as update
 from .conv_matmul import avoid_bad_gradients, use_lean_convolutions
-from .deltas import heads_of, losses_of, network_cost, to_minimise
+from .deltas import heads_of, losses_of, to_minimise
 from .ema import MovingAverage
+from .figures import MiniBatch, mini_batch_of
 from .learner_state import recurrent_states, restore_recurrent, saved_names
 from .losses import Loss, LossInputs
 from .mixed_precision import restore_scaler, scaler_figures, scaler_of, widen_heads
@@ -30,6 +31,7 @@ from .norm_activation import use_one_step
 from .schedule import learning_rate
 from .state import State
 from .straight_through import straighten
+from .team import Team
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,17 @@ class Step:
 class Learner:
     """A network with its optimiser and counters: all that the next iteration depends on."""
 
-    def __init__(self, network: Network, *, seed: int, amp: torch.dtype | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        *,
+        seed: int,
+        amp: torch.dtype | None = None,
+        team: Team | None = None,
+    ) -> None:
+        self.team = team or Team(network)
         self.network, self.net, self.seed = network, network.net, seed
-        self.mini = update.mini_batch(self.net)
+        self.spread, self.mini = self.team.spread, self.team.spread.mini
         self.images = update.images_of_update(self.net)
         self.batch = network.header.seen // self.images
         self.average = -1.0
@@ -62,7 +72,7 @@ class Learner:
         self.parts = update.trainable_parameters(network)
         self.optimizer = update.optimizer(network, self.parts)
         self.moving = MovingAverage(network)
-        self.amp = amp
+        self.amp, self.kind = amp, self.parts[0].tensor.dtype
         self.scaler = scaler_of(amp, network.device)
 
     def set_training_mode(self) -> None:
@@ -79,9 +89,12 @@ class Learner:
             norm.eval()
 
     def learn(
-        self, images: Tensor, truth: Tensor, report: Callable[[list[Loss]], None] | None = None
+        self,
+        images: Tensor,
+        truth: Tensor,
+        report: Callable[[Sequence[Loss]], None] | None = None,
     ) -> Step:
-        """Train one iteration on images [B, C, H, W] and their truth.
+        """Train one iteration on images [B, C, H, W] and their truth: this process's of them.
 
         `report` is called with the heads' losses of each mini-batch.
 
@@ -94,16 +107,34 @@ class Learner:
         self.resize_for(images)
         rate = learning_rate(self.net, self.batch, self.seed_iteration())
         self.optimizer.drop_gradients()
-        total = 0.0
-        with full_precision(self.network.device):  # backward too
-            for number, part in enumerate(self.mini_batches(images, truth), start=1):
-                total += self.accumulate(*part, number, report)
-        loss = total / self.images
+        loss = self.cost(images, truth, report) / self.images
         if not math.isfinite(loss):
             raise DataError(f"batch {self.batch}: the loss is {loss} at a rate of {rate:g}")
         ema_text = self.step(rate)
         self.average = loss if self.average < 0 else 0.9 * self.average + 0.1 * loss
         return Step(self.batch, loss, self.average, rate, self.images, ema_text)
+
+    def cost(
+        self, images: Tensor, truth: Tensor, report: Callable[[Sequence[Loss]], None] | None
+    ) -> float:
+        """Add the gradients of an iteration, and return the network's cost."""
+        total = 0.0
+        parameters = [part.tensor for part in self.parts]
+        with full_precision(self.network.device):  # backward too
+            for one in self.team.learn(self.own(images, truth), parameters):
+                self.boxes = [sum(pair) for pair in zip(self.boxes, one.boxes, strict=True)]
+                if report:
+                    report(one.losses)
+                total += one.cost
+        return total
+
+    def own(self, images: Tensor, truth: Tensor) -> Iterator[MiniBatch]:
+        """Add the gradients of this process's mini-batches, and yield what they tell."""
+        before = (self.batch - 1) * self.images
+        for place, (some, theirs) in enumerate(self.mini_batches(images, truth)):
+            self.seed_mini_batch(self.spread.first + place)
+            losses = self.accumulate(some, theirs, before + self.spread.images_after(place))
+            yield mini_batch_of(losses)
 
     def resize_for(self, images: Tensor) -> None:
         """Resize the network if the images have another size."""
@@ -118,43 +149,46 @@ class Learner:
         torch.manual_seed(int(draws.integers(2**62)))
         return float(draws.random())
 
+    def seed_mini_batch(self, number: int) -> None:
+        """Seed torch for a mini-batch, the first of which the iteration's seed is for.
+
+        So its random numbers depend on its number alone, whichever process sees it.
+        """
+        if number > 1:
+            draws = np.random.default_rng([self.seed, self.batch, number])
+            torch.manual_seed(int(draws.integers(2**62)))
+
     def mini_batches(self, images: Tensor, truth: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the mini-batches of a batch, and their truth."""
         device = self.network.device
         parts = zip(images.split(self.mini), truth.split(self.mini), strict=True)
         for some, theirs in parts:
             form = torch.channels_last if some.dim() == 4 else torch.contiguous_format
-            yield on_device(some, device).contiguous(memory_format=form), theirs
+            here = on_device(some, device).to(self.kind)
+            yield here.contiguous(memory_format=form), theirs
 
-    def accumulate(
-        self,
-        images: Tensor,
-        truth: Tensor,
-        number: int,
-        report: Callable[[list[Loss]], None] | None,
-    ) -> float:
-        """Add the gradients of one mini-batch, and return the network's cost.
+    def accumulate(self, images: Tensor, truth: Tensor, seen: int) -> list[Loss]:
+        """Add the gradients of one mini-batch, and return the heads' losses.
+
+        `seen` are the images so far, those of the mini-batch included.
 
         Darknet: src/network.c train_network_datum
         """
         inputs = LossInputs(
             truth=truth,
             size=self.network.input,
-            seen=(self.batch - 1) * self.images + number * self.mini,
+            seen=seen,
             batch=self.batch,
             max_batches=self.net.max_batches,
         )
         with self.autocast():
             heads = heads_of(self.network, images)
-        heads = [head.map(Tensor.float) for head in heads]
+        heads = [head.map(at_least_single) for head in heads]
         losses = losses_of(heads, inputs)
         total = to_minimise(heads, losses)
         if total.requires_grad:
             self.scaler.scale(total / self.divisor).backward()
-        self.count_boxes(losses)
-        if report:
-            report(losses)
-        return float(network_cost([loss.cost for loss in losses]))
+        return losses
 
     @property
     def divisor(self) -> int:
@@ -169,14 +203,6 @@ class Learner:
         if self.amp is None:
             return nullcontext()
         return torch.autocast(self.network.device.type, self.amp)
-
-    def count_boxes(self, losses: list[Loss]) -> None:
-        """Add the boxes of the heads to the fork's totals."""
-        counts = [loss.boxes for loss in losses if loss.boxes is not None]
-        if counts:  # of all heads at once: a GPU is waited for
-            total, rewritten = torch.stack(counts).sum(0).tolist()
-            self.boxes[0] += total
-            self.boxes[1] += rewritten
 
     def step(self, rate: float) -> str:
         """Update the parameters from the gradients of a whole batch; return the EMA's line."""
@@ -244,3 +270,8 @@ def use_lean_forms(network: Network) -> None:
     """Let a network keep fewer maps for its gradients, with the same results."""
     use_lean_convolutions(network)
     use_one_step(network)
+
+
+def at_least_single(values: Tensor) -> Tensor:
+    """Return values that are no narrower than float32."""
+    return values if values.dtype == torch.float64 else values.float()

@@ -10,7 +10,7 @@ from ..cfg.net import Net
 from ..dataset.input_size import Size, Sizes, largest
 from ..dataset.sample import Samples
 from ..errors import OutOfMemory
-from ..layers import last_detection_head
+from ..layers import detection_heads, last_detection_head
 from ..network import Network
 from ..system.memory import is_lack_of_memory, usable_memory
 from ..system.text import count_of
@@ -40,6 +40,16 @@ def check_iteration(network: Network) -> None:
         )
 
 
+def sizes_vary(network: Network) -> bool:
+    """Return whether image sizes are random."""
+    return any(head.random for head in detection_heads(network.layers))
+
+
+def is_tried(network: Network) -> bool:
+    """Return whether a mini-batch is tried first: of many sizes, and of one on a GPU."""
+    return sizes_vary(network) or network.device.type == "cuda"
+
+
 def try_largest(learner: Learner, size: Sizes, samples: Samples) -> None:
     """Run one mini-batch of the largest images forward and backward, then restore everything.
 
@@ -64,7 +74,7 @@ def fits(learner: Learner, size: Size, samples: Samples, count: int) -> bool:
         learner.set_training_mode()
         learner.resize_for(images)
         truth = torch.zeros(count, *samples.truth_shape)
-        learner.accumulate(images.to(learner.network.device), truth, 1, None)
+        learner.accumulate(images.to(learner.network.device), truth, count)
     except Exception as error:
         if not is_lack_of_memory(error):
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -113,7 +113,7 @@ class Reporter:
         """Write how long the batch was waited for."""
         self.say(f"Loaded: {seconds:f} seconds")
 
-    def report_losses(self, losses: list[Loss], boxes: list[int]) -> None:
+    def report_losses(self, losses: Sequence[Loss], boxes: list[int]) -> None:
         """Write the lines of the heads' losses for a mini-batch."""
         for loss in losses:
             text = loss.line()
@@ -183,7 +183,7 @@ class ForkReporter(Reporter):
         slow = " - performance bottleneck on CPU or Disk HDD/SSD"
         self.say(f"Loaded: {seconds:f} seconds{slow if seconds > 0.1 and not first else ''}")
 
-    def report_losses(self, losses: list[Loss], boxes: list[int]) -> None:
+    def report_losses(self, losses: Sequence[Loss], boxes: list[int]) -> None:
         super().report_losses(losses, boxes)
         if boxes[0]:
             share = 100 * boxes[1] / boxes[0]

@@ -42,8 +42,20 @@ def find_files_and_start(
 ) -> tuple[Files, Start]:
     """Return the files of a training and where it starts; that says how the network reads images.
 
-    `newest` is the ending of the newest weights, `train` the list of images.
+    `newest` is the ending of the newest weights, `train` the list of images. Of several processes
+    the first alone looks for files, and all read images as it does.
     """
+    files, start = Files(Path(), base_name(sources.cfg), newest), Start({})
+    if options.ranks.first:
+        files, start = find_own(network, sources, newest, train, options)
+    network.exif = options.ranks.gather(network.exif)[0]
+    return files, start
+
+
+def find_own(
+    network: Network, sources: Sources, newest: str, train: str, options: Options
+) -> tuple[Files, Start]:
+    """Return the same of a process that looks for files."""
     files = sources.files(newest)
     start = find_start(network, files, sources.request(network, train, clear=options.clear))
     if start.pair:

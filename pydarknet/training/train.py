@@ -17,11 +17,14 @@ from ..dataset.class_labels import check_labelled
 from ..dataset.files import DataFile, read_labelled, read_list, read_names
 from ..dataset.input_size import input_size
 from ..dataset.labels import check_usable
+from ..dataset.loader import MOST_WORKERS
 from ..dataset.sample import Samples
 from ..evaluate.dataset_detections import classes_of
 from ..graph.header import Header
 from ..load import load_network
 from ..network import Network
+from ..ranks.ranks import ALONE, Ranks
+from ..system.cores import usable_cores
 from ..system.files import remove_partial_files
 from ..system.inputs import keep_inputs
 from ..system.text import count_of
@@ -36,6 +39,8 @@ from .progress import Progress
 from .reporter import REPORTERS, Reporter
 from .resume import Start, check_unfinished, resume
 from .sources import Sources, find_files_and_start
+from .start_together import start_together
+from .team import Team
 from .trainer import Trainer
 from .unsupported import check_trainable
 from .validation import MapValidation
@@ -115,6 +120,7 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
 
     Darknet: examples/detector.c train_detector
     """
+    team = team_of(network, options)
     check_trainable(network)
     if network.net.max_batches <= 0:
         raise network.net.error("max_batches = 0: expected how many batches are trained")
@@ -125,9 +131,11 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
     samples = usable_samples(network, paths, sources.data.polygons)
     reporter = kind(network, len(paths))
     if options.map:
-        reporter.validation = map_validation(network, sources, len(paths), options.map)
+        reporter.validation = map_validation(
+            network, sources, len(paths), options.map, options.ranks
+        )
     reporter.read(sources.data, options.saveweights)
-    return make_trainer(reporter, samples, files, start, sources, options)
+    return make_trainer(reporter, team, samples, files, start, sources, options)
 
 
 def usable_samples(network: Network, paths: Sequence[str], polygons: bool) -> Samples:
@@ -138,7 +146,11 @@ def usable_samples(network: Network, paths: Sequence[str], polygons: bool) -> Sa
 
 
 def map_validation(
-    network: Network, sources: Sources, listed: int, options: MapOptions
+    network: Network,
+    sources: Sources,
+    listed: int,
+    options: MapOptions,
+    ranks: Ranks = ALONE,
 ) -> MapValidation:
     """Return the evaluation on the images of `valid`, for `-map`.
 
@@ -164,6 +176,7 @@ def map_validation(
         options.iou_thresh,
         options.epochs,
         data.polygons,
+        ranks,
     )
 
 
@@ -172,6 +185,7 @@ def classifier_trainer(network: Network, sources: Sources, options: Options) -> 
 
     Darknet: examples/classifier.c train_classifier
     """
+    team = team_of(network, options)
     check_trainable(network)
     data = sources.data
     labels = read_names(data.get_file("labels", "data/labels.list"))
@@ -186,23 +200,37 @@ def classifier_trainer(network: Network, sources: Sources, options: Options) -> 
     if not tags and not network.net.unsupervised:
         check_labelled(paths, labels)
     reporter = kind(network, len(paths))
-    return make_trainer(reporter, samples, files, start, sources, options)
+    return make_trainer(reporter, team, samples, files, start, sources, options)
+
+
+def team_of(network: Network, options: Options) -> Team:
+    """Return the processes that train; the network then says what they do together.
+
+    Raises the error of [net] if they cannot share its batches.
+    """
+    return Team(network) if options.ranks.alone else options.team(network, options.ranks)
 
 
 def make_trainer(
     reporter: Reporter,
+    team: Team,
     samples: Samples,
     files: Files,
     start: Start,
     sources: Sources,
     options: Options,
 ) -> Trainer:
-    """Return the trainer of a reporter's network, which resumes where `start` says."""
-    network, net = reporter.network, reporter.network.net
+    """Return the trainer of a reporter's network, which resumes where `start` says.
+
+    Of several processes the first calls back, draws and writes.
+    """
+    network, net, first = reporter.network, reporter.network.net, team.ranks.first
     if options.clear:
         network.header = Header(*network.dialect.version, seen=0)
-    learner = Learner(network, seed=options.seed, amp=amp_of(options.amp, network.device))
+    amp = amp_of(options.amp, network.device)
+    learner = Learner(network, seed=options.seed, amp=amp, team=team)
     resume(learner, start, options.given_seed)
+    start_together(learner, start)
     check_unfinished(sources.weights, learner.batch, net.max_batches, "-clear counts from 0")
     start.tell()
     result = Trainer(
@@ -212,16 +240,24 @@ def make_trainer(
         files,
         reporter,
         start,
-        options.workers,
-        list(options.callbacks),
-        chart=training_chart(files.base, net) if options.chart else None,
+        workers_of(options),
+        list(options.callbacks) if first else [],
+        chart=training_chart(files.base, net) if options.chart and first else None,
         validation=reporter.validation,
+        ranks=team.ranks,
         clear=options.clear,
     )
     result.restore(sources.weights)
-    if options.bar:
+    if options.bar and first:
         result.progress = reporter.progress = Progress(learner.batch, net.max_batches)
     return result
+
+
+def workers_of(options: Options) -> int | None:
+    """Return how many processes make batches: of all on this machine, as many as it has cores."""
+    if options.workers is not None or options.ranks.alone:
+        return options.workers
+    return max(min(usable_cores() // options.ranks.near, MOST_WORKERS), 1)
 
 
 def training_chart(base: str, net: Net) -> TrainingChart:

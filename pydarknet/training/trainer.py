@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,8 +16,8 @@ from ..dataset.loader import Batch, Batches
 from ..dataset.sample import Samples
 from ..errors import DarknetError, DataError
 from ..evaluate.average_precision import MapReport
-from ..layers import detection_heads
 from ..network import Network
+from ..ranks.ranks import ALONE, Ranks
 from ..system.console import note
 from ..system.gpu_errors import gpu_errors
 from ..system.malloc import keep_freed_memory, trim_freed_memory
@@ -25,9 +27,10 @@ from .chart import TrainingChart
 from .chart_points import points_of
 from .checkpoints import Files
 from .closing import closing_line
-from .data_problems import DataProblems
+from .data_problems import DataProblems, problems_of_all
 from .learner import Learner
-from .memory_check import smaller_batches, try_largest
+from .losses import Loss
+from .memory_check import is_tried, sizes_vary, smaller_batches, try_largest
 from .progress import Progress
 from .reporter import Reporter
 from .resume import Start
@@ -59,6 +62,7 @@ class Trainer:
     validation: MapValidation | None = None
     problems: DataProblems = field(default_factory=DataProblems)
     on_first: Callable[[Batch], object] | None = None  # what is done with the first batch
+    ranks: Ranks = ALONE  # the processes that train together
     clear: bool = False  # whether the command line says to start over
     stopped: bool = False  # whether a callback asked for the end
     signal: int = 0  # the number of the one that asked for it
@@ -71,8 +75,15 @@ class Trainer:
     def restore(self, weights: Path | None) -> None:
         """Take over log, chart and evaluations of the training that was stopped, if there is one.
 
-        `weights` are those that the command line names.
+        `weights` are those that the command line names. Of several processes the first has them.
         """
+        if self.ranks.first:
+            self.restore_own(weights)
+        if self.validation:  # is due in all processes at once
+            self.validation.restore(self.ranks.gather(self.validation.figures())[0])
+
+    def restore_own(self, weights: Path | None) -> None:
+        """Take them over from files."""
         pair = self.start.pair
         self.saver.last_good = pair.weights if pair else weights
         numbers = pair.state.numbers if pair else {}
@@ -102,22 +113,16 @@ class Trainer:
         if self.network.device.type == "cpu":
             keep_freed_memory()
         self.reporter.report_start(self.learner.batch)
-        if self.memory_is_tried:
+        if is_tried(self.network):
             try_largest(self.learner, self.size, self.samples)
         first = self.learner.batch + 1
-        loader = Batches(
-            self.samples,
-            count=self.learner.images,
-            seed=self.learner.seed,
-            size=self.size,
-            workers=self.workers,
-        )
         memory = memory_errors(smaller_batches(net))
-        with memory, self.files.hold(), catch_stop_signals() as stop, loader as batches:
+        lock = self.files.hold() if self.ranks.first else nullcontext()
+        with memory, lock, catch_stop_signals() as stop, self.loader() as batches:
             waiting = time.perf_counter()
             for batch in batches(range(first, (net.max_batches or ENDLESS) + 1)):
                 self.iterate(batch, time.perf_counter() - waiting, first=batch.number == first)
-                if stop.requested or self.stopped or self.reporter.unheard:
+                if self.ranks.any(stop.requested or self.stopped or self.reporter.unheard):
                     break
                 waiting = time.perf_counter()
         self.signal = stop.number
@@ -125,9 +130,23 @@ class Trainer:
         self.end(finished)
         return finished
 
+    def loader(self) -> Batches:
+        """Return what makes this process's share of the batches."""
+        spread = self.learner.spread
+        return Batches(
+            self.samples,
+            count=spread.count,
+            seed=self.learner.seed,
+            size=self.size,
+            workers=self.workers,
+            wanted=spread.wanted,
+            lists=self.ranks.alone,
+        )
+
     def iterate(self, batch: Batch, loading: float, *, first: bool) -> None:
         """Train one iteration, report it, and save weights if they are due."""
-        self.report_problems(batch.problems)
+        known = self.problems.known
+        self.report_problems(problems_of_all(batch.problems, known, self.ranks, self.samples))
         height, width = batch.images.shape[2:]
         if first or (width, height) != (self.network.input.w, self.network.input.h):
             self.report_size(width, height, first=first)
@@ -168,7 +187,8 @@ class Trainer:
 
     def failure_hint(self, batch: Batch) -> str:
         """Return the hint of an error: the images of the batch, and the last good weights."""
-        images = ", ".join(sorted(set(batch.paths)))
+        paths = self.ranks.gather(batch.paths)
+        images = ", ".join(sorted(set(itertools.chain(*paths))))
         return f"its images: {images}; {self.saver.last_good_text()}"
 
     def report_problems(self, problems: Iterable[Problem]) -> None:
@@ -178,20 +198,10 @@ class Trainer:
 
     def report_size(self, width: int, height: int, *, first: bool) -> None:
         """Report a new image size, if sizes vary at all."""
-        if self.sizes_vary:
+        if sizes_vary(self.network):
             self.reporter.report_size(width, height)
 
-    @property
-    def sizes_vary(self) -> bool:
-        """Whether image sizes are random."""
-        return any(head.random for head in detection_heads(self.network.layers))
-
-    @property
-    def memory_is_tried(self) -> bool:
-        """Whether a mini-batch is tried before the first: of many sizes, and of one on a GPU."""
-        return self.sizes_vary or self.network.device.type == "cuda"
-
-    def report_losses(self, losses: list) -> None:
+    def report_losses(self, losses: Sequence[Loss]) -> None:
         """Report the losses of the heads for a mini-batch."""
         self.reporter.report_losses(losses, self.learner.boxes)
 
@@ -229,7 +239,7 @@ class Trainer:
 
     def save(self, endings: list[str]) -> bool:
         """Write weights under these endings, and the state; return whether all were written."""
-        if not endings:
+        if not endings or not self.ranks.first:
             return True
         written = self.saver.save(endings)
         self.save_average(endings)
@@ -262,6 +272,11 @@ class Trainer:
         if self.progress:
             self.progress.close()
             self.reporter.progress = None
+        if self.ranks.first:
+            self.write_end(finished)
+
+    def write_end(self, finished: bool) -> None:
+        """Write what `end` saves, and say where it is."""
         endings = list(self.reporter.finals) if finished else [self.reporter.newest]
         self.saver.save_at_end(endings)
         self.save_average(endings)

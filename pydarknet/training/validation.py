@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..evaluate.average_precision import MapReport, average_precision
 from ..evaluate.map_report import HINT, text
+from ..evaluate.spread import detect_together
 from ..network import Network
+from ..ranks.ranks import ALONE, Ranks
 from .optimizer import images_of_update
 
 LEAST = 100  # iterations from one evaluation to the next
@@ -29,6 +32,7 @@ class MapValidation:
     iou_thresh: float = 0.5
     epochs: int = 4  # from one evaluation to the next
     polygons: bool = False
+    ranks: Ranks = ALONE  # the processes that look at the images
     at: int = 0  # the iteration of the last evaluation
     last: float = -1.0
     best: float = -1.0
@@ -64,7 +68,7 @@ class MapValidation:
         return lines
 
     def evaluate(self, batch: int) -> str:
-        """Evaluate the network, without changing it, and return the report.
+        """Evaluate the network, without changing it, and return the report: the first process's.
 
         Darknet: src/detector.c validate_detector_map (AlexeyAB)
         """
@@ -75,6 +79,7 @@ class MapValidation:
             thresh=self.thresh,
             iou_thresh=self.iou_thresh,
             polygons=self.polygons,
+            detect=partial(detect_together, ranks=self.ranks),
         )
         self.at, self.last, self.report = batch, report.mean_average_precision, report
         seconds = int(time.perf_counter() - start)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
+from together import together
+
 from pydarknet.dataset.bad_list import Problem
-from pydarknet.training.data_problems import MOST, REST, DataProblems
+from pydarknet.ranks.ranks import ALONE
+from pydarknet.training.data_problems import MOST, REST, DataProblems, problems_of_all
 
 
 def problems_of(labels: int) -> list[Problem]:
@@ -37,3 +43,23 @@ def test_of_a_kind_one_is_told():
 
     assert told == ["one"]
     assert problems.summary() == ""
+
+
+@pytest.mark.parametrize(("listed", "lines"), [(True, ["b.png", "c.png"]), (False, [])])
+def test_the_first_process_lists_what_all_met_once(tmp_path, monkeypatch, listed, lines):
+    monkeypatch.chdir(tmp_path)
+    a, b, c = (Problem(f"no {name}", "bad.list", name) for name in ("a.png", "b.png", "c.png"))
+    samples = SimpleNamespace(listed=listed)
+
+    def work(ranks):
+        return problems_of_all([[a, b], [b, c]][ranks.rank], {a}, ranks, samples)
+
+    assert together(2, work) == [[a, b, c]] * 2
+    file = tmp_path / "bad.list"
+    assert (file.read_text().split() if file.exists() else []) == lines
+
+
+def test_a_process_that_is_alone_keeps_its_problems():
+    assert problems_of_all(problems_of(1), (), ALONE, SimpleNamespace(listed=True)) == problems_of(
+        1
+    )

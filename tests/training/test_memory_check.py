@@ -9,7 +9,7 @@ import torch
 
 from pydarknet.errors import OutOfMemory
 from pydarknet.training.learner import Learner
-from pydarknet.training.memory_check import try_largest
+from pydarknet.training.memory_check import is_tried, try_largest
 
 NET = """[convolutional]
 batch_normalize=1
@@ -100,3 +100,14 @@ def test_another_error_is_not_taken_for_that(learner, monkeypatch):
 
     with pytest.raises(RuntimeError, match="something else"):
         try_largest(learner, SIZES, SAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("device", "random", "tried"),
+    [("cpu", 0, False), ("cpu", 1, True), ("cuda", 0, True), ("cuda", 1, True)],
+)
+def test_memory_is_tried_for_many_sizes_and_on_a_gpu(net, device, random, tried):
+    head = f"[yolo]\nclasses=1\nmask=0\nnum=1\nanchors=1,1\nrandom={random}"
+    layers = net(f"[convolutional]\nfilters=6\n{head}").layers
+
+    assert is_tried(SimpleNamespace(layers=layers, device=torch.device(device))) is tried

@@ -144,18 +144,6 @@ def test_a_batch_that_went_wrong_is_told_by_its_images_and_the_weights_before(
     assert told == f"its images: a.png, b.png; the last good weights: {weights}"
 
 
-@pytest.mark.parametrize(
-    ("device", "random", "tried"),
-    [("cpu", 0, False), ("cpu", 1, True), ("cuda", 0, True), ("cuda", 1, True)],
-)
-def test_memory_is_tried_for_many_sizes_and_on_a_gpu(trainer, net, device, random, tried):
-    head = f"[yolo]\nclasses=1\nmask=0\nnum=1\nanchors=1,1\nrandom={random}"
-    layers = net(f"[convolutional]\nfilters=6\n{head}").layers
-    trainer.learner.network = SimpleNamespace(layers=layers, device=torch.device(device))
-
-    assert trainer.memory_is_tried is tried
-
-
 class Chart:
     """A chart that notes when it is finished."""
 

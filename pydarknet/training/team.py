@@ -1,0 +1,76 @@
+"""What the processes that train one network tell each other in an iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from torch import nn
+
+from ..modules.batch_norm import BatchNorm
+from ..modules.recurrent import is_recurrent
+from ..network import Network
+from ..ranks.ranks import ALONE, Ranks
+from .figures import MiniBatch, join, record_of
+from .rolling import Rolling
+from .spread import Spread, in_turn, whole
+
+
+class Team:
+    """A process that is alone, or of several that know nothing of each other's iterations."""
+
+    def __init__(self, network: Network, ranks: Ranks = ALONE) -> None:
+        self.network, self.ranks = network, ranks
+        self.spread = self.spread_of(network)
+
+    def spread_of(self, network: Network) -> Spread:
+        """Return which images of an iteration are this process's."""
+        return whole(network.net)
+
+    def learn(
+        self, own: Iterable[MiniBatch], parameters: Sequence[nn.Parameter]
+    ) -> Iterator[MiniBatch]:
+        """Go through this process's mini-batches; yield those of all.
+
+        After the last, the gradients of `parameters` and rolling statistics are those of all.
+        """
+        yield from own
+
+
+class InTurn(Team):
+    """Processes that do together what one does with as many times the `subdivisions`."""
+
+    def spread_of(self, network: Network) -> Spread:
+        check_even(network, self.ranks)
+        parts = network.net.subdivisions * self.ranks.size
+        network.net = replace(network.net, subdivisions=parts)
+        return in_turn(network.net, self.ranks)
+
+    def learn(
+        self, own: Iterable[MiniBatch], parameters: Sequence[nn.Parameter]
+    ) -> Iterator[MiniBatch]:
+        rolling = Rolling(m for m in self.network.modules() if isinstance(m, BatchNorm))
+        records = [record_of(one) for one in own]
+        self.ranks.add([one.grad for one in parameters if one.grad is not None])
+        rolling.join(self.ranks, len(records))
+        for theirs in self.ranks.gather(records):
+            yield from (join([record]) for record in theirs)
+
+
+def check_even(network: Network, ranks: Ranks) -> None:
+    """Raise the error of [net] if processes cannot share its batch, or the network at all.
+
+    A state that goes from one mini-batch to the next lets no two be trained on at once.
+    """
+    net = network.net
+    parts = net.subdivisions * ranks.size
+    if net.batch % parts:
+        raise net.error(
+            f"batch = {net.batch}, subdivisions = {net.subdivisions}: expected a batch that is a"
+            f" multiple of {parts}, for {ranks.size} processes"
+        )
+    if is_recurrent(network):
+        raise net.error(
+            f"recurrent layers learn one mini-batch after the other: expected one process instead"
+            f" of {ranks.size}, or -gpus without -allreduce"
+        )

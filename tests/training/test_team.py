@@ -1,0 +1,129 @@
+"""Processes that train one network, beside one process that does the work of all."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from together import together
+from torch import Tensor
+
+from pydarknet.errors import CfgError
+from pydarknet.network import Network
+from pydarknet.ranks.ranks import Ranks
+from pydarknet.training.learner import Learner, Step
+from pydarknet.training.team import InTurn
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+LAYERS = """
+[convolutional]
+batch_normalize=1
+filters=6
+size=3
+stride=2
+pad=1
+activation=leaky
+[convolutional]
+batch_normalize=1
+filters=8
+size=3
+pad=1
+activation=mish
+[convolutional]
+filters=14
+size=1
+activation=linear
+[yolo]
+mask=0,1
+anchors=4,4,8,8
+num=2
+classes=2
+"""
+OPTIONS = "batch=8\nmax_batches=100\nburn_in=2\n"
+
+
+@pytest.fixture
+def begun(net) -> Callable[..., Network]:
+    """Return a function that makes the same network again and again, in float64."""
+    torch.manual_seed(3)
+    first = net(LAYERS, options=OPTIONS, dialect="alexeyab")
+    first.initialize()
+
+    def make(text: str = "", dialect: str = "alexeyab", **changes: object) -> Network:
+        network = net(text or LAYERS, options=OPTIONS, dialect=dialect)
+        network.initialize()
+        if not text:
+            network.load_state_dict(copy.deepcopy(first.state_dict()))
+        network.net = replace(network.net, **changes)
+        return network.double()
+
+    return make
+
+
+def lessons(count: int) -> list[tuple[Tensor, Tensor]]:
+    """Return the images and the truths of some batches."""
+    draws = torch.Generator().manual_seed(1)
+    found = []
+    for _ in range(count):
+        truth = torch.zeros(8, 4, 6)
+        truth[:, :2, :4] = torch.rand(8, 2, 4, generator=draws) / 2 + 0.2
+        truth[:, :2, 4] = torch.randint(2, (8, 2), generator=draws).float()
+        found.append((torch.rand(8, 3, 16, 16, generator=draws), truth))
+    return found
+
+
+def learn(learner: Learner, count: int) -> tuple[list[Step], list[str], Learner]:
+    """Train some iterations on this process's share of each; return its steps and lines too."""
+    lines: list[str] = []
+    wanted = list(learner.spread.wanted)
+    steps = [
+        learner.learn(
+            images[wanted], truth[wanted], lambda losses: lines.extend(one.line() for one in losses)
+        )
+        for images, truth in lessons(count)
+    ]
+    return steps, lines, learner
+
+
+def assert_same(ours: Network, theirs: Network) -> None:
+    """Compare all arrays of two networks, each in relation to its largest number."""
+    for name, value in theirs.state_dict().items():
+        largest = float(value.abs().max())
+        torch.testing.assert_close(ours.state_dict()[name], value, rtol=0, atol=1e-12 * largest)
+
+
+@pytest.mark.parametrize(("size", "each"), [(2, 1), (2, 2), (4, 2)])
+@pytest.mark.parametrize("options", [{}, {"adam": True}, {"ema_alpha": 0.9, "max_batches": 4}])
+def test_processes_do_what_one_does_with_more_subdivisions(begun, size, each, options):
+    steps, lines, one = learn(Learner(begun(subdivisions=size * each, **options), seed=1), 3)
+
+    def work(ranks: Ranks) -> tuple[list[Step], list[str], Learner]:
+        network = begun(subdivisions=each, **options)
+        return learn(Learner(network, seed=1, team=InTurn(network, ranks)), 3)
+
+    for theirs, told, learner in together(size, work):
+        assert_same(learner.network, one.network)
+        assert told == lines
+        assert learner.boxes == one.boxes
+        for ours, expected in zip(theirs, steps, strict=True):
+            assert (ours.batch, ours.rate, ours.images) == (expected.batch, expected.rate, 8)
+            assert ours.loss == pytest.approx(expected.loss, rel=1e-12)
+            assert ours.average == pytest.approx(expected.average, rel=1e-12)
+
+
+@pytest.mark.parametrize(("subdivisions", "size"), [(3, 2), (8, 2), (1, 3)])
+def test_a_batch_that_does_not_come_out_even_is_refused(begun, subdivisions, size):
+    network = begun(subdivisions=subdivisions)
+
+    with pytest.raises(CfgError, match=rf"multiple of {subdivisions * size}, for {size} processes"):
+        InTurn(network, Ranks(0, size))
+
+
+def test_recurrent_layers_are_refused(begun):
+    network = begun("[rnn]\noutput=2\n[softmax]\n", dialect="pjreddie")
+
+    with pytest.raises(CfgError, match="one mini-batch after the other: expected one process"):
+        InTurn(network, Ranks(0, 2))
