@@ -113,4 +113,11 @@ class TrainFlags:
             "bf16, also on CPUs that have it, fp16 or off; if omitted, bf16 on GPUs that support it"
         ),
     ] = None
+    sync_bn: Annotated[
+        bool,
+        Help(
+            "where torchrun starts several processes: batch norm's statistics are those of all"
+            " their mini-batches, as one process with the same subdivisions has them"
+        ),
+    ] = False
     tensorboard: Annotated[Path | None, Help("a folder for TensorBoard's logs")] = None

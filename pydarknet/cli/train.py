@@ -67,11 +67,14 @@ class Work:
 
 def train_in(run: Run, work: Work, flags: TrainFlags, ranks: Ranks) -> None:
     """Train in the company of other processes, or alone."""
+    if flags.sync_bn and ranks.alone:
+        note("-sync_bn is for several processes, and this one is alone: it changes nothing")
     from ..dataset.files import DataFile
     from ..system.resources import locate
     from ..training.arguments import Options
     from ..training.checkpoints import base_name
     from ..training.sources import Sources
+    from ..training.team import AtOnce, InTurn
     from ..training.train import first_seed
     from .open_network import open_network
 
@@ -93,6 +96,7 @@ def train_in(run: Run, work: Work, flags: TrainFlags, ranks: Ranks) -> None:
         map=work.map_options,
         saveweights=work.saveweights,
         ranks=ranks,
+        team=AtOnce if flags.sync_bn else InTurn,
         exif=run.exif,
         callbacks=[tensorboard_log(flags.tensorboard)] if flags.tensorboard else [],
     )

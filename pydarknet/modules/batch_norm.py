@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import torch
@@ -25,6 +26,7 @@ class BatchNorm(Parametric):
     """
 
     momentum = 0.01
+    biased = True  # whether that variance normalises which is divided by the number of values
 
     def __init__(self, n: int) -> None:
         super().__init__()
@@ -33,6 +35,7 @@ class BatchNorm(Parametric):
         self.rolling_variance: Tensor
         self.register_buffer("rolling_mean", array(n))
         self.register_buffer("rolling_variance", array(n))
+        self.in_training: InTraining | None = None  # what computes it there in another way
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         """Set scales to 1 and statistics to 0, also the variance.
@@ -45,6 +48,8 @@ class BatchNorm(Parametric):
         return WeightArray("scales"), WeightArray("rolling_mean"), WeightArray("rolling_variance")
 
     def forward(self, x: Tensor, biases: Tensor) -> Tensor:
+        if self.training and self.in_training:
+            return self.in_training(self, x, biases)
         return F.batch_norm(
             several(x) if self.training else x,
             self.rolling_mean,
@@ -58,7 +63,16 @@ class BatchNorm(Parametric):
 
     def divisor(self) -> Tensor:
         """Return the divisor of inference per channel."""
-        return torch.sqrt(self.rolling_variance + EPSILON)
+        return self.divisor_for(self.rolling_variance)
+
+    def divisor_for(self, variance: Tensor) -> Tensor:
+        """Return the divisor for a variance."""
+        return torch.sqrt(variance + EPSILON)
+
+    def slope(self, variance: Tensor) -> Tensor:
+        """Return the factor by which deltas are multiplied, besides the terms of mean and
+        variance."""
+        return 1 / self.divisor_for(variance)
 
 
 class UnbiasedBatchNorm(BatchNorm):
@@ -69,9 +83,12 @@ class UnbiasedBatchNorm(BatchNorm):
     """
 
     momentum = 0.1
+    biased = False
 
     def forward(self, x: Tensor, biases: Tensor) -> Tensor:
         """Return x after batch norm; a narrow one, of mixed precision, is widened meanwhile."""
+        if self.training and self.in_training:
+            return self.in_training(self, x, biases)
         wide = x.to(torch.promote_types(x.dtype, self.scales.dtype))
         if self.training:
             normal = self.normalise(wide)
@@ -88,13 +105,6 @@ class UnbiasedBatchNorm(BatchNorm):
             self.rolling_variance.lerp_(variance, self.momentum)
             divisor, slope = self.divisor_for(variance), self.slope(variance)
         return CpuNormal.apply(x, mean, variance, divisor, slope)
-
-    def divisor(self) -> Tensor:
-        return self.divisor_for(self.rolling_variance)
-
-    def divisor_for(self, variance: Tensor) -> Tensor:
-        """Return the divisor for a variance."""
-        return torch.sqrt(variance + EPSILON)
 
     def slope(self, variance: Tensor) -> Tensor:
         """Return the factor by which C multiplies deltas, besides the terms of mean and variance.
@@ -124,12 +134,34 @@ class EpsilonOutsideBatchNorm(UnbiasedBatchNorm):
         return torch.rsqrt(variance + EPSILON)
 
 
+InTraining = Callable[[BatchNorm, Tensor, Tensor], Tensor]  # of its input and biases
+
 BATCH_NORMS: Final = {  # by the processor on which C computes this form
     "gpu": PerLineage[type[BatchNorm]](pjreddie=BatchNorm, alexeyab=BatchNorm),
     "cpu": PerLineage[type[BatchNorm]](
         pjreddie=EpsilonOutsideBatchNorm, alexeyab=UnbiasedBatchNorm
     ),
 }
+
+
+def through(
+    delta: Tensor,
+    off: Tensor,
+    variance: Tensor,
+    slope: Tensor,
+    sums: Sequence[Tensor],
+    count: float,
+) -> Tensor:
+    """Return the deltas before `(x - mean) / divisor`, given those after it, and `x - mean`.
+
+    `sums` are those of `delta` and of `delta * off` per channel, over `count` values.
+
+    Darknet: src/batchnorm_layer.c mean_delta_cpu, variance_delta_cpu, normalize_delta_cpu
+    """
+    of_mean = -sums[0] * torch.rsqrt(variance + EPSILON)
+    of_variance = -0.5 * sums[1] * (variance + EPSILON).pow(-1.5)
+    rest = spread(2 * of_variance / count, delta) * off + spread(of_mean / count, delta)
+    return delta * spread(slope, delta) + rest
 
 
 class CpuNormal(torch.autograd.Function):
@@ -154,10 +186,8 @@ class CpuNormal(torch.autograd.Function):
         x, mean, variance, slope = ctx.saved_tensors
         dims = [0, *range(2, x.dim())]
         count, off = x.numel() / x.shape[1], x - spread(mean, x)
-        of_mean = -delta.sum(dims) * torch.rsqrt(variance + EPSILON)
-        of_variance = -0.5 * (delta * off).sum(dims) * (variance + EPSILON).pow(-1.5)
-        through = spread(2 * of_variance / count, x) * off + spread(of_mean / count, x)
-        return delta * spread(slope, x) + through, None, None, None, None
+        sums = delta.sum(dims), (delta * off).sum(dims)
+        return through(delta, off, variance, slope, sums, count), None, None, None, None
 
 
 def spread(values: Tensor, x: Tensor) -> Tensor:

@@ -21,8 +21,13 @@ from ..modules.ops import Conv, normalise_and_activate
 def use_one_step(network: nn.Module) -> None:
     """Normalise and activate in one step wherever batch norm has the form that torch computes."""
     for module in network.modules():
-        if isinstance(module, Conv) and type(module.norm) is BatchNorm:
+        if isinstance(module, Conv) and is_plain(module.norm):
             module.finish = finish
+
+
+def is_plain(norm: nn.Module | None) -> bool:
+    """Return whether torch computes a batch norm, in training too."""
+    return type(norm) is BatchNorm and norm.in_training is None
 
 
 def finish(conv: Conv, x: Tensor) -> Tensor:

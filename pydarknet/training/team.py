@@ -12,8 +12,10 @@ from ..modules.recurrent import is_recurrent
 from ..network import Network
 from ..ranks.ranks import ALONE, Ranks
 from .figures import MiniBatch, join, record_of
+from .losses import family_of
 from .rolling import Rolling
-from .spread import Spread, in_turn, whole
+from .spread import Spread, at_once, in_turn, whole
+from .statistics import use_statistics_of_all
 
 
 class Team:
@@ -55,6 +57,28 @@ class InTurn(Team):
         rolling.join(self.ranks, len(records))
         for theirs in self.ranks.gather(records):
             yield from (join([record]) for record in theirs)
+
+
+class AtOnce(Team):
+    """Processes that share each mini-batch of one, and take batch norm's statistics over it all."""
+
+    def spread_of(self, network: Network) -> Spread:
+        check_even(network, self.ranks)
+        for layer in network.layers:
+            family = family_of(layer)
+            if family and family.of_batch:
+                raise layer.error(
+                    "its loss has a divisor of the whole mini-batch: expected no -sync_bn"
+                )
+        use_statistics_of_all(network, self.ranks)
+        return at_once(network.net, self.ranks)
+
+    def learn(
+        self, own: Iterable[MiniBatch], parameters: Sequence[nn.Parameter]
+    ) -> Iterator[MiniBatch]:
+        records = [record_of(one) for one in own]
+        self.ranks.add([one.grad for one in parameters if one.grad is not None])
+        yield from (join(parts) for parts in zip(*self.ranks.gather(records), strict=True))
 
 
 def check_even(network: Network, ranks: Ranks) -> None:

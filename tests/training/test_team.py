@@ -15,7 +15,7 @@ from pydarknet.errors import CfgError
 from pydarknet.network import Network
 from pydarknet.ranks.ranks import Ranks
 from pydarknet.training.learner import Learner, Step
-from pydarknet.training.team import InTurn
+from pydarknet.training.team import AtOnce, InTurn
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 LAYERS = """
@@ -31,7 +31,7 @@ batch_normalize=1
 filters=8
 size=3
 pad=1
-activation=mish
+activation=logistic
 [convolutional]
 filters=14
 size=1
@@ -52,8 +52,10 @@ def begun(net) -> Callable[..., Network]:
     first = net(LAYERS, options=OPTIONS, dialect="alexeyab")
     first.initialize()
 
-    def make(text: str = "", dialect: str = "alexeyab", **changes: object) -> Network:
-        network = net(text or LAYERS, options=OPTIONS, dialect=dialect)
+    def make(
+        text: str = "", dialect: str = "alexeyab", batchnorm: str = "gpu", **changes: object
+    ) -> Network:
+        network = net(text or LAYERS, options=OPTIONS, dialect=dialect, batchnorm=batchnorm)
         network.initialize()
         if not text:
             network.load_state_dict(copy.deepcopy(first.state_dict()))
@@ -88,11 +90,11 @@ def learn(learner: Learner, count: int) -> tuple[list[Step], list[str], Learner]
     return steps, lines, learner
 
 
-def assert_same(ours: Network, theirs: Network) -> None:
+def assert_same(ours: Network, theirs: Network, tolerance: float = 1e-12) -> None:
     """Compare all arrays of two networks, each in relation to its largest number."""
     for name, value in theirs.state_dict().items():
         largest = float(value.abs().max())
-        torch.testing.assert_close(ours.state_dict()[name], value, rtol=0, atol=1e-12 * largest)
+        torch.testing.assert_close(ours.state_dict()[name], value, rtol=0, atol=tolerance * largest)
 
 
 @pytest.mark.parametrize(("size", "each"), [(2, 1), (2, 2), (4, 2)])
@@ -114,12 +116,41 @@ def test_processes_do_what_one_does_with_more_subdivisions(begun, size, each, op
             assert ours.average == pytest.approx(expected.average, rel=1e-12)
 
 
+@pytest.mark.parametrize(("size", "subdivisions"), [(2, 1), (2, 2), (4, 1)])
+@pytest.mark.parametrize("batchnorm", ["gpu", "cpu"])
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_processes_that_share_statistics_do_what_one_does(
+    begun, size, subdivisions, batchnorm, dialect
+):
+    options = {"subdivisions": subdivisions, "batchnorm": batchnorm, "dialect": dialect}
+    steps, _, one = learn(Learner(begun(**options), seed=1), 3)
+
+    def work(ranks: Ranks) -> tuple[list[Step], list[str], Learner]:
+        network = begun(**options)
+        return learn(Learner(network, seed=1, team=AtOnce(network, ranks)), 3)
+
+    for theirs, told, learner in together(size, work):
+        assert_same(learner.network, one.network, 1e-10)
+        assert len(told) == 3 * size * subdivisions  # a line for each part
+        assert learner.boxes == one.boxes
+        for ours, expected in zip(theirs, steps, strict=True):
+            assert ours.loss == pytest.approx(expected.loss, rel=1e-9)
+
+
+def test_a_loss_of_the_whole_mini_batch_shares_no_statistics(begun):
+    network = begun("[convolutional]\nfilters=7\n[yolox]\nclasses=2\n")
+
+    with pytest.raises(CfgError, match=r"\[yolox\] its loss has a divisor of the whole mini-batch"):
+        AtOnce(network, Ranks(0, 2))
+
+
+@pytest.mark.parametrize("team", [InTurn, AtOnce])
 @pytest.mark.parametrize(("subdivisions", "size"), [(3, 2), (8, 2), (1, 3)])
-def test_a_batch_that_does_not_come_out_even_is_refused(begun, subdivisions, size):
+def test_a_batch_that_does_not_come_out_even_is_refused(begun, team, subdivisions, size):
     network = begun(subdivisions=subdivisions)
 
     with pytest.raises(CfgError, match=rf"multiple of {subdivisions * size}, for {size} processes"):
-        InTurn(network, Ranks(0, size))
+        team(network, Ranks(0, size))
 
 
 def test_recurrent_layers_are_refused(begun):

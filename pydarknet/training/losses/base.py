@@ -116,6 +116,7 @@ class Family:
     losses: FamilyLoss
     form: type[Loss]
     when: Condition | None = None
+    of_batch: bool = False  # whether a mini-batch's cost is no sum of those of its parts
 
     def has(self, layer: Layer) -> bool:
         """Return whether a layer of its classes is of the family."""
@@ -151,21 +152,22 @@ def delta_loss(
 
 
 def scalar_loss(
-    *layers: type[Layer], when: Condition | None = None
+    *layers: type[Layer], when: Condition | None = None, of_batch: bool = False
 ) -> Callable[[FamilyLoss], FamilyLoss]:
     """Register a function that returns a `ScalarLoss` for each head of these layers.
 
     It gets all heads of the network that it is registered for, in their order, and returns a loss
     for each; `when` is that of `delta_loss`. `raw` and `activated` have their graph and are
     float32, mixed precision or not. A head with `onlyforward` comes without its graph: it takes
-    part in matching, but gets no gradient.
+    part in matching, but gets no gradient. `of_batch` says that the images of a mini-batch share
+    a divisor, so that its cost is no sum of those of its parts.
     """
 
     def register(losses: FamilyLoss) -> FamilyLoss:
         def of_graphs(heads: Sequence[Head], inputs: LossInputs) -> Sequence[Loss]:
             return losses([with_graph(head) for head in heads], inputs)
 
-        add_family(layers, Family(of_graphs, ScalarLoss, when))
+        add_family(layers, Family(of_graphs, ScalarLoss, when, of_batch))
         return losses
 
     return register

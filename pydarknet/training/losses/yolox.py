@@ -46,7 +46,7 @@ class Predicted:
         return Candidates(cells, boxes, found[:, BOX].sigmoid(), classes)
 
 
-@scalar_loss(Yolox)
+@scalar_loss(Yolox, of_batch=True)
 @head_by_head
 def yolox_loss(layer: Yolox, head: Head, inputs: LossInputs) -> ScalarLoss:
     """Return N times the official loss of a mini-batch of N images.
