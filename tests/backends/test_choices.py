@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
+import forked
 import pytest
 
 from pydarknet.backends import choices as module
@@ -119,6 +117,5 @@ def test_another_word_is_an_error(monkeypatch):
 def test_another_process_finds_them(folder):
     Choices().put("way", {"a": 1})
     say = "from pydarknet.backends.choices import choices; print(choices().get('way', 'a'))"
-    run = subprocess.run([sys.executable, "-c", say], env=os.environ, capture_output=True)
 
-    assert run.stdout.strip() == b"1"
+    assert forked.run("-c", say).stdout == "1\n"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
+import forked
 import pytest
 import torch
 from torch import nn
@@ -110,4 +108,4 @@ def test_recording_does_not_import_torchs_compiler():
         "record(lambda x: [x + 1], torch.ones(2)); assert 'torch._dynamo' not in sys.modules"
     )
 
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert forked.run("-c", code).returncode == 0

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from forked import Program
 
 from pydarknet.dataset import loader as module
 from pydarknet.dataset.build import classifier_samples, detector_samples
@@ -326,18 +327,18 @@ TRAINER = """
 
 
 @pytest.fixture
-def trainer(net, paths, tmp_path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def trainer(net, paths, tmp_path) -> Iterator[Callable[..., Program]]:
     """Run a trainer that waits or works."""
     import pickle
 
     (tmp_path / "trainer.py").write_text(textwrap.dedent(TRAINER))
     (tmp_path / "samples").write_bytes(pickle.dumps(detector_samples(net(YOLO), paths)))
-    started: list[subprocess.Popen[str]] = []
+    started: list[Program] = []
 
-    def start(what: str) -> subprocess.Popen[str]:
+    def start(what: str) -> Program:
         path = os.pathsep.join(entry for entry in sys.path if entry)
-        process = subprocess.Popen(
-            [sys.executable, str(tmp_path / "trainer.py"), str(tmp_path / "samples"), what],
+        process = Program(
+            *(str(tmp_path / "trainer.py"), str(tmp_path / "samples"), what),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -361,7 +362,7 @@ def gone(places: list[Path]) -> bool:
     return not any(place.exists() for place in places)
 
 
-def traces(process: subprocess.Popen[str]) -> list[Path]:
+def traces(process: Program) -> list[Path]:
     """Return where a trainer's two workers and its folders are to be seen."""
     assert process.stdout
     words = process.stdout.readline().split()

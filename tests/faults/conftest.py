@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import resource
 import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
+import forked
 import pytest
 
 from pydarknet.cli.main import main
@@ -79,13 +77,8 @@ def limited_answer() -> Callable[..., Answer]:
     """Return a function that runs a command line in a process of limited memory."""
 
     def run(line: str, megabytes: int, timeout: float = 120) -> Answer:
-        def limit() -> None:
-            resource.setrlimit(resource.RLIMIT_AS, (megabytes * MEGABYTE, megabytes * MEGABYTE))
-
-        command = [sys.executable, "-m", "pydarknet", *shlex.split(line)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout, preexec_fn=limit, check=False
-        )
+        command = ["-m", "pydarknet", *shlex.split(line)]
+        done = forked.run(*command, timeout=timeout, megabytes=megabytes)
         return Answer(done.returncode, done.stdout, done.stderr)
 
     return run

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
+import forked
 import pytest
 
 from pydarknet.errors import DarknetError, DataError, GpuError
@@ -88,6 +86,4 @@ def test_torchs_own_error_is_known():
         "except AssertionError as error: print(gpu_error(error))\n"
     )  # in a process of its own: stand-ins for GPUs leave torch another error
 
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-
-    assert said.startswith("this torch is built without CUDA\n")
+    assert forked.run("-c", code).stdout.startswith("this torch is built without CUDA\n")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
+import forked
 import pytest
 import torch
 import torch.nn.functional as F
@@ -108,7 +106,7 @@ for mixed, use in (False, use_lean_convolutions), (True, avoid_bad_gradients):
 
 
 def test_strided_points_of_three_channels_learn():
-    done = subprocess.run([sys.executable, "-c", STRIDED], capture_output=True, text=True)
+    done = forked.run("-c", STRIDED)
 
     told = "False [1352.0]\nTrue [1352.0]\n"  # 8 * 13 * 13, at full and in mixed precision
     assert (done.returncode, done.stdout) == (0, told), done.stderr

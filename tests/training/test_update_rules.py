@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
+import forked
 import pytest
 import torch
 from conftest import HERE
@@ -108,12 +106,6 @@ step = learner.learn(torch.rand(2, 1, 8, 8), torch.eye(2))
 print(step.loss > 0, "torch._dynamo" in sys.modules)
 """
 
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(HERE.parent)},
-        capture_output=True,
-        text=True,
-    )
+    done = forked.run("-c", code, cwd=tmp_path, env={"PYTHONPATH": str(HERE.parent)})
 
     assert done.stdout == "True False\n", done.stderr

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from importlib import metadata
 
+import forked
 import pytest
 import torch
 
@@ -203,6 +202,4 @@ def test_boxes_on_a_cpu_import_nothing_of_cuda():
         "print('cuda.core' in sys.modules)"
     )
 
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-
-    assert out.stdout == "False\n"
+    assert forked.run("-c", code).stdout == "False\n"

@@ -7,9 +7,9 @@ import pty
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import forked
 import pytest
 from conftest import HERE
 from exports import both
@@ -34,11 +34,11 @@ RECORDED = boxes((CASE / "cli_stdout.txt").read_text())
 # A live process
 
 
-def started(*words: str, **streams: int) -> subprocess.Popen[bytes]:
+def started(*words: str, **streams: int) -> forked.Program:
     """Start the program without a buffer of ours."""
-    command = [sys.executable, "-m", "pydarknet", *TEST, "-thresh", "0.25", *words]
+    command = ["-m", "pydarknet", *TEST, "-thresh", "0.25", *words]
     env = {**os.environ, "PYTHONPATH": str(HERE.parent)}
-    return subprocess.Popen(command, bufsize=0, env=env, **streams)
+    return forked.Program(*command, bufsize=0, env=env, **streams)
 
 
 def upto_prompt(stream: int) -> bytes:
@@ -85,11 +85,9 @@ def test_a_process_on_a_terminal_answers_as_pexpect_waits_for_it():
 
 def test_a_piped_list_is_answered_prompt_by_prompt():
     shutil.copy("input.png", "other.png")
-    said = subprocess.run(
-        [sys.executable, "-m", "pydarknet", *TEST, "-thresh", "0.25", "-batchnorm", "cpu"],
+    said = forked.run(
+        *("-m", "pydarknet", *TEST, "-thresh", "0.25", "-batchnorm", "cpu"),
         input="input.png\nother.png",  # the last line has no end
-        capture_output=True,
-        text=True,
         env={**os.environ, "PYTHONPATH": str(HERE.parent)},
     )
 
@@ -100,11 +98,9 @@ def test_a_piped_list_is_answered_prompt_by_prompt():
 
 
 def test_a_path_at_the_prompt_that_is_no_image_is_told_and_the_next_is_answered():
-    said = subprocess.run(
-        [sys.executable, "-m", "pydarknet", *TEST, "-thresh", "0.25", "-batchnorm", "cpu"],
+    said = forked.run(
+        *("-m", "pydarknet", *TEST, "-thresh", "0.25", "-batchnorm", "cpu"),
         input="\nmissing.png\nnet.cfg\ninput.png\n",
-        capture_output=True,
-        text=True,
         env={**os.environ, "PYTHONPATH": str(HERE.parent)},
     )
 

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import HERE, recording
+from forked import Program
 from texts import assert_same_text
 
 import pydarknet
@@ -198,15 +198,15 @@ def test_the_chart_is_drawn():
 # Going on
 
 
-def process(*words: str) -> subprocess.Popen[str]:
+def process(*words: str) -> Program:
     """Start a training in a process of its own."""
-    command = [sys.executable, "-m", "pydarknet", "detector", "train", "run.data", "run.cfg"]
+    command = ["-m", "pydarknet", "detector", "train", "run.data", "run.cfg"]
     env = {**os.environ, "PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen([*command, "-seed", "3", *words], text=True, env=env, **streams)
+    return Program(*command, "-seed", "3", *words, text=True, env=env, **streams)
 
 
-def upto(running: subprocess.Popen[str], beginning: str) -> None:
+def upto(running: Program, beginning: str) -> None:
     """Read a log until a line begins so."""
     while not (line := running.stdout.readline()).startswith(beginning):
         assert line, "the training ended"

@@ -7,13 +7,13 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
 from conftest import HERE
 from exports import both
+from forked import Program
 
 from pydarknet.boxes.settings import settings
 from pydarknet.cli.commands.serve import find
@@ -32,10 +32,9 @@ def test_it_answers_as_detector_test_does_until_it_is_stopped(
     folder: Path, number: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["serve", *FILES, "-data", "net.data", "-port", "0", "-thresh", "0.3", "-nogpu"]
-    command = [sys.executable, "-m", "pydarknet", *words]
     env = {**os.environ, "PYTHONPATH": str(HERE.parent)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=env, **pipes) as server:
+    with Program("-m", "pydarknet", *words, env=env, **pipes) as server:
         assert server.stdout
         line = server.stdout.readline().decode()
         url = line.split()[2]
