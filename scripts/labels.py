@@ -92,7 +92,7 @@ def read_list(file: Path) -> list[str]:
 def content_of(file: Path, expected: str) -> str:
     """Return the text of a file, or exit with a message if it cannot be read."""
     try:
-        return read_text(file, expected)
+        return read_text(file, expected, most=None)
     except DarknetError as error:
         stop(str(error))
 

@@ -183,7 +183,7 @@ def read_logs(paths: Sequence[Path]) -> list[Log]:
     for path in paths:
         try:
             piped = str(path) == "-"
-            text = decode(sys.stdin.buffer.read()) if piped else read_text(path, "a log")
+            text = decode(sys.stdin.buffer.read()) if piped else read_text(path, "a log", most=None)
         except DarknetError as error:
             sys.exit(f"plot_log.py: {error}")
         logs.append(read_log(text, "stdin" if piped else printable(path.stem, 60)))

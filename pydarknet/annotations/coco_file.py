@@ -33,7 +33,7 @@ class CocoFile:
     def read(cls, path: Path) -> CocoFile:
         """Read a file. Raises DataError if it is wrong."""
         try:
-            content = json.loads(read_text(path, "instances_*.json"))
+            content = json.loads(read_text(path, "instances_*.json", most=None))
         except json.JSONDecodeError as error:
             raise DataError(f"{error.msg}: expected JSON", where=f"{path}:{error.lineno}") from None
         except (ValueError, RecursionError) as error:  # numbers without end, lists within lists

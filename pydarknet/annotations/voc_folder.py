@@ -88,7 +88,7 @@ def members(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, part in LISTS.items():
         file = folder / f"{name}.txt"
-        lines = read_text(file, "a list of VOC").split("\n") if file.is_file() else ()
+        lines = read_text(file, "a list of VOC", most=None).split("\n") if file.is_file() else ()
         for line in lines:
             if words := line.split():
                 found.setdefault(words[0], part)

@@ -9,9 +9,11 @@ from xml.parsers import expat
 
 from ..errors import DataError
 from ..system.inputs import remember
+from ..system.limits import MOST_TEXT
 from ..system.text import excerpt, not_a_file
 
 DEEPEST = 100  # elements within each other
+MOST = 100_000  # elements in all
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Reader:
         self.parser.ExternalEntityRefHandler = self.refuse
         self.parser.buffer_text = True
         self.open: list[Element] = [Element("", 0)]
+        self.count = 0
 
     def tree(self, content: bytes) -> Element:
         """Return the root. Raises DataError."""
@@ -72,6 +75,9 @@ class Reader:
         """Open an element."""
         if len(self.open) > DEEPEST:
             raise self.error(f"has more than {DEEPEST} elements within each other")
+        self.count += 1
+        if self.count > MOST:
+            raise self.error(f"has more than {MOST} elements")
         element = Element(tag, self.parser.CurrentLineNumber)
         self.open[-1].children.append(element)
         self.open.append(element)
@@ -99,6 +105,9 @@ def read_xml(path: Path) -> Element:
     if problem := not_a_file(path):
         raise DataError(f"{problem}: expected an XML file", where=path)
     try:
+        if (size := path.stat().st_size) > MOST_TEXT:
+            problem = f"has {size} bytes, more than {MOST_TEXT}: expected an XML file"
+            raise DataError(problem, where=path)
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{error.strerror}: expected an XML file", where=path) from None

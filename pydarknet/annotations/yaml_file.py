@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
 HINT: Final = "pip install pyyaml"
+MOST_YAML: Final = 1 << 20  # letters, of which PyYAML makes some hundred bytes each
 TAGS: Final = "tag:yaml.org,2002:"
 PLAIN: Final = ("null", "bool", "int", "float", "timestamp", "value", "merge", "str", "seq", "map")
 
@@ -72,6 +73,9 @@ def read_yaml(path: Path) -> YamlEntry:
     """
     yaml = import_yaml()
     text = read_text(path, "a YAML file")
+    if len(text) > MOST_YAML:
+        problem = f"has {len(text)} letters, more than {MOST_YAML}: expected a data.yaml"
+        raise DataError(problem, where=path)
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:

@@ -219,7 +219,7 @@ def read_lines(path: str | Path, expected: str) -> list[str]:
 
     Darknet: src/list.c
     """
-    lines = read_text(locate(path), expected).split("\n")
+    lines = read_text(locate(path), expected, most=None).split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 

@@ -109,7 +109,7 @@ def in_order(names: list[str], notes: Path) -> list[str]:
     Its list has them in another one where a project numbers classes itself, perhaps with gaps.
     """
     try:
-        categories = json.loads(read_text(notes, "notes"))["categories"] if names else []
+        categories = json.loads(read_text(notes, "notes", most=None))["categories"] if names else []
         numbers = {int(one["id"]): str(one["name"]) for one in categories}
     except (DarknetError, ValueError, TypeError, KeyError, RecursionError):
         return names

@@ -74,11 +74,12 @@ def read_ground_truth(path: str | Path, polygons: bool = False) -> GroundTruth:
     text = read_text(path, "labels")
     text = with_bounds(text, str(path)) if polygons else without_polygons(text, str(path))
     rows: list[tuple[float, ...]] = []
-    end = 0
+    line, counted, end = 1, 0, 0
     while match := GROUP.match(text, end):
         if len(match[1].lstrip("+-0")) > DIGITS:
+            line, counted = line + text.count("\n", counted, match.start(1)), match.start(1)
             what = f"class {excerpt(match[1])}: expected at most {DIGITS} digits"
-            note(f"{path}:{line_of(text, match.start(1))}: left out: {what}")
+            note(f"{path}:{line}: left out: {what}")
         else:
             rows.append(tuple(float(number) for number in match.groups()))
         end = match.end()

@@ -18,7 +18,9 @@ def class_names(names: str | Path | Iterable[str] | None) -> tuple[str, ...] | N
         return None
     if is_name(names) or not isinstance(names, Iterable):
         path = path_of(names, "names")
-        return tuple(without_end(without_bytes(read_text(path, "a list of names")).split("\n")))
+        return tuple(
+            without_end(without_bytes(read_text(path, "a list of names", most=None)).split("\n"))
+        )
     found = tuple(names)
     for index, name in enumerate(found):
         if not isinstance(name, str):

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from ..errors import DarknetError, DataError
 from .inputs import remember
+from .limits import MOST_LINES, MOST_TEXT
 
 MARKS = (  # UTF-32's begins with UTF-16's, so it stands first
     (codecs.BOM_UTF8, "utf-8"),
@@ -36,10 +37,17 @@ CONTROL = re.compile(f"[{CONTROLS}]")
 STEERING = re.compile(f"[{CONTROLS}\ud800-\udfff]")
 
 
-def read_text(path: str | Path, expected: str, refusal: type[DarknetError] = DataError) -> str:
+def read_text(
+    path: str | Path,
+    expected: str,
+    refusal: type[DarknetError] = DataError,
+    *,
+    most: int | None = MOST_LINES,
+) -> str:
     """Read a text file whatever its line ends, byte order mark or encoding.
 
-    `expected` says in the message what kind of file is needed there. Raises `refusal`.
+    `expected` says in the message what kind of file is needed there. A list may have any number of
+    lines, and any size, with `most` None. Raises `refusal`.
 
     Quirk: CRLF_AND_BOM
     """
@@ -47,6 +55,9 @@ def read_text(path: str | Path, expected: str, refusal: type[DarknetError] = Dat
     if problem:
         raise refusal(f"Couldn't open file: {path} ({problem}): expected {expected}")
     try:
+        if most is not None and (size := os.path.getsize(path)) > MOST_TEXT:
+            problem = f"has {size} bytes, more than {MOST_TEXT}: expected {expected}"
+            raise refusal(problem, where=path)
         content = Path(path).read_bytes()
     except OSError as error:
         raise refusal(f"Couldn't open file: {path} ({error.strerror})") from None
@@ -59,6 +70,8 @@ def read_text(path: str | Path, expected: str, refusal: type[DarknetError] = Dat
         raise refusal(
             f"is not a text file (a zero byte on line {line}): expected {expected}", where=path
         )
+    if most is not None and (lines := text.count("\n")) > most:
+        raise refusal(f"has {lines} lines, more than {most}: expected {expected}", where=path)
     return text
 
 

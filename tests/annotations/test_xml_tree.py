@@ -59,3 +59,19 @@ def test_a_file_that_is_not_there_is_told():
         read_xml(Path("none.xml"))
     with pytest.raises(DataError, match="Is a directory: expected an XML file"):
         read_xml(Path())
+
+
+def test_elements_are_at_most_100000():
+    whole = "<a>" + "<b/>" * 99_999 + "</a>"
+
+    assert len(read_xml(put("a.xml", whole)).children) == 99_999
+    with pytest.raises(DataError, match=r"^b\.xml:1: has more than 100000 elements$"):
+        read_xml(put("b.xml", whole.replace("<a>", "<a><b/>")))
+
+
+def test_a_file_of_more_than_32_megabytes_is_none():
+    with open("a.xml", "wb") as file:
+        file.truncate(2**25 + 1)
+
+    with pytest.raises(DataError, match=r"^a\.xml: has 33554433 bytes, more than 33554432"):
+        read_xml(Path("a.xml"))

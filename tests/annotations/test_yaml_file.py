@@ -70,3 +70,10 @@ def test_without_pyyaml_a_line_says_what_to_install(monkeypatch):
     told = "this needs PyYAML, which is not installed\n    hint: pip install pyyaml"
     assert str(error.value) == told
     assert Path("a.yaml").exists()
+
+
+def test_a_file_of_more_than_a_megabyte_is_none():
+    path = put("a.yaml", "#" * (2**20 + 1))
+
+    with pytest.raises(DataError, match=r"^a\.yaml: has 1048577 letters, more than 1048576"):
+        read_yaml(path)

@@ -32,6 +32,27 @@ def test_a_byte_order_mark_says_the_encoding_and_else_bytes_are_kept(tmp_path, c
     assert read_text(tmp_path / "a.txt", "a list of names") == text
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\n" * 100_001, "has 100001 lines, more than 100000: expected a .cfg"),
+        (b"a" * 2**25 + b"b", "has 33554433 bytes, more than 33554432: expected a .cfg"),
+    ],
+    ids=["lines", "bytes"],
+)
+def test_a_text_of_which_much_is_made_has_a_largest_size_and_a_list_none(tmp_path, content, told):
+    path = tmp_path / "a"
+    path.write_bytes(content)
+
+    with pytest.raises(CfgError) as error:
+        read_text(path, "a .cfg", CfgError)
+
+    assert str(error.value) == f"{path}: {told}"
+    assert len(read_text(path, "a list of images", most=None)) == len(content)
+    path.write_bytes(content[1:])
+    assert len(read_text(path, "a .cfg", CfgError)) == len(content) - 1
+
+
 def test_a_path_of_other_bytes_still_opens(tmp_path):
     name = os.fsencode(tmp_path) + b"/caf\xe9.txt"
     with open(name, "wb") as file:
