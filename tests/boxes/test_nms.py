@@ -133,6 +133,8 @@ def test_boxes_on_a_cpu_are_suppressed_as_arrays(stay):
     )
     assert [as_bytes(one.numpy()) for one in got] == [as_bytes(one) for one in expected]
     assert all(one.boxes.dtype == torch.float32 for one in got)
+    alone = nms(images[0], 0.45, SuppressionRule("greedynms"), stay=stay)
+    assert as_bytes(alone.numpy()) == as_bytes(expected[0])
 
 
 def test_suppression_by_objectness_leaves_what_the_loops_leave():

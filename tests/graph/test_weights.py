@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from pydarknet.errors import WeightsError
+from pydarknet.graph.weights import load, read_floats
 from pydarknet.network import Network
 
 HEADER = struct.pack("<3iQ", 0, 2, 0, 0)
@@ -229,3 +231,56 @@ def test_a_lenient_reader_keeps_whole_layers_only(net, file, capsys, floats, fir
     assert loaded.layers == first
     assert values(network, 0, "biases") == ([5, 5] if first else [0, 0])
     assert values(network, 2, "biases") == [0]
+
+
+# What is read, and what is told
+
+
+def test_a_file_is_read_strictly_and_as_a_whole_unless_asked_otherwise(net, file):
+    loaded = load(net(TWO), file(range(17)))
+
+    assert (loaded.floats, loaded.header.version, loaded.header.seen) == (17, (0, 2, 0), 0)
+    with pytest.raises(WeightsError, match="ends inside layer 2"):
+        load(net(TWO), file(range(16)))
+
+
+@pytest.mark.parametrize(("upto", "layers"), [(1, 1), (4, 4), (9, 4)])
+def test_the_layers_that_are_loaded_are_counted(net, file, upto, layers):
+    assert load(net(TWO), file(range(17)), upto=upto).layers == layers
+
+
+@pytest.mark.parametrize(
+    ("more", "told"), [(1, "1 float is left over of 18"), (2, "2 floats are left over of 19")]
+)
+def test_floats_that_are_left_over_are_counted(net, file, capsys, more, told):
+    path = file(range(17 + more))
+
+    net(TWO).load_weights(path)
+
+    assert f"{path}: {told}: " in capsys.readouterr().err
+
+
+def test_parameters_are_views_of_one_piece_of_memory(net, file):
+    network = net(NORMED)
+
+    network.load_weights(file(range(14)))
+
+    state = network.stack[0].state_dict()
+    pieces = {state[name].untyped_storage().data_ptr() for name in ("biases", "weights")}
+    assert len(pieces) == 1
+
+
+@pytest.mark.parametrize(("count", "floats"), [(2, [1, 2]), (3, [1, 2, 3])])
+def test_floats_behind_an_offset_are_read_and_no_more(file, count, floats):
+    found = read_floats(file([1, 2, 3]), len(HEADER), count)
+
+    assert (found.tolist(), found.dtype) == (floats, torch.float32)
+
+
+def test_a_file_that_grows_shorter_while_it_is_read_is_told(file):
+    path = file([1, 2, 3])
+
+    with pytest.raises(WeightsError) as error:
+        read_floats(path, len(HEADER), 4)
+
+    assert str(error.value) == f"{path}: grew shorter while it was read: 3 floats"

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from pydarknet.errors import WeightsError
+from pydarknet.graph.weights import load as load_weights
 
 HEADER = struct.pack("<3iQ", 0, 2, 0, 0)
 # Two heads of two anchors, each after a convolution of 2 * (classes + 5) filters.
@@ -95,3 +96,11 @@ def test_a_size_that_no_classes_explain_is_refused_in_training_too(net, tmp_path
 
     with pytest.raises(WeightsError, match="ends inside layer 5"):
         net(HEADS.format(14, 2)).load_weights(path, transfer=True)
+
+
+def test_what_matches_is_loaded_only_where_that_is_asked_for(net, tmp_path):
+    path = tmp_path / "net.weights"
+    path.write_bytes(HEADER + np.arange(floats(2), dtype="<f4").tobytes())
+
+    with pytest.raises(WeightsError, match="ends inside layer"):
+        load_weights(net(HEADS.format(16, 3)), path)
