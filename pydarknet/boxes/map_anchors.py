@@ -44,6 +44,20 @@ class AnchorMap:
         return torch.stack(torch.broadcast_tensors(*parts)).flatten(1)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MatchRule:
+    """From an IoU of `fg` on an anchor learns a true box; below `bg` it learns that none is there.
+
+    Between both it learns nothing. `low_quality` lets the anchors learn that a true box has as its
+    best, `forced` the first of them, and that very box.
+    """
+
+    fg: float
+    bg: float
+    low_quality: bool = False
+    forced: bool = False
+
+
 def anchors_of(maps: Sequence[AnchorMap], device: torch.device) -> Tensor:
     """Return the anchors of maps, centres and sides [4, P] in pixels, float32.
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..boxes.map_anchors import LONGEST, UNIT, AnchorMap, anchors_of, clip, decode
+from ..boxes.map_anchors import LONGEST, UNIT, AnchorMap, MatchRule, anchors_of, clip, decode
 from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
 from ..system.text import count_of
@@ -59,6 +59,11 @@ class MapAnchorHead(MapHead):
             maps = count_of(len(self.layers), "map")
             problem = f"expected one for each of {maps}, {self.num} in all, as num says"
             raise self.section.option_error("per_layer", problem)
+
+    @property
+    def rule(self) -> MatchRule:
+        """Which anchors learn which true boxes."""
+        raise NotImplementedError
 
     @property
     def shares(self) -> tuple[int, ...]:

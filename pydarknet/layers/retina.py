@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..boxes.map_anchors import MatchRule
 from ..cfg.options import quiet
 from .base import section
 from .map_anchor_head import BOX_LOSSES, MapAnchorHead
@@ -26,3 +27,7 @@ class Retina(MapAnchorHead):
     iou_loss: str = quiet("l1", choices=BOX_LOSSES)
     iou_normalizer: float = quiet(1.0, least=0)
     cls_normalizer: float = quiet(1.0, least=0)
+
+    @property
+    def rule(self) -> MatchRule:
+        return MatchRule(fg=self.fg, bg=self.bg, low_quality=self.low_quality)

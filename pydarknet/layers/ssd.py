@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..boxes.map_anchors import MatchRule
 from ..cfg.options import quiet
 from .base import section
 from .map_anchor_head import BOX_LOSSES, MapAnchorHead
@@ -29,3 +30,7 @@ class Ssd(MapAnchorHead):
     iou_loss: str = quiet("smooth_l1", choices=BOX_LOSSES)
     iou_normalizer: float = quiet(1.0, least=0)
     cls_normalizer: float = quiet(1.0, least=0)
+
+    @property
+    def rule(self) -> MatchRule:
+        return MatchRule(fg=self.fg, bg=self.fg, forced=True)

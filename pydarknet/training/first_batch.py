@@ -14,24 +14,35 @@ from ..dataset.loader import Batch
 from ..dataset.targets import Grid, Rows
 from ..evaluate.plots import file_name
 from ..image.files import save_image
+from ..network import Network
+from .losses import LossInputs
+from .losses.shown import Shown, pictures_of
 
 
 def save_batch(
-    batch: Batch, form: Rows | Grid, names: Sequence[str], folder: Path = Path()
+    batch: Batch,
+    form: Rows | Grid,
+    names: Sequence[str],
+    folder: Path = Path(),
+    shown: Sequence[Sequence[Shown]] = (),
 ) -> list[Path]:
     """Write each image of a batch as `aug_BATCH_PLACE_NAME.jpg`; return the paths.
 
-    `form` is that of the truth. Raises DataError if one cannot be written.
+    `form` is that of the truth. What heads show of the images they learn (`shown`, head by head)
+    is written beside them, as `aug_BATCH_PLACE_NAME_anchors.jpg`. Raises DataError if one cannot
+    be written.
 
     Darknet: src/data.c load_data_detection (AlexeyAB)
     """
     files = []
     for place, path in enumerate(batch.paths):
         image = (batch.images[place].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
-        classes, boxes = form.boxes_of(batch.truth[place].numpy())
-        file = folder / f"aug_{batch.number}_{place}_{file_name(Path(path).stem)}.jpg"
-        save_image(draw_marks(image, marks_of(image, classes, boxes, names)), file)
-        files.append(file)
+        start = f"aug_{batch.number}_{place}_{file_name(Path(path).stem)}"
+        true = Shown("", *form.boxes_of(batch.truth[place].numpy()))
+        for name, classes, boxes in (true, *(images[place] for images in shown)):
+            file = folder / f"{start}{name and f'_{name}'}.jpg"
+            save_image(draw_marks(image, marks_of(image, classes, boxes, names)), file)
+            files.append(file)
     return files
 
 
@@ -47,3 +58,18 @@ def marks_of(
         Mark(left, top, right, bottom, colors(k, count), names[k] if k < len(names) else f"{k}")
         for k, (left, top, right, bottom) in zip(classes.tolist(), edges, strict=True)
     ]
+
+
+def pictures_of_batch(network: Network, batch: Batch) -> list[Sequence[Shown]]:
+    """Return what the heads of a network show of the images of a batch that they learn."""
+    height, width = batch.images.shape[2:]
+    if (network.input.w, network.input.h) != (width, height):
+        network.resize(width, height)
+    inputs = LossInputs(
+        truth=batch.truth,
+        size=network.input,
+        seen=0,
+        batch=batch.number,
+        max_batches=network.net.max_batches,
+    )
+    return pictures_of(network.nodes, inputs)

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from anchor_heads import HEIGHT, RETINA, WIDTH
 
 from pydarknet.dataset.loader import Batch
 from pydarknet.dataset.targets import Rows
-from pydarknet.training.first_batch import save_batch
+from pydarknet.training.first_batch import pictures_of_batch, save_batch
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -37,3 +38,19 @@ def test_pixels_are_those_of_the_batch(tmp_path):
     [file] = save_batch(batch, Rows(3, 5, 0.001), [], tmp_path)
 
     np.testing.assert_allclose(cv2.imread(str(file))[8, 8], [0, 0, 255], atol=3)  # BGR
+
+
+def test_what_heads_show_is_a_file_beside_the_image(net, tmp_path):
+    network = net(RETINA.text(), h=2 * HEIGHT, w=2 * WIDTH)
+    truth = torch.zeros(1, 3, 5)
+    truth[0, 0] = torch.tensor([0.5, 0.5, 0.25, 0.5, 1])  # 16 x 16 pixels
+    batch = Batch(3, torch.zeros(1, 3, HEIGHT, WIDTH), truth, ("a.png",), ())
+
+    shown = pictures_of_batch(network, batch)
+    files = save_batch(batch, Rows(3, 5, 0.001), ["cat", "dog"], tmp_path, shown)
+
+    assert [file.name for file in files] == ["aug_3_0_a.jpg", "aug_3_0_a_anchors.jpg"]
+    [[anchors]] = shown
+    np.testing.assert_allclose(anchors.boxes[:, 2:].min(0) * [WIDTH, HEIGHT], [12, 12])
+    first, second = (cv2.imread(str(file)) for file in files)
+    assert (second > 60).sum() > (first > 60).sum()

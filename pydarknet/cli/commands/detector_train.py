@@ -85,12 +85,14 @@ def introduce(trainer: Trainer, sources: Sources, cfg: Path) -> None:
 def batch_writer(trainer: Trainer, sources: Sources) -> Callable[[Batch], None]:
     """Return a function that writes the images of a batch with their boxes."""
     from ...checks.of_classes import names_in
-    from ...training.first_batch import save_batch
+    from ...training.first_batch import pictures_of_batch, save_batch
 
     names = names_in(sources.data)
 
     def write(batch: Batch) -> None:
-        files = save_batch(batch, detector_samples_of(trainer).truth, names)
+        form = detector_samples_of(trainer).truth
+        shown = pictures_of_batch(trainer.network, batch)
+        files = save_batch(batch, form, names, shown=shown)
         told = f"{files[0]} ... {files[-1].name}" if len(files) > 1 else f"{files[0]}"
         note(f"the first batch as the network sees it: {told}")
 

@@ -10,12 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...boxes.map_anchors import anchors_of, decode, encode
+from ...boxes.map_anchors import MatchRule, anchors_of, decode, encode
 from ...graph.head import Head
+from ...layers import Node
 from ...layers.map_anchor_head import MapAnchorHead, columns_of
 from .base import LossInputs
 from .iou import Box, iou
 from .map_heads import MEASURES, truth_of
+from .shown import Shown, shows
 from .simota import Truth
 
 BACKGROUND: Final = -1  # in place of a true box's row
@@ -36,21 +38,7 @@ class Overlaps(NamedTuple):
     favourites: Tensor
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """From `fg` on an anchor learns its box; below `bg` it is background, between it is ignored.
-
-    `low_quality` lets the anchors learn that a true box has as its best, `forced` the first of
-    them, and that very box.
-    """
-
-    fg: float
-    bg: float
-    low_quality: bool = False
-    forced: bool = False
-
-
-def match(boxes: Box, anchors: Box, rule: Rule) -> Tensor:
+def match(boxes: Box, anchors: Box, rule: MatchRule) -> Tensor:
     """Return the row of the true box that each anchor learns, BACKGROUND or IGNORED: int64 [P].
 
     Source: torchvision, models/detection/_utils.py Matcher, SSDMatcher
@@ -105,7 +93,7 @@ class Learned:
     classes: Tensor
 
     @classmethod
-    def of(cls, head: Head, inputs: LossInputs, rule: Rule) -> Learned:
+    def of(cls, head: Head, inputs: LossInputs) -> Learned:
         """Match the anchors of a head."""
         layer = head.node.layer
         assert isinstance(layer, MapAnchorHead)
@@ -113,7 +101,7 @@ class Learned:
         deltas, scores = columns_of(head.inputs, layer.shares)
         anchors = anchors_of(layer.maps(head.node), deltas.device)
         truth = truth_of(layer, inputs, size, deltas.device)
-        matched = torch.stack([*matches(truth, anchors, rule)])
+        matched = torch.stack([*matches(truth, anchors, layer.rule)])
         image, place = (matched >= 0).nonzero(as_tuple=True)
         row = matched[image, place]
         boxes = torch.stack([part[image, row] for part in truth.boxes])
@@ -146,7 +134,7 @@ class Learned:
         return found.sum() / max(len(found), 1)
 
 
-def matches(truth: Truth, anchors: Tensor, rule: Rule) -> Iterator[Tensor]:
+def matches(truth: Truth, anchors: Tensor, rule: MatchRule) -> Iterator[Tensor]:
     """Yield what the anchors of each image learn, of the usable rows whose box has an area."""
     there = truth.usable & (truth.boxes.w > 0) & (truth.boxes.h > 0)
     for image, here in enumerate(there):
@@ -155,3 +143,20 @@ def matches(truth: Truth, anchors: Tensor, rule: Rule) -> Iterator[Tensor]:
         matched = match(boxes, Box(*anchors), rule)
         rows = torch.cat([usable, usable.new_tensor([IGNORED, BACKGROUND])])  # -2 and -1 stay
         yield rows[matched]
+
+
+@shows(MapAnchorHead)
+def matched_anchors(node: Node, inputs: LossInputs) -> list[Shown]:
+    """Return the anchors of each image that learn a box, with the classes of these."""
+    layer = node.layer
+    assert isinstance(layer, MapAnchorHead)
+    size, device = (inputs.size.w, inputs.size.h), inputs.truth.device
+    anchors = anchors_of(layer.maps(node), device)
+    truth = truth_of(layer, inputs, size, device)
+    found = []
+    for image, matched in enumerate(matches(truth, anchors, layer.rule)):
+        place = (matched >= 0).nonzero()[:, 0]
+        boxes = anchors[:, place].T / anchors.new_tensor(size * 2)
+        classes = truth.classes[image, matched[place]]
+        found.append(Shown("anchors", classes.cpu().numpy(), boxes.cpu().numpy()))
+    return found

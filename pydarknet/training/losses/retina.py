@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...graph.head import Head
 from ...layers.retina import Retina
-from .anchor_match import IGNORED, Learned, Rule
+from .anchor_match import IGNORED, Learned
 from .base import LossInputs, ScalarLoss, head_by_head, scalar_loss
 from .map_heads import log_line
 
@@ -21,8 +21,7 @@ def retina_loss(layer: Retina, head: Head, inputs: LossInputs) -> ScalarLoss:
     Source: Lin et al. 2017, arXiv 1708.02002; torchvision, models/detection/retinanet.py
     compute_loss
     """
-    rule = Rule(fg=layer.fg, bg=layer.bg, low_quality=layer.low_quality)
-    learned = Learned.of(head, inputs, rule)
+    learned = Learned.of(head, inputs)
     classes, boxes = (term.sum() for term in terms_of(layer, learned))
     images = len(learned.matched)
     figures = torch.stack([learned.overlap(), classes.detach() / images, boxes.detach() / images])

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...graph.head import Head
 from ...layers.ssd import Ssd
-from .anchor_match import Learned, Rule
+from .anchor_match import Learned
 from .base import LossInputs, ScalarLoss, head_by_head, scalar_loss
 from .map_heads import log_line
 
@@ -20,7 +20,7 @@ def ssd_loss(layer: Ssd, head: Head, inputs: LossInputs) -> ScalarLoss:
 
     Source: Liu et al. 2016, arXiv 1512.02325; torchvision, models/detection/ssd.py compute_loss
     """
-    learned = Learned.of(head, inputs, Rule(fg=layer.fg, bg=layer.fg, forced=True))
+    learned = Learned.of(head, inputs)
     images, count = len(learned.matched), max(len(learned.place), 1)
     classes = layer.cls_normalizer * class_loss(learned, layer.neg_ratio) / count
     boxes = layer.iou_normalizer * learned.box_losses(layer.iou_loss).sum() / count

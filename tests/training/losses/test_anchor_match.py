@@ -9,14 +9,17 @@ import torch
 from anchor_heads import HEIGHT, KINDS, RETINA, WIDTH, loss_of, truth_rows
 from loss_cases import inputs_of, rows
 
+from pydarknet.boxes.map_anchors import MatchRule
 from pydarknet.training.losses import anchor_match
-from pydarknet.training.losses.anchor_match import BACKGROUND, IGNORED, Learned, Rule, match
+from pydarknet.training.losses.anchor_match import (
+    BACKGROUND,
+    IGNORED,
+    Learned,
+    match,
+    matched_anchors,
+)
 from pydarknet.training.losses.iou import Box
 
-RULES = {
-    "retina": Rule(fg=0.5, bg=0.4, low_quality=True),
-    "ssd": Rule(fg=0.5, bg=0.5, forced=True),
-}
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 each_case = pytest.mark.parametrize("name", recorder.CASES)
 
@@ -30,7 +33,7 @@ def test_anchors_learn_the_boxes_that_they_learn_there(net, kind, name, pairs, m
     network, head = kind.head(net, maps)
 
     inputs = inputs_of(truth_rows(truth), network.input)
-    learned = Learned.of(head, inputs, RULES[kind.name])
+    learned = Learned.of(head, inputs)
 
     assert learned.matched.tolist() == kind.recorded[f"{name}.matched"].tolist()
 
@@ -42,7 +45,7 @@ def boxes(*listed: tuple[float, float, float, float]) -> Box:
 
 def test_between_both_thresholds_nothing_is_learned():
     anchors = boxes((5, 5, 10, 10), (5, 5, 10, 4.5), (5, 5, 10, 3), (50, 50, 10, 10))
-    matched = match(boxes((5, 5, 10, 10)), anchors, Rule(fg=0.5, bg=0.4))
+    matched = match(boxes((5, 5, 10, 10)), anchors, MatchRule(fg=0.5, bg=0.4))
 
     assert matched.tolist() == [0, IGNORED, BACKGROUND, BACKGROUND]
 
@@ -51,8 +54,8 @@ def test_all_anchors_that_are_as_good_as_the_best_learn_a_box_of_low_quality():
     anchors = boxes((0, 0, 10, 10), (10, 0, 10, 10), (50, 50, 10, 10))
     true = boxes((5, 0, 2, 2))  # half in each of two anchors
 
-    by_all = match(true, anchors, Rule(fg=0.5, bg=0.4, low_quality=True))
-    by_one = match(true, anchors, Rule(fg=0.5, bg=0.5, forced=True))
+    by_all = match(true, anchors, MatchRule(fg=0.5, bg=0.4, low_quality=True))
+    by_one = match(true, anchors, MatchRule(fg=0.5, bg=0.5, forced=True))
 
     assert by_all.tolist() == [0, 0, BACKGROUND]
     assert by_one.tolist() == [0, BACKGROUND, BACKGROUND]
@@ -84,3 +87,20 @@ def test_the_distance_of_a_box_is_what_the_option_says(net, option, far):
     cost = loss_of(network, head, truth).cost
 
     assert cost.item() == pytest.approx(far, rel=1e-5)
+
+
+@each_kind
+def test_the_anchors_that_learn_can_be_shown(net, kind):
+    maps, truth = kind.cases["boxes"]
+    network, head = kind.head(net, maps)
+
+    shown = matched_anchors(head.node, inputs_of(truth_rows(truth), network.input))
+
+    size = np.array([WIDTH, HEIGHT] * 2)
+    for image, (name, classes, boxes) in enumerate(shown):
+        matched = kind.recorded["boxes.matched"][image]
+        left, top, right, bottom = kind.recorded["anchors"][matched >= 0].T
+        expected = np.stack([left + right, top + bottom, 2 * (right - left), 2 * (bottom - top)], 1)
+        np.testing.assert_allclose(boxes * size, expected / 2, atol=1e-3)
+        assert classes.tolist() == truth[image, matched[matched >= 0], 0].tolist()
+        assert name == "anchors"
