@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from ..cfg.options import option, quiet
-from ..modules.onnx_writer import Value, Writer
-from ..modules.ops import Conv, fold
+from ..modules.deconv import Deconv
 from ..system.limits import MOST_STRIDE
 from .base import PJREDDIE, Layer, Node, Shape, activation_option, section
 
@@ -57,25 +55,3 @@ class Deconvolutional(Layer):
     def row(self, node: Node) -> str:
         size, x, y = self.size, node.inputs[0], node.output
         return f"deconv{self.filters:5d} {size:2d} x{size:2d} /{self.stride:2d}  {x}   ->  {y}"
-
-
-class Deconv(Conv):
-    """A transposed convolution; weights `[c, n, k, k]`.
-
-    Darknet: src/deconvolutional_layer.c forward_deconvolutional_layer
-    """
-
-    def with_biases(self, n: int) -> Deconv:
-        """Give it n biases, one per output channel."""
-        self.biases = nn.Parameter(self.biases.new_empty(n))
-        return self
-
-    def linear_output(self, x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
-        return F.conv_transpose2d(x, weights, bias, self.stride, self.padding)
-
-    def folded_parameters(self) -> tuple[Tensor, Tensor]:
-        weights, biases = fold(self.norm, self.weights.transpose(0, 1), self.biases)
-        return weights.transpose(0, 1), biases
-
-    def onnx_linear(self, writer: Writer, x: Value) -> Value:
-        return self.onnx_convolution(writer, x, *self.folded_parameters(), kind="ConvTranspose")
