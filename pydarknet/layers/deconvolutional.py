@@ -1,4 +1,4 @@
-"""[deconvolutional], the transposed convolution of the original."""
+"""[deconvolutional], the transposed convolution."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from torch import nn
 from ..cfg.options import option, quiet
 from ..modules.deconv import Deconv
 from ..system.limits import MOST_STRIDE
-from .base import PJREDDIE, Layer, Node, Shape, activation_option, section
+from .base import Layer, Node, Shape, activation_option, section
 
 
-@section("deconvolutional", "deconv", lineage=PJREDDIE)
+@section("deconvolutional", "deconv")
 class Deconvolutional(Layer):
     """Apply a transposed convolution, batch norm or a bias, and an activation.
 
+    The fork has no such section: here it is the original's in both dialects.
+
     Darknet: src/deconvolutional_layer.c
     """
+
+    live = False
 
     image = True
     numload_counts_filters = True

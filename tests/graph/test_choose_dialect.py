@@ -148,7 +148,8 @@ def test_the_fork_is_seen_by_a_section_an_option_or_a_word(text, seen):
         "[net]\n[yolo]\nnms_kind=softnms",  # of neither, and read in both
         "[net]\n[region]\nnms_kind=none\nsigma_nms=.5\nnms_agnostic=1",
         "[net]\n[yolo]\nassign=simota\nradius=2\nl1=1",
-        "[net]\n[deconvolutional]",  # the original's
+        "[net]\n[logistic]",  # the original's
+        "[net]\n[deconvolutional]",  # the original's, and read in both
     ],
 )
 def test_what_both_know_or_neither_is_the_originals(text):

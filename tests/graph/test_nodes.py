@@ -131,7 +131,7 @@ def test_a_layer_may_give_nearly_as_many(nodes):
 
 
 @pytest.mark.parametrize(
-    ("dialect", "known"), [("pjreddie", "deconvolutional"), ("alexeyab", "scale_channels")]
+    ("dialect", "known"), [("pjreddie", "logistic"), ("alexeyab", "scale_channels")]
 )
 def test_an_unknown_section_is_told_with_the_choices_of_its_lineage(net, dialect, known):
     with pytest.raises(CfgError) as error:

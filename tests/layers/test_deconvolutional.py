@@ -1,4 +1,4 @@
-"""[deconvolutional]: the transposed convolution of the original."""
+"""[deconvolutional]: the transposed convolution."""
 
 from __future__ import annotations
 
@@ -102,11 +102,13 @@ def test_padding_that_leaves_a_cell_is_taken(nodes):
     assert node.output == Shape(c=1, h=1, w=1)
 
 
-def test_only_the_original_knows_it(net):
-    with pytest.raises(CfgError) as error:
-        net("[deconvolutional]", dialect="alexeyab")
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_its_file_is_the_same_in_both_dialects(loaded, dialect):
+    text = "[deconvolutional]\nactivation=linear\nbatch_normalize=1"
 
-    assert "known in the dialect pjreddie; this cfg is read as alexeyab" in str(error.value)
+    y = run(loaded(text, [100, 10, 1, 4 - 1e-5, 3], c=1, h=1, w=1, dialect=dialect), [1])
+
+    torch.testing.assert_close(y, torch.tensor([[[110.0]]]))
 
 
 def test_a_vector_is_refused(net):
