@@ -208,12 +208,12 @@ def tensors(boxes: BoxArrays) -> Detections:
 def report_each(report: Report, layout: Layout, ours: Detections, theirs: Detections) -> None:
     """Add the differences of boxes that stand in the same order."""
     best = ours.scores
+    scores, its = ours.probabilities, theirs.probabilities
     if layout.name == "deepstream":
-        off = (best - theirs.scores).abs()
-    else:
-        off = (ours.probabilities - theirs.probabilities).abs()
+        scores, its = best, theirs.scores
+    off = (scores - its).abs()
     if not layout.exact:
-        off = off * (ours.probabilities > 0) * (theirs.probabilities > 0)
+        off = off * (scores > 0) * (its > 0)
     report.score = max(report.score, float(off.max()) if off.numel() else 0.0)
     counts = best > COUNTS
     large = ours.boxes.abs().clamp(min=1)  # of a box larger than the image, the share counts

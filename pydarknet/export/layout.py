@@ -15,7 +15,7 @@ from ..boxes.settings import Limits
 from ..graph.executor import Executor
 from ..graph.head import Head
 from ..graph.onnx_network import INPUT, OnnxHead, layer_name
-from ..layers import DetectionHead, OnnxBoxes
+from ..layers import DetectionHead, OnnxBoxes, detection_heads
 from ..modules.onnx_writer import Value, Writer
 
 
@@ -30,7 +30,6 @@ class Layout:
     summary: ClassVar[str]
     input: ClassVar[str] = INPUT
     boxes: ClassVar[bool] = True  # it gives boxes, which a network without detection head has not
-    exact: ClassVar[bool] = True  # no score is 0 for what a rounding decides
     leaves: ClassVar[bool] = True  # of a tree of classes, only the leaves have scores
 
     def write(self, writer: Writer, heads: Sequence[OnnxHead]) -> list[Value]:
@@ -58,6 +57,11 @@ class Layout:
         tables = [replace(t, probabilities=widen(t.probabilities, most)) for t in tables]
         images = range(len(tables[0].boxes))
         return [Detections.cat([table.take(image) for table in tables]) for image in images]
+
+    @property
+    def exact(self) -> bool:
+        """Whether no score is 0 for what a rounding decides."""
+        return all(head.exact for head in detection_heads(self.network.layers))
 
     @property
     def size(self) -> list[int]:

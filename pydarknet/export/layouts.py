@@ -68,7 +68,8 @@ class DeepStream(OneTable):
 class Nms(OneTable):
     """`output0` [M, 7]: image, left, top, right, bottom in pixels, class, score, after suppression.
 
-    The standard NonMaxSuppression does it, class by class, by plain IoU.
+    The standard NonMaxSuppression does it, class by class, by plain IoU. Where a cfg wants no
+    suppression, there is a row for each score above the threshold.
     """
 
     name = "nms"
@@ -77,7 +78,7 @@ class Nms(OneTable):
     def check(self) -> None:
         super().check()
         last = last_detection_head(self.network.layers)
-        if last and (words := last.suppression.words_of_ours):
+        if last and not last.suppression.off and (words := last.suppression.words_of_ours):
             raise last.error(
                 f"{words} is none of what NonMaxSuppression does: expected another layout than"
                 f" {self.name}, and the boxes suppressed by what reads the file"
@@ -87,20 +88,28 @@ class Nms(OneTable):
         boxes, scores = self.written_boxes(writer, heads)
         with writer.part(self.name):
             columns = scores.transpose(0, 2, 1)
-            chosen = boxes.op(
-                "NonMaxSuppression",
-                columns,
-                writer.integers(int(boxes.shape[1])),
-                writer.constant([self.limits.nms]),
-                writer.constant([self.limits.thresh]),
-                center_point_box=1,
-            )
+            chosen = self.survivors(writer, boxes, columns)
             count, classes = map(int, scores.shape[1:])
             found = rows_at(corners(boxes), chosen, (count, 0, 1))
             score = rows_at(columns, chosen, (classes * count, count, 1))
             image, kind = (chosen.gather(1, (i,)).cast(np.float32) for i in (0, 1))
             table = writer.concat(1, image, found, kind, score)
         return [name_value(table, "output0")]
+
+    def survivors(self, writer: Writer, boxes: Value, scores: Value) -> Value:
+        """Write which of scores [N, classes, K] are left: [M, 3], as NonMaxSuppression gives it."""
+        last = last_detection_head(self.network.layers)
+        if last and last.suppression.off:
+            seen = scores.with_number("Greater", self.limits.thresh)
+            return seen.op("NonZero").op("Transpose", perm=(1, 0))
+        return boxes.op(
+            "NonMaxSuppression",
+            scores,
+            writer.integers(int(boxes.shape[1])),
+            writer.constant([self.limits.nms]),
+            writer.constant([self.limits.thresh]),
+            center_point_box=1,
+        )
 
     def outputs_of(self, heads: Sequence[Head]) -> None:
         return None

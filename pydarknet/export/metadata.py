@@ -18,6 +18,7 @@ from ..system.text import read_text, without_bytes
 from ..system.version import __version__
 from .layouts import Layout, Merged
 
+OURS = ("sigma", "agnostic", "before", "after")  # of a rule of suppression: see boxes/rule.py
 GREY = 128  # the margin of a letterbox, as a byte
 
 
@@ -86,7 +87,7 @@ def suppression(layout: Layout) -> dict[str, Any]:
     """
     last = last_detection_head(layout.network.layers)
     rule, usual = asdict(last.suppression if last else USUAL), asdict(USUAL)
-    ours = {name: rule[name] for name in ("sigma", "agnostic") if rule[name] != usual[name]}
+    ours = {name: rule[name] for name in OURS if rule[name] != usual[name]}
     return {"kind": rule["kind"], "beta": rule["beta"], "thresh": layout.limits.nms, **ours}
 
 

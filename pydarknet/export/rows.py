@@ -61,7 +61,7 @@ class OpenCVRows(Rows):
     overlaps by more than its `nms_threshold`. Rows run cell by cell.
     """
 
-    exact = False
+    exact = False  # suppression is in the file
 
     def limits_of(self, layer: DetectionHead) -> dict[str, float]:
         return dict(zip(("thresh", "nms"), layer.opencv_limits, strict=True))

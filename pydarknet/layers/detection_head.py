@@ -85,6 +85,7 @@ class DetectionHead(SuppressionOptions):
 
     head = True
     choice: ClassVar[str] = OBJECTS  # of `every_box` for `detections`: see runtime/choose.py
+    exact: ClassVar[bool] = True  # no score is 0 for what a rounding decides
     corrects_letterbox: ClassVar[bool] = True  # boxes are mapped from the letterbox to the image
     type_number: ClassVar[int] = 0  # printed by the fork; 0: not printed
     opencv_defaults: ClassVar[tuple[float, float]] = (0.2, 0.0)  # thresh and nms_threshold there

@@ -19,6 +19,7 @@ from pydarknet.runtime.engine import open_engine
 from pydarknet.runtime.layouts import read_boxes
 
 onnxruntime = pytest.importorskip("onnxruntime")
+TWO_ALIKE = "[yolo]\nmask=0,1\nanchors=8,4, 8,4\nnum=2\nclasses=2\n"
 LIMITS = Limits(thresh=0.25, nms=0.45)
 TABLES = ("merged", "rows", "deepstream", "raw")
 
@@ -90,7 +91,7 @@ def test_suppression_inside_keeps_the_best_of_each_image(net):
     np.testing.assert_allclose(left[:, 6], [0.8390] * 2, atol=1e-4)  # logistic of 3 times of 2
 
 
-@pytest.mark.parametrize("words", ["nms_kind=softnms", "nms_kind=none", "nms_agnostic=1"])
+@pytest.mark.parametrize("words", ["nms_kind=softnms", "nms_agnostic=1"])
 def test_what_nonmaxsuppression_cannot_do_is_not_written_as_it(net, words):
     network = net(f"[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=2\n{words}\n", c=7, h=1, w=4)
 
@@ -104,10 +105,27 @@ def test_what_nonmaxsuppression_cannot_do_is_not_written_as_it(net, words):
     assert choose_layout(network, "merged", LIMITS).name == "merged"
 
 
+def test_without_suppression_all_scores_above_the_threshold_are_left(net):
+    network = net(f"{TWO_ALIKE}nms_kind=none\n", c=14, h=1, w=1)
+    cell = [0, 0, 0, 0, 3, 1, -1, 0, 0, 0, 0, 3, 2, -2]  # two boxes, one on the other
+    writer, heads = write_network(network)
+
+    values = choose_layout(network, "nms", LIMITS).write(writer, heads)
+    [found] = outputs(network, "nms", torch.tensor(cell).float().view(1, 14, 1, 1))
+
+    assert "NonMaxSuppression" not in {node.op_type for node in writer.nodes}
+    assert values[0].name == "output0"
+    # the logistic of 3 times those of 1 and 2, and of -1, which exceeds .25; that of -2 does not
+    scores = sorted((kind, round(score, 4)) for kind, score in found[:, 5:].tolist())
+    assert scores == [(0, 0.6964), (0, 0.839), (1, 0.2562)]
+
+
+@pytest.mark.parametrize("kind", ["default", "none"])
 @pytest.mark.parametrize("name", ["onnxruntime", "opencv"])
-def test_any_number_of_images_has_its_boxes(net, tmp_path, name):
+def test_any_number_of_images_has_its_boxes(net, tmp_path, name, kind):
     """OpenCV 5 fails where products of places are computed, not looked up."""
-    network = net("[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=2\n", c=7, h=1, w=4)
+    text = f"[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=2\nnms_kind={kind}\n"
+    network = net(text, c=7, h=1, w=4, dialect="alexeyab")
     writer, heads = write_network(network, batch=BATCH)
     values = choose_layout(network, "nms", LIMITS).write(writer, heads)
     path = tmp_path / "nms.onnx"
@@ -129,9 +147,11 @@ def test_any_number_of_images_has_its_boxes(net, tmp_path, name):
         assert sorted(np.stack([rows[:, 0], middle, rows[:, 5]], 1).tolist()) == wanted
 
 
+@pytest.mark.parametrize("kind", ["default", "none"])
 @pytest.mark.parametrize("name", ["onnxruntime", "opencv"])
-def test_images_have_as_many_rows_as_boxes_and_none_without(net, tmp_path, name):
-    network = net("[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=1\n", c=6, h=1, w=4)
+def test_images_have_as_many_rows_as_boxes_and_none_without(net, tmp_path, name, kind):
+    text = f"[yolo]\nmask=0\nanchors=8,4\nnum=1\nclasses=1\nnms_kind={kind}\n"
+    network = net(text, c=6, h=1, w=4, dialect="alexeyab")
     writer, heads = write_network(network)
     values = choose_layout(network, "nms", LIMITS).write(writer, heads)
     path = tmp_path / "nms.onnx"

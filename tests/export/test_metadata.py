@@ -61,6 +61,18 @@ def test_ours_says_what_of_suppression_is_ours(net, facts):
     }
 
 
+def test_ours_says_how_many_scores_compete_and_stay(net, facts):
+    head = "[ssd]\nanchors=8,4\nclasses=2\npre_nms=50\npost_nms=9\n"
+    network = net(head, c=7, h=1, w=4)
+
+    keys = metadata(choose_layout(network, "rows", LIMITS), facts, ["ssd_0"], {})
+
+    assert json.loads(keys[KEY])["nms"] == {
+        **{"kind": "default", "beta": 0.6, "thresh": 0.45},
+        **{"before": 50, "after": 9},
+    }
+
+
 def test_ours_says_how_to_run_the_file(detector, facts):
     keys = metadata(choose_layout(detector, "rows", LIMITS), facts, ["yolo_1"], {})
 
