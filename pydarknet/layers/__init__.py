@@ -4,6 +4,7 @@ from . import (  # noqa: F401  # a name in __all__ would be a section's
     activation,
     avgpool,
     batchnorm,
+    centernet,
     connected,
     contrastive,
     conv_lstm,

@@ -12,6 +12,7 @@ from pydarknet.boxes.settings import Limits
 from pydarknet.errors import DataError
 from pydarknet.export import check
 from pydarknet.export.check import check_file, check_model
+from pydarknet.export.layouts import choose_layout
 from pydarknet.export.metadata import Facts
 from pydarknet.export.onnx_model import Exported, ExportOptions, build_model
 from pydarknet.runtime import engine
@@ -122,3 +123,17 @@ def test_of_a_box_larger_than_the_image_the_share_counts(detector, tmp_path):
     check.report_each(report, layout, ours, theirs)
 
     assert report.pixels == pytest.approx(0.16)  # 1 of 100 images, in an input of 16 pixels
+
+
+@pytest.mark.parametrize("name", ["merged", "rows", "deepstream"])
+def test_where_a_rounding_decides_scores_of_both_are_compared(net, name):
+    conv = "[convolutional]\nfilters=6\nsize=1\nactivation=linear\n"
+    layout = choose_layout(net(f"{conv}[centernet]\nclasses=2\n", h=1, w=2), name, LIMITS)
+    boxes = torch.tensor([[0.25, 0.5, 0.5, 1.0], [0.75, 0.5, 0.5, 1.0]])
+    ours = Detections(boxes, torch.tensor([0.9, 0.5]), torch.tensor([[0.9, 0], [0.5, 0]]))
+    theirs = Detections(boxes, torch.tensor([0.0, 0.4]), torch.tensor([[0.0, 0], [0.4, 0]]))
+    report = check.Report("onnxruntime")
+
+    check.report_each(report, layout, ours, theirs)
+
+    assert report.score == pytest.approx(0.1)  # of the second: the first is a peak of one alone

@@ -6,6 +6,7 @@ differentiates); see base.py for what each must return.
 """
 
 from . import (  # noqa: F401  # a name in __all__ would be a section's
+    centernet,
     cost,
     detection,
     gaussian_yolo,
