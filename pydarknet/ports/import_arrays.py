@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from ..graph.weights_edit import Part, parts
 from ..graph.weights_layout import PlacedArray, placed_arrays
 from ..layers import DetectionHead, Node
 from ..modules.batch_norm import EPSILON
+from ..modules.deconv import Deconv
 from ..modules.parameters import assign
 from ..system.text import count_of, excerpt
 from .arrays import read_arrays
 from .layouts import Layout
-from .match import Taker, choose_layout, order_of, with_words
+from .match import Named, Taker, choose_layout, order_of, with_words
 from .stored import Arrays
 from .values import Filters, darknet_norm
 
@@ -65,7 +66,9 @@ def import_stored(
         filters = taker.filters(one)
         if order := order_of(layout, count):
             filters = join_as_cfg(network, one.part.node, filters, order)
-        rescaled += assign_filters(one.part, filters)
+        if layout.bgr and count == 0:
+            filters = replace(filters, weights=filters.weights[:, ::-1])
+        rescaled += assign_filters(one, filters)
     for name, stored in taker.rest().items():
         problem = f"{excerpt(name)} ({stored.size}) has no place in the cfg"
         raise WeightsError(f"{problem} (layout {layout.name})", where=path)
@@ -75,8 +78,9 @@ def import_stored(
 
 
 def convolutions(network: Executor) -> Sequence[Part]:
-    """Return a network's convolutions."""
-    return list(parts(network))
+    """Return a network's convolutions, transposed ones too."""
+    found = [*parts(network), *deconvolutions(network)]
+    return sorted(found, key=lambda part: part.node.index)
 
 
 def assign_others(network: Executor, taker: Taker) -> None:
@@ -118,9 +122,16 @@ def normalise(
         assign(module, place.array.path, torch.from_numpy(found.astype(np.float32)))
 
 
-def assign_filters(part: Part, filters: Filters) -> int:
+def deconvolutions(network: Executor) -> Iterator[Part]:
+    """Yield a network's transposed convolutions, which no command on weights files edits."""
+    for node, module in zip(network.nodes, network.stack, strict=True):
+        if isinstance(module, Deconv):
+            yield Part(node, module, "Deconvolutional")
+
+
+def assign_filters(one: Named, filters: Filters) -> int:
     """Give a convolution its values; return how many of its scales were changed to be exact."""
-    module, rescaled = part.module, 0
+    module, rescaled = one.part.module, 0
     if module.norm is None:
         filters = filters.fold()
         values = {"biases": filters.biases, "weights": filters.weights}
@@ -135,8 +146,10 @@ def assign_filters(part: Part, filters: Filters) -> int:
             "norm.rolling_variance": norm.variance,
             "weights": filters.weights,
         }
+    if one.turned:
+        values["weights"] = filters.weights.swapaxes(0, 1)
     for name, value in values.items():
-        assign(module, name, torch.from_numpy(value.astype(np.float32)))
+        assign(module, name, torch.from_numpy(np.ascontiguousarray(value, np.float32)))
     return rescaled
 
 

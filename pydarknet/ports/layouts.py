@@ -50,7 +50,7 @@ class Layout:
     hold anchors in pixels; arrays in `ignored` have no part in what a network computes. `others`
     are the arrays of layers that are no convolutions, in the order of the cfg. `pixels` are the
     mean and the deviation by which the port normalises images: a batch norm that reads the image
-    gets them.
+    gets them. With `bgr`, its first convolution reads blue, green, red.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Layout:
     ignored: tuple[str, ...] = (COUNTED,)
     others: tuple[str, ...] = ()
     pixels: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    bgr: bool = False
 
 
 def one(conv: str, norm: str = "") -> Form:
@@ -221,6 +222,30 @@ TORCHVISION: Final = (
 )
 
 
+CENTERNET: Final = Layout(
+    "xingyizhou/CenterNet, res_18",
+    1e-5,
+    (
+        one("{of}.conv{nth}", "{of}.bn{nth}"),
+        one("conv{place}", "bn{place}"),
+        one("{place}.0", "{place}.1"),
+        one("deconv_layers.{of}", "deconv_layers.{nth}"),
+        one("{place}"),
+    ),
+    spread(
+        """
+        1 layer1.0-1/1-2
+        layer2.0/1-2 layer2.0.downsample layer2.1/1-2
+        layer3.0/1-2 layer3.0.downsample layer3.1/1-2
+        layer4.0/1-2 layer4.0.downsample layer4.1/1-2
+        0/1 3/4 6/7 hm.0 hm.2 wh.0 wh.2 reg.0 reg.2
+        """
+    ),
+    pixels=((0.47026115, 0.44719302, 0.40789654), (0.27809835, 0.27408164, 0.28863828)),
+    bgr=True,
+)
+
+
 LAYOUTS: Final = (
     Layout(
         "eriklindernoren/PyTorch-YOLOv3",
@@ -260,4 +285,5 @@ LAYOUTS: Final = (
         others=("backbone.scale_weight",),
         pixels=((0.48235, 0.45882, 0.40784), (1 / 255,) * 3),
     ),
+    CENTERNET,
 )

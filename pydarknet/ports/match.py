@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import WeightsError
 from ..graph.onnx_network import layer_name
 from ..graph.weights_edit import Part
+from ..modules.deconv import Deconv
 from ..system.text import count_of, excerpt
 from .layouts import LAYOUTS, Branch, Form, Layout
 from .stored import Arrays, Stored
@@ -33,6 +34,17 @@ class Named:
         """The layer in a line of text."""
         node = self.part.node
         return f"layer {node.index} [{node.layer.section.name}]"
+
+    @property
+    def turned(self) -> bool:
+        """Whether its weights are [c, n, k, k], here and in ports: it is transposed."""
+        return isinstance(self.part.module, Deconv)
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """The size [n, c, k, k] of its filters."""
+        n, c, *window = self.part.module.weights.shape
+        return (c, n, *window) if self.turned else (n, c, *window)
 
     def name(self, template: str) -> str:
         """Return the name of an array or of what it begins with."""
@@ -109,7 +121,7 @@ class Taker:
         if form is None:
             name = f"{one.name(self.layout.forms[0].branches[0].conv)}.weight"
             raise self.missing(name, one.label)
-        size = tuple(one.part.module.weights.shape)
+        size = one.size
         if form.focus:
             return of_image(self.branch(form.branches[0], one, focus_size(size), first=True))
         branches = [self.branch(branch, one, size, first=True) for branch in form.branches[:1]]
@@ -141,7 +153,7 @@ class Taker:
         """Return one branch; the window of the first is the cfg's, that of others 1 x 1."""
         size = size if first else (*size[:2], 1, 1)
         conv, norm = one.name(branch.conv), one.name(branch.norm)
-        weights = self.take(f"{conv}.weight", size, one.label) if branch.conv else identity(size)
+        weights = self.weights(f"{conv}.weight", size, one) if branch.conv else identity(size)
         n = size[:1]
         biased = bool(branch.conv) and f"{conv}.bias" in self.arrays
         normalised = any(f"{norm}.{name}" in self.arrays for name in NORM)
@@ -160,6 +172,13 @@ class Taker:
         if name not in self.arrays:
             return None
         return self.take(name, (1, count, 1, 1), one.label).reshape(count)
+
+    def weights(self, name: str, size: tuple[int, ...], one: Named) -> Floats:
+        """Return weights [n, c, k, k]."""
+        if not one.turned:
+            return self.take(name, size, one.label)
+        n, c, *window = size
+        return self.take(name, (c, n, *window), one.label).swapaxes(0, 1)
 
     def take(self, name: str, size: tuple[int, ...], label: str) -> Floats:
         """Return an array as float64, of a layer that a line of text calls by its `label`."""

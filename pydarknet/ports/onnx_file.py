@@ -26,7 +26,8 @@ from .origin import FIELD, weights_from
 from .stored import Arrays, Stored, as_floats
 
 LAYOUT = Layout("ONNX of pydarknet", EPSILON, (one("{node}"),))
-KINDS = {"Conv": 4, "Gemm": 2}  # dimensions of the weights of nodes that have weights and biases
+# Dimensions of the weights of nodes that have weights and biases.
+KINDS = {"Conv": 4, "ConvTranspose": 4, "Gemm": 2}
 LONGEST = 1 << 32  # bytes of an origin
 
 

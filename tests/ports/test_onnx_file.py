@@ -162,3 +162,20 @@ def test_a_damaged_file_is_one_line(exported, tmp_path, capfd):
     assert main(["import", str(cfg), str(file), str(tmp_path / "again.weights")]) == 1
 
     assert "net.onnx: " in capfd.readouterr().err
+
+
+def test_a_transposed_convolution_comes_back_from_its_node(tmp_path):
+    cfg, file, weights = [tmp_path / f"net.{end}" for end in ("cfg", "onnx", "weights")]
+    deconv = "[deconvolutional]\nfilters=18\nsize=2\nstride=2\nactivation=linear\n"
+    head = f"{deconv}{CFG[CFG.index('[yolo]') :]}"
+    cfg.write_text(f"[net]\nwidth=16\nheight=16\nchannels=3\n{head}")
+    floats = torch.rand(18 + 3 * 18 * 4, generator=torch.Generator().manual_seed(1))
+    weights.write_bytes(HEADER + floats.numpy().tobytes())
+    main(["export", "onnx", str(cfg), str(weights), str(file), "-half"])
+
+    assert main(["import", *map(str, (cfg, file, tmp_path / "again.weights"))]) == 0
+
+    again = torch.frombuffer(
+        bytearray((tmp_path / "again.weights").read_bytes()[20:]), dtype=torch.float32
+    )
+    torch.testing.assert_close(again, floats, atol=0.001, rtol=0.001)  # float16 has 11 bits
