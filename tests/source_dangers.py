@@ -16,7 +16,6 @@ LISTS = {  # of what is dangerous in each module; an empty list is all of it
     "torch": "hub jit.load load ops.load_library package utils.cpp_extension",
     "torch.distributed": "all_gather_object broadcast_object_list gather_object recv_object_list"
     " rpc scatter_object_list",
-    "numpy": "load",
     "pandas": "eval read_pickle",
     "yaml": "FullLoader Loader UnsafeLoader full_load full_load_all load load_all unsafe_load"
     " unsafe_load_all",
@@ -31,6 +30,7 @@ DANGERS = []  # with all names below them
 for module, names in LISTS.items():
     DANGERS += [f"{module}.{name}" for name in names.split()] or [module]
 MUST_BE = {"shell": False, "allow_pickle": False, "weights_only": True, "trust_remote_code": False}
+NEEDED = {"numpy.load": "allow_pickle"}  # which must stand there, whatever the default is
 METHODS = ("extractall",)
 STARTS = ("subprocess.Popen", "subprocess.run", "subprocess.call", "subprocess.check_call")
 STARTS += ("subprocess.check_output",)
@@ -95,8 +95,10 @@ def is_dangerous(call: ast.Call, known: dict[str, str]) -> bool:
     ]
     method = isinstance(call.func, ast.Attribute) and call.func.attr in METHODS
     built_in = isinstance(call.func, ast.Name) and call.func.id in BUILTINS
-    starts = full_name(call.func, known) in STARTS
-    return bool(wrong) or method or built_in or (starts and not is_list(call.args[0]))
+    needed = NEEDED.get(name := full_name(call.func, known))
+    lacks = needed is not None and needed not in [word.arg for word in call.keywords]
+    by_text = name in STARTS and not is_list(call.args[0])
+    return any((wrong, lacks, method, built_in, by_text))
 
 
 def is_list(node: ast.expr) -> bool:

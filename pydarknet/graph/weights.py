@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Final
 
 import numpy as np
 import torch
@@ -24,7 +26,8 @@ from .weights_diagnosis import likely_cause, no_numbers, odd_version
 from .weights_layout import PlacedArray, placed_arrays, tensor_at
 from .weights_transfer import shared_arrays
 
-FLOAT = 4
+FLOAT: Final = 4
+Put = Callable[[bytes], object]  # takes the bytes of a file, one part after the other
 
 
 @dataclass(frozen=True)
@@ -160,17 +163,31 @@ def save(
 
     Darknet: src/parser.c save_weights_upto
     """
-    header = header or Header(*network.dialect.version, seen=network.header.seen)
     try:
         with replace_file(path, durable=True) as file:
-            file.write(header.to_bytes())
-            for node, module in list(zip(network.nodes, network.stack, strict=True))[:upto]:
-                write_layer(file, node, module, header)
+            write(network, file.write, header, upto)
     except OSError as error:
         raise WeightsError(f"Couldn't open file: {path} ({error.strerror})") from None
 
 
-def write_layer(file: BinaryIO, node: Node, module: nn.Module, header: Header) -> None:
+def digest_of(network: Executor) -> str:
+    """Return the SHA-256 of the file that `save` would write, in hexadecimal."""
+    total = hashlib.sha256()
+    write(network, total.update)
+    return total.hexdigest()
+
+
+def write(
+    network: Executor, put: Put, header: Header | None = None, upto: int | None = None
+) -> None:
+    """Put the bytes of the layers before `upto`, in the order of a file."""
+    header = header or Header(*network.dialect.version, seen=network.header.seen)
+    put(header.to_bytes())
+    for node, module in list(zip(network.nodes, network.stack, strict=True))[:upto]:
+        write_layer(put, node, module, header)
+
+
+def write_layer(put: Put, node: Node, module: nn.Module, header: Header) -> None:
     """Write the arrays of one layer.
 
     Darknet: src/parser.c save_convolutional_weights
@@ -182,4 +199,4 @@ def write_layer(file: BinaryIO, node: Node, module: nn.Module, header: Header) -
         tensor = values.detach().to("cpu", torch.float32)
         if is_transposed(array, header):
             tensor = tensor.reshape(tensor.shape[0], -1).t()
-        file.write(tensor.contiguous().numpy().astype("<f4", copy=False).tobytes())
+        put(tensor.contiguous().numpy().astype("<f4", copy=False).tobytes())

@@ -117,9 +117,13 @@ class Files:
 
     def write_pair(self, state: State, weights: Path) -> None:
         """Write the state of weights that are already written. Raises OSError."""
-        run, numbers, tensors = state.run, state.numbers, state.tensors
-        write_state(self.path(".state"), State(run, numbers, tensors, digest(weights)))
+        self.write_state(state, digest(weights))
         self.current = weights
+
+    def write_state(self, state: State, weights: str) -> None:
+        """Write the state of weights that have this SHA-256. Raises OSError."""
+        run, numbers, tensors = state.run, state.numbers, state.tensors
+        write_state(self.path(".state"), State(run, numbers, tensors, weights))
 
     def pairs(self, given: Path | None = None) -> Iterator[Pair]:
         """Yield the complete pairs, the newest first; `given` weights may stand elsewhere.

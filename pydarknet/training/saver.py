@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from ..errors import DarknetError, DataError
+from ..graph.weights import digest_of
 from ..network import Network
 from .checkpoints import FINAL, Files, link_or_copy
 from .state import State
@@ -65,6 +67,8 @@ class Saver:
                 self.files.keep_previous()
             self.make_way(ending)
             self.note(f"Saving weights to {path}")
+            if paired and not self.files.has_state():
+                self.announce()
             self.network.save_weights(path)
             if paired:
                 self.make_way(".state")
@@ -72,6 +76,14 @@ class Saver:
                 self.files.write_pair(self.state(), self.last_good)
         except OSError as error:
             raise DataError(f"Couldn't open file: {path} ({error.strerror})") from None
+
+    def announce(self) -> None:
+        """Write the state before the first weights, so that a kill leaves both or neither.
+
+        Later saves have the pair before to fall back on. A disk without room is told afterwards.
+        """
+        with suppress(OSError):
+            self.files.write_state(self.state(), digest_of(self.network))
 
     def write_quietly(self, ending: str) -> Path | None:
         """Write weights that nothing depends on, without their line; return where, if it worked."""
