@@ -26,6 +26,7 @@ from .worker import Worker
 CUSTOM = "/v1/vision/custom/"  # DeepStack's models of users; here all names mean the one model
 THRESHOLDS = ("min_confidence", "thresh")
 SECONDS = 10  # over which pictures a second are counted
+LONGEST = 40  # letters of a threshold
 READERS = 2  # threads that decode pictures
 
 
@@ -167,11 +168,11 @@ def threshold(form: Form, usual: float) -> float:
         if not text:
             continue
         try:
-            value = float(text)
+            value = float(text) if len(text) <= LONGEST else -1
         except ValueError:
             value = -1
         if not 0 <= value <= 1:
-            raise Refused(400, f"{name} is {text[:40]}: expected a number from 0 to 1")
+            raise Refused(400, f"{name} is {text[:LONGEST]}: expected a number from 0 to 1")
         return value
     return usual
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .request import Refused, Request, headers_of
+from .request import MOST_HEAD, Refused, Request, headers_of
 
 FORM = "multipart/form-data"
 MOST_PARTS = 32
@@ -65,6 +65,8 @@ def parts(body: bytes, boundary: bytes) -> Iterator[tuple[dict[str, str], bytes]
         head = body.find(b"\r\n\r\n", start)
         if at < 0 or not start <= head <= at:
             raise Refused(400, "the form ends early")
+        if head - start > MOST_HEAD:
+            raise Refused(400, f"the head of a field is longer than {MOST_HEAD} bytes")
         lines = body[start:head].strip(b" \t\r\n").split(b"\r\n")
         yield headers_of(lines if lines != [b""] else []), body[head + 4 : at]
     else:

@@ -23,7 +23,7 @@ def test_a_form_may_name_a_threshold(texts: dict[str, str], value: float) -> Non
     assert threshold(Form(texts=texts), 0.25) == value
 
 
-@pytest.mark.parametrize("text", ["-0.1", "1.1", "nan", "inf", "x"])
+@pytest.mark.parametrize("text", ["-0.1", "1.1", "nan", "inf", "x", "0." + "0" * 39])
 def test_a_threshold_is_a_number_from_0_to_1(text: str) -> None:
     with pytest.raises(Refused, match="expected a number from 0 to 1"):
         threshold(Form(texts={"thresh": text}), 0.25)

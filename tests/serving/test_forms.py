@@ -58,6 +58,7 @@ def test_what_is_no_form_is_the_picture(kind: str) -> None:
         (b'--abc\r\nContent-Disposition: form-data; name="x"\r\n\r\nhalf', "ends early"),
         (b'--abc\r\nContent-Disposition: form-data; name="x"\r\n--abc--', "ends early"),
         (b'--abc\r\nContent-Disposition: form-data; name="x"\r\n\r\n\r\n' * 40, "more than 32"),
+        (b"--abc\r\n" + b"A: b\r\n" * 3000 + b"\r\nx\r\n--abc--", "longer than 16384 bytes"),
     ],
 )
 def test_a_form_that_is_cut_or_endless_is_refused(body: bytes, problem: str) -> None:
