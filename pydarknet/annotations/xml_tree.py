@@ -14,6 +14,7 @@ from ..system.text import excerpt, not_a_file
 
 DEEPEST = 100  # elements within each other
 MOST = 100_000  # elements in all
+LONG = 1 << 20  # bytes of text that come at once
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Reader:
         self.parser.UnparsedEntityDeclHandler = self.refuse
         self.parser.ExternalEntityRefHandler = self.refuse
         self.parser.buffer_text = True
+        self.parser.buffer_size = LONG
         self.open: list[Element] = [Element("", 0)]
         self.count = 0
 

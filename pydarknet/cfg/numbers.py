@@ -10,8 +10,8 @@ from ..system.limits import FLT_MAX, INT_MAX, INT_MIN
 
 INTEGER = re.compile(r"[+-]?[0-9]+")
 REAL = re.compile(
-    r"[+-]?(0x([0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(p[+-]?\d+)?"
-    r"|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)",
+    r"[+-]?(0x([0-9a-f]+(\.[0-9a-f]*)?|\.[0-9a-f]+)(p[+-]?\d+)?"
+    r"|(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)",
     re.IGNORECASE | re.ASCII,
 )
 NOTHING_MORE = re.compile(r"\.0*|[.,]?([#;].*)?", re.DOTALL)  # after a number: nothing is lost

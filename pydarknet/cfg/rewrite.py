@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 Place = tuple[int, str]  # a section, counted from 0, and a key in it
 HEAD = re.compile(r"\s*\[")
-ENTRY = re.compile(r"(\s*)([^=#;\s][^=]*?)(\s*)=")
+ENTRY = re.compile(r"(\s*)([^=#;\s](?:[^=]*[^=\s])?)(\s*)=")
 
 
 def rewrite(text: str, changes: Mapping[Place, str]) -> str:

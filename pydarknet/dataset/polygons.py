@@ -11,7 +11,7 @@ from ..system.text import count_of, excerpt
 RECORD = 5  # words of a box: class, x, y, width, height
 INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 DECIMAL_INTEGER = re.compile(r"[+-]?[0-9]{1,9}\.0*")
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 HINT = "a polygon; polygons=1 in the .data file takes its bounds"
 
 

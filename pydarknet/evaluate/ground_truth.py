@@ -16,7 +16,7 @@ from ..system.console import note, note_once, say
 from ..system.problems import UNREADABLE, tell_failure
 from ..system.text import excerpt, read_text
 
-FLOAT = r"([+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?))"
+FLOAT = r"([+-]?(?:\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?))"
 CLASS = r"([+-]?\d+)(?:\.0*)?"
 DIGITS = 9  # that a class has at most, as in training
 GROUP = re.compile(rf"\s*{CLASS}" + rf"\s+{FLOAT}" * 4, re.IGNORECASE)

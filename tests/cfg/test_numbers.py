@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
 
@@ -148,3 +149,14 @@ def test_a_range_names_the_bound_that_is_broken():
 def test_a_number_is_finite_in_single_precision(value):
     with pytest.raises(ValueError, match="expected a finite number"):
         Range().check(value)
+
+
+@pytest.mark.parametrize("digits", ["0", "0.", "0x", "0x1.", "1e"])
+def test_a_number_of_many_digits_is_read_at_once(digits):
+    text = digits + 50_000 * "0" + "z"
+
+    start = time.process_time()
+    read = misreading(text, float)
+
+    assert read.startswith(f"read as {digits[:1]}")
+    assert time.process_time() - start < 1  # half a minute where each split of digits was tried

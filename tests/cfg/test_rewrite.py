@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from conftest import HERE
 
 from pydarknet.cfg.parser import sections_of
@@ -56,3 +58,13 @@ def test_sections_are_counted_as_the_parser_counts_them():
     found = [one.find("filters") for one in changed]
     assert [entry.value for entry in found if entry] == ["7"] * len(places)
     assert len(places) == 21
+
+
+def test_a_line_of_many_blanks_is_read_at_once():
+    text = f"[net]\nwidth{50_000 * ' '}x\nheight{50_000 * ' '}= 8\n"
+
+    start = time.process_time()
+    changed = rewrite(text, {(0, "height"): "9"})
+
+    assert changed == text.replace("= 8", "=9")
+    assert time.process_time() - start < 1

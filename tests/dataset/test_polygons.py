@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from pydarknet.dataset.polygons import bounds, is_polygon, is_several, whole_number
+from pydarknet.dataset.polygons import bounds, is_number, is_polygon, is_several, whole_number
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,11 @@ def test_the_bounds_of_a_polygon_are_centre_and_size():
 )
 def test_a_whole_number_may_have_a_point(word, number):
     assert whole_number(word) == number
+
+
+def test_a_word_of_many_digits_is_looked_at_at_once():
+    start = time.process_time()
+
+    assert not is_number("0" * 50_000 + "x")
+    assert is_number("." + "0" * 50_000)
+    assert time.process_time() - start < 1  # half a minute where each split of digits was tried

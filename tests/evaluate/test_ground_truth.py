@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -168,3 +170,15 @@ def test_a_broken_polygon_is_a_problem_and_the_next_line_is_read(tmp_path, capsy
     assert truths.classes.tolist() == [0, 2]
     assert capsys.readouterr().err == f"{tmp_path}/a.txt:2: left out: {problem}\n"
     assert problems.failed.total() == 1
+
+
+def test_a_number_of_many_digits_is_read_at_once(tmp_path, capsys):
+    path = tmp_path / "a.txt"
+    path.write_text(f"0 .5 .5 .1 .1\n0 {'0' * 50_000}x .5 .1 .1\n")
+
+    start = time.process_time()
+    found = read_ground_truth(path)
+
+    assert len(found) == 1
+    assert ":2: 0 000" in capsys.readouterr().err
+    assert time.process_time() - start < 1

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import random
 import resource
 import shutil
 import sys
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -26,6 +28,7 @@ CORPUS = HERE / "corpus"
 TARGETS = tuple(sorted(path.stem for path in (HERE / "targets").glob("*.py")))
 LONGEST = 4096  # bytes of an input, where a target says nothing else
 SECONDS = 5.0  # of the processor for an input
+STRETCH, SELDOM = 40_000, 100  # bytes more, for one input of so many
 TIMES, CONSTANT = 10, 64 << 20  # bytes for each byte of an input, and for any input
 
 Check = Callable[[bytes], None]
@@ -44,6 +47,28 @@ def inputs_of(name: str) -> Iterator[Path]:
 def peak() -> int:
     """Return the most bytes of memory that this process ever had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+def stretched(content: bytes) -> bytes:
+    """Return an input with a piece of it many times over: what takes a square of time shows.
+
+    Which piece it is depends on the input alone, so that a fault can be repeated.
+    """
+    chance = random.Random(crc32(content))
+    start = chance.randrange(max(len(content), 1))
+    piece = content[start : start + chance.choice((1, 1, 2, 5, 20))]
+    return content[:start] + piece * (STRETCH // max(len(piece), 1)) + content[start:]
+
+
+def stretching(check: Check) -> Check:
+    """Return a check that looks at some inputs stretched, too."""
+
+    def checked(content: bytes) -> None:
+        check(content)
+        if crc32(content) % SELDOM == 0:
+            check(stretched(content))
+
+    return checked
 
 
 def within_limits(check: Check) -> Check:
@@ -95,7 +120,7 @@ def fuzz(name: str, options: argparse.Namespace) -> None:
         "-print_final_stats=1",
         str(found / "new"),
     ]
-    atheris.Setup([sys.argv[0], *flags], within_limits(target.check))
+    atheris.Setup([sys.argv[0], *flags], stretching(within_limits(target.check)))
     atheris.Fuzz()
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import time
 
 import pytest
-from fuzz.run import CONSTANT, TARGETS, TIMES, inputs_of, repeat, within_limits
+from fuzz.run import (
+    CONSTANT,
+    TARGETS,
+    TIMES,
+    inputs_of,
+    repeat,
+    stretched,
+    stretching,
+    within_limits,
+)
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -35,3 +44,16 @@ def test_an_input_that_takes_too_much_memory_is_a_fault(monkeypatch: pytest.Monk
     with pytest.raises(AssertionError, match="bytes for 3"):
         check(b"abc")
     check(b"abc")
+
+
+def test_one_input_of_a_hundred_is_looked_at_with_a_piece_many_times_over() -> None:
+    seen: list[bytes] = []
+    check = stretching(seen.append)
+
+    for number in range(1000):
+        check(b"%d" % number)
+
+    long = [content for content in seen if len(content) > 10_000]
+    assert 2 < len(long) < 30
+    assert all(stretched(seen[seen.index(content) - 1]) == content for content in long)
+    assert len(seen) == 1000 + len(long)
