@@ -21,6 +21,8 @@ OPENVINO = ["openvino>=2024.6", "onnx>=1.18"]
 VIDEO = ["av>=12"]
 # What follows objects from frame to frame; since 2.6 in times that vary.
 TRACK = ["trackers>=2.6"]
+# What shares lists of images among processes and machines, by pydarknet.Predictor.
+RAY = ["ray[data]>=2.40"]
 # What reads the data.yaml of a data set.
 YAML = ["pyyaml>=6"]
 # What torch exports ONNX files with, beside which the tests hold ours.
@@ -70,6 +72,7 @@ setup(
         "openvino": OPENVINO,
         "video": VIDEO,
         "track": TRACK,
+        "ray": RAY,
         "yaml": YAML,
         "fuzz": FUZZ,
         "mutate": MUTATE,

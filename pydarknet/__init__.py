@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .graph.header import Header as Header
     from .load_any import load_network as load_network
     from .network import Network as Network
+    from .predictor import Predictor as Predictor
     from .runtime.network import RuntimeNetwork as RuntimeNetwork
     from .training.callbacks import IterationReport as IterationReport
     from .training.train import train as train
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 LATER = {  # they need torch, or numpy and OpenCV
     "load_network": ".load_any",
     "Network": ".network",
+    "Predictor": ".predictor",
     "RuntimeNetwork": ".runtime.network",
     "Header": ".graph.header",
     "Detection": ".boxes.detections",
@@ -67,6 +69,7 @@ __all__ = [
     "IterationReport",
     "Network",
     "OutOfMemory",
+    "Predictor",
     "RuntimeNetwork",
     "Stop",
     "UsageError",

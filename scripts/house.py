@@ -46,6 +46,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["export"],
     ["compiled"],
     ["load_any"],
+    ["predictor"],
     ["training"],
     ["compare"],
     ["serving"],
