@@ -76,6 +76,13 @@ num=2
 classes=2
 assign=simota
 scale_x_y=3""",
+    "centernet": """[deconvolutional]
+filters=6
+size=2
+stride=2
+activation=linear
+[centernet]
+classes=2""",
     "retina": """[convolutional]
 filters=12
 size=1

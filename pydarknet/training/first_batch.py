@@ -29,8 +29,8 @@ def save_batch(
     """Write each image of a batch as `aug_BATCH_PLACE_NAME.jpg`; return the paths.
 
     `form` is that of the truth. What heads show of the images they learn (`shown`, head by head)
-    is written beside them, as `aug_BATCH_PLACE_NAME_anchors.jpg`. Raises DataError if one cannot
-    be written.
+    is written beside them, as `aug_BATCH_PLACE_NAME_anchors.jpg` or `..._heat.jpg`. Raises
+    DataError if one cannot be written.
 
     Darknet: src/data.c load_data_detection (AlexeyAB)
     """
@@ -39,11 +39,21 @@ def save_batch(
         image = (batch.images[place].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
         start = f"aug_{batch.number}_{place}_{file_name(Path(path).stem)}"
         true = Shown("", *form.boxes_of(batch.truth[place].numpy()))
-        for name, classes, boxes in (true, *(images[place] for images in shown)):
+        for name, classes, boxes, heat in (true, *(images[place] for images in shown)):
             file = folder / f"{start}{name and f'_{name}'}.jpg"
-            save_image(draw_marks(image, marks_of(image, classes, boxes, names)), file)
+            lit = image if heat is None else lit_by(image, heat)
+            save_image(draw_marks(lit, marks_of(lit, classes, boxes, names)), file)
             files.append(file)
     return files
+
+
+def lit_by(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """Return an image [H, W, C] that is white where a map [h, w] is 1, half as bright where 0."""
+    rows, columns = (
+        np.arange(many) * few // many for many, few in zip(image.shape, heat.shape, strict=False)
+    )
+    light = heat[rows][:, columns, None]
+    return (image * 0.5 * (1 - light) + 255 * light).round().astype(np.uint8)
 
 
 def marks_of(

@@ -54,3 +54,21 @@ def test_what_heads_show_is_a_file_beside_the_image(net, tmp_path):
     np.testing.assert_allclose(anchors.boxes[:, 2:].min(0) * [WIDTH, HEIGHT], [12, 12])
     first, second = (cv2.imread(str(file)) for file in files)
     assert (second > 60).sum() > (first > 60).sum()
+
+
+def test_a_head_of_peaks_shows_its_heat(net, tmp_path):
+    conv = "[convolutional]\nfilters=6\nsize=1\nstride=4\n"
+    network = net(f"{conv}[centernet]\nclasses=2\n", h=32, w=32)
+    truth = torch.zeros(1, 3, 5)
+    truth[0, 0] = torch.tensor([0.5625, 0.3125, 0.5, 0.5, 1])  # its centre is in cell 4, 2 of 8 x 8
+    batch = Batch(3, torch.ones(1, 3, 32, 32), truth, ("a.png",), ())
+
+    shown = pictures_of_batch(network, batch)
+    files = save_batch(batch, Rows(3, 5, 0.001), ["cat", "dog"], tmp_path, shown)
+
+    assert [file.name for file in files] == ["aug_3_0_a.jpg", "aug_3_0_a_heat.jpg"]
+    [[heat]] = shown
+    assert np.argwhere(heat.heat == 1).tolist() == [[2, 4]]
+    picture = cv2.imread(str(files[1])).astype(int)
+    assert picture[8:12, 16:20].min() > 240
+    assert 120 < picture[28:, :4].mean() < 136

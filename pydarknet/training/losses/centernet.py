@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ...graph.head import Head
+from ...layers import Node
 from ...layers.centernet import OFFSET, SIZE, Centernet
 from .base import LossInputs, ScalarLoss, head_by_head, scalar_loss
 from .iou import Box, iou
 from .map_heads import log_line
+from .shown import Shown, shows
 from .targets import GroundTruth, ground_truth_of
 
 LEAST: Final = 1e-4  # of a probability, and of what a sum of distances is divided by
@@ -147,3 +150,15 @@ def distance(found: Tensor, wanted: Tensor) -> Tensor:
     Source: CenterNet, src/lib/models/losses.py RegL1Loss
     """
     return (found - wanted).abs().sum() / (wanted.numel() + LEAST)
+
+
+@shows(Centernet)
+def heat_of_images(node: Node, inputs: LossInputs) -> list[Shown]:
+    """Return the heat of each image that is learned, of all classes the largest."""
+    layer, x = node.layer, node.inputs[0]
+    assert isinstance(layer, Centernet)
+    truth = ground_truth_of(inputs, layer, layer.classes, most=layer.max)
+    shape = torch.Size((len(truth.rows), layer.classes, x.h, x.w))
+    heat = Objects.of(truth, x.w, x.h).heat(shape, layer.radius_iou).amax(1).numpy()
+    none = np.zeros(0, np.int64), np.zeros((0, 4), np.float32)
+    return [Shown("heat", *none, one) for one in heat]

@@ -14,12 +14,14 @@ from .base import LossInputs
 class Shown(NamedTuple):
     """What of an image a head learns: boxes [K, 4] in 0..1, and their classes [K].
 
-    `name` says what they are in the names of files.
+    `name` says what they are in the names of files. A map [h, w] in 0..1 of the image may be there
+    too, or alone: its `heat`.
     """
 
     name: str
     classes: np.ndarray
     boxes: np.ndarray
+    heat: np.ndarray | None = None
 
 
 Show = Callable[[Node, LossInputs], Sequence[Shown]]

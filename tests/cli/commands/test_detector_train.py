@@ -637,6 +637,15 @@ assign=simota
 scale_x_y=3
 random=1
 """
+CENTERNET = """[deconvolutional]
+filters=6
+size=2
+stride=2
+activation=linear
+[centernet]
+classes=2
+random=1
+"""
 ANCHORS = """[convolutional]
 filters={}
 size=1
@@ -656,8 +665,9 @@ random=1
         (SIMOTA, "v3 (mse loss"),
         (ANCHORS.format(12, "retina"), "Retina 3 Avg"),
         (ANCHORS.format(14, "ssd"), "Ssd 3 Avg"),
+        (CENTERNET, "Centernet 3 Avg"),
     ],
-    ids=["yolox", "simota", "retina", "ssd"],
+    ids=["yolox", "simota", "retina", "ssd", "centernet"],
 )
 def test_what_is_there_after_a_kill_goes_on_to_the_same_bits(head, line, capfd):
     write_cfg(max_batches=5)
@@ -679,6 +689,6 @@ def test_what_is_there_after_a_kill_goes_on_to_the_same_bits(head, line, capfd):
 
     assert "resuming after batch 2 from" in capfd.readouterr().err
     assert len(lines) == 5 * 2 * len(
-        re.findall(r"\[(yolox?|retina|ssd)\]", head)
+        re.findall(r"\[(yolox?|retina|ssd|centernet)\]", head)
     )  # a line for each mini-batch and head
     torch.testing.assert_close(network.state_dict(), whole.state_dict(), rtol=0, atol=0)
