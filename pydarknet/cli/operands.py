@@ -95,7 +95,17 @@ class DetectFlags:
 class TrainFlags:
     """The flags of the commands that train on images."""
 
-    gpus: Annotated[str | None, Help("the GPU to train on, by number")] = None
+    gpus: Annotated[
+        str | None,
+        Help("the GPUs to train on, by number; a process trains on each, and weights are averaged"),
+    ] = None
+    allreduce: Annotated[
+        bool,
+        Help(
+            "the processes of -gpus train one network together: its gradients are added in each"
+            " iteration, as torchrun's processes do"
+        ),
+    ] = False
     clear: Annotated[
         bool, Help("start over: count images from 0; earlier files in backup are kept as *_old1*")
     ] = False
@@ -116,8 +126,8 @@ class TrainFlags:
     sync_bn: Annotated[
         bool,
         Help(
-            "where torchrun starts several processes: batch norm's statistics are those of all"
-            " their mini-batches, as one process with the same subdivisions has them"
+            "of several processes: batch norm's statistics are those of all their mini-batches, as"
+            " one process with the same subdivisions has them"
         ),
     ] = False
     tensorboard: Annotated[Path | None, Help("a folder for TensorBoard's logs")] = None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..system.console import note, note_once, say
 from ..system.problems import count_problems
+from .gpus import trainers
 from .operands import TrainFlags
 from .verbs import Run
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..training.callbacks import Callback, IterationReport
     from ..training.learner import Step
     from ..training.sources import Sources
+    from ..training.team import Team
     from ..training.trainer import Trainer
 
 
@@ -42,15 +43,9 @@ def train(
 
     Where torchrun started several processes, they train it together.
     """
-    from ..ranks.company import company, device_of
-    from ..ranks.place import place_of
-    from .open_network import requested_device
-
-    place = place_of(os.environ)
-    run = replace(run, device=run.device or device_of(place))
-    with company(place, requested_device(run)) as ranks:
-        work = Work(maker, data, cfg, weights, map_options, saveweights)
-        train_in(run, work, flags, ranks)
+    work = Work(maker, data, cfg, weights, map_options, saveweights)
+    with trainers(run, flags.gpus) as (here, ranks):
+        train_in(here, work, flags, ranks)
 
 
 @dataclass(frozen=True)
@@ -67,18 +62,14 @@ class Work:
 
 def train_in(run: Run, work: Work, flags: TrainFlags, ranks: Ranks) -> None:
     """Train in the company of other processes, or alone."""
-    if flags.sync_bn and ranks.alone:
-        note("-sync_bn is for several processes, and this one is alone: it changes nothing")
     from ..dataset.files import DataFile
     from ..system.resources import locate
     from ..training.arguments import Options
     from ..training.checkpoints import base_name
     from ..training.sources import Sources
-    from ..training.team import AtOnce, InTurn
     from ..training.train import first_seed
     from .open_network import open_network
 
-    run = on_gpu(run, flags.gpus) if flags.gpus is not None else run
     weights = locate(work.weights) if work.weights else None
     sources = Sources(DataFile.read(work.data), locate(work.cfg), weights)
     say(base_name(work.cfg))
@@ -96,7 +87,7 @@ def train_in(run: Run, work: Work, flags: TrainFlags, ranks: Ranks) -> None:
         map=work.map_options,
         saveweights=work.saveweights,
         ranks=ranks,
-        team=AtOnce if flags.sync_bn else InTurn,
+        team=team_of(flags, ranks),
         exif=run.exif,
         callbacks=[tensorboard_log(flags.tensorboard)] if flags.tensorboard else [],
     )
@@ -107,16 +98,19 @@ def train_in(run: Run, work: Work, flags: TrainFlags, ranks: Ranks) -> None:
         raise KeyboardInterrupt(trainer.signal or signal.SIGINT)
 
 
-def on_gpu(run: Run, gpus: str) -> Run:
-    """Print the number of the GPU, and return the run on it; as in the C, a CPU stands in."""
-    from ..backends.device import best_device, missing_gpu
+def team_of(flags: TrainFlags, ranks: Ranks) -> Callable[[Network, Ranks], Team]:
+    """Return what several processes do together; flags that are for them are told to one."""
+    from ..training.apart import Apart
+    from ..training.team import AtOnce, InTurn
 
-    say(gpus)
-    if not gpus.isdecimal():
-        raise UsageError(f"-gpus {gpus}: expected the number of one GPU")
-    if missing := missing_gpu():
-        note(f"-gpus {gpus}: {missing.problem}: {best_device()} trains; {missing.hint}")
-    return replace(run, device=f"cuda:{gpus}")
+    for word, given in (("-sync_bn", flags.sync_bn), ("-allreduce", flags.allreduce)):
+        if given and ranks.alone:
+            note(f"{word} is for several processes, and this one is alone: it changes nothing")
+    if flags.gpus is None or flags.allreduce:
+        return AtOnce if flags.sync_bn else InTurn
+    if flags.sync_bn and not ranks.alone:
+        raise UsageError("-sync_bn: the networks of -gpus share nothing: expected -allreduce too")
+    return Apart
 
 
 def tensorboard_log(folder: Path) -> Callback:

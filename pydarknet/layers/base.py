@@ -103,6 +103,7 @@ class Layer:
     merges: ClassVar[bool] = False  # it reads other layers than the previous one
     numload_counts_filters: ClassVar[bool] = False  # `numload` limits its loaded filters
     frozen: ClassVar[bool] = False  # training keeps its parameters
+    averaged: ClassVar[bool] = False  # the networks of several GPUs average its parameters
     lossless_in_half: ClassVar[bool] = False  # half precision is exact on a GPU
     live: ClassVar[bool] = True  # the live fork (hank-ai) has the section
     opencv: ClassVar[str] = ""  # the name that OpenCV's importer gives it, if any

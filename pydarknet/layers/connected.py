@@ -19,6 +19,7 @@ class Connected(Started, Layer):
     """
 
     opencv = "fullyConnected"
+    averaged = True
     output: int = option(1, least=1)
     activation: str = activation_option("logistic")
     batch_normalize: bool = quiet(False)

@@ -29,6 +29,7 @@ class Convolutional(Started, Layer):
     opencv = "conv"
     image = True
     numload_counts_filters = True
+    averaged = True
     uniform = False  # the distribution of the first weights
 
     filters: int = option(1, least=1)

@@ -41,7 +41,7 @@ class ClassifierReporter(Reporter):
 
     def line(self, step: Step, seconds: float) -> str:
         """Return the line with the figures of an iteration."""
-        seen = step.batch * step.images
+        seen = step.batch * self.images
         return (
             f"{step.batch}, {seen / self.listed:.3f}: {step.loss:f}, {step.average:f} avg,"
             f" {step.rate:f} rate, {seconds:f} seconds, {seen} images"

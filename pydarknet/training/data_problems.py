@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..dataset.bad_list import Problem, append
@@ -32,6 +32,19 @@ class DataProblems:
                 self.known.add(problem)
                 yield from self.lines_of(problem)
 
+    def of_all(self, own: Sequence[Problem], ranks: Ranks, samples: Samples) -> Sequence[Problem]:
+        """Return the problems that all processes met; the first lists new ones for the fork.
+
+        A process that is alone has listed them already.
+        """
+        if ranks.alone:
+            return own
+        theirs = ranks.gather([vars(problem) for problem in own])
+        found = list(dict.fromkeys(Problem(**one) for some in theirs for one in some))
+        if samples.listed and ranks.first:
+            append(problem for problem in found if problem not in self.known)
+        return found
+
     def lines_of(self, problem: Problem) -> list[str]:
         """Count a problem, and return the lines to tell of it."""
         if problem.kind and not first(problem.kind):
@@ -45,19 +58,3 @@ class DataProblems:
     def summary(self) -> str:
         """Return the counts in a line; empty if there are none."""
         return ", ".join(f"{what}: {count}" for what, count in self.counts.items())
-
-
-def problems_of_all(
-    own: Sequence[Problem], known: Container[Problem], ranks: Ranks, samples: Samples
-) -> Sequence[Problem]:
-    """Return the problems that all processes met; the first adds those to the fork's lists.
-
-    A process that is alone has listed them already, and so it is with what is `known`.
-    """
-    if ranks.alone:
-        return own
-    theirs = ranks.gather([vars(problem) for problem in own])
-    found = list(dict.fromkeys(Problem(**one) for some in theirs for one in some))
-    if samples.listed and ranks.first:
-        append(problem for problem in found if problem not in known)
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..modules.transfer import on_device
 from ..network import Network
 from . import optimizer as update
 from .conv_matmul import avoid_bad_gradients, use_lean_convolutions
+from .counts import Counts
 from .deltas import heads_of, losses_of, to_minimise
 from .ema import MovingAverage
 from .figures import MiniBatch, mini_batch_of
@@ -44,6 +45,7 @@ class Step:
     rate: float
     images: int  # of one iteration
     ema_text: str = ""  # the fork's line about its moving average
+    sync_text: str = ""  # Darknet's line about networks that were averaged
 
 
 class Learner:
@@ -61,7 +63,7 @@ class Learner:
         self.network, self.net, self.seed = network, network.net, seed
         self.spread, self.mini = self.team.spread, self.team.spread.mini
         self.images = update.images_of_update(self.net)
-        self.batch = network.header.seen // self.images
+        self.counts = Counts(network.header.seen // self.images)
         self.average = -1.0
         self.boxes = [0, 0]  # the fork's total_bbox and rewritten_bbox
         self.hooks: list[RemovableHandle] = []
@@ -102,17 +104,35 @@ class Learner:
 
         Darknet: src/network.c train_network, train_network_sgd
         """
-        self.batch += 1
+        self.counts = replace(self.counts, batch=self.batch + 1)
         self.set_training_mode()
         self.resize_for(images)
-        rate = learning_rate(self.net, self.batch, self.seed_iteration())
+        chance = self.seed_iteration()
+        rate = learning_rate(self.net, self.counts.by_images, chance)
         self.optimizer.drop_gradients()
         loss = self.cost(images, truth, report) / self.images
         if not math.isfinite(loss):
             raise DataError(f"batch {self.batch}: the loss is {loss} at a rate of {rate:g}")
         ema_text = self.step(rate)
         self.average = loss if self.average < 0 else 0.9 * self.average + 0.1 * loss
-        return Step(self.batch, loss, self.average, rate, self.images, ema_text)
+        self.counts, told = self.team.end_iteration(self.counts)
+        rate = learning_rate(self.net, self.counts.by_images, chance) if told else rate
+        self.count_images()
+        return Step(self.batch, loss, self.average, rate, self.spread.count, ema_text, told)
+
+    @property
+    def batch(self) -> int:
+        """The number of the iteration, 0 before the first."""
+        return self.counts.batch
+
+    @batch.setter
+    def batch(self, batch: int) -> None:
+        self.counts = Counts(batch)
+
+    def count_images(self) -> None:
+        """Write into the header of the weights how many images were seen."""
+        seen = self.batch * self.images
+        self.network.header = Header(*self.network.dialect.version, seen=seen)
 
     def cost(
         self, images: Tensor, truth: Tensor, report: Callable[[Sequence[Loss]], None] | None
@@ -130,7 +150,7 @@ class Learner:
 
     def own(self, images: Tensor, truth: Tensor) -> Iterator[MiniBatch]:
         """Add the gradients of this process's mini-batches, and yield what they tell."""
-        before = (self.batch - 1) * self.images
+        before = (self.counts.by_images - 1) * self.images
         for place, (some, theirs) in enumerate(self.mini_batches(images, truth)):
             self.seed_mini_batch(self.spread.first + place)
             losses = self.accumulate(some, theirs, before + self.spread.images_after(place))
@@ -178,7 +198,7 @@ class Learner:
             truth=truth,
             size=self.network.input,
             seen=seen,
-            batch=self.batch,
+            batch=self.counts.own,
             max_batches=self.net.max_batches,
         )
         with self.autocast():
@@ -208,14 +228,16 @@ class Learner:
         """Update the parameters from the gradients of a whole batch; return the EMA's line."""
         self.scaler.unscale_(self.optimizer)  # type: ignore[arg-type]  # param_groups are enough
         update.centre_gradients(self.network)
-        update.prepare_gradients(self.parts, self.net, self.batch)
+        update.prepare_gradients(self.parts, self.net, self.counts.own)
         update.set_rate(self.optimizer, rate)
         self.scaler.step(self.optimizer)  # type: ignore[arg-type]
         self.scaler.update()
         update.clip_weights(self.parts, self.net)
-        seen = self.batch * self.images
-        self.network.header = Header(*self.network.dialect.version, seen=seen)
-        return self.moving.update(self.batch)
+        return self.moving.update(self.counts.own)
+
+    def prepare_save(self) -> None:
+        """Make the weights ready to be saved."""
+        self.counts = self.team.before_save(self.counts)
 
     def state(self, run: Mapping[str, Any]) -> State:
         """Return the state that resuming needs besides the weights."""

@@ -101,7 +101,9 @@ class Reporter:
 
     def count_hours(self, step: Step, seconds: float) -> None:
         """Update the estimate of the time left by the seconds of an iteration."""
-        remaining = (self.network.net.max_batches - step.batch) * seconds / 3600
+        processes = step.images // self.images
+        batches = (self.network.net.max_batches - step.batch) // processes
+        remaining = batches * seconds / 3600
         left = self.hours_left
         self.hours_left = remaining if left < 0 else 0.01 * remaining + 0.99 * left
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from torch import nn
 
+from ..dataset.input_size import Sizes
+from ..dataset.loader import Batches
+from ..dataset.sample import Samples
 from ..modules.batch_norm import BatchNorm
 from ..modules.recurrent import is_recurrent
 from ..network import Network
 from ..ranks.ranks import ALONE, Ranks
+from .counts import Counts
 from .figures import MiniBatch, join, record_of
 from .losses import family_of
 from .rolling import Rolling
@@ -20,6 +25,8 @@ from .statistics import use_statistics_of_all
 
 class Team:
     """A process that is alone, or of several that know nothing of each other's iterations."""
+
+    joint: ClassVar[bool] = True  # whether all have the same weights at any time
 
     def __init__(self, network: Network, ranks: Ranks = ALONE) -> None:
         self.network, self.ranks = network, ranks
@@ -37,6 +44,32 @@ class Team:
         After the last, the gradients of `parameters` and rolling statistics are those of all.
         """
         yield from own
+
+    def batches(
+        self, samples: Samples, seed: int, size: Sizes, workers: int | None = None
+    ) -> Batches:
+        """Return what makes this process's share of the batches."""
+        return Batches(
+            samples,
+            count=self.spread.count,
+            wanted=self.spread.wanted,
+            seed=seed,
+            size=size,
+            workers=workers,
+            lists=self.ranks.alone,
+        )
+
+    def numbers(self, counts: Counts, last: int) -> Iterable[int]:
+        """Return the numbers of the iterations that are to come, up to `last`."""
+        return range(counts.batch + 1, last + 1)
+
+    def end_iteration(self, counts: Counts) -> tuple[Counts, str]:
+        """Return the counts after an iteration, and what is told about it."""
+        return counts, ""
+
+    def before_save(self, counts: Counts) -> Counts:
+        """Make the weights ready to be saved; return the counts after that."""
+        return counts
 
 
 class InTurn(Team):

@@ -130,10 +130,9 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
     files, start = find_files_and_start(network, sources, kind.newest, train, options)
     samples = usable_samples(network, paths, sources.data.polygons)
     reporter = kind(network, len(paths))
-    if options.map:
-        reporter.validation = map_validation(
-            network, sources, len(paths), options.map, options.ranks
-        )
+    judges = team.ranks if team.joint else ALONE
+    if options.map and (team.joint or team.ranks.first):
+        reporter.validation = map_validation(network, sources, len(paths), options.map, judges)
     reporter.read(sources.data, options.saveweights)
     return make_trainer(reporter, team, samples, files, start, sources, options)
 

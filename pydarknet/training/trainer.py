@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from ..dataset.bad_list import Problem
 from ..dataset.input_size import Sizes
-from ..dataset.loader import Batch, Batches
+from ..dataset.loader import Batch
 from ..dataset.sample import Samples
 from ..errors import DarknetError, DataError
 from ..evaluate.average_precision import MapReport
@@ -27,7 +26,7 @@ from .chart import TrainingChart
 from .chart_points import points_of
 from .checkpoints import Files
 from .closing import closing_line
-from .data_problems import DataProblems, problems_of_all
+from .data_problems import DataProblems
 from .learner import Learner
 from .losses import Loss
 from .memory_check import is_tried, sizes_vary, smaller_batches, try_largest
@@ -79,8 +78,11 @@ class Trainer:
         """
         if self.ranks.first:
             self.restore_own(weights)
-        if self.validation:  # is due in all processes at once
-            self.validation.restore(self.ranks.gather(self.validation.figures())[0])
+        if not self.ranks.alone:  # saves in all processes at once
+            self.reporter.restore(self.ranks.gather(self.reporter.position())[0])
+        if self.validation:  # is due in all its processes at once
+            figures = self.validation.figures()
+            self.validation.restore(self.validation.ranks.gather(figures)[0])
 
     def restore_own(self, weights: Path | None) -> None:
         """Take them over from files."""
@@ -115,38 +117,27 @@ class Trainer:
         self.reporter.report_start(self.learner.batch)
         if is_tried(self.network):
             try_largest(self.learner, self.size, self.samples)
-        first = self.learner.batch + 1
+        first, last = self.learner.batch + 1, net.max_batches or ENDLESS
+        seed, team = self.learner.seed, self.learner.team
+        loader = team.batches(self.samples, seed, self.size, self.workers)
         memory = memory_errors(smaller_batches(net))
         lock = self.files.hold() if self.ranks.first else nullcontext()
-        with memory, lock, catch_stop_signals() as stop, self.loader() as batches:
+        with memory, lock, catch_stop_signals() as stop, loader as batches:
             waiting = time.perf_counter()
-            for batch in batches(range(first, (net.max_batches or ENDLESS) + 1)):
+            for batch in batches(team.numbers(self.learner.counts, last)):
                 self.iterate(batch, time.perf_counter() - waiting, first=batch.number == first)
                 if self.ranks.any(stop.requested or self.stopped or self.reporter.unheard):
                     break
                 waiting = time.perf_counter()
         self.signal = stop.number
-        finished = self.learner.batch >= (net.max_batches or ENDLESS)
+        finished = self.learner.batch >= last
         self.end(finished)
         return finished
 
-    def loader(self) -> Batches:
-        """Return what makes this process's share of the batches."""
-        spread = self.learner.spread
-        return Batches(
-            self.samples,
-            count=spread.count,
-            seed=self.learner.seed,
-            size=self.size,
-            workers=self.workers,
-            wanted=spread.wanted,
-            lists=self.ranks.alone,
-        )
-
     def iterate(self, batch: Batch, loading: float, *, first: bool) -> None:
         """Train one iteration, report it, and save weights if they are due."""
-        known = self.problems.known
-        self.report_problems(problems_of_all(batch.problems, known, self.ranks, self.samples))
+        problems = self.problems.of_all(batch.problems, self.ranks, self.samples)
+        self.report_problems(problems)
         height, width = batch.images.shape[2:]
         if first or (width, height) != (self.network.input.w, self.network.input.h):
             self.report_size(width, height, first=first)
@@ -162,11 +153,15 @@ class Trainer:
         seconds = time.perf_counter() - start
         if first and self.network.device.type == "cpu":
             trim_freed_memory()
+        if step.sync_text:
+            self.reporter.say(step.sync_text)
         self.reporter.report_step(step, seconds, loading)
         found = self.evaluate(step.batch)
         figures = (found.mean_average_precision, found) if found else ()
         self.show(IterationReport(step, seconds, loading, width, height, self.learner, *figures))
-        self.save(self.reporter.due(step.batch))
+        if endings := self.reporter.due(step.batch):
+            self.learner.prepare_save()
+            self.save(endings)
 
     def evaluate(self, batch: int) -> MapReport | None:
         """Compute the mean average precision if it is due, save the best weights, and return it.
@@ -188,7 +183,7 @@ class Trainer:
     def failure_hint(self, batch: Batch) -> str:
         """Return the hint of an error: the images of the batch, and the last good weights."""
         paths = self.ranks.gather(batch.paths)
-        images = ", ".join(sorted(set(itertools.chain(*paths))))
+        images = ", ".join(sorted({path for some in paths for path in some}))
         return f"its images: {images}; {self.saver.last_good_text()}"
 
     def report_problems(self, problems: Iterable[Problem]) -> None:
@@ -272,6 +267,7 @@ class Trainer:
         if self.progress:
             self.progress.close()
             self.reporter.progress = None
+        self.learner.prepare_save()
         if self.ranks.first:
             self.write_end(finished)
 

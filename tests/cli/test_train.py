@@ -7,34 +7,41 @@ from types import SimpleNamespace
 
 import pytest
 
-from pydarknet.backends import device
-from pydarknet.cli.train import on_gpu, tensorboard_log
-from pydarknet.cli.verbs import Run
-from pydarknet.errors import GpuError, UsageError
+from pydarknet.cli.train import team_of, tensorboard_log
+from pydarknet.errors import UsageError
+from pydarknet.ranks.ranks import ALONE, Ranks
+from pydarknet.training.apart import Apart
+from pydarknet.training.team import AtOnce, InTurn
+
+FLAGS = {"gpus": None, "allreduce": False, "sync_bn": False}
 
 
-def test_the_gpu_is_printed_and_used(capsys):
-    assert on_gpu(Run(batchnorm="cpu"), "1") == Run(device="cuda:1", batchnorm="cpu")
-
-    assert capsys.readouterr().out == "1\n"
-
-
-def test_why_there_is_no_gpu_is_told(monkeypatch, capsys):
-    missing = GpuError("no NVIDIA driver is installed", hint="install it")
-    monkeypatch.setattr(device, "missing_gpu", lambda: missing)
-    monkeypatch.setattr(device, "best_device", lambda: "cpu")
-
-    on_gpu(Run(), "0")
-
-    assert capsys.readouterr().err == (
-        "-gpus 0: no NVIDIA driver is installed: cpu trains; install it\n"
-    )
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({}, InTurn),
+        ({"sync_bn": True}, AtOnce),
+        ({"gpus": "0,1"}, Apart),
+        ({"gpus": "0,1", "allreduce": True}, InTurn),
+        ({"gpus": "0,1", "allreduce": True, "sync_bn": True}, AtOnce),
+    ],
+)
+def test_processes_train_together_unless_gpus_are_averaged(given, kind):
+    assert team_of(SimpleNamespace(**{**FLAGS, **given}), Ranks(0, 2)) is kind
 
 
-@pytest.mark.parametrize("gpus", ["0,1", "-1", "one"])
-def test_only_one_gpu_trains(gpus):
-    with pytest.raises(UsageError, match=f"-gpus {gpus}: expected the number of one GPU"):
-        on_gpu(Run(), gpus)
+def test_networks_that_are_averaged_share_no_statistics():
+    flags = SimpleNamespace(gpus="0,1", allreduce=False, sync_bn=True)
+
+    with pytest.raises(UsageError, match="-sync_bn: the networks of -gpus share nothing"):
+        team_of(flags, Ranks(0, 2))
+
+
+def test_one_process_is_told_what_is_for_several(capsys):
+    team_of(SimpleNamespace(gpus=None, allreduce=True, sync_bn=True), ALONE)
+
+    told = "is for several processes, and this one is alone: it changes nothing\n"
+    assert capsys.readouterr().err == f"-sync_bn {told}-allreduce {told}"
 
 
 def test_a_log_of_tensorboard_needs_its_package(monkeypatch, tmp_path):

@@ -9,7 +9,7 @@ from together import together
 
 from pydarknet.dataset.bad_list import Problem
 from pydarknet.ranks.ranks import ALONE
-from pydarknet.training.data_problems import MOST, REST, DataProblems, problems_of_all
+from pydarknet.training.data_problems import MOST, REST, DataProblems
 
 
 def problems_of(labels: int) -> list[Problem]:
@@ -52,7 +52,7 @@ def test_the_first_process_lists_what_all_met_once(tmp_path, monkeypatch, listed
     samples = SimpleNamespace(listed=listed)
 
     def work(ranks):
-        return problems_of_all([[a, b], [b, c]][ranks.rank], {a}, ranks, samples)
+        return DataProblems({a}).of_all([[a, b], [b, c]][ranks.rank], ranks, samples)
 
     assert together(2, work) == [[a, b, c]] * 2
     file = tmp_path / "bad.list"
@@ -60,6 +60,6 @@ def test_the_first_process_lists_what_all_met_once(tmp_path, monkeypatch, listed
 
 
 def test_a_process_that_is_alone_keeps_its_problems():
-    assert problems_of_all(problems_of(1), (), ALONE, SimpleNamespace(listed=True)) == problems_of(
-        1
-    )
+    own, samples = problems_of(1), SimpleNamespace(listed=True)
+
+    assert DataProblems().of_all(own, ALONE, samples) == own

@@ -52,7 +52,12 @@ class Ratings:
 def trainer():
     """A trainer that notes which weights it saves."""
     made = Trainer(
-        learner=SimpleNamespace(batch=5, network=None, moving=SimpleNamespace(values={})),
+        learner=SimpleNamespace(
+            batch=5,
+            network=None,
+            moving=SimpleNamespace(values={}),
+            prepare_save=lambda: None,
+        ),
         samples=None,
         size=None,
         files=Files(Path("backup"), "my", "_last.weights"),

@@ -1,0 +1,116 @@
+"""The devices of -gpus, and the processes that train on them: on CPUs here, in their place."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import HERE
+from small_training import TRAIN, write_run
+
+from pydarknet.backends import device
+from pydarknet.cli import gpus
+from pydarknet.cli.gpus import device_among, gpus_of, trainers
+from pydarknet.cli.verbs import Run
+from pydarknet.errors import GpuError, UsageError
+from pydarknet.ranks.place import Place
+
+SECOND = Place(1, 2, 1, 2, "127.0.0.1", 1)
+ON_CPUS = """
+import sys
+sys.path[:0] = {path!r}
+sys.argv[1:] = {words!r}
+from pydarknet.cli import gpus
+from pydarknet.cli.main import entry
+gpus.missing = lambda word: ""
+gpus.device_among = lambda listed, place: "cpu"
+entry()
+"""
+
+
+@pytest.mark.parametrize(("word", "numbers"), [(None, []), ("1", [1]), ("0,2", [0, 2])])
+def test_gpus_are_numbers(word, numbers):
+    assert gpus_of(word) == numbers
+
+
+@pytest.mark.parametrize("word", ["-1", "one", "0,", "", "0;1"])
+def test_what_is_no_number_is_refused(word):
+    with pytest.raises(UsageError, match="expected the numbers of GPUs, such as 0,1"):
+        gpus_of(word)
+
+
+def test_a_gpu_is_named_once():
+    with pytest.raises(UsageError, match="-gpus 0,0: expected each GPU once"):
+        gpus_of("0,0")
+
+
+def test_a_process_has_the_gpu_of_its_place():
+    assert device_among([3, 5], None) == "cuda:3"
+    assert device_among([3, 5], SECOND) == "cuda:5"
+
+
+def test_more_processes_than_gpus_are_refused():
+    with pytest.raises(UsageError, match="-gpus 3 has no GPU for process 1 of this machine"):
+        device_among([3], SECOND)
+
+
+@pytest.mark.parametrize("word", ["1", "0,1"])
+def test_a_cpu_stands_in_for_gpus_that_are_not_there(monkeypatch, capsys, word):
+    missing = GpuError("no NVIDIA driver is installed", hint="install it")
+    monkeypatch.setattr(device, "missing_gpu", lambda: missing)
+    monkeypatch.setattr(device, "best_device", lambda: "cpu")
+
+    with trainers(Run(), word) as (run, ranks):
+        assert run.device == f"cuda:{word[0]}"  # as in the C, which builds for CPUs ignore
+        assert ranks.alone
+
+    told = f"-gpus {word}: no NVIDIA driver is installed: cpu trains; install it\n"
+    assert tuple(capsys.readouterr()) == (f"{word}\n", told)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Return the folder and the log of a training by -gpus 0,1, on CPUs."""
+    folder = tmp_path_factory.mktemp("gpus")
+    write_run(folder, 2)
+    cfg = (folder / "run.cfg").read_text().replace("max_batches=60", "max_batches=6")
+    (folder / "run.cfg").write_text(cfg)
+    words = [*TRAIN, "-gpus", "0,1", "-dialect", "alexeyab"]
+    program = ON_CPUS.format(path=[str(HERE.parent)], words=words)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+def test_gpus_train_by_a_process_each_which_count_for_all(trained):
+    _, out = trained
+
+    assert out.startswith("0,1\nrun\n")
+    assert "Learning Rate: 0.002, " in out  # two times 0.001
+    numbers = re.findall(r"^ (\d+): .* rate, .* seconds, (\d+) images", out, re.MULTILINE)
+    assert numbers == [("2", "16"), ("4", "32"), ("6", "48")]  # iteration * 4 images * 2
+    assert out.count("Syncing... Done!") == 1  # when 4 are counted
+
+
+def test_weights_of_gpus_are_saved_once_and_whole(trained):
+    folder, _ = trained
+
+    weights = np.fromfile(folder / "run_final.weights", "<f4", offset=20)
+    assert np.isfinite(weights).all()
+    assert not list(folder.glob("*.tmp"))
+
+
+def test_a_free_port_can_be_used():
+    assert 0 < gpus.free_port() < 65536
