@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from serving_clients import QUICK, connect, exchange, parts_of, read_all, read_until
@@ -70,6 +72,24 @@ def test_a_failure_is_one_line_and_the_next_request_is_answered(
     assert bad[0] == 500
     assert good[0] == 200
     assert "a picture cannot be read" in capsys.readouterr().err
+
+
+def test_clients_that_send_a_byte_now_and_then_are_refused_and_hold_up_nobody(port: int) -> None:
+    with ExitStack() as open_clients:
+        clients = [open_clients.enter_context(connect(port)) for _ in range(60)]
+        start = time.monotonic()
+        for byte in b"GET / HTTP/1.1"[:6]:  # in all less than the head may take
+            for client in clients:
+                client.sendall(bytes([byte]))
+            time.sleep(QUICK.head / 20)
+        answer = exchange(port, "POST /echo HTTP/1.1\nHost: localhost\nContent-Length: 3", b"abc")
+        answered = time.monotonic() - start
+        told = [parts_of(read_all(client))[0] for client in clients]
+        refused = time.monotonic() - start
+
+    assert answer[::2] == (200, b"abc")
+    assert told == [408] * 60
+    assert answered < refused < QUICK.head + 3  # however long they would have dripped
 
 
 def test_head_is_answered_without_a_body(port: int) -> None:
