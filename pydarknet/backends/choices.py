@@ -22,6 +22,7 @@ from ..runtime.environment import processor
 from ..runtime.forms import may_keep
 from ..system.cache import private_folder, read_content, remove_oldest, write_content
 from ..system.cores import usable_cores
+from ..system.text import json_value
 from ..system.version import __version__
 
 VARIABLE = "PYDARKNET_TUNE"
@@ -62,7 +63,7 @@ class Choices:
         path = self.path()
         content = None if path is None else read_content(path)
         try:
-            found = json.loads(content or b"{}")
+            found = json_value(content or b"{}")
         except ValueError:
             return {}
         if not isinstance(found, dict) or found.get("machine") != self.machine:

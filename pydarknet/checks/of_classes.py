@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -99,7 +100,7 @@ def look_at_names(survey: Survey) -> Iterator[Finding]:
             "names", WRONG, text, "write one name a class, in the order of the ids", (file,)
         )
     blank = [name for name in names if not name.strip()]
-    twice = sorted({name for name in names if name.strip() and names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if name.strip() and count > 1)
     if blank:
         yield Finding("names", LOOK, f"{file} has an empty line", "delete it", (file,))
     if twice:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from ..cfg.lineage import PerLineage
+from ..system.text import json_value
 from .objects import Objects
 
 NO_NUMBER = re.compile(r":\s*-?(nan|inf)(?=[,}])")
@@ -28,7 +28,7 @@ def objects_of_json(text: str) -> Objects:
     """
     keys = ("center_x", "center_y", "width", "height")
     try:
-        [image] = json.loads(NO_NUMBER.sub(":NaN", text))
+        [image] = json_value(NO_NUMBER.sub(":NaN", text))
         rows = [
             (
                 int(each["class_id"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from ..errors import DataError, UsageError
 from ..image.decode import silent_opencv
 from ..runtime.about import KEY
 from ..runtime.engine import Engine, Input, open_engine, run_engine
+from ..system.text import json_value
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class OnnxFile:
     def about(self) -> dict[str, Any]:
         """What the file says about itself, if pydarknet wrote it; else empty."""
         try:
-            found = json.loads(self.engine.metadata.get(KEY, "{}"))
+            found = json_value(self.engine.metadata.get(KEY, "{}"))
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}

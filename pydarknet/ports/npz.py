@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import WeightsError
 from ..system.text import excerpt, printable
-from .stored import EXPECTED, Stored, as_floats, numbers_in, pickle_error
+from .stored import EXPECTED, Stored, as_floats, name_twice, numbers_in, pickle_error
 
 ENDING: Final = ".npy"
 MOST: Final = 100_000  # arrays
@@ -35,8 +35,7 @@ def read_npz(path: Path) -> dict[str, Stored]:
         if len(members) > MOST:
             raise WeightsError(f"has {len(members)} files: expected at most {MOST}", where=path)
         if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise WeightsError(f"has {excerpt(twice)} twice", where=path)
+            raise WeightsError(f"has {excerpt(name_twice(names))} twice", where=path)
         return {
             member.filename.removesuffix(ENDING): array_of(archive, member, path)
             for member in members

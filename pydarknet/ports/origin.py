@@ -23,6 +23,7 @@ from ..graph.header import read_header
 from ..graph.weights_edit import parts
 from ..graph.weights_layout import PlacedArray, placed_arrays
 from ..modules.ops import Connected, Conv
+from ..system.text import json_value
 
 FIELD: Final = 2005  # of ModelProto, far above those of ONNX
 WORTH: Final = 64  # floats of an array below which it is kept whole
@@ -103,7 +104,7 @@ def weights_from(origin: bytes, constants: Constants, path: Path) -> bytes:
     most = ROOM + 4 * sum(constant.nbytes for constant in constants.values())
     try:
         length = int.from_bytes(origin[:4], "little")
-        said = json.loads(origin[4 : 4 + length])
+        said = json_value(origin[4 : 4 + length])
         place = 4 + length + int(said["header"])
         found = [origin[4 + length : place]]
         for count, how, size in said["arrays"]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import WeightsError
 from ..system.text import excerpt
-from .stored import EXPECTED, Stored, as_floats, numbers_in, take
+from .stored import EXPECTED, Stored, as_floats, name_twice, numbers_in, take
 
 LONGEST: Final = 100_000_000  # bytes of the JSON object, as the format has it
 META: Final = "__metadata__"
@@ -65,9 +65,8 @@ def object_of(content: bytes, path: Path) -> dict[str, Any]:
     def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise WeightsError(f"has {excerpt(twice)} twice in its header", where=path)
+            twice = excerpt(name_twice(name for name, _ in pairs))
+            raise WeightsError(f"has {twice} twice in its header", where=path)
         return made
 
     try:

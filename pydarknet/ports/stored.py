@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
@@ -54,6 +54,16 @@ def pickle_error(path: Path) -> WeightsError:
         hint="if you trust it, write its arrays where its own program runs (pip install"
         f' safetensors), and import those:\npython -c "{code}"',
     )
+
+
+def name_twice(names: Iterable[str]) -> str:
+    """Return the first name that stands twice; raise ValueError if none does."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    raise ValueError("no name stands twice")
 
 
 def take(file: BinaryIO, count: int, path: Path, what: str) -> bytes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
 from ..cfg.dialect import DIALECTS
 from ..errors import DataError, UsageError
-from ..system.text import excerpt
+from ..system.text import excerpt, json_value
 from .onnx_properties import OnnxProperties, read_properties
 from .precision import BFLOAT16
 
@@ -79,7 +78,7 @@ def read_about(path: str | Path) -> About:
     if KEY not in properties.values:
         raise DataError(f"{foreign(properties)}: expected {EXPECTED}", where=path)
     try:
-        return about_of(json.loads(properties.values[KEY]))
+        return about_of(json_value(properties.values[KEY]))
     except KeyError as error:
         raise DataError(
             f"says nothing of its {error.args[0]}: expected {EXPECTED} of this version",

@@ -64,12 +64,12 @@ def read_properties(path: str | Path) -> OnnxProperties:
                 raise DataError(f"expected {EXPECTED}", where=path)
             file.seek(0)
             fields = list(read_fields(file, os.fstat(file.fileno()).st_size))
+        pairs = [pair_of(value) for number, value in fields if number == PROPERTIES]
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", where=path) from None
     except ValueError as error:
         raise DataError(f"{error}: expected {EXPECTED}", where=path) from None
     producers = [text_of(value) for number, value in fields if number == PRODUCER]
-    pairs = [pair_of(value) for number, value in fields if number == PROPERTIES]
     return OnnxProperties(producers[-1] if producers else "", dict(pairs))
 
 
@@ -125,22 +125,25 @@ def read_varint(file: BinaryIO) -> int:
 
 def pair_of(entry: bytes) -> tuple[str, str]:
     """Return the key and the value of a StringStringEntryProto: its fields 1 and 2."""
-    found, rest = {1: "", 2: ""}, entry
+    found, rest = {1: "", 2: ""}, memoryview(entry)
     while rest:
         key, rest = split_varint(rest)
         length, rest = split_varint(rest)
-        found[key >> 3], rest = text_of(rest[:length]), rest[length:]
+        found[key >> 3], rest = text_of(bytes(rest[:length])), rest[length:]
     return found[1], found[2]
 
 
-def split_varint(content: bytes) -> tuple[int, bytes]:
-    """Return the number at the beginning of bytes, and the bytes after it."""
+def split_varint(content: memoryview) -> tuple[int, memoryview]:
+    """Return the number at the beginning of bytes, and the bytes after it.
+
+    Raises ValueError for one that does not end within 64 bits.
+    """
     value = 0
-    for place, byte in enumerate(content):
+    for place, byte in enumerate(content[:10]):
         value |= (byte & 127) << 7 * place
         if byte < 128:
             return value, content[place + 1 :]
-    return value, b""
+    raise ValueError("a number that does not end")
 
 
 def text_of(content: bytes) -> str:

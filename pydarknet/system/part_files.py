@@ -19,7 +19,7 @@ from ..errors import DataError, UsageError
 from .files import lock, make_folder, sorted_entries, write_errors
 from .inputs import check_output
 from .shards import Shard
-from .text import count_of
+from .text import count_of, json_value
 
 FORM = 1  # of these files
 DAMAGED = "is damaged: expected the same command with -shard again"
@@ -131,7 +131,7 @@ def progress(file: BinaryIO, head: bytes) -> tuple[int, int, bool]:
 def dictionary(line: bytes) -> dict[str, Any]:
     """Return the JSON object of a line; an empty one if there is none."""
     try:
-        found = json.loads(line)
+        found = json_value(line)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import UsageError, WrongType
 
 COMMENT = re.compile(r"[ \t][#;]")
+LONGEST = 4096  # letters of a path; Linux opens none that is longer
 REASONS = (  # why a path is not what its writer may think
     (re.compile(r"[ \t]"), "Darknet deletes blanks"),
     (COMMENT, "a comment needs a line of its own"),
@@ -74,6 +75,8 @@ def new_place(path: str, folder: str, *, alone: bool = False) -> str | None:
 
     Quirk: LISTED_PATHS
     """
+    if len(path) > LONGEST:
+        return None
     parts = [part for part in path.split("/") if part not in ("", ".")]
     own = Path(os.path.abspath(folder)).name
     last = len(parts) if alone or own in parts[-2:-1] else len(parts) - 1

@@ -9,7 +9,7 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from ..errors import DarknetError, DataError
 from .inputs import remember
@@ -182,3 +182,11 @@ def bytes_of(text: str) -> bytes:
 def json_text(value: object, indent: int | None = None) -> str:
     """Return the JSON of a value, which is valid UTF-8 whatever bytes its texts have."""
     return without_bytes(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def json_value(text: str | bytes) -> Any:
+    """Return what a JSON text says; raise ValueError if it is none, or lists in lists too deep."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("too many lists within each other") from None

@@ -29,7 +29,9 @@ def test_the_forks_json_is_read():
     assert np.isnan(found.edges[1, 0])
 
 
-@pytest.mark.parametrize("text", ["", "[\n", "{}", "[{}]", '[{"objects": [{"class_id": 1}]}]'])
+@pytest.mark.parametrize(
+    "text", ["", "[\n", "{}", "[" * 9**5, "[{}]", '[{"objects": [{"class_id": 1}]}]']
+)
 def test_what_is_no_json_of_the_fork_is_refused(text):
     with pytest.raises(ValueError, match=r"Error: "):
         objects_of_json(text)

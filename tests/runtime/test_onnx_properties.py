@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
@@ -74,3 +75,34 @@ def test_a_pipe_is_no_model_and_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "net")
 
     assert not is_onnx(tmp_path / "net")
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Return a field of bytes as protobuf writes it."""
+    length = len(content)
+    groups = [length >> shift & 127 for shift in (0, 7, 14, 21)]
+    return bytes([number << 3 | 2, *(part | 128 for part in groups[:3]), groups[3]]) + content
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        (b"\xff" * 400_000, "a number that does not end"),
+        (b"\x0a\xff", "a number that does not end"),
+        (b"\x0a\x00" * 400_000, ""),  # a key 400,000 times over
+    ],
+    ids=["endless", "cut", "many"],
+)
+def test_an_entry_that_is_none_is_told_at_once(tmp_path, entry, problem):
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"\x08\x08" + field(7, b"graph") + field(14, entry))
+    start = time.process_time()
+
+    if problem:
+        with pytest.raises(DataError) as error:
+            read_properties(path)
+        assert str(error.value) == f"{path}: {problem}: expected an ONNX model"
+    else:
+        assert read_properties(path).values == {"": ""}
+
+    assert time.process_time() - start < 2  # minutes where each number or the rest was copied

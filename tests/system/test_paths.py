@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,13 @@ def test_a_path_may_have_a_newline_if_it_is_there(tmp_path):
 )
 def test_a_path_may_be_no_utf8(path, expected):
     assert is_utf8(path) is expected
+
+
+def test_a_path_that_no_system_opens_was_never_moved(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").touch()
+    start = time.process_time()
+
+    assert new_place("x/" * 2046 + "a/b", str(tmp_path)) == f"{tmp_path}/a/b"  # 4095 letters
+    assert new_place("x/" * 50_000 + "a/b", str(tmp_path)) is None
+    assert time.process_time() - start < 1  # half a minute where each end of it was looked for

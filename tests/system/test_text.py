@@ -7,7 +7,7 @@ import os
 import pytest
 
 from pydarknet.errors import CfgError, DataError
-from pydarknet.system.text import count_of, displayable, excerpt, printable, read_text
+from pydarknet.system.text import count_of, displayable, excerpt, json_value, printable, read_text
 
 
 @pytest.mark.parametrize(
@@ -132,3 +132,13 @@ def test_displayable_lines_stay_lines():
 )
 def test_one_of_something_is_no_plural(number, nouns, text):
     assert count_of(number, *nouns) == text
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, b"[" * 100_000, "{", "9" * 5000, ""])
+def test_what_is_no_json_is_a_wrong_value_however_deep_it_is(text):
+    with pytest.raises(ValueError, match=r"."):
+        json_value(text)
+
+
+def test_a_json_text_has_its_value():
+    assert json_value(b'{"a": [1, null]}') == {"a": [1, None]}
