@@ -8,11 +8,12 @@
 anchor is cfg/digits.cfg with the anchors of the set; simota is the same with assign=simota; free
 has one box a cell, its anchor the side of the cell, scale_x_y=3 and assign=simota; yolox has the
 head [yolox] over both maps, decoupled; retina and ssd have theirs over both, with the anchors
-of the set, and a convolution for boxes beside that for classes. Each run is trained on `train` and
-evaluated on `valid` of its .data file, by one thread; FOLDER keeps it and its JSON. A run that is
-not done after so many minutes is stopped; the same command goes on with it, and passes over those
-that are done. Then it prints the table: the mean of the seeds, its standard error, and the gain
-over anchor, by seed.
+of the set, and a convolution for boxes beside that for classes; centernet has one map, twice as
+fine by a deconvolution, which costs what the coarse head does not. Each run is trained on `train`
+and evaluated on `valid` of its .data file, by one thread; FOLDER keeps it and its JSON. A run that
+is not done after so many minutes is stopped; the same command goes on with it, and passes over
+those that are done. Then it prints the table: the mean of the seeds, its standard error, and the
+gain over anchor, by seed.
 """
 
 from __future__ import annotations
@@ -79,6 +80,38 @@ prior=.01
 layers=-3,-1,-6
 """
 
+# In place of both heads: a map in steps of four pixels, its heat, its sides and offsets.
+PEAKS = """
+[deconvolutional]
+batch_normalize=1
+filters=24
+size=4
+stride=2
+padding=1
+activation=leaky
+
+[convolutional]
+filters={classes}
+size=1
+activation=linear
+prior=.1
+
+[route]
+layers=-2
+
+[convolutional]
+filters=4
+size=1
+activation=linear
+
+[route]
+layers=-3,-1
+
+[centernet]
+classes={classes}
+jitter=0.2
+"""
+
 RATE = 0.002
 Row = dict[str, Any]
 
@@ -131,6 +164,18 @@ def ssd(text: str) -> str:
     return with_apart(text, "ssd", background=1)
 
 
+def centernet(text: str) -> str:
+    """Return the cfg with a head of peaks in steps of four pixels, in place of both heads.
+
+    The layers of the coarse head are gone, and a deconvolution doubles the finer map.
+    """
+    classes = int(re.search(r"(?m)^classes=(\d+)", text)[1])
+    before, net, *layers = re.split(r"(?m)^(?=\[)", text)
+    kept = [before, net, *layers[:8], *layers[11:16]]  # the coarse head is 8-10, the finer 16-17
+    body = "".join(kept).replace("layers=-4\n", "layers=-1\n", 1)
+    return body + PEAKS.format(classes=classes)
+
+
 def with_apart(text: str, section: str, background: int, prior: str = "") -> str:
     """Return the cfg with one head over both maps, each by a convolution of boxes and of classes.
 
@@ -158,6 +203,7 @@ HEADS = {
     "yolox": yolox,
     "retina": retina,
     "ssd": ssd,
+    "centernet": centernet,
 }
 
 

@@ -90,6 +90,21 @@ def test_a_rate_is_for_one_head_or_for_all_others(heads):
     assert heads.rate_of("free", ["yolox=0.01"]) == heads.RATE
 
 
+def test_the_head_of_peaks_reads_a_map_in_steps_of_four_pixels(heads, tmp_path):
+    (tmp_path / "net.cfg").write_text(heads.centernet(DIGITS))
+    (tmp_path / "anchor.cfg").write_text(DIGITS)
+
+    network, anchored = (read_network(tmp_path / name) for name in ("net.cfg", "anchor.cfg"))
+
+    head = network.nodes[-1]
+    assert [shape.tensor for shape in head.inputs] == [(14, 40, 56)]
+    assert network.nodes[8].sources == (7,)
+    assert network.nodes[12].inputs == anchored.nodes[15].inputs  # the convolution of the finer map
+    of_deconv = 20 * 28 * 64 * 24 * 4 * 4 * 2  # operations that Darknet does not count
+    costs = [sum(node.layer.operations(node) for node in one.nodes) for one in (network, anchored)]
+    assert (costs[0] + of_deconv) / costs[1] == pytest.approx(1, abs=0.1)
+
+
 def test_the_table_has_means_errors_and_gains_by_seed(heads):
     values = {"anchor": [0.50, 0.60], "simota": [0.56, 0.70]}
     rows = [
