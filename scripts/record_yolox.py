@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Record the official YOLOX: its losses and gradients, a whole network, and 300 steps of training.
+"""Record the official YOLOX: its losses and gradients, whole networks, and 300 steps of training.
 
 git clone https://github.com/Megvii-BaseDetection/YOLOX /tmp/YOLOX
 python scripts/record_yolox.py /tmp/YOLOX tests/reference/yolox
@@ -28,6 +28,13 @@ TERMS: Final = ("iou", "obj", "cls", "l1")
 SIDE: Final = 64  # of the images of whole networks
 SMALL: Final = {"width": 1 / 32, "strides": [8, 16], "in_channels": [256, 512]}
 IMAGES: Final = 4  # of a step
+NARROW, DAMPED = 1 / 8, 0.7  # the width of the networks of each kind, and the gain of theirs
+KINDS: Final[dict[str, tuple[float, dict[str, Any]]]] = {
+    "nano": (0.33, {"depthwise": True}),
+    "m": (0.67, {}),
+    "l": (1.0, {}),
+    "x": (1.33, {}),
+}
 RUNS: Final = {20: 0.01, 300: 0.0001}  # steps and their rate
 MOMENTUM: Final = 0.9
 DECAY: Final = 0.0005
@@ -100,19 +107,22 @@ def decoded_of(head: Any) -> np.ndarray:
     return found
 
 
-def values_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """Return float32 arrays of these names and shapes, each from a seed that its name gives."""
-    return {name: value_of(name, shape) for name, shape in shapes.items()}
+def values_of(shapes: Mapping[str, tuple[int, ...]], gain: float = 1) -> dict[str, np.ndarray]:
+    """Return float32 arrays of these names and shapes, each from a seed that its name gives.
+
+    With a `gain` below 1 of the weights, numbers stay small in deep networks too.
+    """
+    return {name: value_of(name, shape, gain) for name, shape in shapes.items()}
 
 
-def value_of(name: str, shape: tuple[int, ...]) -> np.ndarray:
+def value_of(name: str, shape: tuple[int, ...], gain: float) -> np.ndarray:
     """Return an array whose numbers are like those of a trained network."""
     random = np.random.RandomState(zlib.crc32(name.encode()))
     if name.endswith("running_var"):
         values = random.uniform(0.5, 1.5, shape) * (200**2 if "stem.conv" in name else 1)
     elif len(shape) == 4:
-        gain = 4 if "preds" in name else 1  # so that outputs differ from cell to cell
-        values = random.standard_normal(shape) * gain * np.sqrt(2 / np.prod(shape[1:]))
+        factor = 4 * gain if "preds" in name else gain  # so that outputs differ from cell to cell
+        values = random.standard_normal(shape) * factor * np.sqrt(2 / np.prod(shape[1:]))
     elif name.endswith("bn.weight"):
         values = random.uniform(0.8, 1.2, shape)
     else:
@@ -126,9 +136,9 @@ def shapes_of(model: nn.Module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(one.shape) for name, one in state if "num_batches" not in name}
 
 
-def load_values(model: nn.Module) -> None:
+def load_values(model: nn.Module, gain: float = 1) -> None:
     """Give a model the values of its names."""
-    values = values_of(shapes_of(model))
+    values = values_of(shapes_of(model), gain)
     model.load_state_dict({name: torch.from_numpy(one) for name, one in values.items()}, False)
 
 
@@ -138,26 +148,41 @@ def picture(seed: int, images: int = 1) -> np.ndarray:
     return np.random.RandomState(seed).randint(0, 256, shape).astype(np.float32)
 
 
-def record_whole(models: Any) -> dict[str, np.ndarray]:
-    """Return the names and shapes of yolox-s, and its output for an image, BGR in 0..255."""
+def network_of(
+    models: Any, classes: int, depth: float, width: float, gain: float = 1, **more: Any
+) -> nn.Module:
+    """Return an official network of a depth and a width, with the values of its names."""
     in_channels = [256, 512, 1024]
-    backbone = models["yolo_pafpn"].YOLOPAFPN(0.33, 0.5, in_channels=in_channels)
-    head = models["yolo_head"].YOLOXHead(80, 0.5, in_channels=in_channels)
-    model = models["yolox"].YOLOX(backbone, head)
+    backbone = models["yolo_pafpn"].YOLOPAFPN(depth, width, in_channels=in_channels, **more)
+    head = models["yolo_head"].YOLOXHead(classes, width, in_channels=in_channels, **more)
+    model: nn.Module = models["yolox"].YOLOX(backbone, head)
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.eps = 1e-3
-    load_values(model)
-    model.eval()
+    load_values(model, gain)
+    return model.eval()
+
+
+def record_whole(model: nn.Module) -> dict[str, np.ndarray]:
+    """Return the names and shapes of a network, and its output for an image, BGR in 0..255."""
     with torch.no_grad():
         outputs = model(torch.from_numpy(picture(0)))
-    shapes = shapes_of(model)
+    return named(shapes_of(model)) | {"outputs": outputs.numpy()}
+
+
+def named(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Return names, and shapes with zeros after them."""
     padded = [(*shape, *(0,) * (4 - len(shape))) for shape in shapes.values()]
-    return {
-        "names": np.array(list(shapes)),
-        "shapes": np.array(padded, np.int16),
-        "outputs": outputs.numpy(),
-    }
+    return {"names": np.array(list(shapes)), "shapes": np.array(padded, np.int16)}
+
+
+def record_kinds(models: Any) -> dict[str, np.ndarray]:
+    """Return the same of networks of each depth, made narrow, and of the one of depthwise ones."""
+    found = {}
+    for name, (depth, more) in KINDS.items():
+        kept = record_whole(network_of(models, CLASSES, depth, NARROW, DAMPED, **more))
+        found |= {f"{name}.{key}": one for key, one in kept.items()}
+    return found
 
 
 class Small(nn.Module):
@@ -191,9 +216,7 @@ def record_steps(models: Any) -> dict[str, np.ndarray]:
     In a long run of a high rate the last digits decide which of two boxes is assigned, some day.
     """
     model = Small(models)
-    shapes = shapes_of(model)
-    padded = [(*shape, *(0,) * (4 - len(shape))) for shape in shapes.values()]
-    found = {"names": np.array(list(shapes)), "shapes": np.array(padded, np.int16)}
+    found = named(shapes_of(model))
     for steps, rate in RUNS.items():
         load_values(model)
         found[f"losses_{steps}"] = np.array(train(model, steps, rate))
@@ -218,19 +241,27 @@ def train(model: Small, steps: int, rate: float) -> list[float]:
     return losses
 
 
+def official_models(clone: Path) -> dict[str, Any]:
+    """Return the modules of yolox/models that make networks."""
+    models: dict[str, Any] = {"yolo_head": official_head(clone)}
+    for name in ("network_blocks", "yolo_pafpn", "yolox"):
+        models[name] = importlib.import_module(f"yolox.models.{name}")
+    return models
+
+
 def main() -> None:
-    """Write losses.npz, whole.npz and steps.npz."""
+    """Write losses.npz, whole.npz, kinds.npz and steps.npz."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clone", type=Path, help="the folder of YOLOX")
     parser.add_argument("out", type=Path, help="the folder to write to")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    models: dict[str, Any] = {"yolo_head": official_head(arguments.clone)}
-    for name in ("network_blocks", "yolo_pafpn", "yolox"):
-        models[name] = importlib.import_module(f"yolox.models.{name}")
+    models = official_models(arguments.clone)
     head_class = models["yolo_head"].YOLOXHead
     np.savez_compressed(arguments.out / "losses.npz", **record_losses(head_class))
-    np.savez_compressed(arguments.out / "whole.npz", **record_whole(models))
+    small = network_of(models, 80, 0.33, 0.5)
+    np.savez_compressed(arguments.out / "whole.npz", **record_whole(small))
+    np.savez_compressed(arguments.out / "kinds.npz", **record_kinds(models))
     np.savez_compressed(arguments.out / "steps.npz", **record_steps(models))
 
 

@@ -157,29 +157,41 @@ def wongkinyiu(name: str, places: tuple[str, ...]) -> Layout:
     )
 
 
-def yolox(blocks: int) -> tuple[str, ...]:
-    """Return the places of a YOLOX whose first stage has so many residual blocks."""
+def yolox(blocks: int, *, depthwise: bool = False) -> tuple[str, ...]:
+    """Return the places of a YOLOX whose first stage has so many residual blocks.
+
+    Where it is `depthwise`, two convolutions stand for each of 3 x 3.
+    """
+
+    def three(name: str) -> str:
+        return f"{name}.dconv {name}.pconv" if depthwise else name
 
     def stage(name: str, blocks: int) -> str:
-        residual = " ".join(f"{name}.m.{block}.conv1-2" for block in range(blocks))
+        residual = " ".join(
+            f"{name}.m.{block}.conv1 {three(f'{name}.m.{block}.conv2')}" for block in range(blocks)
+        )
         return f"{name}.conv2 {name}.conv1 {residual} {name}.conv3"
 
+    def tower(name: str) -> str:
+        return f"{three(f'{name}.0')} {three(f'{name}.1')}"
+
+    back = "backbone.backbone.dark"
     dark = " ".join(
-        f"backbone.backbone.dark{number}.0 {stage(f'backbone.backbone.dark{number}.1', count)}"
+        f"{three(f'{back}{number}.0')} {stage(f'{back}{number}.1', count)}"
         for number, count in ((2, blocks), (3, 3 * blocks), (4, 3 * blocks))
     )
-    five = "backbone.backbone.dark5"
     head = " ".join(
-        f"head.stems.{k} head.cls_convs.{k}.0-1 head.cls_preds.{k} head.reg_convs.{k}.0-1"
-        f" head.reg_preds.{k} head.obj_preds.{k}"
+        f"head.stems.{k} {tower(f'head.cls_convs.{k}')} head.cls_preds.{k}"
+        f" {tower(f'head.reg_convs.{k}')} head.reg_preds.{k} head.obj_preds.{k}"
         for k in range(3)
     )
     return spread(
-        f"backbone.backbone.stem {dark} {five}.0 {five}.1.conv1-2 {stage(f'{five}.2', blocks)}"
+        f"backbone.backbone.stem {dark}"
+        f" {three(f'{back}5.0')} {back}5.1.conv1-2 {stage(f'{back}5.2', blocks)}"
         f" backbone.lateral_conv0 {stage('backbone.C3_p4', blocks)}"
         f" backbone.reduce_conv1 {stage('backbone.C3_p3', blocks)}"
-        f" backbone.bu_conv2 {stage('backbone.C3_n3', blocks)}"
-        f" backbone.bu_conv1 {stage('backbone.C3_n4', blocks)} {head}"
+        f" {three('backbone.bu_conv2')} {stage('backbone.C3_n3', blocks)}"
+        f" {three('backbone.bu_conv1')} {stage('backbone.C3_n4', blocks)} {head}"
     )
 
 
@@ -188,6 +200,12 @@ MEGVII: Final = (
     one("{place}"),
     Form((Branch("{place}.conv.conv", "{place}.conv.bn"),), focus=True),
 )
+
+
+def megvii(name: str, places: tuple[str, ...]) -> Layout:
+    """Return the layout of one of the networks of Megvii-BaseDetection/YOLOX."""
+    return Layout(f"Megvii-BaseDetection/YOLOX, {name}", 1e-3, MEGVII, places)
+
 
 BOXES_THEN_CLASSES: Final = ("regression", "classification")
 RESNET50: Final = " ".join(
@@ -269,7 +287,11 @@ LAYOUTS: Final = (
     wongkinyiu("yolov7", YOLOV7),
     wongkinyiu("yolov7x", YOLOV7X),
     wongkinyiu("yolov7-tiny", YOLOV7_TINY),
-    Layout("Megvii-BaseDetection/YOLOX, yolox-s", 1e-3, MEGVII, yolox(1)),
+    megvii("yolox-s or yolox-tiny", yolox(1)),
+    megvii("yolox-m", yolox(2)),
+    megvii("yolox-l", yolox(3)),
+    megvii("yolox-x", yolox(4)),
+    megvii("yolox-nano", yolox(1, depthwise=True)),
     Layout(
         "torchvision, retinanet_resnet50_fpn",
         1e-5,

@@ -76,7 +76,7 @@ def order_of(layout: Layout, count: int) -> tuple[int, ...]:
 
 
 def choose_layout(arrays: Arrays, parts: Sequence[Part], path: Path) -> Layout:
-    """Return the layout whose convolutions are in a file most completely.
+    """Return the layout whose convolutions are in a file most completely; of equals, the largest.
 
     Raises WeightsError for a file of none, and for one of another network than the cfg's.
     """
@@ -86,7 +86,7 @@ def choose_layout(arrays: Arrays, parts: Sequence[Part], path: Path) -> Layout:
         there = sum(form_of(layout, one, arrays) is not None for one in wanted)
         return there / max(len(wanted), 1)
 
-    best = max(LAYOUTS, key=share)
+    best = max(LAYOUTS, key=lambda layout: (share(layout), len(layout.places)))
     if not share(best):
         known = ", ".join(layout.name for layout in LAYOUTS)
         problem = f"its first array is {excerpt(next(iter(arrays)))}: expected the names of {known}"
