@@ -1,10 +1,6 @@
 import pytest
 
-from pydarknet.ports.layouts import LAYOUTS, spread
-
-
-def test_ranges_are_spread_one_inside_the_other():
-    assert spread("a.0-1.b.2-3 c") == ("a.0.b.2", "a.0.b.3", "a.1.b.2", "a.1.b.3", "c")
+from pydarknet.ports.layouts import LAYOUTS
 
 
 @pytest.mark.parametrize("layout", [one for one in LAYOUTS if one.places], ids=lambda one: one.name)
