@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import pickle
 import struct
 import subprocess
 import sys
@@ -105,6 +106,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
     monkeypatch.setenv("PYDARKNET_CACHE_SIZE", "1G")
     return tmp_path / "cache" / "pydarknet"
+
+
+@pytest.fixture
+def no_chart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let trainings end with what a chart shows, undrawn: to draw it takes longer than to train."""
+    monkeypatch.setattr("pydarknet.training.chart.png_of", pickle.dumps)
 
 
 @pytest.fixture

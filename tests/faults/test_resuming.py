@@ -17,7 +17,7 @@ from pydarknet.training.learner import Learner
 from pydarknet.training.state import State, read_state, write_state
 from pydarknet.training.validation import MapValidation
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "no_chart")
 FLAGS = "-nogpu -workers 0 -seed 1"
 TRAIN = f"detector train obj.data fork.cfg {FLAGS}"
 

@@ -18,10 +18,11 @@ from forked import Program
 from texts import assert_same_text
 
 import pydarknet
+from pydarknet.charts.aside import png_of
 from pydarknet.cli.main import main
 from pydarknet.graph.header import read_header
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "no_chart")
 TRAIN = ["detector", "train", "run.data", "run.cfg", "init.weights"]
 FLAGS = ["-batchnorm", "cpu", "-seed", "1", "-workers", "0"]
 TIMES = [
@@ -111,7 +112,7 @@ def write_data() -> None:
 
 def write_cfg(**options: object) -> None:
     """Write a small detector's cfg, some options of [net] other than usual."""
-    net = {"batch": 4, "subdivisions": 2, "width": 32, "height": 32, "channels": 3}
+    net = {"batch": 2, "subdivisions": 2, "width": 32, "height": 32, "channels": 3}
     net |= {"learning_rate": 0.001, "max_batches": 12, "policy": "constant"} | options
     lines = "\n".join(f"{key}={value}" for key, value in net.items())
     Path("run.cfg").write_text(
@@ -154,7 +155,7 @@ def test_the_number_of_workers_changes_nothing(workers):
     ],
 )
 def test_weights_are_saved_under_the_dialects_names(dialect, batches, names):
-    write_cfg(max_batches=batches)
+    write_cfg(max_batches=batches, subdivisions=1)
 
     trained("-dialect", dialect)
 
@@ -188,7 +189,9 @@ def test_the_moving_average_is_saved_beside_the_last_weights():
 
 
 @pytest.mark.usefixtures("small")
-def test_the_chart_is_drawn():
+def test_the_chart_is_drawn(monkeypatch):
+    monkeypatch.setattr("pydarknet.training.chart.png_of", png_of)
+
     trained()
 
     assert cv2.imread("chart.png").shape == (1000, 1000, 3)
@@ -556,7 +559,7 @@ def mapped(small):
     Path("names").write_text("one\ntwo\n")
     with open("run.data", "a") as data:
         data.write("valid=train.txt\n")
-    write_cfg(max_batches=104, learning_rate=0.02)
+    write_cfg(max_batches=104, learning_rate=0.02, subdivisions=1)
 
 
 @pytest.mark.usefixtures("mapped")
