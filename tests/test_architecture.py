@@ -6,12 +6,11 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
 import cv2
+import forked
 import numpy as np
 import pytest
 from conftest import HERE
@@ -91,14 +90,8 @@ print("\\n## pytest", int(pytest.main(["-q", "-p", "no:cacheprovider", "tests/la
 def outputs(copy: Path) -> dict[str, str]:
     """Run the commands and the layer's test in the copy; return the output and status of each."""
     data_set(copy)
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, json.dumps(COMMANDS)],
-        cwd=copy,
-        env={**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    variables = {**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"}
+    done = forked.run("-c", CODE, json.dumps(COMMANDS), cwd=copy, env=variables)
     parts = re.split(r"^## (.+) (\d)$", done.stdout, flags=re.MULTILINE)
     assert parts[-3:-1] == ["pytest", "0"], done.stdout + done.stderr
     rows = zip(parts[::3], parts[1::3], parts[2::3], strict=False)

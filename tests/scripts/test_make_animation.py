@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
+import forked
 import pytest
 from conftest import HERE, SCRIPTS
 
@@ -12,8 +12,7 @@ Image = pytest.importorskip("PIL.Image")
 
 
 def make(*words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPTS / "make_animation.py"), *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return forked.run(str(SCRIPTS / "make_animation.py"), *map(str, words))
 
 
 def test_it_is_a_film_that_begins_again(tmp_path):
