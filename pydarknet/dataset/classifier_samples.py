@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from ..image.fit import planes_input
 from .c_float import F
 from .class_labels import Classes
 from .classifier_augment import ClassifierAugment, rotate_crop
@@ -99,11 +100,7 @@ def stretch(image: np.ndarray, width: int, height: int) -> np.ndarray:
     """
     if image.shape[1:] == (height, width):
         return image
-    import torch  # slow to import; workers need it only for inputs that are not square
-
-    from ..modules.transforms import resize
-
-    return resize(torch.from_numpy(image), width, height).numpy()
+    return planes_input(image, width, height, letterboxed=False)
 
 
 def mix(examples: list[Example], mixing: int, generator: Generator) -> Example:

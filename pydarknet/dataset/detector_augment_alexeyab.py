@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from ..image.fit import fit
 from .c_float import F
 from .hsv import UNCHANGED, Colour, Colours, distort, distort_bytes
 from .rng import coin, uniform, whole, within
@@ -248,12 +249,10 @@ def cropped_floats(
 
     Darknet: src/data.c load_data_region, src/image.c crop_image, resize_image
     """
-    from ..modules.transforms import pixels, resize  # imports torch; other workers do without
-
     height, width = image.shape[:2]
     down = np.arange(crop.top, crop.top + crop.height).clip(0, height - 1)
     across = np.arange(crop.left, crop.left + crop.width).clip(0, width - 1)
-    stretched = resize(pixels(image[down[:, None], across]), *size).numpy()
+    stretched = fit(image[down[:, None], across], *size, letterboxed=False)
     found = np.ascontiguousarray(stretched.transpose(1, 2, 0))
     if crop.flip:
         found = cv2.flip(found, 1).reshape(found.shape)

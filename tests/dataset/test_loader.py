@@ -65,9 +65,18 @@ def made(net, paths) -> Callable[..., list[Batch]]:
     def make(workers: int, text: str = YOLO, seed: int = 5, **network: object) -> list[Batch]:
         samples = detector_samples(net(text, **network), paths)
         with Batches(samples, count=7, seed=seed, size=size, workers=workers) as batches:
-            return list(batches(range(3, 7)))
+            found = list(batches(range(3, 7)))
+            check_torch(batches)
+            return found
 
     return make
+
+
+def check_torch(batches: Batches) -> None:
+    """Check that no worker imported torch, which takes a second and 200 MB of each."""
+    for worker in batches.workers:
+        maps = Path(f"/proc/{worker.process.pid}/maps")
+        assert not maps.exists() or "libtorch" not in maps.read_text()
 
 
 def numbers(made: list[Batch]) -> Iterator[np.ndarray]:
@@ -112,22 +121,22 @@ def test_problems_are_told_once_a_batch_with_file_and_line(made, tmp_path, worke
 
 
 @pytest.mark.parametrize(
-    ("text", "network"),
+    ("text", "network", "workers"),
     [
-        (YOLO, {"options": COLOURS}),
-        (YOLO, {"options": FORK, "dialect": "alexeyab"}),
-        (YOLO, {"options": "mixup=1\ncontrastive=1", "dialect": "alexeyab"}),
-        (YOLO, {"options": "track=1\nbatch=7", "dialect": "alexeyab"}),
-        (V1, {"options": COLOURS}),
+        (YOLO, {"options": COLOURS}, (1, 2)),
+        (YOLO, {"options": FORK, "dialect": "alexeyab"}, (2,)),
+        (YOLO, {"options": "mixup=1\ncontrastive=1", "dialect": "alexeyab"}, (2,)),
+        (YOLO, {"options": "track=1\nbatch=7", "dialect": "alexeyab"}, (2,)),
+        (V1, {"options": COLOURS}, (2,)),
     ],
     ids=["original", "mosaic", "pairs", "videos", "yolov1"],
 )
-def test_batches_are_the_same_for_any_number_of_workers(made, text, network):
-    alone, one, two = (list(numbers(made(count, text, **network))) for count in (0, 1, 2))
+def test_batches_are_the_same_for_any_number_of_workers(made, text, network, workers):
+    alone = list(numbers(made(0, text, **network)))
 
-    for expected, first, second in zip(alone, one, two, strict=True):
-        np.testing.assert_array_equal(first, expected)
-        np.testing.assert_array_equal(second, expected)
+    for count in workers:
+        for expected, found in zip(alone, numbers(made(count, text, **network)), strict=True):
+            np.testing.assert_array_equal(found, expected)
 
 
 def test_batches_of_a_classifier_are_the_same_for_any_number_of_workers(net, paths):
@@ -137,6 +146,7 @@ def test_batches_of_a_classifier_are_the_same_for_any_number_of_workers(net, pat
     for workers in (0, 2):
         with Batches(samples, count=7, seed=1, size=size, workers=workers) as batches:
             found.append(list(numbers(list(batches(range(1, 4))))))
+            check_torch(batches)
 
     for expected, other in zip(*found, strict=True):
         np.testing.assert_array_equal(other, expected)
