@@ -563,10 +563,14 @@ def mapped(small):
 
 
 @pytest.mark.usefixtures("mapped")
-def test_evaluations_do_not_disturb_a_training():
+def test_evaluations_do_not_disturb_a_training(monkeypatch, capfd):
+    monkeypatch.setattr("pydarknet.training.validation.LEAST", 4)
+    write_cfg(max_batches=10, learning_rate=0.02, subdivisions=1)
     plain = trained("-seed", "3", "-dialect", "alexeyab")
 
     assert trained("-seed", "3", "-dialect", "alexeyab", "-map", "-clear") == plain
+    told = re.findall(r"mean_average_precision \(mAP@0.50\) = ", capfd.readouterr().out)
+    assert len(told) > 1  # while it goes on, and at its end
 
 
 @pytest.mark.usefixtures("mapped")
