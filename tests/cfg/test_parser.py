@@ -304,17 +304,17 @@ def test_a_file_is_found_as_it_was_written(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("none.tree", "none.tree"), ("folder", "folder (Is a directory): expected a file")],
+    [("none.tree", "none.tree"), ("folder", "cfg/folder (Is a directory): expected a file")],
 )
 def test_a_file_that_a_section_names_and_that_is_none_is_told(tmp_path, monkeypatch, name, told):
     monkeypatch.chdir(tmp_path)
-    Path("folder").mkdir()
-    section = Section("region", "net.cfg", 7)
+    Path("cfg/folder").mkdir(parents=True)
+    section = Section("region", "cfg/net.cfg", 7)
 
     with pytest.raises(CfgError) as error:
         section.file(name)
 
-    assert str(error.value) == f"net.cfg:7: [region] Couldn't open file: {told}"
+    assert str(error.value) == f"cfg/net.cfg:7: [region] Couldn't open file: {told}"
 
 
 def test_a_file_that_is_no_text_is_no_file_of_a_cfg(tmp_path):
@@ -359,5 +359,6 @@ def test_a_data_file_is_one_section_of_all_its_lines(capsys):
     assert capsys.readouterr().err == told
 
 
-def test_brackets_of_a_data_file_are_a_key():
-    assert [entry.key for entry in section_of("[net]", "my.data").entries] == ["[net]"]
+@pytest.mark.parametrize("line", ["[net]", "X"])
+def test_brackets_and_letters_of_a_data_file_are_a_key(line):
+    assert [entry.key for entry in section_of(line, "my.data").entries] == [line]

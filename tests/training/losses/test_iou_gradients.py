@@ -202,9 +202,21 @@ def test_either_predicted_side_of_0_counts_as_the_whole_image(kind, w, h):
     assert step == overlap_delta(kind, box(0.3, 0.4, w or 1.0, h or 1.0), HALF)
 
 
-def test_a_side_too_small_for_its_place_has_but_its_later_edge():
-    # 0.5 + 1e-12 / 2 is 0.5 in float32: left is right, and the edge beyond counts alone
-    step = overlap_delta("iou", box(0.5, 0.5, 1e-12, 1e-12), WHOLE)
+@pytest.mark.parametrize(
+    ("w", "h", "expected"), [(1e-9, 0.5, [0.5 + 0.5, 0]), (0.5, 1e-9, [0, 0.5 + 0.5])]
+)
+def test_a_side_too_small_for_its_place_has_but_its_later_edge(w, h, expected):
+    # 0.5 + 1e-9 / 2 is 0.5 in float32: left is right, whose step is the other side of a whole of 1
+    step = overlap_delta("iou", box(0.5, 0.5, w, h), WHOLE)
 
-    assert float(step.x) == float(step.w) == pytest.approx(1e-12)
-    assert float(step.y) == float(step.h) == pytest.approx(1e-12)
+    assert [round(float(part), 6) for part in (step.x, step.y)] == expected
+    assert float(step.w if w < h else step.h) == 0
+
+
+def test_without_a_union_there_is_no_step():
+    down_right = box(0.625, 0.875, 0.25, 0.25)
+
+    step = overlap_delta("iou", box(0.125, 0.125, 0.25, 0.25), down_right)
+
+    # gaps of -.25 and -.5 count as a shared area of .125, which the boxes have together
+    assert [float(part) for part in step] == [0, 0, 0, 0]

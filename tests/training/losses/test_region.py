@@ -338,7 +338,49 @@ def test_a_second_class_comes_beside_the_first_among_three_too(net):
 
 
 def test_a_background_without_softmax_learns_that_a_truth_is_none(net):
-    network = net("[region]\nclasses=2\nnum=1\nanchors=.5,.5\nbackground=1", c=7, h=1, w=1)
+    options = "background=1\nlabel_smooth_eps=.3"  # which has no share without a softmax
+    network = net(f"[region]\nclasses=2\nnum=1\nanchors=.5,.5\n{options}", c=7, h=1, w=1)
 
     # the background's output is as it came: 0
     assert delta(loss_of(network, [0.0] * 4 + [0.5, 0, 0], [(*MIDDLE, 0)]))[4] == -0.5
+
+
+# What is told, and labels without a box
+
+
+@pytest.mark.parametrize(
+    ("width", "overlap", "recall"), [(0.5, 1, 1), (0.25, 0.5, 0)], ids=["all", "half"]
+)
+def test_the_line_tells_the_share_of_boxes_beyond_half_an_overlap(net, width, overlap, recall):
+    loss = loss_of(cell(net), ZEROS, [(0.5, 0.5, width, 0.5, 0)])
+
+    assert loss.line() == (
+        f"Region Avg IOU: {overlap:f}, Class: 0.500000, Obj: 0.500000, No Obj: 0.500000,"
+        f" Avg Recall: {recall:f},  count: 1"
+    )
+
+
+def test_a_label_is_without_a_box_by_its_centre_alone(tree):
+    far = (999999, 999999, 0.5, 0.5)
+
+    assert delta(loss_of(tree("alexeyab"), [0.0] * 18, [(*far, 1)]))[10::2] == [-0.5, 0.5, 0, 0]
+
+
+def test_each_image_has_its_own_label_without_a_box(tree):
+    box = (0.75, 0.5, 0.5, 0.5, 0)
+
+    loss = loss_of(tree("alexeyab"), [0.0] * 36, [box, (*FAR, 1)], [(*FAR, 0)])
+
+    assert delta(loss)[10:18:2] == [-0.5, 0.5, 0, 0]
+    assert delta(loss)[28::2] == [0.5, -0.5, 0, 0]
+
+
+def test_each_coefficient_of_a_mask_is_learnt_from_its_own(net):
+    network = net("[region]\nclasses=1\nnum=1\nanchors=.5,.5\ncoords=6", c=8, h=1, w=1)
+    head = head_of(network, [0.0] * 4 + [1.0, -1.0, 0, 0])
+    truth = torch.tensor([[[*MIDDLE, 9, 1, 0]]])
+
+    loss = head_loss(head, inputs_of(truth, Shape(c=3, h=32, w=32)))
+
+    p = 0.731059  # and 1 - p for -1, with the same slope
+    assert delta(loss)[4:6] == pytest.approx([(1 - p) * p * (1 - p), -(1 - p) * p * (1 - p)])

@@ -11,7 +11,7 @@ from loss_cases import delta, loss_of
 from pydarknet.errors import CfgError
 from pydarknet.training.losses.iou import Box
 from pydarknet.training.losses.iou_gradients import overlap_delta
-from pydarknet.training.losses.yolo_alexeyab import clip_deltas
+from pydarknet.training.losses.yolo_alexeyab import clip_deltas, confident_slots
 
 # In a network of 32 x 32 this anchor is half the image; zeros give its middle, .5 and .5.
 HEAD = "[yolo]\nclasses=2\nnum=1\nanchors=16,16\n"
@@ -50,6 +50,7 @@ def test_boxes_taught_and_those_taught_again_are_counted(cell):
     loss = loss_of(cell(), ZEROS, [(*NARROW, 0), (*NARROW, 0), (*MIDDLE, 1)])
 
     assert loss.boxes.tolist() == [3, 2]
+    assert loss.boxes.dtype == torch.int64
 
 
 def test_a_box_whose_steps_are_all_0_does_not_count_as_taught(cell):
@@ -355,3 +356,34 @@ def test_what_is_no_number_is_clipped_to_nothing_and_the_rest_to_the_most():
     given = torch.tensor([float("nan"), float("inf"), -float("inf"), 5, -5, 1])
 
     assert clip_deltas(given, 2.0).tolist() == [0, 0, 0, 2, -2, 1]
+
+
+def test_each_slot_near_a_truth_is_confident_by_its_own_classes():
+    near = torch.tensor([True, True, True, False]).view(4, 1, 1, 1)
+    classes = torch.tensor([[0.1, 0.26], [0.25, 0.1], [0.3, 0.3], [0.9, 0.9]])
+
+    found = confident_slots(near, classes.view(4, 1, 2, 1, 1))
+
+    assert found.flatten().tolist() == [True, False, True, False]  # .25 is not above a quarter
+
+
+def test_with_objectness_smooth_the_first_class_of_a_close_slot_is_its_own(right):
+    options = "truth_thresh=.3\nobjectness_smooth=1"
+
+    found = right(options, [0.0] * 10 + [0.5, 0.5, 1, 1], kind=0)
+
+    expected = [CLOSE**2 - 1 / (1 + exp(-0.5)), -1 / (1 + exp(-1))]
+    assert found[5:] == pytest.approx(expected, abs=1e-6)
+
+
+def test_focal_loss_fades_as_the_true_class_grows_certain(cell):
+    loss = loss_of(cell("focal_loss=1"), ZEROS, [(*MIDDLE, 0)])
+
+    fading = -(1 - 0.5) * (2 * 0.5 * log(0.5) + 0.5 - 1)  # for p = .5, gamma = 2
+    assert delta(loss)[5:] == pytest.approx([0.5 * 0.5 * fading, -0.5 * 0.5 * fading], abs=1e-6)
+
+
+def test_the_line_tells_the_mean_overlap(cell):
+    loss = loss_of(cell(), [*ZEROS, *ZEROS], [(*MIDDLE, 0)], [(*NARROW, 0)])
+
+    assert "Avg (IOU: 0.750000), count: 2," in loss.line()  # 1 and .5
