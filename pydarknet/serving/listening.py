@@ -43,14 +43,17 @@ def open_sockets(bind: str, port: int, flag: str) -> list[socket.socket]:
 
 
 def addresses(bind: str) -> list[tuple[socket.AddressFamily, str]]:
-    """Return the families and addresses that a word of `-bind` means."""
+    """Return the families and addresses that a word of `-bind` means. Raises OSError."""
     word = bind.strip().removeprefix("[").removesuffix("]")
     found: list[tuple[socket.AddressFamily, str]] = []
-    for host in SAME.get(word.lower(), (word,)):
-        for family, _, _, _, place in socket.getaddrinfo(
-            host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        ):
-            found.append((family, str(place[0])))
+    try:
+        for host in SAME.get(word.lower(), (word,)):
+            for family, _, _, _, place in socket.getaddrinfo(
+                host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            ):
+                found.append((family, str(place[0])))
+    except UnicodeError:  # of a word that can be no name of a machine
+        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL)) from None
     return list(dict.fromkeys(found))
 
 

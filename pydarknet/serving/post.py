@@ -98,7 +98,7 @@ class Posts:
                 pause = LEAST_PAUSE
                 if self.once:
                     return
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, http.client.HTTPException, UnicodeError) as error:
                 problem = f"-http_post_host {self.target.word}: {error or type(error).__name__}"
                 note_once(problem, "http_post_host")
                 self.ending.wait(pause)

@@ -31,7 +31,7 @@ def test_both_have_the_same_port() -> None:
     assert ports != {0}
 
 
-@pytest.mark.parametrize("bind", ["192.0.2.1", "no.such.host.invalid"])
+@pytest.mark.parametrize("bind", ["192.0.2.1", "no.such.host.invalid", "a\x9b", "a..b", "a" * 64])
 def test_an_address_of_another_machine_is_one_line(bind: str) -> None:
     with pytest.raises(UsageError) as error:
         open_sockets(bind, 0, "-port")

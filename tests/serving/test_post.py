@@ -152,6 +152,17 @@ def test_an_error_is_told_once_and_it_goes_on(
     assert capsys.readouterr().err.count(f"-http_post_host {host}/: {status}") == 1
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64])
+def test_a_name_that_no_machine_can_have_is_told(
+    capsys: pytest.CaptureFixture[str], host: str
+) -> None:
+    hub = Hub()
+
+    with serve_streams(hub, post_host=host):
+        hub.publish(shown(1, found((16, "dog", 0.5))))
+        assert eventually(lambda: "-http_post_host" in capsys.readouterr().err)
+
+
 def test_a_server_that_is_not_there_holds_up_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
