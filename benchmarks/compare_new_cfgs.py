@@ -8,7 +8,7 @@ the template's own anchors, as large as the input makes them. All else is the sa
 narrow yolov4-tiny, its input, the images of an iteration, and the iterations. The third has the
 anchors of `detector calc_anchors`, whether or not they suit the masks. Images are made smaller
 first, so that reading them takes little of the time. What was trained before is not trained again:
-the script may be stopped and started.
+the script may be stopped and started. The table has the mean of the seeds and its standard error.
 """
 
 from __future__ import annotations
@@ -156,6 +156,14 @@ def precision(folder: Path, name: str, seed: int, options: argparse.Namespace) -
     return found
 
 
+def mean_text(values: list[float]) -> str:
+    """Return the mean of the seeds, and its standard error if there are several."""
+    text = f"{statistics.mean(values):.1f}"
+    if len(values) < 2:
+        return text
+    return f"{text} ± {statistics.stdev(values) / len(values) ** 0.5:.1f}"
+
+
 def main() -> None:
     """Compare on every data set, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -179,8 +187,8 @@ def main() -> None:
     print(headline(machine()))
     print(f"| data set, mAP@0.50 | {' | '.join(NAMES)} |\n|{' --- |' * (1 + len(NAMES))}")
     for folder in folders:
-        means = (statistics.mean(found[folder.name, name]) for name in NAMES)
-        print(f"| {folder.name} | {' | '.join(f'{mean:.1f}' for mean in means)} |")
+        cells = " | ".join(mean_text(found[folder.name, name]) for name in NAMES)
+        print(f"| {folder.name} | {cells} |")
 
 
 if __name__ == "__main__":

@@ -60,3 +60,10 @@ def test_a_cfg_by_hand_has_the_classes_the_input_and_anchors_as_large_as_that():
         "anchors = 5, 7, 12, 14",
         "classes=2",
     ]
+
+
+def test_a_cell_has_the_mean_and_its_standard_error():
+    from compare_new_cfgs import mean_text
+
+    assert mean_text([40.0, 42.0]) == "41.0 ± 1.0"  # two that are d apart: d / 2
+    assert mean_text([40.0]) == "40.0"
