@@ -7,13 +7,13 @@
 
 anchor is cfg/digits.cfg with the anchors of the set; simota is the same with assign=simota; free
 has one box a cell, its anchor the side of the cell, scale_x_y=3 and assign=simota; yolox has the
-head [yolox] over both maps, decoupled; retina and ssd have theirs over both, with the anchors
-of the set, and a convolution for boxes beside that for classes; centernet has one map, twice as
-fine by a deconvolution, which costs what the coarse head does not. Each run is trained on `train`
-and evaluated on `valid` of its .data file, by one thread; FOLDER keeps it and its JSON. A run that
-is not done after so many minutes is stopped; the same command goes on with it, and passes over
-those that are done. Then it prints the table: the mean of the seeds, its standard error, and the
-gain over anchor, by seed.
+head [yolox] over both maps, decoupled, and coupled the same by one convolution for boxes and
+classes; retina and ssd have theirs over both, with the anchors of the set, and a convolution for
+boxes beside that for classes; centernet has one map, twice as fine by a deconvolution, which costs
+what the coarse head does not. Each run is trained on `train` and evaluated on `valid` of its .data
+file, by one thread; FOLDER keeps it and its JSON. A run that is not done after so many minutes is
+stopped; the same command goes on with it, and passes over those that are done. Then it prints the
+table: the mean of the seeds, its standard error, and the gain over anchor, by seed.
 """
 
 from __future__ import annotations
@@ -113,6 +113,7 @@ jitter=0.2
 """
 
 RATE = 0.002
+RATES = (f"{RATE}", "yolox=0.01", "coupled=0.01")
 Row = dict[str, Any]
 
 
@@ -152,6 +153,16 @@ def yolox(text: str) -> str:
     )
     text = text.replace("layers=-4\n", "layers=7\n", 1)
     return f"{text}\n[yolox]\nlayers=-1,15\nclasses={classes}\njitter=0.2\nrandom=0\n"
+
+
+def coupled(text: str) -> str:
+    """Return the cfg with the head of YOLOX over both maps, each by one convolution for all."""
+    classes = int(re.search(r"(?m)^classes=(\d+)", text)[1])
+    text = text.replace(f"filters={3 * (classes + 5)}\n", f"filters={classes + 5}\n")
+    first, second = YOLO.findall(text)
+    text = text.replace(first, "", 1).replace("layers=-4\n", "layers=-3\n", 1)
+    head = f"[yolox]\nlayers=-1,9\nclasses={classes}\njitter=0.2\nrandom=0\n"
+    return text.replace(second, head)
 
 
 def retina(text: str) -> str:
@@ -201,6 +212,7 @@ HEADS = {
     "simota": simota,
     "free": free,
     "yolox": yolox,
+    "coupled": coupled,
     "retina": retina,
     "ssd": ssd,
     "centernet": centernet,
@@ -347,7 +359,7 @@ def main() -> None:
     add("--seeds", type=int, default=3)
     add("--iterations", type=int, default=400)
     add("--batch", type=int, default=16)
-    add("--rate", nargs="+", default=[f"{RATE}", "yolox=0.01"], metavar="[HEAD=]RATE")
+    add("--rate", nargs="+", default=[*RATES], metavar="[HEAD=]RATE")
     add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="more options of [net]")
     add("--size", default="160x112", help="WxH of the input, multiples of 16")
     add("--minutes", type=float, default=6)

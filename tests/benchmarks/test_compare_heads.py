@@ -84,6 +84,17 @@ def test_the_head_of_yolox_reads_decoupled_maps_of_both_scales(heads, tmp_path):
     assert network.nodes[16].sources == (7,)  # the second branch begins as before
 
 
+def test_a_coupled_head_has_one_convolution_for_each_map(heads, tmp_path):
+    (tmp_path / "net.cfg").write_text(heads.coupled(DIGITS))
+
+    network = read_network(tmp_path / "net.cfg")
+
+    head = network.nodes[-1]
+    assert head.sources == (15, 9)
+    assert [shape.tensor for shape in head.inputs] == [(15, 20, 28), (15, 10, 14)]
+    assert network.nodes[10].output.tensor == (48, 10, 14)  # the second branch begins as before
+
+
 def test_a_rate_is_for_one_head_or_for_all_others(heads):
     assert heads.rate_of("yolox", ["0.002", "yolox=0.01"]) == 0.01
     assert heads.rate_of("free", ["0.002", "yolox=0.01"]) == 0.002
