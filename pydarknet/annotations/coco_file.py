@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import DataError
+from ..system.limits import INT_MAX
 from ..system.text import excerpt, one_line, read_text
 from .instances import NOWHERE, Box, Instance, bounds_of, has_area, number
 from .run_lengths import bounds_of_mask
@@ -99,7 +100,9 @@ def numbers(values: object) -> list[float]:
 def size_of(image: Record) -> tuple[int, int]:
     """Return width and height as a record of an image says them; zeros if it does not."""
     size = numbers([image.get("width"), image.get("height")])
-    return (int(size[0]), int(size[1])) if size and min(size) >= 1 else (0, 0)
+    if not size or min(size) < 1 or max(size) > INT_MAX:
+        return 0, 0
+    return int(size[0]), int(size[1])
 
 
 def box_of(annotation: Record) -> Box:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Final
 
 from ..errors import DataError
 from ..image.formats import ENDINGS
+from ..system.limits import INT_MAX
 from ..system.text import excerpt, one_line
 from .instances import NOWHERE, Box, Instance, bounds_of, number
 from .xml_tree import Element, read_xml
@@ -65,7 +65,7 @@ def side_of(root: Element, side: str, path: Path) -> int:
     node = root.find(f"size/{side}")
     text = node.text.strip() if node else ""
     value = number(text or 0)
-    if node is not None and not math.isfinite(value):
+    if node is not None and not abs(value) <= INT_MAX:  # nan is not, either
         problem = f"{side} = {excerpt(text)}: expected a number of pixels"
         raise DataError(problem, where=f"{path}:{node.line}")
     return int(value)

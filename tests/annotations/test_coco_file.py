@@ -61,6 +61,8 @@ def test_a_size_is_two_numbers_or_none():
     assert size_of({"width": 9.0, "height": 8}) == (9, 8)
     assert size_of({"width": 0, "height": 8}) == (0, 0)
     assert size_of({"width": None}) == (0, 0)
+    assert size_of({"width": 2**31 - 1, "height": 8}) == (2**31 - 1, 8)
+    assert size_of({"width": 1e308, "height": 8}) == (0, 0)  # no number that an image can have
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,11 @@ def test_an_object_without_a_box_has_none(text):
 def test_a_size_of_zero_is_none_and_of_a_word_an_error():
     put("a.xml", "<annotation><size><width>0</width><height>9</height></size></annotation>")
     put("b.xml", "<annotation>\n<size><width>x</width></size></annotation>")
+    put("c.xml", "<annotation>\n<size><width>1e308</width></size></annotation>")
 
     assert VocFile.read(Path("a.xml")).size == (0, 0)
+    with pytest.raises(DataError, match=r"^c\.xml:2: width = 1e308: expected a number of pixels$"):
+        VocFile.read(Path("c.xml"))
     with pytest.raises(DataError, match=r"^b\.xml:2: width = x: expected a number of pixels$"):
         VocFile.read(Path("b.xml"))
 
