@@ -137,3 +137,15 @@ def test_where_a_rounding_decides_scores_of_both_are_compared(net, name):
     check.report_each(report, layout, ours, theirs)
 
     assert report.score == pytest.approx(0.1)  # of the second: the first is a peak of one alone
+
+
+@pytest.mark.parametrize(("shift", "equal"), [(1e-4, 2), (0.01, 1)])
+def test_boxes_without_area_are_one_by_their_numbers(shift, equal):
+    boxes = torch.tensor([[0.5, 0.5, 0.5, 0.5], [0.25, 0.5, -0.1, 0.2]])
+    ours = Detections(boxes, torch.tensor([0.9, 0.8]), torch.tensor([[0.9], [0.8]]))
+    theirs = replace(ours, boxes=boxes + shift)
+    report = check.Report("onnxruntime")
+
+    check.count_equal(report, ours, theirs)
+
+    assert (report.equal, report.ours, report.theirs) == (equal, 2, 2)
