@@ -6,10 +6,10 @@ import json
 import os
 import pickle
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 from source_dangers import dangers
@@ -205,8 +205,9 @@ def test_the_program_starts_no_program_but_itself_and_opens_no_socket(work: Path
     words = json.dumps([str(PACKAGE), EVENTS, LINES])
     env = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "OMP_NUM_THREADS": "1"}
 
-    subprocess.run([sys.executable, "-c", WATCHED, words], check=True, env=env, capture_output=True)
+    done = forked.run("-c", WATCHED, words, env=env)
 
+    assert done.returncode == 0, done.stderr
     seen = json.loads(Path("seen.json").read_text())
     assert Path("backup/my_final.weights").is_file()
     assert {(event, where) for event, _, where in seen} <= {

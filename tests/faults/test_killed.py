@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
+import forked
 import pytest
 import torch
+from kill_at import die_at, status_of
 
 from pydarknet.training.checkpoints import Files
 from pydarknet.training.saver import Saver
@@ -20,33 +20,6 @@ from pydarknet.training.state import State
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork")
 COMMON = Path(__file__).parent / "inputs" / "training" / "common"
 RUN = {"dialect": "pjreddie", "images": 4, "train": "a", "net": {}, "layers": [], "weights": ""}
-TOUCHES = (
-    "open",
-    "os.rename",
-    "os.remove",
-    "os.link",
-    "os.truncate",
-    "os.mkdir",
-    "shutil.copyfile",
-)
-
-
-def die_at(place: int, folder: Path, number: int = signal.SIGKILL) -> None:
-    """Let this process be killed just before it touches files of a folder for the n-th time."""
-    count = [0]
-
-    def watch(event: str, words: tuple[object, ...]) -> None:
-        if event in TOUCHES and str(folder) in str(words[0]):
-            count[0] += 1
-            if count[0] == place:
-                os.kill(os.getpid(), number)
-
-    sys.addaudithook(watch)
-
-
-def status_of(child: int) -> int:
-    """Wait for a process; return its status, less than zero for a signal."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def saver_in(folder: Path, network, batch: int) -> Saver:
@@ -102,8 +75,7 @@ TRAINER = """
 import json, os, shutil, signal, sys
 import cv2, torch
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from test_killed import die_at, status_of
+from kill_at import die_at, status_of
 import pydarknet.training.train, pydarknet.dataset.build
 from pydarknet.cli.main import main
 from pydarknet.system.interrupts import unwind_on_signals
@@ -129,10 +101,10 @@ def trained(place, number):
     return status_of(child)
 
 ended = {}
-assert trained(0, 0) == 0
+assert main(LINE) == 0  # here, so that all is imported before the forks
 whole = Path("backup/my_final.weights").read_bytes()
 for number in (signal.SIGKILL, signal.SIGTERM):
-    for place in json.loads(sys.argv[2]):
+    for place in json.loads(sys.argv[1]):
         shutil.rmtree("backup")
         first, again = trained(place, number), trained(0, 0)
         goes_on = again == 0 or "nothing to train" in Path("log").read_text()
@@ -151,12 +123,12 @@ def test_a_training_that_is_ended_anywhere_resumes_with_the_same_weights(tmp_pat
     Path("my.cfg").write_text(cfg.replace("max_batches=6", "max_batches=3"))
     with open("obj.data", "a") as data:
         data.write("savelast=1\n")
-    words = [sys.executable, "-c", TRAINER, str(Path(__file__).parent), json.dumps(PLACES)]
-    root = str(Path(__file__).parents[2])
-    env = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
+    tests = Path(__file__).parents[1]
+    env = {**os.environ, "PYTHONPATH": f"{tests.parent}:{tests}", "OMP_NUM_THREADS": "1"}
 
-    done = subprocess.run(words, capture_output=True, text=True, check=True, env=env)
+    done = forked.run("-c", TRAINER, json.dumps(PLACES), env=env)
 
+    assert done.returncode == 0, done.stderr
     ended = json.loads(done.stdout.splitlines()[-1])
     assert len(ended) == 2 * len(PLACES)
     assert {key: end for key, end in ended.items() if end[1:] != [True, True, True]} == {}

@@ -53,5 +53,9 @@ def fetch(file: PublishedFile, folder: Path) -> None:
     from ...downloads.download import download as bring
 
     with tqdm(total=file.size, unit="B", unit_scale=True, disable=None, leave=False) as bar:
-        path = bring(file, folder, note, lambda there: bar.update(there - bar.n))
+        try:
+            path = bring(file, folder, note, lambda there: bar.update(there - bar.n))
+        except KeyboardInterrupt:
+            note("stopped: the same command continues")
+            raise
     say(f"{path}: {file.size} bytes, SHA-256 {file.sha256}, as published by {file.source}")

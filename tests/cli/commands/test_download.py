@@ -71,6 +71,17 @@ def test_a_failure_is_two_lines_and_status_one(net, capsys):
     assert last == "net.weights: no server gives the file"
 
 
+def test_an_interrupt_says_how_it_continues(net, capsys, monkeypatch):
+    def interrupt(file, folder, tell, show):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pydarknet.downloads.download.download", interrupt)
+
+    assert main(["download", "net.weights"]) == 130
+
+    assert capsys.readouterr().err == "stopped: the same command continues\n"
+
+
 def test_a_file_of_its_name_is_an_image(folder, capfd):
     (folder / "input.png").rename(folder / "download")
 
