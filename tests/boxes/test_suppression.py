@@ -350,6 +350,18 @@ def test_agnostic_softnms_lowers_all_scores_of_a_box():
     np.testing.assert_allclose(got.probabilities, expected, rtol=1e-6)
 
 
+def test_agnostic_softnms_goes_on_with_the_best_score_of_those_that_it_lowered():
+    # three of 2 x 2 in a row, each lower by 1 than the one before: neighbours share 2 of 6
+    boxes = [(0.0, 0.0, 2.0, 2.0), (0.0, 1.0, 2.0, 2.0), (0.0, 2.0, 2.0, 2.0)]
+    scores = (0.9, 0.0), (0.0, 0.8), (0.3, 0.1)
+
+    got = suppress(scored(*scores, boxes=boxes), 0.3, "softnms", agnostic=True, stay=True)
+
+    # .8 becomes .53, which is more than .3: the second box lowers the third
+    expected = [[0.9, 0], [0, 0.8 * 2 / 3], [0.3 * 2 / 3, 0.1 * 2 / 3]]
+    np.testing.assert_allclose(got.probabilities, expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["default", "softnms", "softnms_gaussian", "none"])
 def test_of_no_boxes_no_kind_and_no_class_leaves_any(kind):
     nothing = BoxArrays(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 3)))

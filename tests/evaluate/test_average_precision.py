@@ -228,13 +228,15 @@ def test_an_empty_list_is_reported_as_nothing_found(recorded):
 
 
 def test_equal_scores_keep_their_order():
-    # 40 detections of one score, the 7th of the only truth: precision 1/7 once it is found
-    rows = [(0.5, 0, 0 if place == 6 else -1) for place in range(40)]
+    scores = [(0.25, 0.5, 0.75)[place * 7 % 3] for place in range(600)]
+    right = [place % 5 == 1 for place in range(600)]
+    made = [(score, 0, place if right[place] else -1) for place, score in enumerate(scores)]
 
-    [one] = summary(matched_dataset(rows, [0], "a")).classes
+    [one] = summary(matched_dataset(made, [0] * 600, "a")).classes
 
-    assert one.average_precision == pytest.approx(1 / 7)
-    assert np.flatnonzero(one.curve.precision)[0] == 6
+    ranked = sorted(range(600), key=lambda place: -scores[place])  # which is stable
+    hits = np.cumsum([right[place] for place in ranked])
+    assert one.curve.recall.tolist() == (hits / 600).tolist()
 
 
 def test_a_curve_has_the_scores_of_its_class_from_the_best_on():
