@@ -32,7 +32,7 @@ CHECKS = ["pytest>=7", "pytest-xdist>=3.2", "hypothesis>=6.100", "ruff", "mypy"]
 # What certifies the server from which the tests download.
 TLS = ["trustme>=1"]
 # What makes inputs for tests/fuzz, for hours.
-FUZZ = ["atheris>=3"]
+FUZZ = ['atheris>=3; sys_platform == "linux" and python_version >= "3.11"']
 # What makes mutants of the core: scripts/mutation_score.py.
 MUTATE = ["mutmut>=3.8"]
 

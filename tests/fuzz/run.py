@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from zlib import crc32
 
@@ -97,10 +98,17 @@ def dictionary(words: tuple[str, ...], folder: Path) -> Path:
     return file
 
 
+def import_atheris() -> ModuleType:
+    """Import Atheris, or exit with what installs it."""
+    try:
+        return importlib.import_module("atheris")
+    except ModuleNotFoundError:
+        sys.exit("this needs Atheris (Linux, Python 3.11 to 3.13): pip install '.[fuzz]'")
+
+
 def fuzz(name: str, options: argparse.Namespace) -> None:
     """Make inputs until the runs or the seconds are over, or one fails."""
-    import atheris
-
+    atheris = import_atheris()
     with atheris.instrument_imports(include=["pydarknet", "plot_log"]):
         target = target_named(name)
     words = getattr(target, "WORDS", None) or getattr(target, "words", tuple)()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from fuzz.run import (
     CONSTANT,
     TARGETS,
     TIMES,
+    import_atheris,
     inputs_of,
     repeat,
     stretched,
@@ -57,3 +59,10 @@ def test_one_input_of_a_hundred_is_looked_at_with_a_piece_many_times_over() -> N
     assert 2 < len(long) < 30
     assert all(stretched(seen[seen.index(content) - 1]) == content for content in long)
     assert len(seen) == 1000 + len(long)
+
+
+def test_without_atheris_a_line_says_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "atheris", None)
+
+    with pytest.raises(SystemExit, match=r"pip install '\.\[fuzz\]'$"):
+        import_atheris()
