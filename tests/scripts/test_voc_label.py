@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import forked
 import numpy as np
 import pytest
-from conftest import SHARED, needs_shared
+from conftest import SCRIPTS, SHARED, needs_shared
 
 OBJECT = """<object><name>{name}</name><difficult>{difficult}</difficult><bndbox>
 <xmin>{box[0]}</xmin><ymin>{box[1]}</ymin><xmax>{box[2]}</xmax><ymax>{box[3]}</ymax>
@@ -175,10 +176,10 @@ def test_labels_may_be_written_elsewhere(folder, script):
     assert [str(file.relative_to(home)) for file in home.rglob("a.txt")] == ["mine/a.txt"]
 
 
-def test_the_size_of_an_image_is_read_from_it_where_it_is_not_said(folder, script):
+def test_the_size_of_an_image_is_read_from_it_where_it_is_not_said(folder):
     home = folder({"a": annotation(("gnu", 0, BOX), size="0 0")})
 
-    script("voc_label.py", "--annotations", "annotations")
+    forked.run(str(SCRIPTS / "voc_label.py"), "--annotations", "annotations", cwd=home)
 
     assert (home / "images/a.txt").read_text() == f"0 {LINE}"
 
