@@ -30,6 +30,7 @@ def server() -> socket.socket:
         [sys.executable, __file__, str(theirs.fileno())],
         stdin=subprocess.DEVNULL,
         pass_fds=[theirs.fileno()],
+        env={"OPENBLAS_NUM_THREADS": "1", **os.environ},  # only one thread comes through a fork
         start_new_session=True,  # a terminal's Ctrl-C is not for it
     )
     theirs.close()
