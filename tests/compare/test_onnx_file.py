@@ -100,5 +100,5 @@ def test_a_bad_file_is_named(tmp_path):
     with pytest.raises(UsageError, match=r"is a folder: expected an ONNX file"):
         OnnxFile.open(tmp_path)
     (tmp_path / "net.onnx").write_text("[net]")
-    with pytest.raises(DataError, match=r"net.onnx: \w+ cannot read it: "):
+    with pytest.raises(DataError, match=r"net.onnx: .+: expected an ONNX model"):
         OnnxFile.open(tmp_path / "net.onnx")

@@ -74,7 +74,7 @@ def test_a_file_that_is_none_is_told(tmp_path, name):
     if name == "onnxruntime":
         pytest.importorskip("onnxruntime")
     path = tmp_path / "a.onnx"
-    path.write_bytes(b"no model")
+    path.write_bytes(b"\x08\x07\x3a\x0a\x0a\x08\x12\x02no\x22\x02no")  # a node that nobody knows
 
     with pytest.raises(DataError, match=rf"a\.onnx: {name} cannot read it: "):
         open_engine(path, name)
