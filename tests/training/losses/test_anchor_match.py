@@ -97,7 +97,7 @@ def test_the_anchors_that_learn_can_be_shown(net, kind):
     shown = matched_anchors(head.node, inputs_of(truth_rows(truth), network.input))
 
     size = np.array([WIDTH, HEIGHT] * 2)
-    for image, (name, classes, boxes) in enumerate(shown):
+    for image, (name, classes, boxes, *_) in enumerate(shown):
         matched = kind.recorded["boxes.matched"][image]
         left, top, right, bottom = kind.recorded["anchors"][matched >= 0].T
         expected = np.stack([left + right, top + bottom, 2 * (right - left), 2 * (bottom - top)], 1)
