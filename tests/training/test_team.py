@@ -137,10 +137,18 @@ def test_processes_that_share_statistics_do_what_one_does(
             assert ours.loss == pytest.approx(expected.loss, rel=1e-9)
 
 
-def test_a_loss_of_the_whole_mini_batch_shares_no_statistics(begun):
-    network = begun("[convolutional]\nfilters=7\n[yolox]\nclasses=2\n")
+HEADS = {
+    "yolox": "[convolutional]\nfilters=7\n[yolox]\nclasses=2\n",
+    "ssd": "[convolutional]\nfilters=14\n[ssd]\nanchors=4,4,8,8\nclasses=2\n",
+    "centernet": "[convolutional]\nfilters=6\n[centernet]\nclasses=2\n",
+}
 
-    with pytest.raises(CfgError, match=r"\[yolox\] its loss has a divisor of the whole mini-batch"):
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_loss_of_the_whole_mini_batch_shares_no_statistics(begun, head):
+    network = begun(HEADS[head])
+
+    with pytest.raises(CfgError, match=rf"\[{head}\] its loss has a divisor of the whole mini"):
         AtOnce(network, Ranks(0, 2))
 
 

@@ -99,7 +99,7 @@ def bells(centre: Tensor, radius: Tensor, length: int) -> Tensor:
     return (curve * (away <= radius[:, None])).float()
 
 
-@scalar_loss(Centernet)
+@scalar_loss(Centernet, of_batch=True)
 @head_by_head
 def centernet_loss(layer: Centernet, head: Head, inputs: LossInputs) -> ScalarLoss:
     """Return N times the official loss of a mini-batch of N images.

@@ -13,7 +13,7 @@ from .base import LossInputs, ScalarLoss, head_by_head, scalar_loss
 from .map_heads import log_line
 
 
-@scalar_loss(Ssd)
+@scalar_loss(Ssd, of_batch=True)
 @head_by_head
 def ssd_loss(layer: Ssd, head: Head, inputs: LossInputs) -> ScalarLoss:
     """Return N times the loss of a mini-batch of N images, divided by its matched default boxes.
