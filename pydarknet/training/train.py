@@ -23,6 +23,8 @@ from ..evaluate.dataset_detections import classes_of
 from ..graph.header import Header
 from ..load import load_network
 from ..network import Network
+from ..ranks.company import company, device_of
+from ..ranks.place import place_of
 from ..ranks.ranks import ALONE, Ranks
 from ..system.cores import usable_cores
 from ..system.files import remove_partial_files
@@ -74,7 +76,8 @@ def train(
     reproducible, for any number of `workers` (processes that make the batches). A training that was
     stopped resumes, unless `clear`. `amp` "bf16" computes convolutions in bfloat16, on GPUs and
     CPUs that have it. `exif` turns photographs as their EXIF data say, or with False leaves them; a
-    training that resumes goes on as it began. Raises DarknetError.
+    training that resumes goes on as it began. Processes that torchrun started train together; the
+    first calls back. Raises DarknetError.
 
     Darknet: examples/detector.c train_detector
     """
@@ -82,29 +85,33 @@ def train(
     data, cfg, weights = files_of(data, cfg, weights)
     sources = Sources(DataFile.read(data), cfg, weights)
     chosen = first_seed(seed)
-    network = load_network(
-        sources.cfg,
-        sources.weights,
-        dialect=dialect,
-        device=device,
-        batchnorm=batchnorm,
-        strict=strict,
-        exif=exif is not False,
-        transfer=True,
-        seen="map=True" if map else "",
-    )
-    options = Options(
-        seed=chosen,
-        given_seed=seed,
-        clear=clear,
-        workers=workers,
-        amp=amp,
-        chart=chart,
-        exif=exif,
-        map=MapOptions() if map is True else map or None,
-        callbacks=[callback] if callback else [],
-    )
-    detector_trainer(network, sources, options).train()
+    place = place_of(os.environ)
+    here = device or device_of(place)
+    with company(place, torch.device(here or "cpu")) as ranks:
+        network = load_network(
+            sources.cfg,
+            sources.weights,
+            dialect=dialect,
+            device=here,
+            batchnorm=batchnorm,
+            strict=strict,
+            exif=exif is not False,
+            transfer=True,
+            seen="map=True" if map else "",
+        )
+        options = Options(
+            seed=chosen,
+            given_seed=seed,
+            clear=clear,
+            workers=workers,
+            amp=amp,
+            chart=chart,
+            exif=exif,
+            map=MapOptions() if map is True else map or None,
+            callbacks=[callback] if callback else [],
+            ranks=ranks,
+        )
+        detector_trainer(network, sources, options).train()
     return network
 
 
