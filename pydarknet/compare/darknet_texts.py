@@ -12,10 +12,13 @@ from ..system.text import json_value
 from .objects import Objects
 
 NO_NUMBER = re.compile(r":\s*-?(nan|inf)(?=[,}])")
+NUMBER = r"-?(?:[0-9]+(?:\.[0-9]*)?|nan|inf)"  # as printf's %f writes it
 FORMS: PerLineage[tuple[re.Pattern[str], float]] = PerLineage(  # of lines, and the score of all
-    pjreddie=(re.compile(r"\s*(?P<score>-?[\d.]+|-?nan)%: class(?P<index>\d+)"), 100),
+    pjreddie=(re.compile(rf"\s*(?P<score>{NUMBER})%: class(?P<index>[0-9]+)"), 100),
     alexeyab=(
-        re.compile(r"(?:\d+, )?class(?P<index>\d+): (?P<score>-?[\d.]+|-?nan)(?:, parent: .*)?\s*"),
+        re.compile(
+            rf"(?:[0-9]+, )?class(?P<index>[0-9]+): (?P<score>{NUMBER})(?:, parent: .*)?\s*"
+        ),
         1,
     ),
 )
@@ -58,7 +61,9 @@ def objects_of_results(
     for index, lines in enumerate(files):
         for line in lines:
             words = line.split()
-            if len(words) == 6 and words[0] == name:
+            if len(words) != 6 or words[0] != name:
+                continue
+            if all(re.fullmatch(NUMBER, word) for word in words[1:]):
                 score, *edges = map(float, words[1:])
                 left, top, right, bottom = (edge - 1 for edge in edges)
                 place = (left / width, top / height, right / width, bottom / height)

@@ -50,6 +50,15 @@ def test_the_originals_result_files_count_pixels_from_one():
     assert found.edges.tolist() == [[0, 0, 0.5, 0.5]]
 
 
+@pytest.mark.parametrize("wrong", ["x", "0.5.", "1e", "\u0663"])
+def test_a_line_whose_words_are_no_numbers_is_none(wrong):
+    assert len(objects_of_results([[f"a 0.9 1 2 3 {wrong}", "a 0.9 1 2 3 4"]], "a", 8, 8)) == 1
+    lines = [f"class1: {wrong}", f"class{wrong}: 0.5", "class2: 0.25"]
+    assert np.flatnonzero(~np.isnan(scores_of_lines(lines, 4, "alexeyab"))).tolist() == [2]
+    lines = [f" {wrong}%: class1", " 25%: class2"]
+    assert np.flatnonzero(~np.isnan(scores_of_lines(lines, 4, "pjreddie"))).tolist() == [2]
+
+
 def recorded(name: str) -> list[str]:
     text = (HERE / "reference" / name / "cli_stdout.txt").read_text()
     return text.splitlines()
