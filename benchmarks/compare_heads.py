@@ -113,7 +113,7 @@ jitter=0.2
 """
 
 RATE = 0.002
-RATES = (f"{RATE}", "yolox=0.01", "coupled=0.01")
+RATES = (f"{RATE}", "yolox=0.01", "coupled=0.01", "centernet=0.01")
 Row = dict[str, Any]
 
 
