@@ -369,10 +369,10 @@ def test_a_label_is_without_a_box_by_its_centre_alone(tree):
 def test_each_image_has_its_own_label_without_a_box(tree):
     box = (0.75, 0.5, 0.5, 0.5, 0)
 
-    loss = loss_of(tree("alexeyab"), [0.0] * 36, [box, (*FAR, 1)], [(*FAR, 0)])
+    loss = loss_of(tree("alexeyab"), [0.0] * 36, [box, (*FAR, 0)], [(*FAR, 1)])
 
-    assert delta(loss)[10:18:2] == [-0.5, 0.5, 0, 0]
-    assert delta(loss)[28::2] == [0.5, -0.5, 0, 0]
+    assert delta(loss)[10:18:2] == [0.5, -0.5, 0, 0]
+    assert delta(loss)[28::2] == [-0.5, 0.5, 0, 0]
 
 
 def test_each_coefficient_of_a_mask_is_learnt_from_its_own(net):
@@ -384,3 +384,16 @@ def test_each_coefficient_of_a_mask_is_learnt_from_its_own(net):
 
     p = 0.731059  # and 1 - p for -1, with the same slope
     assert delta(loss)[4:6] == pytest.approx([(1 - p) * p * (1 - p), -(1 - p) * p * (1 - p)])
+
+
+@both_lineages
+def test_without_a_tree_a_label_has_a_box_however_far_it_is(net, dialect):
+    loss = loss_of(cell(net, dialect=dialect), ZEROS, [(*FAR, 1)])
+
+    assert delta(loss)[4:] == [0.5 * SLOPE, -0.5, 0.5]
+
+
+def test_a_label_at_the_bound_is_a_box_beyond_the_image(tree):
+    bound = (100000, 100000, 0.5, 0.5)
+
+    assert delta(loss_of(tree("alexeyab"), [0.0] * 18, [(*bound, 1)]))[10::2] == [0, 0, 0, 0]
