@@ -87,7 +87,7 @@ def by_ray(
     found = found.map_batches(
         Counting,
         fn_constructor_args=[str(marks), options.cfg, options.weights],
-        fn_constructor_kwargs={"device": "cpu", "tune": False},
+        fn_constructor_kwargs={"device": "cpu"},
         batch_size=options.batch,
         compute=ray.data.ActorPoolStrategy(size=2),
         num_cpus=0.5,
@@ -115,7 +115,7 @@ def compare(options: argparse.Namespace, folder: Path) -> bool:
         ended.set()
         killer.join()
     took = time.perf_counter() - start
-    alone = Predictor(options.cfg, options.weights, device="cpu", tune=False)
+    alone = Predictor(options.cfg, options.weights, device="cpu")
     found = alone({"place": range(len(listed)), "path": listed})
     write_lines(folder / "alone.jsonl", rows_of(found))
     by_workers, by_one = ((folder / f"{name}.jsonl").read_bytes() for name in ("ray", "alone"))

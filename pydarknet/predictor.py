@@ -14,6 +14,7 @@ from .errors import DataError, UsageError, WrongType
 from .image.any_image import image_array
 from .load_any import load_network
 from .runtime.detector import check_share
+from .system.alike import compute_alike
 from .system.paths import path_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ class Predictor:
     It is made of paths and options, and pickled as these, in less than a kilobyte. So it is made
     where there is neither a network nor its files, and called where they are. Relative paths are
     those of the folder in which it is made. `thresh`, `nms`, `letterbox` and `bgr` are as in
-    `detect`, the other options as in `load_network`. Threads may call it at the same time. Raises
+    `detect`, the other options as in `load_network`. All workers compute alike, so that the boxes
+    of an image are the same whoever finds them, unless `tune=True` lets each measure what is
+    fastest. Threads may call it at the same time. Raises
     UsageError for a `thresh` or `nms` outside 0..1, WrongType for what is no path.
     """
 
@@ -132,7 +135,8 @@ class Predictor:
         network = self.network
         read = [self.read(image, network) for image in images]
         arrays = [one for one in read if isinstance(one, np.ndarray)]
-        found = iter(network.detect(arrays, **self.found_by) if arrays else ())
+        with compute_alike(self.options.get("tune") is not True):
+            found = iter(network.detect(arrays, **self.found_by) if arrays else ())
         return [
             Row(0, 0, *NO_BOXES, one)
             if isinstance(one, str)

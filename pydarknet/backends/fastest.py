@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..graph.executor import Executor
 from ..graph.head import Head
+from ..system.alike import is_alike
 from .choices import choices
 from .network_key import network_key
 from .programs import installed_programs
@@ -82,7 +83,7 @@ class Fastest:
         self.by_torch.many = many
 
     def __call__(self, network: Executor, images: Tensor) -> list[Head]:
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() or is_alike():
             return network.heads(images)
         run = self.runs.get(images.shape) or self.settle(network, network.checked_images(images))
         return run(images)

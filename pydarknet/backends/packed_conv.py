@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..modules.ops import Conv
+from ..system.alike import is_alike
 from .onednn import Convolution, Place
 from .ways import DIRECT, WAYS, Task
 
@@ -40,7 +41,9 @@ class PackedConv(nn.Module):
         return made
 
     def way(self, size: torch.Size) -> str:
-        """Return the way in which maps of a size are computed."""
+        """Return the way in which maps of a size are computed; direct where all are alike."""
+        if is_alike():
+            return DIRECT
         return self.ways.get(size) or self.way_of_others(size)
 
     def way_of_others(self, size: torch.Size) -> str:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ..graph.executor import Executor
 from ..graph.head import Head
+from ..system.alike import is_alike
 from .choices import choices
 from .graph_runner import FusedGraphs
 from .measurement import Watch, is_near, way_times
@@ -61,6 +62,8 @@ class Tuner:
         self.lock = threading.Lock()
 
     def __call__(self, network: Executor, images: Tensor) -> list[Head]:
+        if is_alike():
+            return network.heads(images)
         if images.shape not in self.settled:
             with self.lock:
                 self.settle(network, network.checked_images(images))

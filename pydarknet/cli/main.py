@@ -25,6 +25,7 @@ from .compile_later import compile_pending, forget_pending
 from .ignored_flags import ignored_flags
 from .misspelt import family_of, no_verb
 from .operand_files import operands_in_order
+from .sharing import quiet_others
 from .torch_import import import_networks
 from .unsupported import refuse
 from .verbs import VERBS, Help, Parameter, Run, Verb
@@ -205,7 +206,8 @@ def call_verb(words: list[str], family: list[Verb], given: dict[str, Any]) -> No
     if verb.needs_torch:
         import_networks()
     forget_pending()
-    verb.call(run, operands, own)
+    with quiet_others(verb):
+        verb.call(run, operands, own)
     compile_pending()
 
 

@@ -228,12 +228,19 @@ def device_of(run: Run) -> torch.device:
 def requested_device(run: Run) -> torch.device:
     """Return the device that the flags name, else the best one; without CUDA, `-i 0` names none.
 
+    Of the processes that torchrun starts, each has a GPU of its own.
+
     Darknet: src/cuda.c cuda_set_device
     """
     import torch
 
     from ..backends.device import best_device
+    from ..ranks.company import device_of
+    from ..ranks.place import place_of
 
+    own = device_of(place_of(os.environ)) if run.device is None else None
+    if own:
+        return torch.device(own)
     if run.device is None or (run.device != "cpu" and not torch.cuda.is_available()):
         return best_device()
     return torch.device(run.device)

@@ -11,7 +11,7 @@ from ..boxes.box_json import boxes_of_json, json_of_boxes
 from ..errors import UsageError
 from ..system.crews import Done
 from ..system.problems import guard
-from .detection import end, write_each
+from .detection import detect_all, end, write_each
 from .detections_text import Found
 from .image_source import Piped, Source
 from .image_words import is_film
@@ -29,6 +29,10 @@ def detect_shared(sharing: Sharing, source: Source, chosen: Settings, writing: W
     The merge prints all lines, writes the JSON, and draws the last image where each is drawn over
     the one before.
     """
+    if sharing.place and (source.asked or source.single):
+        with writing:
+            detect_all(source, chosen, writing)
+        return
     if source.asked or any(isinstance(image.path, Piped) for image in source.listing):
         raise UsageError(f"{sharing.word}: expected images on the command line, none on stdin")
     paths = [image.path for image in source.listing]

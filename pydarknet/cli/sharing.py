@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ..cfg.dialect import Dialect
 from ..errors import DataError, UsageError
+from ..ranks.place import Place, place_of
+from ..system.alike import compute_alike
 from ..system.console import note
 from ..system.digest import digest
 from ..system.part_files import (
@@ -23,10 +27,12 @@ from ..system.part_files import (
     steps_of,
     whole_parts,
 )
-from ..system.problems import take_told, tell_failure
+from ..system.problems import hand_over, take_told, tell_failure
 from ..system.shards import Shard
 from .operand_files import locate_silently
-from .verbs import Help, Run
+from .verbs import Help, Run, Verb
+
+RESTARTS = "TORCHELASTIC_RESTART_COUNT"  # how often torchrun has started all processes again
 
 Result = TypeVar("Result")
 Steps = Callable[[int, int], Iterator[tuple[int, list[Result]]]]
@@ -72,7 +78,8 @@ class Shared(Protocol):
 class Sharing:
     """What a command line says of the part that this process has; `files` make the network.
 
-    Without a `shard`, it merges the parts of others.
+    Without a `shard`, it merges the parts of others. With a `place`, torchrun has started all of
+    them, and the first merges when all are done.
     """
 
     command: str
@@ -80,6 +87,7 @@ class Sharing:
     files: Sequence[Path]
     folder: Path
     shard: Shard | None
+    place: Place | None = None
 
     @staticmethod
     def of(flags: ShardFlags, command: str, run: Run, *files: Path | None) -> Sharing | None:
@@ -87,12 +95,19 @@ class Sharing:
 
         Raises UsageError if the flags say both, or nothing that can be.
         """
+        own, place = [path for path in files if path], place_of(os.environ)
+        if place and (flags.shard is not None or flags.merge):
+            problem = f"torchrun gives each of {place.size} processes its part"
+            raise UsageError(f"{problem}: expected neither -shard nor -merge")
+        if place:
+            part = Shard(place.rank + 1, place.size)
+            return Sharing(command, run, own, flags.parts, part, place)
         if flags.shard is None and not flags.merge:
             return None
         if flags.shard is not None and flags.merge:
             raise UsageError(f"-shard {flags.shard} -merge: expected one of them, -merge at last")
         shard = Shard.read(flags.shard) if flags.shard is not None else None
-        return Sharing(command, run, [path for path in files if path], flags.parts, shard)
+        return Sharing(command, run, own, flags.parts, shard)
 
     def results(
         self,
@@ -117,17 +132,42 @@ class Sharing:
         name = f"{self.command.replace(' ', '-')}-{key_of(facts)}"
         if self.shard is None:
             return self.merge(name, facts, form)
-        part = self.shard.of(len(items))
-        path = part_path(self.folder, name, self.shard)
-        with PartFile(path, facts, anew=not resumes) as file:
+        if self.place is None:
+            path, part = self.record(self.shard, name, facts, items, steps, form, resumes)
+            note(
+                f"images {part.start + 1} to {part.stop} of {len(items)}: what is found is in"
+                f" {path}; when all {self.shard.count} parts are there, -merge puts them together"
+            )
+            return None
+        with together(self.place):
+            self.record(self.shard, name, facts, items, steps, form, resumes)
+        hand_over()
+        return self.merge(name, facts, form) if self.place.rank == 0 else None
+
+    def record(
+        self,
+        shard: Shard,
+        name: str,
+        facts: dict[str, str],
+        items: Sequence[str],
+        steps: Steps[Result],
+        form: Form[Result],
+        resumes: bool,
+    ) -> tuple[Path, range]:
+        """Write the results of a part of the items; return its file, and their places.
+
+        If torchrun starts all processes again because one failed, what is finished is kept.
+        """
+        part, path = shard.of(len(items)), part_path(self.folder, name, shard)
+        again = self.place is not None and os.environ.get(RESTARTS, "0") != "0"
+        with PartFile(path, facts, anew=not resumes, kept=again) as file:
+            if file.finished:
+                return path, part
             if file.seen:
                 note(f"{path} has {file.seen} of {len(part)} images already: the others follow")
-            record(file, steps(part.start + file.seen, part.stop), form)
-        note(
-            f"images {part.start + 1} to {part.stop} of {len(items)}: what is found is in {path};"
-            f" when all {self.shard.count} parts are there, -merge puts them together"
-        )
-        return None
+            with compute_alike(self.run.tune is not True):
+                record(file, steps(part.start + file.seen, part.stop), form)
+        return path, part
 
     @property
     def word(self) -> str:
@@ -167,6 +207,35 @@ class Sharing:
             if unlike:
                 return f"; {path.name} is of other {' and '.join(unlike)}"
         return ""
+
+
+@contextmanager
+def together(place: Place) -> Iterator[None]:
+    """Do the block in each of the processes that torchrun started, and wait for all.
+
+    None of them prints results meanwhile. Raises DataError if they do not meet, or lose one.
+    """
+    import torch
+
+    from ..ranks.company import company
+
+    with company(place, torch.device("cpu")) as ranks:
+        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+            yield
+        ranks.any(False)
+
+
+@contextmanager
+def quiet_others(verb: Verb) -> Iterator[None]:
+    """Let the first alone print of the processes that torchrun started, if they share a list."""
+    place = place_of(os.environ) if any(kind is ShardFlags for _, kind in verb.groups) else None
+    if place is None or place.rank == 0:
+        yield
+        return
+    from ..ranks.company import silence
+
+    with silence():
+        yield
 
 
 def key_of(facts: dict[str, str]) -> str:

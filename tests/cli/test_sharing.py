@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from list_runs import VALID, evaluated, outcome
+from gloo import answers, start
+from list_runs import NET, VALID, evaluated, outcome
 
 from pydarknet.cli.main import main
 from pydarknet.cli.sharing import Form, ShardFlags, Sharing
 from pydarknet.cli.verbs import Run
 from pydarknet.errors import UsageError
+from pydarknet.ranks.place import Place
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -92,3 +95,35 @@ def test_a_network_that_remembers_images_is_for_one_process():
 
     told = "-shard 1/2: this network remembers the images before: expected one process for all"
     assert str(error.value) == told
+
+
+def test_processes_of_torchrun_share_by_themselves(folder, capfd):
+    words = ["detector", "test", "eval.data", *NET, "valid.txt", "-out", "results/found.json"]
+    expected = outcome(folder, capfd, words)
+    (folder / "results" / "found.json").unlink()
+
+    first, second = answers(start(2, ["-m", "pydarknet", *words], folder))
+
+    out = re.sub(r"[\d.]+ (milli-seconds)", r"0 \1", first[1])
+    assert (first[0], out) == (expected[0], expected[2])
+    assert second == (0, "", ""), "the first tells of the image that is none"
+    assert {path: Path(path).read_bytes() for path in expected[1]} == expected[1]
+
+
+def test_torchrun_says_which_part_and_no_flag(folder, capfd, monkeypatch):
+    for name, word in Place(0, 2, 0, 2, "127.0.0.1", 1).environment().items():
+        monkeypatch.setenv(name, word)
+
+    assert main([*VALID, "-shard", "1/2"]) == 1
+
+    told = "torchrun gives each of 2 processes its part: expected neither -shard nor -merge\n"
+    assert capfd.readouterr().err.endswith(told)
+
+
+def test_one_image_is_not_shared_by_the_processes_of_torchrun(folder, capfd, monkeypatch):
+    words = ["detector", "test", "eval.data", *NET, "imgs/im00.png", "-no_draw"]
+    expected = outcome(folder, capfd, words)
+    for name, word in Place(0, 2, 0, 2, "127.0.0.1", 1).environment().items():
+        monkeypatch.setenv(name, word)
+
+    assert outcome(folder, capfd, words) == expected
