@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ..cfg.dialect import Dialect
 from ..errors import DataError, UsageError
-from ..ranks.place import Place, place_of
+from ..ranks.place import RESTARTS, Place, place_of
 from ..system.alike import compute_alike
 from ..system.console import note
 from ..system.digest import digest
@@ -31,8 +31,6 @@ from ..system.problems import hand_over, take_told, tell_failure
 from ..system.shards import Shard
 from .operand_files import locate_silently
 from .verbs import Help, Run, Verb
-
-RESTARTS = "TORCHELASTIC_RESTART_COUNT"  # how often torchrun has started all processes again
 
 Result = TypeVar("Result")
 Steps = Callable[[int, int], Iterator[tuple[int, list[Result]]]]

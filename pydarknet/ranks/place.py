@@ -9,6 +9,8 @@ from ..errors import UsageError
 
 WORDS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 
+RESTARTS = "TORCHELASTIC_RESTART_COUNT"  # how often torchrun has started all processes again
+
 
 @dataclass(frozen=True)
 class Place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from ..errors import DataError
-from .place import Place
+from .place import RESTARTS, Place
 from .ranks import Ranks
 
 BUCKET: Final = 1 << 25  # bytes of the tensors that are sent at once, about
@@ -142,7 +143,8 @@ def join(place: Place, device: torch.device) -> Iterator[Ranks]:
     try:
         own = dist.rendezvous(place.method, place.rank, place.size, timeout=MEETING)
         store, rank, size = next(own)
-        store = dist.PrefixStore("pydarknet", store)
+        again = os.environ.get(RESTARTS, "0")  # torchrun's store has addresses of the dead
+        store = dist.PrefixStore(f"pydarknet/{again}", store)
         options = {"store": store, "rank": rank, "world_size": size, "timeout": PATIENCE}
         dist.init_process_group(backend, **options)
     except (RuntimeError, ValueError) as error:

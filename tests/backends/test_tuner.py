@@ -13,6 +13,7 @@ from pydarknet.backends.graph_runner import FusedGraphs
 from pydarknet.backends.measurement import Watch
 from pydarknet.backends.packed_conv import PackedConv
 from pydarknet.backends.ways import WAYS, Way
+from pydarknet.system.alike import compute_alike
 
 CONV = "[convolutional]\nfilters=16\nsize=3\npad=1\nactivation=leaky\n"
 BEST_TIMES = Watch.best_times
@@ -263,3 +264,17 @@ def test_it_measures_in_earnest(network, monkeypatch, tuning):
     [verdict] = network.prepared().runner.settled.values()
     assert verdict.gain > 0
     assert verdict.seconds > 0
+
+
+def test_where_all_is_computed_alike_nothing_is_measured_or_taken_from_before(network, tuning):
+    with compute_alike():
+        plain = [run(network, many=True) for _ in range(3)]
+    assert not tuning
+    tuned = run(network, many=True)
+    assert ways(network) == [["winograd4"]] * 2
+
+    with compute_alike():
+        again = run(network, many=True)
+
+    assert all(torch.equal(one, plain[0]) for one in [*plain, again])
+    assert not torch.equal(tuned, again), "Winograd's digits are others"

@@ -114,3 +114,22 @@ def test_processes_that_do_not_meet_are_one_line(monkeypatch):
         company(place, torch.device("cpu")),
     ):
         pass
+
+
+def test_processes_that_torchrun_starts_again_see_no_addresses_of_those_before(monkeypatch):
+    store, seen = processes.dist.HashStore(), []
+    monkeypatch.setattr(processes.dist, "rendezvous", lambda *_, **__: iter([(store, 0, 2)]))
+    monkeypatch.setattr(
+        processes.dist, "init_process_group", lambda _, store, **__: seen.append(store)
+    )
+    monkeypatch.setattr(processes.dist, "destroy_process_group", lambda: None)
+    for again in ("0", "1"):
+        monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", again)
+        with processes.join(Place(0, 2, 0, 2, "127.0.0.1", 1), torch.device("cpu")):
+            pass
+
+    first, second = seen
+    first.set("address", "of the dead")
+
+    assert first.check(["address"])
+    assert not second.check(["address"])
