@@ -16,7 +16,6 @@ import os
 import re
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -109,9 +108,10 @@ def work(options: argparse.Namespace) -> None:
         wanted = list(learner.spread.wanted)
         for _ in range(options.batches):
             images, truth = lesson(draws, learner.spread.count, network.input.w)
-            start = time.perf_counter()
+            start = time.perf_counter(), time.process_time()
             learner.learn(images[wanted], truth[wanted])
-            seconds.append(time.perf_counter() - start)
+            now = time.perf_counter(), time.process_time()
+            seconds.append([after - before for after, before in zip(now, start, strict=True)])
         if ranks.first:
             arrays = {name: value.numpy() for name, value in network.state_dict().items()}
             np.savez(options.out, seconds=np.array(seconds), **arrays)
@@ -167,18 +167,24 @@ def weights(folder: Path) -> None:
 
 
 def speed(folder: Path) -> None:
-    """Print the seconds of an iteration of one process and of two, of one thread each."""
+    """Print the seconds of an iteration of one process and of two, of one thread each.
+
+    The processor's time is what a machine without other work would take, but for waiting.
+    """
     cfg = ROOT / "cfg" / "yolov3-tiny.cfg"
     text = re.sub(r"(?m)^(batch)\s*=.*$", r"\1=8", cfg.read_text())
     (folder / "speed.cfg").write_text(text)
-    common = {"cfg": folder / "speed.cfg", "batches": 6, "double": 0}
+    common = {"cfg": folder / "speed.cfg", "batches": 4, "double": 0}
     one = run(1, folder, team="alone", subdivisions=2, **common)
     for size, team, parts in ((2, "subdivisions", 1), (2, "sync_bn", 2)):
         some = run(size, folder, team=team, subdivisions=parts, **common)
-        medians = [statistics.median(arrays["seconds"][1:]) for arrays in (one, some)]
+        medians = [np.median(arrays["seconds"][1:], 0) for arrays in (one, some)]
+        (before, alone), (after, busy) = medians
         print(
-            f"yolov3-tiny, batch 8: one process {medians[0]:.2f} s, two by {team}"
-            f" {medians[1]:.2f} s: {medians[0] / medians[1]:.2f} times as fast"
+            f"yolov3-tiny, batch 8: one process {before:.2f} s, two by {team} {after:.2f} s:"
+            f" {before / after:.2f} times as fast; processor's time {alone:.2f} s, {busy:.2f} s"
+            f" each: {alone / busy:.2f}",
+            flush=True,
         )
 
 
