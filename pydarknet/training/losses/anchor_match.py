@@ -29,7 +29,8 @@ class Overlaps(NamedTuple):
     """How P anchors overlap T true boxes: the best IoU of each anchor and its row, [P].
 
     `places` [T] is the anchor that is best for each true box, the first of equal ones. `favourites`
-    [P] are the anchors that overlap a true box as much as its best.
+    [P] are the anchors that overlap a true box as much as its best; none where that is 0, whereas
+    torchvision takes all anchors then.
     """
 
     best: Tensor
@@ -65,7 +66,7 @@ def overlaps_of(boxes: Box, anchors: Box) -> Overlaps:
         overlap = iou(Box(*(part[start : start + each, None] for part in boxes)), anchors)
         most, first = overlap.max(1)
         places.append(first)
-        favourites |= (overlap == most[:, None]).any(0)
+        favourites |= ((overlap == most[:, None]) & (overlap > 0)).any(0)
         highest, row = overlap.max(0)
         better = highest > best
         best, rows = torch.where(better, highest, best), torch.where(better, start + row, rows)

@@ -61,6 +61,13 @@ def test_all_anchors_that_are_as_good_as_the_best_learn_a_box_of_low_quality():
     assert by_one.tolist() == [0, BACKGROUND, BACKGROUND]
 
 
+def test_a_box_that_no_anchor_overlaps_is_learned_by_none():
+    anchors = boxes((0, 0, 10, 10), (10, 0, 10, 10))
+    rule = MatchRule(fg=0.5, bg=0.4, low_quality=True)
+
+    assert match(boxes((100, 100, 5, 5)), anchors, rule).tolist() == [BACKGROUND, BACKGROUND]
+
+
 @each_kind
 def test_boxes_without_an_area_or_of_another_class_count_for_nothing(net, kind):
     maps, _ = kind.cases["none"]
