@@ -1,6 +1,7 @@
 """The methods of a network that users call."""
 
 import io
+import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from conftest import recording
 
 from pydarknet import DarknetError, DataError, Header, UsageError, load_network
 from pydarknet import network as networks
@@ -231,3 +233,32 @@ def test_threads_find_at_the_same_time_what_one_does(network):
         torch.equal(one.boxes, other.boxes) and torch.equal(one.scores, other.scores)
         for one, other in zip(alone * 5, together, strict=True)
     )
+
+
+class Counts(torch.utils.data.Dataset):
+    """How many boxes a network finds in an image, and whether in one thread."""
+
+    def __init__(self, network, image):
+        self.network, self.image = network, image
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, place):
+        return len(self.network.detect(self.image)), torch.get_num_threads()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.usefixtures("threads")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Python 3.12's, of a fork among threads
+def test_workers_of_a_loader_that_are_forked_find_what_their_parent_found():
+    folder = recording("infer_pj_yolov3_a")
+    network = load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
+    image = str(folder / "input.png")
+    expected = len(network.detect(image))
+
+    loader = torch.utils.data.DataLoader(
+        Counts(network, image), None, num_workers=2, multiprocessing_context="fork", timeout=60
+    )
+
+    assert list(loader) == [[expected, 1]] * 2
