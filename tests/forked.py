@@ -12,6 +12,7 @@ import json
 import os
 import runpy
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -54,6 +55,12 @@ class Program(subprocess.Popen):
         if megabytes and not SERVED:
             options["preexec_fn"] = lambda: bound_memory(megabytes)
         super().__init__([sys.executable, *words], **options)
+
+    def __exit__(self, kind: type | None, *rest: object) -> None:
+        """Wait for the program's end, as Popen does; a test that has failed kills it first."""
+        if kind:
+            self.kill()
+        super().__exit__(kind, *rest)
 
     if SERVED:
 
@@ -161,7 +168,13 @@ def watch(content: bytes, ends: list[int]) -> None:
 
 
 def start(request: dict, ends: list[int]) -> None:
-    """Make this process what is asked for, and run the program."""
+    """Make this process what is asked for, and run the program.
+
+    Signals have their effect though the tests may run in the background, where some are ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     if request["session"]:
         os.setsid()
     for own, end in enumerate(ends):
