@@ -41,6 +41,8 @@ class L2norm(Layer):
 class L2normAlexeyAB(L2norm):
     """The same, which the fork's program has not: its cfgs may have the one with `scale`."""
 
+    live = False
+
     def check(self) -> None:
         super().check()
         if not self.scale:
