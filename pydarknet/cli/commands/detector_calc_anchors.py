@@ -68,6 +68,7 @@ def calc_anchors(
         say("Error: set width and height ")
         tell_failure("calc_anchors: expected -width and -height, the size of the network's input")
         return
+    sides = sides_of(retina) if retina else []
     options = DataFile.read(data)
     paths = images_of(options.get_file("train", "data/train.list"), labels=True)
     for path in (COUNTERS, ANCHORS, *([CLOUD] if show else [])):
@@ -77,7 +78,7 @@ def calc_anchors(
     boxes, classes = box_sizes(paths, options.polygons)
     sizes = boxes * np.array([width, height], np.float32)
     if retina:
-        made = pyramid(sizes, sides_of(retina))
+        made = pyramid(sizes, sides)
     else:
         say("\n calculating k-means++ ...\n")
         made = cluster(sizes, num_of_clusters, np.random.default_rng(seed))
