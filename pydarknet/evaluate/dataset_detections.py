@@ -30,7 +30,8 @@ from ..runtime.tiled import find_in_tiles
 from ..system.crews import in_order
 
 BATCH = 16  # most images per batch
-NUMBERS = 1 << 20  # most values per batch on a CPU, for its cache
+LEAST = 4  # images per batch, as in lists: fewer take longer, each on one core
+NUMBERS = 1 << 20  # values per batch on a CPU, for its cache, if that is more images
 
 Read = TypeVar("Read")
 ReadImage = tuple[np.ndarray, Tensor]  # an image, and the network's input made from it
@@ -213,7 +214,7 @@ def batch_size(network: Executor) -> int:
         return 1
     if network.device.type != "cpu":
         return BATCH
-    return min(max(NUMBERS // network.input.outputs, 1), BATCH)
+    return min(max(NUMBERS // network.input.outputs, LEAST), BATCH)
 
 
 def batch_of(views: Sequence[Tensor], network: Executor) -> Tensor:
