@@ -20,6 +20,7 @@ from ..layers import DetectionHead, Node
 from ..modules.batch_norm import EPSILON
 from ..modules.deconv import Deconv
 from ..modules.parameters import assign
+from ..system.console import note
 from ..system.text import count_of, excerpt
 from .arrays import read_arrays
 from .layouts import Layout
@@ -27,6 +28,7 @@ from .match import Named, Taker, choose_layout, order_of, with_words
 from .stored import Arrays
 from .values import Filters, darknet_norm
 
+WITHOUT_PIXELS = "begin the cfg with a [batchnorm] for that, unless yours was trained without"
 CLOSE = 0.01  # pixels by which anchors may differ
 
 
@@ -92,6 +94,8 @@ def assign_others(network: Executor, taker: Taker) -> None:
     places = [place for place in placed_arrays(network) if place.node.index not in known]
     if taker.layout.pixels:
         of_pixels = [place for place in places if place.node.sources == (IMAGE,)]
+        if not of_pixels:
+            note(f"{taker.layout.name} normalises pixels: {WITHOUT_PIXELS}")
         normalise(network, of_pixels, *taker.layout.pixels)
         places = [place for place in places if place not in of_pixels]
     for place, name in zip_longest(places, taker.layout.others):

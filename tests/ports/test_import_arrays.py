@@ -201,3 +201,14 @@ def test_an_array_whose_layer_the_cfg_has_not_is_an_error(net):
 
     with pytest.raises(DarknetError, match="has no layer for lengths, which a port has"):
         import_stored(network, {"lengths": stored(np.zeros(3))}, layout, Path("port.npz"))
+
+
+def test_a_cfg_that_does_not_normalise_pixels_as_its_port_does_is_told(net, capsys):
+    layout = Layout("a port", 1e-5, (one("{place}"),), ("conv",), pixels=((0.5,) * 3, (0.25,) * 3))
+    network = net("[convolutional]\nfilters=3\nactivation=linear\n", h=1, w=1)
+    values = {"conv.weight": stored(np.ones((3, 3, 1, 1))), "conv.bias": stored(np.zeros(3))}
+
+    import_stored(network, values, layout, Path("port.npz"))
+
+    told = "a port normalises pixels: begin the cfg with a [batchnorm] for that"
+    assert told in capsys.readouterr().err
