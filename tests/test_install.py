@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from conftest import HERE
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import pydarknet
 
@@ -135,3 +137,18 @@ def test_an_unpacked_wheel_finds_digits_by_itself(wheel: Path, tmp_path: Path) -
 
 def test_the_built_in_model_is_small() -> None:
     assert (PROJECT / "weights/digits.weights").stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.13"])
+def test_constraints_ask_for_one_version_of_a_package(version: str) -> None:
+    lines = (PROJECT / "constraints.txt").read_text().splitlines()
+    asked = [Requirement(line) for line in lines if not line.startswith("#")]
+
+    names = [
+        canonicalize_name(one.name)
+        for one in asked
+        if not one.marker or one.marker.evaluate({"python_version": version})
+    ]
+
+    assert [name for name in set(names) if names.count(name) > 1] == []
+    assert len(names) > 40
