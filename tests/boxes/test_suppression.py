@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import recording
-from suppression import KINDS, boxes_on_grid, nms_by_loops, nms_obj_by_loops, order
+from suppression import (
+    KINDS,
+    boxes_on_grid,
+    crowds_out,
+    nms_by_loops,
+    nms_obj_by_loops,
+    order,
+)
 
 from pydarknet.boxes import suppression as module
 from pydarknet.boxes.box_arrays import BoxArrays
@@ -112,6 +119,19 @@ def test_nms_obj_is_the_loops_of_the_reference(seed):
     assert order(got) == [row.number for row in expected]
     assert got.objectness.tolist() == [row.objectness for row in expected]
     assert got.probabilities.tolist() == [row.prob for row in expected]
+
+
+@pytest.mark.parametrize("pairs", [1, 35, 10**6])  # one of ten boxes at a time, three, all
+def test_a_box_crowds_out_what_it_overlaps_however_many_are_compared_at_a_time(pairs, monkeypatch):
+    monkeypatch.setattr(module, "CHUNK", pairs)
+    boxes = boxes_on_grid(0, count=10).numpy().boxes
+
+    got = module.crowds(boxes, 0.3, None)
+
+    assert got == [
+        sum(int(crowds_out(a, b, 0.3, "default", 0)) << bit for bit, b in enumerate(boxes))
+        for a in boxes
+    ]
 
 
 # Against the C program
