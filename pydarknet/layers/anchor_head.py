@@ -16,14 +16,20 @@ from ..modules.parameters import constant
 from ..system.limits import FLT_MAX
 from ..system.text import count_of
 from .base import Shape
-from .detection_head import MOST_ANCHORS, DetectionHead, SuppressionOptions, check_anchors
+from .detection_head import (
+    MOST_ANCHORS,
+    DetectionHead,
+    FocalOptions,
+    SuppressionOptions,
+    check_anchors,
+)
 
 IOU_KINDS: Final = {"iou": 0, "giou": 1, "mse": 2, "diou": 3, "ciou": 4}
 IOU_LOSSES: Final = {**IOU_KINDS, "iou2": 5}
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnchorHead(DetectionHead):
+class AnchorHead(FocalOptions, DetectionHead):
     """A head with a box per cell for each anchor of `mask`: `values` numbers, then classes."""
 
     image = True
@@ -38,8 +44,6 @@ class AnchorHead(DetectionHead):
     truth_thresh: float = option(1.0, least=0)
     random: float = quiet(0.0, least=0, most=1000)
     map: str | None = quiet(None)
-    focal_alpha: float | None = quiet(None, least=0, most=1, live=False)
-    focal_gamma: float | None = quiet(None, least=0, live=False)
     neg_ratio: float = quiet(0.0, least=0, live=False)
 
     def check(self) -> None:
@@ -52,17 +56,6 @@ class AnchorHead(DetectionHead):
     @property
     def boxes(self) -> int:
         return len(self.mask)
-
-    @property
-    def focal(self) -> tuple[float, float] | None:
-        """Alpha and gamma of focal loss, if one is given; the other is the paper's then.
-
-        Lin et al., Focal Loss for Dense Object Detection, arXiv 1708.02002
-        """
-        alpha, gamma = self.focal_alpha, self.focal_gamma
-        if alpha is None and gamma is None:
-            return None
-        return 0.25 if alpha is None else alpha, 2.0 if gamma is None else gamma
 
     @property
     def anchor_sizes(self) -> tuple[tuple[float, float], ...]:

@@ -77,6 +77,25 @@ class SuppressionOptions(Layer):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class FocalOptions(Layer):
+    """The options of focal loss in heads that have another loss without them."""
+
+    focal_alpha: float | None = quiet(None, least=0, most=1, live=False)
+    focal_gamma: float | None = quiet(None, least=0, live=False)
+
+    @property
+    def focal(self) -> tuple[float, float] | None:
+        """Alpha and gamma of focal loss, if one is given; the other is the paper's then.
+
+        Lin et al., Focal Loss for Dense Object Detection, arXiv 1708.02002
+        """
+        alpha, gamma = self.focal_alpha, self.focal_gamma
+        if alpha is None and gamma is None:
+            return None
+        return 0.25 if alpha is None else alpha, 2.0 if gamma is None else gamma
+
+
 class DetectionHead(SuppressionOptions):
     """A head that outputs boxes. A subclass declares the fields without a default as options.
 

@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...layers.anchor_head import AnchorHead
+from ...layers.detection_head import FocalOptions
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Pull:
     gamma: float = 0.0  # how fast deltas fade as the right answer grows certain
 
     @classmethod
-    def of(cls, layer: AnchorHead) -> Pull:
+    def of(cls, layer: FocalOptions) -> Pull:
         """Read a head's options."""
         return cls(*layer.focal) if layer.focal else cls()
 
