@@ -1,4 +1,5 @@
-"""What tests of losses share: the last layer of a network, with given inputs and ground truth."""
+"""What tests of losses share: the last layer of a network with given inputs and ground truth, and
+focal loss in the words of its paper."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import logsigmoid
 
 from pydarknet.graph.head import Head
 from pydarknet.layers import Shape
@@ -62,3 +64,16 @@ def loss_of(
 def delta(loss: DeltaLoss) -> list[float]:
     """Return the delta in memory order, rounded to six digits."""
     return [round(value, 6) + 0.0 for value in loss.delta.flatten().tolist()]
+
+
+def focal_loss(raw: Tensor, target: Tensor | float, alpha: float, gamma: float) -> Tensor:
+    """Return the focal loss of raw values, by the formula of the paper."""
+    one = -alpha * (1 - raw.sigmoid()) ** gamma * logsigmoid(raw)
+    zero = -(1 - alpha) * raw.sigmoid() ** gamma * logsigmoid(-raw)
+    return target * one + (1 - target) * zero
+
+
+def focal_slope(raw: Tensor, target: Tensor | float, alpha: float, gamma: float) -> Tensor:
+    """Return its derivative, by autograd."""
+    raw = raw.clone().requires_grad_()
+    return torch.autograd.grad(focal_loss(raw, target, alpha, gamma).sum(), raw)[0]

@@ -1,4 +1,4 @@
-"""How far a probability is pulled to its target: as Darknet does, or as focal loss does."""
+"""How far a probability is pulled to its target, and the loss: Darknet's, or focal loss."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ...layers.detection_head import FocalOptions
@@ -13,7 +14,7 @@ from ...layers.detection_head import FocalOptions
 
 @dataclass(frozen=True)
 class Pull:
-    """The deltas of logistic outputs. Without `alpha`, target minus probability."""
+    """The deltas of logistic outputs, and their loss. Without `alpha`, that is cross entropy."""
 
     alpha: float | None = None  # the weight of what is there; 1 - alpha that of what is not
     gamma: float = 0.0  # how fast deltas fade as the right answer grows certain
@@ -41,6 +42,26 @@ class Pull:
             return -p
         rest = 1 - p
         return (self.alpha - 1) * p**self.gamma * (p - self.gamma * torch.xlogy(rest, rest))
+
+    def loss(self, target: Tensor, raw: Tensor) -> Tensor:
+        """Return the loss of raw values, whose derivative is minus `toward`.
+
+        Lin et al., Focal Loss for Dense Object Detection, arXiv 1708.02002
+        """
+        if self.alpha is None:
+            return F.binary_cross_entropy_with_logits(raw, target, reduction="none")
+        one, zero = focal_loss(raw, self.gamma), focal_loss(-raw, self.gamma)
+        return self.alpha * target * one + (1 - self.alpha) * (1 - target) * zero
+
+
+def focal_loss(raw: Tensor, gamma: float) -> Tensor:
+    """Return the focal loss of raw values whose target is 1, without its weight alpha.
+
+    That of -raw is of the target 0. A power is one of e: its gradient is finite everywhere.
+
+    Lin et al., Focal Loss for Dense Object Detection, arXiv 1708.02002
+    """
+    return (gamma * F.logsigmoid(-raw)).exp() * -F.logsigmoid(raw)
 
 
 PLAIN: Final = Pull()

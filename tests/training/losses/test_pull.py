@@ -1,10 +1,10 @@
-"""The deltas of focal loss are minus the derivative of the paper's formula."""
+"""Focal loss is the paper's formula, and its deltas are minus the derivative."""
 
 import pytest
 import torch
 from conftest import both_lineages
-from loss_cases import delta, loss_of
-from torch.nn.functional import logsigmoid
+from loss_cases import delta, focal_loss, focal_slope, loss_of
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from pydarknet.errors import CfgError
 from pydarknet.training.losses.pull import PLAIN, Pull
@@ -14,21 +14,46 @@ MIDDLE = (0.5, 0.5, 0.5, 0.5)
 YOLO = "[yolo]\nclasses=2\nnum=1\nanchors=16,16\n"
 
 
-def slope(raw, target, alpha, gamma):
-    """Return the derivative of the loss by autograd, by the formula of the paper."""
-    raw = raw.clone().requires_grad_()
-    one = -alpha * (1 - raw.sigmoid()) ** gamma * logsigmoid(raw)
-    zero = -(1 - alpha) * raw.sigmoid() ** gamma * logsigmoid(-raw)
-    return torch.autograd.grad((target * one + (1 - target) * zero).sum(), raw)[0]
-
-
 @pytest.mark.parametrize("target", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("alpha", [0.0, 0.25, 1.0])
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0, 5.0])
 def test_deltas_are_those_of_autograd(target, alpha, gamma):
     got = Pull(alpha, gamma).toward(target, RAW.sigmoid())
 
-    torch.testing.assert_close(got, -slope(RAW, target, alpha, gamma), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(got, -focal_slope(RAW, target, alpha, gamma), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("target", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_the_loss_and_its_gradient_are_those_of_the_paper(target, gamma):
+    raw, wanted = RAW.clone().requires_grad_(), torch.full_like(RAW, target)
+
+    loss = Pull(0.25, gamma).loss(wanted, raw)
+    [gradient] = torch.autograd.grad(loss.sum(), raw)
+
+    torch.testing.assert_close(loss, focal_loss(RAW, target, 0.25, gamma), rtol=1e-9, atol=1e-12)
+    wanted = focal_slope(RAW, target, 0.25, gamma)
+    torch.testing.assert_close(gradient, wanted, rtol=1e-9, atol=1e-12)
+
+
+def test_the_loss_without_its_powers_is_half_the_entropy():
+    wanted = torch.tensor([1.0, 0.0, 0.3])
+    raw = torch.tensor([-2.0, 0.0, 3.0])
+
+    loss = Pull(0.5, 0).loss(wanted, raw)
+
+    entropy = binary_cross_entropy_with_logits(raw, wanted, reduction="none")
+    torch.testing.assert_close(loss, entropy / 2)
+    assert torch.equal(PLAIN.loss(wanted, raw), entropy)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2.0])
+def test_certain_outputs_have_finite_gradients(gamma):
+    raw = torch.tensor([-200.0, 200.0, -200.0, 200.0], requires_grad=True)
+
+    Pull(0.25, gamma).loss(torch.tensor([0.0, 1.0, 1.0, 0.0]), raw).sum().backward()
+
+    assert raw.grad.tolist() == [0, 0, -0.25, 0.75]
 
 
 @pytest.mark.parametrize("gamma", [0.0, 2.0])
