@@ -13,14 +13,14 @@ from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
 from ..system.text import count_of
 from .base import Shape, section
-from .detection_head import OnnxBoxes
+from .detection_head import FocalOptions, OnnxBoxes
 from .map_head import BOX, IOU_LOSSES, MapHead
 
 FIXED: Final = BOX + 1  # entries of a cell besides its classes: a box and objectness
 
 
 @section("yolox")
-class Yolox(MapHead):
+class Yolox(FocalOptions, MapHead):
     """Decode a box, objectness and classes of each cell of the maps of `layers`.
 
     A map has the channels x, y, w, h, objectness, classes. The output has a column per cell, in
@@ -38,6 +38,7 @@ class Yolox(MapHead):
     iou_normalizer: float = quiet(5.0, least=0)
     obj_normalizer: float = quiet(1.0, least=0)
     cls_normalizer: float = quiet(1.0, least=0)
+    label_smooth_eps: float = quiet(0.0, least=0, most=1)
 
     channels_hint = "each of `layers` has the 4 numbers of a box, objectness, classes"
 

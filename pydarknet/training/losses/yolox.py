@@ -15,7 +15,9 @@ from ...layers.yolox import FIXED, Yolox
 from .base import LossInputs, ScalarLoss, head_by_head, scalar_loss
 from .iou import Box
 from .map_heads import MEASURES, log_line, truth_of
+from .pull import Pull
 from .simota import Assignment, Candidates, Rule, Truth, assign
+from .smoothing import smooth
 
 
 @dataclass(frozen=True)
@@ -87,18 +89,14 @@ def weighted_terms(
     there = torch.zeros_like(found.entries[:, BOX])
     there[image, place] = 1
     kinds = F.one_hot(truth.classes[image, row], layer.classes) * overlap[:, None]
+    kinds = smooth(kinds, layer.label_smooth_eps, (2,) * layer.classes)
     wanted = encode(torch.stack(true), found.cells.at(place)).T
-    count = max(len(place), 1)
+    count, pull = max(len(place), 1), Pull.of(layer)
     sums = (
         layer.iou_normalizer * (1 - MEASURES[layer.iou_loss](boxes, true)).sum(),
-        layer.obj_normalizer * entropy(found.entries[:, BOX], there),
-        layer.cls_normalizer * entropy(entries[:, FIXED:], kinds),
+        layer.obj_normalizer * pull.loss(there, found.entries[:, BOX]).sum(),
+        layer.cls_normalizer * pull.loss(kinds, entries[:, FIXED:]).sum(),
         layer.l1 * (entries[:, :BOX] - wanted).abs().sum(),
     )
     boxes_term, objects, classes, distance = (term / count for term in sums)
     return boxes_term, objects, classes, distance
-
-
-def entropy(entries: Tensor, wanted: Tensor) -> Tensor:
-    """Return the sum of binary cross entropies, given entries before the logistic."""
-    return F.binary_cross_entropy_with_logits(entries, wanted, reduction="sum")

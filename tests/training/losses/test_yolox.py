@@ -10,7 +10,7 @@ import pytest
 import record_yolox
 import torch
 from conftest import HERE
-from loss_cases import inputs_of, rows
+from loss_cases import focal_slope, inputs_of, rows
 from torch import Tensor
 
 from pydarknet.graph.head import Head
@@ -152,3 +152,46 @@ def test_boxes_of_a_class_that_it_has_not_count_for_nothing(head):
     loss = loss_of(network, one, elsewhere)
 
     assert loss.cost.item() == pytest.approx(2 * RECORDED["none.terms"][0], rel=1e-5)
+
+
+def entries_and_targets(level: int) -> tuple[Tensor, Tensor]:
+    """Return a map's entries and the official targets, float64 [2, 8, h, w].
+
+    The official gradient of a logistic is its value less its target, divided by the count.
+    """
+    raw = torch.from_numpy(CASES["boxes"][0][level]).double()
+    slope = torch.from_numpy(RECORDED[f"boxes.gradient.{level}"]).double()
+    return raw, raw.sigmoid() - COUNT * slope
+
+
+@pytest.mark.parametrize("level", range(3))
+@pytest.mark.parametrize("eps", [0.0, 0.2])
+@pytest.mark.parametrize(("options", "alpha"), [("focal_gamma=2", 0.25), ("focal_alpha=.6", 0.6)])
+def test_focal_loss_of_objectness_and_smooth_classes_is_the_papers(
+    head, options, alpha, eps, level
+):
+    maps, truth = CASES["boxes"]
+    network, one = head(maps, f"{options}\nlabel_smooth_eps={eps}\niou_normalizer=0\n")
+
+    loss_of(network, one, truth_rows(truth)).cost.backward()
+
+    raw, target = entries_and_targets(level)
+    assigned = target[:, 4:5] > 0.5
+    target[:, 5:] = target[:, 5:] * (1 - eps) + eps / 2
+    wanted = 2 * focal_slope(raw, target, alpha, 2) / COUNT  # of a mini-batch of 2 images
+    wanted[:, 5:] *= assigned  # the others learn no class
+    torch.testing.assert_close(
+        one.inputs[level].grad[:, 4:].double(), wanted[:, 4:], rtol=1e-3, atol=2e-6
+    )
+
+
+def test_without_focal_loss_classes_can_be_smooth(head):
+    maps, truth = CASES["boxes"]
+    network, one = head(maps, "label_smooth_eps=.2\n")
+
+    loss_of(network, one, truth_rows(truth)).cost.backward()
+
+    raw, target = entries_and_targets(1)
+    smooth = (target[:, 5:] * 0.8 + 0.1) * (target[:, 4:5] > 0.5)
+    wanted = 2 * (raw[:, 5:].sigmoid() * (target[:, 4:5] > 0.5) - smooth) / COUNT
+    torch.testing.assert_close(one.inputs[1].grad[:, 5:].double(), wanted, rtol=1e-3, atol=2e-6)
