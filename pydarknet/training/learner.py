@@ -25,7 +25,7 @@ from .counts import Counts
 from .deltas import heads_of, losses_of, to_minimise
 from .ema import MovingAverage
 from .figures import MiniBatch, mini_batch_of
-from .learner_state import recurrent_states, restore_recurrent, saved_names
+from .learner_state import momenta, recurrent_states, restore_recurrent, saved_names
 from .losses import Loss, LossInputs
 from .mixed_precision import restore_scaler, scaler_figures, scaler_of, widen_heads
 from .norm_activation import use_one_step
@@ -242,10 +242,7 @@ class Learner:
     def state(self, run: Mapping[str, Any]) -> State:
         """Return the state that resuming needs besides the weights."""
         tensors = {f"moving.{name}": value for name, value in self.moving.values.items()}
-        for name, parameter in self.network.named_parameters():
-            for key, value in self.optimizer.state.get(parameter, {}).items():
-                if isinstance(value, Tensor):
-                    tensors[f"optimizer.{key}.{name}"] = value
+        tensors |= momenta(self.network, self.optimizer)
         unsaved = self.network.state_dict().keys() - saved_names(self.network)
         tensors |= {f"array.{name}": self.network.state_dict()[name] for name in sorted(unsaved)}
         tensors |= recurrent_states(self.network)

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ..modules.recurrent import Recurrent
 from ..network import Network
+from .update_rules import UpdateRule
 
 
 def saved_names(network: Network) -> set[str]:
@@ -15,6 +16,16 @@ def saved_names(network: Network) -> set[str]:
         for node, module in zip(network.nodes, network.stack, strict=True)
         if not node.layer.dontsave
         for array in node.layer.weight_arrays(module)
+    }
+
+
+def momenta(network: Network, optimizer: UpdateRule) -> dict[str, Tensor]:
+    """Return the tensors of an optimiser as `optimizer.KEY.PARAMETER`."""
+    return {
+        f"optimizer.{key}.{name}": value
+        for name, parameter in network.named_parameters()
+        for key, value in optimizer.state.get(parameter, {}).items()
+        if isinstance(value, Tensor)
     }
 
 
