@@ -200,6 +200,7 @@ class Learner:
             seen=seen,
             batch=self.counts.own,
             max_batches=self.net.max_batches,
+            totals=self.team.totals,
         )
         with self.autocast():
             heads = heads_of(self.network, images)

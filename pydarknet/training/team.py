@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+import torch
 from torch import nn
 
 from ..dataset.input_size import Sizes
@@ -17,7 +18,6 @@ from ..network import Network
 from ..ranks.ranks import ALONE, Ranks
 from .counts import Counts
 from .figures import MiniBatch, join, record_of
-from .losses import family_of
 from .rolling import Rolling
 from .spread import Spread, at_once, in_turn, whole
 from .statistics import use_statistics_of_all
@@ -44,6 +44,10 @@ class Team:
         After the last, the gradients of `parameters` and rolling statistics are those of all.
         """
         yield from own
+
+    def totals(self, counts: Sequence[int]) -> Sequence[int]:
+        """Return counts of a mini-batch; those given are of the images that this process has."""
+        return counts
 
     def batches(
         self, samples: Samples, seed: int, size: Sizes, workers: int | None = None
@@ -97,12 +101,6 @@ class AtOnce(Team):
 
     def spread_of(self, network: Network) -> Spread:
         check_even(network, self.ranks)
-        for layer in network.layers:
-            family = family_of(layer)
-            if family and family.of_batch:
-                raise layer.error(
-                    "its loss has a divisor of the whole mini-batch: expected no -sync_bn"
-                )
         use_statistics_of_all(network, self.ranks)
         return at_once(network.net, self.ranks)
 
@@ -112,6 +110,11 @@ class AtOnce(Team):
         records = [record_of(one) for one in own]
         self.ranks.add([one.grad for one in parameters if one.grad is not None])
         yield from (join(parts) for parts in zip(*self.ranks.gather(records), strict=True))
+
+    def totals(self, counts: Sequence[int]) -> Sequence[int]:
+        sums = torch.tensor(counts)
+        self.ranks.add([sums])
+        return sums.tolist()
 
 
 def check_even(network: Network, ranks: Ranks) -> None:

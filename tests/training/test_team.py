@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -48,17 +47,12 @@ OPTIONS = "batch=8\nmax_batches=100\nburn_in=2\n"
 @pytest.fixture
 def begun(net) -> Callable[..., Network]:
     """Return a function that makes the same network again and again, in float64."""
-    torch.manual_seed(3)
-    first = net(LAYERS, options=OPTIONS, dialect="alexeyab")
-    first.initialize()
 
     def make(
         text: str = "", dialect: str = "alexeyab", batchnorm: str = "gpu", **changes: object
     ) -> Network:
         network = net(text or LAYERS, options=OPTIONS, dialect=dialect, batchnorm=batchnorm)
-        network.initialize()
-        if not text:
-            network.load_state_dict(copy.deepcopy(first.state_dict()))
+        network.initialize(torch.Generator().manual_seed(3))
         network.net = replace(network.net, **changes)
         return network.double()
 
@@ -66,13 +60,13 @@ def begun(net) -> Callable[..., Network]:
 
 
 def lessons(count: int) -> list[tuple[Tensor, Tensor]]:
-    """Return the images and the truths of some batches."""
+    """Return the images and the truths of some batches; the last two images have no boxes."""
     draws = torch.Generator().manual_seed(1)
     found = []
     for _ in range(count):
         truth = torch.zeros(8, 4, 6)
-        truth[:, :2, :4] = torch.rand(8, 2, 4, generator=draws) / 2 + 0.2
-        truth[:, :2, 4] = torch.randint(2, (8, 2), generator=draws).float()
+        truth[:6, :2, :4] = torch.rand(6, 2, 4, generator=draws) / 2 + 0.2
+        truth[:6, :2, 4] = torch.randint(2, (6, 2), generator=draws).float()
         found.append((torch.rand(8, 3, 16, 16, generator=draws), truth))
     return found
 
@@ -137,19 +131,30 @@ def test_processes_that_share_statistics_do_what_one_does(
             assert ours.loss == pytest.approx(expected.loss, rel=1e-9)
 
 
+BODY = LAYERS[: LAYERS.rindex("[convolutional]")]
 HEADS = {
-    "yolox": "[convolutional]\nfilters=7\n[yolox]\nclasses=2\n",
+    "yolox": "[convolutional]\nfilters=7\n[yolox]\nclasses=2\nl1=1\n",
     "ssd": "[convolutional]\nfilters=14\n[ssd]\nanchors=4,4,8,8\nclasses=2\n",
     "centernet": "[convolutional]\nfilters=6\n[centernet]\nclasses=2\n",
+    "retina": "[convolutional]\nfilters=12\n[retina]\nanchors=4,4,8,8\nclasses=2\n",
+    "simota": f"{LAYERS[len(BODY) :]}assign=simota\n",
 }
 
 
+@pytest.mark.parametrize(("team", "parts"), [(InTurn, 2), (AtOnce, 1)])
 @pytest.mark.parametrize("head", HEADS)
-def test_a_loss_of_the_whole_mini_batch_shares_no_statistics(begun, head):
-    network = begun(HEADS[head])
+def test_losses_that_boxes_share_are_those_of_one_process(begun, head, team, parts):
+    text = BODY + HEADS[head]
+    steps, _, one = learn(Learner(begun(text, subdivisions=parts), seed=1), 3)
 
-    with pytest.raises(CfgError, match=rf"\[{head}\] its loss has a divisor of the whole mini"):
-        AtOnce(network, Ranks(0, 2))
+    def work(ranks: Ranks) -> tuple[list[Step], list[str], Learner]:
+        network = begun(text, subdivisions=1)
+        return learn(Learner(network, seed=1, team=team(network, ranks)), 3)
+
+    for theirs, _, learner in together(2, work):
+        assert_same(learner.network, one.network, 1e-6)
+        for ours, expected in zip(theirs, steps, strict=True):
+            assert ours.loss == pytest.approx(expected.loss, rel=1e-6)
 
 
 @pytest.mark.parametrize("team", [InTurn, AtOnce])

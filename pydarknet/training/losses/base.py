@@ -16,6 +16,8 @@ from ...layers import Layer, Shape
 from ...modules.transfer import on_device
 from ...system.text import count_of
 
+Totals = Callable[[Sequence[int]], Sequence[int]]  # all processes' sums of these counts
+
 
 @dataclass(frozen=True, kw_only=True)
 class LossInputs:
@@ -32,6 +34,7 @@ class LossInputs:
     batch: int  # the number of the iteration, from 1
     max_batches: int
     generator: torch.Generator | None = None  # on the CPU, for heads that draw random numbers
+    totals: Totals = tuple  # the counts of a mini-batch of which these images may be a part
 
     @cached_property
     def rows(self) -> Tensor:
@@ -116,7 +119,6 @@ class Family:
     losses: FamilyLoss
     form: type[Loss]
     when: Condition | None = None
-    of_batch: bool = False  # whether a mini-batch's cost is no sum of those of its parts
 
     def has(self, layer: Layer) -> bool:
         """Return whether a layer of its classes is of the family."""
@@ -152,22 +154,22 @@ def delta_loss(
 
 
 def scalar_loss(
-    *layers: type[Layer], when: Condition | None = None, of_batch: bool = False
+    *layers: type[Layer], when: Condition | None = None
 ) -> Callable[[FamilyLoss], FamilyLoss]:
     """Register a function that returns a `ScalarLoss` for each head of these layers.
 
     It gets all heads of the network that it is registered for, in their order, and returns a loss
     for each; `when` is that of `delta_loss`. `raw` and `activated` have their graph and are
     float32, mixed precision or not. A head with `onlyforward` comes without its graph: it takes
-    part in matching, but gets no gradient. `of_batch` says that the images of a mini-batch share
-    a divisor, so that its cost is no sum of those of its parts.
+    part in matching, but gets no gradient. A loss that is divided by a number of the whole
+    mini-batch takes it from `inputs.totals`: other processes may have other images of it.
     """
 
     def register(losses: FamilyLoss) -> FamilyLoss:
         def of_graphs(heads: Sequence[Head], inputs: LossInputs) -> Sequence[Loss]:
             return losses([with_graph(head) for head in heads], inputs)
 
-        add_family(layers, Family(of_graphs, ScalarLoss, when, of_batch))
+        add_family(layers, Family(of_graphs, ScalarLoss, when))
         return losses
 
     return register

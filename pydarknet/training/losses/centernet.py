@@ -62,7 +62,7 @@ class Objects:
         Source: CenterNet, src/lib/utils/image.py draw_umich_gaussian
         """
         _, classes, h, w = shape
-        found = torch.zeros(shape, device=self.sizes.device).view(-1, h * w)
+        found = torch.zeros(shape, dtype=torch.float32, device=self.sizes.device).view(-1, h * w)
         radius = radius_of(self.sizes, overlap)
         across, down = bells(self.column, radius, w), bells(self.row, radius, h)
         plane = self.image * classes + self.classes
@@ -99,7 +99,7 @@ def bells(centre: Tensor, radius: Tensor, length: int) -> Tensor:
     return (curve * (away <= radius[:, None])).float()
 
 
-@scalar_loss(Centernet, of_batch=True)
+@scalar_loss(Centernet)
 @head_by_head
 def centernet_loss(layer: Centernet, head: Head, inputs: LossInputs) -> ScalarLoss:
     """Return N times the official loss of a mini-batch of N images.
@@ -111,14 +111,15 @@ def centernet_loss(layer: Centernet, head: Head, inputs: LossInputs) -> ScalarLo
     objects = Objects.of(truth, heat.shape[3], heat.shape[2])
     found = [one[objects.image, :, objects.row, objects.column] for one in (sizes, offsets)]
     overlap = iou(box_of(*found), box_of(objects.sizes, objects.offsets))
-    classes = focal(layer, heat, objects.heat(heat.shape, layer.radius_iou))
-    sides = layer.iou_normalizer * distance(found[0], objects.sizes)
-    centres = layer.offset_normalizer * distance(found[1], objects.offsets)
+    wanted, count = objects.heat(heat.shape, layer.radius_iou), len(overlap)
+    images, peaks, boxes = inputs.totals((len(heat), int((wanted == 1).sum()), count))
+    classes = focal(layer, heat, wanted) / max(peaks, 1)
+    sides = layer.iou_normalizer * distance(found[0], objects.sizes, boxes)
+    centres = layer.offset_normalizer * distance(found[1], objects.offsets, boxes)
     terms = torch.stack((layer.cls_normalizer * classes, sides + centres))
-    count = len(overlap)
     figures = torch.cat([overlap.sum()[None] / max(count, 1), terms.detach()])
     return ScalarLoss(
-        cost=len(heat) * terms.sum(),
+        cost=images * terms.sum(),
         line=lambda: log_line("Centernet", head.node.index, count, figures),
         on_stderr=True,
     )
@@ -130,7 +131,7 @@ def box_of(sizes: Tensor, offsets: Tensor) -> Box:
 
 
 def focal(layer: Centernet, heat: Tensor, wanted: Tensor) -> Tensor:
-    """Return the focal loss of heat before the logistic, divided by the number of centres.
+    """Return the focal loss of heat before the logistic, a sum that is divided by its centres.
 
     What is near a centre counts less: by (1 - wanted) to the power `focal_beta`.
 
@@ -141,15 +142,15 @@ def focal(layer: Centernet, heat: Tensor, wanted: Tensor) -> Tensor:
     missed = p.log() * (1 - p).pow(layer.focal_alpha) * centre
     weight = (1 - wanted).pow(layer.focal_beta) * ~centre
     false = (1 - p).log() * p.pow(layer.focal_alpha) * weight
-    return -(missed.sum() + false.sum()) / centre.sum().clamp(min=1)
+    return -(missed.sum() + false.sum())
 
 
-def distance(found: Tensor, wanted: Tensor) -> Tensor:
-    """Return the mean distance of numbers [K, 2] from those wanted; 0 if there are none.
+def distance(found: Tensor, wanted: Tensor, boxes: int) -> Tensor:
+    """Return the distance of numbers [K, 2] from those wanted, a sum, by the numbers of `boxes`.
 
     Source: CenterNet, src/lib/models/losses.py RegL1Loss
     """
-    return (found - wanted).abs().sum() / (wanted.numel() + LEAST)
+    return (found - wanted).abs().sum() / (2 * boxes + LEAST)
 
 
 @shows(Centernet)

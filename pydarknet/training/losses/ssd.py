@@ -13,7 +13,7 @@ from .base import LossInputs, ScalarLoss, head_by_head, scalar_loss
 from .map_heads import log_line
 
 
-@scalar_loss(Ssd, of_batch=True)
+@scalar_loss(Ssd)
 @head_by_head
 def ssd_loss(layer: Ssd, head: Head, inputs: LossInputs) -> ScalarLoss:
     """Return N times the loss of a mini-batch of N images, divided by its matched default boxes.
@@ -21,7 +21,8 @@ def ssd_loss(layer: Ssd, head: Head, inputs: LossInputs) -> ScalarLoss:
     Source: Liu et al. 2016, arXiv 1512.02325; torchvision, models/detection/ssd.py compute_loss
     """
     learned = Learned.of(head, inputs)
-    images, count = len(learned.matched), max(len(learned.place), 1)
+    images, matched = inputs.totals((len(learned.matched), len(learned.place)))
+    count = max(matched, 1)
     classes = layer.cls_normalizer * class_loss(learned, layer.neg_ratio) / count
     boxes = layer.iou_normalizer * learned.box_losses(layer.iou_loss).sum() / count
     figures = torch.stack([learned.overlap(), classes.detach(), boxes.detach()])

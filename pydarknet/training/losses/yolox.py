@@ -48,7 +48,7 @@ class Predicted:
         return Candidates(cells, boxes, found[:, BOX].sigmoid(), classes)
 
 
-@scalar_loss(Yolox, of_batch=True)
+@scalar_loss(Yolox)
 @head_by_head
 def yolox_loss(layer: Yolox, head: Head, inputs: LossInputs) -> ScalarLoss:
     """Return N times the official loss of a mini-batch of N images.
@@ -62,23 +62,24 @@ def yolox_loss(layer: Yolox, head: Head, inputs: LossInputs) -> ScalarLoss:
     truth = truth_of(layer, inputs, size, found.entries.device)
     rule = Rule(radius=layer.radius, candidates=layer.candidates, iou_weight=layer.simota_iou)
     assigned = assign(found.candidates(), truth, rule)
-    terms = torch.stack(weighted_terms(layer, found, truth, assigned))  # [4]
-    total = terms.sum()
+    images, matched = inputs.totals((len(found.entries), len(assigned.place)))
+    sums = weighted_sums(layer, found, truth, assigned)
+    terms = torch.stack(sums) / max(matched, 1)  # [4]
     count = len(assigned.place)
     boxes, objects, classes, distance = terms.detach()
     overlap = assigned.overlap.sum() / max(count, 1)
     figures = torch.stack([overlap, objects + classes, boxes + distance])
     return ScalarLoss(
-        cost=len(found.entries) * total,
+        cost=images * terms.sum(),
         line=lambda: log_line("Yolox", head.node.index, count, figures),
         on_stderr=True,
     )
 
 
-def weighted_terms(
+def weighted_sums(
     layer: Yolox, found: Predicted, truth: Truth, assigned: Assignment
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return the terms of boxes, objectness, classes and L1, with their weights.
+    """Return the sums of boxes, objectness, classes and L1 over cells, with their weights.
 
     Source: YOLOX, yolox/models/yolo_head.py get_losses
     """
@@ -91,12 +92,10 @@ def weighted_terms(
     kinds = F.one_hot(truth.classes[image, row], layer.classes) * overlap[:, None]
     kinds = smooth(kinds, layer.label_smooth_eps, (2,) * layer.classes)
     wanted = encode(torch.stack(true), found.cells.at(place)).T
-    count, pull = max(len(place), 1), Pull.of(layer)
-    sums = (
+    pull = Pull.of(layer)
+    return (
         layer.iou_normalizer * (1 - MEASURES[layer.iou_loss](boxes, true)).sum(),
         layer.obj_normalizer * pull.loss(there, found.entries[:, BOX]).sum(),
         layer.cls_normalizer * pull.loss(kinds, entries[:, FIXED:]).sum(),
         layer.l1 * (entries[:, :BOX] - wanted).abs().sum(),
     )
-    boxes_term, objects, classes, distance = (term / count for term in sums)
-    return boxes_term, objects, classes, distance

@@ -18,7 +18,7 @@ from pydarknet.network import Network
 from pydarknet.training import ScalarLoss, losses_of
 from pydarknet.training.losses.map_heads import truth_of
 from pydarknet.training.losses.simota import Rule, assign
-from pydarknet.training.losses.yolox import Predicted, weighted_terms
+from pydarknet.training.losses.yolox import Predicted, weighted_sums
 
 RECORDED = np.load(HERE / "reference" / "yolox" / "losses.npz")
 CASES = {name: (maps, truth) for name, maps, truth in record_yolox.loss_cases()}
@@ -80,9 +80,10 @@ def test_each_of_its_terms_is_the_official_one(head, name):
 
     found = Predicted.of(one, (WIDTH, HEIGHT))
     true = truth_of(layer, inputs, (WIDTH, HEIGHT), torch.device("cpu"))
-    terms = weighted_terms(layer, found, true, assign(found.candidates(), true, Rule()))
+    assigned = assign(found.candidates(), true, Rule())
+    sums = weighted_sums(layer, found, true, assigned)
 
-    assert [term.item() for term in terms] == pytest.approx(
+    assert [one.item() / max(len(assigned.place), 1) for one in sums] == pytest.approx(
         RECORDED[f"{name}.terms"][1:].tolist(), rel=1e-5
     )
 
