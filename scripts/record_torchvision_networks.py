@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 SIDES: Final = {"retina": 128, "ssd": 300}  # of the image that a whole network sees
 COLUMNS: Final = 48  # of SSD's default boxes whose numbers are kept
-BEST: Final = 300  # boxes of RetinaNet
+FEW: Final = 20  # scores that compete, of a map or a class
 IMAGES: Final = 4  # of a step
 STEPS: Final = 20
 RATE: Final = 0.01
@@ -85,39 +85,59 @@ def names_of(model: nn.Module) -> dict[str, np.ndarray]:
     return {"names": np.array(list(shapes)), "shapes": np.array(padded, np.int16)}
 
 
-def record_retina(detection: Any) -> dict[str, np.ndarray]:
-    """Return the best boxes of an image: corners in pixels, score, class [300, 6]."""
-    model = detection.retinanet_resnet50_fpn(
-        weights=None,
-        weights_backbone=None,
-        num_classes=91,
-        image_mean=[0.0] * 3,
-        image_std=[1.0] * 3,
-        min_size=SIDES["retina"],
-        max_size=SIDES["retina"],
-    )
+def photograph(side: int) -> np.ndarray:
+    """Return an image [side, side, 3] of noise, uint8."""
+    return np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
+
+
+def pixels(side: int) -> Tensor:
+    """Return the same as networks see it: [1, 3, side, side] in 0..1, float32."""
+    return torch.from_numpy(photograph(side).transpose(2, 0, 1)[None] / np.float32(255))
+
+
+def network_of(make: Any, **options: Any) -> Any:
+    """Return a network of 91 classes with seeded values, which takes pixels as they are."""
+    plain = {"image_mean": [0.0] * 3, "image_std": [1.0] * 3}
+    model = make(weights=None, weights_backbone=None, num_classes=91, **plain, **options)
     load_values(model)
+    return model.eval()
+
+
+def found_by(model: Any, side: int) -> np.ndarray:
+    """Return what a network finds in the image: corners in pixels, score, class [K, 6]."""
     with torch.no_grad():
-        [found] = model.eval()(list(torch.from_numpy(picture(0, SIDES["retina"], SIDES["retina"]))))
+        [found] = model(list(pixels(side)))
     rows = [found["boxes"], found["scores"][:, None], found["labels"][:, None].float()]
-    return names_of(model) | {"rows": torch.cat(rows, 1)[:BEST].numpy()}
+    return torch.cat(rows, 1).numpy()
+
+
+def record_retina(detection: Any) -> dict[str, np.ndarray]:
+    """Return the boxes of an image, by torchvision's own limits and where FEW scores compete."""
+    side = SIDES["retina"]
+    models = [
+        network_of(detection.retinanet_resnet50_fpn, min_size=side, max_size=side, **more)
+        for more in ({}, {"topk_candidates": FEW})
+    ]
+    rows, few = (found_by(model, side) for model in models)
+    return names_of(models[0]) | {"rows": rows, "few": few}
 
 
 def record_ssd(detection: Any) -> dict[str, np.ndarray]:
-    """Return some columns of what SSD gives for an image: corners cut to it, and probabilities."""
-    model = detection.ssd300_vgg16(weights=None, weights_backbone=None, num_classes=91)
-    load_values(model)
-    x = torch.from_numpy(picture(0, SIDES["ssd"], SIDES["ssd"]))
-    with torch.no_grad():
-        maps = list(model.eval().backbone(x).values())
-        found = model.head(maps)
+    """Return the same of SSD, and some columns: corners cut to the image, and probabilities."""
     side = SIDES["ssd"]
+    models = [network_of(detection.ssd300_vgg16, **more) for more in ({}, {"topk_candidates": FEW})]
+    rows, few = (found_by(model, side) for model in models)
+    model, x = models[0], pixels(side)
+    with torch.no_grad():
+        maps = list(model.backbone(x).values())
+        found = model.head(maps)
     images = SimpleNamespace(tensors=x, image_sizes=[(side, side)])
     [anchors] = model.anchor_generator(images, maps)
     kept = columns(len(anchors))
     boxes = model.box_coder.decode_single(found["bbox_regression"][0], anchors).clamp(0, side)
     chances = found["cls_logits"][0].softmax(1)
-    return names_of(model) | {"boxes": boxes[kept].numpy(), "chances": chances[kept].numpy()}
+    some = {"boxes": boxes[kept].numpy(), "chances": chances[kept].numpy()}
+    return names_of(model) | {"rows": rows, "few": few, **some}
 
 
 class Small(nn.Module):

@@ -58,7 +58,6 @@ def nms_each(
     if launch is None:
         left = suppress_each(arrays, threshold, rule, stay=stay)
     else:
-        arrays = [best_scores(one, rule.before) for one in arrays]
         queues = [queue_of_image(one, rule) for one in arrays]
         boxes = [one.boxes for one in found]
         masks = survivors(boxes, queues, threshold, rule.exponent, launch)

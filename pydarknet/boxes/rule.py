@@ -19,16 +19,14 @@ class SuppressionRule:
     """A value of `nms_kind=`, and the values of `beta_nms=`, `sigma_nms=` and `nms_agnostic=`.
 
     `beta` is the exponent of diounms, `sigma` how far softnms_gaussian reaches. If `agnostic`,
-    boxes of all classes compete, each by its best class. Of an image the `before` best scores
-    compete, and the `after` best of those that are left stay; with 0 all. Raises CfgError for an
-    unknown kind.
+    boxes of all classes compete, each by its best class. Of an image the `after` best scores of
+    those that are left stay; with 0 all. Raises CfgError for an unknown kind.
     """
 
     kind: str = OF_THE_FORK[0]
     beta: float = 0.6
     sigma: float = 0.5
     agnostic: bool = False
-    before: int = 0
     after: int = 0
 
     def __post_init__(self) -> None:
@@ -57,6 +55,11 @@ class SuppressionRule:
     def off(self) -> bool:
         """Whether nothing is suppressed."""
         return self.kind == "none"
+
+    @property
+    def inside(self) -> SuppressionRule:
+        """What of the rule an exported file applies that suppresses inside: by plain IoU."""
+        return SuppressionRule(self.kind if self.off else OF_THE_FORK[0], after=self.after)
 
     @property
     def known_to_darknet(self) -> bool:

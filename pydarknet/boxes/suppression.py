@@ -73,14 +73,13 @@ def suppress_image(
     found: BoxArrays, threshold: float, rule: SuppressionRule, stay: bool
 ) -> BoxArrays:
     """Suppress the boxes of one image, see `suppress_each`."""
-    left = suppress_limited(best_scores(found, rule.before), threshold, rule, stay)
-    return best_scores(left, rule.after)
+    return best_scores(suppress_all(found, threshold, rule, stay), rule.after)
 
 
-def suppress_limited(
+def suppress_all(
     found: BoxArrays, threshold: float, rule: SuppressionRule, stay: bool
 ) -> BoxArrays:
-    """Suppress those boxes of one image that compete."""
+    """Suppress the boxes of one image, however many are left."""
     if rule.off:
         return found
     queue = queue_of_image(found, rule)

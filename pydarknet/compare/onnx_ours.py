@@ -13,7 +13,6 @@ from torch import Tensor
 
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
-from ..boxes.rule import USUAL
 from ..boxes.settings import Settings
 from ..errors import DataError
 from ..export.layout import best_class, rows_of
@@ -118,7 +117,8 @@ def objects_of(
         size = network.input.w, network.input.h
         found = found.fit_to_image(seen.width, seen.height, *size, letterbox=chosen.letterbox)
     if chosen.nms:
-        rule = USUAL if table.form == SUPPRESSED else last.suppression  # USUAL is inside a file
+        rule = last.suppression
+        rule = rule.inside if table.form == SUPPRESSED else rule
         [found] = nms_each([found], chosen.nms, rule)
     return Objects.of_boxes(found.kept().numpy())
 

@@ -231,7 +231,8 @@ def survivors(layout: Layout, found: Sequence[Detections]) -> list[Detections]:
         scores = boxes.probabilities * (boxes.probabilities > limits.thresh)
         kept.append(replace(boxes, probabilities=scores).kept())
     last = last_detection_head(layout.network.layers)
-    rule = last.suppression if last and layout.name != "nms" else USUAL
+    rule = last.suppression if last else USUAL
+    rule = rule.inside if layout.name in SUPPRESSED else rule
     return [one.kept() for one in nms_each(kept, limits.nms, rule)]
 
 

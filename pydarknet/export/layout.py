@@ -95,9 +95,13 @@ class OneTable(Layout):
             with writer.part(f"{layer_name(head.node)}_boxes"):
                 found = layer.onnx_boxes(writer, head.activated, self.network.input)
                 boxes.append(found.boxes * writer.constant(self.size))
-                scores.append(leaf_scores(found, layer))
+                scores.append(self.written_scores(found, head, layer))
         with writer.part(self.name):
             return writer.concat(1, *boxes), writer.concat(1, *scores)
+
+    def written_scores(self, found: OnnxBoxes, head: OnnxHead, layer: DetectionHead) -> Value:
+        """Write the scores [N, K, classes] of a head's boxes."""
+        return leaf_scores(found, layer)
 
     def found_boxes(self, heads: Sequence[Head]) -> tuple[Tensor, Tensor]:
         """Return the same by torch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,9 +16,10 @@ from ..errors import UsageError
 from ..graph.executor import Executor
 from ..graph.head import Head
 from ..graph.onnx_network import OnnxHead, layer_name, name_value
-from ..layers import DetectionHead, last_detection_head
+from ..layers import DetectionHead, OnnxBoxes, last_detection_head
 from ..modules.onnx_writer import Value, Writer
 from .layout import Layout, OneTable, best_class, corners
+from .places import best_places, competitors, rows_at
 from .rows import OpenCVRows, Rows
 
 
@@ -69,7 +71,8 @@ class Nms(OneTable):
     """`output0` [M, 7]: image, left, top, right, bottom in pixels, class, score, after suppression.
 
     The standard NonMaxSuppression does it, class by class, by plain IoU. Where a cfg wants no
-    suppression, there is a row for each score above the threshold.
+    suppression, there is a row for each score above the threshold. Where a head limits which scores
+    compete, or how many are left of an image, so does the file; then the best row comes first.
     """
 
     name = "nms"
@@ -88,7 +91,7 @@ class Nms(OneTable):
         boxes, scores = self.written_boxes(writer, heads)
         with writer.part(self.name):
             columns = scores.transpose(0, 2, 1)
-            chosen = self.survivors(writer, boxes, columns)
+            chosen = self.best_left(self.survivors(writer, boxes, columns), columns)
             count, classes = map(int, scores.shape[1:])
             found = rows_at(corners(boxes), chosen, (count, 0, 1))
             score = rows_at(columns, chosen, (classes * count, count, 1))
@@ -111,29 +114,29 @@ class Nms(OneTable):
             center_point_box=1,
         )
 
+    def best_left(self, chosen: Value, scores: Value) -> Value:
+        """Write of the places [M, 3] that are left those of the best scores of each image."""
+        last = last_detection_head(self.network.layers)
+        most = last.suppression.after if last else 0
+        classes, count = map(int, scores.shape[1:])
+        return best_places(chosen, scores, most) if 0 < most < classes * count else chosen
+
+    def written_scores(self, found: OnnxBoxes, head: OnnxHead, layer: DetectionHead) -> Value:
+        scores, limit = super().written_scores(found, head, layer), layer.competition(head.node)
+        return competitors(scores, limit) if limit else scores
+
+    def boxes_of(self, heads: Sequence[Head]) -> list[Detections]:
+        return super().boxes_of([self.competitors(head) for head in heads])
+
+    def competitors(self, head: Head) -> Head:
+        """Return a head, without those scores that do not compete."""
+        layer = head.node.layer
+        assert isinstance(layer, DetectionHead)
+        outputs = layer.competitors(head.activated, head.node, self.limits.thresh)
+        return replace(head, activated=outputs)
+
     def outputs_of(self, heads: Sequence[Head]) -> None:
         return None
-
-
-def rows_at(table: Value, chosen: Value, strides: tuple[int, int, int]) -> Value:
-    """Write a table's rows at places [M, 3]: of a table [N, K, 4] four numbers, of scores one.
-
-    A place times `strides` is the number of a row. GatherND would do, but OpenCV 5 stops with a
-    floating point exception where it has no places: in an image without boxes. Its Mul gives too
-    few numbers where a later image has more boxes, so products are looked up.
-    """
-    writer = table.writer
-    width = 1 if strides[1] else int(table.shape[-1])
-    classes = strides[0] // strides[1] if strides[1] else 1
-    columns = [chosen.gather(1, (2,))]
-    if writer.batch != 1:
-        images = writer.multiples(strides[0], table)
-        columns.append(images.op("Gather", chosen.gather(1, (0,)), axis=0))
-    if classes > 1:
-        kinds = writer.integers(*range(0, strides[0], strides[1]))
-        columns.append(kinds.op("Gather", chosen.gather(1, (1,)), axis=0))
-    number = writer.concat(1, *columns).sum(1, keep=False)
-    return table.op("Reshape", writer.integers(-1, width)).op("Gather", number, axis=0)
 
 
 class Raw(Layout):

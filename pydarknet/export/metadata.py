@@ -18,7 +18,7 @@ from ..system.text import read_text, without_bytes
 from ..system.version import __version__
 from .layouts import Layout, Merged
 
-OURS = ("sigma", "agnostic", "before", "after")  # of a rule of suppression: see boxes/rule.py
+OURS = ("sigma", "agnostic", "after")  # of a rule of suppression: see boxes/rule.py
 GREY = 128  # the margin of a letterbox, as a byte
 
 
@@ -110,6 +110,8 @@ def heads(layout: Layout) -> list[dict[str, Any]]:
             head["corrects_letterbox"] = layer.corrects_letterbox
             if node.inputs[0].image:
                 head["stride"] = network.input.w / min(x.w for x in node.inputs)
+            if competition := layer.competition(node):
+                head["compete"] = asdict(competition)
             if limits := layout.limits_of(layer):
                 head["limits"] = limits
         found.append(head)

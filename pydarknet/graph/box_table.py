@@ -35,7 +35,8 @@ class BoxTable(Head):
         images, each = self.activated.shape[:2]
         rows = self.activated.flatten(0, 1)
         table = Detections(rows[:, :4], rows[:, 4], rows[:, 5:]).numpy()
-        found = [choose(choice, one, tree, decoding) for one in table.split([each] * images)]
+        limit = None if self.left else layer.competition(self.node)
+        found = [choose(choice, one, tree, decoding, limit) for one in table.split([each] * images)]
         parts = [Detections.of_arrays(one) for one in (table.take(slice(0)), *found)]
         return Batch(Detections.cat(parts), torch.tensor([len(part) for part in parts[1:]]).long())
 

@@ -60,7 +60,8 @@ class Head:
 
     def detections(self, layer: DetectionHead, size: Shape, decoding: Decoding) -> Batch:
         """Return the boxes of the head's layer in 0..1 of the network's input, of this size."""
-        return layer.detections(self.activated, size, decoding)
+        outputs = layer.competitors(self.activated, self.node, decoding.thresh)
+        return layer.detections(outputs, size, decoding)
 
     def unmirror(self, layer: DetectionHead) -> Tensor:
         """Return outputs for images, given that these are for their mirror images."""

@@ -8,6 +8,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from torch import Tensor
 
+from ..boxes.competition import Competition
 from ..boxes.detections import Batch, Detections
 from ..boxes.rule import OURS, SuppressionRule
 from ..boxes.settings import Decoding
@@ -57,8 +58,7 @@ class SuppressionOptions(Layer):
     """
 
     beta_nms = 0.6  # the exponent of diounms, which only the fork's heads have
-    pre_nms = 0  # so many scores of an image compete, and so many that are left stay: only heads
-    post_nms = 0  # of anchors over maps declare them; 0: all
+    post_nms = 0  # so many scores of an image stay, which heads over maps declare; 0: all
 
     nms_kind: str = quiet("default", choices=OURS, others_unused=True, live=False)
     sigma_nms: float = quiet(0.5, above=0, live=False)
@@ -72,7 +72,6 @@ class SuppressionOptions(Layer):
             self.beta_nms,
             self.sigma_nms,
             self.nms_agnostic,
-            before=self.pre_nms,
             after=self.post_nms,
         )
 
@@ -153,6 +152,14 @@ class DetectionHead(SuppressionOptions):
         Darknet: src/network.c fill_network_boxes
         """
         raise NotImplementedError
+
+    def competition(self, node: Node) -> Competition | None:
+        """Return which scores compete for being left by suppression; None: all."""
+        return None
+
+    def competitors(self, outputs: Tensor, node: Node, thresh: float) -> Tensor:
+        """Return outputs [N, ...], without those scores above a threshold that do not compete."""
+        return outputs
 
     def scores(self, objectness: Tensor, classes: Tensor, decoding: Decoding) -> Tensor:
         """Return scores [K, classes], 0 below the threshold, of boxes with these probabilities."""

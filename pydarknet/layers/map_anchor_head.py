@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..boxes.competition import Competition
 from ..boxes.map_anchors import LONGEST, UNIT, AnchorMap, MatchRule, anchors_of, clip, decode
 from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
@@ -25,11 +26,13 @@ class MapAnchorHead(MapHead):
     """Decode a box for each anchor of each cell of the maps of `layers`.
 
     A map of A anchors has the channels A * 4, deltas of x, y, w, h, and then A * `scores`. Where
-    `per_layer` is not given, each map has an equal share of the anchors, in their order. Of an
-    image's scores the `pre_nms` best compete, and the `post_nms` best that are left stay.
+    `per_layer` is not given, each map has an equal share of the anchors, in their order. Of the
+    scores of each map, or of each class (`by_map`), the `pre_nms` best compete; of an image's the
+    `post_nms` best that are left stay.
     """
 
     softmax: ClassVar[bool] = False  # over a cell's scores, the first of which is the background
+    by_map: ClassVar[bool] = True
 
     anchors: tuple[float, ...] = quiet(())
     num: int = quiet(lambda o: len(o.anchors) // 2, least=1)
@@ -38,7 +41,7 @@ class MapAnchorHead(MapHead):
     offset: float = quiet(0.5, least=0, most=1)
     box_weights: tuple[float, ...] = quiet(UNIT, above=0)
     clip: bool = quiet(True)
-    pre_nms: int = quiet(5000, least=0)
+    pre_nms: int = quiet(1000, least=0)
     post_nms: int = quiet(300, least=0)
 
     channels_hint = "each of `layers` has 4 deltas of each of its anchors, then their scores"
@@ -97,6 +100,22 @@ class MapAnchorHead(MapHead):
             found.append(AnchorMap(x.w, x.h, steps, tuple(sizes), self.offset))
         return found
 
+    def competition(self, node: Node) -> Competition | None:
+        if not self.pre_nms:
+            return None
+        boxes = [share * x.h * x.w for share, x in zip(self.shares, node.inputs, strict=True)]
+        return Competition(self.pre_nms, tuple(boxes) if self.by_map else ())
+
+    def competitors(self, outputs: Tensor, node: Node, thresh: float) -> Tensor:
+        competition = self.competition(node)
+        scores = outputs[:, BOX:, 0]  # [N, classes, P]
+        if competition is None or at_most(competition.most, scores, thresh):
+            return outputs
+        parts = scores.split(competition.maps, 2) if competition.maps else scores.split(1, 1)
+        left = [best_of(part.flatten(1), competition.most, thresh).view_as(part) for part in parts]
+        boxes = outputs[:, :BOX]
+        return torch.cat([boxes, torch.cat(left, 2 if competition.maps else 1)[:, :, None]], 1)
+
     def build(self, node: Node, readers: tuple[Layer, ...]) -> nn.Module:
         return AnchorBoxes(self, self.maps(node), (node.image.w, node.image.h))
 
@@ -145,6 +164,19 @@ class AnchorBoxes(nn.Module):
             return writer.concat(1, centres, half + half)
         first, last = (centres - half).clip(0, 1), (centres + half).clip(0, 1)
         return writer.concat(1, (first + last) * 0.5, last - first)
+
+
+def at_most(most: int, scores: Tensor, thresh: float) -> bool:
+    """Return whether no more scores exceed a threshold, those of all images together."""
+    return int(torch.count_nonzero(scores > thresh)) <= most
+
+
+def best_of(lines: Tensor, most: int, thresh: float) -> Tensor:
+    """Return lines [N, K] of scores, in each of which so many of the largest are left, else 0."""
+    if lines.shape[1] <= most or at_most(most, lines, thresh):
+        return lines
+    last = lines.topk(most, 1).values[:, -1:]
+    return lines * (lines >= last)
 
 
 def columns_of(maps: tuple[Tensor, ...], shares: tuple[int, ...]) -> tuple[Tensor, Tensor]:

@@ -23,7 +23,10 @@ class Ssd(MapAnchorHead):
     """
 
     softmax: ClassVar[bool] = True
+    by_map: ClassVar[bool] = False
 
+    pre_nms: int = quiet(400, least=0)
+    post_nms: int = quiet(200, least=0)
     box_weights: tuple[float, ...] = quiet((10.0, 10.0, 5.0, 5.0), above=0)
     fg: float = quiet(0.5, least=0, most=1)
     neg_ratio: float = quiet(3.0, least=0)

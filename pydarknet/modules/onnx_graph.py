@@ -96,9 +96,16 @@ class Graph:
         self, kind: str, given: Sequence[str], name: str, attributes: Mapping[str, Any]
     ) -> Size:
         """Add a node with one output of its name, and return its size; "" is no input."""
+        [size] = self.add_node_of(kind, given, [name], attributes)
+        return size
+
+    def add_node_of(
+        self, kind: str, given: Sequence[str], names: Sequence[str], attributes: Mapping[str, Any]
+    ) -> list[Size]:
+        """Add a node with outputs of these names, and return their sizes; "" is no input."""
         import onnx
 
-        node = onnx.helper.make_node(kind, given, [name], name=name, **attributes)
+        node = onnx.helper.make_node(kind, given, names, name=names[0], **attributes)
         inferred = onnx.shape_inference.infer_node_outputs(
             onnx.defs.get_schema(kind, self.opset),
             node,
@@ -108,8 +115,8 @@ class Graph:
             ir_version=self.ir_version,
         )
         self.nodes.append(node)
-        self.types[name] = inferred[name]
-        return size_of(inferred[name])
+        self.types.update({name: inferred[name] for name in names})
+        return [size_of(inferred[name]) for name in names]
 
     def set_size(self, name: str, size: Size) -> Size:
         """Say what the size of a value is where onnx cannot infer it."""

@@ -203,6 +203,13 @@ class Writer(Graph):
         name = self.free_name(f"{self.scope}/{kind}")
         return Value(self, name, self.add_node(kind, given, name, attributes))
 
+    def top(self, values: Value, most: int) -> tuple[Value, Value]:
+        """Write the largest of the last axis, so many, best first; and their places, int64."""
+        name = self.free_name(f"{self.scope}/TopK")
+        names, given = [name, f"{name}_places"], [values.name, self.integers(most).name]
+        sizes = self.add_node_of("TopK", given, names, {"axis": -1})
+        return Value(self, names[0], sizes[0]), Value(self, names[1], sizes[1])
+
     def concat(self, axis: int, *values: Value) -> Value:
         """Write values one after the other along an axis; a single one is no node."""
         return values[0] if len(values) == 1 else self.op("Concat", *values, axis=axis)

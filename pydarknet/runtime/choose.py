@@ -13,12 +13,14 @@ from typing import Any, Final
 import numpy as np
 
 from ..boxes.box_arrays import BoxArrays
+from ..boxes.competition import Competition
 from ..boxes.settings import Decoding
 from ..cfg.class_tree import Tree, read_tree
 from ..cfg.parser import Section
 from ..errors import DataError
 from ..system.text import excerpt
 from .about import EXPECTED, About
+from .layouts import SUPPRESSED
 
 OBJECTS: Final = "objects"  # names of choices, in files too
 ALL: Final = "all"
@@ -32,15 +34,17 @@ class TableChoice:
     """What an exported file says of a table of boxes: which are a head's, and where they lie.
 
     Boxes that are `corrects_letterbox` are in 0..1 of the image inside a letterbox.
+    `competition` says which scores compete; None: all.
     """
 
     choice: str
     tree: Tree | None
     corrects_letterbox: bool
+    competition: Competition | None = None
 
     def choose(self, table: BoxArrays, decoding: Decoding) -> BoxArrays:
         """Return the boxes of an image that the head gives; see `choose`."""
-        return choose(self.choice, table, self.tree, decoding)
+        return choose(self.choice, table, self.tree, decoding, self.competition)
 
 
 def table_choices(about: About, path: str | Path) -> list[TableChoice]:
@@ -50,6 +54,8 @@ def table_choices(about: About, path: str | Path) -> list[TableChoice]:
     """
     heads = [head for head in about.heads if "classes" in head]
     found = [choice_of(head, about.trees, path) for head in heads]
+    if about.layout in SUPPRESSED:  # which those have been through that compete
+        found = [replace(one, competition=None) for one in found]
     if about.whole:
         return found
     return [replace(last, choice=OBJECTS, tree=None) for last in found[-1:]]
@@ -69,16 +75,38 @@ def choice_of(head: dict[str, Any], trees: dict[str, str], path: str | Path) -> 
         choice=head["choice"],
         tree=read_tree(name, section) if name else None,
         corrects_letterbox=bool(head["corrects_letterbox"]),
+        competition=competition_of(head.get("compete"), path),
     )
 
 
-def choose(choice: str, table: BoxArrays, tree: Tree | None, decoding: Decoding) -> BoxArrays:
+def competition_of(said: Any, path: str | Path) -> Competition | None:
+    """Return which scores of a head compete, as a file says it; None: all.
+
+    Raises DataError for what says nothing of that kind.
+    """
+    if said is None:
+        return None
+    known: dict[str, Any] = said if isinstance(said, dict) else {}
+    most, maps = known.get("most", 0), known.get("maps")
+    if isinstance(maps, list) and all(isinstance(n, int) and n > 0 for n in (most, *maps)):
+        return Competition(most, tuple(maps))
+    problem = f"a head's compete is {excerpt(repr(said))}: expected most and maps, numbers"
+    raise DataError(problem, where=path)
+
+
+def choose(
+    choice: str,
+    table: BoxArrays,
+    tree: Tree | None,
+    decoding: Decoding,
+    competition: Competition | None = None,
+) -> BoxArrays:
     """Return the boxes of an image that a head gives, in their order.
 
     `table` has every box that the head computes, below any threshold too; its probabilities are
     scores, class times objectness, and down a tree those of all above.
     """
-    return CHOICES[choice](table, tree, decoding)
+    return CHOICES[choice](competition.competitors(table) if competition else table, tree, decoding)
 
 
 def choose_objects(table: BoxArrays, tree: Tree | None, decoding: Decoding) -> BoxArrays:

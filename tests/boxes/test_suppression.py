@@ -389,7 +389,7 @@ def test_of_no_boxes_no_kind_and_no_class_leaves_any(kind):
     assert len(suppress(nothing, 0.45, kind, agnostic=True)) == 0
 
 
-def test_only_the_best_scores_compete_and_only_the_best_of_those_left_stay():
+def test_only_the_best_scores_of_those_left_stay():
     places = [0.1, 0.5, 0.8, 0.8]
     found = BoxArrays(
         np.array([[x, 0.5, 0.1, 0.1] for x in places], np.float32),
@@ -398,11 +398,11 @@ def test_only_the_best_scores_compete_and_only_the_best_of_those_left_stay():
     )
     rule = SuppressionRule(agnostic=True)
 
-    def scores(before: int, after: int) -> list[list[float]]:
-        limited = replace(rule, before=before, after=after)
+    def scores(after: int) -> list[list[float]]:
+        limited = replace(rule, after=after)
         [left] = suppress_each([found], 0.45, limited, stay=True)
         return left.probabilities.tolist()
 
-    assert scores(0, 0) == [[0.875, 0], [0.75, 0.125], [0, 0], [0, 0.625]]
-    assert scores(3, 0) == [[0.875, 0], [0.75, 0], [0, 0], [0, 0.625]]
-    assert scores(0, 1) == [[0.875, 0], [0, 0], [0, 0], [0, 0]]
+    assert scores(0) == [[0.875, 0], [0.75, 0.125], [0, 0], [0, 0.625]]
+    assert scores(3) == [[0.875, 0], [0.75, 0], [0, 0], [0, 0.625]]
+    assert scores(1) == [[0.875, 0], [0, 0], [0, 0], [0, 0]]

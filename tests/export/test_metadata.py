@@ -61,16 +61,16 @@ def test_ours_says_what_of_suppression_is_ours(net, facts):
     }
 
 
-def test_ours_says_how_many_scores_compete_and_stay(net, facts):
-    head = "[ssd]\nanchors=8,4\nclasses=2\npre_nms=50\npost_nms=9\n"
-    network = net(head, c=7, h=1, w=4)
+@pytest.mark.parametrize(("name", "maps"), [("ssd", []), ("retina", [4])])
+def test_ours_says_which_scores_compete_and_how_many_stay(net, facts, name, maps):
+    head = f"[{name}]\nanchors=8,4\nclasses=2\npre_nms=50\npost_nms=9\n"
+    network = net(head, c=7 - len(maps), h=1, w=4)
 
-    keys = metadata(choose_layout(network, "rows", LIMITS), facts, ["ssd_0"], {})
+    keys = metadata(choose_layout(network, "rows", LIMITS), facts, [f"{name}_0"], {})
 
-    assert json.loads(keys[KEY])["nms"] == {
-        **{"kind": "default", "beta": 0.6, "thresh": 0.45},
-        **{"before": 50, "after": 9},
-    }
+    ours = json.loads(keys[KEY])
+    assert ours["nms"] == {"kind": "default", "beta": 0.6, "thresh": 0.45, "after": 9}
+    assert ours["heads"][0]["compete"] == {"most": 50, "maps": maps}
 
 
 def test_ours_says_how_to_run_the_file(detector, facts):

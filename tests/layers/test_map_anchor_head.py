@@ -10,13 +10,15 @@ from conftest import both_lineages, rows
 from exports import exported
 
 import pydarknet
-from pydarknet.boxes.settings import Decoding, Limits
+from pydarknet.boxes.settings import Decoding, Limits, Settings
 from pydarknet.cfg.parser import sections_of
 from pydarknet.errors import CfgError
 from pydarknet.export.layouts import choose_layout
 from pydarknet.graph.choose_dialect import choose_dialect
 from pydarknet.graph.onnx_network import onnx_model, write_network
+from pydarknet.inference.predict import boxes_of_heads
 from pydarknet.layers import Shape
+from pydarknet.modules.onnx_graph import BATCH
 
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 BOXES = {"retina": 126, "ssd": 168}  # of maps of 8 x 4, 4 x 2 and 2 x 1 cells
@@ -165,3 +167,35 @@ def test_files_find_its_boxes(tmp_path, kind, name):
     if name != "nms":  # which has a row per class
         assert [one.name for one in ours] == [one.name for one in theirs]
         np.testing.assert_allclose(theirs.scores, ours.scores, atol=1e-4)
+
+
+@each_kind
+@pytest.mark.parametrize("batch", [1, 2, BATCH])
+@pytest.mark.parametrize(
+    "limits", [{"pre_nms": 12}, {"post_nms": 5}, {"pre_nms": 7, "post_nms": 5}]
+)
+def test_suppression_inside_a_file_has_its_limits(net, kind, batch, limits):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    words = "".join(f"{key}={value}\n" for key, value in limits.items())
+    learned = f"[convolutional]\nfilters={kind.anchors * (4 + kind.scores)}\n"
+    text = kind.text(words).replace("[maxpool]\n", learned)  # so that no two scores are equal
+    network = net(text, h=HEIGHT, w=WIDTH)
+    network.initialize(torch.Generator().manual_seed(1))
+    images = torch.rand(2, 3, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(2))
+    layout = choose_layout(network, "nms", Limits(thresh=0.25, nms=0.45))
+    writer, written = write_network(network, batch=batch, name=layout.input)
+    values = layout.write(writer, written)
+
+    session = onnxruntime.InferenceSession(onnx_model(writer, values).SerializeToString())
+    parts = images.split(1 if batch == 1 else 2)
+    found = [session.run(None, {layout.input: part.numpy()})[0] for part in parts]
+
+    rows = [one[one[:, 0] == k, 6] for one in found for k in range(len(parts[0]))]
+    chosen, blank = Settings(Decoding(thresh=0.25), False, 0.45), np.zeros((1, 1, 3), np.uint8)
+    ours = boxes_of_heads(network, network(images), [blank] * 2, chosen)
+    for theirs, left in zip(rows, ours, strict=True):
+        scores = left.probabilities[left.probabilities > 0].sort(descending=True).values.detach()
+        assert len(scores) == limits.get("post_nms", len(scores)) > 4
+        theirs = theirs if "post_nms" in limits else -np.sort(-theirs)  # then best first
+        np.testing.assert_allclose(theirs, scores, atol=1e-5)

@@ -5,6 +5,7 @@ The recorder is scripts/record_torchvision_networks.py.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ import torch
 from conftest import HERE
 from state_dicts import safetensors
 
+from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.nms import nms
-from pydarknet.boxes.settings import Decoding
+from pydarknet.boxes.settings import Decoding, Limits
 from pydarknet.graph.weights_layout import placed_arrays
+from pydarknet.layers.map_anchor_head import MapAnchorHead
 from pydarknet.load import read_network
 from pydarknet.network import Network
 from pydarknet.ports.import_arrays import import_arrays
@@ -42,14 +45,6 @@ def imported(name: str, cfg: str, classes: dict[str, str], folder: Path) -> Netw
     return network
 
 
-def seen(network: Network, side: int) -> torch.Tensor:
-    """Return what the head gives for the recorded picture, rows [P, 4 + classes]."""
-    network.resize(side, side)
-    with torch.no_grad():
-        [head] = network(torch.from_numpy(recorder.picture(0, side, side)))
-    return head.activated[0, :, 0].T
-
-
 def file_size(network: Network) -> int:
     """Return how many bytes a weights file of a network has: a header, then floats."""
     *_, last = placed_arrays(network)
@@ -62,37 +57,63 @@ def corners(boxes: np.ndarray, side: int) -> np.ndarray:
     return np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], 1)
 
 
-def test_retinanet_finds_the_same_300_boxes(tmp_path):
-    side = recorder.SIDES["retina"]
-    words = {"filters=720": "filters=819", "classes=80": "classes=91"}
+def rows_of(found: Detections, side: int) -> np.ndarray:
+    """Return boxes as torchvision gives them: corners in pixels, score, class, best first."""
+    row, kind = found.probabilities.numpy().nonzero()
+    scores = found.probabilities.numpy()[row, kind]
+    rows = np.column_stack([corners(found.boxes.numpy()[row], side), scores, kind])
+    return rows[np.argsort(-scores, kind="stable")]
+
+
+def check_rows(ours: np.ndarray, theirs: np.ndarray) -> None:
+    """Assert that rows are the same; those of equal scores may stand in another order."""
+    np.testing.assert_allclose(ours[:, 4], theirs[:, 4], atol=1e-5)
+    for one, other in zip(ours, theirs, strict=True):
+        apart = np.abs(ours - other).max(1).min()
+        assert one == pytest.approx(other, abs=0.01) or apart < 0.01
+
+
+def check_few(network: Network, limits: Limits, side: int, theirs: np.ndarray) -> None:
+    """Assert that the same boxes are left where FEW scores of each map or class compete."""
+    layer = network.layers[-1]
+    assert isinstance(layer, MapAnchorHead)
+    layer = replace(layer, pre_nms=recorder.FEW)
+    with torch.no_grad():
+        [head] = network(recorder.pixels(side))
+    outputs = layer.competitors(head.activated, head.node, limits.thresh)
+    found = layer.detections(outputs, network.input, Decoding(thresh=limits.thresh)).rows
+    check_rows(rows_of(nms(found, limits.nms, layer.suppression), side), theirs)
+
+
+def test_retinanet_finds_the_same_boxes_by_its_own_limits(tmp_path):
+    side, recorded = recorder.SIDES["retina"], np.load(RECORDED / "whole_retina.npz")
+    limits = Limits(thresh=0.05, nms=0.5)
+    words = {"filters=720": "filters=819", "classes=80": "classes=91", "=640": f"={side}"}
 
     network = imported("retina", "retina-r50.cfg", words, tmp_path)
+    found = network.detect(recorder.photograph(side), limits.thresh, limits.nms)
 
     assert file_size(network) == 136_484_976
-    rows = seen(network, side)
-    layer = network.layers[-1]
-    found = layer.detections(rows.T[None, :, None], network.input, Decoding(thresh=0.05)).rows
-    left = nms(found, 0.5, layer.suppression, stay=True).numpy()
-    row, kind = np.nonzero(left.probabilities)
-    scores = left.probabilities[row, kind]
-    best = np.argsort(-scores, kind="stable")
-    expected = np.load(RECORDED / "whole_retina.npz")["rows"]
-    np.testing.assert_allclose(scores[best], expected[:, 4], atol=1e-5)
-    ours = np.column_stack([corners(left.boxes[row], side), kind])[best]
-    theirs = expected[:, [0, 1, 2, 3, 5]]
-    for one, other in zip(ours, theirs, strict=True):  # equal scores may stand in another order
-        assert one == pytest.approx(other, abs=0.01) or np.abs(ours - other).max(1).min() < 0.01
+    assert len(recorded["rows"]) == 300
+    check_rows(rows_of(found, side), recorded["rows"])
+    check_few(network, limits, side, recorded["few"])
 
 
-def test_ssd_gives_the_same_boxes_and_chances(tmp_path):
-    side = recorder.SIDES["ssd"]
+def test_ssd_finds_the_same_boxes_by_its_own_limits(tmp_path):
+    side, recorded = recorder.SIDES["ssd"], np.load(RECORDED / "whole_ssd.npz")
+    limits = Limits(thresh=0.01, nms=0.45)
     words = {"filters=84\n": "filters=364\n", "filters=126\n": "filters=546\n"}
+    theirs = {key: recorded[key] - [0, 0, 0, 0, 0, 1] for key in ("rows", "few")}  # no background
 
     network = imported("ssd", "ssd300-vgg16.cfg", {**words, "classes=20": "classes=90"}, tmp_path)
+    found = network.detect(recorder.photograph(side), limits.thresh, limits.nms)
 
     assert file_size(network) == 142_567_324
-    rows = seen(network, side).numpy()
-    recorded = np.load(RECORDED / "whole_ssd.npz")
-    kept = rows[recorder.columns(len(rows))]
+    assert len(theirs["rows"]) == 200
+    check_rows(rows_of(found, side), theirs["rows"])
+    check_few(network, limits, side, theirs["few"])
+    with torch.no_grad():
+        [head] = network(recorder.pixels(side))
+    kept = head.activated[0, :, 0].T[recorder.columns(head.activated.shape[-1])].numpy()
     np.testing.assert_allclose(corners(kept[:, :4], side), recorded["boxes"], atol=1e-2)
     np.testing.assert_allclose(kept[:, 4:], recorded["chances"][:, 1:], atol=1e-5)
