@@ -25,7 +25,14 @@ from .counts import Counts
 from .deltas import heads_of, losses_of, to_minimise
 from .ema import MovingAverage
 from .figures import MiniBatch, mini_batch_of
-from .learner_state import momenta, recurrent_states, restore_recurrent, saved_names
+from .learner_state import (
+    momenta,
+    recurrent_states,
+    restore_array,
+    restore_momentum,
+    restore_recurrent,
+    saved_names,
+)
 from .losses import Loss, LossInputs
 from .mixed_precision import restore_scaler, scaler_figures, scaler_of, widen_heads
 from .norm_activation import use_one_step
@@ -266,24 +273,14 @@ class Learner:
         """The functions that take over the tensors of a state, by their kind."""
         return {
             "moving": self.restore_average,
-            "array": self.restore_array,
-            "optimizer": self.restore_momentum,
+            "array": partial(restore_array, self.network),
+            "optimizer": partial(restore_momentum, self.network, self.optimizer),
             "recurrent": partial(restore_recurrent, self.network),
         }
 
     def restore_average(self, name: str, value: Tensor) -> None:
         """Take over a moving average."""
         self.moving.values[name] = value.to(self.network.device)
-
-    def restore_array(self, name: str, value: Tensor) -> None:
-        """Take over an array that weights files do not hold."""
-        self.network.state_dict()[name].copy_(value)
-
-    def restore_momentum(self, name: str, value: Tensor) -> None:
-        """Take over a tensor of the optimiser, `KEY.PARAMETER`; `step` stays on the CPU."""
-        key, _, parameter = name.partition(".")
-        device = value.device if key == "step" else self.network.device
-        self.optimizer.state[self.network.get_parameter(parameter)][key] = value.to(device)
 
 
 def use_lean_forms(network: Network) -> None:

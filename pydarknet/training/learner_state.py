@@ -39,6 +39,18 @@ def recurrent_states(network: Network) -> dict[str, Tensor]:
     }
 
 
+def restore_array(network: Network, name: str, value: Tensor) -> None:
+    """Take over an array of a network."""
+    network.state_dict()[name].copy_(value)
+
+
+def restore_momentum(network: Network, optimizer: UpdateRule, name: str, value: Tensor) -> None:
+    """Take over a tensor of an optimiser, `KEY.PARAMETER`; `step` stays on the CPU."""
+    key, _, parameter = name.partition(".")
+    device = value.device if key == "step" else network.device
+    optimizer.state[network.get_parameter(parameter)][key] = value.to(device)
+
+
 def restore_recurrent(network: Network, name: str, value: Tensor) -> None:
     """Take over a state of a recurrent module, `NUMBER.MODULE`; their numbers ascend."""
     _, _, path = name.partition(".")
