@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..network import Network
+from .apart_state import part_of, tensors_of_each
 from .counts import ADVANCE, Counts, after_save_fork, numbers
 from .figures import MiniBatch, join, record_of
 from .spread import Spread, apart
+from .state import State
 from .team import Team
 
 
@@ -20,7 +23,7 @@ class Apart(Team):
 
     The learning rate is that of the cfg times the number of processes. Weights, biases and scales
     of convolutional and connected layers are averaged; rolling statistics, momenta and other
-    layers are not, and what is saved of them is the first process's.
+    layers are not. The weights file has the first process's, the state has those of each.
 
     Darknet: src/network.c train_networks, sync_nets, sync_layer; examples/detector.c train_detector
     """
@@ -56,6 +59,21 @@ class Apart(Team):
             return counts
         first = Counts(*self.ranks.gather([counts.batch, counts.behind, counts.ahead])[0])
         return after_save_fork(counts, first, self.ranks)
+
+    def parts(self, numbers: Mapping[str, Any], tensors: Mapping[str, Tensor], last: bool) -> State:
+        """Return all that differs between the processes: of weights after averaging, or all."""
+        alike = set() if last else set(map(id, averaged_parameters(self.network)))
+        arrays = {
+            f"array.{name}": value.detach()
+            for name, value in self.network.state_dict(keep_vars=True).items()
+            if id(value) not in alike
+        }
+        of_first = arrays if last else ()
+        found = tensors_of_each(self.ranks, {**tensors, **arrays}, of_first)
+        return State({}, {"ranks": self.ranks.gather(numbers)}, found)
+
+    def part_of(self, state: State) -> State:
+        return part_of(state, self.ranks)
 
     def average(self) -> None:
         """Replace weights, biases and scales by their means over all processes.

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,14 +24,7 @@ from .counts import Counts
 from .deltas import heads_of, losses_of, to_minimise
 from .ema import MovingAverage
 from .figures import MiniBatch, mini_batch_of
-from .learner_state import (
-    momenta,
-    recurrent_states,
-    restore_array,
-    restore_momentum,
-    restore_recurrent,
-    saved_names,
-)
+from .learner_state import restore_tensors, tensors_of
 from .losses import Loss, LossInputs
 from .mixed_precision import restore_scaler, scaler_figures, scaler_of, widen_heads
 from .norm_activation import use_one_step
@@ -73,6 +65,7 @@ class Learner:
         self.counts = Counts(network.header.seen // self.images)
         self.average = -1.0
         self.boxes = [0, 0]  # the fork's total_bbox and rewritten_bbox
+        self.held = State({}, {}, {})  # what the state says of each process, if they differ
         self.hooks: list[RemovableHandle] = []
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
         if network.device.type == "cpu":
@@ -243,44 +236,42 @@ class Learner:
         update.clip_weights(self.parts, self.net)
         return self.moving.update(self.counts.own)
 
-    def prepare_save(self) -> None:
-        """Make the weights ready to be saved."""
+    def prepare_save(self, *, last: bool = False) -> None:
+        """Make the weights ready to be saved, and hold what the state says of each process.
+
+        The `last` save is no part of the training, which goes on from what was before it.
+        """
+        if last:
+            self.hold(last)
         self.counts = self.team.before_save(self.counts)
+        if not last:
+            self.hold(last)
+
+    def hold(self, last: bool) -> None:
+        """Hold what the next state says of each process."""
+        counts = self.counts.batch, self.counts.behind, self.counts.ahead
+        numbers = {"counts": counts, **scaler_figures(self.scaler)}
+        self.held = self.team.parts(numbers, self.tensors(), last)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the tensors that resuming needs besides the weights."""
+        return tensors_of(self.network, self.optimizer, self.moving)
 
     def state(self, run: Mapping[str, Any]) -> State:
         """Return the state that resuming needs besides the weights."""
-        tensors = {f"moving.{name}": value for name, value in self.moving.values.items()}
-        tensors |= momenta(self.network, self.optimizer)
-        unsaved = self.network.state_dict().keys() - saved_names(self.network)
-        tensors |= {f"array.{name}": self.network.state_dict()[name] for name in sorted(unsaved)}
-        tensors |= recurrent_states(self.network)
         numbers = {"batch": self.batch, "average": self.average, "boxes": self.boxes}
         numbers |= {"seed": self.seed, "exif": self.network.exif, **scaler_figures(self.scaler)}
-        return State(run, numbers, tensors)
+        numbers |= self.held.numbers
+        return State(run, numbers, {**self.tensors(), **self.held.tensors})
 
-    def restore(self, state: State) -> None:
+    def restore(self, whole: State) -> None:
         """Resume from a state; its weights must already be loaded."""
-        self.batch, self.average = state.numbers["batch"], state.numbers["average"]
+        state = self.team.part_of(whole)
+        self.counts = Counts(*state.numbers.get("counts", [state.numbers["batch"]]))
+        self.average = state.numbers["average"]
         self.boxes, self.seed = list(state.numbers["boxes"]), state.numbers["seed"]
         restore_scaler(self.scaler, state.numbers)
-        for name, value in state.tensors.items():
-            kind, _, rest = name.partition(".")
-            if kind in self.restorers:
-                self.restorers[kind](rest, value)
-
-    @property
-    def restorers(self) -> dict[str, Callable[[str, Tensor], None]]:
-        """The functions that take over the tensors of a state, by their kind."""
-        return {
-            "moving": self.restore_average,
-            "array": partial(restore_array, self.network),
-            "optimizer": partial(restore_momentum, self.network, self.optimizer),
-            "recurrent": partial(restore_recurrent, self.network),
-        }
-
-    def restore_average(self, name: str, value: Tensor) -> None:
-        """Take over a moving average."""
-        self.moving.values[name] = value.to(self.network.device)
+        restore_tensors(state.tensors, self.network, self.optimizer, self.moving)
 
 
 def use_lean_forms(network: Network) -> None:

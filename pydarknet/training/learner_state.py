@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from torch import Tensor
 
 from ..modules.recurrent import Recurrent
 from ..network import Network
+from .ema import MovingAverage
 from .update_rules import UpdateRule
 
 
@@ -17,6 +21,16 @@ def saved_names(network: Network) -> set[str]:
         if not node.layer.dontsave
         for array in node.layer.weight_arrays(module)
     }
+
+
+def tensors_of(network: Network, optimizer: UpdateRule, moving: MovingAverage) -> dict[str, Tensor]:
+    """Return what a training needs besides its weights file, each with its kind before its name."""
+    arrays = network.state_dict()
+    averages = {f"moving.{name}": value for name, value in moving.values.items()}
+    unsaved = {
+        f"array.{name}": arrays[name] for name in sorted(arrays.keys() - saved_names(network))
+    }
+    return averages | momenta(network, optimizer) | unsaved | recurrent_states(network)
 
 
 def momenta(network: Network, optimizer: UpdateRule) -> dict[str, Tensor]:
@@ -37,6 +51,27 @@ def recurrent_states(network: Network) -> dict[str, Tensor]:
         if isinstance(module, Recurrent)
         for number, state in enumerate(module.state or ())
     }
+
+
+def restore_tensors(
+    tensors: Mapping[str, Tensor], network: Network, optimizer: UpdateRule, moving: MovingAverage
+) -> None:
+    """Take over what `tensors_of` returned; names of other kinds are left out."""
+    restorers: dict[str, Callable[[str, Tensor], None]] = {
+        "moving": partial(restore_average, network, moving),
+        "array": partial(restore_array, network),
+        "optimizer": partial(restore_momentum, network, optimizer),
+        "recurrent": partial(restore_recurrent, network),
+    }
+    for name, value in tensors.items():
+        kind, _, rest = name.partition(".")
+        if kind in restorers:
+            restorers[kind](rest, value)
+
+
+def restore_average(network: Network, moving: MovingAverage, name: str, value: Tensor) -> None:
+    """Take over a moving average."""
+    moving.values[name] = value.to(network.device)
 
 
 def restore_array(network: Network, name: str, value: Tensor) -> None:

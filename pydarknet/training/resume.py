@@ -19,6 +19,7 @@ from ..network import Network
 from ..system.console import note
 from ..system.digest import digest
 from ..system.text import count_of
+from .apart_state import RANK
 from .checkpoints import Files, Pair
 from .learner import Learner
 from .run import differences, text_of_differences
@@ -165,6 +166,8 @@ def is_usable(network: Network, name: str, tensor: Tensor) -> bool:
     key, _, owner = rest.partition(".")
     if kind == "chart":
         return True  # the chart takes what it can draw
+    if kind == RANK:
+        return not owner.startswith(RANK) and is_usable(network, owner, tensor)
     if kind == "recurrent":
         return isinstance(dict(network.named_modules()).get(owner), Recurrent)
     if kind == "optimizer" and key in (ADAM if network.net.adam else SGD):

@@ -177,6 +177,21 @@ def is_number(value: Any) -> bool:
     return type(value) in (int, float)
 
 
+def is_ranks(value: Any) -> bool:
+    """Return whether a value is what the networks of several processes count, and their scales."""
+    checks = {
+        "counts": lambda counts: is_counts(counts) and len(counts) == 3,
+        "scale": NUMBERS["scale"],
+        "growth": is_count,
+    }
+    return isinstance(value, list) and all(
+        isinstance(one, dict)
+        and {"counts", "scale"} <= one.keys() <= checks.keys()
+        and all(checks[name](number) for name, number in one.items())
+        for one in value
+    )
+
+
 def is_options(value: Any) -> bool:
     """Return whether a value is a text per key."""
     return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
@@ -213,6 +228,7 @@ NUMBERS: Final[Mapping[str, Check]] = {
 LATER: Final[Mapping[str, Check]] = {  # numbers that older states lack
     "exif": lambda value: type(value) is bool,
     "growth": is_count,
+    "ranks": is_ranks,
 }
 FIGURES: Final[Mapping[str, Mapping[str, Check]]] = {  # which not every state has
     "validation": {"at": is_count, "last": is_number, "best": is_number},

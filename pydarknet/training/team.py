@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..dataset.input_size import Sizes
 from ..dataset.loader import Batches
@@ -20,6 +20,7 @@ from .counts import Counts
 from .figures import MiniBatch, join, record_of
 from .rolling import Rolling
 from .spread import Spread, at_once, in_turn, whole
+from .state import State
 from .statistics import use_statistics_of_all
 
 
@@ -74,6 +75,18 @@ class Team:
     def before_save(self, counts: Counts) -> Counts:
         """Make the weights ready to be saved; return the counts after that."""
         return counts
+
+    def parts(self, numbers: Mapping[str, Any], tensors: Mapping[str, Tensor], last: bool) -> State:
+        """Return what a state must hold of each process; nothing where all are alike.
+
+        `last` says that the weights are about to be made ready for a save which is no part of the
+        training. `numbers` and `tensors` are this process's, besides its weights.
+        """
+        return State({}, {}, {})
+
+    def part_of(self, state: State) -> State:
+        """Return what a state holds of this process."""
+        return state
 
 
 class InTurn(Team):

@@ -267,7 +267,7 @@ class Trainer:
         if self.progress:
             self.progress.close()
             self.reporter.progress = None
-        self.learner.prepare_save()
+        self.learner.prepare_save(last=True)
         if self.ranks.first:
             self.write_end(finished)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import HERE
-from small_training import TRAIN, write_run
+from small_training import CFG, TRAIN, write_run
 
 from pydarknet.backends import device
 from pydarknet.cli import gpus
@@ -72,13 +74,9 @@ def test_a_cpu_stands_in_for_gpus_that_are_not_there(monkeypatch, capsys, word):
     assert tuple(capsys.readouterr()) == (f"{word}\n", told)
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Return the folder and the log of a training by -gpus 0,1, on CPUs."""
-    folder = tmp_path_factory.mktemp("gpus")
-    write_run(folder, 2)
-    cfg = (folder / "run.cfg").read_text().replace("max_batches=60", "max_batches=6")
-    (folder / "run.cfg").write_text(cfg)
+def train(folder: Path, last: int) -> str:
+    """Train by -gpus 0,1, on CPUs, up to an iteration; return the log."""
+    (folder / "run.cfg").write_text(CFG.format(subdivisions=2, last=last))
     words = [*TRAIN, "-gpus", "0,1", "-dialect", "alexeyab"]
     program = ON_CPUS.format(path=[str(HERE.parent)], words=words)
     done = subprocess.run(
@@ -91,7 +89,15 @@ def trained(tmp_path_factory):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return folder, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Return the folder and the log of a training by -gpus 0,1, on CPUs."""
+    folder = tmp_path_factory.mktemp("gpus")
+    write_run(folder, 2)
+    return folder, train(folder, 6)
 
 
 def test_gpus_train_by_a_process_each_which_count_for_all(trained):
@@ -110,6 +116,23 @@ def test_weights_of_gpus_are_saved_once_and_whole(trained):
     weights = np.fromfile(folder / "run_final.weights", "<f4", offset=20)
     assert np.isfinite(weights).all()
     assert not list(folder.glob("*.tmp"))
+
+
+@pytest.mark.slow
+def test_a_training_of_gpus_that_stopped_goes_on_to_the_same_bits(trained, tmp_path):
+    for name in ("whole", "stopped"):
+        (tmp_path / name).mkdir()
+        write_run(tmp_path / name, 2)
+    for file in trained[0].glob("run*"):
+        shutil.copy(file, tmp_path / "stopped")
+
+    for name in ("whole", "stopped"):
+        train(tmp_path / name, 10)
+
+    whole, stopped = (
+        (tmp_path / name / "run_final.weights").read_bytes() for name in ("whole", "stopped")
+    )
+    assert stopped == whole
 
 
 def test_a_free_port_can_be_used():

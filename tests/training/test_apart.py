@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,12 @@ from conftest import both_lineages
 from together import together
 
 from pydarknet.training.apart import Apart
+from pydarknet.training.checkpoints import Pair
 from pydarknet.training.learner import Learner
+from pydarknet.training.resume import Start, resume, unusable_tensor
+from pydarknet.training.run import describe_run
+from pydarknet.training.start_together import start_together
+from pydarknet.training.state import read_state, write_state
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 RATE, MOMENTUM, DECAY, IMAGES = 0.01, 0.9, 0.05, 4
@@ -129,3 +136,86 @@ def test_only_convolutional_and_connected_layers_are_averaged_and_no_statistics(
         "stack.3.biases",
     }
     assert {second[name] for name in second.keys() - means} == {1.0}
+
+
+def lessons(ranks, count: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Return the images of a process in so many iterations, and their truth."""
+    draws = torch.Generator().manual_seed(ranks.rank)
+    return [
+        (torch.rand(2, 3, 2, 2, generator=draws), torch.eye(2)[torch.arange(2) % 2])
+        for _ in range(count)
+    ]
+
+
+def begun(net, ranks, dialect: str, options: str) -> Learner:
+    """Return a learner at the start of a training."""
+    network = net(MIXED, h=2, w=2, options=f"batch=2\nmax_batches=99\n{options}", dialect=dialect)
+    network.initialize(torch.Generator().manual_seed(1))
+    return Learner(network, seed=1, team=Apart(network, ranks))
+
+
+def numbers_of(learner: Learner) -> tuple:
+    """Return all that the next iteration depends on, as what can be compared to the last bit."""
+    arrays = learner.network.state_dict() | learner.tensors()
+    return learner.counts, {name: one.tolist() for name, one in arrays.items()}
+
+
+@both_lineages
+@pytest.mark.parametrize("options", ["", "adam=1\n", "ema_alpha=.9\n"])
+@pytest.mark.parametrize(("size", "stop"), [(2, 1), (2, 3), (2, 4), (3, 2)])
+def test_a_training_that_was_stopped_goes_on_to_the_same_bits(
+    net, tmp_path, dialect, options, size, stop
+):
+    def whole(ranks):
+        learner = begun(net, ranks, dialect, options)
+        return [(learner.learn(*one), numbers_of(learner)) for one in lessons(ranks, 7)]
+
+    def until(ranks):
+        learner = begun(net, ranks, dialect, options)
+        for one in lessons(ranks, stop):
+            learner.learn(*one)
+        learner.prepare_save(last=True)
+        if ranks.first:
+            learner.network.save_weights(tmp_path / "net.weights")
+            state = learner.state(describe_run(learner.network, "train.txt", ""))
+            write_state(tmp_path / "net.state", state)
+
+    def rest(ranks):
+        learner = begun(net, ranks, dialect, options)
+        start = Start(describe_run(learner.network, "train.txt", "")) if ranks.first else Start({})
+        if ranks.first:
+            state = read_state(tmp_path / "net.state")
+            assert unusable_tensor(learner.network, state.tensors) == ""
+            start = replace(start, pair=Pair(tmp_path / "net.weights", state))
+        resume(learner, start, None)
+        start_together(learner, start)
+        return [(learner.learn(*one), numbers_of(learner)) for one in lessons(ranks, 7)[stop:]]
+
+    expected = together(size, whole)
+    together(size, until)
+
+    for ours, theirs in zip(together(size, rest), expected, strict=True):
+        assert ours == theirs[stop:]
+
+
+def test_a_save_on_the_way_leaves_out_what_was_averaged(net):
+    def work(ranks):
+        learner = begun(net, ranks, "alexeyab", "")
+        learner.learn(*lessons(ranks, 1)[0])
+        learner.prepare_save()
+        return sorted(learner.state({}).tensors.keys() - learner.tensors().keys())
+
+    first, second = together(2, work)
+
+    names = [
+        *(f"array.stack.0.norm.rolling_{one}" for one in ("mean", "variance")),
+        *(f"array.stack.{n}.{one}" for n in (1, 2) for one in ("biases", "weights")),
+        *(
+            f"optimizer.momentum_buffer.stack.{n}.{one}"
+            for n in range(4)
+            for one in ("biases", "weights")
+        ),
+        "optimizer.momentum_buffer.stack.0.norm.scales",
+    ]
+    assert first == sorted(f"rank.1.{name}" for name in names)
+    assert second == []

@@ -56,7 +56,7 @@ def trainer():
             batch=5,
             network=None,
             moving=SimpleNamespace(values={}),
-            prepare_save=lambda: None,
+            prepare_save=lambda last=False: None,
         ),
         samples=None,
         size=None,
