@@ -92,7 +92,7 @@ def look_at_small_anchors(survey: Survey) -> Iterator[Finding]:
             w, h = small[0]
             text = f"{count_of(len(small), 'anchor')} below a pixel, {w:g} x {h:g}: "
             text += "anchors= is too short, or in another unit than pixels of the input"
-            mend = "write a width and a height for each anchor that mask= counts"
+            mend = "write the width and the height of each anchor in pixels"
             yield Finding("anchors", WRONG, text, mend, (head.place,))
 
 

@@ -51,7 +51,8 @@ def look_at_batch(survey: Survey) -> Iterator[Finding]:
         text = "batch=1 is for finding boxes, not for training"
         yield Finding("cfg", WRONG, text, "batch=64, subdivisions=16", (plan.path,))
     elif net.batch < SMALL_BATCH:
-        text = f"batch={net.batch} is small: the statistics of batch normalization are noise"
+        noise = "the statistics of batch normalization are" if plan.normalized else "each step is"
+        text = f"batch={net.batch} is small: {noise} noise"
         yield Finding(
             "cfg", LOOK, text, "batch=64, and subdivisions as memory allows", (plan.path,)
         )

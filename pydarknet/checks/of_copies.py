@@ -33,7 +33,7 @@ def look_at_copies(survey: Survey) -> Iterator[Finding]:
     leaks = [g for g in groups if train[g].any() and (valid[g] & ~train[g]).any()]
     places = [" = ".join(survey.images[i] for i in group) for group in leaks]
     text = "[picture of valid is|pictures of valid are] in train under another name"
-    yield from findings_at("valid", text, "unlist them in one of both", places)
+    yield from findings_at("valid", text, "take each off one of the two lists", places)
     forms = survey.groups(map(form_of, survey.images))
     turned = [g for g in forms if train[g].any() and (valid[g] & ~train[g]).any()]
     text = "[picture of valid has|pictures of valid have] another form in train, by the name"

@@ -22,9 +22,9 @@ def look_at_lists(survey: Survey) -> Iterator[Finding]:
         state = WRONG if name == TRAIN else LOOK
         if one.problem:
             mend = f"write a path a line, and {name}=FILE into {survey.data.path}"
-            yield Finding("list", state, f"{one.file}: {one.problem}", mend, (one.file,))
+            yield Finding("list", state, f"{name}: {one.problem}", mend, (one.file,))
         elif not one.paths:
-            yield Finding("list", state, f"{one.file} is empty", "list images", (one.file,))
+            yield Finding("list", state, f"{name}: {one.file} is empty", "list images", (one.file,))
         twice = [path for path, count in Counter(one.paths).items() if count > 1]
         text = f"[image is|images are] listed more than once in {one.file}"
         yield from findings_at("list", text, "list each image once", twice)

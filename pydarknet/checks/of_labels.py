@@ -44,7 +44,7 @@ FAULTS: Final = {
         "write numbers with points, and blanks between them: 0 .5 .5 .2 .3",
     ),
     faults.WORDS: Fault(
-        "[line has|lines have] not five numbers",
+        "[line does|lines do] not have five numbers",
         "write class, centre x, centre y, width, height; no score",
     ),
     faults.NAME: Fault(
@@ -52,7 +52,7 @@ FAULTS: Final = {
         "write the class's number, counted from 0 as in the names file",
     ),
     faults.NUMBERS: Fault(
-        "[line has|lines have] what is no number", "write five numbers, none of them nan"
+        "[line has|lines have] something that is no number", "write five numbers, none of them nan"
     ),
     faults.CORNER: Fault(
         "[box has|boxes have] x = 0 and y = 0", "write the centre of the box, not 0 0"
@@ -172,7 +172,7 @@ def look_at_odd_boxes(survey: Survey) -> Iterator[Finding]:
     keys = np.column_stack([survey.box_owners, rows[:, 0], rows[:, 1:].round(EQUAL)])
     copies = copies_of(keys)
     text = "[line repeats|lines repeat] a box of the same image"
-    yield from findings_at("boxes", text, "delete one of both", survey.places(copies))
+    yield from findings_at("boxes", text, "delete one of the two", survey.places(copies))
     clashes = copies_of(np.delete(keys, 1, axis=1)) & ~copies
     text = "[box is|boxes are] there for another class too"
     yield from findings_at("boxes", text, "keep the right class", survey.places(clashes))

@@ -15,7 +15,7 @@ from ..errors import CfgError, DarknetError
 from ..graph.choose_dialect import choose_dialect
 from ..graph.nodes import read_layers
 from ..layers import DetectionHead, Layer, Reading, Shape, detection_heads
-from ..modules.batch_norm import BATCH_NORMS
+from ..modules.batch_norm import BATCH_NORMS, BatchNorm
 from ..network import Network
 from ..system.console import note
 
@@ -44,6 +44,7 @@ class Plan:
     anchored: tuple[Anchored, ...] = ()
     problems: tuple[DarknetError, ...] = ()
     memory: int = 0  # bytes that the layers of a mini-batch take, roughly
+    normalized: bool = False  # whether a layer takes the statistics of a mini-batch
 
     @property
     def classes(self) -> int:
@@ -123,4 +124,5 @@ def built_plan(plan: Plan, network: Network) -> Plan:
     images = plan.net.batch // max(plan.net.subdivisions, 1)
     outputs = sum(node.output.outputs for node in network.nodes)
     memory = OUTPUTS_KEPT * FLOAT * outputs * max(images, 1)
-    return replace(plan, anchored=tuple(anchored), memory=memory)
+    normalized = any(isinstance(part, BatchNorm) for part in network.modules())
+    return replace(plan, anchored=tuple(anchored), memory=memory, normalized=normalized)

@@ -88,9 +88,10 @@ def plan_line(survey: Survey) -> str:
     ]
     images = len(survey.lists["train"].paths)
     if images and net.max_batches:
-        words.append(f"each image {net.max_batches * net.batch / images:,.0f} times")
+        words.append(f"each image {number_of(round(net.max_batches * net.batch / images), 'time')}")
     if fit := fit_of(survey):
-        words.append(f"anchors fit {fit.given:.0%} (calc_anchors: {fit.possible:.0%})")
+        unfit = "" if fit.possible else ", which do not suit the heads"
+        words.append(f"anchors fit {fit.given:.0%} (calc_anchors: {fit.calculated:.0%}{unfit})")
     if plan.memory:
         words.append(f"about {size_text(plan.memory)} a mini-batch")
     return ", ".join(words)
@@ -103,12 +104,21 @@ def number_of(number: int, one: str, several: str = "") -> str:
 
 def lines_of(finding: Finding) -> Iterator[str]:
     """Yield the line of a finding, and one with where it is and what to do."""
-    places = finding.places
     yield shorten(f"{finding.state:6}{finding.thing:10}{finding.text}", 2 * WIDTH)
-    where = ", ".join(places[:PLACES]) + (" ..." if len(places) > PLACES else "")
-    words = [shorten(where, WIDTH), finding.mend]
+    words = [places_text(finding.places), finding.mend]
     if any(words):
         yield INDENT + " -> ".join(filter(None, words))
+
+
+def places_text(places: Sequence[str]) -> str:
+    """Return the first places, as many as a line has room for, each whole but a very long first."""
+    told = ", ".join(places[:1])
+    told, shown = shorten(told, WIDTH), 1
+    for place in places[1:PLACES]:
+        if len(told) + len(place) > WIDTH:
+            break
+        told, shown = f"{told}, {place}", shown + 1
+    return told + (" ..." if len(places) > shown else "")
 
 
 def verdict(findings: Sequence[Finding]) -> str:

@@ -19,7 +19,7 @@ def change(old: str, new: str) -> None:
     [
         ("filters=14", "filters=255", "2 anchors and 2 classes need 14 channels", WRONG),
         ("batch=64", "batch=1\n#", "batch=1 is for finding boxes, not for training", WRONG),
-        ("batch=64", "batch=4", "batch=4 is small", LOOK),
+        ("batch=64", "batch=4", "batch=4 is small: each step is noise", LOOK),
         ("subdivisions=16", "subdivisions=48", "no multiple of subdivisions=48", WRONG),
         ("max_batches=6000", "max_batches=0", "max_batches=0: nothing is trained", WRONG),
         ("max_batches=6000", "max_batches=500", "max_batches=500 is short: 6,000 is the", LOOK),
@@ -39,6 +39,15 @@ def test_what_a_cfg_must_not_have_is_told(found, old, new, text, state):
     states = [one.state for told, one in found().items() if text in told]
 
     assert states == [state]
+
+
+def test_a_small_batch_spoils_the_statistics_only_of_a_cfg_that_takes_some(found):
+    change("batch=64", "batch=4")
+    change("[convolutional]", "[convolutional]\nbatch_normalize=1\nfilters=4\n\n[convolutional]")
+
+    [text] = [text for text in found() if "is small" in text]
+
+    assert text == "batch=4 is small: the statistics of batch normalization are noise"
 
 
 def test_every_head_that_does_not_fit_is_told(found):

@@ -14,7 +14,9 @@ def test_nothing_is_found_where_nothing_is_wrong(found):
     assert found(cfg=False, decode=True) == {}
 
 
-@pytest.mark.parametrize(("content", "problem"), [("", "train.txt is empty"), (None, "Couldn't")])
+@pytest.mark.parametrize(
+    ("content", "problem"), [("", "train: train.txt is empty"), (None, "train: Couldn't")]
+)
 def test_a_list_that_is_empty_or_not_there_is_wrong(found, content, problem):
     Path("train.txt").unlink() if content is None else Path("train.txt").write_text(content)
 

@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from pydarknet.checks import findings_of
-from pydarknet.checks.report import as_json, report, sizes_text
+from pydarknet.checks.of_anchors import Fit
+from pydarknet.checks.report import as_json, places_text, report, sizes_text
 
 
 def test_the_screen_says_what_there_is_and_what_is_wrong(survey):
@@ -30,6 +33,29 @@ def test_the_line_of_a_cfg(survey):
 
     assert line.startswith("cfg: my.cfg: 64x64, dialect alexeyab, batch 64/16, 6,000 batches, ")
     assert "each image 96,000 times" in line  # 6000 * 64 / 4
+
+
+@pytest.mark.parametrize(
+    ("possible", "said"), [(True, "84%"), (False, "84%, which do not suit the heads")]
+)
+def test_the_line_of_a_cfg_says_how_well_calculated_anchors_fit(
+    survey, monkeypatch, possible, said
+):
+    fit = Fit(given=0.75, calculated=0.84, anchors="", possible=possible)
+    monkeypatch.setattr("pydarknet.checks.report.fit_of", lambda survey: fit)
+
+    [line] = [line for line in report(survey(), []) if line.startswith("cfg: ")]
+
+    assert f"anchors fit 75% (calc_anchors: {said})," in line
+
+
+def test_places_are_told_whole_as_many_as_there_is_room_for():
+    long = [f"{'deep/' * 12}{name}.txt:1" for name in "abc"]  # 67 letters each
+
+    assert places_text(("a.txt:1",)) == "a.txt:1"
+    assert places_text(tuple("abcd")) == "a, b, c ..."
+    assert places_text(tuple(long)) == f"{long[0]}, {long[1]} ..."
+    assert len(places_text(("deep/" * 100, "b"))) < 170
 
 
 def test_json_has_all_places(survey):
