@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from ..modules.activations import input_delta, overwriting
 from ..modules.batch_norm import EPSILON, BatchNorm, several, spread
 from ..modules.ops import Conv, normalise_and_activate
+from ..ranks.ranks import ALONE, Ranks
+from .statistics import Shared
 
 
 def use_one_step(network: nn.Module) -> None:
@@ -26,8 +28,8 @@ def use_one_step(network: nn.Module) -> None:
 
 
 def is_plain(norm: nn.Module | None) -> bool:
-    """Return whether torch computes a batch norm, in training too."""
-    return type(norm) is BatchNorm and norm.in_training is None
+    """Return whether torch computes a batch norm, in training too: of one process or of several."""
+    return type(norm) is BatchNorm and isinstance(norm.in_training, Shared | None)
 
 
 def finish(conv: Conv, x: Tensor) -> Tensor:
@@ -35,20 +37,34 @@ def finish(conv: Conv, x: Tensor) -> Tensor:
     norm = conv.norm
     if norm is None or not norm.training or not torch.is_grad_enabled():
         return normalise_and_activate(conv, x)
-    y: Tensor = NormActivation.apply(several(x), norm.scales, conv.biases, norm, conv.activate.word)
+    word, shared = conv.activate.word, norm.in_training
+    values = x if shared else several(x)
+    y: Tensor = NormActivation.apply(values, norm.scales, conv.biases, norm, shared, word)
     return y
 
 
 class NormActivation(torch.autograd.Function):
-    """The activation of `(x - mean) / sqrt(variance + 1e-5) * scale + bias` in training."""
+    """The activation of `(x - mean) / sqrt(variance + 1e-5) * scale + bias` in training.
+
+    Mean and variance are those of x, or of what all processes have that are `shared` with.
+    """
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, scales: Tensor, biases: Tensor, norm: BatchNorm, word: str
+        ctx: Any,
+        x: Tensor,
+        scales: Tensor,
+        biases: Tensor,
+        norm: BatchNorm,
+        shared: Shared | None,
+        word: str,
     ) -> Tensor:
-        rolling = norm.rolling_mean, norm.rolling_variance
-        mean, variance = torch.batch_norm_update_stats(x, *rolling, norm.momentum)
-        ctx.word = word
+        if shared:
+            mean, variance, _ = shared.statistics(norm, x)
+        else:
+            rolling = norm.rolling_mean, norm.rolling_variance
+            mean, variance = torch.batch_norm_update_stats(x, *rolling, norm.momentum)
+        ctx.word, ctx.ranks = word, shared.ranks if shared else ALONE
         ctx.save_for_backward(x, scales, biases, mean, variance)
         return overwriting(word)(normal(x, scales, biases, mean, variance))
 
@@ -58,11 +74,13 @@ class NormActivation(torch.autograd.Function):
         delta = input_delta(ctx.word, delta, normal(*ctx.saved_tensors))
         of_scales, of_biases = sums(delta, x, scales, mean, variance)
         if ctx.needs_input_grad[0]:
+            count = x.numel() / x.shape[1] * ctx.ranks.size
+            of_scale, of_bias = sums_of_all(ctx.ranks, of_scales, of_biases)
             slope = scales * torch.rsqrt(variance + EPSILON)
-            bend = -slope / (variance + EPSILON).sqrt() * of_scales / (x.numel() / x.shape[1])
-            shift = -slope * of_biases / (x.numel() / x.shape[1]) - bend * mean
+            bend = -slope / (variance + EPSILON).sqrt() * of_scale / count
+            shift = -slope * of_bias / count - bend * mean
             delta.mul_(spread(slope, x)).addcmul_(x, spread(bend, x)).add_(spread(shift, x))
-        return delta, of_scales, of_biases, None, None
+        return delta, of_scales, of_biases, None, None, None
 
 
 def sums(
@@ -75,6 +93,15 @@ def sums(
         delta, x, scales, *statistics, wanted
     )
     return of_scales, of_biases
+
+
+def sums_of_all(ranks: Ranks, of_scales: Tensor, of_biases: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the sums of both over all processes, [C] each."""
+    if ranks.alone:
+        return of_scales, of_biases
+    both = torch.stack((of_scales, of_biases))
+    ranks.add([both])
+    return both[0], both[1]
 
 
 def normal(x: Tensor, scales: Tensor, biases: Tensor, mean: Tensor, variance: Tensor) -> Tensor:

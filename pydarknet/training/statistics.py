@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,33 +16,38 @@ def use_statistics_of_all(network: nn.Module, ranks: Ranks) -> None:
     """Let every batch norm in training normalise by the values of all processes."""
     for module in network.modules():
         if isinstance(module, BatchNorm):
-            module.in_training = partial(normalise, ranks)
+            module.in_training = Shared(ranks)
 
 
-def normalise(ranks: Ranks, norm: BatchNorm, x: Tensor, biases: Tensor) -> Tensor:
-    """Return x after batch norm, and update the rolling statistics; all processes have as many x.
+@dataclass(frozen=True)
+class Shared:
+    """Batch norm in training by the values of all processes, of which each has as many."""
 
-    Darknet: src/batchnorm_layer.c forward_batchnorm_layer_gpu, forward_batchnorm_layer
-    """
-    wide = x.to(torch.promote_types(x.dtype, norm.scales.dtype))
-    with torch.no_grad():
-        mean, biased = moments(ranks, wide)
-        count = wide.numel() / wide.shape[1] * ranks.size
+    ranks: Ranks
+
+    def __call__(self, norm: BatchNorm, x: Tensor, biases: Tensor) -> Tensor:
+        """Return x after batch norm, and update the rolling statistics.
+
+        Darknet: src/batchnorm_layer.c forward_batchnorm_layer_gpu, forward_batchnorm_layer
+        """
+        wide = x.to(torch.promote_types(x.dtype, norm.scales.dtype))
+        with torch.no_grad():
+            mean, biased, unbiased = self.statistics(norm, wide)
+            variance = biased if norm.biased else unbiased
+            divisor, slope = norm.divisor_for(variance), norm.slope(variance)
+        normal: Tensor = SharedNormal.apply(wide, mean, variance, divisor, slope, self.ranks)
+        return (normal * spread(norm.scales, x) + spread(biases, x)).to(x.dtype)
+
+    def statistics(self, norm: BatchNorm, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return mean, biased and unbiased variance of all x, [C], and update the rolling ones."""
+        own = torch.stack(torch.batch_norm_update_stats(x, None, None, 0))
+        means, variances = self.ranks.stack(own).unbind(1)  # [size, C] each
+        mean, biased = means.mean(0), variances.mean(0) + means.var(0, unbiased=False)
+        count = x.numel() / x.shape[1] * self.ranks.size
         unbiased = biased * (count / (count - 1))
         norm.rolling_mean.lerp_(mean, norm.momentum)
         norm.rolling_variance.lerp_(unbiased, norm.momentum)
-        variance = biased if norm.biased else unbiased
-        divisor, slope = norm.divisor_for(variance), norm.slope(variance)
-    normal: Tensor = SharedNormal.apply(wide, mean, variance, divisor, slope, ranks)
-    return (normal * spread(norm.scales, x) + spread(biases, x)).to(x.dtype)
-
-
-def moments(ranks: Ranks, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean and the biased variance of all processes' x, [C] each."""
-    dims = [0, *range(2, x.dim())]
-    own = torch.stack((x.mean(dims), x.var(dims, unbiased=False)))
-    means, variances = ranks.stack(own).unbind(1)  # [size, C] each
-    return means.mean(0), variances.mean(0) + means.var(0, unbiased=False)
+        return mean, biased, unbiased
 
 
 class SharedNormal(torch.autograd.Function):

@@ -11,8 +11,10 @@ from pydarknet.errors import DarknetError
 from pydarknet.modules.activations import REGISTRY
 from pydarknet.modules.batch_norm import BatchNorm, UnbiasedBatchNorm
 from pydarknet.modules.ops import Conv, normalise_and_activate
+from pydarknet.ranks.ranks import ALONE
 from pydarknet.training.conv_matmul import use_lean_convolutions
 from pydarknet.training.norm_activation import NormActivation, finish, source_of, use_one_step
+from pydarknet.training.statistics import use_statistics_of_all
 
 
 def conv_of(activation: str, norm: type[BatchNorm] = BatchNorm) -> Conv:
@@ -41,6 +43,16 @@ def test_outputs_statistics_and_gradients_are_torchs(word):
 
     for one, other in zip(*results, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_a_batch_norm_that_processes_share_takes_one_step_too():
+    shared, apart = conv_of("leaky"), conv_of("leaky", UnbiasedBatchNorm)
+    for conv in (shared, apart):
+        use_statistics_of_all(conv, ALONE)
+        use_one_step(conv)
+
+    assert shared.finish is finish
+    assert apart.finish is normalise_and_activate
 
 
 def test_a_whole_layer_learns_as_torchs_and_keeps_one_map():

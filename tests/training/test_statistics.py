@@ -6,7 +6,7 @@ from together import together
 from torch.nn import functional as F
 
 from pydarknet.modules.batch_norm import BATCH_NORMS, BatchNorm
-from pydarknet.training.statistics import normalise, use_statistics_of_all
+from pydarknet.training.statistics import Shared, use_statistics_of_all
 
 KINDS = [BatchNorm, *map(BATCH_NORMS["cpu"].of, ("pjreddie", "alexeyab"))]
 
@@ -34,7 +34,7 @@ def test_parts_are_normalised_as_the_whole(kind, size):
     def work(ranks):
         norm, part = norm_of(kind), slice(6 // size * ranks.rank, 6 // size * (ranks.rank + 1))
         own = x[part].clone().requires_grad_()
-        y = normalise(ranks, norm, own, biases)
+        y = Shared(ranks)(norm, own, biases)
         (y * weights[part]).sum().backward()
         return y.detach(), own.grad, norm
 
