@@ -8,6 +8,7 @@
 Memory, threads and open files of the command and all that it started are sampled. Their medians in
 the last quarter may not be above those of the first; the first 90 seconds do not count. In a list,
 and in a demo's JSON and film, as many come out as went in. Linux alone says so much of a process.
+The command has one thread, so that it gets on where others have the other cores.
 
 Of the demo's clients, one of each stream reads all, one asks and reads nothing, and others go away
 in the middle of a picture, again and again.
@@ -122,7 +123,7 @@ def watch(
     process = subprocess.Popen(
         [sys.executable, "-m", "pydarknet", *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         stdin=stdin or subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
