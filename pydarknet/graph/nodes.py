@@ -23,6 +23,7 @@ from ..layers.base import (
     section_names,
 )
 from ..layers.rows import BILLION
+from ..modules.batch_norm import BatchNorm
 from ..modules.parameters import assign
 from ..system.console import note
 from ..system.limits import INT_MAX
@@ -258,10 +259,20 @@ def build_modules(nodes: Sequence[Node]) -> list[nn.Module]:
     modules = []
     for node, layers in zip(nodes, readers(nodes), strict=True):
         try:
-            modules.append(node.layer.build(node, layers))
+            module = node.layer.build(node, layers)
         except ValueError as error:
             raise node.layer.error(str(error)) from None
+        if node.layer.use_rolling or node.layer.reading.net.use_rolling:
+            fix_norms(module)
+        modules.append(module)
     return modules
+
+
+def fix_norms(module: nn.Module) -> None:
+    """Let the batch norms of a layer keep their rolling statistics in training."""
+    for part in module.modules():
+        if isinstance(part, BatchNorm):
+            part.fixed = True
 
 
 def sizes(module: nn.Module) -> list[torch.Size]:

@@ -36,13 +36,15 @@ class BatchNorm(Parametric):
         self.register_buffer("rolling_mean", array(n))
         self.register_buffer("rolling_variance", array(n))
         self.in_training: InTraining | None = None  # what computes it there in another way
+        self.fixed = False  # whether training too normalises by the rolling statistics
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
-        """Set scales to 1 and statistics to 0, also the variance.
+        """Set scales to 1 and statistics to 0, also the variance, unless it is never learned.
 
         Quirk: ZERO_VARIANCE
         """
-        tensor.fill_(1.0 if name == "scales" else 0.0)
+        ones = ("scales", "rolling_variance") if self.fixed else ("scales",)
+        tensor.fill_(1.0 if name in ones else 0.0)
 
     def weight_arrays(self) -> tuple[WeightArray, ...]:
         return WeightArray("scales"), WeightArray("rolling_mean"), WeightArray("rolling_variance")

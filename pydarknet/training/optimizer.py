@@ -85,9 +85,7 @@ def inference_only(network: Executor) -> set[int]:
 
 def rolling_norms(network: Executor) -> Iterator[BatchNorm]:
     """Yield the batch norms that use rolling statistics in training, and leave them as they are."""
-    for node, module in zip(network.nodes, network.stack, strict=True):
-        if network.net.use_rolling or node.layer.use_rolling:
-            yield from (part for part in module.modules() if isinstance(part, BatchNorm))
+    yield from (part for part in network.modules() if isinstance(part, BatchNorm) and part.fixed)
 
 
 def optimizer(network: Executor, parts: list[TrainableParameter]) -> UpdateRule:

@@ -241,3 +241,24 @@ def test_rolling_statistics_normalise_and_stay_where_the_cfg_says_so(learner, fi
     assert norm.rolling_variance.tolist() == [4] * 4
     assert not torch.equal(norm.scales, scales)
     assert bool(other.rolling_mean.count_nonzero()) == bool(first)  # only [net] keeps all
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+@pytest.mark.parametrize(
+    ("section", "options", "variance"),
+    [("use_rolling=1\n", "", 1), ("", "use_rolling=1\n", 1), ("", "", 0)],  # 0 as in the C
+)
+def test_statistics_that_stay_begin_so_that_they_change_nothing(
+    net, dialect, section, options, variance
+):
+    text = f"[batchnorm]\n{section}[convolutional]\nbatch_normalize=1\n{section}"
+    network = net(text, h=4, w=4, dialect=dialect, options=options)
+    network.initialize()
+
+    norms = [network.stack[0].norm, network.stack[1].norm]
+
+    assert [norm.rolling_variance.unique().tolist() for norm in norms] == [[variance]] * 2
+    x = torch.rand(1, 3, 4, 4)
+    torch.testing.assert_close(
+        network.trace(x)[0], x if variance else x * 1e5**0.5, rtol=1e-3, atol=0
+    )
