@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,9 @@ from ..cfg.rewrite import Place, rewrite
 from ..errors import UsageError
 from ..evaluate.anchors import anchors_text, cluster, keep_scales
 from ..graph.choose_dialect import choose_dialect
-from ..layers import DetectionHead, Reading, layer_class
+from ..graph.executor import input_shape
+from ..graph.nodes import place, read_layers
+from ..layers import DetectionHead, Node, Reading, Shape
 from ..modules.batch_norm import BATCH_NORMS
 from ..system.console import without_notes
 from .of_cfg import STEPS
@@ -77,16 +80,17 @@ def adapt(
 ) -> str:
     """Return the text of a cfg for a data set.
 
-    `filters` before each head change by as many channels as its anchors have classes more or less.
-    Raises UsageError for a template without heads that have classes and anchors.
+    `filters` of the layers that make a head's channels for classes change as its classes do. Raises
+    UsageError for a template without heads over maps.
     """
     sections = sections_of(text, str(template))
-    heads = anchored_heads(sections)
-    if not heads:
-        raise UsageError(f"{template}: has no head with classes and anchors: expected a detector")
     changes = dict(schedule(length, length.batches(data), size, subdivisions))
-    for at, head in heads.items():
-        changes.update(head_changes(sections, at, head, data, size))
+    nodes = nodes_of(sections_of(rewrite(text, changes), str(template)))
+    heads = adaptable(nodes)
+    if not heads:
+        raise UsageError(f"{template}: has no head with maps for classes: expected a detector")
+    for node, head in heads:
+        changes.update(head_changes(sections, nodes, node, head, data))
     return rewrite(text, changes)
 
 
@@ -110,41 +114,77 @@ def schedule(
         yield (0, key), str(one)
 
 
-def anchored_heads(sections: list[Section]) -> dict[int, DetectionHead]:
-    """Return the heads whose sections say classes and anchors, by the places of these."""
+def nodes_of(sections: list[Section]) -> list[Node]:
+    """Return the layers of a cfg with their shapes."""
     lineage = choose_dialect(sections, given=None).dialect.name
     norm = BATCH_NORMS["gpu"].of(lineage)
-    found = {}
     with without_notes():
         net = Net.read(sections[0], lineage)
         reading = Reading(lineage=lineage, strict=True, batch_norm=norm, net=net)
-        for at, one in enumerate(sections):
-            cls = layer_class(one.name, lineage)
-            if cls and value(one, "classes") and value(one, "anchors"):
-                layer = cls.read(one, reading)
-                if isinstance(layer, DetectionHead):
-                    found[at] = layer
-    return found
+        return place(read_layers(sections[1:], reading), input_shape(net))
+
+
+def adaptable(nodes: list[Node]) -> list[tuple[Node, DetectionHead]]:
+    """Return the heads that read maps with channels for classes."""
+    heads = [(node, node.layer) for node in nodes if isinstance(node.layer, DetectionHead)]
+    return [(node, head) for node, head in heads if head.class_channels]
 
 
 def head_changes(
-    sections: list[Section], at: int, head: DetectionHead, data: DataSet, size: Input
+    sections: list[Section], nodes: list[Node], node: Node, head: DetectionHead, data: DataSet
 ) -> Mapping[Place, str]:
-    """Return the values of a head and of the `filters` before it."""
-    section = sections[at]
+    """Return the values of a head and of the `filters` that make its channels for classes."""
+    at, more = node.index + 1, data.classes - head.classes
     changes: dict[Place, str] = {(at, "classes"): str(data.classes)}
-    before = next((n for n in range(at - 1, 0, -1) if value(sections[n], "filters")), None)
-    if before is not None:
-        filters = int(value(sections[before], "filters"))
-        more = head.boxes * (data.classes - head.classes)
-        changes[before, "filters"] = str(filters + more)
-    if not head.free:
-        number = int(value(section, "num") or 1)
-        resized = scaled_anchors(sections[0], section, size)
-        usual = resized if head.boxes < number else None
-        made = anchors_for(data.sizes, number, size, usual, in_cells=head.anchors_in_cells)
-        changes[at, "anchors"] = made or pairs_text(resized)
+    for maker, each in makers_of(nodes, node, head).items():
+        filters = int(value(sections[maker + 1], "filters"))
+        changes[maker + 1, "filters"] = str(filters + each * more)
+    if node.image != input_shape(Net.read(sections[0], head.reading.lineage)):
+        changes.update({(at, key): words for key, words in head.input_options(node).items()})
+    if value(sections[at], "anchors") and not head.free:
+        changes[at, "anchors"] = adapted_anchors(sections, at, head, data, node.image)
     return changes
+
+
+def makers_of(nodes: list[Node], node: Node, head: DetectionHead) -> Mapping[int, int]:
+    """Return the layers whose `filters` make a head's channels for classes: how many a class."""
+    makers: Counter[int] = Counter()
+    for source, channels in zip(node.sources, head.class_channels, strict=True):
+        for first, each in channels:
+            makers[maker_of(nodes, source, first, head)] += each
+    return makers
+
+
+def maker_of(nodes: list[Node], index: int, channel: int, head: DetectionHead) -> int:
+    """Return the layer whose `filters` make a channel of a layer's output.
+
+    Raises CfgError where layers between the two do more than pass channels on or join them.
+    """
+    while index >= 0 and not value(nodes[index].layer.section, "filters"):
+        node = nodes[index]
+        joined = np.cumsum([x.c for x in node.inputs])
+        if joined[-1] != node.output.c:
+            break
+        place = int(np.searchsorted(joined, channel, side="right"))
+        index, channel = node.sources[place], channel - int(joined[place] - node.inputs[place].c)
+    else:
+        if index >= 0:
+            return index
+    raise head.error("its classes come from no filters that are known: expected a [convolutional]")
+
+
+def adapted_anchors(
+    sections: list[Section], at: int, head: DetectionHead, data: DataSet, image: Shape
+) -> str:
+    """Return the anchors of a head for an input: calculated ones where these suit it."""
+    resized = scaled_anchors(sections[0], sections[at], Input(image.w, image.h))
+    if not head.clustered:
+        return pairs_text(resized)
+    number = int(value(sections[at], "num") or 1)
+    usual = resized if head.boxes < number else None
+    size = Input(image.w, image.h)
+    made = anchors_for(data.sizes, number, size, usual, in_cells=head.anchors_in_cells)
+    return made or pairs_text(resized)
 
 
 def scaled_anchors(net: Section, head: Section, size: Input) -> np.ndarray:

@@ -18,8 +18,10 @@ from ..system.text import count_of
 from .base import Shape
 from .detection_head import (
     MOST_ANCHORS,
+    Channels,
     DetectionHead,
     FocalOptions,
+    Run,
     SuppressionOptions,
     check_anchors,
 )
@@ -73,6 +75,11 @@ class AnchorHead(FocalOptions, DetectionHead):
         """
         listed = (*self.anchors, *(0.5,) * 2 * count)
         return tuple((listed[2 * i], listed[2 * i + 1]) for i in range(count))
+
+    @property
+    def class_channels(self) -> tuple[Channels, ...]:
+        each = self.values + self.classes
+        return (tuple(Run(box * each + self.values) for box in range(self.boxes)),)
 
     def shape(self, *inputs: Shape) -> Shape:
         x, n = inputs[0], len(self.mask)

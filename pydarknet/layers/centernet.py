@@ -15,6 +15,7 @@ from ..cfg.options import option, quiet
 from ..modules.onnx_writer import Value, Writer
 from ..system.text import count_of
 from .base import Shape, section
+from .detection_head import Channels, Run
 from .map_head import BOX, MapHead
 
 SIZE: Final = 2  # channels of a map after its classes: width and height in cells
@@ -54,6 +55,10 @@ class Centernet(MapHead):
             raise self.section.option_error("layers", "expected one layer")
         if self.peak % 2 == 0:
             raise self.section.option_error("peak", "expected an odd number")
+
+    @property
+    def class_channels(self) -> tuple[Channels, ...]:
+        return ((Run(0),),)
 
     def shape(self, *inputs: Shape) -> Shape:
         what = f"{count_of(self.classes, 'class', 'classes')}, a size and an offset"

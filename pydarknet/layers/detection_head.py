@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple, TypeAlias
 
 from torch import Tensor
 
@@ -21,6 +21,16 @@ from .base import Layer, Node, Shape
 
 MOST_ANCHORS: Final = 10_000  # per cell
 MOST_BOXES: Final = 100_000  # true ones per image
+
+
+class Run(NamedTuple):
+    """Channels of a map that follow each other: the first, and how many there are for a class."""
+
+    first: int
+    each: int = 1
+
+
+Channels: TypeAlias = tuple[Run, ...]
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,7 @@ class DetectionHead(SuppressionOptions):
     opencv_defaults: ClassVar[tuple[float, float]] = (0.2, 0.0)  # thresh and nms_threshold there
     anchors_in_cells: ClassVar[bool] = False  # `anchor_sizes` are; else in pixels of the input
     anchor_by_anchor: ClassVar[bool] = False  # the order of `onnx_boxes`; else cell by cell
+    clustered: ClassVar[bool] = True  # its anchors may be those that suit the boxes of a data set
     size_warning: ClassVar[bool] = False  # the fork warns if an input side is not a multiple of 32
 
     classes: int
@@ -127,6 +138,15 @@ class DetectionHead(SuppressionOptions):
     def anchor_sizes(self) -> tuple[tuple[float, float], ...]:
         """The width and height of its anchors; none if it has none."""
         return ()
+
+    @property
+    def class_channels(self) -> tuple[Channels, ...]:
+        """The channels for classes of each map that it reads; none if it reads no maps."""
+        return ()
+
+    def input_options(self, node: Node) -> Mapping[str, str]:
+        """Return those options that must change where the input has the size of this node's."""
+        return {}
 
     @property
     def alike(self) -> dict[str, object]:

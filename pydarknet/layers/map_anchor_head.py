@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
 from ..system.text import count_of
 from .base import Layer, Node, Shape
-from .detection_head import check_anchors
+from .detection_head import Channels, Run, check_anchors
 from .map_head import BOX, IOU_LOSSES, MapHead
 
 BOX_LOSSES = ("l1", "smooth_l1", *IOU_LOSSES)
@@ -33,6 +34,7 @@ class MapAnchorHead(MapHead):
 
     softmax: ClassVar[bool] = False  # over a cell's scores, the first of which is the background
     by_map: ClassVar[bool] = True
+    clustered: ClassVar[bool] = False  # they are some scales and ratios for each map
 
     anchors: tuple[float, ...] = quiet(())
     num: int = quiet(lambda o: len(o.anchors) // 2, least=1)
@@ -82,6 +84,21 @@ class MapAnchorHead(MapHead):
     def anchor_sizes(self) -> tuple[tuple[float, float], ...]:
         pairs = zip(self.anchors[::2], self.anchors[1::2], strict=False)
         return tuple(pairs)[: self.num]
+
+    @property
+    def class_channels(self) -> tuple[Channels, ...]:
+        return tuple((Run(BOX * share, share),) for share in self.shares)
+
+    def input_options(self, node: Node) -> Mapping[str, str]:
+        """Return steps, if the last anchors of a map would lie outside the input, or far inside."""
+        if not self.steps:
+            return {}
+        steps = []
+        for given, x in zip(self.steps, node.inputs, strict=True):
+            pairs = ((node.image.w, x.w), (node.image.h, x.h))
+            inside = [(n - 1 + self.offset) * given <= side < (n + 1) * given for side, n in pairs]
+            steps.append(given if all(inside) else node.image.w / x.w)
+        return {"steps": ",".join(f"{step:.6g}" for step in steps)}
 
     def shape(self, *inputs: Shape) -> Shape:
         each = BOX + self.scores_of_each

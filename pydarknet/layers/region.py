@@ -20,9 +20,11 @@ from .base import FORK, PJREDDIE, Node, Shape, section
 from .detection_head import (
     MOST_ANCHORS,
     MOST_BOXES,
+    Channels,
     DetectionHead,
     OnnxBoxes,
     OpenCVCells,
+    Run,
     above,
     check_anchors,
 )
@@ -101,6 +103,12 @@ class Region(DetectionHead):
         """
         listed = (*self.anchors, *(0.5,) * 2 * self.num)
         return tuple((listed[2 * i], listed[2 * i + 1]) for i in range(self.num))
+
+    @property
+    def class_channels(self) -> tuple[Channels, ...]:
+        fixed = self.coords + 1
+        each = fixed + self.classes
+        return (tuple(Run(box * each + fixed) for box in range(self.num)),)
 
     def shape(self, *inputs: Shape) -> Shape:
         x, needed = inputs[0], self.num * (self.coords + self.classes + 1)

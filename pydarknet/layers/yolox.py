@@ -13,7 +13,7 @@ from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
 from ..system.text import count_of
 from .base import Shape, section
-from .detection_head import FocalOptions, OnnxBoxes
+from .detection_head import Channels, FocalOptions, OnnxBoxes, Run
 from .map_head import BOX, IOU_LOSSES, MapHead
 
 FIXED: Final = BOX + 1  # entries of a cell besides its classes: a box and objectness
@@ -41,6 +41,10 @@ class Yolox(FocalOptions, MapHead):
     label_smooth_eps: float = quiet(0.0, least=0, most=1)
 
     channels_hint = "each of `layers` has the 4 numbers of a box, objectness, classes"
+
+    @property
+    def class_channels(self) -> tuple[Channels, ...]:
+        return ((Run(FIXED),),) * len(self.layers)
 
     def shape(self, *inputs: Shape) -> Shape:
         needed = FIXED + self.classes

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from conftest import HERE
 
 from pydarknet.cfg.parser import sections_of
 from pydarknet.checks.adapt import DataSet, Input, Length, adapt
-from pydarknet.errors import UsageError
+from pydarknet.errors import CfgError, UsageError
 
 CFGS = HERE.parent / "cfg"
 
@@ -43,6 +45,57 @@ def test_classes_and_the_filters_before_each_head(name, section, last):
     sections = sections_of(text, name)
     heads = [n for n, one in enumerate(sections) if one.name == section]
     assert [sections[n - 1].find("filters").value for n in heads] == last
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "ours", "theirs"),
+    [
+        ("yolox-s.cfg", "yolox", {"3": 3}, {"80": 3}),
+        ("centernet-r18.cfg", "centernet", {"3": 1}, {"80": 1}),
+        ("centernet-darknet53.cfg", "centernet", {"3": 1}, {"80": 1}),
+        ("retina-r50.cfg", "retina", {"27": 5}, {"720": 5}),  # 9 anchors * 3; all share one
+        ("retina-darknet53.cfg", "retina", {"27": 4}, {"720": 4}),
+        ("ssd300-vgg16.cfg", "ssd", {"16": 3, "24": 3}, {"84": 3, "126": 3}),  # 4, 6 * (1 + 3)
+        ("ssd320-mobilenet.cfg", "ssd", {"24": 6}, {"126": 6}),
+    ],
+)
+def test_heads_over_maps_have_filters_for_classes_where_their_maps_come_from(
+    name, section, ours, theirs
+):
+    before = values((CFGS / name).read_text(), "convolutional", "filters")
+    text = adapted(name)
+
+    after = values(text, "convolutional", "filters")
+    assert values(text, section, "classes") == ["3"]
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert Counter(old for old, _ in changed) == theirs
+    assert Counter(new for _, new in changed) == ours
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "first", "steps"),
+    [
+        ("retina-r50.cfg", (320, 320), "23,11", "8,16,32,64,128"),
+        ("ssd300-vgg16.cfg", (300, 300), "21,21", "8,16,32,64,100,300"),
+        ("ssd300-vgg16.cfg", (416, 416), "29.12,29.12", "8,16,32,64,83.2,138.667"),
+    ],
+)
+def test_anchors_over_maps_are_as_large_as_the_input_makes_them_and_lie_in_it(
+    name, size, first, steps
+):
+    path = CFGS / name
+    text = adapt(path, path.read_text(), data(), Input(*size), 8)
+
+    section = name.partition("-")[0].rstrip("0123456789")
+    assert values(text, section, "anchors")[0].replace(" ", "").startswith(f"{first},")
+    assert values(text, section, "steps") == [steps]
+
+
+def test_classes_that_come_from_no_filters_are_told():
+    text = "[net]\nwidth=8\nheight=8\nchannels=6\n[centernet]\nclasses=2\n"
+
+    with pytest.raises(CfgError, match="its classes come from no filters that are known"):
+        adapt(CFGS / "x.cfg", text, data(), Input(32, 32), 1)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +163,7 @@ def test_a_head_without_anchors_of_its_own_keeps_its_cells():
     assert values(text, "convolutional", "filters")[-1] == "3"
 
 
-@pytest.mark.parametrize(("side", "width"), [(608, "10,"), (304, "5,")])
+@pytest.mark.parametrize(("side", "width"), [(608, "10,"), (320, "5.263,")])
 def test_few_boxes_leave_the_templates_anchors_as_large_as_the_input_makes_them(side, width):
     path = CFGS / "yolov3.cfg"
     few = DataSet(1, 10, np.ones((3, 2), np.float32))
@@ -122,7 +175,7 @@ def test_few_boxes_leave_the_templates_anchors_as_large_as_the_input_makes_them(
 
 def test_a_classifier_is_no_template():
     path = CFGS / "darknet19.cfg"
-    with pytest.raises(UsageError, match="has no head with classes and anchors"):
+    with pytest.raises(UsageError, match="has no head with maps for classes"):
         adapt(path, path.read_text(), data(), Input(416, 416), 8)
 
 

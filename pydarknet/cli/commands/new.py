@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zipfile import is_zipfile
@@ -66,7 +67,8 @@ def new(
     classes = count_of(found.classes, "class", "classes")
     say(f"{cfg}: {template.stem} for {classes}, {wanted.width} x {wanted.height},")
     say(f"  {length.batches(found)} batches of {batch}, subdivisions={count},")
-    say(f"  anchors of {len(found.sizes)} boxes")
+    if made != adapt(template, text, replace(found, sizes=found.sizes[:0]), wanted, count, length):
+        say(f"  anchors of {len(found.sizes)} boxes")
     tell_next(cfg, data_file)
 
 

@@ -63,6 +63,16 @@ def test_how_long_to_train_may_be_said(capfd):
     assert (net("short.cfg", "batch"), net("short.cfg", "max_batches")) == ("6", "300")
 
 
+@pytest.mark.parametrize("like", ["ssd320-mobilenet", "yolox-s"])
+def test_heads_over_several_maps_may_be_the_template(like, capfd):
+    words = ["-like", like, "-batch", "1", "-size", "128", "-out", "my.cfg"]
+
+    assert main(["new", "photos", *words]) == 0
+
+    assert "anchors of" not in capfd.readouterr().out  # those of the template, or none
+    assert main(["ops", "my.cfg"]) == 0
+
+
 def test_of_a_data_file_only_the_cfg_is_written(capfd):
     main(["new", "photos"])
     before = sorted(Path().iterdir())
@@ -79,7 +89,7 @@ def test_of_a_data_file_only_the_cfg_is_written(capfd):
         (["x.json"], "x.json: no such file or folder: expected a .data file"),
         (["photos", "-images", "photos"], "-images photos: photos has its images itself"),
         (["photos", "-like", "yolo99"], "-like yolo99: no such cfg"),
-        (["photos", "-like", "darknet19"], "has no head with classes and anchors"),
+        (["photos", "-like", "darknet19"], "has no head with maps for classes"),
         (["photos", "-size", "100"], "-size 100: expected one or two multiples of 32"),
         (["photos", "-out", "photos/classes.txt"], "is there already"),
     ],
