@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextvars import ContextVar, copy_context
 from itertools import islice
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
+SHORT: Final = 48  # items of the first crew before others are tried: shorter lists do not pay
 ROUNDS: Final = 2  # items that each thread of a crew works on while it is measured
 FASTER: Final = 1.05  # times as fast must a crew be that takes the place of the first
 
@@ -59,9 +60,9 @@ def in_order(
 ) -> Iterator[tuple[Given, Task[Made]]]:
     """Yield each item and the task that worked on it, which is done.
 
-    A crew works on the next items meanwhile. Of several `crews` each works on some items, and the
-    fastest on the others. The first item is worked on alone, by this thread: it prepares what the
-    others use. Without crews this thread works on all.
+    A crew works on the next items meanwhile: the first of several `crews`, and in a long list each
+    on some items, and the fastest on the others. The first item is worked on alone, by this thread:
+    it prepares what the others use. Without crews this thread works on all.
     """
     rest = iter(items)
     for item in islice(rest, 1 if crews else None):
@@ -76,15 +77,29 @@ def in_order(
 def by_fastest(
     work: Callable[[Given], Made], items: Iterator[Given], crews: Sequence[Crew]
 ) -> Iterator[tuple[Given, Task[Made]]]:
-    """Yield what the crews do: each a few rounds, then all others by the fastest of them."""
+    """Yield what the crews do: the first much, each other a few rounds, the fastest the rest."""
     rates: dict[Crew, float] = {}
     for crew in crews if len(crews) > 1 else ():
-        start, count = time.perf_counter(), 0
-        for pair in by_crew(work, islice(items, ROUNDS * crew.workers), crew):
-            count += 1
-            yield pair
-        rates[crew] = count / (time.perf_counter() - start)
+        prepares, measured = crew.workers, ROUNDS * crew.workers
+        some = islice(items, prepares + (measured if rates else max(measured, SHORT)))
+        rates[crew] = yield from with_rate(by_crew(work, some, crew), prepares)
     yield from by_crew(work, items, fastest(crews, rates))
+
+
+def with_rate(
+    pairs: Iterable[tuple[Given, Task[Made]]], prepares: int
+) -> Generator[tuple[Given, Task[Made]], None, float]:
+    """Yield what a crew does, and return its items per second after those where it `prepares`.
+
+    A thread of another crew may pack weights anew for its number of threads.
+    """
+    start, count = time.perf_counter(), -prepares
+    for pair in pairs:
+        yield pair
+        count += 1
+        if count == 0:
+            start = time.perf_counter()
+    return count / (time.perf_counter() - start)
 
 
 def fastest(crews: Sequence[Crew], rates: dict[Crew, float]) -> Crew:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from pydarknet.system import crews
 from pydarknet.system.crews import Crew, Done, at_once, in_order
 
 TWO = Crew(2, lambda: None)
@@ -22,12 +23,12 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-@pytest.mark.parametrize("crews", [(), (ONE,), (TWO,), (TWO, ONE)])
-def test_results_come_in_order(crews):
-    pairs = list(in_order(lambda n: 10 * n, range(25), crews))
+@pytest.mark.parametrize("some", [(), (ONE,), (TWO,), (TWO, ONE)])
+def test_results_come_in_order(some):
+    pairs = list(in_order(lambda n: 10 * n, range(65), some))
 
-    assert [item for item, _ in pairs] == list(range(25))
-    assert [task.result() for _, task in pairs] == list(range(0, 250, 10))
+    assert [item for item, _ in pairs] == list(range(65))
+    assert [task.result() for _, task in pairs] == list(range(0, 650, 10))
 
 
 def test_an_item_is_worked_on_while_the_last_result_is_used():
@@ -86,20 +87,49 @@ def test_what_goes_wrong_is_raised_in_its_place():
         second[1].result()
 
 
-def test_of_several_crews_the_fastest_works_on_the_rest():
+def test_of_several_crews_the_fastest_works_on_the_rest(monkeypatch):
+    monkeypatch.setattr(crews, "SHORT", 4)
     begun: list[str] = []
 
     def work(item: int) -> int:
         time.sleep(0.05 if begun[-1] == "slow" else 0.001)
         return item
 
-    crews = (Crew(2, lambda: begun.append("slow")), Crew(1, lambda: begun.append("fast")))
+    both = (Crew(2, lambda: begun.append("slow")), Crew(1, lambda: begun.append("fast")))
     begun.append("alone")
 
-    list(in_order(work, range(20), crews))
+    list(in_order(work, range(20), both))
 
     # each in its turn, then the fast one again, and at the end this thread
     assert begun == ["alone", "slow", "slow", "fast", "fast", "fast"]
+
+
+def test_the_first_crew_works_on_all_of_a_short_list():
+    begun: list[str] = []
+    both = (Crew(2, lambda: begun.append("first")), Crew(1, lambda: begun.append("second")))
+
+    list(in_order(lambda n: n, range(1 + 2 + crews.SHORT), both))
+
+    assert begun == ["first", "first", "second"]  # at the end this thread
+
+
+def test_what_a_crew_prepares_does_not_count_against_it(monkeypatch):
+    monkeypatch.setattr(crews, "SHORT", 4)
+    begun: list[str] = []
+    prepared = threading.local()
+
+    def work(item: int) -> int:
+        if begun and begun[-1] == "first" and not hasattr(prepared, "done"):
+            prepared.done = True
+            time.sleep(0.1)
+        time.sleep(0.001 if begun and begun[-1] == "first" else 0.01)
+        return item
+
+    both = (Crew(2, lambda: begun.append("first")), Crew(1, lambda: begun.append("second")))
+
+    list(in_order(work, range(20), both))
+
+    assert begun == ["first", "first", "second", "first", "first", "second"]
 
 
 def test_whoever_stops_asking_leaves_no_thread_behind():
