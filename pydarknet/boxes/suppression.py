@@ -194,11 +194,32 @@ def queue_of(probabilities: np.ndarray, objects: np.ndarray) -> Queue:
     height = np.zeros(len(probabilities), np.int64)  # the higher, the earlier; 0 is no object
     height[objects] = np.arange(len(objects), 0, -1)
     rows, classes = np.nonzero((probabilities != 0) & (height > 0)[:, None])
-    by_class = classes.argsort(kind="stable")
-    rows, classes = rows[by_class], classes[by_class]
     scores = probabilities[rows, classes]
+    order = np.lexsort((-scores, classes))
+    rows, classes, scores = rows[order], classes[order], scores[order]
     ends = [0, *(np.flatnonzero(np.diff(classes, append=-1)) + 1).tolist()]
-    top, bottom = len(objects), 0
+    equal = (np.diff(scores) == 0) & (np.diff(classes) == 0)
+    if equal.any() or not (scores > 0).all():
+        sort_lines(rows, scores, ends, height)
+    else:
+        raise_lines(rows, ends, height)
+    last = objects[height[objects].argsort()[::-1]]
+    return Queue(objects, last, rows, classes, ends)
+
+
+def raise_lines(rows: np.ndarray, ends: list[int], height: np.ndarray) -> None:
+    """Set the `height` of boxes in lines of positive, unlike scores, sorted already.
+
+    Each line comes above those before it: of a box in several the last counts.
+    """
+    lengths, line_ends = np.diff(ends), np.array(ends)
+    starts, stops = (np.repeat(some, lengths) for some in (line_ends[:-1], line_ends[1:]))
+    height[rows] = height.max(initial=0) + starts + stops - np.arange(len(rows))
+
+
+def sort_lines(rows: np.ndarray, scores: np.ndarray, ends: list[int], height: np.ndarray) -> None:
+    """Sort the `rows` of lines one after the other: the `height` that a line leaves decides ties."""
+    top, bottom = int(height.max(initial=0)), 0
     for start, end in pairwise(ends):
         line, score = rows[start:end], scores[start:end]
         line = rows[start:end] = line[np.lexsort((height[line], score))[::-1]]
@@ -206,8 +227,6 @@ def queue_of(probabilities: np.ndarray, objects: np.ndarray) -> Queue:
         steps = np.arange(above, above - len(line), -1)
         height[line] = steps + np.where(steps > 0, top, bottom)
         top, bottom = top + above, bottom + above - len(line)
-    last = objects[height[objects].argsort()[::-1]]
-    return Queue(objects, last, rows, classes, ends)
 
 
 def survivors(boxes: np.ndarray, queue: Queue, threshold: float, beta: float | None) -> np.ndarray:
