@@ -218,7 +218,7 @@ def raise_lines(rows: np.ndarray, ends: list[int], height: np.ndarray) -> None:
 
 
 def sort_lines(rows: np.ndarray, scores: np.ndarray, ends: list[int], height: np.ndarray) -> None:
-    """Sort the `rows` of lines one after the other: the `height` that a line leaves decides ties."""
+    """Sort the `rows` of each line in turn: the `height` that the last left decides ties."""
     top, bottom = int(height.max(initial=0)), 0
     for start, end in pairwise(ends):
         line, score = rows[start:end], scores[start:end]
