@@ -134,6 +134,31 @@ def test_a_box_crowds_out_what_it_overlaps_however_many_are_compared_at_a_time(p
     ]
 
 
+@pytest.mark.parametrize(
+    ("count", "shared", "compared"),
+    [
+        (400, False, [200, 200]),  # twice 200^2 pairs are fewer than 400^2
+        (400, True, [400]),  # once 400^2 pairs, and not for each class
+        (100, False, [100]),  # to begin twice takes longer than to compare all
+    ],
+)
+def test_boxes_are_compared_at_once_or_by_class_as_is_less_work(
+    count, shared, compared, monkeypatch
+):
+    sizes, crowds = [], module.crowds
+    monkeypatch.setattr(
+        module, "crowds", lambda boxes, *rest: sizes.append(len(boxes)) or crowds(boxes, *rest)
+    )
+    scores = np.ones((count, 2), np.float32)
+    if not shared:
+        scores[: count // 2, 0] = scores[count // 2 :, 1] = 0
+    places = np.full((count, 4), 0.5, np.float32)
+
+    suppress(BoxArrays(places, np.ones(count, np.float32), scores), 0.45)
+
+    assert sizes == compared
+
+
 # Against the C program
 
 

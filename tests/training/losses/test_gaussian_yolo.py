@@ -5,7 +5,10 @@ from __future__ import annotations
 from math import exp, log, pi, sqrt
 
 import pytest
+import torch
 from loss_cases import delta, loss_of
+
+from pydarknet.training.losses.gaussian_yolo import likelihood_deltas
 
 # In a network of 32 x 32 the anchor is half the image; zeros give its middle, .5, .5 and sigmas .5.
 ZEROS = [0.0] * 11
@@ -37,6 +40,15 @@ def test_coordinates_and_their_uncertainty_become_likelier(cell):
 
     still, wide = likelier(0), likelier(log(0.25 / 0.5))
     assert delta(loss)[:8] == pytest.approx([*still, *still, *wide, *still], abs=1e-5)
+
+
+@pytest.mark.parametrize("off", [3.0, -3.3, 8.0])  # the density is 8e-9, 2e-10 and 0
+def test_far_from_the_mean_a_target_pulls_less(off):
+    mean, sigma, target, weight = (torch.tensor([[one]]) for one in (1.0, 0.5, 1 + off, 1.75))
+
+    steps = likelihood_deltas(mean, sigma, target, weight)
+
+    assert [one.item() for one in steps] == pytest.approx(likelier(off, weight=1.75), rel=1e-4)
 
 
 def test_uc_normalizer_scales_uncertainties_alone(cell):
@@ -93,11 +105,48 @@ def test_with_objectness_smooth_slots_near_a_truth_learn_its_class(net):
     assert delta(loss)[17::2] == pytest.approx([overlap**2 - 0.5, -0.5, 0.5], abs=1e-6)
 
 
+def test_a_slot_beyond_truth_thresh_learns_that_a_box_is_there(net):
+    text = "[Gaussian_yolo]\nclasses=2\nnum=1\nanchors=16,16\ntruth_thresh=.3"
+    network = net(text, c=11, h=1, w=2, dialect="alexeyab")
+
+    loss = loss_of(network, [0.0] * 22, [(0.49, 0.5, 0.5, 0.5, 1)])
+
+    # the right cell's prediction overlaps the box by .24 / .76 = .32, as above
+    assert delta(loss)[17::2] == pytest.approx([1 - 0.5, -0.5, 0.5], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("ignore", "classes", "objectness"),
+    [
+        (0.49, 0.0, 0),  # the first anchor's box overlaps the true one by half, and is ignored
+        (0.5, 0.0, -0.5),  # no more than the threshold
+        (0.49, -2.0, -0.5),  # it predicts no class: the logistic of -2 is .12
+    ],
+)
+def test_a_slot_near_a_box_is_ignored_if_it_predicts_a_class(net, ignore, classes, objectness):
+    text = f"[Gaussian_yolo]\nclasses=2\nnum=2\nanchors=16,16, 8,16\nignore_thresh={ignore}"
+    network = net(text, c=22, h=1, w=1, dialect="alexeyab")
+
+    loss = loss_of(network, [*[0.0] * 9, classes, classes, *ZEROS], [(*NARROW, 0)])
+
+    assert delta(loss)[8] == objectness
+
+
+def test_obj_normalizer_scales_the_objectness_of_a_match(cell):
+    loss = loss_of(cell("obj_normalizer=4"), ZEROS, [(*MIDDLE, 0)])
+
+    assert delta(loss)[8] == 4 * (1 - 0.5)
+
+
 def test_a_missing_truth_tells_no_numbers(cell):
     assert loss_of(cell(), ZEROS, []).line() == (
         "Region 0 Avg IOU: -nan, Class: -nan, Obj: -nan, No Obj: 0.500000, .5R: -nan, .75R: -nan, "
         " count: 0, class_loss = 0.25, iou_loss = 0.00, uc_loss = 0.00, total_loss = 0.25 "
     )
+
+
+def test_its_line_is_printed_where_the_forks_heads_print(cell):
+    assert loss_of(cell(), ZEROS, []).on_stderr
 
 
 def test_the_line_counts_width_and_height_as_uncertainty(cell):
