@@ -54,9 +54,25 @@ def test_no_side_grows_beyond_the_limit():
     torch.testing.assert_close(huge[2:, 0], torch.tensor([8 * 62.5, 4 * 62.5]))
 
 
-def test_boxes_are_cut_to_the_image():
-    boxes = torch.tensor([[1.0, 5.0, 6.0, 4.0], [30.0, 5.0, 4.0, 4.0], [5.0, 5.0, 2.0, 2.0]]).T
+@pytest.mark.parametrize(
+    ("box", "cut"),
+    [
+        ((1, 5, 6, 4), (2, 4.5, 4, 3)),
+        ((30, 5, 4, 4), (20, 4.5, 0, 3)),
+        ((5, 5, 2, 2), (5, 5, 2, 2)),
+        ((-9, -9, 2, 2), (0, 0, 0, 0)),
+        ((0.25, 3, 1.5, 9), (0.5, 3, 1, 6)),
+    ],
+)
+def test_boxes_are_cut_to_the_image(box, cut):
+    assert clip(torch.tensor(box, dtype=torch.float32)[:, None], 20, 6)[:, 0].tolist() == [*cut]
 
-    found = clip(boxes, 20, 6).T.tolist()
 
-    assert found == [[2, 4.5, 4, 3], [20, 4.5, 0, 3], [5, 5, 2, 2]]
+def test_images_are_decoded_and_cut_each_by_itself():
+    deltas = torch.tensor([[[0.5, -0.25, 0.1, 0.0], [0, 0, 0, 0]], [[1, 2, -1, 1], [0, 1, 0, 1]]])
+    deltas = deltas.transpose(1, 2)  # [2, 4, 2]
+
+    found = clip(decode(deltas, ANCHORS), 20, 40)
+
+    each = [clip(decode(one, ANCHORS), 20, 40) for one in deltas]
+    torch.testing.assert_close(found, torch.stack(each))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import record_anchor_heads as recorder
 import torch
-from anchor_heads import HEIGHT, KINDS, RETINA, WIDTH, loss_of, truth_rows
+from anchor_heads import HEIGHT, KINDS, RETINA, SSD, WIDTH, loss_of, truth_rows
 from loss_cases import inputs_of, rows
+from overlaps import iou_step_by_step
 
 from pydarknet.boxes.map_anchors import MatchRule
 from pydarknet.training.losses import anchor_match
@@ -44,10 +45,12 @@ def boxes(*listed: tuple[float, float, float, float]) -> Box:
 
 
 def test_between_both_thresholds_nothing_is_learned():
-    anchors = boxes((5, 5, 10, 10), (5, 5, 10, 4.5), (5, 5, 10, 3), (50, 50, 10, 10))
-    matched = match(boxes((5, 5, 10, 10)), anchors, MatchRule(fg=0.5, bg=0.4))
+    heights = (10, 5, 4.5, 2.5, 2)  # tenths of the overlap; from a threshold on it is reached
+    anchors = boxes(*((5, 5, 10, height) for height in heights), (50, 50, 10, 10))
 
-    assert matched.tolist() == [0, IGNORED, BACKGROUND, BACKGROUND]
+    matched = match(boxes((5, 5, 10, 10)), anchors, MatchRule(fg=0.5, bg=0.25))
+
+    assert matched.tolist() == [0, 0, IGNORED, IGNORED, BACKGROUND, BACKGROUND]
 
 
 def test_all_anchors_that_are_as_good_as_the_best_learn_a_box_of_low_quality():
@@ -72,12 +75,25 @@ def test_a_box_that_no_anchor_overlaps_is_learned_by_none():
 def test_boxes_without_an_area_or_of_another_class_count_for_nothing(net, kind):
     maps, _ = kind.cases["none"]
     network, head = kind.head(net, maps)
-    flat = rows([(0.5, 0.5, 0.0, 0.2, 1), (0.5, 0.5, 0.2, 0.2, recorder.CLASSES)], [])
+    flat = rows([(0.5, 0.5, 0.0, 0.2, 1), (0.5, 0.5, 0.2, 0.0, 1)], [(0.5, 0.5, 0.2, 0.2, 9)])
 
     loss = loss_of(network, head, flat)
 
     expected = 2 * kind.recorded["none.terms"].sum()
     assert loss.cost.item() == pytest.approx(expected, rel=1e-5)
+
+
+@each_kind
+def test_a_box_smaller_than_a_pixel_is_learned_by_its_best_anchors(net, kind):
+    network, head = kind.head(net, [np.zeros_like(one) for one in kind.cases["none"].maps])
+    tiny = rows([(0.5, 0.5, 0.5 / WIDTH, 0.5 / HEIGHT, 1)], [])
+
+    learned = Learned.of(head, inputs_of(tiny, network.input))
+
+    first, last = np.split(kind.recorded["anchors"][learned.place.numpy()], 2, 1)
+    shares = 0.5 * 0.5 / (last - first).prod(1)  # it lies in each of them
+    assert len(shares) > 0
+    assert learned.overlap().item() == pytest.approx(shares.mean(), rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +110,26 @@ def test_the_distance_of_a_box_is_what_the_option_says(net, option, far):
     cost = loss_of(network, head, truth).cost
 
     assert cost.item() == pytest.approx(far, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "weights"), [(RETINA, (1, 1, 1, 1)), (SSD, (10, 10, 5, 5))], ids=["retina", "ssd"]
+)
+def test_the_overlap_is_the_mean_of_the_decoded_boxes(net, kind, weights):
+    maps, truth = kind.cases["boxes"]
+    network, head = kind.head(net, maps)
+
+    learned = Learned.of(head, inputs_of(truth_rows(truth), network.input))
+
+    matched = kind.recorded["boxes.matched"]
+    image, place = (matched >= 0).nonzero()
+    first, last = np.split(kind.recorded["anchors"][place], 2, 1)
+    deltas = learned.deltas.detach().numpy()[image, :, place] / np.float32(weights)
+    centres = (first + last) / 2 + deltas[:, :2] * (last - first)
+    found = np.concatenate([centres, (last - first) * np.exp(deltas[:, 2:])], 1)
+    pairs = zip(found, truth[image, matched[image, place], 1:], strict=True)
+    expected = np.mean([iou_step_by_step(*pair) for pair in pairs])
+    assert learned.overlap().item() == pytest.approx(expected, rel=1e-5)
 
 
 @each_kind
