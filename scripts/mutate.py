@@ -176,6 +176,7 @@ def main() -> None:
         shutil.copytree(ROOT / "tests", FOLDER / "tests", dirs_exist_ok=True)
     else:
         copy(options.modules)
+    os.environ["OMP_NUM_THREADS"] = "1"  # a fork has no threads but its own
     os.chdir(FOLDER)
     sys.path.insert(0, str(FOLDER))
     words = ["-q", "-n", "0", "-p", "no:cacheprovider", "--rootdir=.", *(options.tests or mirrored)]

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Print how many mutants of the core the tests kill, after `mutmut run` in this folder.
+"""Print how many mutants of the core the tests kill, after scripts/mutate.py or `mutmut run`.
 
     pip install -c constraints.txt -e '.[test,mutate]'
-    OMP_NUM_THREADS=1 mutmut run --max-children 2
+    python scripts/mutate.py pydarknet/boxes/nms.py
     python scripts/mutation_score.py
 
-pyproject.toml says which modules are mutated, and which tests look at them. Mutants that no test
-can tell from the program stand in tests/equivalent_mutants.txt with the reason, and do not count.
+For `mutmut run`, pyproject.toml says which modules are mutated, and which tests look at them.
+Mutants that no test can tell from the program stand in tests/equivalent_mutants.txt with the
+reason, and do not count.
 """
 
 from __future__ import annotations

@@ -13,10 +13,11 @@ from conftest import HERE
 from loss_cases import inputs_of, rows
 from torch import Tensor
 
+from pydarknet.errors import CfgError
 from pydarknet.graph.head import Head
 from pydarknet.network import Network
 from pydarknet.training import ScalarLoss, losses_of
-from pydarknet.training.losses.centernet import Objects, radius_of
+from pydarknet.training.losses.centernet import Objects, heat_of_images, radius_of
 from pydarknet.training.losses.targets import ground_truth_of
 
 RECORDED = np.load(HERE / "reference" / "centernet" / "losses.npz")
@@ -97,19 +98,66 @@ def test_its_line_has_the_words_of_the_forks(head):
     maps, truth = CASES["border"]
     network, one = head(maps)
 
-    line = loss_of(network, one, truth_rows(truth)).line()
+    loss = loss_of(network, one, truth_rows(truth))
 
     total, heat, size, offset = RECORDED["border.terms"]
     found = re.fullmatch(
         r"Centernet 1 Avg \(IOU: (\S+)\), count: (\d+), class_loss = (\S+), iou_loss = (\S+),"
         r" total_loss = (\S+) ",
-        line,
+        loss.line(),
     )
     assert found
+    assert loss.on_stderr
     figures = [float(word) for word in found.groups()]
     assert 0 < figures[0] < 1
     # of eight boxes one lies in the last row of cells, one in the last column
     assert figures[1:] == pytest.approx([6, heat, 0.1 * size + offset, total], rel=1e-5)
+
+
+def test_its_line_has_the_overlap_of_a_lone_box(head):
+    maps = [np.zeros((1, c, 16, 32), np.float32) for c in record_centernet.CHANNELS]
+    maps[1][:] = 2  # all boxes are two cells wide and high, with their centre in a cell's corner
+    network, one = head(maps)
+
+    loss = loss_of(network, one, rows([(0.5, 0.5, 8 / WIDTH, 8 / HEIGHT, 1)]))
+
+    assert "(IOU: 1.000000), count: 1," in loss.line()
+
+
+def test_its_heat_can_be_shown(head):
+    maps, truth = CASES["boxes"]
+    network, one = head(maps)
+
+    shown = heat_of_images(one.node, inputs_of(truth_rows(truth), network.input))
+
+    np.testing.assert_allclose(
+        [picture.heat for picture in shown], RECORDED["boxes.heat"].max(1), atol=1e-6
+    )
+    assert [picture.name for picture in shown] == ["heat", "heat"]
+    assert (shown[0].classes.shape, shown[0].boxes.shape) == ((0,), (0, 4))
+    assert (shown[0].classes.dtype, shown[0].boxes.dtype) == (np.int64, np.float32)
+
+
+def test_as_many_boxes_as_max_says_are_learned_and_shown(head):
+    maps, truth = CASES["boxes"]
+    cases = [("max=1\n", truth), ("", truth[:, :1]), ("", truth)]
+    heads = [(*head(maps, options), truth_rows(some)) for options, some in cases]
+
+    one, first, every = (loss_of(network, *rest).cost.item() for network, *rest in heads)
+    shown = [heat_of_images(it.node, inputs_of(some, net.input))[0].heat for net, it, some in heads]
+
+    assert one == first != every
+    assert shown[0].tolist() == shown[1].tolist() != shown[2].tolist()
+
+
+def test_boxes_without_a_class_are_refused(head):
+    network, one = head(CASES["boxes"][0])
+    truth = rows([(0.5, 0.5, 0.2, 0.2)], width=4)
+
+    with pytest.raises(CfgError, match=r"\[centernet\] reads ground truth of 5 numbers per box"):
+        loss_of(network, one, truth)
+    with pytest.raises(CfgError, match=r"\[centernet\] reads ground truth of 5 numbers per box"):
+        heat_of_images(one.node, inputs_of(truth, network.input))
 
 
 def radii(width: int, height: int) -> list[float]:

@@ -102,15 +102,16 @@ def test_its_line_has_the_words_of_the_forks(head):
     maps, truth = CASES["boxes"]
     network, one = head(maps)
 
-    line = loss_of(network, one, truth_rows(truth)).line()
+    loss = loss_of(network, one, truth_rows(truth))
 
     total, boxes, objects, classes, _ = RECORDED["boxes.terms"]
     found = re.fullmatch(
         r"Yolox 5 Avg \(IOU: (\S+)\), count: (\d+), class_loss = (\S+), iou_loss = (\S+),"
         r" total_loss = (\S+) ",
-        line,
+        loss.line(),
     )
     assert found
+    assert loss.on_stderr
     figures = [float(word) for word in found.groups()]
     assert 0 < figures[0] < 1
     assert figures[1:] == pytest.approx([COUNT, objects + classes, boxes, total], rel=1e-5)
