@@ -124,8 +124,8 @@ def test_a_slot_beyond_truth_thresh_learns_that_a_box_is_there(net):
     ],
 )
 def test_a_slot_near_a_box_is_ignored_if_it_predicts_a_class(net, ignore, classes, objectness):
-    text = f"[Gaussian_yolo]\nclasses=2\nnum=2\nanchors=16,16, 8,16\nignore_thresh={ignore}"
-    network = net(text, c=22, h=1, w=1, dialect="alexeyab")
+    text = "[Gaussian_yolo]\nclasses=2\nnum=2\nanchors=16,16, 8,16\ntruth_thresh=.5\n"
+    network = net(f"{text}ignore_thresh={ignore}", c=22, h=1, w=1, dialect="alexeyab")
 
     loss = loss_of(network, [*[0.0] * 9, classes, classes, *ZEROS], [(*NARROW, 0)])
 
@@ -136,6 +136,25 @@ def test_obj_normalizer_scales_the_objectness_of_a_match(cell):
     loss = loss_of(cell("obj_normalizer=4"), ZEROS, [(*MIDDLE, 0)])
 
     assert delta(loss)[8] == 4 * (1 - 0.5)
+
+
+def test_as_many_boxes_as_max_says_are_learned(cell):
+    both = [(*NARROW, 0), (*MIDDLE, 1)]
+
+    one, first, every = (
+        delta(loss_of(cell(options), ZEROS, boxes))
+        for options, boxes in (("max=1", both), ("", both[:1]), ("", both))
+    )
+
+    assert one == first != every
+
+
+def test_a_map_turns_classes_into_others(cell, tmp_path):
+    (tmp_path / "classes.map").write_text("1\n0\n")
+
+    loss = loss_of(cell(f"map={tmp_path / 'classes.map'}"), ZEROS, [(*MIDDLE, 0)])
+
+    assert delta(loss)[9:] == [-0.5, 0.5]
 
 
 def test_a_missing_truth_tells_no_numbers(cell):
