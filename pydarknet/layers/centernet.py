@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from ..boxes.anchors import cells_of
 from ..boxes.rule import KINDS
-from ..cfg.options import option, quiet
+from ..cfg.options import quiet
 from ..modules.onnx_writer import Value, Writer
 from ..system.text import count_of
 from .base import Shape, section
@@ -36,7 +36,6 @@ class Centernet(MapHead):
 
     exact = False
 
-    classes: int = option(20, least=1)
     nms_kind: str = quiet("none", choices=KINDS)
     peak: int = quiet(3, least=1)
     post_nms: int = quiet(100, least=0)

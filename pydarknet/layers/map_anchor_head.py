@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..boxes.competition import Competition
 from ..boxes.map_anchors import LONGEST, UNIT, AnchorMap, MatchRule, anchors_of, clip, decode
 from ..cfg.options import quiet
+from ..errors import CfgError
 from ..modules.onnx_writer import Value, Writer
 from ..system.text import count_of
 from .base import Layer, Node, Shape
@@ -50,6 +51,8 @@ class MapAnchorHead(MapHead):
 
     def check(self) -> None:
         super().check()
+        if not self.anchors:
+            raise self.section.error("anchors is missing: expected a width and a height for each")
         sizes = self.anchor_sizes
         check_anchors(self, sizes, len(self.anchors), self.num)
         if len(sizes) < self.num:
@@ -58,12 +61,20 @@ class MapAnchorHead(MapHead):
         for name, count in (("box_weights", BOX), ("steps", len(self.layers))):
             given = len(vars(self)[name])
             if given not in (count, 0 if name == "steps" else count):
-                problem = f"{count_of(given, 'number')}: expected {count}"
+                each = ", one for each of layers" if name == "steps" else ""
+                problem = f"{count_of(given, 'number')}: expected {count}{each}"
                 raise self.section.option_error(name, problem)
         if sum(self.shares) != self.num or len(self.shares) != len(self.layers):
-            maps = count_of(len(self.layers), "map")
-            problem = f"expected one for each of {maps}, {self.num} in all, as num says"
-            raise self.section.option_error("per_layer", problem)
+            raise self.unequal_shares()
+
+    def unequal_shares(self) -> CfgError:
+        """Return what is wrong with the number of anchors of each map."""
+        maps = count_of(len(self.layers), "map")
+        if self.per_layer:
+            problem = f"expected one for each of {maps}, {self.num} in all"
+            return self.section.option_error("per_layer", problem)
+        problem = f"{count_of(self.num, 'anchor')} for {maps}: expected as many for each"
+        return self.section.option_error("anchors", problem, hint="per_layer= says it otherwise")
 
     @property
     def rule(self) -> MatchRule:

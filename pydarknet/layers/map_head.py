@@ -36,13 +36,18 @@ class MapHead(DetectionHead):
     live = False
 
     layers: tuple[int, ...] = quiet((PREVIOUS,))
-    classes: int = option(20, least=0)
+    classes: int = option(20, least=1)
     max: int = quiet(200, least=1, most=MOST_BOXES)
     jitter: float = option(0.2, least=0, below=1)
     resize: float = quiet(1.0, above=0, least=0.1, most=10)
     random: float = quiet(0.0, least=0, most=1000)
     nms_kind: str = quiet("default", choices=KINDS)
     beta_nms: float = quiet(0.6, least=0)
+
+    def check(self) -> None:
+        super().check()
+        if len(set(self.layers)) < len(self.layers):
+            raise self.section.option_error("layers", "a layer is there twice: expected each once")
 
     def sources(self) -> tuple[int, ...]:
         return self.layers

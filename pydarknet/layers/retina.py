@@ -28,6 +28,11 @@ class Retina(MapAnchorHead):
     iou_normalizer: float = quiet(1.0, least=0)
     cls_normalizer: float = quiet(1.0, least=0)
 
+    def check(self) -> None:
+        super().check()
+        if self.bg > self.fg:
+            raise self.section.option_error("bg", f"expected at most fg, which is {self.fg:g}")
+
     @property
     def rule(self) -> MatchRule:
         return MatchRule(fg=self.fg, bg=self.bg, low_quality=self.low_quality)

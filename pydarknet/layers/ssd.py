@@ -22,6 +22,10 @@ class Ssd(MapAnchorHead):
     Source: Liu et al. 2016, arXiv 1512.02325; torchvision, models/detection/ssd.py
     """
 
+    channels_hint = (
+        "each of `layers` has 4 deltas of each of its anchors, then the scores of each:"
+        " the background's before those of the classes"
+    )
     softmax: ClassVar[bool] = True
     by_map: ClassVar[bool] = False
 

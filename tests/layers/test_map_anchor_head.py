@@ -108,13 +108,21 @@ def test_boxes_reach_beyond_the_image_where_they_are_not_clipped(net):
     ("old", "new", "told"),
     [
         ("classes=3", "classes=2", "6 numbers of each anchor need maps of 18 channels"),
-        ("offset=0\n", "num=8\n", "per_layer: expected one for each of 3 maps, 8 in all"),
+        ("offset=0\n", "num=8\n", ": 8 anchors for 3 maps: expected as many for each"),
+        ("anchors=", "#", "[retina] anchors is missing"),
+        ("classes=3", "classes=0", "classes = 0: expected at least 1"),
+        ("offset=0\n", "fg=.3\n", "[retina] bg: expected at most fg, which is 0.3"),
+        ("offset=0\n", "bg=.6\n", "bg = .6: expected at most fg, which is 0.5"),
         (
             "offset=0\n",
             "per_layer=3,3,4\n",
             "per_layer = 3,3,4: expected one for each of 3 maps, 9 in all",
         ),
-        ("offset=0\n", "steps=8,16\n", "steps = 8,16: 2 numbers: expected 3"),
+        (
+            "offset=0\n",
+            "steps=8,16\n",
+            "steps = 8,16: 2 numbers: expected 3, one for each of layers",
+        ),
         ("offset=0\n", "box_weights=1,1\n", "box_weights = 1,1: 2 numbers: expected 4"),
         ("offset=0\n", "num=12\n", "48,34,68: 18 numbers: expected 24"),
     ],

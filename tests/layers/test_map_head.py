@@ -42,3 +42,8 @@ def test_a_map_of_other_channels_is_an_error_that_says_what_they_are(net):
 
     assert "maps of 8 channels, layer -1 gives 9 channels" in str(error.value)
     assert "the 4 numbers of a box, objectness, classes" in str(error.value)
+
+
+def test_a_map_is_read_once(net):
+    with pytest.raises(CfgError, match=r"layers = 0,0: a layer is there twice: expected each once"):
+        net("[convolutional]\nfilters=7\n[yolox]\nclasses=2\nlayers=0,0")
