@@ -50,6 +50,7 @@ def left_out_text(findings: Sequence[Finding]) -> str:
     if not findings:
         return "nothing"
     words = [one.text.removesuffix(": left out") for one in findings[:SHOWN]]
-    places = [findings[0].places[0]] if findings[0].places else []
+    places = findings[0].places
     rest = [f"{number_of(len(findings) - SHOWN, 'more kind')}"] if len(findings) > SHOWN else []
-    return f"{'; '.join([*words, *rest])} ({', '.join([*places, '...'])})" if places else words[0]
+    told = [*places[:1], "..."] if len(places) > 1 or len(findings) > 1 else places
+    return f"{'; '.join([*words, *rest])} ({', '.join(told)})" if places else words[0]

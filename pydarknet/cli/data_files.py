@@ -22,7 +22,7 @@ def images_of(path: str, *, labels: bool = False) -> list[str]:
 
     images = read_labelled(path) if labels else read_list(path)
     if not images:
-        note(f"{path} is empty: there is no image to evaluate")
+        note(f"{path} is empty: it lists no image")
     return images
 
 

@@ -75,6 +75,7 @@ IGNORED: Final = (
     row("chart:str", CHART, "detector classifier", FORK),
     row("show_imgs", "only `detector train` writes images", "detector classifier", FORK),
     row("dont_show", WINDOWS, "classifier", FORK),
+    row("dont_show", "it opens no window", "detector", FORK),
     row("dont_show", "classes are printed, in no window", "classify", FORK),
     row("dontuse_opencv", "OpenCV reads every image", "classifier", FORK),
     row("topk", "`classifier valid` prints it", "classifier", FORK),

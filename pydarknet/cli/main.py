@@ -169,6 +169,8 @@ def run(words: list[str]) -> int:
         say(f"pydarknet {__version__}")
         return 0
     if words[0] in HELP:
+        if len(words) > 1 and not words[1].startswith("-"):
+            return run([*words[1:], "--help"])
         say(overview())
         return 0
     words = command_first(words)

@@ -55,7 +55,10 @@ ROLES: dict[str, tuple[str, ...]] = {  # what stands where these are expected, a
 
 
 def content(name: str) -> str:
-    """Return what a file is, a key of WORDS; if it is missing, by its name; empty if unknown."""
+    """Return what a file is, a key of WORDS; empty if unknown.
+
+    One that is missing is taken for what its name says, and so is text or nothing in a .onnx.
+    """
     if name == STDIN:
         return "image"
     path = locate_silently(name)
@@ -70,7 +73,8 @@ def content(name: str) -> str:
             head = file.read(HEAD)
     except (OSError, ValueError):
         return SUFFIXES.get(path.suffix.lower(), "")
-    return content_of_bytes(head)
+    found = content_of_bytes(head)
+    return "onnx" if found in ("", "text") and path.suffix.lower() == ".onnx" else found
 
 
 def is_film(head: bytes) -> bool:
@@ -187,7 +191,8 @@ def words_of_kinds(
         word, expected = words[wrong[0]], name_at(wrong[0], names)
         raise misplacement(word, found[wrong[0]], expected, usage)
     moved = [i for place, i in enumerate(order) if place != i and found[i] in NETWORK_FILES]
-    note("the order is another: " + ", ".join(f"{words[i]} is {WORDS[found[i]]}" for i in moved))
+    told = ", ".join(f"{words[i]} is {WORDS[found[i]]}" for i in moved)
+    note(f"taken in another order: {told}")
     return [words[i] for i in order]
 
 

@@ -203,7 +203,7 @@ class Sharing:
             there = facts_of(path)
             unlike = [name for name, fact in facts.items() if there.get(name, fact) != fact]
             if unlike:
-                return f"; {path.name} is of other {' and '.join(unlike)}"
+                return f"; {path.name} differs in its {' and '.join(unlike)}"
         return ""
 
 

@@ -19,6 +19,7 @@ from ..dataset.input_size import input_size
 from ..dataset.labels import check_usable
 from ..dataset.loader import MOST_WORKERS
 from ..dataset.sample import Samples
+from ..errors import DataError
 from ..evaluate.dataset_detections import classes_of
 from ..graph.header import Header
 from ..load import load_network
@@ -134,6 +135,7 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
     kind = REPORTERS.of(network.dialect)
     train = sources.data.get_file("train", kind.list_name)
     paths = read_labelled(train)
+    check_listed(paths, train)
     files, start = find_files_and_start(network, sources, kind.newest, train, options)
     samples = usable_samples(network, paths, sources.data.polygons)
     reporter = kind(network, len(paths))
@@ -142,6 +144,12 @@ def detector_trainer(network: Network, sources: Sources, options: Options) -> Tr
         reporter.validation = map_validation(network, sources, len(paths), options.map, judges)
     reporter.read(sources.data, options.saveweights)
     return make_trainer(reporter, team, samples, files, start, sources, options)
+
+
+def check_listed(paths: Sequence[str], file: str) -> None:
+    """Raise DataError for a file that lists nothing."""
+    if not any(path.strip() for path in paths):
+        raise DataError("is empty: expected the path of an image on each line", where=file)
 
 
 def usable_samples(network: Network, paths: Sequence[str], polygons: bool) -> Samples:
@@ -197,6 +205,7 @@ def classifier_trainer(network: Network, sources: Sources, options: Options) -> 
     labels = read_names(data.get_file("labels", "data/labels.list"))
     train = data.get_file("train", "data/train.list")
     paths = read_list(train)
+    check_listed(paths, train)
     named = data.find("tree")
     tree = read_tree(named, data.section) if named else None
     tags = bool(data.find("tag") and data.integer("tag", 0))

@@ -41,5 +41,12 @@ def test_what_is_left_out_is_told_with_the_first_place(lines):
     )
 
 
+def test_one_place_is_told_as_the_only_one(lines):
+    Path("a.txt").write_text("0 .5 .5 0 .2\n")
+
+    told = "left out: 1 box has a width or height of 0, or below (a.txt:1); "
+    assert lines()[2].startswith(told)
+
+
 def test_of_many_only_the_first_are_looked_at(lines):
     assert lines(seconds=-1)[1] == "boxes: 0: cat 0, dog 0 (of the first 0)"

@@ -39,7 +39,7 @@ def test_an_empty_list_is_told(folder, capfd):
     assert detector("map") == 0
 
     out, err = capfd.readouterr()
-    assert "valid.txt is empty: there is no image to evaluate\n" in err
+    assert "valid.txt is empty: it lists no image\n" in err
     assert "detections_count = 0, unique_truth_count = 0" in out
 
 

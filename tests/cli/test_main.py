@@ -83,7 +83,14 @@ def test_help_lists_the_commands_and_the_flags_of_all(capsys, word):
 
 
 @pytest.mark.parametrize(
-    "words", [["ops", "--help"], ["--lenient", "ops", "-h"], ["ops", "x", "-h"]]
+    "words",
+    [
+        ["ops", "--help"],
+        ["--lenient", "ops", "-h"],
+        ["ops", "x", "-h"],
+        ["help", "ops"],
+        ["--help", "ops"],
+    ],
 )
 def test_a_command_has_help_of_its_own(capsys, words):
     assert main(words) == 0

@@ -25,6 +25,8 @@ FILES = {
     "empty": b"",
     "film": b"\0\0\0\x20ftypiso5\0\0\2\0",
     "net.onnx": b"\x08\x07\x12\x09pydarknet",
+    "broken.onnx": b"<html>not found</html>",
+    "empty.onnx": b"",
     "noise": b"\x01\x02\x03\x04\0\0\0\xff\xff\xff\xff\xff\xff",
 }
 NAMES = ("data", "cfg", "weights", "images")
@@ -57,6 +59,8 @@ def folder(tmp_path, monkeypatch):
         ("unmarked.cfg", "text"),
         ("net.onnx", "onnx"),
         ("missing.onnx", "onnx"),
+        ("broken.onnx", "onnx"),
+        ("empty.onnx", "onnx"),
         (".", "folder"),
         ("empty", ""),
         ("noise", ""),

@@ -56,7 +56,7 @@ def test_parts_of_other_files_or_flags_are_none_of_this_command(folder, capfd):
 
     assert capfd.readouterr().err.endswith(
         "parts: no part of this command: expected those of -shard 1/n to n/n;"
-        f" {part.name} is of other cfg\n"
+        f" {part.name} differs in its cfg\n"
     )
 
 

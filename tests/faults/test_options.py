@@ -133,7 +133,7 @@ def test_weights_before_their_cfg_are_told_and_read(fault, answer):
     found = answer("detect net.weights net.cfg img.png -dont_show -thresh .1")
 
     assert found.status == 0
-    told = "the order is another: net.cfg is a cfg, net.weights is a weights file"
+    told = "taken in another order: net.cfg is a cfg, net.weights is a weights file"
     assert told in found.err
     boxes = re.findall(r"^person: \d+%$", found.out, re.MULTILINE)
     assert len(boxes) > 1

@@ -10,6 +10,7 @@ from zipfile import is_zipfile
 from ...errors import DataError, UsageError
 from ...system.console import note, say, without_notes
 from ...system.resources import shipped_file
+from ..operand_files import ROLES, WORDS, content
 from ..verbs import COUNT, NO_NETWORK, Help, Run, verb
 
 if TYPE_CHECKING:
@@ -116,6 +117,9 @@ def listed_data(path: Path, images: Path | None) -> Path:
 
     if not path.is_file():
         raise DataError(f"no such file or folder: expected {FORMS}", where=path)
+    kind = content(str(path))
+    if kind in ROLES["data"]:
+        raise DataError(f"is {WORDS[kind]}: expected {FORMS}", where=path)
     if is_zipfile(path):
         hint = f"unzip '{path}' -d '{path.stem}', then pydarknet new '{path.stem}'"
         raise DataError(

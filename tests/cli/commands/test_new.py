@@ -168,3 +168,17 @@ def test_what_is_left_out_of_a_form_ends_in_status_1(photos, capfd):
     ):
         assert line in seen.err
     assert net("x-yolov3-tiny.cfg", "max_batches") == "6000"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("photos/1.png\nphotos/2.png\n", "a text without key=value lines"), ("[net]\n", "a cfg")],
+)
+def test_a_file_of_another_kind_is_refused(capfd, text, told):
+    Path("list.txt").write_text(text)
+
+    assert main(["new", "list.txt"]) == 1
+
+    assert (
+        f"list.txt: is {told}: expected a .data file, a folder of images" in capfd.readouterr().err
+    )
