@@ -39,16 +39,18 @@ def best_of(lines: Value, most: int) -> Value:
 
 
 def best_places(chosen: Value, scores: Value, most: int) -> Value:
-    """Write of places those of so many of the best scores of each image, best first."""
+    """Write of places those of so many of the best scores of each image, best first.
+
+    Of equal scores the first box comes first, and of its classes the first, as in `best_scores`.
+    """
     writer, (classes, count) = scores.writer, map(int, scores.shape[1:])
     found = rows_at(scores, chosen, (classes * count, count, 1)).op("Reshape", writer.integers(-1))
-    left = (scores * 0.0).op("ScatterND", chosen, found).reshape(classes * count)
-    best, places = writer.top(left, most)  # [N, most]
-    boxes = writer.integer(count)
-    parts = [places.op(kind, boxes).reshape(most, 1) for kind in ("Div", "Mod")]
+    left = (scores * 0.0).op("ScatterND", chosen, found).transpose(0, 2, 1)
+    best, places = writer.top(left.reshape(count * classes), most)  # [N, most]
+    parts = [places.op(kind, writer.integer(classes)).reshape(most, 1) for kind in ("Mod", "Div")]
     rows = best.with_number("Greater", 0.0).op("NonZero").op("Transpose", perm=(1, 0))  # [M, 2]
     ranked = rows.gather(1, (0, 0, 1))
-    place = rows_at(writer.concat(2, *parts), ranked, (most, 0, 1))  # [M, 2]
+    place = rows_at(writer.concat(2, *parts), ranked, (most, 0, 1))  # class and box [M, 2]
     return writer.concat(1, rows.gather(1, (0,)), place)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pydarknet.boxes.box_arrays import BoxArrays
 from pydarknet.boxes.settings import Limits
+from pydarknet.boxes.suppression import best_scores
 from pydarknet.export.layouts import choose_layout
 from pydarknet.graph.onnx_network import onnx_model, write_network
 from pydarknet.runtime.engine import open_engine
@@ -40,3 +42,20 @@ def test_only_the_best_of_each_image_are_left(net, tmp_path, engine, batch, head
         cells = (rows[:, 1] + rows[:, 3]) // 2
         expected = [] if lower else [[k, *one] for k in range(batch) for one in left]
         assert np.column_stack([rows[:, 0], rows[:, 5], cells]).tolist() == expected
+
+
+def test_of_equal_scores_those_of_the_first_boxes_are_left(net):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    network = net("[centernet]\nclasses=2\npeak=1\npost_nms=3\n", c=6, h=1, w=4)
+    writer, heads = write_network(network)
+    layout = choose_layout(network, "nms", LIMITS)
+    model = onnx_model(writer, layout.write(writer, heads)).SerializeToString()
+    x = np.zeros((1, 6, 1, 4), np.float32)  # each heat is one half
+
+    [found] = onnxruntime.InferenceSession(model).run(None, {"images": x})
+
+    scores = np.full((4, 2), 0.5, np.float32)
+    ours = best_scores(BoxArrays(np.zeros((4, 4)), scores.max(1), scores), 3)
+    expected = np.argwhere(ours.probabilities)  # the first box's two classes, the second's first
+    middle = (found[:, 1] + found[:, 3]) / 2
+    assert np.column_stack([middle, found[:, 5]]).tolist() == expected.tolist()
