@@ -55,7 +55,10 @@ def look_at_image_files(survey: Survey) -> Iterator[Finding]:
 
 
 def otherwise_written(path: str) -> str:
-    """Return a file of the same name in other capitals, or of another image's ending; else ""."""
+    """Return a file of the same name in other capitals, or of another image's ending; else "".
+
+    A link to nothing is no such file.
+    """
     folder, name = os.path.split(path)
     stem = os.path.splitext(name)[0].lower()
     try:
@@ -64,8 +67,9 @@ def otherwise_written(path: str) -> str:
         return ""
     for other in there:
         same, ending = os.path.splitext(other)
-        if same.lower() == stem and ending.lower() in ENDINGS:
-            return os.path.join(folder, other)
+        found = os.path.join(folder, other)
+        if same.lower() == stem and ending.lower() in ENDINGS and os.path.exists(found):
+            return found
     return ""
 
 

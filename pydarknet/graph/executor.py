@@ -137,6 +137,9 @@ class Executor(nn.Module):
         """Return images that have the network's input size, or say what they have."""
         if tuple(images.shape[1:]) != self.input.tensor:
             got, want = list(images.shape[1:]), list(self.input.tensor)
+            if len(got) != len(want):
+                wanted = ", ".join(map(str, want))
+                raise DarknetError(f"a batch of size {list(images.shape)}: expected [N, {wanted}]")
             resizable = len(got) == 3 and got[0] == want[0]  # channels stay what the cfg says
             hint = "; Network.resize changes it" if resizable else ""
             raise DarknetError(f"images of size {got}: expected {want}{hint}")

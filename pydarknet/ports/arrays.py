@@ -13,7 +13,7 @@ from .safetensors import read_safetensors
 from .stored import EXPECTED, Arrays, pickle_error
 
 PREFIX: Final = "module."  # which torch's DataParallel puts before every name
-ZIP: Final = b"PK\x03\x04"
+ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")  # the latter of an archive of nothing
 HEADER: Final = b"{"  # in a .safetensors, after the length, which may begin like a pickle
 PICKLES: Final = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 

@@ -88,7 +88,7 @@ def choose_layout(arrays: Arrays, parts: Sequence[Part], path: Path) -> Layout:
 
     best = max(LAYOUTS, key=lambda layout: (share(layout), len(layout.places)))
     if not share(best):
-        known = ", ".join(layout.name for layout in LAYOUTS)
+        known = "; ".join(layout.name for layout in LAYOUTS)
         problem = f"its first array is {excerpt(next(iter(arrays)))}: expected the names of {known}"
         raise WeightsError(problem, where=path)
     if best.places and len(best.places) != len(parts):

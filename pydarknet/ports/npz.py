@@ -61,8 +61,9 @@ def array_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> S
         raise WeightsError(problem, where=path) from None
     wanted = start + numbers_in(shape) * dtype.itemsize
     if dtype.hasobject or member.file_size != wanted:
-        there = "Python objects" if dtype.hasobject else f"{member.file_size} bytes"
-        problem = f"its {excerpt(name)} has {there}: expected {wanted} bytes"
+        problem = f"its {excerpt(name)} has {member.file_size} bytes: expected {wanted}"
+        if dtype.hasobject:
+            problem = f"its {excerpt(name)} has Python objects: expected numbers"
         raise WeightsError(problem, where=path)
     kind = str(dtype)
     return Stored(shape, kind, partial(read_one, path, member, kind))

@@ -46,6 +46,13 @@ def test_an_image_that_is_there_under_another_name_is_named(found):
     assert found()["1 listed image is not there"].mend == "correct the list: there is a.png"
 
 
+def test_a_link_to_nothing_is_not_named_in_its_own_place(found):
+    Path("a.png").rename("b.png")
+    Path("a.png").symlink_to("gone.png")
+
+    assert found()["1 listed image is not there"].mend.startswith("correct the list: paths start")
+
+
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\x89PNG\r\n\x1a\n"])
 def test_what_is_no_image_is_wrong(found, content):
     Path("b.png").write_bytes(content)

@@ -109,7 +109,7 @@ def test_a_batch_may_have_any_length(net, batch):
     assert network(images(batch, 3, 8, 6))[0].activated.shape == (batch, 4, 8, 6)
 
 
-@pytest.mark.parametrize("size", [(1, 3, 6, 8), (1, 1, 8, 6), (3, 8, 6), (1, 3, 48)])
+@pytest.mark.parametrize("size", [(1, 3, 6, 8), (1, 1, 8, 6)])
 def test_images_must_have_the_networks_size(net, size):
     network = filled(net(CONV, h=8, w=6))
 
@@ -118,6 +118,16 @@ def test_images_must_have_the_networks_size(net, size):
 
     hint = "; Network.resize changes it" if size == (1, 3, 6, 8) else ""
     assert str(error.value) == f"images of size {list(size[1:])}: expected [3, 8, 6]{hint}"
+
+
+@pytest.mark.parametrize("size", [(3, 8, 6), (1, 3, 48)])
+def test_a_batch_has_a_dimension_more_than_the_input(net, size):
+    network = filled(net(CONV, h=8, w=6))
+
+    with pytest.raises(DarknetError) as error:
+        network(images(*size))
+
+    assert str(error.value) == f"a batch of size {list(size)}: expected [N, 3, 8, 6]"
 
 
 def test_inputs_without_an_image_are_a_row_a_sample(net):

@@ -46,9 +46,10 @@ def test_arrays_have_names_shapes_and_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "is none of the files that can be imported"),
-        (b"hello, this is a text", "is none of the files that can be imported"),
+        (b"", "is empty: expected a .safetensors"),
+        (b"hello, this is a text", "has the content of none that can be imported"),
         (b"PK\x03\x04 and no archive", "is a damaged zip archive"),
+        (b"PK\x05\x06" + b"\0" * 18, "has no arrays: expected a .safetensors"),
     ],
 )
 def test_a_file_of_another_kind_is_one_line(tmp_path, content, told):

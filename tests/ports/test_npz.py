@@ -22,7 +22,7 @@ def test_arrays_stand_in_the_order_in_which_they_were_written(tmp_path):
 def test_python_objects_are_refused_unread(tmp_path):
     np.savez(tmp_path / "a.npz", a=np.array([{}], dtype=object))
 
-    with pytest.raises(WeightsError, match="has Python objects"):
+    with pytest.raises(WeightsError, match=r"its a\.npy has Python objects: expected numbers"):
         read_arrays(tmp_path / "a.npz")
 
 
@@ -43,7 +43,7 @@ def npy():
 @pytest.mark.parametrize(
     ("contents", "told"),
     [
-        ([npy()[:-1]], "has 143 bytes: expected 144 bytes"),  # a header of 128, 4 floats
+        ([npy()[:-1]], "has 143 bytes: expected 144$"),  # a header of 128, 4 floats
         ([b"hello"], r"its a\.npy is no \.npy file"),
         ([npy(), npy()], r"has a\.npy twice"),
     ],
