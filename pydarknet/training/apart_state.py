@@ -8,6 +8,7 @@ from typing import Any, Final
 from torch import Tensor
 
 from ..ranks.ranks import Ranks
+from .learner_state import RECURRENT
 from .state import State
 
 RANK: Final = "rank"  # the kind of these tensors, `rank.NUMBER.NAME`
@@ -30,8 +31,9 @@ def tensors_of_each(
 
 
 def with_parts_of(state: State, held: State) -> State:
-    """Return a state with what another one holds of each process, if it does."""
-    parts = {name: one for name, one in held.tensors.items() if name.startswith(f"{RANK}.")}
+    """Return a state with what another one holds of each process, and of all sequences."""
+    kinds = f"{RANK}.", RECURRENT
+    parts = {name: one for name, one in held.tensors.items() if name.startswith(kinds)}
     numbers = {"ranks": held.numbers["ranks"]} if "ranks" in held.numbers else {}
     return State(state.run, {**state.numbers, **numbers}, {**state.tensors, **parts}, state.weights)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Final
 
 from torch import Tensor
 
@@ -11,6 +12,8 @@ from ..modules.recurrent import Recurrent
 from ..network import Network
 from .ema import MovingAverage
 from .update_rules import UpdateRule
+
+RECURRENT: Final = "recurrent."  # before the names of states, [sequences, ...]
 
 
 def saved_names(network: Network) -> set[str]:
@@ -46,7 +49,7 @@ def momenta(network: Network, optimizer: UpdateRule) -> dict[str, Tensor]:
 def recurrent_states(network: Network) -> dict[str, Tensor]:
     """Return the states of recurrent modules as `recurrent.NUMBER.MODULE`."""
     return {
-        f"recurrent.{number}.{name}": state
+        f"{RECURRENT}{number}.{name}": state
         for name, module in network.named_modules()
         if isinstance(module, Recurrent)
         for number, state in enumerate(module.state or ())

@@ -49,11 +49,16 @@ def in_turn(net: Net, ranks: Ranks) -> Spread:
 
 
 def at_once(net: Net, ranks: Ranks) -> Spread:
-    """Return a process's images where all share each mini-batch: its part of each."""
+    """Return a process's images where all share each mini-batch: its part of each.
+
+    Of sequences these are all steps of some: a mini-batch has the first step of each, then the
+    second of each.
+    """
     mini, count = mini_batch(net), images_of_update(net)
     part = mini // ranks.size
-    starts = range(ranks.rank * part, count, mini)
-    wanted = [index for start in starts for index in range(start, start + part)]
+    sequences = part // net.time_steps
+    starts = range(ranks.rank * sequences, count, sequences * ranks.size)
+    wanted = [index for start in starts for index in range(start, start + sequences)]
     return Spread(count, wanted, part, ranks.rank * net.subdivisions + 1, 0, mini)
 
 

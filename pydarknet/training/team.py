@@ -18,6 +18,7 @@ from ..network import Network
 from ..ranks.ranks import ALONE, Ranks
 from .counts import Counts
 from .figures import MiniBatch, join, record_of
+from .learner_state import RECURRENT
 from .rolling import Rolling
 from .spread import Spread, at_once, in_turn, whole
 from .state import State
@@ -94,6 +95,7 @@ class InTurn(Team):
 
     def spread_of(self, network: Network) -> Spread:
         check_even(network, self.ranks)
+        check_no_state(network, self.ranks)
         parts = network.net.subdivisions * self.ranks.size
         network.net = replace(network.net, subdivisions=parts)
         return in_turn(network.net, self.ranks)
@@ -124,6 +126,23 @@ class AtOnce(Team):
         self.ranks.add([one.grad for one in parameters if one.grad is not None])
         yield from (join(parts) for parts in zip(*self.ranks.gather(records), strict=True))
 
+    def parts(self, numbers: Mapping[str, Any], tensors: Mapping[str, Tensor], last: bool) -> State:
+        """Return the states of all sequences; each process has those of some."""
+        whole = {
+            name: torch.cat([*self.ranks.stack(one)])
+            for name, one in tensors.items()
+            if name.startswith(RECURRENT)
+        }
+        return State({}, {}, whole)
+
+    def part_of(self, state: State) -> State:
+        own = {
+            name: one.chunk(self.ranks.size)[self.ranks.rank]
+            for name, one in state.tensors.items()
+            if name.startswith(RECURRENT)
+        }
+        return State(state.run, state.numbers, {**state.tensors, **own}, state.weights)
+
     def totals(self, counts: Sequence[int]) -> Sequence[int]:
         sums = torch.tensor(counts)
         self.ranks.add([sums])
@@ -131,10 +150,7 @@ class AtOnce(Team):
 
 
 def check_even(network: Network, ranks: Ranks) -> None:
-    """Raise the error of [net] if processes cannot share its batch, or the network at all.
-
-    A state that goes from one mini-batch to the next lets no two be trained on at once.
-    """
+    """Raise the error of [net] if processes cannot share its batch."""
     net = network.net
     parts = net.subdivisions * ranks.size
     if net.batch % parts:
@@ -142,8 +158,12 @@ def check_even(network: Network, ranks: Ranks) -> None:
             f"batch = {net.batch}, subdivisions = {net.subdivisions}: expected a batch that is a"
             f" multiple of {parts}, for {ranks.size} processes"
         )
+
+
+def check_no_state(network: Network, ranks: Ranks) -> None:
+    """Raise the error of [net] if a state goes from one mini-batch to the next: none can wait."""
     if is_recurrent(network):
-        raise net.error(
-            f"recurrent layers learn one mini-batch after the other: expected one process instead"
-            f" of {ranks.size}, or -gpus without -allreduce"
+        raise network.net.error(
+            "recurrent layers begin a mini-batch with the state that the one before left:"
+            f" expected -sync_bn, where {ranks.size} processes share each, or one process"
         )

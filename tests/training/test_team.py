@@ -14,6 +14,8 @@ from pydarknet.errors import CfgError
 from pydarknet.network import Network
 from pydarknet.ranks.ranks import Ranks
 from pydarknet.training.learner import Learner, Step
+from pydarknet.training.learner_state import recurrent_states
+from pydarknet.training.state import State
 from pydarknet.training.team import AtOnce, InTurn
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -169,5 +171,32 @@ def test_a_batch_that_does_not_come_out_even_is_refused(begun, team, subdivision
 def test_recurrent_layers_are_refused(begun):
     network = begun("[rnn]\noutput=2\n[softmax]\n", dialect="pjreddie")
 
-    with pytest.raises(CfgError, match="one mini-batch after the other: expected one process"):
+    with pytest.raises(CfgError, match="the one before left: expected -sync_bn, where 2 processes"):
         InTurn(network, Ranks(0, 2))
+
+
+SEQUENCES = (
+    f"{BODY}[conv_lstm]\nbatch_normalize=1\noutput=8\nsize=3\npad=1\npeephole=1\n"
+    f"{LAYERS[len(BODY) :]}"
+)
+
+
+@pytest.mark.parametrize(("batch", "steps"), [(8, 1), (4, 2)])
+def test_processes_that_share_mini_batches_share_sequences(begun, batch, steps):
+    options = {"batch": batch, "time_steps": steps, "subdivisions": 2}
+    _, _, one = learn(Learner(begun(SEQUENCES, **options), seed=1), 3)
+
+    def work(ranks: Ranks) -> tuple[Learner, State, dict[str, Tensor]]:
+        network = begun(SEQUENCES, **options)
+        _, _, learner = learn(Learner(network, seed=1, team=AtOnce(network, ranks)), 3)
+        learner.prepare_save()
+        whole = learner.state({})
+        return learner, whole, learner.team.part_of(whole).tensors
+
+    states = recurrent_states(one.network)
+    assert states
+    for learner, whole, own in together(2, work):
+        assert_same(learner.network, one.network, 1e-10)
+        for name, value in recurrent_states(learner.network).items():
+            torch.testing.assert_close(whole.tensors[name], states[name])
+            torch.testing.assert_close(own[name], value)
