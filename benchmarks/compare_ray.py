@@ -86,7 +86,7 @@ def by_ray(
     found = ray.data.from_items(items, override_num_blocks=len(items) // options.batch + 1)
     found = found.map_batches(
         Counting,
-        fn_constructor_args=[str(marks), options.cfg, options.weights],
+        fn_constructor_args=[str(marks), *map(os.path.abspath, (options.cfg, options.weights))],
         fn_constructor_kwargs={"device": "cpu"},
         batch_size=options.batch,
         compute=ray.data.ActorPoolStrategy(size=2),
