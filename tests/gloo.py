@@ -45,10 +45,12 @@ def start(size: int, words: Sequence[str], folder: Path) -> list[subprocess.Pope
     ]
 
 
-def answers(processes: Sequence[subprocess.Popen[str]]) -> list[tuple[int, str, str]]:
+def answers(
+    processes: Sequence[subprocess.Popen[str]], patience: float = PATIENCE
+) -> list[tuple[int, str, str]]:
     """Wait for processes; return each one's status, stdout and stderr."""
     try:
-        said = [process.communicate(timeout=PATIENCE) for process in processes]
+        said = [process.communicate(timeout=patience) for process in processes]
     finally:
         for process in processes:
             process.kill()

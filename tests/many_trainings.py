@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 NET = (
-    "[net]\nwidth=16\nheight=16\nchannels=3\nbatch=8\nmax_batches=3\nlearning_rate=0.01\n"
+    "[net]\nwidth=16\nheight=16\nchannels=3\nbatch=8\nmax_batches=2\nlearning_rate=0.01\n"
     "subdivisions={parts}\n{options}"
     "[convolutional]\nbatch_normalize=1\nfilters=4\nsize=3\nstride=2\npad=1\nactivation=leaky\n"
 )

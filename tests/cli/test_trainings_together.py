@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import HERE
-from gloo import answers, free_port, start
+from gloo import PATIENCE, answers, free_port, start
 from many_trainings import LAYERS, train_all, write_files
 
 from pydarknet.graph.header import read_header
@@ -43,7 +43,7 @@ def folders(tmp_path_factory):
         write_files(both[-1])
         ports = [str(free_port()) for _ in runs] if size > 1 else []
         started += start(size, ["-c", f"{text}; test.main({name!r})", *ports], both[-1])
-    for status, _, err in answers(started):
+    for status, _, err in answers(started, patience=PATIENCE * 10):
         assert status == 0, err
     return both
 
