@@ -54,4 +54,5 @@ def answers(
     finally:
         for process in processes:
             process.kill()
+            process.wait()
     return [(process.returncode, *told) for process, told in zip(processes, said, strict=True)]

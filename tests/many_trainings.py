@@ -35,6 +35,9 @@ LAYERS = {
     "retina": "[convolutional]\nfilters=12\n[retina]\nanchors=4,4,8,8\nclasses=2\n",
     "simota": "[convolutional]\nfilters=14\nactivation=linear\n"
     "[yolo]\nmask=0,1\nanchors=4,4,8,8\nnum=2\nclasses=2\nassign=simota\n",
+    "sequences": "[conv_lstm]\nbatch_normalize=1\noutput=4\nsize=3\npad=1\n"
+    "[convolutional]\nfilters=7\nactivation=linear\n"
+    "[yolo]\nmask=0\nanchors=4,4\nnum=1\nclasses=2\n",
 }
 WORDS = {
     "classifier": ["classifier", "train", "run.data"],

@@ -15,7 +15,10 @@ from pydarknet.cli.main import main
 from pydarknet.graph.header import read_header
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-TIMES = re.compile(r"[0-9.-]+ (seconds|hours left)|mini_batch = \d+")
+TIMES = re.compile(
+    r"[0-9.-]+ (seconds( - performance bottleneck on CPU or Disk HDD/SSD)?|hours left)"
+    r"|mini_batch = \d+"
+)
 
 
 @pytest.fixture(scope="module")

@@ -16,12 +16,12 @@ from many_trainings import LAYERS, train_all, write_files
 
 from pydarknet.graph.header import read_header
 
-OF_BOXES = list(LAYERS)[3:]
-TURNS = {name: (name, 1, ()) for name in LAYERS}
+OF_BOXES = list(LAYERS)[3:]  # and of sequences, which -sync_bn alone lets share
+TURNS = {name: (name, 1, ()) for name in LAYERS if name != "sequences"}
 AT_ONCE = {f"{name}-sync": (name, 1, ("-sync_bn",)) for name in OF_BOXES}
 TOGETHER = {**TURNS, **AT_ONCE}
 ALONE = {
-    **{name: (name, 2, ()) for name in LAYERS},
+    **{name: (name, 2, ()) for name in TURNS},
     **{f"{name}-sync": (name, 1, ()) for name in OF_BOXES},
 }
 

@@ -14,7 +14,12 @@ EACH = [{"counts": [8, 0, 4], "scale": 2.0}, {"counts": [8, 4, 8], "scale": 4.0}
 HELD = State(
     {},
     {**BEGUN, "ranks": EACH},
-    {"a": torch.zeros(1), "rank.0.b": torch.ones(1), "rank.1.a": torch.full((1,), 2.0)},
+    {
+        "a": torch.zeros(1),
+        "recurrent.0.x": torch.ones(4),
+        "rank.0.b": torch.ones(1),
+        "rank.1.a": torch.full((1,), 2.0),
+    },
 )
 
 
@@ -50,11 +55,14 @@ def test_other_numbers_of_processes_begin_with_what_the_first_had():
 
 
 def test_parts_are_handed_on_from_state_to_state():
-    state = with_parts_of(State({}, BEGUN, {"a": torch.ones(1)}), HELD)
+    own = {"a": torch.ones(1), "recurrent.0.x": torch.zeros(2)}
+
+    state = with_parts_of(State({}, BEGUN, own), HELD)
 
     assert state.numbers == HELD.numbers
     assert state.tensors.keys() == HELD.tensors.keys()
     assert float(state.tensors["a"]) == 1
+    assert state.tensors["recurrent.0.x"].tolist() == [1] * 4  # of all sequences
 
 
 def test_a_state_without_parts_adds_none():
