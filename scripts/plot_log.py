@@ -47,7 +47,7 @@ LIVE = re.compile(rf"^\s*(\d+): loss={NUMBER}, avg loss={NUMBER}, .*?rate={NUMBE
 PRECISION = re.compile(
     rf"mean.average.precision \(mAP@[\d.]+\) ?= ?{NUMBER}(%?)|accuracy top\d+ = {NUMBER}"
 )
-ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x07")
+ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x1b\][^\x07\n]*\x07|\x07")  # colours, a title
 
 LEFT, RIGHT, TOP, BOTTOM, ROW = 84, 24, 52, 56, 22  # pixels around the panels, and of a log's name
 SHARES = (0.56, 0.22, 0.22)  # of the height

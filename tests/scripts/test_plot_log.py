@@ -24,7 +24,9 @@ ALEXEYAB = (
     "\n mean_average_precision (mAP@0.50) = 0.333333 \n"
 )
 HANK = (
-    "1: loss=130.013, avg loss=130.013, last=none, best=none, mAP=DISABLED, rate=0.00006250,"
+    "\x1b]2;1/6: loss=130.0 time=15 seconds\x07"  # the title of its window
+    "\x1b[1;37m1\x1b[0m: loss=\x1b[0;31m130.013\x1b[0m, avg loss=\x1b[0;31m130.013\x1b[0m,"
+    " last=\x1b[0mnone\x1b[0m, best=\x1b[0mnone\x1b[0m, mAP=DISABLED, rate=0.00006250,"
     " load 8=11.9 milliseconds, train=28.2 milliseconds, 8 images, time remaining=unknown\n"
     "-> mean average precision (mAP@0.50)=25.00%\n"
 )
