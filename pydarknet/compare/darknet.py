@@ -145,7 +145,7 @@ class Darknet:
         scores = scores_of_lines(output.stdout.splitlines(), self.task.classes, lineage)
         told = MILLISECONDS.search(both) or SECONDS.search(both)
         if output.status or not told or np.isnan(scores).all():
-            if HANK_AI.search(both):
+            if is_hank_ais(output):
                 raise self.program.error("hank-ai's has no classifiers: expected another lineage's")
             raise self.failure(output, "classifier predict")
         self.learn(lineage, output)
@@ -158,8 +158,8 @@ class Darknet:
 
     def learn(self, lineage: str, output: Output) -> None:
         """Keep whose program it is."""
-        hank_ai = HANK_AI.search(output.stdout) or HANK_AI.search(output.stderr)
-        self.lineage, self.title = lineage, "hank-ai's" if hank_ai else TITLES[lineage]
+        self.lineage = lineage
+        self.title = "hank-ai's" if is_hank_ais(output) else TITLES[lineage]
 
     def near(self, image: Path, name: str = "image") -> str:
         """Copy an image into the folder, where its path is short, and return its name there."""
@@ -170,10 +170,17 @@ class Darknet:
     def failure(self, output: Output, command: str) -> DataError:
         """Make the error of a run that gave nothing."""
         said = f": {output.last_words}" if output.last_words else ", and it printed nothing"
-        return self.program.error(f"{command} gave no result: {output.ending}{said}")
+        stopped = is_hank_ais(output) and "config line" in output.last_words
+        hint = "pydarknet export cfg writes a cfg that it reads" if stopped else ""
+        return self.program.error(f"{command} gave no result: {output.ending}{said}", hint)
 
     @property
     def on_gpu(self) -> bool:
         """Whether the program is built for a GPU, as far as its file tells."""
         content = self.program.path.read_bytes()
         return any(name in content for name in CUDA)
+
+
+def is_hank_ais(output: Output) -> bool:
+    """Return whether hank-ai's program wrote this: its first line says so."""
+    return any(HANK_AI.search(text) for text in (output.stdout, output.stderr))

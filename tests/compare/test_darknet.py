@@ -100,6 +100,18 @@ def test_hank_ais_has_no_classifiers(darknet):
     fails(other, "hank-ai's has no classifiers: expected another lineage's")
 
 
+def test_what_reads_a_cfg_that_hank_ais_stops_at_is_told(darknet):
+    other = darknet("infer_ab_yolov3_a")
+    said = "* Error message:  config line #9 from section [yolo] is unused or invalid: l1=1"
+    other.program.path.write_text(f"#!/bin/sh\necho Darknet V5\necho '{said}'\nexit 1\n")
+
+    fails(
+        other,
+        f"detector test gave no result: it ended with status 1: {said}\n"
+        "    hint: pydarknet export cfg writes a cfg that it reads",
+    )
+
+
 def fails(other: Darknet, told: str) -> None:
     with pytest.raises(DataError) as error:
         other.begin(image("infer_ab_yolov3_a").path)
