@@ -35,7 +35,7 @@ class Option:
     trained: bool
     others_unused: bool
     live: bool
-    ours: tuple[str, ...]
+    live_words: Mapping[str, str]
 
     def declared_by(self, lineage: str) -> bool:
         """Return whether programs of that lineage know the option."""
@@ -59,7 +59,7 @@ def option(
     trained: bool = True,
     others_unused: bool = False,
     live: bool = True,
-    ours: Iterable[str] = (),
+    live_words: Mapping[str, str] = NO_SYNONYMS,
 ) -> Any:
     """Declare an option of a section; Darknet prints `Using default` if it is missing.
 
@@ -70,12 +70,12 @@ def option(
     lineage's), `synonyms` the names of those words elsewhere, `otherwise` is the word that Darknet
     uses for an unknown one; `stop` ends a list. Training refuses a cfg that sets an option with
     `trained=False`. With `others_unused`, a word that is no choice is left unused, as by programs
-    that know no such option. The live fork (hank-ai) stops at an option with `live=False`, and
-    knows none of the words `ours` among the choices: `export cfg` leaves these out.
+    that know no such option. The live fork (hank-ai) stops at an option with `live=False`, which
+    `export cfg` leaves out; `live_words` has its word for each choice that it does not know.
     """
     words = choices if callable(choices) or choices is None else constant(tuple(choices))
     allowed = (Range(least, most, above, below), words, synonyms, otherwise, stop)
-    told = (trained, others_unused, live, tuple(ours))
+    told = (trained, others_unused, live, live_words)
     declared = Option(key, default, announced, lineage, *allowed, *told)
     return field(metadata={"option": declared})
 

@@ -86,8 +86,13 @@ def knows(option: Option, value: str | None, lineage: str) -> bool:
 
 def declared_options(name: str, lineage: str) -> dict[str, Option]:
     """Return key -> option of what a lineage declares for a section; empty if it knows none."""
+    return {key: option for key, (option, _) in typed_options(name, lineage).items()}
+
+
+def typed_options(name: str, lineage: str) -> dict[str, tuple[Option, type]]:
+    """Return the same with the types of their values."""
     cls: type | None = layer_class(name, lineage)
     if name in ("net", "network"):
         cls = Net
     options = declarations(cls).values() if cls else ()
-    return {key: option for key, option, _ in options if option.declared_by(lineage)}
+    return {key: (option, kind) for key, option, kind in options if option.declared_by(lineage)}

@@ -120,6 +120,7 @@ class DetectionHead(SuppressionOptions):
     anchors_in_cells: ClassVar[bool] = False  # `anchor_sizes` are; else in pixels of the input
     anchor_by_anchor: ClassVar[bool] = False  # the order of `onnx_boxes`; else cell by cell
     clustered: ClassVar[bool] = True  # its anchors may be those that suit the boxes of a data set
+    live_boxes: ClassVar[bool] = True  # the live fork finds its boxes, if it has the section
     size_warning: ClassVar[bool] = False  # the fork warns if an input side is not a multiple of 32
 
     classes: int

@@ -35,6 +35,7 @@ class GaussianYolo(ForkLosses, AnchorHead):
     """
 
     type_number = 29
+    live_boxes = False
     values = 9  # x, y, w, h, each followed by its uncertainty, then objectness
 
     mask: tuple[int, ...] = quiet(lambda o: tuple(range(o.num)), least=0, stop="#")

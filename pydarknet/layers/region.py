@@ -52,6 +52,7 @@ class Region(DetectionHead):
     anchor_by_anchor = True
     image = True
     type_number = 27
+    live_boxes = False
     size_warning = True
 
     coords: int = option(4, least=4)
@@ -106,8 +107,7 @@ class Region(DetectionHead):
 
     @property
     def class_channels(self) -> tuple[Channels, ...]:
-        fixed = self.coords + 1
-        each = fixed + self.classes
+        fixed, each = self.coords + 1, self.coords + 1 + self.classes
         return (tuple(Run(box * each + fixed) for box in range(self.num)),)
 
     def shape(self, *inputs: Shape) -> Shape:

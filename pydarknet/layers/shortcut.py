@@ -81,7 +81,9 @@ class ShortcutAlexeyAB(Layer):
 
     source: tuple[int, ...] = option(key="from")
     activation: str = activation_option("linear")
-    weights_type: str = quiet("none", choices=kinds, otherwise="none")
+    weights_type: str = quiet(
+        "none", choices=kinds, otherwise="none", live_words={"per_layer": "per_feature"}
+    )
     weights_normalization: str = quiet("none", choices=norms, otherwise="none")
 
     def check(self) -> None:

@@ -333,7 +333,7 @@ def test_an_option_of_another_lineage_is_not_asked_for(lineage, value, unused):
 def test_all_that_is_declared_of_an_option_is_kept():
     bounds = {"least": 1, "most": 4, "above": 0, "below": 5}
     words = {"choices": ("a", "b"), "synonyms": {"c": "a"}, "otherwise": "b", "stop": "#"}
-    told = {"trained": False, "others_unused": True, "live": False, "ours": ["a"]}
+    told = {"trained": False, "others_unused": True, "live": False, "live_words": {"a": "b"}}
     cls = make_dataclass(
         "Made",
         [
@@ -348,7 +348,8 @@ def test_all_that_is_declared_of_an_option_is_kept():
     assert (number.announced, number.lineage, vars(number.range)) == ("z", "alexeyab", bounds)
     assert (word.announced, word.default, word.synonyms) == (False, "a", {"c": "a"})
     assert (word.choices("pjreddie"), word.otherwise, word.stop) == (("a", "b"), "b", "#")
-    assert (word.trained, word.others_unused, word.live, word.ours) == (False, True, False, ("a",))
+    assert (word.trained, word.others_unused) == (False, True)
+    assert (word.live, word.live_words) == (False, {"a": "b"})
 
 
 def test_nothing_need_be_declared_of_an_option():
@@ -361,7 +362,7 @@ def test_nothing_need_be_declared_of_an_option():
     assert set(vars(declared.range).values()) == {None}
     assert (declared.synonyms, declared.otherwise, declared.stop) == ({}, None, "")
     assert (declared.trained, declared.others_unused) == (True, False)
-    assert (declared.live, declared.ours) == (True, ())
+    assert (declared.live, declared.live_words) == (True, {})
 
 
 def test_choices_may_be_a_function_of_the_lineage():

@@ -25,13 +25,14 @@ def export_cfg(
 ) -> None:
     """Write a cfg for the live fork (hank-ai): without options and words that are ours alone."""
     from ...errors import CfgError
-    from ...export.live_fork import live_text
+    from ...export.live_fork import boxless, live_text
 
     cfg = locate(cfg)
-    text, changes = live_text(read_text(cfg, "a .cfg", CfgError), str(cfg))
+    given = read_text(cfg, "a .cfg", CfgError)
+    text, changes = live_text(given, str(cfg))
     path = out or Path(f"{cfg.stem}_live.cfg")
     check_output(path)
-    for change in changes:
-        note(change)
+    for told in (*changes, *boxless(given, str(cfg))):
+        note(told)
     write_text(path, text)
     say(f"{path}: {count_of(len(changes), 'line')} changed")

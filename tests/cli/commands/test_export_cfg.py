@@ -41,3 +41,13 @@ def test_the_cfg_is_not_written_over(capsys):
 def test_what_is_no_cfg_is_told(capsys):
     assert main(["export", "cfg", "none.cfg"]) == 1
     assert "none.cfg" in capsys.readouterr().err
+
+
+def test_a_head_whose_boxes_it_does_not_find_is_told(capsys):
+    Path("my.cfg").write_text("[net]\nwidth=32\nheight=32\n[region]\n")
+
+    assert main(["export", "cfg", "my.cfg"]) == 0
+
+    out, err = capsys.readouterr()
+    assert out == "my_live.cfg: 0 lines changed\n"
+    assert "my.cfg:4: [region] is read by the live fork, which finds no boxes with it" in err
