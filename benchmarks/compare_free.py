@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Train cfg/yolo-free-tiny.cfg on a few images, and compare its boxes with those of other programs.
 
-    benchmarks/compare_free.py my.data FOLDER --darknet PROGRAM [--opencv CV4] [--images 3]
-        [--iterations 150] [--size 96x96]
+    benchmarks/compare_free.py my.data FOLDER [--darknet PROGRAM] [--live PROGRAM] [--opencv CV4]
+        [--images 3] [--iterations 250] [--size 96x96]
 
 The network gets the classes of the .data file and learns its first images until it finds them.
-Then `pydarknet compare` asks PROGRAM, AlexeyAB's, for its boxes in these images, and
-compare_opencv.py OpenCV 4 in the folder CV4, of pip install --target CV4 opencv-python==4.12.0.88.
-Last, `pydarknet export cfg` writes the copy for the live fork, whose boxes must be ours exactly.
+Then `pydarknet compare` asks AlexeyAB's program for its boxes in these images, and
+compare_opencv.py OpenCV 4 in the folder CV4, of pip install --target CV4 opencv-python==4.14.0.94.
+Last, `pydarknet export cfg` writes the copy for the live fork, whose boxes must be ours exactly;
+--live is hank-ai's program, which is shown the cfg and the copy.
 FOLDER keeps the training; the same command goes on where it was stopped.
 """
 
@@ -77,10 +78,11 @@ def main() -> None:
     add = parser.add_argument
     add("data", type=Path)
     add("folder", type=Path)
-    add("--darknet", required=True, help="AlexeyAB's program")
+    add("--darknet", help="AlexeyAB's program")
+    add("--live", help="hank-ai's program")
     add("--opencv", help="folder of an OpenCV 4 from pip --target")
     add("--images", type=int, default=3)
-    add("--iterations", type=int, default=150)
+    add("--iterations", type=int, default=250)
     add("--size", default="96x96")
     options = parser.parse_args()
     folder = options.folder.resolve()
@@ -89,13 +91,16 @@ def main() -> None:
     if not Path(weights).exists():
         train(folder, str(folder / "free.data"), cfg, "-nogpu", "-dont_show", "-workers", "0")
     flags = ("-thresh", THRESH, "-nogpu")
-    print(run("compare", cfg, weights, *images, "-darknet", options.darknet, *flags))
+    if options.darknet:
+        print(run("compare", cfg, weights, *images, "-darknet", options.darknet, *flags))
     if options.opencv:
         script = str(Path(__file__).with_name("compare_opencv.py"))
         words = [sys.executable, script, "--opencv", options.opencv, cfg, weights, images[0]]
         print(subprocess.run(words, capture_output=True, text=True).stdout)
     live = str(folder / "free_live.cfg")
     print(run("export", "cfg", cfg, live))
+    for one in (cfg, live) if options.live else ():
+        print(run("compare", one, weights, *images, "-darknet", options.live, *flags))
     both = [
         run(
             "detector",
