@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure what the heads of compare_heads.py cost: a training iteration, and a picture.
 
-    benchmarks/measure_heads.py FOLDER digits.data [--heads anchor ...] [--learn 200] [--rounds 15]
+    benchmarks/measure_heads.py FOLDER digits.data [--heads anchor ...] [--learn 400] [--rounds 15]
 
 Each head is trained by itself on one batch of images, until it finds boxes in them; FOLDER keeps
 its weights, and a run that was stopped goes on with the next head. Then the heads take turns: in
@@ -131,7 +131,7 @@ def main() -> None:
     add("data", type=Path)
     names = [name for name in heads.HEADS if name != "coupled"]
     add("--heads", nargs="+", choices=names, default=names)
-    add("--learn", type=int, default=200, help="iterations before anything is measured")
+    add("--learn", type=int, default=400, help="iterations before anything is measured")
     add("--rounds", type=int, default=15)
     add("--batch", type=int, default=16)
     add("--size", default="160x112", help="WxH of the input, multiples of 16")

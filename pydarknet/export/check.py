@@ -233,7 +233,8 @@ def survivors(layout: Layout, found: Sequence[Detections]) -> list[Detections]:
     last = last_detection_head(layout.network.layers)
     rule = last.suppression if last else USUAL
     rule = rule.inside if layout.name in SUPPRESSED else rule
-    return [one.kept() for one in nms_each(kept, limits.nms, rule)]
+    left = nms_each(kept, limits.nms, rule, stay=True)  # of equal scores a file takes the first
+    return [one.kept() for one in left]
 
 
 def count_equal(report: Report, ours: Detections, theirs: Detections) -> None:
