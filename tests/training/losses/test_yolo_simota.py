@@ -176,6 +176,31 @@ def test_a_head_with_onlyforward_takes_no_part(net):
     assert {image for image, *_ in taught(second)} == {0, 1}
 
 
+def test_where_all_heads_have_onlyforward_none_learns(cell):
+    loss = loss_of(cell("onlyforward=1"), ZEROS, [(*MIDDLE, 0)])
+
+    assert (delta(loss), float(loss.cost)) == ([0] * 7, 0)
+
+
+def test_as_many_boxes_as_max_says_are_learned(cell):
+    both = [(*NARROW, 0), (*MIDDLE, 1)]
+
+    one, first, every = (
+        delta(loss_of(cell(options), ZEROS, boxes))
+        for options, boxes in (("max=1", both), ("", both[:1]), ("", both))
+    )
+
+    assert one == first != every
+
+
+def test_a_map_turns_classes_into_others(cell, tmp_path):
+    (tmp_path / "classes.map").write_text("1\n0\n")
+
+    loss = loss_of(cell(f"map={tmp_path / 'classes.map'}"), ZEROS, [(*MIDDLE, 0)])
+
+    assert delta(loss)[5:] == [-0.5, 0.5]
+
+
 def test_a_class_beyond_those_of_the_head_is_no_true_box(net):
     assert [taught(loss) for loss in losses(two_heads(net), [(*MIDDLE, 5)], [])] == [[], []]
 
