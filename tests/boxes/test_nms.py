@@ -97,6 +97,17 @@ def test_torch_for_the_kernels_leaves_what_numpy_leaves_of_all_classes_together(
     assert [as_bytes(one.numpy()) for one in got] == [as_bytes(one) for one in expected]
 
 
+@pytest.mark.usefixtures("_by_torch")
+def test_torch_for_the_kernels_leaves_the_best_scores_that_numpy_leaves():
+    boxes = random_boxes(150, 7, "of many ties")
+    rule = SuppressionRule(after=9)
+
+    [got] = nms_each([Detections.of_arrays(boxes)], 0.3, rule)
+
+    [expected], [every] = (suppress_each([boxes], 0.3, one) for one in (rule, SuppressionRule()))
+    assert as_bytes(got.numpy()) == as_bytes(expected) != as_bytes(every)
+
+
 @pytest.mark.parametrize("kind", ["softnms", "softnms_gaussian", "none"])
 @pytest.mark.parametrize("agnostic", [False, True])
 def test_where_no_pairs_decide_no_kernel_is_launched(kind, agnostic, monkeypatch):
