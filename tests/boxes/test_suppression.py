@@ -135,6 +135,23 @@ def test_a_box_crowds_out_what_it_overlaps_however_many_are_compared_at_a_time(p
 
 
 @pytest.mark.parametrize(
+    ("objectness", "scores", "left"),
+    [
+        ((0, 1, 1, 1), [(0.5,)] * 4, [3, 1, 2, 0]),  # equals keep the order after the swap
+        ((1, 1, 1), [(0, 0.5), (0, 0.5), (0.25, 0.5)], [2, 0, 1]),  # or that of the class before
+        ((1, 1, 1), [(-0.5,), (0.25,), (0,)], [1, 2, 0]),  # what has none is more than a negative
+    ],
+)
+def test_boxes_that_overlap_none_come_in_the_order_of_the_loops(objectness, scores, left):
+    apart = [(place, 0.5, 0.5, 0.5) for place in range(len(scores))]
+    found = replace(scored(*scores, boxes=apart), objectness=np.float32(objectness))
+
+    got = suppress(found, 0.45)
+
+    assert order(got) == left == [row.number for row in nms_by_loops(found, 0.45, "default", 0)]
+
+
+@pytest.mark.parametrize(
     ("count", "shared", "compared"),
     [
         (400, False, [200, 200]),  # twice 200^2 pairs are fewer than 400^2
@@ -334,6 +351,12 @@ def test_boxes_may_keep_their_places():
     assert got.probabilities.tolist() == [[0], [0.75], [0.5]]
 
 
+def test_boxes_move_unless_they_are_to_stay():
+    [got] = suppress_each([scored((0.25,), (0.75,), boxes=[HERE, AWAY])], 0.45)
+
+    assert order(got) == [1, 0]
+
+
 # Kinds of ours
 
 
@@ -431,3 +454,25 @@ def test_only_the_best_scores_of_those_left_stay():
     assert scores(0) == [[0.875, 0], [0.75, 0.125], [0, 0], [0, 0.625]]
     assert scores(3) == [[0.875, 0], [0.75, 0], [0, 0], [0, 0.625]]
     assert scores(1) == [[0.875, 0], [0, 0], [0, 0], [0, 0]]
+
+
+def test_a_box_without_a_score_left_has_no_objectness():
+    boxes = scored((0.5, 0.25), (0.75, 0.0), (0.125, 0.0), boxes=[HERE, AWAY, BESIDE])
+    found = replace(boxes, objectness=np.array([0.5, 0.75, 0.25]))
+
+    got = module.best_scores(found, 2)
+
+    assert got.probabilities.tolist() == [[0.5, 0], [0.75, 0], [0, 0]]
+    assert got.objectness.tolist() == [0.5, 0.75, 0]
+
+
+def test_where_there_are_no_more_scores_than_may_stay_nothing_changes():
+    found = scored((0.5,), (0.75,), (0.0,), boxes=[HERE, AWAY, BESIDE])
+
+    assert module.best_scores(found, 2) is module.best_scores(found, 0) is found
+
+
+def test_of_equal_scores_the_first_stay():
+    found = scored(*[(0.5,)] * 500, boxes=[HERE] * 500)
+
+    assert module.best_scores(found, 3).probabilities.nonzero()[0].tolist() == [0, 1, 2]

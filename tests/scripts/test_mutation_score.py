@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
+from conftest import HERE
 
 MUTATED = """
 def x_half__mutmut_orig(number, way=1):
@@ -68,3 +70,16 @@ def test_mutants_that_live_are_shown_by_the_lines_that_differ(score):
         "    - number, way=1",
         "    + number, way=2",
     ]
+
+
+ROW = re.compile(r"^\| `(\S+)` \| (\d+) \| (\d+) \| (\d+) \| (\S+) % \|$", re.MULTILINE)
+ROWS = ROW.findall((HERE.parent / "docs" / "MUTANTS.md").read_text())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_a_score_of_the_table_is_that_of_its_numbers(row):
+    name, *counts, score = row
+    made, equivalent, alive = map(int, counts)
+
+    assert (HERE.parent / "pydarknet" / name).is_file()
+    assert score == f"{100 * (1 - alive / (made - equivalent)):.1f}"
