@@ -108,6 +108,19 @@ def test_nms_is_the_loops_where_few_boxes_have_a_class(seed):
     assert got.probabilities.tolist() == [row.prob for row in expected]
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_nms_is_the_loops_for_negative_scores_too(seed):
+    grid, numbers = boxes_on_grid(seed).numpy(), np.random.default_rng(seed)
+    scores = numbers.choice(np.float32([-0.5, -0.25, 0, 0.25, 0.5]), (40, 4))
+    detections = replace(grid, probabilities=scores)
+
+    got = suppress(detections, 0.45)
+
+    expected = nms_by_loops(detections, 0.45, "default", 0)
+    assert order(got) == [row.number for row in expected]
+    assert got.probabilities.tolist() == [row.prob for row in expected]
+
+
 @pytest.mark.usefixtures("_every_way")
 @pytest.mark.parametrize("seed", range(6))
 def test_nms_obj_is_the_loops_of_the_reference(seed):
@@ -140,6 +153,7 @@ def test_a_box_crowds_out_what_it_overlaps_however_many_are_compared_at_a_time(p
         ((0, 1, 1, 1), [(0.5,)] * 4, [3, 1, 2, 0]),  # equals keep the order after the swap
         ((1, 1, 1), [(0, 0.5), (0, 0.5), (0.25, 0.5)], [2, 0, 1]),  # or that of the class before
         ((1, 1, 1), [(-0.5,), (0.25,), (0,)], [1, 2, 0]),  # what has none is more than a negative
+        ((0, 1, 1), [(0, 0), (0, 0.5), (-0.5, 0.5)], [1, 2, 0]),  # and so among equals after it
     ],
 )
 def test_boxes_that_overlap_none_come_in_the_order_of_the_loops(objectness, scores, left):
@@ -473,6 +487,6 @@ def test_where_there_are_no_more_scores_than_may_stay_nothing_changes():
 
 
 def test_of_equal_scores_the_first_stay():
-    found = scored(*[(0.5,)] * 500, boxes=[HERE] * 500)
+    found = scored(*[(0.25,), (0.5,)] * 250, boxes=[HERE] * 500)
 
-    assert module.best_scores(found, 3).probabilities.nonzero()[0].tolist() == [0, 1, 2]
+    assert module.best_scores(found, 3).probabilities.nonzero()[0].tolist() == [1, 3, 5]

@@ -48,6 +48,7 @@ def test_steps_are_those_of_the_dialect(cell, dialect, steps):
 @pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
 def test_without_a_true_box_objectness_alone_learns(cell, dialect):
     assert delta(loss_of(cell(dialect=dialect), ZEROS, [])) == [0, 0, 0, 0, -0.5, 0, 0]
+    assert delta(loss_of(cell(dialect=dialect), [0, 0, 0, 0, 1, 0, 0], []))[4] == -0.731059
 
 
 @pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])

@@ -137,6 +137,51 @@ def test_its_term_of_boxes_is_what_the_option_says(head, option, measure):
         assert cost.item() > 5 * (1 - measure)
 
 
+def test_its_line_has_the_overlap_of_a_lone_box(head):
+    maps = [np.full((1, 8, n, m), -9, np.float32) for n, m in ((8, 12), (4, 6), (2, 3))]
+    maps[0][0, :4, 4, 5] = (0.5, 0.5, np.log(2), np.log(4))  # 16 x 32 where 16 x 16 is true
+    truth = rows([(44 / WIDTH, 36 / HEIGHT, 16 / WIDTH, 16 / HEIGHT, 1)])
+
+    line = loss_of(*head(maps, "candidates=1\n"), truth).line()
+
+    assert "(IOU: 0.500000), count: 1," in line
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name.endswith("l1")])
+def test_the_distance_counts_in_its_line(head, name):
+    maps, truth = CASES[name]
+
+    line = loss_of(*head(maps, "l1=1\n"), truth_rows(truth)).line()
+
+    total, boxes, _, _, distance = RECORDED[f"{name}.terms"]
+    found = re.search(r"iou_loss = (\S+), total_loss = (\S+) ", line)
+    assert found
+    assert [float(word) for word in found.groups()] == pytest.approx(
+        [boxes + distance, total], rel=1e-5
+    )
+
+
+@pytest.mark.parametrize(("options", "count"), [("", 2), ("candidates=1\n", 1)])
+def test_so_many_candidates_count_toward_the_cells_of_a_box(head, options, count):
+    maps = [np.full((1, 8, n, m), -9, np.float32) for n, m in ((8, 12), (4, 6), (2, 3))]
+    maps[0][0, :4, 4, 4] = (1.5, 0.5, np.log(2), np.log(4))  # two cells predict the true box
+    maps[0][0, :4, 4, 5] = (0.5, 0.5, np.log(2), np.log(4))
+    truth = rows([(44 / WIDTH, 36 / HEIGHT, 16 / WIDTH, 32 / HEIGHT, 1)])
+
+    assert f"(IOU: 1.000000), count: {count}," in loss_of(*head(maps, options), truth).line()
+
+
+def test_overlaps_have_a_weight_in_the_assignment(head):
+    maps, truth = CASES["boxes"]
+
+    plain, none = (
+        loss_of(*head(maps, options), truth_rows(truth)).cost.item()
+        for options in ("", "simota_iou=0\n")
+    )
+
+    assert plain != pytest.approx(none)
+
+
 def test_a_wider_radius_lets_more_cells_compete(head):
     maps, truth = CASES["boxes"]
     narrow, wide = (
