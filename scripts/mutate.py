@@ -8,8 +8,8 @@
     python scripts/mutation_score.py --left                     # the score, and what lived
 
 mutmut makes the mutants, in a copy of this folder, mutants/. `mutmut run` starts pytest for each;
-here each runs in a fork of the process that has collected the tests, the quickest first, and takes
-a twentieth of the time. mutmut passes over functions with decorators: in the copy they are
+here each runs in a fork of the process that has collected the tests, the quickest first, until one
+fails. mutmut passes over functions with decorators: in the copy they are
 decorated in the line below them. What tests keep in a functools.cache is forgotten before.
 """
 
