@@ -15,8 +15,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .mosaic import in_mosaic
-
 Groups = Callable[[Tensor, Tensor, int], Callable[[Tensor], Tensor]]
 
 
@@ -82,10 +80,6 @@ class WinogradConv:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return the convolution [N, n, H, W] of x [N, c, H, W], with channels last."""
-        return in_mosaic(self.convolve, x, self.form.m)
-
-    def convolve(self, x: Tensor) -> Tensor:
-        """Return the convolution of maps, each in tiles of its own."""
         images, _, height, width = x.shape
         m, down, across = self.form.m, tiles(height, self.form.m), tiles(width, self.form.m)
         products = torch.bmm(self.patches(x, down, across), self.weights)
@@ -119,10 +113,6 @@ class GroupedWinograd:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return the convolution [N, n, H, W] of x [N, c, H, W], with channels last."""
-        return in_mosaic(self.convolve, x, self.form.m)
-
-    def convolve(self, x: Tensor) -> Tensor:
-        """Return the convolution of maps, each in tiles of its own."""
         images, c, height, width = x.shape
         m, places = self.form.m, self.form.t**2
         windows = windows_of(x, self.form)
