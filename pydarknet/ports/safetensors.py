@@ -45,7 +45,7 @@ def read_safetensors(file: BinaryIO, path: Path) -> dict[str, Stored]:
     size = os.fstat(file.fileno()).st_size
     length = int.from_bytes(file.read(8), "little")
     if size < 10 or file.read(1) != b"{" or length < 2:
-        problem = "has the content of none that can be imported" if size else "is empty"
+        problem = "is none of the files that can be imported" if size else "is empty"
         raise WeightsError(f"{problem}: {EXPECTED}", where=path)
     if length > min(LONGEST, size - 8):
         problem = f"says that its header has {length} bytes, of {size} in all"
