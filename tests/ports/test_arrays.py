@@ -47,7 +47,7 @@ def test_arrays_have_names_shapes_and_numbers(tmp_path):
     ("content", "told"),
     [
         (b"", "is empty: expected a .safetensors"),
-        (b"hello, this is a text", "has the content of none that can be imported"),
+        (b"hello, this is a text", "is none of the files that can be imported"),
         (b"PK\x03\x04 and no archive", "is a damaged zip archive"),
         (b"PK\x05\x06" + b"\0" * 18, "has no arrays: expected a .safetensors"),
     ],
