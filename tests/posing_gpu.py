@@ -143,6 +143,7 @@ class Gpus:
 
 
 NOW: list[Gpus] = []  # the posing GPUs, if there are any
+CLOCKS = threading.RLock()  # for who reads clocks and sets them
 
 
 def caller() -> str:
@@ -153,8 +154,9 @@ def caller() -> str:
 
 def merge(known: dict[Any, int], other: dict[Any, int]) -> None:
     """Add to what is known of streams' clocks what another knows."""
-    for stream, clock in list(other.items()):
-        known[stream] = max(known.get(stream, 0), clock)
+    with CLOCKS:
+        for stream, clock in list(other.items()):
+            known[stream] = max(known.get(stream, 0), clock)
 
 
 def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -301,5 +303,8 @@ def threads_of(work: Callable[[int], Any], number: int) -> Iterator[Any]:
         with Mode():
             return work(index)
 
+    with Mode(), torch.inference_mode():  # what torch makes at an operation's first call, threads
+        image = torch.full((2, 3), 1.0, device="cuda")  # make twice, and free what others hold
+        image.copy_(image * 2).clone().flatten().tolist()
     with ThreadPoolExecutor(number) as pool:
         yield from pool.map(inside, range(number))
