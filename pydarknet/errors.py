@@ -8,6 +8,8 @@ from pathlib import Path
 class DarknetError(Exception):
     """Bad input. `str()` is what a user reads: `where: problem`, and a `hint:` if there is one."""
 
+    told = False  # whether another process of the run prints it
+
     def __init__(self, problem: str, *, where: str | Path = "", hint: str = "") -> None:
         self.problem, self.where, self.hint = problem, str(where), hint
         line = f"{where}: {problem}" if str(where) else problem
@@ -33,6 +35,10 @@ class WeightsError(DarknetError):
 
 class DataError(DarknetError):
     """A .data file, list, label or image that cannot be used."""
+
+
+class LostProcess(DataError):
+    """Another process of a run that is gone, or that ends by an error of its own."""
 
 
 class WrongType(DataError, TypeError):

@@ -6,12 +6,14 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
+from pydarknet.errors import LostProcess
 from pydarknet.ranks.ranks import Ranks
 
 Result = TypeVar("Result")
@@ -29,11 +31,18 @@ class Table:
         self.barrier = threading.Barrier(self.size, timeout=PATIENCE)
 
     def exchange(self, rank: int, value: Any) -> list[Any]:
-        """Lay a value on the table, and return those of all threads, by rank."""
+        """Lay a value on the table, and return those of all threads, by rank.
+
+        Raises LostProcess if one of them is gone.
+        """
         self.laid[rank] = value
-        self.barrier.wait()
+        try:
+            self.barrier.wait()
+        except threading.BrokenBarrierError:
+            raise LostProcess(f"process {rank} of {self.size} lost another one") from None
         all_of_them = [self.laid[other] for other in range(self.size)]
-        self.barrier.wait()
+        with suppress(threading.BrokenBarrierError):  # of one that has ended since
+            self.barrier.wait()
         return all_of_them
 
 
@@ -86,6 +95,6 @@ def together(size: int, work: Callable[[Ranks], Result]) -> list[Result]:
     with ThreadPoolExecutor(size) as threads:
         futures = [threads.submit(one, rank) for rank in range(size)]
     errors = [error for future in futures if (error := future.exception())]
-    for error in sorted(errors, key=lambda one: isinstance(one, threading.BrokenBarrierError)):
+    for error in sorted(errors, key=lambda one: isinstance(one, LostProcess)):
         raise error
     return [future.result() for future in futures]

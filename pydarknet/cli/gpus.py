@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,9 +17,9 @@ if TYPE_CHECKING:
     from ..ranks.place import Place
     from ..ranks.ranks import Ranks
 
-HOME = "127.0.0.1"
 PROGRAM = (
     "import sys; sys.path[:] = {path!r}; sys.argv[1:] = {words!r};"
+    " from pydarknet.ranks.children import end_with_parent; end_with_parent();"
     " from pydarknet.cli.main import entry; entry()"
 )
 
@@ -55,13 +53,15 @@ def trainers(run: Run, word: str | None) -> Iterator[tuple[Run, Ranks]]:
     the words of this one; they end with the block. As in the C, a CPU stands in for GPUs that are
     not there: for all of them, unless torchrun has started a process for each.
     """
+    from ..ranks.children import company_of
     from ..ranks.company import company, device_of
     from ..ranks.place import place_of
     from .open_network import requested_device
 
     place, gpus = place_of(os.environ), gpus_of(word)
     problem = missing(word) if word else ""
-    with company_of(len(gpus), place) if not problem else alone(place) as here:
+    starts = len(gpus) > 1 and place is None and not problem
+    with company_of(len(gpus), command()) if starts else alone(place) as here:
         device = device_among(gpus, here) if gpus else run.device or device_of(here)
         run = replace(run, device=device)
         with company(here, requested_device(run)) as ranks:
@@ -70,6 +70,11 @@ def trainers(run: Run, word: str | None) -> Iterator[tuple[Run, Ranks]]:
             if problem:
                 note(problem)
             yield run, ranks
+
+
+def command() -> list[str]:
+    """Return what starts this program again, with the same words."""
+    return [sys.executable, "-c", PROGRAM.format(path=sys.path, words=sys.argv[1:])]
 
 
 @contextmanager
@@ -88,40 +93,3 @@ def device_among(gpus: Sequence[int], place: Place | None) -> str:
             f" expected torchrun --nproc_per_node={len(gpus)}"
         )
     return f"cuda:{gpus[local]}"
-
-
-@contextmanager
-def company_of(count: int, place: Place | None) -> Iterator[Place | None]:
-    """Start processes until there are `count`, unless this one was started too; return its place.
-
-    They go on for as long as the block does; one that is left is ended.
-    """
-    from ..ranks.place import Place
-
-    if place or count < 2:
-        yield place
-        return
-    port = free_port()
-    others = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM.format(path=sys.path, words=sys.argv[1:])],
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, **Place(rank, count, rank, count, HOME, port).environment()},
-        )
-        for rank in range(1, count)
-    ]
-    try:
-        yield Place(0, count, 0, count, HOME, port, f"tcp://{HOME}:{port}")
-        for other in others:
-            other.wait()
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as listener:
-        listener.bind((HOME, 0))
-        return int(listener.getsockname()[1])

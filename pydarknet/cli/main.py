@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import DarknetError, UsageError
+from ..ranks.failures import tells
 from ..runtime.precision import PRECISIONS
 from ..system.console import forget_notes, leave, note, say
 from ..system.ending import exit_with
@@ -134,7 +135,8 @@ def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
             status = run(list(map(word_of, words)))
         return 1 if problems.failed and not as_darknet else status
     except DarknetError as error:
-        note(str(error))
+        if tells(error):
+            note(str(error))
     except KeyboardInterrupt as stop:  # a training's has the number of its signal
         return DIED_BY + (stop.args[0] if stop.args else signal.SIGINT)
     except BrokenPipeError:

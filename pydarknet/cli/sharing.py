@@ -211,7 +211,7 @@ class Sharing:
 def together(place: Place) -> Iterator[None]:
     """Do the block in each of the processes that torchrun started, and wait for all.
 
-    None of them prints results meanwhile. Raises DataError if they do not meet, or lose one.
+    None of them prints results meanwhile. Raises LostProcess if they do not meet, or lose one.
     """
     import torch
 

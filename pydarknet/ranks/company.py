@@ -18,7 +18,7 @@ from .ranks import ALONE, Ranks
 def company(place: Place | None, device: torch.device) -> Iterator[Ranks]:
     """Return the processes that work together in the block; all but the first print nothing.
 
-    What is raised there goes on to whoever prints it. Raises DataError if they do not meet.
+    What is raised there goes on to whoever prints it. Raises LostProcess if they do not meet.
     """
     if place is None:
         yield ALONE

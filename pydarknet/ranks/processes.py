@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from ..errors import DataError
+from ..errors import LostProcess
 from .place import RESTARTS, Place
 from .ranks import Ranks
 
@@ -87,7 +87,7 @@ class Processes(Ranks):
             yield
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
-            raise DataError(
+            raise LostProcess(
                 f"process {self.rank} of {self.size} lost another one: {reason}",
                 hint="that one says why it ended; the same command goes on from the last state",
             ) from None
@@ -135,7 +135,7 @@ def bytes_of(tensor: Tensor) -> bytes:
 def join(place: Place, device: torch.device) -> Iterator[Ranks]:
     """Connect this process with the others of its run, for as long as the block lasts.
 
-    Tensors on the CPU go by gloo, those on GPUs by NCCL. Raises DataError if they cannot meet.
+    Tensors on the CPU go by gloo, those on GPUs by NCCL. Raises LostProcess if they cannot meet.
     """
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     if device.type == "cuda":
@@ -150,7 +150,7 @@ def join(place: Place, device: torch.device) -> Iterator[Ranks]:
     except (RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         where = f"{place.address}:{place.port}"
-        raise DataError(
+        raise LostProcess(
             f"process {place.rank} of {place.size} meets no other at {where}: {reason}"
         ) from None
     try:

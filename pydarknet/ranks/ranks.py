@@ -14,8 +14,8 @@ class Ranks:
     """A process that is alone: what all together know is what it knows itself.
 
     `rank` counts from 0, `size` is the number of processes, and `near` that of this machine's.
-    All processes of a run call the same methods in the same order. Raises DataError if one of them
-    is gone.
+    All processes of a run call the same methods in the same order. Raises LostProcess if one of
+    them is gone.
     """
 
     rank: int = 0

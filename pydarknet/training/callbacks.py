@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..errors import Stop
+from ..errors import LostProcess, Stop
 from ..evaluate.average_precision import MapReport
+from ..ranks.ranks import Ranks
 from .learner import Learner, Step
 
 
@@ -37,3 +38,41 @@ def asks_to_stop(callback: Callback, report: IterationReport) -> bool:
         return callback(report) is False
     except Stop:
         return True
+
+
+@dataclass
+class Callbacks:
+    """The callbacks of a training, whether they ask for its end, and the error of one that failed.
+
+    The training ends then as by a stop, in all its processes; then they raise.
+    """
+
+    functions: Sequence[Callback] = ()
+    stopped: bool = False
+    failure: BaseException | None = None
+
+    def call(self, report: IterationReport) -> None:
+        """Call all with an iteration, up to one that fails."""
+        try:
+            asked = [asks_to_stop(callback, report) for callback in self.functions]
+        except BaseException as error:
+            self.stopped, self.failure = True, error
+        else:
+            self.stopped = self.stopped or any(asked)
+
+    def raise_failure(self, ranks: Ranks) -> None:
+        """Raise the error of a callback; LostProcess if it was called by another process."""
+        told = ranks.gather(text_of(self.failure))
+        if self.failure:
+            raise self.failure
+        for rank, text in enumerate(told):
+            if text:
+                raise LostProcess(f"process {rank} of {ranks.size} ended by {text}")
+
+
+def text_of(error: BaseException | None) -> str:
+    """Return the kind of an error and its first line; empty for none."""
+    if error is None:
+        return ""
+    lines = str(error).splitlines()
+    return ": ".join([type(error).__name__, *lines[:1]])

@@ -34,6 +34,10 @@ from .straight_through import straighten
 from .team import Team
 
 
+class NoNumber(DataError):
+    """A loss that is NaN or infinite."""
+
+
 @dataclass(frozen=True)
 class Step:
     """The figures of one iteration."""
@@ -100,7 +104,7 @@ class Learner:
 
         `report` is called with the heads' losses of each mini-batch.
 
-        Raises DataError if the loss is NaN or infinite.
+        Raises NoNumber if the loss is NaN or infinite, in all processes.
 
         Darknet: src/network.c train_network, train_network_sgd
         """
@@ -112,7 +116,7 @@ class Learner:
         self.optimizer.drop_gradients()
         loss = self.cost(images, truth, report) / self.images
         if not math.isfinite(loss):
-            raise DataError(f"batch {self.batch}: the loss is {loss} at a rate of {rate:g}")
+            raise NoNumber(f"batch {self.batch}: the loss is {loss} at a rate of {rate:g}")
         ema_text = self.step(rate)
         self.average = loss if self.average < 0 else 0.9 * self.average + 0.1 * loss
         self.counts, told = self.team.end_iteration(self.counts)

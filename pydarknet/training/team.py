@@ -105,9 +105,10 @@ class InTurn(Team):
     ) -> Iterator[MiniBatch]:
         rolling = Rolling(m for m in self.network.modules() if isinstance(m, BatchNorm))
         records = [record_of(one) for one in own]
+        told = self.ranks.gather(records)  # before GPUs wait, which do not see that one is gone
         self.ranks.add([one.grad for one in parameters if one.grad is not None])
         rolling.join(self.ranks, len(records))
-        for theirs in self.ranks.gather(records):
+        for theirs in told:
             yield from (join([record]) for record in theirs)
 
 
@@ -122,9 +123,9 @@ class AtOnce(Team):
     def learn(
         self, own: Iterable[MiniBatch], parameters: Sequence[nn.Parameter]
     ) -> Iterator[MiniBatch]:
-        records = [record_of(one) for one in own]
+        told = self.ranks.gather([record_of(one) for one in own])
         self.ranks.add([one.grad for one in parameters if one.grad is not None])
-        yield from (join(parts) for parts in zip(*self.ranks.gather(records), strict=True))
+        yield from (join(parts) for parts in zip(*told, strict=True))
 
     def parts(self, numbers: Mapping[str, Any], tensors: Mapping[str, Tensor], last: bool) -> State:
         """Return the states of all sequences; each process has those of some."""

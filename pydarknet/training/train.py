@@ -32,7 +32,7 @@ from ..system.files import remove_partial_files
 from ..system.inputs import keep_inputs
 from ..system.text import count_of
 from .arguments import MapOptions, Options, check_arguments, files_of
-from .callbacks import Callback
+from .callbacks import Callback, Callbacks
 from .chart import TrainingChart
 from .checkpoints import Files
 from .classifier_reporter import CLASSIFIER_REPORTERS
@@ -256,7 +256,7 @@ def make_trainer(
         reporter,
         start,
         workers_of(options),
-        list(options.callbacks) if first else [],
+        Callbacks(options.callbacks if first else ()),
         chart=training_chart(files.base, net) if options.chart and first else None,
         validation=reporter.validation,
         ranks=team.ranks,

@@ -21,13 +21,13 @@ from ..system.console import note
 from ..system.gpu_errors import gpu_errors
 from ..system.malloc import keep_freed_memory, trim_freed_memory
 from ..system.memory import memory_errors
-from .callbacks import Callback, IterationReport, asks_to_stop
+from .callbacks import Callbacks, IterationReport
 from .chart import TrainingChart
 from .chart_points import points_of
 from .checkpoints import Files
 from .closing import closing_line
 from .data_problems import DataProblems
-from .learner import Learner
+from .learner import Learner, NoNumber
 from .losses import Loss
 from .memory_check import is_tried, sizes_vary, smaller_batches, try_largest
 from .progress import Progress
@@ -55,7 +55,7 @@ class Trainer:
     reporter: Reporter
     start: Start
     workers: int | None = None
-    callbacks: list[Callback] = field(default_factory=list)
+    callbacks: Callbacks = field(default_factory=Callbacks)
     progress: Progress | None = None
     chart: TrainingChart | None = None
     validation: MapValidation | None = None
@@ -63,7 +63,6 @@ class Trainer:
     on_first: Callable[[Batch], object] | None = None  # what is done with the first batch
     ranks: Ranks = ALONE  # the processes that train together
     clear: bool = False  # whether the command line says to start over
-    stopped: bool = False  # whether a callback asked for the end
     signal: int = 0  # the number of the one that asked for it
 
     def __post_init__(self) -> None:
@@ -109,7 +108,8 @@ class Trainer:
         """Train to `max_batches`; return whether it was reached.
 
         A signal or a callback may end the training before. Raises DataError if there are no images,
-        or the loss is NaN or infinite; OutOfMemory, which says which `subdivisions` to try.
+        or the loss is NaN or infinite; OutOfMemory, which says which `subdivisions` to try; what a
+        callback raises, after the end.
         """
         net = self.network.net
         if self.network.device.type == "cpu":
@@ -126,12 +126,18 @@ class Trainer:
             waiting = time.perf_counter()
             for batch in batches(team.numbers(self.learner.counts, last)):
                 self.iterate(batch, time.perf_counter() - waiting, first=batch.number == first)
-                if self.ranks.any(stop.requested or self.stopped or self.reporter.unheard):
+                if self.ranks.any(
+                    stop.requested or self.callbacks.stopped or self.reporter.unheard
+                ):
                     break
                 waiting = time.perf_counter()
         self.signal = stop.number
         finished = self.learner.batch >= last
-        self.end(finished)
+        try:
+            self.end(finished)
+        except DarknetError as error:
+            raise error from self.callbacks.failure
+        self.callbacks.raise_failure(self.ranks)  # waits until the first has written
         return finished
 
     def iterate(self, batch: Batch, loading: float, *, first: bool) -> None:
@@ -147,7 +153,7 @@ class Trainer:
         start = time.perf_counter()
         try:
             step = self.learner.learn(batch.images, batch.truth, self.report_losses)
-        except DataError as error:
+        except NoNumber as error:
             self.finish_chart()
             raise DataError(str(error), hint=self.failure_hint(batch)) from None
         seconds = time.perf_counter() - start
@@ -181,10 +187,11 @@ class Trainer:
         return self.validation.report
 
     def failure_hint(self, batch: Batch) -> str:
-        """Return the hint of an error: the images of the batch, and the last good weights."""
+        """Return the hint of an error that all processes meet: the images of the batch, and the
+        last good weights."""
         paths = self.ranks.gather(batch.paths)
         images = ", ".join(sorted({path for some in paths for path in some}))
-        return f"its images: {images}; {self.saver.last_good_text()}"
+        return f"its images: {images}; {self.ranks.gather(self.saver.last_good_text())[0]}"
 
     def report_problems(self, problems: Iterable[Problem]) -> None:
         """Warn about what is unusable, once per problem."""
@@ -208,16 +215,7 @@ class Trainer:
             self.progress.update(report.step, report.seconds + report.loading)
         if self.chart:
             self.attempt("the chart", partial(self.chart.add, report.step))
-        self.call_back(report)
-
-    def call_back(self, report: IterationReport) -> None:
-        """Call the callbacks; if one fails, save what the training resumes from before it ends."""
-        try:
-            asked = [asks_to_stop(callback, report) for callback in self.callbacks]
-        except BaseException:
-            self.end(finished=False)
-            raise
-        self.stopped = self.stopped or any(asked)
+        self.callbacks.call(report)
 
     def finish_chart(self) -> None:
         """Draw the chart of all iterations so far."""

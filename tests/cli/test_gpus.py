@@ -15,7 +15,6 @@ from conftest import HERE
 from small_training import CFG, TRAIN, write_run
 
 from pydarknet.backends import device
-from pydarknet.cli import gpus
 from pydarknet.cli.gpus import device_among, gpus_of, trainers
 from pydarknet.cli.verbs import Run
 from pydarknet.errors import GpuError, UsageError
@@ -74,20 +73,25 @@ def test_a_cpu_stands_in_for_gpus_that_are_not_there(monkeypatch, capsys, word):
     assert tuple(capsys.readouterr()) == (f"{word}\n", told)
 
 
-def train(folder: Path, last: int) -> str:
-    """Train by -gpus 0,1, on CPUs, up to an iteration; return the log."""
-    (folder / "run.cfg").write_text(CFG.format(subdivisions=2, last=last))
+def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Train by -gpus 0,1, on CPUs."""
     words = [*TRAIN, "-gpus", "0,1", "-dialect", "alexeyab"]
     program = ON_CPUS.format(path=[str(HERE.parent)], words=words)
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", program],
         cwd=folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def train(folder: Path, last: int) -> str:
+    """Train by -gpus 0,1, on CPUs, up to an iteration; return the log."""
+    (folder / "run.cfg").write_text(CFG.format(subdivisions=2, last=last))
+    done = run(folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -135,5 +139,40 @@ def test_a_training_of_gpus_that_stopped_goes_on_to_the_same_bits(trained, tmp_p
     assert stopped == whole
 
 
-def test_a_free_port_can_be_used():
-    assert 0 < gpus.free_port() < 65536
+@pytest.mark.slow
+def test_a_cfg_that_is_wrong_is_one_line_of_all_processes(tmp_path):
+    write_run(tmp_path, 2)
+    cfg = (tmp_path / "run.cfg").read_text()
+    (tmp_path / "run.cfg").write_text(cfg.replace("filters=14", "filters=13"))
+
+    done = run(tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.count("2 anchors and 2 classes need 14 channels") == 1
+    assert "lost another one" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", ["None", "'1'"])
+def test_an_error_that_one_process_meets_is_one_line_and_ends_all(tmp_path, rank):
+    write_run(tmp_path, 2)
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import os, sys\nif os.environ.get('RANK') == {rank}:\n"
+        f"    sys.path.insert(0, {str(HERE.parent)!r})\n"
+        "    from pydarknet.training.learner import DataError, Learner\n"
+        "    learn = Learner.learn\n"
+        "    def fail(self, *words):\n"
+        "        if self.batch >= 8:\n"
+        "            raise DataError('no image is left')\n"
+        "        return learn(self, *words)\n"
+        "    Learner.learn = fail\n"
+    )
+
+    done = run(tmp_path, PYTHONPATH=str(tmp_path))
+
+    assert done.returncode == 1
+    assert done.stderr.count("no image is left") == 1
+    assert "lost another one" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "run_last.weights").is_file()
+    assert (tmp_path / "run.state").is_file()

@@ -9,6 +9,7 @@ import torch
 from pydarknet.dataset.bad_list import Problem
 from pydarknet.errors import DataError
 from pydarknet.training.checkpoints import Files
+from pydarknet.training.learner import NoNumber
 from pydarknet.training.resume import Start
 from pydarknet.training.trainer import Trainer
 
@@ -183,7 +184,7 @@ def test_the_last_line_says_where_the_weights_are_and_which_are_the_best(trainer
 
 def test_the_chart_of_a_training_that_diverges_is_complete(trainer):
     def learn(*inputs: object) -> None:
-        raise DataError("batch 6: the loss is nan")
+        raise NoNumber("batch 6: the loss is nan")
 
     trainer.chart = Chart()
     trainer.learner.learn = learn
