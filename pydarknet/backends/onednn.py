@@ -6,6 +6,7 @@ falls back to public operators if they are missing or wrong.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cache
 
@@ -18,6 +19,7 @@ from ..modules.activations import ONEDNN, overwriting
 Convolution = Callable[[Tensor], Tensor]
 Place = tuple[tuple[int, int], tuple[int, int], tuple[int, int], int]
 Make = Callable[[Tensor, Tensor, Place, str], Convolution]
+PACKING = threading.Lock()
 SAME: Place = ((1, 1), (1, 1), (1, 1), 1)  # padding, stride, dilation, groups of most of 3 x 3
 
 
@@ -54,13 +56,17 @@ class Packing:
         return self.pack(form) if found is None else found
 
     def pack(self, form: tuple[torch.Size, int]) -> Tensor:
-        """Return the weights for a form, packed unless there is one of the same order."""
-        packed = torch.ops.mkldnn._reorder_convolution_weight(
-            self.weights, *self.place, list(form[0])
-        )
-        packed = self.orders.setdefault(order_of(packed) or repr(form), packed)
-        self.found[form] = packed
-        return packed
+        """Return the weights for a form, packed unless there is one of the same order.
+
+        Threads that need the same at the same time wait for one that packs it.
+        """
+        with PACKING:
+            if form not in self.found:
+                packed = torch.ops.mkldnn._reorder_convolution_weight(
+                    self.weights, *self.place, list(form[0])
+                )
+                self.found[form] = self.orders.setdefault(order_of(packed) or repr(form), packed)
+        return self.found[form]
 
 
 def order_of(packed: Tensor) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +11,8 @@ from ..modules.ops import Conv
 from ..system.alike import is_alike
 from .onednn import Convolution, Place
 from .ways import DIRECT, WAYS, Task
+
+MAKING = threading.Lock()  # of all: what a convolution holds is copied with its network
 
 
 class PackedConv(nn.Module):
@@ -35,9 +39,14 @@ class PackedConv(nn.Module):
     def convolution(self, size: torch.Size) -> Convolution:
         """Return the function that convolves and activates maps of a size, with channels last."""
         way = self.way(size)
-        made = self.made.get(way)
-        if made is None:
-            self.made[way] = made = WAYS[way].make(self.task(size))
+        return self.made.get(way) or self.make(way, size)
+
+    def make(self, way: str, size: torch.Size) -> Convolution:
+        """Make and keep that function; threads that need it at the same time wait for one."""
+        with MAKING:
+            made = self.made.get(way)
+            if made is None:
+                self.made[way] = made = WAYS[way].make(self.task(size))
         return made
 
     def way(self, size: torch.Size) -> str:

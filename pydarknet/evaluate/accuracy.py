@@ -17,7 +17,7 @@ from ..dataset.read_ahead import good_images
 from ..errors import DataError
 from ..graph.executor import Executor
 from ..inference.classify import hierarchy, result
-from ..inference.predict import of_channels
+from ..inference.predict import batch_of, of_channels
 from ..modules.hierarchy import Hierarchy
 from ..modules.transforms import load_image
 from ..network import Network
@@ -27,7 +27,7 @@ from ..system.crews import in_order
 from ..system.text import count_of
 from . import classifier_crops
 from .classifier_crops import RESIZING, View
-from .dataset_detections import batch_of, batch_size, evaluation_mode, groups_of
+from .dataset_detections import batch_size, evaluation_mode, groups_of
 
 CAPPED_AT_CLASSES = PerLineage(pjreddie=False, alexeyab=True)  # the number of top classes
 

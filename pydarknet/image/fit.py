@@ -20,17 +20,24 @@ BLOCK: Final = 64  # columns or rows that are worked on at once: they stay in th
 
 
 def network_input(
-    image: np.ndarray, channels: int, width: int, height: int, *, letterboxed: bool
+    image: np.ndarray,
+    channels: int,
+    width: int,
+    height: int,
+    *,
+    letterboxed: bool,
+    channels_last: bool = False,
 ) -> np.ndarray:
     """Return an image uint8 [H, W, C] as an input of this size, letterboxed or stretched.
 
-    Grey is repeated, or RGB made grey; a missing alpha is opaque. Raises DataError for an array
-    that is no image for so many channels.
+    Grey is repeated, or RGB made grey; a missing alpha is opaque. With `channels_last`, a pixel's
+    channels stand side by side in memory. Raises DataError for an array that is no image for so
+    many channels.
 
     Darknet: src/image.c letterbox_image, resize_image
     """
     given = with_channels(check_image(image, channels), channels)
-    return fit(given, width, height, letterboxed)
+    return fit(given, width, height, letterboxed, channels_last)
 
 
 def planes_input(planes: np.ndarray, width: int, height: int, *, letterboxed: bool) -> np.ndarray:
@@ -38,11 +45,16 @@ def planes_input(planes: np.ndarray, width: int, height: int, *, letterboxed: bo
     return fit(planes.transpose(1, 2, 0), width, height, letterboxed)
 
 
-def fit(image: np.ndarray, width: int, height: int, letterboxed: bool) -> np.ndarray:
+def fit(
+    image: np.ndarray, width: int, height: int, letterboxed: bool, channels_last: bool = False
+) -> np.ndarray:
     """Return bytes [H, W, C], or float32 in 0..1, as float32 [C, height, width]."""
     rows, columns, channels = image.shape
     inner = letterbox_size(columns, rows, width, height) if letterboxed else (width, height)
-    canvas = np.full((channels, height, width), GREY, np.float32)
+    if channels_last:
+        canvas = np.full((height, width, channels), GREY, np.float32).transpose(2, 0, 1)
+    else:
+        canvas = np.full((channels, height, width), GREY, np.float32)
     top, left = (height - inner[1]) // 2, (width - inner[0]) // 2
     resize_into(canvas[:, top : top + inner[1], left : left + inner[0]], image)
     return canvas

@@ -32,14 +32,30 @@ Image = np.ndarray  # uint8 RGB [H, W, 3]
 def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tensor:
     """Return an image as the network's input [C, H, W], letterboxed or stretched.
 
-    For a network on a GPU the image is fitted there, elsewhere by numpy, with the same bits.
+    For a network on a GPU the image is fitted there, elsewhere by numpy, with the same bits, and
+    with channels last in memory, as `batch_of` wants them.
     """
     shape, device = network.input, device_around(network)
     if device.type == "cpu":
-        fitted = fit.network_input(image, shape.c, shape.w, shape.h, letterboxed=letterboxed)
+        sides = shape.c, shape.w, shape.h
+        fitted = fit.network_input(image, *sides, letterboxed=letterboxed, channels_last=True)
         return torch.from_numpy(fitted)
     x = of_channels(image, shape.c, device)
     return (letterbox if letterboxed else resize)(x, shape.w, shape.h)
+
+
+def batch_of(views: Sequence[Tensor], network: Executor) -> Tensor:
+    """Return a batch [N, C, H, W] of views, in the memory format that is fastest on the device.
+
+    On a CPU, convolutions and pooling are a third faster with channels last.
+    """
+    if network.device.type != "cpu" or views[0].dim() != 3:
+        return torch.stack(list(views)).to(network.device)
+    size = len(views), *views[0].shape
+    batch = torch.empty(size, dtype=views[0].dtype, memory_format=torch.channels_last)
+    for place, view in zip(batch, views, strict=True):
+        place.copy_(view)
+    return batch
 
 
 def of_channels(image: Image, channels: int, device: torch.device | str = "cpu") -> Tensor:
@@ -68,10 +84,8 @@ def heads_of_images(
     network: Executor, images: Sequence[Image], chosen: Settings, many: bool
 ) -> list[Head]:
     """Return the heads of the network's fastest form for images, fitted to its input."""
-    inputs = torch.stack(
-        [network_input(network, image, letterboxed=chosen.letterbox) for image in images]
-    )
-    return outputs(network, inputs.to(network.device), many)
+    inputs = [network_input(network, image, letterboxed=chosen.letterbox) for image in images]
+    return outputs(network, batch_of(inputs, network), many)
 
 
 def boxes_of_heads(

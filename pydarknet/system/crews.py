@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextvars import ContextVar, copy_context
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 SHORT: Final = 48  # items of the first crew before others are tried: shorter lists do not pay
@@ -61,17 +61,19 @@ def in_order(
     """Yield each item and the task that worked on it, which is done.
 
     A crew works on the next items meanwhile: the first of several `crews`, and in a long list each
-    on some items, and the fastest on the others. The first item is worked on alone, by this thread:
-    it prepares what the others use. Without crews this thread works on all.
+    on some items, and the fastest on the others. Without crews this thread works on all, and so it
+    does on an item that is the only one.
     """
     rest = iter(items)
-    for item in islice(rest, 1 if crews else None):
-        yield item, Done(lambda item=item: work(item))  # type: ignore[misc]  # mypy: the default
-    if crews:
-        try:
-            yield from by_fastest(work, rest, crews)
-        finally:
-            crews[-1].begin()  # in this thread
+    first = list(islice(rest, 2)) if crews else []
+    if len(first) < 2:
+        for item in chain(first, rest):
+            yield item, Done(lambda item=item: work(item))  # type: ignore[misc]  # mypy: the default
+        return
+    try:
+        yield from by_fastest(work, chain(first, rest), crews)
+    finally:
+        crews[-1].begin()  # in this thread
 
 
 def by_fastest(

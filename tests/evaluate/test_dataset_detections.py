@@ -15,7 +15,6 @@ from pydarknet.boxes.settings import settings
 from pydarknet.errors import CfgError
 from pydarknet.evaluate.dataset_detections import (
     DatasetDetector,
-    batch_of,
     batch_size,
     classes_of,
     evaluation_mode,
@@ -160,13 +159,6 @@ def test_a_batch_fills_the_cache_of_a_cpu_or_is_that_of_a_list(net, side, images
 
 def test_a_network_that_remembers_gets_one_image_at_a_time(net):
     assert batch_size(net("[crnn]\noutput_filters=2\nhidden_filters=2", h=4, w=4)) == 1
-
-
-def test_on_a_cpu_channels_come_last(network):
-    batch = batch_of([torch.zeros(3, 16, 24)] * 2, network)
-
-    assert batch.shape == (2, 3, 16, 24)
-    assert batch.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_groups_are_full_but_for_the_last():

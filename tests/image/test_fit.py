@@ -50,8 +50,11 @@ def test_numpy_has_the_bits_of_torch(image, size):
     stretched = network_input(given, 3, *size, letterboxed=False)
     boxed = network_input(given, 3, *size, letterboxed=True)
     cropped = classifier_input(given, 3, *size, cropped=True)
+    side_by_side = network_input(given, 3, *size, letterboxed=True, channels_last=True)
 
     assert (stretched == resize(x, *size).numpy()).all()
+    assert (boxed == side_by_side).all()
+    assert side_by_side.transpose(1, 2, 0).flags.c_contiguous
     assert (boxed == letterbox(x, *size).numpy()).all()
     assert (cropped == center_crop(resize_min(x, size[0]), *size).numpy()).all()
     assert {one.dtype for one in (stretched, boxed, cropped)} == {np.dtype(np.float32)}

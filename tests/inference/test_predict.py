@@ -14,7 +14,7 @@ import pydarknet
 from pydarknet.boxes.detections import Detections
 from pydarknet.boxes.settings import Settings, settings
 from pydarknet.graph.executor import Executor
-from pydarknet.inference.predict import decode, network_input, predict
+from pydarknet.inference.predict import batch_of, decode, network_input, predict
 from pydarknet.modules.transforms import load_image
 
 LINEAGES = {"pj": "pjreddie", "ab": "alexeyab"}
@@ -168,3 +168,23 @@ def test_many_images_are_worked_on_some_at_a_time(net, monkeypatch) -> None:
     assert read == [0, 1]  # the others are not read yet
     assert len(list(found)) == 4
     assert sizes == [2, 2, 1]
+
+
+def test_on_a_cpu_an_input_and_a_batch_have_channels_last(net):
+    network = net("[maxpool]\n", c=3, h=16, w=24)
+    network.initialize()
+    pixels = np.random.default_rng(1).integers(0, 256, (9, 7, 3), np.uint8)
+    one = network_input(network, pixels, letterboxed=True)
+
+    batch = batch_of([one, 1 - one], network)
+
+    assert one.permute(1, 2, 0).is_contiguous()
+    assert batch.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(batch, torch.stack([one, 1 - one]))
+
+
+def test_a_batch_of_what_is_no_image_is_stacked(net):
+    network = net("[connected]\noutput=1\n", c=5, h=1, w=1)
+    network.initialize()
+
+    assert torch.equal(batch_of([torch.arange(5.0)] * 2, network), torch.arange(5.0).expand(2, 5))

@@ -53,13 +53,22 @@ def test_two_workers_work_at_the_same_time():
     meeting = threading.Barrier(2)
 
     def work(item: int) -> int:
-        if item:
-            meeting.wait(30)
+        meeting.wait(30)
         return at_once()
 
-    shares = [task.result() for _, task in in_order(work, range(5), (TWO,))]
+    shares = [task.result() for _, task in in_order(work, range(4), (TWO,))]
 
-    assert shares == [1, 2, 2, 2, 2]  # the first alone
+    assert shares == [2, 2, 2, 2]
+
+
+def test_an_item_that_is_the_only_one_is_worked_on_by_this_thread():
+    begun: list[str] = []
+    crew = Crew(2, lambda: begun.append("crew"))
+
+    [(_, task)] = in_order(lambda item: (threading.get_ident(), at_once()), [0], (crew,))
+
+    assert task.result() == (threading.get_ident(), 1)
+    assert not begun
 
 
 def test_no_more_items_are_taken_than_workers_need():
@@ -73,7 +82,7 @@ def test_no_more_items_are_taken_than_workers_need():
     results = in_order(str, items(), (TWO,))
     next(results), next(results)
 
-    assert len(taken) == 1 + 3  # two for the workers, and one that none of them waits for
+    assert len(taken) == 1 + 3  # one is done; two for the workers, and one that none waits for
 
 
 def test_what_goes_wrong_is_raised_in_its_place():
@@ -108,7 +117,7 @@ def test_the_first_crew_works_on_all_of_a_short_list():
     begun: list[str] = []
     both = (Crew(2, lambda: begun.append("first")), Crew(1, lambda: begun.append("second")))
 
-    list(in_order(lambda n: n, range(1 + 2 + crews.SHORT), both))
+    list(in_order(lambda n: n, range(2 + crews.SHORT), both))
 
     assert begun == ["first", "first", "second"]  # at the end this thread
 
