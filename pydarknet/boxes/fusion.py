@@ -35,7 +35,7 @@ def fuse(members: Sequence[BoxArrays], thresh: float) -> BoxArrays:
 
     Solovyev et al., Weighted boxes fusion, arXiv 1910.13302
     """
-    every = BoxArrays.cat([replace(one, uncertainty=None, origin=None) for one in members])
+    every = BoxArrays.cat(members)
     parts = [
         fuse_class(every.boxes[rows], every.probabilities[rows, kind], len(members))
         for kind in range(every.probabilities.shape[1])

@@ -1,5 +1,7 @@
 """Boxes of several networks are fused as the package ensemble-boxes does, in 1,000 random sets."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import recording
@@ -7,6 +9,7 @@ from conftest import recording
 from pydarknet.boxes.box import cxcywh_to_xyxy
 from pydarknet.boxes.box_arrays import BoxArrays
 from pydarknet.boxes.fusion import fuse, members_settings
+from pydarknet.boxes.origin import Origin
 from pydarknet.boxes.settings import Decoding, Settings
 
 HERE, NEAR, AWAY = (0.5, 0.5, 0.4, 0.4), (0.6, 0.5, 0.4, 0.4), (0.1, 0.1, 0.1, 0.1)
@@ -67,9 +70,50 @@ def test_a_fused_box_is_the_mean_by_scores_and_so_is_its_score():
 
 
 def test_what_one_of_two_networks_finds_counts_half():
-    got = fuse([found((HERE, (0.75, 0.0))), found((AWAY, (0.5, 0.0)))], 0.3)
+    got = fuse([found((HERE, (0.75, 0.0))), found((AWAY, (0.5, 0.0)))], 0.25)
 
-    assert got.probabilities.tolist() == [[0.375, 0]]  # .25 does not exceed .3
+    assert got.probabilities.tolist() == [[0.375, 0]]  # .5 / 2 does not exceed .25
+
+
+def test_the_first_networks_names_are_those_of_the_result():
+    one, other = found((HERE, (0.5, 0.0))), found((HERE, (0.5, 0.0)))
+
+    assert fuse([one], 0.0).names == ("a", "b")
+    assert fuse([replace(one, names=("c", "d")), other], 0.0).names == ("c", "d")
+
+
+def test_networks_need_not_all_know_where_boxes_are_from_and_how_uncertain_they_are():
+    one = found((HERE, (0.5, 0.0)))
+    other = replace(one, uncertainty=np.ones((1, 4), np.float32), origin=Origin((8, 8), "alexeyab"))
+
+    for members in ([one, other], [other, one], [other, other]):
+        got = fuse(members, 0.0)
+        assert got.probabilities.tolist() == [[0.5, 0]]
+        assert (got.uncertainty, got.origin) == (None, None)
+
+
+def test_what_is_fused_is_float32():
+    got = fuse([found((HERE, (0.5, 0.25)))], 0.0)
+
+    assert {array.dtype for array in (got.boxes, got.objectness, got.probabilities)} == {
+        np.dtype(np.float32)
+    }
+
+
+def test_boxes_of_equal_scores_keep_their_order():
+    places = [(0.01 * index, 0.5, 0.001, 0.001) for index in range(90)]
+    some = [(place, (0.5 - 0.25 * (index % 2),)) for index, place in enumerate(places)]
+
+    got = fuse([found(*some, classes=1)], 0.0)
+
+    np.testing.assert_allclose(got.boxes, [*places[::2], *places[1::2]], rtol=1e-6)
+
+
+def test_boxes_whose_overlap_does_not_exceed_the_limit_stay_two():
+    # they share 22 of 31 + 31 - 22: .55
+    got = fuse([found(((0, 0, 31, 1), (0.5,)), ((9, 0, 31, 1), (0.5,)), classes=1)], 0.0)
+
+    assert len(got) == 2
 
 
 def test_classes_are_fused_apart():

@@ -76,3 +76,19 @@ def test_of_equal_scores_the_first_comes_first():
     got = factors(np.array([HERE, HERE], np.float32), scores, 0.45, SuppressionRule("softnms"))
 
     assert got.tolist() == [1, 0]
+
+
+def test_what_has_become_a_thousandth_lowers_nothing():
+    boxes = np.array([HERE, (0, 0, 2, 1), (0, 0, 2, 1)], np.float32)  # half of the first
+
+    got = factors(boxes, np.array([0.9, 0.002, 0.002]), 0.3, SuppressionRule("softnms"))
+
+    assert got.tolist() == [1, 0.5, 0.5]  # .001 each; else the second would make the third 0
+
+
+def test_an_overlap_that_does_not_exceed_the_threshold_lowers_nothing():
+    boxes = np.array([HERE, (0, 0, 2, 1)], np.float32)  # an IoU of .5
+    scores = np.array([0.9, 0.8], np.float32)
+
+    assert factors(boxes, scores, 0.5, SuppressionRule("softnms")).tolist() == [1, 1]
+    assert factors(boxes, scores, 0.49, SuppressionRule("softnms")).tolist() == [1, 0.5]

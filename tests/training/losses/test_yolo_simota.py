@@ -7,6 +7,7 @@ from math import log
 import pytest
 import torch
 from loss_cases import delta, inputs_of, loss_of, rows
+from torch import Tensor
 
 from pydarknet.errors import CfgError
 from pydarknet.graph.head import Head
@@ -165,6 +166,63 @@ def test_options_of_the_assignment_are_read(net):
 
     assert one == 3  # one box for each true one
     assert two < 3  # hardly any cell has its middle so near
+
+
+def learned(net, options: str, truth: tuple[float, ...], raw: Tensor) -> list[list[int]]:
+    """Return row and column of what a head of the input `raw` [C, H, W] learns at 32 x 32."""
+    _, h, w = raw.shape
+    network = net(f"[yolo]\n{SIMOTA}{options}", c=len(raw), h=h, w=w, dialect="alexeyab")
+    head = Head(network.nodes[0], raw[None], network.stack[0](raw[None]))
+    [loss] = losses_of([head], inputs_of(rows([truth]), Shape(c=3, h=32, w=32)))
+    anchors = loss.delta[0].unflatten(0, (network.layers[0].num, -1))
+    return (anchors[:, 4] > 0).nonzero().tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        ("", 2),  # four boxes of 32 x 32, moved by 4 both ways: each has 28^2 of 2 * 32^2 - 28^2
+        ("candidates=10\n", 2),  # 4 * .62 = 2.48
+        ("candidates=1\n", 1),
+        ("candidates=3\n", 1),  # 3 * .62 = 1.86
+    ],
+)
+def test_a_true_box_is_learned_by_as_many_as_the_best_ious_add_up_to(net, options, count):
+    options += "classes=1\nnum=1\nanchors=32,32\n"
+
+    assert len(learned(net, options, (0.5, 0.5, 1, 1, 0), torch.zeros(6, 4, 4))) == count
+
+
+@pytest.mark.parametrize(
+    ("weight", "anchor"), [("", 0), ("simota_iou=1\n", 0), ("simota_iou=.5\n", 1)]
+)
+def test_the_weight_of_the_iou_chooses_between_a_good_box_and_a_good_class(net, weight, anchor):
+    # roots of .5 times .269 and .731: .367 and .605; -ln: 1.003 and .503
+    # an IoU of 1, and of 12^2 / 16^2 = .5625, -ln: .575; more than 1.003 - .503, but half of it not
+    options = f"{weight}classes=1\nnum=2\nanchors=16,16, 12,12\n"
+    raw = torch.zeros(12, 1, 1)
+    raw[5], raw[11] = -1, 1
+
+    assert learned(net, options, (*MIDDLE, 0), raw) == [[anchor, 0, 0]]
+
+
+@pytest.mark.parametrize(("radius", "found"), [(0.2, []), (0.4, [[0, 0, 0]])])
+def test_a_radius_less_than_a_cells_reach_counts(net, radius, found):
+    options = f"radius={radius}\nclasses=1\nnum=1\nanchors=16,16\n"
+
+    # .3 of a cell from its middle; its reach is half a cell
+    assert learned(net, options, (0.8, 0.5, 0.5, 0.5, 0), torch.zeros(6, 1, 1)) == found
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_the_worst_negatives_alone_learn_with_a_ratio(net, dialect):
+    text = f"[yolo]\n{SIMOTA}classes=1\nnum=1\nanchors=8,32\nneg_ratio=1\n"
+    raw = torch.zeros(6, 1, 4)
+    raw[4] = torch.tensor([0, 1, 2, -1])
+
+    loss = loss_of(net(text, c=6, h=1, w=4, dialect=dialect), raw, [(0.125, 0.5, 0.25, 1, 0)])
+
+    assert [round(one, 3) for one in loss.delta[0, 4, 0].tolist()] == [0.5, 0, -0.881, 0]
 
 
 def test_a_head_with_onlyforward_takes_no_part(net):
