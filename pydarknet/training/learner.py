@@ -29,6 +29,7 @@ from .losses import Loss, LossInputs
 from .mixed_precision import restore_scaler, scaler_figures, scaler_of, widen_heads
 from .norm_activation import use_one_step
 from .schedule import learning_rate
+from .seeding import seed_torch
 from .state import State
 from .straight_through import straighten
 from .team import Team
@@ -170,7 +171,7 @@ class Learner:
     def seed_iteration(self) -> float:
         """Seed torch for this iteration, and return a random number for `policy=random`."""
         draws = np.random.default_rng([self.seed, self.batch])
-        torch.manual_seed(int(draws.integers(2**62)))
+        seed_torch(int(draws.integers(2**62)), self.network.device)
         return float(draws.random())
 
     def seed_mini_batch(self, number: int) -> None:
@@ -180,7 +181,7 @@ class Learner:
         """
         if number > 1:
             draws = np.random.default_rng([self.seed, self.batch, number])
-            torch.manual_seed(int(draws.integers(2**62)))
+            seed_torch(int(draws.integers(2**62)), self.network.device)
 
     def mini_batches(self, images: Tensor, truth: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the mini-batches of a batch, and their truth."""
