@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from conftest import HERE
+from forked import Program
 
 from pydarknet.ranks.place import Place
 
@@ -23,13 +23,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def start(size: int, words: Sequence[str], folder: Path) -> list[subprocess.Popen[str]]:
+def start(size: int, words: Sequence[str], folder: Path) -> list[Program]:
     """Start Python with these words so many times, with the environment of torchrun."""
     port = free_port()
     path = os.pathsep.join([str(HERE.parent), str(HERE)])
     return [
-        subprocess.Popen(
-            [sys.executable, *words],
+        Program(
+            *words,
             cwd=folder,
             env={
                 **os.environ,
@@ -45,9 +45,7 @@ def start(size: int, words: Sequence[str], folder: Path) -> list[subprocess.Pope
     ]
 
 
-def answers(
-    processes: Sequence[subprocess.Popen[str]], patience: float = PATIENCE
-) -> list[tuple[int, str, str]]:
+def answers(processes: Sequence[Program], patience: float = PATIENCE) -> list[tuple[int, str, str]]:
     """Wait for processes; return each one's status, stdout and stderr."""
     try:
         said = [process.communicate(timeout=patience) for process in processes]
