@@ -200,6 +200,28 @@ def test_an_empty_item_is_told_with_its_place(capsys, line, told):
     assert capsys.readouterr().err.endswith(f"net.cfg:2: [sample] {told}\n")
 
 
+def test_of_many_empty_items_three_are_named(capsys):
+    read("counts=1,,,,,6")
+
+    told = capsys.readouterr().err
+    assert "net.cfg:2: [sample] counts = 1,,,,,6: items 2, 3, 4 are empty: each is 0\n" in told
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A section with a list of numbers that are not 0."""
+
+    sides: tuple[int, ...] = quiet((), least=1)
+
+
+def test_an_empty_item_that_must_be_more_is_told_with_its_place():
+    with pytest.raises(CfgError) as error:
+        read_options(Sides, section("sides=1,,3"), "pjreddie", True)
+
+    place = "net.cfg:2: [sample] sides = 1,,3: item 2 is empty: "
+    assert str(error.value) == f"{place}expected at least 1"
+
+
 @pytest.mark.parametrize(
     "line", ["size=64#x", "size=64;x", "size=3.0", "scale=5e5", "scale=.1,", "sizes=1,2,3#x"]
 )
@@ -287,6 +309,23 @@ def test_what_is_given_is_not_told(capsys):
     assert capsys.readouterr().err == ""
 
 
+@dataclass(frozen=True)
+class Updates:
+    """A section with a default that is announced where another option is on."""
+
+    adam: bool = quiet(False)
+    decay: float = option(0.9, announced="adam")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("adam=1", "decay: Using default '0.900000'\n"), ("adam=0", ""), ("", "")]
+)
+def test_a_default_may_be_announced_where_another_option_is_on(capsys, text, told):
+    assert read_options(Updates, section(text), "pjreddie", True)["decay"] == 0.9
+
+    assert capsys.readouterr().err == told
+
+
 def test_a_key_without_a_value_takes_the_default():
     assert read("size")["size"] == 1
 
@@ -325,6 +364,23 @@ def test_an_option_of_another_lineage_is_not_asked_for(lineage, value, unused):
 
     assert values["mish"] == value
     assert [entry.key for entry in sample.unused_entries()] == unused
+
+
+@dataclass(frozen=True)
+class Paint:
+    """A section with a word that is left unused by the lineage that does not know it."""
+
+    color: str = quiet("none", choices=words, others_unused=True)
+
+
+@pytest.mark.parametrize(
+    ("lineage", "value", "unused"), [("alexeyab", "blue", []), ("pjreddie", "none", ["color"])]
+)
+def test_a_word_may_be_unused_by_one_lineage_alone(lineage, value, unused):
+    paint = section("color=blue")
+
+    assert read_options(Paint, paint, lineage, True) == {"color": value}
+    assert [entry.key for entry in paint.unused_entries()] == unused
 
 
 # Declarations

@@ -279,6 +279,27 @@ def test_an_unseen_character_is_taken_as_a_blank_and_told_once(capsys):
     assert capsys.readouterr().err == "a.cfg:2: an unseen character is taken as a blank\n"
 
 
+@pytest.mark.parametrize("line", ["#\u00a0x", ";\u00a0x", "n\u00e4me=1"])
+def test_comments_and_letters_of_any_script_are_not_told(capsys, line):
+    sections_of(f"[net]\n{line}\n", "a.cfg")
+
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("line", "key"), [("X\u00a0=1", "X"), ("a#\u00a0=1", "a#"), ("X=1", "X")])
+def test_a_line_that_begins_with_no_comments_sign_is_an_option(line, key):
+    [section] = sections_of(f"[net]\n{line}\n", "a.cfg")
+
+    assert [(entry.key, entry.value) for entry in section.entries] == [(key, "1")]
+
+
+@pytest.mark.parametrize("written", ["X a.treeX", "\u00a0a.tree\u00a0", "a b"])
+def test_what_was_written_keeps_all_but_the_blanks_and_tabs_around_it(written):
+    [section] = sections_of(f"[region]\ntree= \t{written}\t \n", "a.cfg")
+
+    assert section.entries[0].written == written
+
+
 def test_a_file_that_a_section_names_may_be_with_the_cfg(tmp_path):
     section = Section("region", str(tmp_path / "net.onnx"), 7, texts={"a.tree": "animal -1\n"})
     (tmp_path / "b.tree").write_text("thing -1\n")
@@ -341,6 +362,12 @@ def test_an_error_about_an_option_stands_at_its_line_or_its_sections(key, told):
     [section] = sections_of("\n[conv]\nsize=7x\npad\nsize=9", "net.cfg")
 
     assert str(section.option_error(key, "expected less", hint="try 3")) == told
+
+
+def test_an_error_without_a_hint_is_one_line():
+    [section] = sections_of("[conv]\nsize=7x", "net.cfg")
+
+    assert str(section.option_error("size", "odd")) == "net.cfg:2: [conv] size = 7x: odd"
 
 
 # Texts without sections
