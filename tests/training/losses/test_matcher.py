@@ -9,9 +9,10 @@ from pydarknet.training.losses.matcher import (
     Matches,
     average_box_deltas,
     best_anchors,
+    matches_of,
     responsible_anchors,
 )
-from pydarknet.training.losses.slots import Slots
+from pydarknet.training.losses.slots import Grid, Slots
 from pydarknet.training.losses.targets import ground_truth_of
 
 SIZE = Shape(c=3, h=100, w=100)
@@ -62,6 +63,41 @@ def test_chosen_slots_get_the_truths_that_are_said(head):
 
     assert [part.tolist() for part in matches.slots] == [[0], [1], [0], [1]]
     assert matches.truth.w.tolist() == pytest.approx([0.3])
+    assert [turn.tolist() for turn in matches.turns] == [[0]]
+
+
+def test_some_matches_are_those_at_their_positions(head):
+    chosen = torch.tensor([True, True]).view(1, 2, 1, 1)
+    both = Matches.where(chosen, torch.tensor([0, 1]).view(1, 2, 1, 1), truths(head(), 0.1, 0.3))
+
+    second = both.at(torch.tensor([1]))
+
+    assert [part.tolist() for part in second.slots] == [[0], [1], [0], [0]]
+    assert second.truth.w.tolist() == pytest.approx([0.3])
+    assert (second.classes.tolist(), second.turns) == ([0], ())
+
+
+@pytest.mark.parametrize(
+    ("mask", "anchors"),
+    [
+        ("0,2", [0]),  # the second box is most like an anchor that is not in the mask
+        ("2,1,1", [1]),  # of an anchor that is named twice, the first
+        ("1,0", [1, 0]),
+    ],
+)
+def test_boxes_are_matched_with_their_best_anchor_where_the_mask_names_it(nodes, mask, anchors):
+    filters = 6 * len(mask.split(","))
+    text = f"[yolo]\nclasses=1\nnum=2\nmask={mask}\nanchors=10,10, 20,20, 30,30\n"
+    conv = f"[convolutional]\nfilters={filters}\nsize=1\nactivation=linear\n"
+    layer = nodes(conv + text, dialect="alexeyab")[-1].layer  # the third is beyond num
+    truth = truths(layer, 0.1, 0.2)
+    grid = Grid(torch.zeros(1, layer.boxes, 6, 3, 4), torch.ones(layer.boxes, 2), torch.exp)
+
+    matches = matches_of(layer, truth, best_anchors(layer, truth, SIZE), grid)
+
+    assert matches.slots.anchor.tolist() == anchors
+    assert set(matches.slots.row.tolist()) == {1}  # of 3 rows and 4 columns
+    assert set(matches.slots.column.tolist()) == {2}
 
 
 def test_no_chosen_slots_are_no_turn(head):
@@ -89,6 +125,7 @@ def test_a_truths_class_is_hit(head):
     [
         ([0.5, 0.5], 2),  # believes in two
         ([0.5, -0.5], 1),
+        ([0.5, 0.0], 1),
         ([-0.5, -0.5], 1),  # never by 0
     ],
 )
@@ -99,6 +136,16 @@ def test_box_deltas_are_divided_by_how_many_classes_a_slot_learns(head, classes,
     average_box_deltas(delta, [matches], 4, None)
 
     assert delta.flatten().tolist() == [8 / divided] * 4 + [1, *classes]
+
+
+def test_each_slot_is_divided_by_its_own_classes(head):
+    chosen = torch.tensor([True, True]).view(1, 2, 1, 1)
+    matches = Matches.where(chosen, torch.zeros(1, 2, 1, 1).long(), truths(head(), 0.1))
+    delta = torch.tensor([[8.0, 8, 8, 8, 1, 1, 1], [8, 8, 8, 8, 1, 1, 0]]).view(1, 2, 7, 1, 1)
+
+    average_box_deltas(delta, [matches], 4, None)
+
+    assert delta[0, :, 0].flatten().tolist() == [4, 8]
 
 
 def test_a_slot_without_an_objectness_is_not_divided(head):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
 import torch
 
 from pydarknet.training.losses import slots
 from pydarknet.training.losses.iou import Box
-from pydarknet.training.losses.slots import Slots, best_ious
+from pydarknet.training.losses.slots import Grid, Slots, best_ious, sort_order
 
 
 def slots_of(*quadruples):
@@ -37,6 +40,55 @@ def test_without_slots_there_is_no_turn():
     none = torch.zeros(0, dtype=torch.int64)
 
     assert list(Slots(none, none, none, none).turns()) == []
+
+
+def test_equal_keys_keep_their_order():
+    keys = torch.arange(1000) % 2
+
+    assert sort_order(keys).tolist() == [*range(0, 1000, 2), *range(1, 1000, 2)]
+    assert sort_order(keys, -torch.arange(1000)).tolist() == [
+        *range(998, -1, -2),
+        *range(999, 0, -2),
+    ]
+
+
+SLOT = slots_of((0, 1, 2, 3))  # of the second anchor, in the third row and the last column
+
+
+@pytest.fixture
+def grid():
+    """Return a grid of 4 x 3 cells and two anchors, with zeros but in one slot."""
+    values = torch.zeros(1, 2, 4, 3, 4)
+    values[0, 1, :, 2, 3] = torch.tensor([0.25, 0.5, math.log(2), math.log(3)])
+    return Grid.of(values, ((16, 8), (8, 2)), (32, 16), torch.exp)
+
+
+def test_a_box_is_decoded_from_its_cell_and_its_anchor(grid):
+    found, at_slot = grid.boxes(), grid.boxes_at(SLOT)
+
+    # (3 + .25) / 4, (2 + .5) / 3, 2 * 8 / 32, 3 * 2 / 16
+    box = [0.8125, 2.5 / 3, 0.5, 0.375]
+    assert [part[0, 1, 2, 3].item() for part in found] == pytest.approx(box)
+    assert [part.item() for part in at_slot] == pytest.approx(box)
+    # of the first anchor in the first row: 1 / 4, 0 / 3, 16 / 32, 8 / 16
+    assert [part[0, 0, 0, 1].item() for part in found] == pytest.approx([0.25, 0, 0.5, 0.5])
+
+
+def test_other_entries_may_be_those_of_boxes(grid):
+    entries = (1, 0, 3, 2)
+
+    for part, turned in ((grid.boxes(entries), (0, 1, 2, 3)), (grid.boxes_at(SLOT, entries), 0)):
+        # (3 + .5) / 4, (2 + .25) / 3, 3 * 8 / 32, 2 * 2 / 16
+        got = [one[turned].item() for one in part]
+        assert got == pytest.approx([0.875, 0.75, 0.75, 0.25])
+
+
+def test_targets_are_what_would_be_decoded_to_the_true_boxes(grid):
+    truth = Box(*torch.tensor([[0.8125], [2.5 / 3], [0.5], [0.375]]))
+
+    [entries] = grid.targets(truth, SLOT, torch.log).tolist()
+
+    assert entries == pytest.approx([0.25, 0.5, math.log(2), math.log(3)], abs=1e-6)
 
 
 def predictions():
