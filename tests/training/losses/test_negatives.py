@@ -1,5 +1,7 @@
 """Of the slots without a box, the worst of all heads have deltas, in proportion to the boxes."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from conftest import both_lineages
@@ -8,6 +10,10 @@ from loss_cases import delta, head_of, inputs_of, loss_of, rows
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
 from pydarknet.training import losses_of
+from pydarknet.training.losses.iou import Box
+from pydarknet.training.losses.matcher import Matches
+from pydarknet.training.losses.negatives import Written, keep_hardest
+from pydarknet.training.losses.slots import Slots
 
 BOX = (0.125, 0.5, 0.25, 1)  # in the first of four cells, of the size of the anchor
 YOLO = "[yolo]\nclasses=1\nnum=1\nanchors=8,32\n"
@@ -100,3 +106,33 @@ def test_heads_must_have_one_ratio(net):
         losses_of_two(net, ratios=("2", "3"))
 
     assert str(error.value) == "net.cfg:11: [yolo] neg_ratio = 3: expected 2, as in the first head"
+
+
+def written(objectness: torch.Tensor, ratio: float, *matched: tuple[int, int]) -> Written:
+    """Return a head of one anchor and one row of cells, given its deltas [N, W]; `matched` are image
+    and column."""
+    image, column = (torch.tensor(part) for part in zip(*matched, strict=True))
+    slots = Slots(image, torch.zeros_like(image), torch.zeros_like(image), column)
+    boxes = Box(*[torch.zeros(len(image))] * 4)
+    matches = Matches(slots, boxes, torch.zeros_like(image), ())
+    layer = SimpleNamespace(neg_ratio=ratio)
+    return Written(layer, objectness[:, None, None], [matches], lambda: None)
+
+
+def test_each_image_keeps_negatives_for_its_own_boxes():
+    first = torch.tensor([[0.5, 0.5, -0.4, -0.2], [0.5, -0.1, -0.2, -0.3]])
+    second = torch.tensor([[-0.1, -0.5], [-0.6, -0.7]])
+
+    keep_hardest([written(first, 1.5, (0, 0), (0, 1), (1, 0)), written(second, 1.5, (1, 1))])
+
+    # each has two boxes, so three negatives of its four
+    assert first.tolist() == torch.tensor([[0.5, 0.5, -0.4, -0.2], [0.5, 0, -0.2, -0.3]]).tolist()
+    assert second.tolist() == torch.tensor([[0, -0.5], [-0.6, -0.7]]).tolist()
+
+
+def test_what_is_not_below_0_or_matched_is_no_negative():
+    given = torch.tensor([[-0.5, 0.25, -0.75, -0.125, 0.0]])  # the first is matched
+
+    keep_hardest([written(given, 1, (0, 0))])
+
+    assert given.tolist() == [[-0.5, 0.25, -0.75, 0, 0]]
