@@ -109,8 +109,7 @@ def test_heads_must_have_one_ratio(net):
 
 
 def written(objectness: torch.Tensor, ratio: float, *matched: tuple[int, int]) -> Written:
-    """Return a head of one anchor and one row of cells, given its deltas [N, W]; `matched` are image
-    and column."""
+    """Return a head of a row of cells, given its deltas [N, W]; `matched`: image, column."""
     image, column = (torch.tensor(part) for part in zip(*matched, strict=True))
     slots = Slots(image, torch.zeros_like(image), torch.zeros_like(image), column)
     boxes = Box(*[torch.zeros(len(image))] * 4)
