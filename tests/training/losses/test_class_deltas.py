@@ -138,7 +138,7 @@ def test_focal_steps_of_a_class_that_is_not_believed_are_finite():
 
 
 def test_focal_steps_of_each_match_are_its_own():
-    output = torch.tensor([[0.5, 0.25], [0.75, 0.5]])
+    output = torch.tensor([[0.5, 0.25], [0.75, 0.9]])
     hits = torch.tensor([[True, False], [False, True]])
 
     both = focal_deltas(output, hits)

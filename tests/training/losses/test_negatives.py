@@ -135,3 +135,11 @@ def test_what_is_not_below_0_or_matched_is_no_negative():
     keep_hardest([written(given, 1, (0, 0))])
 
     assert given.tolist() == [[-0.5, 0.25, -0.75, 0, 0]]
+
+
+def test_of_equal_negatives_the_first_stay():
+    given = torch.full((1, 1000), -0.5)
+
+    keep_hardest([written(given, 3, (0, 500))])
+
+    assert given.nonzero()[:, 1].tolist() == [0, 1, 2, 500]
