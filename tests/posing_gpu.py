@@ -6,8 +6,8 @@ an error. Copies between host and GPU are counted, and waits of the host for the
 
 from __future__ import annotations
 
+import sys
 import threading
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
 
 PACKAGE = f"{Path(__file__).parents[1] / 'pydarknet'}/"
 BY_CPU_INDEX = {"index", "index_put", "index_put_", "_index_put_impl_"}
@@ -148,8 +147,28 @@ CLOCKS = threading.RLock()  # for who reads clocks and sets them
 
 def caller() -> str:
     """Return the line of the package that runs."""
-    frames = [f for f in traceback.extract_stack() if f.filename.startswith(PACKAGE)]
-    return f"{frames[-1].filename[len(PACKAGE) :]}:{frames[-1].lineno}" if frames else "a test"
+    frame = sys._getframe(1)
+    while frame and not frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename[len(PACKAGE) :]}:{frame.f_lineno}" if frame else "a test"
+
+
+def tensors_in(value: Any) -> list[Tensor]:
+    """Return the tensors among an operation's values, which may be lists and dicts of others."""
+    if isinstance(value, Tensor):
+        return [value]
+    values = value.values() if isinstance(value, dict) else value
+    several = isinstance(value, (tuple, list, dict))
+    return [tensor for one in values for tensor in tensors_in(one)] if several else []
+
+
+def with_each(change: Callable[[Any], Any], value: Any) -> Any:
+    """Return an operation's values with each of them changed."""
+    if isinstance(value, (tuple, list)):
+        return type(value)([with_each(change, one) for one in value])
+    if isinstance(value, dict):
+        return {name: with_each(change, one) for name, one in value.items()}
+    return change(value)
 
 
 def merge(known: dict[Any, int], other: dict[Any, int]) -> None:
@@ -164,7 +183,7 @@ def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if "device" in kwargs and (gpu := getattr(NOW[-1].place, "backward", None)) is not None:
         kwargs = {**kwargs, "device": torch.device("cuda", gpu)}  # C++ believes it is the CPU
     name = func._schema.name.split("::")[1]
-    tensors = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
+    tensors = tensors_in((args, kwargs))
     posing = [t for t in tensors if isinstance(t, Posing)]
     gpu = target(kwargs, args, name, posing)
     check_devices(name, args, posing, tensors)
@@ -173,13 +192,13 @@ def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         cpu = torch.device(kwargs["device"]).type == "cuda"
         kwargs = {**kwargs, "device": torch.device("cpu") if cpu else kwargs["device"]}
         kwargs.pop("pin_memory", None)
-    inner_args, inner_kwargs = tree_map(inner_of, args), tree_map(inner_of, kwargs)
+    inner_args, inner_kwargs = with_each(inner_of, args), with_each(inner_of, kwargs)
     if not posing and gpu is None:
         return func(*inner_args, **inner_kwargs)
     stream = NOW[-1].stream_of(posing[0].gpu if posing else gpu)
     out = in_order(stream, func, inner_args, inner_kwargs)
     merge(NOW[-1].host, stream.known if waited else {})
-    return out if gpu is None else tree_map(lambda t: as_posing(t, gpu, posing), out)
+    return out if gpu is None else with_each(lambda t: as_posing(t, gpu, posing), out)
 
 
 def inner_of(value: Any) -> Any:
@@ -270,11 +289,11 @@ def in_order(stream: Any, func: Any, args: tuple[Any, ...], kwargs: dict[str, An
     """Let a stream do an operation after what it reads, or record it; return the result."""
     pairs = zip(func._schema.arguments, args, strict=False)
     written = [x for argument, x in pairs if argument.is_write and isinstance(x, Tensor)]
-    given = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
+    given = tensors_in((args, kwargs))
     clock = stream.step(func, given, written)
     out = func(*args, **kwargs)
     held = {address(t) for t in given}
-    made = [t for t in tree_leaves(out) if isinstance(t, Tensor) and address(t) not in held]
+    made = [t for t in tensors_in(out) if address(t) not in held]
     stream.keep(func, args, kwargs, out, made, clock)
     return out
 

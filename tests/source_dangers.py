@@ -29,6 +29,7 @@ LISTS = {  # of what is dangerous in each module; an empty list is all of it
 DANGERS = []  # with all names below them
 for module, names in LISTS.items():
     DANGERS += [f"{module}.{name}" for name in names.split()] or [module]
+BELOW = tuple(f"{name}." for name in DANGERS)
 MUST_BE = {"shell": False, "allow_pickle": False, "weights_only": True, "trust_remote_code": False}
 NEEDED = {"numpy.load": "allow_pickle"}  # which must stand there, whatever the default is
 METHODS = ("extractall",)
@@ -82,7 +83,7 @@ def full_name(node: ast.expr, known: dict[str, str]) -> str:
 
 def is_danger(name: str) -> bool:
     """Return whether a name is one of the dangers, or below one."""
-    return any(f"{name}.".startswith(f"{danger}.") for danger in DANGERS)
+    return f"{name}.".startswith(BELOW)
 
 
 def is_dangerous(call: ast.Call, known: dict[str, str]) -> bool:
