@@ -48,8 +48,11 @@ def loading_ratios(cfg: Path, folder: Path) -> tuple[float, float]:
     network = pydarknet.load_network(cfg, device="meta")
     floats = sum(tensor.numel() for tensor in network.state_dict().values())
     weights = folder / "noise.weights"
-    noise = np.resize(np.random.default_rng(0).random(1 << 20, dtype=np.float32), floats)
-    weights.write_bytes(pydarknet.Header(0, 2, 5).to_bytes() + noise.tobytes())
+    noise = np.random.default_rng(0).random(1 << 20, dtype=np.float32)
+    with weights.open("wb") as file:
+        file.write(pydarknet.Header(0, 2, 5).to_bytes())
+        for begin in range(0, floats, len(noise)):
+            file.write(noise[: floats - begin].data)
     command = [sys.executable, "-c", MEASURE, str(cfg), str(weights)]
     out = subprocess.run(command, capture_output=True, text=True, check=True)
     reading, loading, grown, parameters = json.loads(out.stdout)

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import forked
 import pytest
 from conftest import HERE
 from packaging.requirements import Requirement
@@ -121,15 +122,13 @@ def test_an_unpacked_wheel_finds_digits_by_itself(wheel: Path, tmp_path: Path) -
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     (tmp_path / "work").mkdir()
 
-    out = subprocess.run(
-        [sys.executable, "-m", "pydarknet", "detect", str(PROJECT / "data/digits.png")],
+    out = forked.run(
+        *("-m", "pydarknet", "detect", str(PROJECT / "data/digits.png")),
         cwd=tmp_path / "work",
         env={"PYTHONPATH": str(tmp_path / "site"), "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
     )
 
+    assert out.returncode == 0, out.stderr
     assert str(tmp_path / "site/pydarknet/files/weights/digits.weights") in out.stderr
     assert "\n6: " in out.stdout
     assert (tmp_path / "work/predictions.jpg").is_file()

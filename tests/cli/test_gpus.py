@@ -6,9 +6,9 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 from conftest import HERE
@@ -77,15 +77,8 @@ def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Train by -gpus 0,1, on CPUs."""
     words = [*TRAIN, "-gpus", "0,1", "-dialect", "alexeyab"]
     program = ON_CPUS.format(path=[str(HERE.parent)], words=words)
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    variables = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
+    return forked.run("-c", program, cwd=folder, env=variables, timeout=120)
 
 
 def train(folder: Path, last: int) -> str:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from conftest import HERE
 from probe import Probe
@@ -269,13 +270,7 @@ def test_an_interrupt_is_a_status_without_a_trace(probe, monkeypatch, capsys):
 
 
 def test_the_program_runs_as_a_module(cfg):
-    done = subprocess.run(
-        [sys.executable, "-m", "pydarknet", "ops", cfg, "-dialect", "pjreddie"],
-        cwd=HERE.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked.run("-m", "pydarknet", "ops", cfg, "-dialect", "pjreddie", cwd=HERE.parent)
 
     assert done.returncode == 0
     assert done.stdout == "Floating Point Operations: 0\nFloating Point Operations: 0.00 Bn\n"
@@ -312,7 +307,7 @@ def test_a_command_of_networks_lets_the_collector_work_again():
         "main(['ops', 'none.cfg']); print(gc.isenabled())"
     )
 
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    said = forked.run("-c", code).stdout
 
     assert said.splitlines()[-1] == "True"
 

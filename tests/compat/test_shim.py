@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import pytest
 from conftest import recording
 
@@ -23,8 +24,15 @@ def shim(tmp_path: Path) -> Path:
 
 def run(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
     """Run a program without the path of this package."""
-    bare = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PATH": "/bin:/usr/bin"}
-    return subprocess.run(words, capture_output=True, text=True, check=False, env=bare, **options)
+    return subprocess.run(
+        words, capture_output=True, text=True, check=False, env=environment(), **options
+    )
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of a program that does not know where this package is."""
+    bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return bare | {"PATH": "/bin:/usr/bin"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sh runs it")
@@ -90,7 +98,7 @@ def test_a_program_beside_the_module_runs_as_it_stands(shim: Path) -> None:
         "print(dn.detect(net, meta, b'input.png')[0][0])\n"
     )
 
-    done = run(sys.executable, str(shim / "program.py"), cwd=folder)
+    done = forked.run(str(shim / "program.py"), cwd=folder, env=environment())
 
     assert done.stdout.startswith("b'"), done.stderr
 
