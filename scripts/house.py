@@ -8,6 +8,7 @@ import ast
 import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from import_graph import Package, circles, rooms, upward
@@ -85,6 +86,7 @@ def top_level(package: Package) -> list[str]:
     return sorted({name.partition(".")[0] for name in package.trees if name})
 
 
+@cache
 def sections(package: Package) -> dict[str, set[str]]:
     """Return the sections for which each module registers a layer."""
     names: dict[str, set[str]] = {}
@@ -100,7 +102,7 @@ def concrete_layers(package: Package) -> list[str]:
     """Return the places outside layers and losses that name a section or import its layer."""
     modules = sections(package)
     words = set().union(*modules.values()) - OTHER_WORDS
-    places = [(one.importer, str(one)) for one in package.imports() if one.imported in modules]
+    places = [(one.importer, str(one)) for one in package.imports if one.imported in modules]
     places += [
         (module, f"{module}:{node.lineno} says {node.value}")
         for module, node in package.nodes
@@ -129,7 +131,8 @@ def attribute_lookups(package: Package) -> list[str]:
         f"{module}:{node.lineno} {ast.unparse(node)}"
         for module, node in package.nodes
         if isinstance(node, ast.Call)
-        and ast.unparse(node.func) in ("getattr", "hasattr")
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("getattr", "hasattr")
         and LAYER.fullmatch(ast.unparse(node.args[0]))
     ]
 
@@ -226,7 +229,7 @@ def figures(root: Path) -> Iterator[tuple[str, object, Sequence[str]]]:
     yield "modules", len(files), ()
     yield place_count("circles of modules", map(" ".join, circles(graph)))
     yield place_count("circles of rooms", map(" ".join, circles(rooms(graph))))
-    yield place_count("imports that run up", map(str, upward(package.imports(), floors_of(root))))
+    yield place_count("imports that run up", map(str, upward(package.imports, floors_of(root))))
     yield place_count("layers named outside layers and losses", concrete_layers(package))
     yield place_count("getattr on layers", attribute_lookups(package))
     yield "functions", len(ordered), ()

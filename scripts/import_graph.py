@@ -40,8 +40,9 @@ class Package:
         """All nodes of the source, with the names of their modules."""
         return [(name, node) for name, tree in self.trees.items() for node in ast.walk(tree)]
 
+    @cached_property
     def imports(self) -> list[Import]:
-        """Return the imports within the package, also those in functions and for types only."""
+        """The imports within the package, also those in functions and for types only."""
         return [
             Import(name, node.lineno, imported)
             for name, node in self.nodes
@@ -68,7 +69,7 @@ class Package:
     def graph(self) -> Graph:
         """Return the modules that each module imports."""
         graph: Graph = {name: set() for name in self.paths}
-        for one in self.imports():
+        for one in self.imports:
             graph[one.importer].add(one.imported)
         return graph
 

@@ -18,7 +18,7 @@ PACKAGE = Package(HERE.parent / "pydarknet")
 
 
 def test_imports_point_down() -> None:
-    assert [str(one) for one in upward(PACKAGE.imports(), house.FLOORS)] == []
+    assert [str(one) for one in upward(PACKAGE.imports, house.FLOORS)] == []
 
 
 def test_rooms_are_in_no_circle() -> None:
@@ -32,7 +32,7 @@ def test_modules_are_in_no_circle() -> None:
 def test_a_layer_imports_no_other_layer() -> None:
     layers_of = set(house.sections(PACKAGE))
 
-    between = [one for one in PACKAGE.imports() if {one.importer, one.imported} <= layers_of]
+    between = [one for one in PACKAGE.imports if {one.importer, one.imported} <= layers_of]
 
     assert [str(one) for one in between] == []
 

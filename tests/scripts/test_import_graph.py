@@ -50,12 +50,12 @@ def test_a_module_is_named_by_its_path_below_the_package(path, name):
 def test_an_import_names_the_module_it_reads(package, line, imported):
     small = package(kitchen__stove=line, kitchen__sink="", cellar="")
 
-    assert [one.imported for one in small.imports()] == [imported]
+    assert [one.imported for one in small.imports] == [imported]
 
 
 @pytest.mark.parametrize("line", ["from os import path", "import os", "from housekeeping import x"])
 def test_imports_of_other_packages_do_not_count(package, line):
-    assert package(kitchen=line).imports() == []
+    assert package(kitchen=line).imports == []
 
 
 def test_a_package_imports_its_own_modules(package):
