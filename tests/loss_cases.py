@@ -3,7 +3,8 @@ focal loss in the words of its paper."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -64,6 +65,28 @@ def loss_of(
 def delta(loss: DeltaLoss) -> list[float]:
     """Return the delta in memory order, rounded to six digits."""
     return [round(value, 6) + 0.0 for value in loss.delta.flatten().tolist()]
+
+
+def check_max(cell: Callable[[str], Network], numbers: Sequence[float]) -> None:
+    """Assert that a cell of a head with max=1 learns the first of two boxes alone."""
+    both = [(0.5, 0.5, 0.25, 0.5, 0), (0.5, 0.5, 0.5, 0.5, 1)]
+
+    one, first, every = (
+        delta(loss_of(cell(options), numbers, boxes))
+        for options, boxes in (("max=1", both), ("", both[:1]), ("", both))
+    )
+
+    assert one == first != every
+
+
+def check_map(cell: Callable[[str], Network], numbers: Sequence[float], folder: Path) -> None:
+    """Assert that a cell, whose last two numbers are classes of .5, learns the class of its map."""
+    path = folder / "classes.map"
+    path.write_text("1\n0\n")
+
+    loss = loss_of(cell(f"map={path}"), numbers, [(0.5, 0.5, 0.5, 0.5, 0)])
+
+    assert delta(loss)[-2:] == [-0.5, 0.5]
 
 
 def focal_loss(raw: Tensor, target: Tensor | float, alpha: float, gamma: float) -> Tensor:

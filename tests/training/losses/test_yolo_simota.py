@@ -6,7 +6,7 @@ from math import log
 
 import pytest
 import torch
-from loss_cases import delta, inputs_of, loss_of, rows
+from loss_cases import check_map, check_max, delta, inputs_of, loss_of, rows
 from torch import Tensor
 
 from pydarknet.errors import CfgError
@@ -242,22 +242,11 @@ def test_where_all_heads_have_onlyforward_none_learns(cell):
 
 
 def test_as_many_boxes_as_max_says_are_learned(cell):
-    both = [(*NARROW, 0), (*MIDDLE, 1)]
-
-    one, first, every = (
-        delta(loss_of(cell(options), ZEROS, boxes))
-        for options, boxes in (("max=1", both), ("", both[:1]), ("", both))
-    )
-
-    assert one == first != every
+    check_max(cell, ZEROS)
 
 
 def test_a_map_turns_classes_into_others(cell, tmp_path):
-    (tmp_path / "classes.map").write_text("1\n0\n")
-
-    loss = loss_of(cell(f"map={tmp_path / 'classes.map'}"), ZEROS, [(*MIDDLE, 0)])
-
-    assert delta(loss)[5:] == [-0.5, 0.5]
+    check_map(cell, ZEROS, tmp_path)
 
 
 def test_a_class_beyond_those_of_the_head_is_no_true_box(net):
