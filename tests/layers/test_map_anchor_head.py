@@ -7,7 +7,7 @@ import pytest
 import torch
 from anchor_heads import HEIGHT, KINDS, RETINA, SSD, WIDTH
 from conftest import both_lineages, rows
-from exports import exported
+from exports import check_layout, exported
 
 import pydarknet
 from pydarknet.boxes.settings import Decoding, Limits, Settings
@@ -137,23 +137,10 @@ def test_options_must_fit_each_other(net, old, new, told):
 @each_kind
 @pytest.mark.parametrize("name", ["merged", "rows", "deepstream", "raw"])
 def test_it_is_written_in_every_layout(net, kind, name):
-    onnxruntime = pytest.importorskip("onnxruntime")
-    pytest.importorskip("onnx")
     network = net(kind.text(), h=HEIGHT, w=WIDTH)
     network.initialize(torch.Generator().manual_seed(1))
-    x = torch.rand(2, 3, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(2))
-    layout = choose_layout(network, name, Limits(thresh=0.25, nms=0.45))
-    writer, written = write_network(network, batch=2, name=layout.input)
-    values = layout.write(writer, written)
 
-    session = onnxruntime.InferenceSession(onnx_model(writer, values).SerializeToString())
-    found = session.run([value.name for value in values], {layout.input: x.numpy()})
-
-    expected = layout.outputs_of(network(x))
-    assert len(found) == len(expected) == (3 if name == "raw" else 1)
-    for one, ours in zip(map(torch.from_numpy, found), expected, strict=True):
-        there = ~ours.isnan()  # deepstream's class of the best score is not compared
-        torch.testing.assert_close(one[there], ours[there], rtol=1e-4, atol=1e-4)
+    assert check_layout(network, name, 2) == (3 if name == "raw" else 1)
 
 
 @each_kind

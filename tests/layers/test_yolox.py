@@ -7,15 +7,13 @@ import math
 import pytest
 import torch
 from conftest import both_lineages, rows
-from exports import exported
+from exports import check_boxes, check_layout, exported
 
 import pydarknet
-from pydarknet.boxes.settings import Decoding, Limits
+from pydarknet.boxes.settings import Decoding
 from pydarknet.cfg.parser import sections_of
 from pydarknet.errors import CfgError
-from pydarknet.export.layouts import choose_layout
 from pydarknet.graph.choose_dialect import choose_dialect
-from pydarknet.graph.onnx_network import onnx_model, write_network
 from pydarknet.layers import Shape
 
 CFG = (
@@ -111,21 +109,7 @@ def test_it_takes_images_of_another_size(network):
 @pytest.mark.parametrize("images", [1, 2])
 @pytest.mark.parametrize("name", ["merged", "rows", "deepstream", "raw"])
 def test_it_is_written_in_every_layout(network, name, images):
-    onnxruntime = pytest.importorskip("onnxruntime")
-    pytest.importorskip("onnx")
-    x = torch.rand(images, 3, 16, 24, generator=torch.Generator().manual_seed(2))
-    layout = choose_layout(network, name, Limits(thresh=0.25, nms=0.45))
-    writer, written = write_network(network, batch=images, name=layout.input)
-    values = layout.write(writer, written)
-
-    session = onnxruntime.InferenceSession(onnx_model(writer, values).SerializeToString())
-    found = session.run([value.name for value in values], {layout.input: x.numpy()})
-
-    expected = layout.outputs_of(network(x))
-    assert len(found) == len(expected) == (2 if name == "raw" else 1)
-    for one, ours in zip(map(torch.from_numpy, found), expected, strict=True):
-        there = ~ours.isnan()  # deepstream's class of the best score is not compared
-        torch.testing.assert_close(one[there], ours[there], rtol=1e-4, atol=1e-4)
+    assert check_layout(network, name, images) == (2 if name == "raw" else 1)
 
 
 @pytest.mark.parametrize("name", ["merged", "rows", "deepstream", "raw", "nms"])
@@ -141,11 +125,4 @@ def test_files_of_every_layout_find_its_boxes(tmp_path, name):
     file = pydarknet.load_network(exported(network, tmp_path / "net.onnx", name), device="cpu")
     theirs = file.detect(image, thresh=0.25)
 
-    assert len(ours) > 0
-    assert float(theirs.scores.max()) == pytest.approx(float(ours.scores.max()), abs=1e-4)
-    if name not in ("deepstream", "nms"):  # which have the best class, or a row per class
-        assert len(ours) == len(theirs)
-        for one, other in zip(ours, theirs, strict=True):
-            assert one.name == other.name
-            assert one.score == pytest.approx(other.score, abs=1e-4)
-            assert tuple(one.box) == pytest.approx(tuple(other.box), abs=1e-4)
+    check_boxes(list(ours), list(theirs), name)  # nms has a row per class
