@@ -19,7 +19,7 @@ from .norm_activation import source_of
 Pair = tuple[int, int]  # vertical, horizontal
 LEAST = 16  # channels; with fewer, products are slower
 WHOLE = 8  # channels in a block of oneDNN
-PATCHES = 2**23  # bytes of the patches of one product, about
+PATCHES = 2**22  # bytes of the patches of one product, about, so that they stay in the cache
 
 
 def use_lean_convolutions(network: nn.Module) -> None:
@@ -136,7 +136,7 @@ def weights_gradient(
     """Return the gradient [n, c, k, k] of weights, from deltas [N, n, H, W] and the input.
 
     It is the product of deltas [n, N * H * W] and the patches of the input that each delta belongs
-    to, [N * H * W, k * k * c]. A few images at a time bound the memory.
+    to, [N * H * W, k * k * c], a few images or a few rows of one image at a time.
     """
     n, c, high, wide = shape
     count, _, height, width = delta.shape
@@ -149,8 +149,11 @@ def weights_gradient(
     )  # fmt: skip
     deltas = delta.permute(0, 2, 3, 1)
     total = x.new_zeros(n, high * wide * c)
-    some = max(PATCHES // (height * width * high * wide * c * x.element_size()), 1)
-    for begin in range(0, count, some):
-        part = slice(begin, begin + some)
-        total.addmm_(deltas[part].reshape(-1, n).t(), patches[part].reshape(-1, high * wide * c))
+    line = width * high * wide * c * x.element_size()  # bytes of the patches of a row of deltas
+    images, rows = max(PATCHES // (height * line), 1), max(PATCHES // line, 1)
+    for first in range(0, count, images):
+        for top in range(0, height, rows):
+            part = slice(first, first + images), slice(top, top + rows)
+            right = patches[part].reshape(-1, high * wide * c)
+            total.addmm_(deltas[part].reshape(-1, n).t(), right)
     return total.view(n, high, wide, c).permute(0, 3, 1, 2)

@@ -6,7 +6,7 @@ both compute it again from the input, with the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,8 @@ from ..modules.batch_norm import EPSILON, BatchNorm, several, spread
 from ..modules.ops import Conv, normalise_and_activate
 from ..ranks.ranks import ALONE, Ranks
 from .statistics import Shared
+
+PART = 1 << 22  # bytes of the maps that are worked on at once, about
 
 
 def use_one_step(network: nn.Module) -> None:
@@ -66,12 +68,12 @@ class NormActivation(torch.autograd.Function):
             mean, variance = torch.batch_norm_update_stats(x, *rolling, norm.momentum)
         ctx.word, ctx.ranks = word, shared.ranks if shared else ALONE
         ctx.save_for_backward(x, scales, biases, mean, variance)
-        return overwriting(word)(normal(x, scales, biases, mean, variance))
+        return normal_activation(word, x, scales, biases, mean, variance)
 
     @staticmethod
     def backward(ctx: Any, delta: Tensor) -> tuple[Tensor | None, ...]:
         x, scales, _, mean, variance = ctx.saved_tensors
-        delta = input_delta(ctx.word, delta, normal(*ctx.saved_tensors))
+        delta = normal_delta(ctx.word, delta, *ctx.saved_tensors)
         of_scales, of_biases = sums(delta, x, scales, mean, variance)
         if ctx.needs_input_grad[0]:
             count = x.numel() / x.shape[1] * ctx.ranks.size
@@ -79,7 +81,9 @@ class NormActivation(torch.autograd.Function):
             slope = scales * torch.rsqrt(variance + EPSILON)
             bend = -slope / (variance + EPSILON).sqrt() * of_scale / count
             shift = -slope * of_bias / count - bend * mean
-            delta.mul_(spread(slope, x)).addcmul_(x, spread(bend, x)).add_(spread(shift, x))
+            slope, bend, shift = (spread(one, x) for one in (slope, bend, shift))
+            for some, of_x in parts(delta, x):
+                some.mul_(slope).addcmul_(of_x, bend).add_(shift)
         return delta, of_scales, of_biases, None, None, None
 
 
@@ -104,9 +108,45 @@ def sums_of_all(ranks: Ranks, of_scales: Tensor, of_biases: Tensor) -> tuple[Ten
     return both[0], both[1]
 
 
-def normal(x: Tensor, scales: Tensor, biases: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
-    """Return x normalised by these statistics."""
-    return torch.native_batch_norm(x, scales, biases, mean, variance, False, 0.0, EPSILON)[0]
+def parts(*maps: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Yield maps [N, C, H, W] in parts of a few images, which stay in the cache step after step."""
+    count = max(PART // max(maps[0][0].nbytes, 1), 1)
+    return zip(*(one.split(count) for one in maps), strict=True)
+
+
+@torch.no_grad()
+def normal_activation(word: str, x: Tensor, *statistics: Tensor) -> Tensor:
+    """Return the activation of x normalised by scales, biases, means and variances."""
+    y = torch.empty_like(x)
+    for some, out in parts(x, y):
+        keep(out, overwriting(word)(normal_into(out, some, *statistics)))
+    return y
+
+
+@torch.no_grad()
+def normal_delta(word: str, delta: Tensor, x: Tensor, *statistics: Tensor) -> Tensor:
+    """Return the delta of the normalised x from that of its activation."""
+    found = torch.empty_like(x)
+    for some, of_x, out in parts(delta, x, found):
+        keep(out, input_delta(word, some, normal_into(out, of_x, *statistics)))
+    return found
+
+
+def normal_into(
+    out: Tensor, x: Tensor, scales: Tensor, biases: Tensor, mean: Tensor, variance: Tensor
+) -> Tensor:
+    """Write x normalised by these statistics into `out`, and return that."""
+    given, unused = (x, scales, biases, mean, variance), x.new_empty(0)
+    torch.ops.aten.native_batch_norm.out(
+        *given, False, 0.0, EPSILON, out=out, save_mean=unused, save_invstd=unused
+    )
+    return out
+
+
+def keep(out: Tensor, found: Tensor) -> None:
+    """Copy what was found to its place, unless it stands there already."""
+    if found is not out:
+        out.copy_(found)
 
 
 def source_of(x: Tensor) -> Callable[[], Tensor] | None:
@@ -123,5 +163,5 @@ def source_of(x: Tensor) -> Callable[[], Tensor] | None:
 
 def output_again(node: Any, shape: torch.Size, stride: tuple[int, ...], offset: int) -> Tensor:
     """Return a part of the output of a step again."""
-    y = overwriting(node.word)(normal(*node.saved_tensors))
+    y = normal_activation(node.word, *node.saved_tensors)
     return y.as_strided(shape, stride, offset)

@@ -19,7 +19,7 @@ from ..network import Network
 from ..ranks.ranks import ALONE, Ranks
 from ..system.console import note
 from ..system.gpu_errors import gpu_errors
-from ..system.malloc import keep_freed_memory, trim_freed_memory
+from ..system.malloc import keep_freed_memory, return_freed_memory, trim_freed_memory
 from ..system.memory import memory_errors
 from .callbacks import Callbacks, IterationReport
 from .chart import TrainingChart
@@ -113,7 +113,7 @@ class Trainer:
         """
         net = self.network.net
         if self.network.device.type == "cpu":
-            keep_freed_memory()
+            return_freed_memory()
         self.reporter.report_start(self.learner.batch)
         if is_tried(self.network):
             try_largest(self.learner, self.size, self.samples)
@@ -158,6 +158,7 @@ class Trainer:
             raise DataError(str(error), hint=self.failure_hint(batch)) from None
         seconds = time.perf_counter() - start
         if first and self.network.device.type == "cpu":
+            keep_freed_memory()  # only now: what torch makes once would lie between the maps
             trim_freed_memory()
         if step.sync_text:
             self.reporter.say(step.sync_text)

@@ -9,19 +9,22 @@ import pytest
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
-def test_freed_memory_is_kept():
+@pytest.mark.parametrize("first", ["", "return_freed_memory()"])  # as a training does
+def test_freed_memory_is_kept(first):
     code = """
 import numpy
-from pydarknet.system.malloc import keep_freed_memory
+from pydarknet.system.malloc import keep_freed_memory, return_freed_memory
 
 def pages():  # of this process, in memory
     return int(open("/proc/self/statm").read().split()[1])
 
+FIRST
 assert keep_freed_memory()
 before = pages()
 numpy.ones(50_000_000, numpy.uint8)
 print(pages() - before)
 """
+    code = code.replace("FIRST", first)
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert int(said.stdout) * 4096 > 49_000_000

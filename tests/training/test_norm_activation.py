@@ -12,8 +12,16 @@ from pydarknet.modules.activations import REGISTRY
 from pydarknet.modules.batch_norm import BatchNorm, UnbiasedBatchNorm
 from pydarknet.modules.ops import Conv, normalise_and_activate
 from pydarknet.ranks.ranks import ALONE
+from pydarknet.training import norm_activation
 from pydarknet.training.conv_matmul import use_lean_convolutions
-from pydarknet.training.norm_activation import NormActivation, finish, source_of, use_one_step
+from pydarknet.training.norm_activation import (
+    NormActivation,
+    finish,
+    normal_activation,
+    normal_delta,
+    source_of,
+    use_one_step,
+)
 from pydarknet.training.statistics import use_statistics_of_all
 
 
@@ -26,8 +34,10 @@ def conv_of(activation: str, norm: type[BatchNorm] = BatchNorm) -> Conv:
     return conv.train()
 
 
+@pytest.mark.parametrize("part", [1, norm_activation.PART])  # bytes: an image at a time, or all
 @pytest.mark.parametrize("word", sorted(REGISTRY))
-def test_outputs_statistics_and_gradients_are_torchs(word):
+def test_outputs_statistics_and_gradients_are_torchs(monkeypatch, word, part):
+    monkeypatch.setattr(norm_activation, "PART", part)
     draws = torch.Generator().manual_seed(2)
     ours, theirs = conv_of(word), conv_of(word)
     maps = torch.randn(2, 4, 5, 6, generator=draws).to(memory_format=torch.channels_last)
@@ -85,6 +95,26 @@ def test_an_output_and_its_parts_are_computed_again_with_the_same_bits():
     assert torch.equal(whole(), y)
     assert torch.equal(half(), part)
     assert source_of(y + 1) is None
+
+
+@pytest.mark.parametrize("word", ["leaky", "mish"])  # that overwrites its input, and one that not
+def test_an_image_at_a_time_has_the_values_of_all_at_once(monkeypatch, word):
+    draws = torch.Generator().manual_seed(4)
+    maps = torch.randn(3, 20, 5, 6, generator=draws).to(memory_format=torch.channels_last)
+    delta = torch.randn(maps.shape, generator=draws)
+    statistics = torch.rand(4, 20, generator=draws) + 0.5
+    found = []
+    for part in (1, 1 << 20):
+        monkeypatch.setattr(norm_activation, "PART", part)
+        found.append(
+            (
+                normal_activation(word, maps, *statistics),
+                normal_delta(word, delta, maps, *statistics),
+            )
+        )
+
+    for one, other in zip(*found, strict=True):  # vectors end elsewhere: the last digit may differ
+        torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-7)
 
 
 def test_it_is_used_for_the_batch_norm_that_torch_computes():
