@@ -109,6 +109,17 @@ def test_boxes_of_equal_scores_keep_their_order():
     np.testing.assert_allclose(got.boxes, [*places[::2], *places[1::2]], rtol=1e-6)
 
 
+def test_of_equal_scores_the_first_classes_come_first():
+    places = [(0.01 * index, 0.5, 0.001, 0.001) for index in range(90)]
+    scores = [(0.5, 0.0), (0.25, 0.0), (0.0, 0.5), (0.0, 0.25)]
+    some = [(place, scores[index % 4]) for index, place in enumerate(places)]
+
+    got = fuse([found(*some)], 0.0)
+
+    wanted = [*places[::4], *places[2::4], *places[1::4], *places[3::4]]
+    np.testing.assert_allclose(got.boxes, wanted, rtol=1e-6)
+
+
 def test_boxes_whose_overlap_does_not_exceed_the_limit_stay_two():
     # they share 22 of 31 + 31 - 22: .55
     got = fuse([found(((0, 0, 31, 1), (0.5,)), ((9, 0, 31, 1), (0.5,)), classes=1)], 0.0)
