@@ -52,11 +52,11 @@ def test_files_that_powershell_wrote_are_read(fault, answer, monkeypatch):
     end = "net.cfg net.weights"
 
     alone = answer(f"detector test my16.data {end} img.jpg {LAST} -out data.json")
-    answer(f"detector test my.data {end} list.txt {LAST} -out list.json")
-    answer(f"detector test my.data {end} blank.txt {LAST} -out blank.json")
+    answer(f"detector test my.data {end} list.txt {LAST} -no_draw -out list.json")
+    answer(f"detector test my.data {end} blank.txt {LAST} -no_draw -out blank.json")
     with open("list.txt", encoding="latin-1") as listed:
         monkeypatch.setattr(sys, "stdin", listed)
-        answer(f"detector test my.data {end} {LAST} -out stdin.json")
+        answer(f"detector test my.data {end} {LAST} -no_draw -out stdin.json")
 
     assert alone.status == 0
     assert boxes_in("data.json") == boxes_in("list.json") > 0
