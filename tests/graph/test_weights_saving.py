@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import struct
 
@@ -10,6 +11,7 @@ import torch
 
 from pydarknet.errors import DarknetError, WeightsError
 from pydarknet.graph.header import Header
+from pydarknet.graph.weights import digest_of
 from pydarknet.network import Network
 
 # On images of 3 channels, layer 0 has 2 + 2 + 2 + 2 + 2 * 3 = 14 floats, layer 2 has 1 + 2 = 3.
@@ -229,3 +231,13 @@ def test_a_file_is_replaced_by_the_new_one(network_of, tmp_path):
     expected = header(0, 2, 0) + floats(5, 2, 3, 4)
     assert (tmp_path / "old.weights").read_bytes() == expected
     assert os.listdir(tmp_path) == ["old.weights"]
+
+
+def test_a_digest_is_that_of_the_file_that_would_be_written(net, tmp_path):
+    network = net(TWO)
+    network.initialize()
+
+    network.save_weights(tmp_path / "new.weights")
+
+    content = (tmp_path / "new.weights").read_bytes()
+    assert digest_of(network) == hashlib.sha256(content).hexdigest()
