@@ -46,16 +46,18 @@ both_lineages = pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Let a process per core, four at most, share a run of folders, unless -n says otherwise.
+    """Let a process per core and one more, four at most, share a run of folders.
 
-    Runs of named files stay in this process, which starts sooner; so does all without pytest-xdist.
+    One more, because tests wait for programs. Runs of named files stay in this process, which
+    starts sooner; so does all with --pdb, or without pytest-xdist. -n says otherwise.
     """
     option = config.option
     chosen = getattr(option, "numprocesses", 0) is not None  # or there is no pytest-xdist
     shares = hasattr(config, "workerinput")  # this is one of the processes that share a run
-    if chosen or shares or not all(Path(word).is_dir() for word in config.args):
+    if chosen or shares or option.usepdb or not all(Path(word).is_dir() for word in config.args):
         return
-    option.numprocesses, option.maxprocesses = "auto", option.maxprocesses or 4
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    option.numprocesses = min((cores or 1) + 1, option.maxprocesses or 4)
     option.dist = "worksteal" if option.dist == "no" else option.dist
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of each process that shares
 
