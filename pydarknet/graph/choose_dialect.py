@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from ..cfg.dialect import DIALECTS, VARIABLE, Dialect
 from ..cfg.lineage import FORK, PJREDDIE
@@ -65,15 +66,15 @@ def dialect_of_environment() -> Dialect:
 
 def only_in(section: Section, lineage: str, other: str) -> str:
     """Return the first word in a section that the one lineage declares and the other does not."""
-    ours, theirs = declared_options(section.name, lineage), declared_options(section.name, other)
+    ours, theirs = typed_options(section.name, lineage), typed_options(section.name, other)
     if ours and not theirs:
         return f"{section.path}:{section.line}: [{section.name}]"
     for entry in section.entries:
         mine, yours = ours.get(entry.key), theirs.get(entry.key)
         if (
             mine
-            and not (yours and knows(yours, entry.value, other))
-            and knows(mine, entry.value, lineage)
+            and not (yours and knows(yours[0], entry.value, other))
+            and knows(mine[0], entry.value, lineage)
         ):
             return f"{section.path}:{entry.line}: {entry.key}={excerpt(entry.value or '')}"
     return ""
@@ -84,15 +85,19 @@ def knows(option: Option, value: str | None, lineage: str) -> bool:
     return option.choices is None or value in tuple(option.choices(lineage))
 
 
-def declared_options(name: str, lineage: str) -> dict[str, Option]:
-    """Return key -> option of what a lineage declares for a section; empty if it knows none."""
-    return {key: option for key, (option, _) in typed_options(name, lineage).items()}
-
-
 def typed_options(name: str, lineage: str) -> dict[str, tuple[Option, type]]:
-    """Return the same with the types of their values."""
+    """Return key -> (option, type of its value) of what a lineage declares for a section.
+
+    Empty if it knows none.
+    """
     cls: type | None = layer_class(name, lineage)
     if name in ("net", "network"):
         cls = Net
-    options = declarations(cls).values() if cls else ()
+    return options_of(cls, lineage) if cls else {}
+
+
+@cache
+def options_of(cls: type, lineage: str) -> dict[str, tuple[Option, type]]:
+    """Return key -> (option, type) of what a class declares for a lineage."""
+    options = declarations(cls).values()
     return {key: (option, kind) for key, option, kind in options if option.declared_by(lineage)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from .console import note
@@ -13,31 +14,31 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def shipped_file(name: str | Path) -> Path | None:
-    """Return the shipped file of that path, else of that base name, else None.
+    """Return the shipped file of a path's base name, else None.
 
     A wheel carries the folders in `pydarknet/files`; an editable install finds them beside the
     package.
     """
-    wanted = Path(name)
-    for root in (PACKAGE / "files", PACKAGE.parent):
-        for folder in FOLDERS:
-            home = root / folder
-            if root == PACKAGE.parent and not (root / "setup.py").is_file():
-                continue
-            for file in (root / wanted, home / wanted.name):
-                if os.path.isfile(file) and file.parent == home:
-                    return file
-    return None
+    base = Path(name).name
+    places = (f"{root}/{folder}/{base}" for root in roots() for folder in FOLDERS)
+    found = next(filter(os.path.isfile, places), None)
+    return Path(found) if found else None
 
 
 def shipped_files(folder: str, endings: Iterable[str]) -> list[Path]:
     """Return the shipped files of a folder (cfg, data, weights) with one of some endings."""
-    for root in (PACKAGE / "files", PACKAGE.parent):
-        home = root / folder
-        found = sorted(path for path in home.glob("*") if path.suffix in tuple(endings))
-        if found and (root != PACKAGE.parent or (root / "setup.py").is_file()):
+    for root in roots():
+        found = sorted(path for path in (root / folder).glob("*") if path.suffix in tuple(endings))
+        if found:
             return found
     return []
+
+
+@cache
+def roots() -> list[Path]:
+    """Return the folders that may have the folders of shipped files."""
+    beside = [PACKAGE.parent] if (PACKAGE.parent / "setup.py").is_file() else []
+    return [PACKAGE / "files", *beside]
 
 
 def locate(path: str | Path) -> Path:

@@ -8,9 +8,14 @@ from collections.abc import Iterable
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """Return the choice that a word misspells: at most two edits away, one if it is short."""
     most = 2 if len(word) > 5 else 1 if len(word) > 2 else 0
-    close = [choice for choice in choices if abs(len(choice) - len(word)) <= most]
+    close = [choice for choice in choices if least_edits(word, choice) <= most]
     found = min(close, key=lambda choice: edits(word, choice), default=None)
     return found if found is not None and edits(word, found) <= most else None
+
+
+def least_edits(one: str, other: str) -> int:
+    """Return how many edits there are at least: each changes two letters of the set, one length."""
+    return max(abs(len(one) - len(other)), (len(set(one) ^ set(other)) + 1) // 2)
 
 
 def edits(one: str, other: str) -> int:

@@ -11,7 +11,7 @@ from pydarknet.cfg.lineage import FORK
 from pydarknet.cfg.parser import sections_of
 from pydarknet.errors import CfgError
 from pydarknet.export.live_fork import boxless, live_text
-from pydarknet.graph.choose_dialect import declared_options
+from pydarknet.graph.choose_dialect import typed_options
 from pydarknet.layers import layer_class, section_names
 
 CFGS = HERE.parent / "cfg"
@@ -31,7 +31,7 @@ def live(text: str) -> str:
 @pytest.mark.parametrize("name", section_names(FORK))
 def test_sections_and_options_are_declared_as_its_source_has_them(name):
     cls = layer_class(name, FORK)
-    declared = {key for key, option in declared_options(name, FORK).items() if option.live}
+    declared = {key for key, (option, _) in typed_options(name, FORK).items() if option.live}
 
     assert cls.live == (name in READS)
     if cls.live:
@@ -40,8 +40,8 @@ def test_sections_and_options_are_declared_as_its_source_has_them(name):
 
 @pytest.mark.parametrize("name", [*READS, "net"])
 def test_its_words_are_declared_as_its_source_has_them(name):
-    options = declared_options(name, FORK)
-    choices = {key: one for key, one in options.items() if one.live and one.choices}
+    options = typed_options(name, FORK)
+    choices = {key: one for key, (one, _) in options.items() if one.live and one.choices}
 
     for key, one in choices.items():
         assert {one.live_words.get(word, word) for word in one.choices(FORK)} <= {*WORDS[key]}
@@ -49,7 +49,7 @@ def test_its_words_are_declared_as_its_source_has_them(name):
 
 
 def test_options_of_net_are_declared_as_its_source_has_them():
-    declared = {key for key, option in declared_options("net", FORK).items() if option.live}
+    declared = {key for key, (option, _) in typed_options("net", FORK).items() if option.live}
 
     assert declared == set(READS["net"])
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+from itertools import product
+
 import pytest
 
-from pydarknet.system.spelling import did_you_mean, edits, nearest
+from pydarknet.system.spelling import did_you_mean, edits, least_edits, nearest
 
 
 @pytest.mark.parametrize(
@@ -21,6 +24,16 @@ from pydarknet.system.spelling import did_you_mean, edits, nearest
 )
 def test_letters_that_are_more_less_changed_or_swapped_are_edits(one, other, count):
     assert edits(one, other) == edits(other, one) == count
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_word_is_passed_over_that_is_near(seed):
+    chance = random.Random(seed)
+    words = ["".join(chance.choices("abcd", k=chance.randrange(7))) for _ in range(40)]
+    pairs = list(product(words, words))
+
+    assert all(least_edits(one, other) <= edits(one, other) for one, other in pairs)
+    assert any(least_edits(one, other) == edits(one, other) > 1 for one, other in pairs)
 
 
 @pytest.mark.parametrize(
