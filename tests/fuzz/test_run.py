@@ -48,6 +48,16 @@ def test_an_input_that_takes_too_much_memory_is_a_fault(monkeypatch: pytest.Monk
     check(b"abc")
 
 
+def test_what_an_input_asks_for_may_take_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    bytes_taken = iter([0, CONSTANT + 3 * TIMES + 5, 0, CONSTANT + 3 * TIMES + 4])
+    monkeypatch.setattr("fuzz.run.peak", lambda: next(bytes_taken))
+    check = within_limits(lambda content: None, lambda content: 5 * content.count(b"["))
+
+    with pytest.raises(AssertionError, match="bytes for 3"):
+        check(b"[bc")
+    check(b"[bc")
+
+
 def test_one_input_of_a_hundred_is_looked_at_with_a_piece_many_times_over() -> None:
     seen: list[bytes] = []
     check = stretching(seen.append)

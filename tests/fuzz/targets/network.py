@@ -7,6 +7,13 @@ from fuzz.targets.cfg import words  # noqa: F401 # the same
 
 from pydarknet.load import read_network
 
+LAYER = 100_000  # bytes that the objects of a layer may take: a recurrent one has many
+
+
+def more(content: bytes) -> int:
+    """Return how many bytes the layers of a network may take."""
+    return LAYER * content.count(b"[")
+
 
 def check(content: bytes) -> None:
     """Build a network without memory; the first byte says whether unknown words are replaced."""
