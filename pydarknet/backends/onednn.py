@@ -18,18 +18,19 @@ from ..modules.activations import ONEDNN, overwriting
 
 Convolution = Callable[[Tensor], Tensor]
 Place = tuple[tuple[int, int], tuple[int, int], tuple[int, int], int]
-Make = Callable[[Tensor, Tensor, Place, str], Convolution]
+Weights = Tensor | Callable[[], Tensor]  # or what makes them anew: then only packed ones are kept
+Make = Callable[[Weights, Tensor, Place, str], Convolution]
 PACKING = threading.Lock()
 SAME: Place = ((1, 1), (1, 1), (1, 1), 1)  # padding, stride, dilation, groups of most of 3 x 3
 
 
-def direct_convolution(weights: Tensor, bias: Tensor, place: Place, word: str) -> Convolution:
+def direct_convolution(weights: Weights, bias: Tensor, place: Place, word: str) -> Convolution:
     """Return the convolution by oneDNN, or by torch's public operators if the private ones fail."""
     make = onednn_convolution if operators_work() else torch_convolution
     return make(weights, bias, place, word)
 
 
-def onednn_convolution(weights: Tensor, bias: Tensor, place: Place, word: str) -> Convolution:
+def onednn_convolution(weights: Weights, bias: Tensor, place: Place, word: str) -> Convolution:
     """Return oneDNN's convolution, whose weights are in the order that it likes best."""
     packing = Packing(weights, place)
     convolve, how = torch.ops.mkldnn._convolution_pointwise, ONEDNN.get(word, ONEDNN["linear"])
@@ -44,7 +45,7 @@ class Packing:
     are put in order again by every call, which takes up to ten times as long as the convolution.
     """
 
-    def __init__(self, weights: Tensor, place: Place) -> None:
+    def __init__(self, weights: Weights, place: Place) -> None:
         self.weights, self.place = weights, place
         self.found: dict[tuple[torch.Size, int], Tensor] = {}
         self.orders: dict[bytes | str, Tensor] = {}
@@ -63,7 +64,7 @@ class Packing:
         with PACKING:
             if form not in self.found:
                 packed = torch.ops.mkldnn._reorder_convolution_weight(
-                    self.weights, *self.place, list(form[0])
+                    values_of(self.weights), *self.place, list(form[0])
                 )
                 self.found[form] = self.orders.setdefault(order_of(packed) or repr(form), packed)
         return self.found[form]
@@ -75,11 +76,16 @@ def order_of(packed: Tensor) -> bytes:
     return describe(packed).numpy().tobytes() if describe else b""
 
 
-def torch_convolution(weights: Tensor, bias: Tensor, place: Place, word: str) -> Convolution:
+def torch_convolution(weights: Weights, bias: Tensor, place: Place, word: str) -> Convolution:
     """Return the same convolution by torch's public operators."""
     padding, stride, dilation, groups = place
-    activate = overwriting(word)
-    return lambda x: activate(F.conv2d(x, weights, bias, stride, padding, dilation, groups))
+    values, activate = values_of(weights), overwriting(word)
+    return lambda x: activate(F.conv2d(x, values, bias, stride, padding, dilation, groups))
+
+
+def values_of(weights: Weights) -> Tensor:
+    """Return weights, made anew if they are not kept."""
+    return weights if isinstance(weights, Tensor) else weights()
 
 
 def direct_product(weights: Tensor, bias: Tensor, word: str) -> Convolution:

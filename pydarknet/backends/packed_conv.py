@@ -56,9 +56,10 @@ class PackedConv(nn.Module):
         return self.ways.get(size) or self.way_of_others(size)
 
     def way_of_others(self, size: torch.Size) -> str:
-        """Return the way that was chosen for another number of maps of this size."""
-        others = (way for one, way in self.ways.items() if one[1:] == size[1:])
-        return next(others, DIRECT)
+        """Return the way that was chosen for the nearest number of maps of this size."""
+        others = [one for one in self.ways if one[1:] == size[1:]]
+        nearest = min(others, key=lambda one: abs(one[0] - size[0]), default=None)
+        return self.ways[nearest] if nearest else DIRECT
 
     def task(self, size: torch.Size) -> Task:
         """Return what it computes from maps of a size."""

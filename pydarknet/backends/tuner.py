@@ -27,6 +27,7 @@ from .ways import DIRECT, WAYS, Task
 
 CONVOLUTION, NETWORK = "convolution", "network"  # kinds of choices
 GAIN = 1.05  # times as fast a whole network must be for its ways to be used
+ENOUGH = 2  # images of a batch to measure: more of them would say the same, and take longer
 AGAIN = 3  # times that a whole network is measured anew where its convolutions promise more
 PART = 0.02  # of the seconds of all convolutions, below which other ways are not tried
 PATIENCE = 0.2  # seconds after which a measurement that is disturbed ends
@@ -52,7 +53,8 @@ class Tuner:
 
     Ways that are known on this machine are used at once, if it `may_measure` at all. Others are
     measured at the second batch of a size; if there are `many` images, at the first batch of all.
-    One image of the batch is enough to measure. Then the network may run as a fused graph.
+    The first batch of another number of images, such as the last one of a list, takes the ways that
+    were chosen for those before. Then the network may run as a fused graph.
     """
 
     def __init__(self, may_measure: bool) -> None:
@@ -79,7 +81,10 @@ class Tuner:
         if not self.may_measure:
             self.settled[size] = None
             return
-        tasks, some = list(tasks_of(network, 1)), images[:1]
+        if self.seen[size] == 1 and any(one[1:] == size[1:] for one in self.settled):
+            return
+        some = images[:ENOUGH]
+        tasks = list(tasks_of(network, len(some)))
         known = known_ways(tasks)
         if known is not None:
             verdict, ways = known
@@ -256,7 +261,7 @@ def ways_told(network: Executor) -> Iterator[str]:
         return
     for size, verdict in network.runner.settled.items():
         yield f"{'x'.join(map(str, size))}: {verdict_told(verdict)}"
-        for index, module, task in tasks_of(network, 1):
+        for index, module, task in tasks_of(network, min(size[0], ENOUGH)):
             times = choices().get(CONVOLUTION, task_key(task)) or {}
             told = (f"{way} {1000 * seconds:.3f} ms" for way, seconds in times.items())
             way = module.ways.get(task.size, DIRECT)

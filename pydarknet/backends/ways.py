@@ -16,11 +16,12 @@ from .onednn import (
     Convolution,
     Make,
     Place,
+    Weights,
     direct_convolution,
     direct_product,
     torch_convolution,
 )
-from .winograd import F2, F4, Filtering, GroupedWinograd, WinogradConv
+from .winograd import F2, F4, F5, Filtering, GroupedWinograd, WinogradConv
 
 DIRECT = "direct"  # never loses badly: the way where nothing was measured
 FEWEST = 16  # channels of input and output, below which Winograd's transforms never pay
@@ -109,7 +110,7 @@ def winograd(form: Filtering) -> Callable[[Task], Convolution]:
 def grouped_winograd(form: Filtering, convolution: Make) -> Callable[[Task], Convolution]:
     """Return the same way with its products as one convolution of groups."""
 
-    def products(weights: Tensor, bias: Tensor, groups: int) -> Convolution:
+    def products(weights: Weights, bias: Tensor, groups: int) -> Convolution:
         return convolution(weights, bias, ((0, 0), (1, 1), (1, 1), groups), "linear")
 
     def make(task: Task) -> Convolution:
@@ -154,4 +155,5 @@ WAYS = {
     "winograd4": tiled_way(F4, grouped=False),
     "grouped2": tiled_way(F2, grouped=True),
     "grouped4": tiled_way(F4, grouped=True),
+    "grouped5": tiled_way(F5, grouped=True),  # 13 x 13 maps: three tiles across, with little beyond
 }

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Groups = Callable[[Tensor, Tensor, int], Callable[[Tensor], Tensor]]
+Groups = Callable[[Callable[[], Tensor], Tensor, int], Callable[[Tensor], Tensor]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,34 @@ F4 = Filtering(
     ],
     [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]],
 )
+F5 = Filtering(
+    5,
+    [
+        [-2, 4, 2.5, -5, -0.5, 1, 0],
+        [0, 2, -2, -4.5, 0.5, 1, 0],
+        [0, -2, 6, -3.5, -1.5, 1, 0],
+        [0, 1, -1.5, -2, 1.5, 1, 0],
+        [0, -1, 2.5, 0, -2.5, 1, 0],
+        [0, 4, 0, -5, 0, 1, 0],
+        [0, -2, 4, 2.5, -5, -0.5, 1],
+    ],
+    [
+        [-1 / 2, 0, 0],
+        [-1 / 3, -1 / 3, -1 / 3],
+        [1 / 9, -1 / 9, 1 / 9],
+        [1 / 36, 1 / 18, 1 / 9],
+        [-1 / 60, 1 / 30, -1 / 15],
+        [32 / 45, 16 / 45, 8 / 45],
+        [0, 0, 1],
+    ],
+    [
+        [1, 1, 1, 1, 1, 1, 0],
+        [0, 1, -1, 2, -2, 1 / 2, 0],
+        [0, 1, 1, 4, 4, 1 / 4, 0],
+        [0, 1, -1, 8, -8, 1 / 8, 0],
+        [0, 1, 1, 16, 16, 1 / 16, 1],
+    ],
+)
 
 
 def tiles(cells: int, m: int) -> int:
@@ -98,8 +126,8 @@ class GroupedWinograd:
     """The same, whose products are one convolution with a group for each place of a tile.
 
     A program that packs the weights of a convolution once saves a third of the time of products of
-    matrices, which are packed anew each time. `groups` makes that convolution of its weights, its
-    bias and the number of groups; its input is [1, t * t * c, 1, tiles].
+    matrices, which are packed anew each time. `groups` makes that convolution of what makes its
+    weights, its bias and the number of groups; its input is [1, t * t * c, 1, tiles].
     """
 
     def __init__(self, weights: Tensor, bias: Tensor, form: Filtering, groups: Groups) -> None:
@@ -107,8 +135,11 @@ class GroupedWinograd:
         self.form = form
         biases = torch.zeros(places, self.n)
         biases[form.t + 1] = bias  # row 1, column 1 of the t x t places: both all ones
-        spread = spread_weights(weights, form).reshape(places * self.n, c, 1, 1)
-        self.products = groups(spread, biases.flatten(), places)
+        self.products = groups(
+            lambda: spread_weights(weights, form).reshape(places * self.n, c, 1, 1),
+            biases.flatten(),
+            places,
+        )
         self.into, self.out_of = (kronecker_square(rows) for rows in (form.input, form.output))
 
     def __call__(self, x: Tensor) -> Tensor:

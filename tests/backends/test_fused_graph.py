@@ -137,7 +137,9 @@ def test_convolutions_are_fused_with_their_activation_and_sum(net):
     assert not {"aten::leaky_relu", "aten::add", "aten::conv2d"} & set(kinds)
 
 
-@pytest.mark.parametrize("way", ["winograd2", "winograd4", "grouped2", "grouped4", "product"])
+@pytest.mark.parametrize(
+    "way", ["winograd2", "winograd4", "grouped2", "grouped4", "grouped5", "product"]
+)
 def test_any_way_of_a_convolution_is_the_same(net, way):
     wide = LINEAR.replace("=8", "=16")
     network = filled(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 
@@ -70,6 +72,21 @@ def test_weights_of_one_order_are_packed_into_one_copy(threads):
 
     assert len(packing.found) == 4
     assert len({id(one) for one in packing.found.values()}) == len(packing.orders)
+
+
+def test_weights_that_can_be_made_anew_are_not_kept(threads):
+    made = []
+
+    def weights():
+        made.append(torch.randn(64, 32, 3, 3))
+        return made[-1]
+
+    packing = Packing(weights, SAME)
+    run_all(packing, 32)
+    run_all(packing, 32)
+
+    assert len(made) == 4, "once for each form"
+    assert all(sys.getrefcount(one) <= 3 for one in made), "by the list, the loop and the call"
 
 
 def test_a_torch_that_tells_no_order_packs_for_each_form(threads, monkeypatch):

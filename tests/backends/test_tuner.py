@@ -78,14 +78,46 @@ def test_one_image_is_not_measured_and_the_second_is(network, tuning):
     assert ways(network) == [["winograd4"]] * 2
 
 
-def test_another_number_of_images_has_the_same_ways(network, tuning):
-    for _ in range(2):
-        run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
+def images_measured(tuning) -> list[int]:
+    return [int(geometry.split()[-2].split("x")[0]) for geometry in tuning]
+
+
+def way_of(network, images: int) -> str:
+    return network.prepared().stack[0].way(torch.Size((images, 16, 8, 8)))
+
+
+def test_a_batch_is_measured_as_such_on_two_of_its_images(network, tuning):
+    run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
+
+    assert images_measured(tuning) == [2]
+    assert way_of(network, 3) == way_of(network, 2) == "winograd4"
+
+
+def test_a_shorter_last_batch_has_the_ways_of_the_others(network, tuning):
+    run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
     run(network, many=True)
 
-    assert [geometry.split()[-2] for geometry in tuning] == ["1x16x8x8>16"], "of one image"
-    size = torch.Size((3, 16, 8, 8))
-    assert network.prepared().stack[0].way(size) == "winograd4"
+    assert images_measured(tuning) == [2]
+    assert way_of(network, 1) == "winograd4"
+
+
+def test_another_number_of_images_that_comes_again_is_measured(network, tuning):
+    for _ in range(2):
+        run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
+        run(network, many=True)
+    run(network, many=True, images=IMAGES.repeat(5, 1, 1, 1))
+    run(network, many=True, images=IMAGES.repeat(5, 1, 1, 1))
+
+    assert images_measured(tuning) == [2, 1], "two images tell of five, too"
+
+
+def test_the_ways_are_those_of_the_nearest_number_of_images(network):
+    conv = network.prepared().stack[0]
+    for images, way in ((1, "winograd2"), (2, "winograd4")):
+        conv.choose(torch.Size((images, 16, 8, 8)), way)
+
+    assert [way_of(network, images) for images in (1, 2, 3, 8)] == ["winograd2", *["winograd4"] * 3]
+    assert conv.way(torch.Size((2, 16, 9, 8))) == "direct", "of another size"
 
 
 def test_convolutions_that_take_little_are_direct(net, tuning, monkeypatch):
