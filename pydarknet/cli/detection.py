@@ -73,7 +73,8 @@ def detect_and_draw(
 ) -> list[Drawn]:
     """Return the boxes of images, and draw them; each took its share of the seconds of a batch.
 
-    So do other batches of the same seconds.
+    So do other batches of the same seconds. A drawing that the batch's last would replace at once
+    is not made.
     """
     start = time.perf_counter()
     several = writing.network.find_boxes([pixels for _, pixels in batch], chosen, many=many)
@@ -82,5 +83,6 @@ def detect_and_draw(
     for (path, pixels), boxes in zip(batch, several, strict=True):
         height, width = pixels.shape[:2]
         found = Found(path, width, height, seconds, boxes.numpy(), chosen.decoding.thresh)
-        made.append((found, Done(partial(writing.drawing, found, pixels))))
+        replaced = len(made) < len(batch) - 1 and writing.replaces(batch[-1][1], pixels)
+        made.append((found, Done(partial(writing.drawing, found, None if replaced else pixels))))
     return made

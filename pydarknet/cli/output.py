@@ -101,12 +101,19 @@ class Writing:
         if self.out_dir:
             raise UsageError(f"{NOT_DRAWN} no -out_dir {self.out_dir}")
 
-    def drawing(self, found: Found, pixels: np.ndarray) -> Drawing | None:
+    def replaces(self, later: np.ndarray, earlier: np.ndarray) -> bool:
+        """Return whether the drawing of a later image replaces that of an earlier one, unseen."""
+        if self.drawn or self.window:
+            return False
+        one, other = (file_for(image.shape, self.image_path("")) for image in (later, earlier))
+        return one == other
+
+    def drawing(self, found: Found, pixels: np.ndarray | None) -> Drawing | None:
         """Return an image with its boxes, as a file has it; this may be done by any thread.
 
-        Where nothing is drawn, it is None.
+        Where nothing is drawn, or the image is none, it is None.
         """
-        if not self.draws:
+        if not self.draws or pixels is None:
             return None
         boxes, dialect = found.boxes, self.network.dialect.name
         chosen = boxes.kept(), boxes.names, found.thresh, dialect

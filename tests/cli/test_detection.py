@@ -16,6 +16,7 @@ import pytest
 import torch
 from conftest import HERE
 
+from pydarknet.boxes.draw import draw
 from pydarknet.cli.main import main
 from pydarknet.network import Network
 
@@ -72,6 +73,25 @@ def test_several_threads_say_and_draw_what_one_does(capfd, monkeypatch):
     assert json == Path("found.json").read_text()
     assert re.findall(r"^(\S+): Predicted", several, re.MULTILINE) == names
     assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("flags", [[], ["-out_dir", "drawn"]], ids=["one file", "a folder"])
+def test_a_drawing_that_the_next_one_replaces_unseen_is_not_made(monkeypatch, flags):
+    names, made = write_list(10), []
+
+    def draws(*given, **how):
+        made.append(given)
+        return draw(*given, **how)
+
+    monkeypatch.setattr("pydarknet.cli.output.draw", draws)
+    assert main([*TEST, "list.txt", *SHOWN, *flags]) == 0
+    assert len(made) == (len(names) if flags else 3), "a group has four images, the last one two"
+
+    if not flags:
+        last = Path("predictions.jpg").read_bytes()
+        assert main([*TEST, names[-1], *SHOWN]) == 0
+        assert Path("predictions.jpg").read_bytes() == last
 
 
 @pytest.mark.usefixtures("threads")
