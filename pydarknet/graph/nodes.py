@@ -154,15 +154,27 @@ def check_inputs(layer: Layer, reads: Sequence[Layer | None], inputs: Sequence[S
 
 def check_sizes(source: int, nodes: Sequence[Node]) -> None:
     """Raise UnlikeSizes if a layer, or one whose output it passes on, reads maps that clash."""
-    if source == IMAGE:
-        return
-    node = nodes[source]
-    for index, x in zip(node.sources, node.inputs, strict=True):
-        if not x.image and sum(each.outputs for each in node.inputs) == node.output.outputs:
-            check_sizes(index, nodes)
-    problem = node.layer.clash(*node.inputs)
-    if problem:
-        raise UnlikeSizes.of(node.layer.error(f"{unlike_maps(node)}: they cannot {problem}"))
+    for index in sorted(sources_kept(source, nodes)):
+        node = nodes[index]
+        problem = node.layer.clash(*node.inputs)
+        if problem:
+            raise UnlikeSizes.of(node.layer.error(f"{unlike_maps(node)}: they cannot {problem}"))
+
+
+def sources_kept(source: int, nodes: Sequence[Node]) -> set[int]:
+    """Return a layer and those whose numbers it passes on, all or together with others'."""
+    found: set[int] = set()
+    waiting = [source]
+    while waiting:
+        index = waiting.pop()
+        if index == IMAGE or index in found:
+            continue
+        found.add(index)
+        node = nodes[index]
+        if sum(x.outputs for x in node.inputs) == node.output.outputs:
+            pairs = zip(node.sources, node.inputs, strict=True)
+            waiting += [each for each, x in pairs if not x.image]
+    return found
 
 
 def unlike_maps(node: Node) -> str:

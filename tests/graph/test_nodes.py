@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from conftest import both_lineages
 
@@ -322,3 +324,16 @@ def test_other_merges_of_unlike_maps_have_the_hint(net, text, told):
         net(f"{stretched}{text}", h=48, w=100, dialect="alexeyab")
 
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["[dropout]\n" * 2000, "[route]\nlayers=-1,-1\n" * 27],
+    ids=["a chain", "each twice"],
+)
+def test_a_map_is_missed_behind_any_number_of_layers_at_once(net, between):
+    start = time.process_time()
+    with pytest.raises(CfgError, match=r"\[maxpool\] needs an image before it"):
+        net(f"{between}{POOL}", c=0, inputs=1)
+
+    assert time.process_time() - start < 5
