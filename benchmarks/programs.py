@@ -64,7 +64,7 @@ def program(name: str, *, form: bool = False) -> Callable[[Callable[[Job], Call]
 SETTLED = 3  # passes after which it is in its last form; of users' images it is 32 or 64
 
 
-def ours(job: Job, *, tune: bool | None = None, half: bool = False, **options: str) -> Call:
+def ours(job: Job, *, tune: bool = True, half: bool = False, **options: str) -> Call:
     """Return a forward pass of our network in one of its forms, which is settled."""
     import torch
 

@@ -61,8 +61,8 @@ def fast_form(network: Runnable, *, many: bool = False, half: bool = False) -> R
     """Return the fast form of a network, made anew where a value or the size changed.
 
     `half` precision is a GPU's, and a CPU's if the network's precision is bf16. In training, and
-    where there is no faster form, it is the network itself. For `many` images, a CPU measures at
-    the first batch what is fastest. Threads may ask at the same time: one makes it, others wait.
+    where there is no faster form, it is the network itself. For `many` images, a CPU measures
+    sooner what is fastest. Threads may ask at the same time: one makes it, others wait.
     """
     if network.training or network.complete:
         return network
@@ -120,7 +120,7 @@ def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:
             return of_modules(network, bfloat16_modules(network))
         fast = of_modules(network, [PackedConv(m) if type(m) is Conv else m for m in network.stack])
     if not is_recurrent(network):  # trying ways changes its state
-        fast.runner = Tuner(may_measure(network.tune))
+        fast.runner = Tuner(may_measure(network.tune), at_once=network.tune is True)
         if options.backend == AUTO and installed_programs():
             fast.runner = Fastest(network, fast.runner)
     return fast

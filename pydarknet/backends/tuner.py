@@ -27,6 +27,7 @@ from .ways import DIRECT, WAYS, Task
 
 CONVOLUTION, NETWORK = "convolution", "network"  # kinds of choices
 GAIN = 1.05  # times as fast a whole network must be for its ways to be used
+PAYS = 64  # images of a list that come before measuring: a shorter one takes less time than that
 ENOUGH = 2  # images of a batch to measure: more of them would say the same, and take longer
 AGAIN = 3  # times that a whole network is measured anew where its convolutions promise more
 PART = 0.02  # of the seconds of all convolutions, below which other ways are not tried
@@ -52,13 +53,15 @@ class Tuner:
     """Runs a network of packed convolutions, and chooses their ways for each size of images.
 
     Ways that are known on this machine are used at once, if it `may_measure` at all. Others are
-    measured at the second batch of a size; if there are `many` images, at the first batch of all.
-    The first batch of another number of images, such as the last one of a list, takes the ways that
-    were chosen for those before. Then the network may run as a fused graph.
+    measured at the second image of a size; if there are `many`, at the first of all; in batches of
+    several, as lists come in, when they pay for it, or `at_once`. The first batch of another number
+    of images, such as the last one of a list, takes the ways that were chosen for those before.
+    Then the network may run as a fused graph.
     """
 
-    def __init__(self, may_measure: bool) -> None:
-        self.may_measure, self.many, self.graphs = may_measure, False, FusedGraphs(may_measure)
+    def __init__(self, may_measure: bool, at_once: bool = False) -> None:
+        self.may_measure, self.at_once = may_measure, at_once
+        self.many, self.graphs = False, FusedGraphs(may_measure)
         self.seen: Counter[torch.Size] = Counter()
         self.settled: dict[torch.Size, Verdict | None] = {}
         self.lock = threading.Lock()
@@ -90,8 +93,14 @@ class Tuner:
             verdict, ways = known
             use(tasks, ways)
             self.settled[size] = verdict
-        elif self.seen[size] > 1 or (self.many and not self.settled):
+        elif self.is_due(size):
             self.settled[size] = measure(network, some, tasks)
+
+    def is_due(self, size: torch.Size) -> bool:
+        """Return whether it is time to measure ways for batches of a size."""
+        if size[0] > 1 and not self.at_once:
+            return self.seen[size] * size[0] >= PAYS
+        return self.seen[size] > 1 or (self.many and not self.settled)
 
 
 Tasks = list[tuple[int, PackedConv, Task]]  # with the layer's index

@@ -86,14 +86,25 @@ def way_of(network, images: int) -> str:
     return network.prepared().stack[0].way(torch.Size((images, 16, 8, 8)))
 
 
-def test_a_batch_is_measured_as_such_on_two_of_its_images(network, tuning):
-    run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
+def test_a_list_is_measured_once_it_is_long_enough_on_two_of_its_images(network, tuning):
+    for _ in range(15):
+        run(network, many=True, images=IMAGES.repeat(4, 1, 1, 1))
+    assert not tuning
+
+    run(network, many=True, images=IMAGES.repeat(4, 1, 1, 1))
+    assert images_measured(tuning) == [2]
+    assert way_of(network, 4) == way_of(network, 2) == "winograd4"
+
+
+def test_one_that_shall_be_tuned_is_measured_at_its_first_batch(network, tuning):
+    network.tune = True
+    run(network, many=True, images=IMAGES.repeat(4, 1, 1, 1))
 
     assert images_measured(tuning) == [2]
-    assert way_of(network, 3) == way_of(network, 2) == "winograd4"
 
 
 def test_a_shorter_last_batch_has_the_ways_of_the_others(network, tuning):
+    network.tune = True
     run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
     run(network, many=True)
 
@@ -102,6 +113,7 @@ def test_a_shorter_last_batch_has_the_ways_of_the_others(network, tuning):
 
 
 def test_another_number_of_images_that_comes_again_is_measured(network, tuning):
+    network.tune = True
     for _ in range(2):
         run(network, many=True, images=IMAGES.repeat(3, 1, 1, 1))
         run(network, many=True)
