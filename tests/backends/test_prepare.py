@@ -146,7 +146,9 @@ PHOTOGRAPHS = ("dog.jpg", "person.jpg")
 
 
 @needs_shared
-@pytest.mark.parametrize(("way", "near"), [("direct", 1e-4), ("winograd4", 1e-3)])
+@pytest.mark.parametrize(
+    ("way", "near"), [("direct", 1e-4), ("winograd4", 1e-3), ("grouped5", 1e-3)]
+)
 @pytest.mark.parametrize("folder", MODELS, ids=lambda folder: folder.name)
 def test_trained_models_find_the_same_boxes(folder, way, near):
     network = pydarknet.load_network(folder / "model.cfg", folder / "model.weights", device="cpu")
