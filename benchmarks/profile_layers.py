@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Print where the time of a network goes on a CPU: per layer, with its products per second.
 
-    benchmarks/profile_layers.py cfg/yolov4-tiny.cfg [--threads 1] [--batch 1] [--rounds 40]
+    benchmarks/profile_layers.py cfg/yolov4-tiny.cfg [--threads 1] [--batch 1] [--tune off]
 
-The fast form of the network is measured, with random weights. The last line gives the time that it
-takes to start a convolution with almost no work, and a product of matrices of the same size.
+The fast form of the network is measured, with random weights, and each convolution in the way that
+was chosen for it by measurement (--tune off: directly). Products are those of the direct way; what
+reaches more of them than the processor can do has fewer. The last line gives the time that it takes
+to start a convolution with almost no work, and a product of matrices of the same size.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from pydarknet.network import Network
 def layer_times(network: Network, images: torch.Tensor, rounds: int) -> list[float]:
     """Return the median seconds of every layer of a network's fast form."""
     fast = network.prepared(many=True)
+    fast(images)  # which chooses the ways of convolutions
     times: list[list[float]] = [[] for _ in fast.nodes]
     for _ in range(rounds + 3):
         outputs = {IMAGE: images}
@@ -42,6 +45,14 @@ def layer_times(network: Network, images: torch.Tensor, rounds: int) -> list[flo
             for source in done:
                 del outputs[source]
     return [statistics.median(each[3:]) for each in times]
+
+
+def way_of(network: Network, index: int, images: int) -> str:
+    """Return the way in which a layer of the fast form convolves so many images; else nothing."""
+    fast = network.prepared(many=True)
+    module, node = fast.stack[index], fast.nodes[index]
+    size = torch.Size((images, *node.inputs[0].tensor))
+    return module.way(size) if isinstance(module, PackedConv) else ""
 
 
 def median_seconds(work: Callable[[], object]) -> float:
@@ -74,9 +85,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--top", type=int, default=12)
+    parser.add_argument("--tune", choices=("on", "off"), default="on")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    network = pydarknet.load_network(options.cfg, device="cpu")
+    network = pydarknet.load_network(options.cfg, device="cpu", tune=options.tune == "on")
     images = torch.rand(options.batch, *network.input.tensor)
     with torch.inference_mode():
         times = layer_times(network, images, options.rounds)
@@ -86,11 +98,10 @@ def main() -> None:
             rate = f"{products:6.1f} G products/s" if products else ""
             shapes = f"{'x'.join(map(str, node.inputs[0].tensor))} to "
             shapes += "x".join(map(str, node.output.tensor))
-            kind = node.layer.section.name
+            name = f"{node.index:4} {node.layer.section.name:15} {shapes:28}"
+            way = way_of(network, node.index, options.batch)
             part = seconds / sum(times)
-            print(
-                f"{node.index:4} {kind:15} {shapes:28} {seconds * 1e3:7.2f} ms {part:4.0%} {rate}"
-            )
+            print(f"{name} {way:10} {seconds * 1e3:7.2f} ms {part:4.0%} {rate}")
         print(f"all {len(times)} layers: {sum(times) * 1e3:.1f} ms")
         print(start_times())
 

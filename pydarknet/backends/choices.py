@@ -27,7 +27,7 @@ from ..system.version import __version__
 
 VARIABLE = "PYDARKNET_TUNE"
 WORDS = {"on": True, "off": False, "": True}
-FORM = 2  # of the file, and of what its words mean
+FORM = 3  # of the file, of what its words mean, and of the ways there are
 Kept = dict[str, dict[str, Any]]  # choices by kind and key
 
 
