@@ -70,15 +70,16 @@ def bytes_of(tensor: Tensor) -> bytes:
 
 def safetensors(path: Path, state: Mapping[str, Tensor]) -> Path:
     """Write a file as its format is described: length, JSON, bytes."""
-    header, content = {}, b""
+    header, start = {}, 0
     for name, tensor in state.items():
-        end = len(content) + tensor.numel() * tensor.element_size()
-        place = [len(content), end]
+        place = [start, start + tensor.numel() * tensor.element_size()]
         kind = KINDS[tensor.dtype]
         header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": place}
-        content += bytes_of(tensor)
+        start = place[1]
     text = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
-    path.write_bytes(len(text).to_bytes(8, "little") + text + content)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        file.writelines(map(bytes_of, state.values()))
     return path
 
 
