@@ -71,6 +71,26 @@ def pytest_collection() -> Iterator[None]:
     gc.enable()
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Let each of the processes that share a run begin at another place of every folder.
+
+    The first run compiles all files: each process finds compiled what the others came to before.
+    """
+    result = yield
+    shares = getattr(collector.config, "workerinput", None)
+    if shares and isinstance(collector, pytest.Directory):
+        report = result.get_result()
+        first = len(report.result) * int(shares["workerid"][2:]) // shares["workercount"]
+        report.result = report.result[first:] + report.result[:first]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests the same order in all processes."""
+    items.sort(key=lambda item: item.path)
+
+
 def recording(name: str) -> Path:
     """Return the folder of a recording of the C programs; skip the test if it is missing."""
     for folder in (HERE / "reference" / name, SHARED / "golden" / name):
