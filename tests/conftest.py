@@ -6,6 +6,7 @@ import gc
 import importlib
 import os
 import pickle
+import shutil
 import struct
 import subprocess
 import sys
@@ -33,6 +34,9 @@ os.environ["PYDARKNET_TUNE"] = "off"  # measuring takes a second for each networ
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before a test imports onnxruntime by itself
 
 HERE = Path(__file__).parent
+MEMORY = Path("/dev/shm")  # for tests' folders: a disk may take milliseconds to remove a file
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2 << 30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 SHARED = HERE.parents[1] / "shared"
 SCRIPTS = HERE.parent / "scripts"
 BENCHMARKS = HERE.parent / "benchmarks"
