@@ -42,7 +42,7 @@ MORE = "[convolutional]\nfilters={filters}\nsize=3\npad=1\nactivation=leaky\n"
 YOLO = "[yolo]\nmask=0,1,2\nanchors=4,5, 9,8, 15,19\nclasses=2\nnum=3\n"
 REGION = "[region]\nanchors=1,1, 2,1, 3,3\nclasses=4\ncoords=4\nnum=3\nsoftmax=1\ntree=c.tree\n"
 TREE = "animal -1\nplant -1\ncat 0\ndog 0\n"
-COMMAND = "detector test net.data net.cfg net.weights input.png -thresh 0.2 -nms 0.05"
+COMMAND = "detector test net.data net.cfg net.weights input.png -thresh 0.2 -nms 0.05 -no_draw"
 ORIGINAL, FORK = struct.pack("<3iQ", 0, 2, 0, 0), struct.pack("<3iQ", 0, 2, 5, 0)  # headers
 WIDE = 4096  # filters of the layer that makes a file too large for its bytes to be compared
 
