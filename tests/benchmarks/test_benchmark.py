@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import BENCHMARKS
+from forked import Program
 
 CFG = """[net]
 batch=64
@@ -138,6 +141,18 @@ def test_a_round_that_others_disturb_is_not_kept(benchmark, tmp_path: Path, monk
     assert len(case["seconds"]["pydarknet"]) == 1
 
 
+@pytest.fixture
+def forks(benchmark, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let programs start with torch, whose import would take most of their time."""
+    import programs
+
+    def start(command: list[str], **options: object) -> Program:
+        return Program(*command[1:], **options)
+
+    monkeypatch.setattr(programs, "subprocess", SimpleNamespace(Popen=start, PIPE=subprocess.PIPE))
+
+
+@pytest.mark.usefixtures("forks")
 def test_programs_of_files_run_the_exported_one(benchmark, tmp_path: Path, capsys):
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnx")
