@@ -34,7 +34,7 @@ from pydarknet.boxes.suppression import line_survivors  # noqa: E402
 THREADS = Path(__file__).with_name("kernel_threads.cpp")
 KERNELS = ("crowd", "sweep")
 SANITIZERS = {"thread": "thread", "address": "address,undefined"}
-FLAGS = ("-std=c++17", "-O1", "-g", "-ffp-contract=off", "-pthread")
+FLAGS = ("-std=c++17", "-O1", "-g1", "-ffp-contract=off", "-pthread")
 FAILED = 66  # a sanitizer's exit status
 ENDS = dict.fromkeys(("TSAN", "ASAN", "UBSAN"), f"exitcode={FAILED}:halt_on_error=1")
 ODD = [np.nan, np.inf, -np.inf, 0, -0.0, 1e30, 1e-30, 3e-20, -1, 1e38, 1e-45]
