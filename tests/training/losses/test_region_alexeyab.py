@@ -74,3 +74,30 @@ def test_the_forks_focal_loss_fades_as_the_true_class_grows_certain(net):
     fading = -(1 - 0.5) * (2 * 0.5 * log(0.5) + 0.5 - 1)  # for p = .5, gamma = 2
     step = 2 * 0.5 * 0.5 * fading  # the scale, alpha, 1 - p
     assert delta(loss)[5:] == pytest.approx([step, -step], abs=1e-6)
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_a_map_turns_the_class_of_a_truth_into_another(net, tmp_path, dialect):
+    file = tmp_path / "classes.map"
+    file.write_text("1\n0\n")
+    text = "[region]\nclasses=2\nnum=1\nanchors=.5,.5\nsoftmax=1"
+    raw = [0.0] * 5 + [1.0, 0.0]
+
+    def found(lines: str, kind: int) -> list[float]:
+        return delta(
+            loss_of(net(text + lines, c=7, h=1, w=1, dialect=dialect), raw, [(*MIDDLE, kind)])
+        )
+
+    assert found(f"\nmap={file}", 0) == found("", 1) != found("", 0)
+
+
+def test_the_fork_learns_no_more_boxes_of_an_image_than_max(net):
+    text = "[region]\nclasses=2\nnum=1\nanchors=.5,.5\nsoftmax=1"
+    truths = [(0.25, 0.5, 0.5, 0.5, 0), (0.75, 0.5, 0.5, 0.5, 1)]
+
+    def found(lines: str, truths: list[tuple[float, ...]]) -> list[float]:
+        return delta(
+            loss_of(net(text + lines, c=7, h=1, w=2, dialect="alexeyab"), [0.0] * 14, truths)
+        )
+
+    assert found("\nmax=1", truths) == found("", truths[:1]) != found("", truths)
