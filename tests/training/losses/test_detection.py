@@ -69,6 +69,31 @@ def test_of_boxes_that_overlap_nothing_the_nearest_in_numbers_learns(loss_of):
     assert delta(loss)[8:10] == [-1.5, -1.5]
 
 
+def test_the_nearest_in_numbers_may_lie_on_the_other_side(loss_of):
+    # 1.5 before the middle and 1 behind it
+    loss = loss_of(given=[0, 0, 0.5, 0.75, -1, -1, 0.1, 0.1, 1.5, 1.5, 0.1, 0.1])
+
+    assert delta(loss)[8:10] == [-1, -1]
+
+
+def test_each_image_has_the_box_that_overlaps_most_or_else_the_nearest(net):
+    away = [0, 0, 0.5, 0.75, 3, 3, 0.1, 0.1, 2, 2, 0.1, 0.1]
+    head = head_of(net(HEAD, inputs=12), [*GIVEN, *away])
+
+    loss = head_loss(head, inputs_of(torch.tensor([TRUTH, TRUTH]), Shape(c=3, h=8, w=8)))
+
+    assert [delta(loss)[2:4], delta(loss)[14:16]] == [[0.5, -0.75], [-0.5, 0.25]]
+
+
+def test_of_five_numbers_of_a_box_the_fifth_is_not_learnt(net):
+    given = [0.25, 0.5, 0.5, 0.75, *[0.5] * 4, 9, 0, 0, 0.25, 0.25, 9]
+    head = head_of(net(HEAD.replace("coords=4", "coords=5"), inputs=14), given)
+
+    loss = head_loss(head, inputs_of(torch.tensor([TRUTH]), Shape(c=3, h=8, w=8)))
+
+    assert delta(loss) == [-0.25, 0.5, 0.5, -0.75, 0, 0, 0, -0.25, 0, *[0] * 5]
+
+
 def test_rescore_teaches_the_overlap_as_confidence(loss_of):
     assert delta(loss_of("rescore=1"))[2] == 0  # half of the box is the truth
 
@@ -80,7 +105,12 @@ def test_with_sqrt_sides_are_told_as_roots(loss_of):
 
 
 @pytest.mark.parametrize(
-    ("sides", "confidences"), [((0.3, 0.3), [-0.5, 0.25]), ((0.5, 0.5), [0.5, -0.75])]
+    ("sides", "confidences"),
+    [
+        ((0.3, 0.3), [-0.5, 0.25]),
+        ((0.5, 0.5), [0.5, -0.75]),
+        ((0.1, 1.0), [0.5, -0.75]),  # .1 as a float32 is not less than the C's double
+    ],
 )
 def test_forced_gives_small_truths_to_the_second_box_and_others_to_the_first(
     loss_of, sides, confidences
@@ -99,10 +129,21 @@ def test_forced_has_but_the_first_box_where_there_is_one(net):
     assert delta(loss)[1] == 1
 
 
-def test_random_draws_the_box_by_the_generator(loss_of):
-    drawn = {delta(loss_of("random=1", seed=seed))[2] > 0 for seed in range(8)}
+def test_forced_gives_small_truths_to_the_second_of_three_boxes(net):
+    head = head_of(net(HEAD.replace("num=2", "num=3") + "forced=1", inputs=17), [0.0] * 17)
+    truth = torch.tensor([[1, 0, 1, 0.5, 0.5, 0.3, 0.3]])
 
-    assert drawn == {True, False}
+    loss = head_loss(head, inputs_of(truth, Shape(c=3, h=8, w=8)))
+
+    assert delta(loss)[2:5] == [0, 1, 0]
+
+
+def test_random_draws_the_box_by_the_generator(loss_of):
+    def drawn(seed: int) -> bool:
+        torch.manual_seed(1)  # which has no say
+        return delta(loss_of("random=1", seed=seed))[2] > 0
+
+    assert {drawn(seed) for seed in range(8)} == {True, False}
 
 
 def test_random_draws_no_longer_after_64000_images(loss_of):
@@ -123,6 +164,11 @@ def test_without_objects_the_line_tells_no_numbers(loss_of):
         "Detection Avg IOU: -nan, Pos Cat: -nan, All Cat: -nan, Pos Obj: -nan,"
         " Any Obj: 0.625000, count: 0"
     )
+
+
+def test_data_for_heads_of_another_kind_are_refused(loss_of):
+    with pytest.raises(CfgError, match=r"\[detection\] learns 7 numbers an image, and the data"):
+        loss_of(truth=[0.0] * 5)
 
 
 def test_smooth_labels_are_of_a_softmax(loss_of):

@@ -49,6 +49,14 @@ def test_boxes_without_area_overlap_nothing(kind):
     assert float(IOUS[kind](NOTHING, NOTHING)) == 0
 
 
+def test_small_boxes_whose_union_rounds_to_0_overlap_nothing():
+    unit = 2.0**-24  # the distance of numbers beyond .5: each edge is a whole one off the centre
+    small = box(0.75, 0.75, 1.25 * unit, 1.6 * unit)
+
+    # shared 2 x 2 units, each of area 1.25 x 1.6 = 2: box_iou of the fork says 0 if the union is
+    assert float(IOUS["iou"](small, small)) == 0
+
+
 def test_what_is_no_number_overlaps_nothing():
     assert float(IOUS["iou"](box(float("nan"), 0.5, 0.5, 0.5), WHOLE)) == 0
 

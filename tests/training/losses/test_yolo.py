@@ -153,11 +153,12 @@ def test_a_truth_on_the_border_belongs_to_the_last_cell(net, dialect):
     assert delta(loss)[8:10] == [-0.5, 0.5]
 
 
-def test_a_map_turns_classes_into_others(net, tmp_path):
+@both_lineages
+def test_a_map_turns_classes_into_others(net, tmp_path, dialect):
     (tmp_path / "classes.map").write_text("1\n0\n")
     text = f"{HEAD}map={tmp_path / 'classes.map'}"
 
-    loss = loss_of(cell(net, text), ZEROS, [(*MIDDLE, 0)])
+    loss = loss_of(cell(net, text, dialect=dialect), ZEROS, [(*MIDDLE, 0)])
 
     assert delta(loss)[5:] == [-0.5, 0.5]
 

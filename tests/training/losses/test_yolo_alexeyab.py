@@ -161,6 +161,15 @@ def test_with_iou_thresh_boxes_are_divided_by_the_number_of_their_classes(cell):
     assert delta(loss)[2] == pytest.approx(2 * small * log(0.25 / 0.5) / 2, abs=1e-6)
 
 
+def test_boxes_of_a_slot_that_is_certain_of_an_object_are_not_divided(cell):
+    certain = [0, 0, 0, 0, 200, 0, 0]  # the delta of objectness is 0
+
+    loss = loss_of(cell("iou_thresh=.9\niou_normalizer=1"), certain, [(*NARROW, 0), (*NARROW, 1)])
+
+    small = 2 - 0.25 * 0.5
+    assert delta(loss)[2] == pytest.approx(2 * small * log(0.25 / 0.5), abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("kind", "cost"),
     [
