@@ -157,7 +157,7 @@ def forget() -> None:
     for module in list(sys.modules.values()):
         if str(getattr(module, "__file__", None)).startswith(str(FOLDER)):
             for thing in list(vars(module).values()):
-                if callable(getattr(thing, "cache_clear", None)):
+                if callable(getattr(type(thing), "cache_clear", None)):
                     thing.cache_clear()
 
 

@@ -39,6 +39,7 @@ def half(number):
     return number / 2
 """
 TESTS = """
+from ctypes import cdll as libraries  # whose attributes are files
 from functools import cache
 from a import half
 
