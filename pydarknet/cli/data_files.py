@@ -37,7 +37,8 @@ def class_map(options: DataFile) -> tuple[int, ...] | None:
     path = options.find_file("map")
     if path is None:
         return None
-    return tuple(integer(line, False) for line in read_lines(path, "a map of classes"))
+    lines = read_lines(path, "a map of classes")
+    return tuple(integer(line.lstrip(), strict=False) for line in lines)
 
 
 def set_names(network: Network, path: str) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import recording
 
-from pydarknet.cli.data_files import write_text
+from pydarknet.cli.data_files import class_map, write_text
 from pydarknet.cli.main import main
 from pydarknet.errors import DataError
 
@@ -41,6 +42,12 @@ def test_an_empty_list_is_told(folder, capfd):
     out, err = capfd.readouterr()
     assert "valid.txt is empty: it lists no image\n" in err
     assert "detections_count = 0, unique_truth_count = 0" in out
+
+
+def test_a_map_has_a_class_a_line_after_any_space(tmp_path):
+    (tmp_path / "map").write_text("4\n\n 2 x\n\n")
+
+    assert class_map(SimpleNamespace(find_file=lambda name: tmp_path / name)) == (4, 0, 2, 0)
 
 
 def test_a_text_that_cannot_be_written_is_an_error(tmp_path):

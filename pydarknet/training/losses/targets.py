@@ -77,19 +77,23 @@ def ground_truth_of(
 
 
 def mapped_classes(layer: Layer, name: str, classes: Tensor) -> Tensor:
-    """Return the classes to which a map file maps these; -1 beyond its end.
+    """Return the classes to which a map file maps these; -1 beyond its end. An empty one is none.
 
     Darknet: src/utils.c read_map
     """
-    listed = torch.tensor([*read_map(str(layer.section.file(name))), -1])
-    return listed[classes.clamp(-1, len(listed) - 1)]
+    lines = read_map(str(layer.section.file(name)))
+    if not lines:
+        return classes
+    listed = torch.tensor([*lines, -1])
+    return listed[classes.clamp(-1, len(lines))]
 
 
 @cache
 def read_map(path: str) -> tuple[int, ...]:
-    """Return the number on each line of a file."""
-    lines = read_text(path, "a map of classes").rstrip("\n").split("\n")
-    return tuple(integer(line, strict=False) for line in lines)
+    """Return the number on each line of a file; the last line needs no newline."""
+    text = read_text(path, "a map of classes")
+    lines = text.removesuffix("\n").split("\n") if text else []
+    return tuple(integer(line.lstrip(), strict=False) for line in lines)
 
 
 def cells_of(points: Box, width: int, height: int) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from loss_cases import inputs_of, rows
 
-from pydarknet.errors import CfgError
+from pydarknet.errors import CfgError, DarknetError
 from pydarknet.layers import Shape
 from pydarknet.training.losses.iou import Box
 from pydarknet.training.losses.targets import cells_of, ground_truth_of, read_map
@@ -61,10 +61,32 @@ def test_rows_without_a_class_are_refused(layer):
         truths(layer, (*HALF, 0), place=6)
 
 
-def test_a_map_has_a_class_a_line(tmp_path):
-    (tmp_path / "map").write_text("4\n2\n0\n")
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("4\n2\n0\n", (4, 2, 0)),
+        ("4\n2\n0", (4, 2, 0)),
+        ("4\n\n 2 x\nx\n \n\n", (4, 0, 2, 0, 0, 0)),  # by atoi, line by line
+        ("", ()),
+    ],
+)
+def test_a_map_has_a_class_a_line(tmp_path, text, classes):
+    (tmp_path / "map").write_text(text)
 
-    assert read_map(str(tmp_path / "map")) == (4, 2, 0)
+    assert read_map(str(tmp_path / "map")) == classes
+
+
+def test_a_map_must_be_a_text(tmp_path):
+    (tmp_path / "map").write_bytes(b"1\0")
+
+    with pytest.raises(DarknetError, match=r": expected a map of classes$"):
+        read_map(str(tmp_path / "map"))
+
+
+def test_an_empty_map_is_none(layer, tmp_path):
+    (tmp_path / "map").write_text("")
+
+    assert truths(layer, (*HALF, 2), map=str(tmp_path / "map")).classes.tolist() == [[2]]
 
 
 def test_a_map_turns_classes_into_others(layer, tmp_path):
