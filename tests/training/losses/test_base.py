@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from loss_cases import head_loss, head_of, inputs_of
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
-from pydarknet.training import owns_cost
+from pydarknet.training import DeltaLoss, ScalarLoss, delta_loss, owns_cost, scalar_loss
+from pydarknet.training.losses import Family, base, by_autograd
 
 YOLO = "[yolo]\nclasses=2\nnum=1\nanchors=16,16\n"
 OTHERS = "[convolutional]\nfilters=7\n[maxpool]\n[dropout]\n[avgpool]\n[connected]\n"
@@ -35,7 +38,59 @@ def test_heads_classifiers_and_costs_own_a_cost(net, text, dialect):
 
 
 def test_other_layers_own_none(net):
-    assert not any(owns_cost(layer) for layer in net(OTHERS).layers)
+    layers = net(OTHERS).layers
+
+    assert not any(owns_cost(layer) or by_autograd(layer) for layer in layers)
+
+
+# How a loss is registered: layers are any classes here
+
+
+@pytest.fixture
+def families(monkeypatch):
+    """Return the families of layers, none at first."""
+    monkeypatch.setattr(base, "LOSSES", kept := {})
+    return kept
+
+
+def test_families_with_a_condition_come_before_those_without(families):
+    made = [Family(list, DeltaLoss, when) for when in (None, bool, None, all)]
+
+    for family in made:
+        base.add_family([int, str], family)
+
+    first, second, third, fourth = made
+    assert families[int] == families[str] == [fourth, second, first, third]
+
+
+def test_a_delta_loss_has_its_layers_and_condition_and_no_autograd(families):
+    @delta_loss(int, str, when=bool)
+    def losses(heads, inputs):
+        return [heads, inputs, torch.is_grad_enabled()]
+
+    [family] = families[int]
+    assert families[str] == [family]
+    assert (family.form, family.when) == (DeltaLoss, bool)
+    assert family.losses("heads", "inputs") == ["heads", "inputs", False]
+
+
+def test_a_scalar_loss_has_its_layers_and_condition_and_heads_that_learn_with_a_graph(families):
+    @scalar_loss(int, str, when=bool)
+    def losses(heads, inputs):
+        return [heads, inputs, torch.is_grad_enabled()]
+
+    learning, running = (
+        SimpleNamespace(
+            node=SimpleNamespace(layer=SimpleNamespace(onlyforward=only)), map=lambda change: change
+        )
+        for only in (False, True)
+    )
+
+    [family] = families[int]
+    assert families[str] == [family]
+    assert (family.form, family.when) == (ScalarLoss, bool)
+    found = family.losses([learning, running], "inputs")
+    assert found == [[learning, torch.Tensor.detach], "inputs", True]
 
 
 def refusal(network, numbers):

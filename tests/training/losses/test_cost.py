@@ -47,13 +47,21 @@ def test_the_input_learns_its_difference_to_the_truth(loss_of, dialect, type, st
         ("type=seg\nnoobj=.5", [0.5, -2, 1, 0], 0.25 + 4 + 2),
         ("type=wgan", [1, 1, -1, 1], -0.5 - 3 - 2 - 1),
         ("smooth=.5", [0.125, -2.375, 2.125, -0.375], 0.125**2 + 2.375**2 + 2.125**2 + 0.375**2),
-        ("thresh=4", [0, -2, 2, 0], 0.25 + 4 + 4),  # steps under 4 / 4 are left out
+        ("thresh=2", [0.5, -2, 2, 0], 0.25 + 4 + 4),  # steps under 2 / 4 are left out
+        ("thresh=8", [0, -2, 2, 0], 0.25 + 4 + 4),
     ],
 )
 def test_the_original_has_types_of_its_own(loss_of, options, steps, cost):
     loss = loss_of(options)
 
     assert (delta(loss), float(loss.cost)) == (steps, cost)
+
+
+@both_lineages
+def test_smooth_has_one_step_for_all_differences_of_1_and_more(loss_of, dialect):
+    loss = loss_of("type=smooth", truth=[1.5, 2.0, 0.0, 1.0], dialect=dialect)
+
+    assert (delta(loss), float(loss.cost)) == ([1, -1, 1, 0], 1 + 1 + 3)  # of 1, -1, 2 and 0
 
 
 @both_lineages

@@ -83,10 +83,11 @@ def test_logistic_counts_both_of_yes_and_no(loss_of):
     assert float(loss.cost) == pytest.approx(3 * log(2), rel=1e-6)
 
 
-def test_logistic_stays_finite_where_it_is_certain(net):
-    head = head_of(net("[logistic]", inputs=1), [200])
+@pytest.mark.parametrize(("raw", "truth"), [(200, 0.0), (-200, 1.0)])
+def test_logistic_stays_finite_where_it_is_certain(net, raw, truth):
+    head = head_of(net("[logistic]", inputs=1), [raw])
 
-    loss = head_loss(head, inputs_of(torch.tensor([[0.0]]), Shape(c=3, h=8, w=8)))
+    loss = head_loss(head, inputs_of(torch.tensor([[truth]]), Shape(c=3, h=8, w=8)))
 
     assert float(loss.cost) == pytest.approx(-log(1e-7), rel=1e-6)
 
