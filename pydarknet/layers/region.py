@@ -35,6 +35,7 @@ from .region_head import (
     deepest,
     mapped_scores,
     onnx_region_boxes,
+    rivals_of,
 )
 
 
@@ -132,18 +133,17 @@ class Region(DetectionHead):
         return (self.classes,) if self.softmax else ()
 
     @property
-    def rivals(self) -> tuple[int, ...]:
-        """Of how many outputs that add up to 1 each class is one; of two where it has a logistic.
+    def joined(self) -> bool:
+        """Whether the background is one more output of the classes' softmax; beside a tree not."""
+        return self.background and self.softmax and self.hierarchy is None
 
-        A background is one more.
-        """
-        if not self.groups:
-            return (2,) * self.classes
-        more = int(self.background)
-        return tuple(size + more for size in self.groups for _ in range(size))
+    @property
+    def rivals(self) -> tuple[int, ...]:
+        """Of how many outputs that add up to 1 each class is one."""
+        return rivals_of(self.groups, self.classes, self.joined)
 
     def module(self, *inputs: Shape) -> nn.Module:
-        return RegionHead(self.num, self.coords, self.groups, self.background)
+        return RegionHead(self.num, self.coords, self.groups, self.background, self.joined)
 
     def detections(self, outputs: Tensor, size: Shape, decoding: Decoding) -> Batch:
         """Return every anchor at every cell, in the order of `table`; zeros below the threshold.

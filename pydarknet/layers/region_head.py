@@ -20,6 +20,16 @@ def grouped_softmax(classes: Tensor, groups: tuple[int, ...], dim: int) -> Tenso
     return torch.cat([torch.softmax(part, dim) for part in parts], dim)
 
 
+def rivals_of(groups: tuple[int, ...], classes: int, joined: bool) -> tuple[int, ...]:
+    """Return of how many outputs each class is one that add up to 1; of two without groups.
+
+    A background that is joined to the softmax of the classes is one more.
+    """
+    if not groups:
+        return (2,) * classes
+    return tuple(size + joined for size in groups for _ in range(size))
+
+
 def decode_boxes(places: Tensor, sides: Tensor, anchors: Tensor) -> Tensor:
     """Return boxes [N, H, W, num, 4] in 0..1, given their places in their cells and their sides.
 
@@ -86,21 +96,29 @@ def deepest(products: Tensor) -> Tensor:
 class RegionHead(nn.Module):
     """Activate [N, num * (coords + 1 + classes), H, W]; boxes are decoded later.
 
+    A background has no logistic; where it is `joined`, it is in the softmax of the classes.
+
     Darknet: src/region_layer.c forward_region_layer
     Quirk: REGION_TREE_ON_CPU
     """
 
     def __init__(
-        self, num: int, coords: int, groups: tuple[int, ...], background: bool = False
+        self,
+        num: int,
+        coords: int,
+        groups: tuple[int, ...],
+        background: bool = False,
+        joined: bool = False,
     ) -> None:
         super().__init__()
-        self.num, self.coords, self.groups, self.background = num, coords, groups, background
+        self.num, self.coords, self.groups = num, coords, groups
+        self.background, self.joined = background, joined
 
     def forward(self, x: Tensor) -> Tensor:
         boxes = x.unflatten(1, (self.num, -1))
         sizes = (2, self.coords - 2, 1, boxes.shape[2] - self.coords - 1)
         places, rest, objectness, classes = boxes.split(sizes, 2)
-        if self.background and self.groups:
+        if self.joined:
             squashed = torch.softmax(torch.cat([objectness, classes], 2), 2)
         else:
             seen = objectness if self.background else torch.sigmoid(objectness)
@@ -120,7 +138,7 @@ class RegionHead(nn.Module):
         parts = [boxes.take(2, 0, 2).sigmoid()]
         parts += [boxes.take(2, 2, n)] if n > 2 else []
         classes = boxes.take(2, n + 1, each)
-        if self.background and self.groups:
+        if self.joined:
             parts.append(boxes.take(2, n, each).softmax(2))
         else:
             seen = boxes.take(2, n, n + 1)

@@ -7,6 +7,7 @@ from math import exp
 import pytest
 import torch
 from conftest import both_lineages, rows, run
+from exports import check_layout
 
 from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
@@ -69,6 +70,17 @@ def test_the_original_makes_a_softmax_of_each_group_of_a_tree(net, tmp_path):
     y = run(net(text, c=8, h=1, w=1), [0, 0, 0, 0, 0, 1, 3, 9])
 
     torch.testing.assert_close(y.flatten()[5:], torch.tensor([FIRST, 1 - FIRST, 1]))
+
+
+def test_the_originals_background_stands_beside_the_groups_of_a_tree(net, tmp_path):
+    text = f"[region]\nclasses=3\nbackground=1\nsoftmax=1\n{tree(tmp_path)}"
+    network = net(text, c=8, h=1, w=1)
+
+    y = run(network, [0, 0, 0, 0, 5, 1, 3, 9])
+
+    torch.testing.assert_close(y.flatten()[4:], torch.tensor([5, FIRST, 1 - FIRST, 1]))
+    assert network.layers[0].rivals == (2, 2, 1)
+    assert check_layout(network, "raw", 1) == 1
 
 
 def test_the_original_keeps_channels_before_cells(net):

@@ -166,7 +166,7 @@ class DeltaWriter:
         """Return the target of the objectness of matched slots, [K]."""
         overlap, layer = self.overlap(), self.layer
         if layer.background:
-            share = layer.label_smooth_eps / layer.rivals[0] if layer.groups else 0.0
+            share = layer.label_smooth_eps / layer.rivals[0] if layer.joined else 0.0
             return torch.full_like(overlap, share)
         return overlap if self.layer.rescore else torch.ones_like(overlap)
 

@@ -231,6 +231,24 @@ def test_the_background_has_its_share_of_smooth_labels(net):
     assert delta(loss)[4:] == pytest.approx([2 * (0.1 - 1 / 3), 0.1 - 1 / 3, 0.8 - 1 / 3], abs=1e-6)
 
 
+def test_the_background_has_its_share_beside_a_single_class_too(net):
+    text = HEAD.replace("classes=2", "classes=1") + "background=1\nlabel_smooth_eps=.3"
+
+    loss = loss_of(net(text, c=6, h=1, w=1), [0.0] * 6, [(*MIDDLE, 0)])
+
+    # a softmax of two: .15 and .85
+    assert delta(loss)[4:] == pytest.approx([0.15 - 0.5, 0.85 - 0.5], abs=1e-6)
+
+
+def test_a_background_beside_a_tree_has_no_share(tree):
+    network = tree("pjreddie", "background=1\nlabel_smooth_eps=.2")
+
+    loss = loss_of(network, [0.0] * 8 + [0.5] * 2 + [0.0] * 8, [(0.25, 0.5, 0.5, 0.5, 3)])
+
+    # the background is told to be none; of each group of two one is .9, the other .1
+    assert delta(loss)[8::2] == pytest.approx([-0.5, 0.4, -0.4, -0.4, 0.4], abs=1e-6)
+
+
 @both_lineages
 def test_smooth_labels_of_a_tree_are_of_each_group(tree, dialect):
     loss = loss_of(tree(dialect, "label_smooth_eps=.2"), [0.0] * 18, [(*MIDDLE, 2)])
