@@ -7,9 +7,11 @@ from pydarknet.errors import CfgError
 from pydarknet.layers.anchor_head import (
     activate_entries,
     cells_above,
+    onnx_activated,
     stretch,
     unmirror,
 )
+from pydarknet.modules.onnx_writer import Writer
 
 CONV = "[convolutional]\nfilters={filters}\nsize=1\nactivation=linear\n"
 YOLO = "[yolo]\nclasses=1\nnum=3\nanchors=1,2, 3,4, 5,6\n"
@@ -37,6 +39,13 @@ def test_anchors_that_are_not_given_are_one_half(nodes):
 def test_a_mask_beyond_the_anchors_is_refused(nodes):
     with pytest.raises(CfgError, match="mask names anchor 3: expected one of 3, from 0"):
         head(nodes, "mask=0,3")
+
+
+def test_an_odd_number_makes_no_anchor(nodes):
+    text = CONV.format(filters=6) + "[yolo]\nclasses=1\nanchors=1,2, 3,4, 5\nmask=2"
+
+    with pytest.raises(CfgError, match=r"mask names anchor 2: expected one of 2, from 0"):
+        nodes(text)
 
 
 def test_the_layer_before_must_fit(nodes):
@@ -75,6 +84,16 @@ def test_entries_are_squashed_but_for_those_that_are_kept():
     boxes = torch.zeros(1, 1, 3, 1, 1)
 
     assert activate_entries(boxes, (1,), (), 1).flatten().tolist() == [0.5, 0, 0.5]
+
+
+def test_neighbouring_entries_that_are_treated_alike_are_written_as_one_part():
+    pytest.importorskip("onnx")
+    writer = Writer(13, 1)
+
+    onnx_activated(writer.input("boxes", 2, 7, 3, 4), (2, 3), (0, 1), 1.5)
+
+    kinds = [node.op_type for node in writer.nodes]
+    assert (kinds.count("Slice"), kinds.count("Sigmoid"), kinds.count("Mul")) == (3, 2, 1)
 
 
 @pytest.mark.parametrize(("value", "stretched"), [(0.5, 0.5), (1, 1.5), (0, -0.5)])

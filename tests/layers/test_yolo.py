@@ -225,6 +225,16 @@ def test_the_original_does_not_use_the_forks_options(net, option, capsys):
     assert f"Unused field: '{option.replace('=', ' = ')}'" in capsys.readouterr().err
 
 
+@both_lineages
+@pytest.mark.parametrize(("assign", "told"), [("", True), ("assign=simota\n", False)])
+@pytest.mark.parametrize("option", ["radius=2", "candidates=9", "simota_iou=1", "l1=1"])
+def test_options_of_simota_are_unused_without_it(net, capsys, dialect, option, assign, told):
+    net(f"{HEAD}{assign}{option}", c=7, dialect=dialect)
+
+    unused = f"Unused field: '{option.replace('=', ' = ')}'"
+    assert (unused in capsys.readouterr().err) is told
+
+
 # Suppression of ours
 
 
