@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from pydarknet.layers.region_head import decode_boxes, deepest
+from pydarknet.layers.region_head import decode_boxes, deepest, rivals_of
 
 
 def test_boxes_are_decoded_cell_by_cell():
@@ -14,6 +14,12 @@ def test_boxes_are_decoded_cell_by_cell():
     boxes = decode_boxes(places, sides, torch.tensor([[1.0, 0.5]]))
 
     assert boxes.view(2, 4).tolist() == [[0.25, 0.5, 0.5, 0.5], [0.75, 0.5, 0.5, 0.5]]
+
+
+def test_rivals_are_the_outputs_that_add_up_to_1_with_a_class():
+    assert rivals_of((2, 3), 5, False) == (2, 2, 3, 3, 3)
+    assert rivals_of((4,), 4, True) == (5, 5, 5, 5)  # with the background
+    assert rivals_of((), 3, False) == (2, 2, 2)  # yes and no
 
 
 def test_the_last_likely_class_is_the_deepest():

@@ -105,6 +105,53 @@ def test_boxes_come_cell_by_cell_and_must_exceed_the_threshold(net, dialect):
     assert found.boxes.tolist() == [[0, 0, 3, 3], [0.5, 0, 3, 3], [0.5, 0, 1, 1]]
 
 
+@both_lineages
+def test_boxes_are_counted_image_by_image(net, dialect):
+    outputs = torch.zeros(3, 7, 1, 2)
+    outputs[0, 4, 0, 0] = outputs[2, 4] = 0.9
+    [layer] = net(HEAD, c=7, h=1, w=2, dialect=dialect).layers
+
+    found = layer.detections(outputs, Shape(c=3, h=10, w=10), Decoding(thresh=0.5))
+
+    assert found.counts.tolist() == [1, 0, 2]
+
+
+# What OpenCV makes of a cell
+
+
+@pytest.mark.parametrize(
+    ("dialect", "options", "values"),
+    [
+        ("pjreddie", "", [SQUASHED[1], SQUASHED[2], exp(0.5), exp(0.25), *SQUASHED[3:5]]),
+        ("alexeyab", "", [SQUASHED[1], SQUASHED[2], exp(0.5), exp(0.25), *SQUASHED[3:5]]),
+        (
+            "alexeyab",
+            "scale_x_y=2",
+            [2 * SQUASHED[1] - 0.5, 2 * SQUASHED[2] - 0.5, exp(0.5), exp(0.25), *SQUASHED[3:5]],
+        ),
+        ("alexeyab", "new_coords=1", [1, 2, 0.5**2 * 4, 0.25**2 * 4, 3, 4]),
+        ("alexeyab", "new_coords=1\nscale_x_y=2", [1.5, 3.5, 0.5**2 * 4, 0.25**2 * 4, 3, 4]),
+    ],
+)
+def test_opencv_has_places_sides_objectness_and_classes(net, dialect, options, values):
+    text = f"[yolo]\nclasses=1\nnum=2\nanchors=10,20,30,40\n{options}"
+    [layer] = net(text, c=12, h=1, w=2, dialect=dialect).layers
+    raw = torch.zeros(1, 12, 1, 2)
+    raw[0, 6:, 0, 1] = torch.tensor([1, 2, 0.5, 0.25, 3, 4])  # the second anchor of the last cell
+    given = raw.clone()
+
+    cells = layer.opencv_cells(raw, Shape(c=3, h=50, w=40))
+
+    x, y, w, h, objectness, probability = torch.tensor(values, dtype=torch.float32)
+    last = 0, 0, 1, 1
+    torch.testing.assert_close(cells.places[last], torch.stack([x, y]))
+    torch.testing.assert_close(cells.sides[last], torch.stack([w * 30, h * 40]))
+    torch.testing.assert_close(cells.objectness[last], objectness[None])
+    torch.testing.assert_close(cells.classes[last], probability[None])
+    assert cells.unit == (40, 50)
+    assert torch.equal(raw, given)
+
+
 # Rows
 
 
