@@ -164,6 +164,17 @@ def test_numload_reads_so_many_filters(net, file):
     assert values(network, 0, "weights")[1] == second
 
 
+def test_what_numload_leaves_out_has_first_values(net, file):
+    network = net(f"{NORMED}numload=1")
+
+    network.load_weights(file(range(1, 8)))
+
+    assert values(network, 0, "biases") == [1, 0]
+    assert values(network, 0, "norm.scales") == [2, 1]
+    assert values(network, 0, "norm.rolling_mean") == [3, 0]
+    assert values(network, 0, "norm.rolling_variance") == [4, 0]
+
+
 def test_the_fork_does_not_know_numload(net, file):
     network = net(f"{NORMED}numload=1", dialect="alexeyab")
 
