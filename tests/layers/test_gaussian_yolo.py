@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import exp
 
 import pytest
@@ -70,6 +71,32 @@ def test_a_box_is_decoded_from_its_point(net, point, shift):
     # .8 * .9 * (1 - .25), the mean of .1 .2 .3 .4; .8 * .2 * .75 = .12 is not above .2
     torch.testing.assert_close(found.probabilities, torch.tensor([[0.54, 0]]))
     torch.testing.assert_close(found.objectness, torch.tensor([0.8]))
+
+
+def test_each_box_of_a_batch_has_its_own_values_and_uncertainty(net):
+    text = "[Gaussian_yolo]\nclasses=2\nnum=2\nanchors=10,20,30,15\nmask=1,0"
+    [layer] = net(text, c=22, h=2, w=3, dialect="alexeyab").layers
+    outputs = torch.rand(2, 22, 2, 3, generator=torch.Generator().manual_seed(1))
+    boxes, uncertainty, scores, counts = [], [], [], [0, 0]
+    for image, row, column, place in product(range(2), range(2), range(3), range(2)):
+        x, sx, y, sy, w, sw, h, sh, objectness, *classes = outputs[
+            image, 11 * place : 11 * place + 11, row, column
+        ].tolist()
+        if objectness > 0.25:
+            across, down = [(30, 15), (10, 20)][place]
+            sides = [exp(w) * across / 40, exp(h) * down / 50]
+            boxes.append([(column + x) / 3, (row + y) / 2, *sides])
+            uncertainty.append([sx, sy, sw, sh])
+            certain = [objectness * one * (1 - (sx + sy + sw + sh) / 4) for one in classes]
+            scores.append([one if one > 0.25 else 0 for one in certain])
+            counts[image] += 1
+
+    found = layer.detections(outputs, Shape(c=3, h=50, w=40), Decoding(thresh=0.25))
+
+    assert found.counts.tolist() == counts
+    torch.testing.assert_close(found.rows.boxes, torch.tensor(boxes))
+    torch.testing.assert_close(found.rows.uncertainty, torch.tensor(uncertainty))
+    torch.testing.assert_close(found.rows.probabilities, torch.tensor(scores))
 
 
 @pytest.mark.parametrize(
