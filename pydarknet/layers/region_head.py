@@ -107,8 +107,8 @@ class RegionHead(nn.Module):
         num: int,
         coords: int,
         groups: tuple[int, ...],
-        background: bool = False,
-        joined: bool = False,
+        background: bool,
+        joined: bool,
     ) -> None:
         super().__init__()
         self.num, self.coords, self.groups = num, coords, groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import exp
 
 import pytest
@@ -75,6 +76,35 @@ def test_softmax_goes_over_the_classes_of_each_cell(net):
     torch.testing.assert_close(y, torch.tensor(expected))
 
 
+def test_softmax_goes_over_the_classes_of_nine_cells(net):
+    text = "[detection]\nside=3\ncoords=4\nnum=1\nclasses=2\nsoftmax=1"
+
+    y = run(net(text, inputs=63), [1, 3, *[0] * 16, *range(45)])
+
+    first = 1 / (1 + exp(2))
+    torch.testing.assert_close(y, torch.tensor([first, 1 - first, *[0.5] * 16, *range(45)]))
+
+
+def test_each_image_of_a_batch_has_its_own_boxes(net):
+    text = "[detection]\nside=3\ncoords=5\nnum=2\nclasses=3"
+    network = net(text, inputs=135)  # 9 * (3 + 2 * 6)
+    outputs = torch.rand(2, 135, generator=torch.Generator().manual_seed(1))
+    boxes, scores = [], []
+    for image, row, column, place in product(range(2), range(3), range(3), range(2)):
+        cell = 3 * row + column
+        x, y, w, h, _ = outputs[image, 45 + 5 * (2 * cell + place) :][:5].tolist()
+        objectness = outputs[image, 27 + 2 * cell + place]
+        boxes.append([(column + x) / 3, (row + y) / 3, w, h])
+        scores.append(objectness * outputs[image, 3 * cell : 3 * cell + 3])
+
+    found = network.layers[0].detections(outputs, network.input, Decoding(thresh=0.25))
+
+    assert found.counts.tolist() == [18, 18]
+    torch.testing.assert_close(found.rows.boxes, torch.tensor(boxes))
+    wanted = torch.stack(scores)
+    torch.testing.assert_close(found.rows.probabilities, wanted * (wanted > 0.25))
+
+
 @pytest.mark.parametrize(("root", "power"), [(0, 1), (1, 2)])
 def test_boxes_are_cells_row_by_row_and_sides_may_be_roots(net, root, power):
     network = net(f"{HEAD}sqrt={root}", inputs=28)
@@ -125,6 +155,11 @@ def test_the_defaults_are_those_of_the_c(net, dialect, boxes):
     assert (head.coord_scale, head.object_scale) == (1, 1)
     assert (head.noobject_scale, head.class_scale) == (1, 1)
     assert (head.jitter, head.random) == (0.2, 0)
+
+
+def test_several_boxes_and_one_class_are_told_as_such(net):
+    with pytest.raises(CfgError, match="2 x 2 cells of 2 boxes and 1 class need 44 inputs"):
+        net("[detection]\nside=2\ncoords=4\nnum=2\nclasses=1", inputs=28)
 
 
 @pytest.mark.parametrize("inputs", [27, 29])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from pydarknet.layers.region_head import decode_boxes, deepest, rivals_of
+from pydarknet.boxes.settings import Decoding
+from pydarknet.layers.region_head import decode_boxes, deepest, mapped_scores, rivals_of
 
 
 def test_boxes_are_decoded_cell_by_cell():
@@ -24,3 +25,15 @@ def test_rivals_are_the_outputs_that_add_up_to_1_with_a_class():
 
 def test_the_last_likely_class_is_the_deepest():
     assert deepest(torch.tensor([[0.9, 0.6, 0.2]])).tolist() == [[0, torch.tensor(0.6).item(), 0]]
+
+
+def test_one_half_is_not_likely():
+    assert deepest(torch.tensor([[0.75, 0.5, 0.25]])).tolist() == [[0.75, 0, 0]]
+
+
+def test_a_map_is_read_to_its_200th_class():
+    decoding = Decoding(thresh=0.5, map=tuple(range(300)))
+
+    scores = mapped_scores(torch.ones(2), torch.full((2, 300), 0.75), decoding)
+
+    assert (scores > 0).sum(1).tolist() == [200, 200]
