@@ -135,8 +135,7 @@ class RegionHead(nn.Module):
         x, (c, h, w), n = inputs[0], map(int, inputs[0].shape[1:]), self.coords
         each = c // self.num
         boxes = x.reshape(self.num, each, h, w)
-        parts = [boxes.take(2, 0, 2).sigmoid()]
-        parts += [boxes.take(2, 2, n)] if n > 2 else []
+        parts = [boxes.take(2, 0, 2).sigmoid(), boxes.take(2, 2, n)]
         classes = boxes.take(2, n + 1, each)
         if self.joined:
             parts.append(boxes.take(2, n, each).softmax(2))

@@ -28,6 +28,20 @@ def test_only_a_head_that_can_be_mirrored_is(nodes):
         DetectionHead.unmirror(nodes(CELLS)[-1].layer, torch.zeros(1))
 
 
+def test_only_a_head_that_opencv_knows_is_read_by_it(nodes):
+    layer = nodes(CELLS)[-1].layer
+
+    with pytest.raises(CfgError, match=r"^net\.cfg:\d+: \[detection\] is none that OpenCV read$"):
+        layer.check_opencv()
+
+
+@pytest.mark.parametrize(("anchors", "told"), [("", False), ("anchors=5,7\n", True)])
+def test_anchors_that_are_all_left_out_are_no_matter(nodes, capsys, anchors, told):
+    nodes(f"[convolutional]\nfilters=12\nsize=1\n[yolo]\nnum=2\nclasses=1\n{anchors}")
+
+    assert ("each that is missing is 0.5" in capsys.readouterr().err) is told
+
+
 def test_heads_are_those_of_layers_that_give_boxes(nodes):
     layers = [node.layer for node in nodes(YOLO + REGION)]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
+from exports import check_layout
 
 from pydarknet.boxes.settings import Decoding
 from pydarknet.layers.region_head import decode_boxes, deepest, mapped_scores, rivals_of
@@ -21,6 +23,34 @@ def test_rivals_are_the_outputs_that_add_up_to_1_with_a_class():
     assert rivals_of((2, 3), 5, False) == (2, 2, 3, 3, 3)
     assert rivals_of((4,), 4, True) == (5, 5, 5, 5)  # with the background
     assert rivals_of((), 3, False) == (2, 2, 2)  # yes and no
+
+
+@pytest.mark.parametrize("layout", ["raw", "merged"])
+@pytest.mark.parametrize(
+    ("dialect", "options"),
+    [
+        ("pjreddie", ""),
+        ("pjreddie", "softmax=1"),
+        ("pjreddie", "background=1"),
+        ("pjreddie", "background=1\nsoftmax=1"),
+        ("pjreddie", "softmax=1\ncoords=6"),
+        ("pjreddie", "tree=a.tree"),
+        ("pjreddie", "tree=a.tree\nbackground=1"),
+        ("alexeyab", ""),
+        ("alexeyab", "softmax=1"),
+        ("alexeyab", "softmax=1\nclassfix=-1"),
+        ("alexeyab", "tree=a.tree"),
+    ],
+)
+def test_heads_are_written_as_they_compute(net, tmp_path, dialect, options, layout):
+    (tmp_path / "a.tree").write_text("a -1\nb -1\nc 0\n")
+    options = options.replace("a.tree", f"{tmp_path}/a.tree")
+    each = 10 if "coords" in options else 8
+    text = f"[region]\nclasses=3\nnum=2\nanchors=1,2,3,1\n{options}"
+
+    network = net(text, c=2 * each, h=2, w=3, dialect=dialect)
+
+    assert check_layout(network, layout, 2) == 1
 
 
 def test_the_last_likely_class_is_the_deepest():
