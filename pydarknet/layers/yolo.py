@@ -194,8 +194,8 @@ class YoloHead(nn.Module):
         return stretch(boxes, (0, 1), self.scale).flatten(1, 2)
 
     def onnx(self, writer: Writer, *inputs: Value) -> Value:
-        keep = (2, 3) if self.logistic else ()
         x, (c, h, w) = inputs[0], map(int, inputs[0].shape[1:])
         boxes = x.reshape(self.anchors, c // self.anchors, h, w)
         places = (0, 1) if self.scale != 1 else ()
-        return onnx_activated(boxes, keep, places, self.scale, self.logistic).reshape(c, h, w)
+        activated = onnx_activated(boxes, (2, 3), places, self.scale, self.logistic)
+        return activated.reshape(c, h, w)

@@ -35,11 +35,41 @@ def test_only_a_head_that_opencv_knows_is_read_by_it(nodes):
         layer.check_opencv()
 
 
-@pytest.mark.parametrize(("anchors", "told"), [("", False), ("anchors=5,7\n", True)])
-def test_anchors_that_are_all_left_out_are_no_matter(nodes, capsys, anchors, told):
-    nodes(f"[convolutional]\nfilters=12\nsize=1\n[yolo]\nnum=2\nclasses=1\n{anchors}")
+def anchored(anchors: str) -> str:
+    """Return a head of two anchors, and what it has of them."""
+    return f"[convolutional]\nfilters=12\nsize=1\n[yolo]\nnum=2\nclasses=1\n{anchors}"
 
-    assert ("each that is missing is 0.5" in capsys.readouterr().err) is told
+
+@pytest.mark.parametrize(
+    ("anchors", "told"),
+    [
+        ("", []),
+        (
+            "anchors=5,7\n",
+            [
+                "2 numbers: expected 4, a width and a height for each of 2; each that is missing"
+                " is 0.5"
+            ],
+        ),
+        ("anchors=5,7,6,8\n", []),
+        ("anchors=5,7,6,8,1\n", ["5 numbers: expected pairs of width and height"]),
+    ],
+)
+def test_anchors_are_told_where_some_are_missing(nodes, capsys, anchors, told):
+    nodes(anchored(anchors))
+
+    lines = [line for line in capsys.readouterr().err.split("\n") if "numbers" in line]
+    place = f"net.cfg:12: [yolo] {anchors.strip().replace('=', ' = ')}: "
+    assert lines == [f"{place}{problem}" for problem in told]
+
+
+@pytest.mark.parametrize("sides", ["0,7", "5,0", "-1,7", "5,-2"])
+def test_an_anchor_needs_a_width_and_a_height(nodes, sides):
+    with pytest.raises(CfgError) as error:
+        nodes(anchored(f"anchors=1,1,{sides}"))
+
+    problem = f"an anchor is {sides.replace(',', ' x ')}: expected more than 0"
+    assert str(error.value) == f"net.cfg:12: [yolo] anchors = 1,1,{sides}: {problem}"
 
 
 def test_heads_are_those_of_layers_that_give_boxes(nodes):

@@ -8,11 +8,14 @@ from math import exp
 import pytest
 import torch
 from conftest import rows, run
+from exports import check_layout
 
 from pydarknet.boxes.rule import USUAL, SuppressionRule
 from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
+from pydarknet.layers.gaussian_yolo import GaussianHead
+from pydarknet.modules.onnx_writer import Writer
 
 HEAD = "[Gaussian_yolo]\nclasses=2\nnum=1\nanchors=10,20\n"  # 9 + 2 entries a box
 SQUASHED = [1 / (1 + exp(-x)) for x in range(11)]
@@ -97,6 +100,23 @@ def test_each_box_of_a_batch_has_its_own_values_and_uncertainty(net):
     torch.testing.assert_close(found.rows.boxes, torch.tensor(boxes))
     torch.testing.assert_close(found.rows.uncertainty, torch.tensor(uncertainty))
     torch.testing.assert_close(found.rows.probabilities, torch.tensor(scores))
+
+
+@pytest.mark.parametrize("options", ["", "scale_x_y=2", "yolo_point=left_top"])
+def test_it_is_written_as_it_computes(net, options):
+    text = f"[Gaussian_yolo]\nclasses=2\nnum=2\nanchors=10,20,30,15\n{options}"
+
+    assert check_layout(net(text, c=22, h=2, w=3, dialect="alexeyab"), "merged", 2) == 1
+
+
+@pytest.mark.parametrize(("scale", "products"), [(1, 0), (2, 2)])
+def test_places_are_written_apart_only_with_a_scale(scale, products):
+    pytest.importorskip("onnx")
+    writer = Writer(13, 1)
+
+    GaussianHead(2, scale).onnx(writer, writer.input("x", 22, 2, 3))
+
+    assert [node.op_type for node in writer.nodes].count("Mul") == products
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,14 @@ from math import exp
 import pytest
 import torch
 from conftest import both_lineages, rows, run
+from exports import check_layout
 
 from pydarknet.boxes.rule import USUAL, SuppressionRule
 from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
+from pydarknet.layers.yolo import YoloHead
+from pydarknet.modules.onnx_writer import Writer
 
 HEAD = "[yolo]\nclasses=2\nnum=1\nanchors=10,20\n"  # 5 + 2 entries a box
 SQUASHED = [1 / (1 + exp(-x)) for x in range(7)]
@@ -114,6 +117,28 @@ def test_boxes_are_counted_image_by_image(net, dialect):
     found = layer.detections(outputs, Shape(c=3, h=10, w=10), Decoding(thresh=0.5))
 
     assert found.counts.tolist() == [1, 0, 2]
+
+
+# As ONNX
+
+
+@pytest.mark.parametrize(
+    "options", ["", "scale_x_y=2", "new_coords=1", "new_coords=1\nscale_x_y=2"]
+)
+def test_it_is_written_as_it_computes(net, options):
+    text = f"[yolo]\nclasses=2\nnum=2\nanchors=10,20,30,15\n{options}"
+
+    assert check_layout(net(text, c=14, h=2, w=3, dialect="alexeyab"), "merged", 2) == 1
+
+
+@pytest.mark.parametrize(("scale", "products"), [(1, 0), (2, 1)])
+def test_places_are_written_apart_only_with_a_scale(scale, products):
+    pytest.importorskip("onnx")
+    writer = Writer(13, 1)
+
+    YoloHead(2, scale).onnx(writer, writer.input("x", 14, 2, 3))
+
+    assert [node.op_type for node in writer.nodes].count("Mul") == products
 
 
 # What OpenCV makes of a cell
