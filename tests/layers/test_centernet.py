@@ -56,7 +56,11 @@ def test_it_suppresses_nothing_unless_told(net):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (CFG.replace("classes=2", "classes=3"), "need maps of 7 channels, layer -1 gives 6"),
+        (
+            CFG.replace("classes=2", "classes=3"),
+            "3 classes, a size and an offset need maps of 7 channels, layer -1 gives 6",
+        ),
+        (CFG.replace("classes=2", "classes=1"), "] 1 class, a size and an offset need maps of 5"),
         (f"{CONV}{CFG}layers=0,1\n", "layers = 0,1: expected one layer"),
         (f"{CFG}peak=2\n", "peak = 2: expected an odd number"),
     ],

@@ -8,6 +8,7 @@ from math import exp
 import pytest
 import torch
 from conftest import both_lineages, rows, run
+from exports import check_layout
 
 from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
@@ -136,6 +137,17 @@ def test_scores_are_confidence_times_class_where_above_the_threshold(net):
     expected = [[0.45, 0], [0, 0.8], [0, 0], [0, 0]]  # not .5 * .1, 1 * .2, .4 * .5, .2 * 1
     torch.testing.assert_close(found.probabilities, torch.tensor(expected))
     torch.testing.assert_close(found.objectness, torch.tensor([0.5, 1, 0.4, 0.2]))
+
+
+@pytest.mark.parametrize(
+    ("options", "inputs"),
+    [("", 63), ("softmax=1", 63), ("sqrt=1", 63), ("num=2", 108), ("num=2\ncoords=5", 126)],
+)
+def test_it_is_written_as_it_computes(net, options, inputs):
+    text = f"[detection]\nside=3\nclasses=2\n{options}\n"
+    text += "" if "coords" in options else "coords=4\n"
+
+    assert check_layout(net(text, inputs=inputs), "merged", 2) == 1
 
 
 @pytest.mark.parametrize(

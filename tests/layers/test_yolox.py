@@ -53,7 +53,7 @@ def test_it_decides_no_dialect():
     [
         (
             CFG.replace("classes=2", "classes=3"),
-            "maps of 8 channels, layer 0 gives 7 channels",
+            "a box and 3 classes need maps of 8 channels, layer 0 gives 7 channels",
         ),
         (
             CFG.replace("classes=2", "classes=1"),
@@ -104,6 +104,10 @@ def test_it_takes_images_of_another_size(network):
     [head] = network(torch.rand(1, 3, 32, 48))
 
     assert head.activated.shape == (1, 7, 1, 120)
+
+
+def test_a_single_map_is_written_too(net):
+    assert check_layout(net("[yolox]\nclasses=2", c=7, h=2, w=3), "merged", 2) == 1
 
 
 @pytest.mark.parametrize("images", [1, 2])
