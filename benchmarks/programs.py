@@ -75,7 +75,7 @@ def ours(job: Job, *, tune: bool = True, half: bool = False, **options: str) -> 
     torch.set_num_threads(job.threads)
     files = job.folder / "net.cfg", job.folder / "net.weights"
     network = pydarknet.load_network(*files, device="cpu", **options)
-    network.tune = tune
+    network.tune, network.fixed = tune, True  # as the commands open it
     images = torch.rand(job.batch, *network.input.tensor)
 
     def forward() -> object:

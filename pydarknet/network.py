@@ -173,6 +173,7 @@ class Network(Executor, ImageDetector[Detections]):
         Arrays that the file lacks keep their values, or are initialized if they have none.
         `transfer` loads what matches from a file that was trained with another number of classes.
         """
+        forget(self)  # a fixed network does not notice
         return load(self, path, strict=strict, upto=upto, transfer=transfer)
 
     def save_weights(

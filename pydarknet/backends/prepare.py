@@ -52,9 +52,12 @@ class Fast(NamedTuple):
     network: Executor
 
     def fits(self, network: Executor, options: PrepareOptions) -> bool:
-        """Return whether this is still the fast form of the network with these options."""
+        """Return whether this is still the fast form of the network with these options.
+
+        The values of a fixed network are not looked at.
+        """
         same = self.options == options and self.input == network.input
-        return same and not self.made_of.changed
+        return same and (network.fixed or not self.made_of.changed)
 
 
 def fast_form(network: Runnable, *, many: bool = False, half: bool = False) -> Runnable:

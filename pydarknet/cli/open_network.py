@@ -33,6 +33,7 @@ def open_network(
     training: bool = False,
     transfer: bool = False,
     untrained: bool = False,
+    changes: bool = False,
     again: bool = False,
 ) -> Network:
     """Read a cfg and its weights, if any, onto the device that the flags name, or the best.
@@ -41,8 +42,8 @@ def open_network(
 
     `training` is how the fork opens it; `transfer` takes weights of another number of classes too,
     as training does. Else what a training here wrote is used in the dialect of that training.
-    That no weights are loaded is told, unless the network may be `untrained`. The table is not
-    printed `again`.
+    That no weights are loaded is told, unless the network may be `untrained`. Its values are fixed,
+    unless the command `changes` them. The table is not printed `again`.
 
     Darknet: src/network.c load_network
     """
@@ -74,6 +75,7 @@ def open_network(
         note(exported_line(network.file.about, network.file.engine.name))
     elif weights is None and not untrained:
         note(NO_WEIGHTS)
+    network.fixed = not changes
     return network
 
 
@@ -155,7 +157,7 @@ def read_cfg(
 
 def open_on_cpu(run: Run, cfg: Path, weights: Path | None) -> Network:
     """Read a cfg and its weights onto the CPU, as the commands do that edit weights."""
-    return open_network(replace(run, device="cpu"), cfg, weights, training=True)
+    return open_network(replace(run, device="cpu"), cfg, weights, training=True, changes=True)
 
 
 def read_weights(run: Run, network: Network, weights: Path, *, upto: int | None = None) -> None:

@@ -75,7 +75,7 @@ def train_in(run: Run, work: Work, flags: TrainFlags, ranks: Ranks) -> None:
     say(base_name(work.cfg))
     given_seed = flags.srand if flags.seed is None else flags.seed
     seed = first_seed(given_seed)
-    opening = {"training": True, "transfer": True, "untrained": True}
+    opening = {"training": True, "transfer": True, "untrained": True, "changes": True}
     network = open_network(run, work.cfg, work.weights, **opening)
     options = Options(
         seed=seed,

@@ -251,3 +251,15 @@ def test_other_streams_may_use_what_was_made_on_one(net):
             [found] = fast(images.to("cuda"))
 
     torch.testing.assert_close(found.activated.inner, expected.activated)
+
+
+def test_a_fixed_network_is_not_looked_at_until_weights_are_loaded(net, tmp_path, monkeypatch):
+    network = filled(net(f"{CONV}\n", c=3, h=9, w=7))
+    network.save_weights(tmp_path / "net.weights")
+    network.fixed = True
+    fast = network.prepared()
+    monkeypatch.setattr(prepare.Values, "changed", property(lambda values: 1 / 0))
+
+    assert network.prepared() is fast
+    network.load_weights(tmp_path / "net.weights")
+    assert network.prepared() is not fast

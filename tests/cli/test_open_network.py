@@ -10,7 +10,7 @@ from probe import Probe
 
 import pydarknet
 from pydarknet.cli.main import main
-from pydarknet.cli.open_network import device_of, exported_line
+from pydarknet.cli.open_network import device_of, exported_line, open_network
 from pydarknet.cli.verbs import VERBS, Run
 from pydarknet.errors import UsageError
 
@@ -124,3 +124,11 @@ def test_the_line_of_a_file_with_limited_scores_says_so(tmp_path):
         "layout rows, run by onnxruntime on the CPU; scores are limited inside by the cfg's thresh"
         " and nms_threshold, as OpenCV 4 did"
     )
+
+
+def test_values_are_fixed_unless_the_command_changes_them():
+    folder = recording("infer_pj_yolov3_a")
+    files = folder / "net.cfg", folder / "net.weights"
+
+    assert open_network(Run(device="cpu"), *files).fixed
+    assert not open_network(Run(device="cpu"), *files, changes=True).fixed

@@ -89,7 +89,7 @@ def train(
 
     note(cfg.name.partition(".")[0])
     seed = first_seed(None if srand is None else srand % 2**32)
-    network = open_network(run, cfg, weights, training=True, untrained=True)
+    network = open_network(run, cfg, weights, training=True, untrained=True, changes=True)
     check_trainable(network)
     learner, streams, saver = open_text_training(
         network,
