@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import prod
 
 import torch
@@ -37,6 +38,21 @@ class Filtering:
     def t(self) -> int:
         """The side of the input tile that an output tile is computed from."""
         return self.m + 2
+
+    @cached_property
+    def into(self) -> Tensor:
+        """The transform of an input tile, [t * t, t * t]."""
+        return kronecker_square(self.input)
+
+    @cached_property
+    def spread(self) -> Tensor:
+        """The transform of the weights of two channels, [t * t, 9]."""
+        return kronecker_square(self.weights)
+
+    @cached_property
+    def out_of(self) -> Tensor:
+        """The transform to an output tile, [m * m, t * t]."""
+        return kronecker_square(self.output)
 
 
 def filtering(*points: Fraction | int) -> Filtering:
@@ -89,22 +105,15 @@ class WinogradConv:
     def __init__(self, weights: Tensor, bias: Tensor, form: Filtering) -> None:
         self.form, self.n, self.bias = form, len(weights), bias
         self.weights = spread_weights(weights, form).transpose(1, 2).contiguous()  # [t * t, c, n]
-        self.into, self.out_of = (kronecker_square(rows) for rows in (form.input, form.output))
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return the convolution [N, n, H, W] of x [N, c, H, W], with channels last."""
         images, _, height, width = x.shape
-        m, down, across = self.form.m, tiles(height, self.form.m), tiles(width, self.form.m)
-        products = torch.bmm(self.patches(x, down, across), self.weights)
+        products = torch.bmm(patches_of(x, self.form), self.weights)
         products[self.form.t + 1] += self.bias  # row 1, column 1 of the t x t places: both all ones
-        cells = (self.out_of @ products.flatten(1)).view(m, m, images, down, across, self.n)
-        return join_tiles(cells, height, width).permute(0, 3, 1, 2)
-
-    def patches(self, x: Tensor, down: int, across: int) -> Tensor:
-        """Return the transformed inputs of all tiles, [t * t, N * tiles, c]."""
-        images, c, _, _ = x.shape
-        windows = windows_of(x, self.form).permute(3, 4, 0, 1, 2, 5).reshape(self.form.t**2, -1)
-        return (self.into @ windows).view(-1, images * down * across, c)
+        out = x.new_empty(images, height, width, self.n)
+        join_tiles(cells_of(products, out, self.form), out)
+        return out.permute(0, 3, 1, 2)
 
 
 class GroupedWinograd:
@@ -125,7 +134,6 @@ class GroupedWinograd:
             biases.flatten(),
             places,
         )
-        self.into, self.out_of = (kronecker_square(rows) for rows in (form.input, form.output))
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return the convolution [N, n, H, W] of x [N, c, H, W], with channels last."""
@@ -134,18 +142,36 @@ class GroupedWinograd:
         windows = windows_of(x, self.form)
         down, across = windows.shape[1:3]
         taken = windows.reshape(-1, places, c)  # [tiles, t * t, c]
-        patches = torch.bmm(self.into.expand(len(taken), -1, -1), taken)
+        patches = torch.bmm(self.form.into.expand(len(taken), -1, -1), taken)
         products = self.products(patches.view(1, 1, len(taken), -1).permute(0, 3, 1, 2))
         maps = products.permute(0, 2, 3, 1).reshape(len(taken), places, self.n)
-        cells = torch.bmm(self.out_of.expand(len(taken), -1, -1), maps)
+        cells = torch.bmm(self.form.out_of.expand(len(taken), -1, -1), maps)
         cells = cells.view(images, down, across, m, m, self.n).permute(3, 4, 0, 1, 2, 5)
-        return join_tiles(cells, height, width).permute(0, 3, 1, 2)
+        out = x.new_empty(images, height, width, self.n)
+        join_tiles(cells, out)
+        return out.permute(0, 3, 1, 2)
 
 
 def spread_weights(weights: Tensor, form: Filtering) -> Tensor:
     """Return the transformed weights [t * t, n, c] of weights [n, c, 3, 3]."""
     n, c = weights.shape[:2]
-    return (kronecker_square(form.weights) @ weights.reshape(n * c, 9).t()).view(-1, n, c)
+    return (form.spread @ weights.reshape(n * c, 9).t()).view(-1, n, c)
+
+
+def patches_of(x: Tensor, form: Filtering) -> Tensor:
+    """Return the transformed inputs of all tiles of x [N, c, H, W], as [t * t, N * tiles, c]."""
+    windows = windows_of(x, form).permute(3, 4, 0, 1, 2, 5).reshape(form.t**2, -1)
+    return (form.into @ windows).view(form.t**2, -1, x.shape[1])
+
+
+def cells_of(products: Tensor, out: Tensor, form: Filtering) -> Tensor:
+    """Return the tiles [m, m, N, down, across, n] of products [t * t, N * tiles, n].
+
+    They are for maps `out`, [N, H, W, n].
+    """
+    images, height, width, n = out.shape
+    size = form.m, form.m, images, tiles(height, form.m), tiles(width, form.m), n
+    return (form.out_of @ products.flatten(1)).view(size)
 
 
 def windows_of(x: Tensor, form: Filtering) -> Tensor:
@@ -162,20 +188,18 @@ def windows_of(x: Tensor, form: Filtering) -> Tensor:
     return padded.as_strided((images, down, across, t, t, c), steps)
 
 
-def join_tiles(cells: Tensor, height: int, width: int) -> Tensor:
-    """Return the map [N, height, width, n] of tiles [m, m, N, down, across, n], in any order.
+def join_tiles(cells: Tensor, out: Tensor) -> None:
+    """Write tiles [m, m, N, down, across, n], in any order, to maps [N, H, W, n].
 
     Tiles may end beyond the map. Whole ones and those at the edges are copied one after the other.
     """
-    m, _, images, _, _, n = cells.shape
-    out = cells.new_empty(images, height, width, n)
-    for top, down, rows in runs_of_tiles(height, m):
-        for left, across, columns in runs_of_tiles(width, m):
+    m = len(cells)
+    for top, down, rows in runs_of_tiles(out.shape[1], m):
+        for left, across, columns in runs_of_tiles(out.shape[2], m):
             some = cells[:rows, :columns, :, top : top + down, left : left + across]
             area = out[:, top * m :, left * m :][:, : down * rows, : across * columns]
             into = area.unflatten(2, (across, columns)).unflatten(1, (down, rows))
             into.copy_(some.permute(2, 3, 0, 4, 1, 5))
-    return out
 
 
 def runs_of_tiles(cells: int, m: int) -> list[tuple[int, int, int]]:
@@ -186,5 +210,6 @@ def runs_of_tiles(cells: int, m: int) -> list[tuple[int, int, int]]:
 
 def kronecker_square(rows: list[list[float]]) -> Tensor:
     """Return the matrix that transforms flattened tiles along both of their sides."""
-    one = torch.tensor(rows, dtype=torch.float64)
-    return torch.kron(one, one).float()
+    with torch.inference_mode(False):  # training uses it too
+        one = torch.tensor(rows, dtype=torch.float64)
+        return torch.kron(one, one).float()

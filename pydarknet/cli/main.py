@@ -65,8 +65,8 @@ GLOBAL = (
         True,
         Help(
             "measure on a CPU, once a machine, how each convolution is computed fastest, where many"
-            " images follow, and on a GPU, once a run, how all of them are; -tune off computes all"
-            " in one way, as PYDARKNET_TUNE=off does",
+            " images follow and in training, and on a GPU, once a run, how all of them are;"
+            " -tune off computes all in one way, as PYDARKNET_TUNE=off does",
             switch=True,
         ),
     ),

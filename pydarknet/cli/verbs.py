@@ -23,6 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., None])
 NO_NETWORK: tuple[str, ...] = ()
 READ_CFG = ("dialect", "batchnorm", "lenient")
 READ_IMAGES = (*READ_CFG, "exif")
+TRAIN = (*READ_IMAGES, "tune")
 INFER = (*READ_IMAGES, "backend", "precision", "tune")
 CACHED = ("nocache", "compile")
 ON_OFF = {"on": True, "off": False}

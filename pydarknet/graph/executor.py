@@ -46,7 +46,7 @@ class Executor(nn.Module):
         self.runner: Runner | None = None  # runs a batch in the loop's place
         self.backend: str | None = None  # the program that runs it, if it is not torch
         self.tune: bool | None = None  # whether what is fastest is measured; PYDARKNET_TUNE
-        self.fixed = False  # whether its values will not change: a fast form is not compared to them
+        self.fixed = False  # whether its values will not change: none is looked at again
         self.exif = True  # whether image files are turned as their EXIF data say
         self.precision: str | None = None  # "half" or "float" of a GPU; "bf16" of a CPU
         self.limits: Limits | None = None  # if it comes from a file that has its own

@@ -6,8 +6,8 @@ matrix products. With AVX-512 it takes 0.5 to 1.05 times as long.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,9 +17,22 @@ from ..modules.ops import Conv
 from .norm_activation import source_of
 
 Pair = tuple[int, int]  # vertical, horizontal
+Compute = Callable[[Tensor, Tensor], Tensor]
 LEAST = 16  # channels; with fewer, products are slower
 WHOLE = 8  # channels in a block of oneDNN
 PATCHES = 2**22  # bytes of the patches of one product, about, so that they stay in the cache
+
+
+class Ways(NamedTuple):
+    """How a convolution computes its output, and the gradients of its input and its weights.
+
+    None is torch's own way. `output` is called with x and weights, `of_input` with deltas and
+    weights, `of_weights` with deltas and x.
+    """
+
+    output: Compute | None = None
+    of_input: Compute | None = None
+    of_weights: Compute | None = None
 
 
 def use_lean_convolutions(network: nn.Module) -> None:
@@ -59,13 +72,21 @@ def is_needed(conv: Conv) -> bool:
 
 def convolve(x: Tensor, weights: Tensor, bias: Tensor | None, *args: Any) -> Tensor:
     """Compute the convolution, as F.conv2d does with these arguments."""
-    y: Tensor = Convolution.apply(x, weights, bias, False, *args)
-    return y
+    return convolve_in(Ways(), x, weights, bias, *args)
 
 
 def by_products(x: Tensor, weights: Tensor, bias: Tensor | None, *args: Any) -> Tensor:
     """Compute the same, and the gradient of weights by matrix products; there are no groups."""
-    y: Tensor = Convolution.apply(x, weights, bias, True, *args)
+
+    def of_weights(delta: Tensor, x: Tensor) -> Tensor:
+        return weights_gradient(delta, x, weights.shape, *args)
+
+    return convolve_in(Ways(of_weights=of_weights), x, weights, bias, *args)
+
+
+def convolve_in(ways: Ways, x: Tensor, weights: Tensor, bias: Tensor | None, *args: Any) -> Tensor:
+    """Compute the same in these ways."""
+    y: Tensor = Convolution.apply(x, weights, bias, ways, *args)
     return y
 
 
@@ -83,22 +104,30 @@ class Convolution(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, weights: Tensor, bias: Tensor | None, products: bool, *args: Any
+        ctx: Any, x: Tensor, weights: Tensor, bias: Tensor | None, ways: Ways, *args: Any
     ) -> Tensor:
         ctx.again = source_of(x)
         ctx.save_for_backward(weights, *([] if ctx.again else [x]))
-        ctx.shape, ctx.products, ctx.args, ctx.biased = x.shape, products, args, bias is not None
-        return F.conv2d(x, weights, bias, *args)
+        ctx.shape, ctx.ways, ctx.args, ctx.biased = x.shape, ways, args, bias is not None
+        if ways.output is None:
+            return F.conv2d(x, weights, bias, *args)
+        y = ways.output(x, weights)
+        return y if bias is None else y.add_(bias.view(-1, 1, 1))
 
     @staticmethod
     def backward(ctx: Any, delta: Tensor) -> tuple[Tensor | None, ...]:
         of_x, of_weights, of_bias = ctx.needs_input_grad[:3]
         found: list[Tensor | None] = [None, None, None]
-        if of_weights and ctx.products:
-            found[1] = weights_gradient(delta, input_of(ctx), ctx.saved_tensors[0].shape, *ctx.args)
+        weights, ways = ctx.saved_tensors[0], ctx.ways
+        if of_weights and ways.of_weights:
+            found[1] = ways.of_weights(delta, input_of(ctx))
             of_weights = False
+        if of_x and ways.of_input:
+            found[0] = ways.of_input(delta, weights)
+            of_x = False
         x = input_of(ctx) if of_weights else delta.new_empty(1).expand(ctx.shape)
-        rest = gradients(delta, x, ctx, (of_x, of_weights, ctx.biased and of_bias))
+        wanted = of_x, of_weights, ctx.biased and of_bias
+        rest = gradients(delta, x, weights, ctx.args, wanted)
         return *(a if a is not None else b for a, b in zip(found, rest, strict=True)), *[None] * 5
 
 
@@ -110,13 +139,12 @@ def input_of(ctx: Any) -> Tensor:
 
 
 def gradients(
-    delta: Tensor, x: Tensor, ctx: Any, wanted: tuple[bool, bool, bool]
+    delta: Tensor, x: Tensor, weights: Tensor, args: Sequence[Any], wanted: tuple[bool, bool, bool]
 ) -> Sequence[Tensor | None]:
     """Return those gradients of input, weights and bias that are wanted, by torch's own way."""
     if not any(wanted):
         return (None,) * 3
-    weights = ctx.saved_tensors[0]
-    stride, padding, dilation, groups = ctx.args
+    stride, padding, dilation, groups = args
     way = stride, padding, (dilation,) * 2, False, (0, 0), groups
     found: Sequence[Tensor | None] = torch.ops.aten.convolution_backward(
         delta, x, weights, [len(weights)], *way, wanted

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
+from ..backends.choices import may_measure
 from ..errors import DataError
 from ..graph.full_precision import full_precision
 from ..graph.header import Header
@@ -20,6 +21,7 @@ from ..modules.transfer import on_device
 from ..network import Network
 from . import optimizer as update
 from .conv_matmul import avoid_bad_gradients, use_lean_convolutions
+from .conv_ways import Measuring, use_measured_ways
 from .counts import Counts
 from .deltas import heads_of, losses_of, to_minimise
 from .ema import MovingAverage
@@ -73,8 +75,12 @@ class Learner:
         self.held = State({}, {}, {})  # what the state says of each process, if they differ
         self.hooks: list[RemovableHandle] = []
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
+        self.measuring = Measuring()
         if network.device.type == "cpu":
-            (avoid_bad_gradients if amp else use_lean_forms)(network)
+            if amp:
+                avoid_bad_gradients(network)
+            else:
+                self.measuring = use_lean_forms(network)
         self.still = update.inference_only(network)
         self.parts = update.trainable_parameters(network)
         self.optimizer = update.optimizer(network, self.parts)
@@ -279,10 +285,11 @@ class Learner:
         restore_tensors(state.tensors, self.network, self.optimizer, self.moving)
 
 
-def use_lean_forms(network: Network) -> None:
-    """Let a network keep fewer maps for its gradients, with the same results."""
+def use_lean_forms(network: Network) -> Measuring:
+    """Let a network keep fewer maps for its gradients, and measure how it computes fastest."""
     use_lean_convolutions(network)
     use_one_step(network)
+    return use_measured_ways(network) if may_measure(network.tune) else Measuring()
 
 
 def at_least_single(values: Tensor) -> Tensor:

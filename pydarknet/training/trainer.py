@@ -160,6 +160,7 @@ class Trainer:
         if first and self.network.device.type == "cpu":
             keep_freed_memory()  # only now: what torch makes once would lie between the maps
             trim_freed_memory()
+            self.learner.measuring.begun = True
         if step.sync_text:
             self.reporter.say(step.sync_text)
         self.reporter.report_step(step, seconds, loading)

@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from small_training import write_run
 
+import pydarknet
 from pydarknet.dataset.bad_list import Problem
 from pydarknet.errors import DataError
 from pydarknet.training.checkpoints import Files
-from pydarknet.training.learner import NoNumber
+from pydarknet.training.learner import Learner, NoNumber
 from pydarknet.training.resume import Start
 from pydarknet.training.trainer import Trainer
 
@@ -200,3 +202,21 @@ def test_the_chart_of_a_training_that_diverges_is_complete(trainer):
         trainer.iterate(batch, 0.0, first=False)
 
     assert trainer.chart.finished == 1
+
+
+def test_convolutions_may_measure_once_memory_is_kept(tmp_path, monkeypatch):
+    write_run(tmp_path, 1)
+    cfg = (tmp_path / "run.cfg").read_text().replace("max_batches=60", "max_batches=2")
+    (tmp_path / "run.cfg").write_text(cfg)
+    monkeypatch.chdir(tmp_path)
+    begun = []
+    learn = Learner.learn
+
+    def noted(learner, *arguments):
+        begun.append(learner.measuring.begun)
+        return learn(learner, *arguments)
+
+    monkeypatch.setattr(Learner, "learn", noted)
+    pydarknet.train("run.data", "run.cfg", workers=0, chart=False, device="cpu")
+
+    assert begun == [False, True]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..operands import Cfg, Data, TrainFlags, Weights
 from ..train import train
-from ..verbs import READ_IMAGES, Run, verb
+from ..verbs import TRAIN, Run, verb
 
 
-@verb("classifier train", uses=READ_IMAGES)
+@verb("classifier train", uses=TRAIN)
 def classifier_train(
     run: Run, data: Data, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags
 ) -> None:

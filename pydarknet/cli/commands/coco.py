@@ -9,7 +9,7 @@ from ..demo_flags import DemoFlags, Video
 from ..operands import Cfg, CfgOrOnnx, Images, TrainFlags, Weights
 from ..sharing import ShardFlags, Sharing
 from ..train import train
-from ..verbs import READ_IMAGES, Run, verb
+from ..verbs import TRAIN, Run, verb
 from ..yolov1 import YoloFlags, detect, open_tested, open_yolo, recall, show, validate
 
 DATA, NAMES = Path("cfg/yolov1-coco.data"), "data/coco.names"
@@ -60,7 +60,7 @@ def names_in_c(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(NAMES_IN_C.get(name, name) for name in names)
 
 
-@verb("coco train", uses=READ_IMAGES)
+@verb("coco train", uses=TRAIN)
 def coco_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags) -> None:
     """Train a YOLOv1 network on the images of data/coco.trainval.txt.
 

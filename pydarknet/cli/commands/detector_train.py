@@ -10,7 +10,7 @@ from ...cfg.lineage import FORK
 from ...system.console import note
 from ..operands import Cfg, Data, IouThresh, TrainFlags, Weights
 from ..train import train
-from ..verbs import COUNT, NATURAL, READ_IMAGES, SHARE, Help, Run, verb
+from ..verbs import COUNT, NATURAL, SHARE, TRAIN, Help, Run, verb
 
 if TYPE_CHECKING:
     from ...dataset.build import DetectorSamples
@@ -36,7 +36,7 @@ ShowImgs = Annotated[
 ]
 
 
-@verb("detector train", uses=READ_IMAGES)
+@verb("detector train", uses=TRAIN)
 def detector_train(
     run: Run,
     data: Data,

@@ -8,7 +8,7 @@ from ..demo_flags import DemoFlags, Video
 from ..operands import Cfg, CfgOrOnnx, Images, TrainFlags, Weights
 from ..sharing import ShardFlags, Sharing
 from ..train import train
-from ..verbs import READ_IMAGES, Run, verb
+from ..verbs import TRAIN, Run, verb
 from ..yolov1 import YoloFlags, detect, open_tested, open_yolo, recall, show, validate
 
 DATA, NAMES = Path("cfg/voc.data"), "data/voc.names"
@@ -44,7 +44,7 @@ def yolo_demo(
     show(run, cfg, weights, tuple(read_names(NAMES)), video, flags)
 
 
-@verb("yolo train", uses=READ_IMAGES)
+@verb("yolo train", uses=TRAIN)
 def yolo_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags) -> None:
     """Train a YOLOv1 network on the images of data/voc/train.txt.
 
