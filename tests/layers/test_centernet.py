@@ -146,6 +146,10 @@ def test_it_is_written_in_every_layout(network, name, images):
     assert check_layout(network, name, images) == 1
 
 
+def test_larger_peaks_are_written_too(net):
+    assert check_layout(net("[centernet]\nclasses=2\npeak=5", c=6, h=7, w=9), "merged", 2) == 1
+
+
 @pytest.mark.parametrize("name", ["merged", "rows", "deepstream", "raw", "nms"])
 def test_files_of_every_layout_find_its_boxes(tmp_path, name):
     onnx = pytest.importorskip("onnx")

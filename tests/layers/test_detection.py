@@ -140,14 +140,14 @@ def test_scores_are_confidence_times_class_where_above_the_threshold(net):
 
 
 @pytest.mark.parametrize(
-    ("options", "inputs"),
-    [("", 63), ("softmax=1", 63), ("sqrt=1", 63), ("num=2", 108), ("num=2\ncoords=5", 126)],
+    ("options", "channels"),
+    [("", 7), ("softmax=1", 7), ("sqrt=1", 7), ("num=2", 12), ("num=2\ncoords=5", 14)],
 )
-def test_it_is_written_as_it_computes(net, options, inputs):
+def test_it_is_written_as_it_computes(net, options, channels):
     text = f"[detection]\nside=3\nclasses=2\n{options}\n"
     text += "" if "coords" in options else "coords=4\n"
 
-    assert check_layout(net(text, inputs=inputs), "merged", 2) == 1
+    assert check_layout(net(text, c=channels, h=3, w=3), "merged", 2) == 1
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,11 @@ def test_options_must_fit_each_other(net, old, new, told):
     assert told in str(error.value)
 
 
+def test_each_number_of_a_box_has_its_weight(net):
+    with pytest.raises(CfgError, match=r"\[retina\] box_weights = 1,1: 2 numbers: expected 4$"):
+        net(RETINA.text("box_weights=1,1\n"), h=HEIGHT, w=WIDTH)
+
+
 @each_kind
 @pytest.mark.parametrize("name", ["merged", "rows", "deepstream", "raw"])
 def test_it_is_written_in_every_layout(net, kind, name):

@@ -7,7 +7,15 @@ import torch
 from exports import check_layout
 
 from pydarknet.boxes.settings import Decoding
-from pydarknet.layers.region_head import decode_boxes, deepest, mapped_scores, rivals_of
+from pydarknet.graph.onnx_network import onnx_model
+from pydarknet.layers.region_head import (
+    RegionHead,
+    decode_boxes,
+    deepest,
+    mapped_scores,
+    rivals_of,
+)
+from pydarknet.modules.onnx_writer import Writer
 
 
 def test_boxes_are_decoded_cell_by_cell():
@@ -51,6 +59,21 @@ def test_heads_are_written_as_they_compute(net, tmp_path, dialect, options, layo
     network = net(text, c=2 * each, h=2, w=3, dialect=dialect)
 
     assert check_layout(network, layout, 2) == 1
+
+
+@pytest.mark.parametrize("groups", [(), (3,), (2, 1)])
+@pytest.mark.parametrize(("background", "joined"), [(False, False), (True, False), (True, True)])
+def test_what_the_originals_head_squashes_is_written(groups, background, joined):
+    pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    head, writer = RegionHead(2, 4, groups, background, joined), Writer(13, 1)
+    x = torch.rand(1, 16, 2, 3, generator=torch.Generator().manual_seed(1))
+
+    written = head.onnx(writer, writer.input("x", 16, 2, 3))
+    running = onnxruntime.InferenceSession(onnx_model(writer, [written]).SerializeToString())
+
+    [found] = running.run(None, {"x": x.numpy()})
+    torch.testing.assert_close(torch.from_numpy(found), head(x))
 
 
 def test_the_last_likely_class_is_the_deepest():

@@ -16,6 +16,12 @@ def test_its_options_start_as_torchvisions(net):
     assert layer.box_weights == (1, 1, 1, 1)
 
 
+def test_no_overlap_may_be_between_fg_and_bg(net):
+    layer = net(RETINA.text("bg=.5\n"), h=HEIGHT, w=WIDTH).layers[-1]
+
+    assert layer.bg == layer.fg
+
+
 @pytest.mark.parametrize("option", ["fg=1.5", "iou_loss=l3", "cls_normalizer=-1"])
 def test_what_it_cannot_be_is_an_error_with_its_line(net, option):
     with pytest.raises(CfgError, match=r"net.cfg:\d+: \[retina\] "):

@@ -15,6 +15,8 @@ from pydarknet.cfg.parser import sections_of
 from pydarknet.errors import CfgError
 from pydarknet.graph.choose_dialect import choose_dialect
 from pydarknet.layers import Shape
+from pydarknet.layers.yolox import CellBoxes
+from pydarknet.modules.onnx_writer import Writer
 
 CFG = (
     "[convolutional]\nfilters=7\nsize=3\nstride=4\npad=1\nactivation=linear\n"
@@ -107,6 +109,10 @@ def test_it_takes_images_of_another_size(network):
 
 
 def test_a_single_map_is_written_too(net):
+    pytest.importorskip("onnx")
+    writer = Writer(13, 2)
+
+    assert CellBoxes().onnx(writer, writer.input("x", 7, 2, 3)).shape == (2, 7, 1, 6)
     assert check_layout(net("[yolox]\nclasses=2", c=7, h=2, w=3), "merged", 2) == 1
 
 
