@@ -118,6 +118,20 @@ def by_openvino(job: Job) -> Call:
     return ours(job, backend="openvino")
 
 
+@program("exported, -backend openvino", form=True)
+def exported_by_openvino(job: Job) -> Call:
+    """The file that `export onnx` writes, which decodes its boxes, run by OpenVINO."""
+    import torch
+
+    sys.path.insert(0, str(ROOT))
+    import pydarknet
+
+    torch.set_num_threads(job.threads)
+    network = pydarknet.load_network(job.onnx, backend="openvino")
+    images = random_images(job)
+    return lambda: network.file.run(images)
+
+
 # Others. They get the same cfg and weights, or the file that we export.
 
 

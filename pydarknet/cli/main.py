@@ -208,7 +208,7 @@ def call_verb(words: list[str], family: list[Verb], given: dict[str, Any]) -> No
     own = {flag.name: values[flag.name] for flag in verb.flags if flag.name in values}
     operands = operand_values(operands_in_order(words[len(verb.words) :], verb, own), verb)
     if verb.needs_torch:
-        import_networks()
+        import_networks(verb.weights_of(operands) if verb.many else None)
     forget_pending()
     with quiet_others(verb):
         verb.call(run, operands, own)

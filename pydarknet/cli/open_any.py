@@ -75,7 +75,8 @@ def open_any(
     if compiled:
         compiled.exif = run.exif is not False
         return compiled
-    network, opening = record_opening(wanted, partial(open_by_torch, run, cfg, weights, training))
+    opened = partial(open_by_torch, run, cfg, weights, training, many=not few)
+    network, opening = record_opening(wanted, opened)
     if (few or run.compile) and (before is None or before.form):
         paid = run.compile or before is not None
         compile_later(
@@ -123,9 +124,11 @@ def what_decides(run: Run, cfg: Path, weights: Path | None, *how: Any) -> Wanted
     )
 
 
-def open_by_torch(run: Run, cfg: Path, weights: Path | None, training: bool) -> Network:
-    """Return the network that torch runs."""
-    import_networks()
+def open_by_torch(
+    run: Run, cfg: Path, weights: Path | None, training: bool, *, many: bool = False
+) -> Network:
+    """Return the network that torch runs, perhaps for `many` images."""
+    import_networks(weights if many else None)
     from .open_network import open_network
 
     return open_network(run, cfg, weights, training=training)

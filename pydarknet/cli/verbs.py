@@ -121,11 +121,17 @@ class Verb:
     uses: tuple[str, ...] = INFER  # flags of the whole program
     groups: tuple[tuple[str, type], ...] = ()  # parameters that are dataclasses of flags
     lazy: bool = False  # it imports torch itself, if it must
+    many: bool = False  # its network sees many images
 
     @property
     def needs_torch(self) -> bool:
         """Whether it opens a network by torch in any case."""
         return self.uses != NO_NETWORK and not self.lazy
+
+    def weights_of(self, operands: Sequence[Any]) -> Path | None:
+        """Return the operand that is called weights, if it is given."""
+        given = zip((operand.name for operand in self.operands), operands, strict=False)
+        return next((value for name, value in given if name == "weights"), None)
 
     @property
     def summary(self) -> str:
@@ -178,6 +184,7 @@ def verb(
     lineage: str | None = None,
     uses: tuple[str, ...] = INFER,
     lazy: bool = False,
+    many: bool = False,
 ) -> Callable[[Command], Command]:
     """Register a function as the command of those words.
 
@@ -185,7 +192,7 @@ def verb(
     ones the flags. A parameter is annotated `Annotated[type, Help(...)]`, or with a dataclass whose
     fields are flags and are annotated so. `uses` names the flags of the whole program that the
     command uses; others are reported and ignored. A `lazy` command imports torch only if it must,
-    because no compiled form is there.
+    because no compiled form is there. `many` images are seen by its network.
     """
 
     def register(function: Command) -> Command:
@@ -195,7 +202,9 @@ def verb(
         operands, flags = parameters(function)
         cached = CACHED if "backend" in uses else CACHED[:1]  # a cfg alone is not compiled
         used = (*uses, *cached) if lazy else uses
-        VERBS[key] = Verb(key, function, operands, flags, lineage, used, groups(function), lazy)
+        VERBS[key] = Verb(
+            key, function, operands, flags, lineage, used, groups(function), lazy, many
+        )
         return function
 
     return register

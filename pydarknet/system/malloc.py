@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -3, -4, -8  # malloc.h
 LARGE = 1 << 16  # bytes of a block that is returned when it is freed
@@ -27,6 +28,29 @@ def trim_freed_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)
+
+
+def take_memory(size: int) -> threading.Thread | None:
+    """Let a thread take so many bytes from the system, for what this process makes later.
+
+    A page that a process writes to for the first time takes it microseconds, which are spent
+    meanwhile. Returns the thread; None where freed memory cannot be kept.
+    """
+    if not keep_freed_memory():
+        return None
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    libc.free.argtypes = [ctypes.c_void_p]
+
+    def take() -> None:
+        place = libc.malloc(size)
+        if place:
+            ctypes.memset(place, 1, size)
+            libc.free(place)
+
+    thread = threading.Thread(target=take, daemon=True)
+    thread.start()
+    return thread
 
 
 def return_freed_memory() -> bool:

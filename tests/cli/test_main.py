@@ -14,6 +14,7 @@ from conftest import HERE
 from probe import Probe
 
 import pydarknet
+from pydarknet.cli import main as main_module
 from pydarknet.cli.main import main
 from pydarknet.cli.verbs import VERBS
 from pydarknet.system.problems import tell_failure
@@ -318,3 +319,23 @@ def test_help_does_not_wait_for_torch():
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
 
     assert not {"torch", "cv2", "numpy"} & set(said.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("words", "weights"),
+    [
+        (["detector", "map", "a.data", "b.cfg", "c.weights"], Path("c.weights")),
+        (["detector", "map", "a.data", "b.cfg"], None),
+        (["detector", "train", "a.data", "b.cfg", "c.weights"], None),
+    ],
+)
+def test_a_network_that_sees_many_images_gets_memory_while_torch_is_imported(
+    words, weights, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    asked = []
+    monkeypatch.setattr(main_module, "import_networks", asked.append)
+
+    assert main(words) == 1  # there is no such file
+
+    assert asked == [weights]

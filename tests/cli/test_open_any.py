@@ -21,7 +21,7 @@ FOUND = ["-thresh", "0.05", "-out", "found.json"]
 def no_torch(monkeypatch):
     """Return a function after which torch opens nothing."""
 
-    def refuse(*given):
+    def refuse(*given, **how):
         raise AssertionError("torch opens a network that was compiled")
 
     return lambda: monkeypatch.setattr("pydarknet.cli.open_any.open_by_torch", refuse)
@@ -294,3 +294,14 @@ def test_a_compile_that_compiles_nothing_is_told(folder, cache, capfd, words):
 
     assert "-compile" in capfd.readouterr().err
     assert list(forms()) == []
+
+
+@pytest.mark.parametrize(("word", "many"), [("input.png", False), ("list.txt", True)])
+def test_many_images_get_memory_while_torch_is_imported(folder, cache, monkeypatch, word, many):
+    Path("list.txt").write_text("input.png\n")
+    asked = []
+    monkeypatch.setattr("pydarknet.cli.open_any.import_networks", asked.append)
+
+    assert main([*TEST[:-1], word]) == 0
+
+    assert [weights is not None for weights in asked] == [many]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
-from pydarknet.cli.torch_import import import_networks
+import pytest
+
+from pydarknet.cli import torch_import
+from pydarknet.cli.torch_import import import_networks, memory_for
 
 
 def test_it_is_imported_once_and_the_collector_works_again(monkeypatch):
@@ -19,3 +23,31 @@ def test_it_is_imported_once_and_the_collector_works_again(monkeypatch):
     monkeypatch.setattr(gc, "freeze", lambda: None)
     import_networks()
     assert gc.isenabled()
+
+
+def test_memory_is_taken_ahead_for_weights_and_their_images(tmp_path, monkeypatch):
+    weights = tmp_path / "net.weights"
+    weights.write_bytes(bytes(1 << 20))
+    monkeypatch.setattr(torch_import, "usable_memory", lambda: 1 << 40)
+
+    assert memory_for(weights) == (1 << 26) + 12 * (1 << 20)
+    assert memory_for(tmp_path / "none.weights") == 1 << 26
+    os.truncate(weights, 1 << 30)
+    assert memory_for(weights) == 1 << 29
+    monkeypatch.setattr(torch_import, "usable_memory", lambda: 1 << 30)
+    assert memory_for(weights) == 1 << 27
+
+
+@pytest.mark.parametrize(("gpu", "asked"), [(False, [1 << 26]), (True, [])])
+def test_none_is_taken_where_a_gpu_may_compute(tmp_path, monkeypatch, gpu, asked):
+    taken = []
+    monkeypatch.delitem(sys.modules, "torch")
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(torch_import, "gpu_may_be_there", lambda: gpu)
+    monkeypatch.setattr(torch_import, "take_memory", taken.append)
+
+    import_networks()
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    import_networks(tmp_path / "none.weights")
+
+    assert taken == asked

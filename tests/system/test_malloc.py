@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from pydarknet.system.malloc import take_memory
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
 @pytest.mark.parametrize("first", ["", "return_freed_memory()"])  # as a training does
@@ -100,3 +102,28 @@ print(before - pages())
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert int(said.stdout) * 4096 > 49_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+def test_what_was_taken_ahead_is_there_for_what_is_made_later():
+    code = """
+import resource
+from pydarknet.system.malloc import take_memory
+
+def faults():  # pages that the system gave this process
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+take_memory(1 << 26).join()
+before = faults()
+room = bytearray(1 << 25)
+print(faults() - before)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert int(said.stdout) < (1 << 25) / 4096 / 10
+
+
+def test_nothing_is_taken_where_it_cannot_be_kept(monkeypatch):
+    monkeypatch.setattr("sys.platform", "win32")
+
+    assert take_memory(1 << 40) is None

@@ -64,7 +64,7 @@ class Evaluation:
             yield from bar(found, len(paths)) if quiet else found
 
 
-@verb("classifier valid")
+@verb("classifier valid", many=True)
 def valid(
     run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags
 ) -> None:
@@ -113,7 +113,7 @@ def lines_alexeyab(evaluation: Evaluation) -> None:
 VALID_LINES = PerLineage(pjreddie=lines_pjreddie, alexeyab=lines_alexeyab)
 
 
-@verb("classifier valid10")
+@verb("classifier valid10", many=True)
 def valid10(
     run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags
 ) -> None:
@@ -128,7 +128,7 @@ def valid10(
     print_lines(evaluation_of(run, data, cfg, weights, view, sharing))
 
 
-@verb("classifier validfull")
+@verb("classifier validfull", many=True)
 def validfull(
     run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags
 ) -> None:
@@ -143,7 +143,7 @@ def validfull(
     print_lines(evaluation_of(run, data, cfg, weights, view, sharing))
 
 
-@verb("classifier validmulti")
+@verb("classifier validmulti", many=True)
 def validmulti(
     run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags
 ) -> None:
@@ -168,7 +168,7 @@ def print_lines(evaluation: Evaluation) -> None:
         say(accuracy.line(index, evaluation.top))
 
 
-@verb("classifier validcrop")
+@verb("classifier validcrop", many=True)
 def validcrop(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print how often a classifier is right that is shown stretched images, by the thousand.
 
@@ -189,7 +189,7 @@ def validcrop(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> 
         )
 
 
-@verb("classifier label")
+@verb("classifier label", many=True)
 def classifier_label(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print the class of each image of the list `test`.
 
@@ -211,7 +211,7 @@ def classifier_label(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = No
         say(labels[prediction.best[0]] if prediction.best else "")
 
 
-@verb("classifier test")
+@verb("classifier test", many=True)
 def classifier_test(run: Run, data: Data, cfg: CfgOrOnnx, weights: Weights = None) -> None:
     """Print the path of each image of the list `test`, and the scores of all classes.
 

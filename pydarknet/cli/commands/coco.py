@@ -71,7 +71,7 @@ def coco_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags
     train(run, detector_trainer, DATA, cfg, weights, flags)
 
 
-@verb("coco valid")
+@verb("coco valid", many=True)
 def coco_valid(run: Run, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags) -> None:
     """Write the result file of COCO for the images of data/coco_val_5k.list.
 
@@ -85,7 +85,7 @@ def coco_valid(run: Run, cfg: CfgOrOnnx, weights: Weights = None, *, shards: Sha
     validate(network, results, "data/coco_val_5k.list", thresh=0.01, sharing=sharing)
 
 
-@verb("coco recall")
+@verb("coco recall", many=True)
 def coco_recall(run: Run, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags) -> None:
     """Print after each image of data/coco_val_5k.list how many boxes so far are found.
 

@@ -39,7 +39,7 @@ Json = Annotated[Path | None, Help("write the whole report into this file", writ
 Plot = Annotated[Path | None, Help("draw curves, confusions and the worst images into this folder")]
 
 
-@verb("detector map", lineage=FORK)
+@verb("detector map", lineage=FORK, many=True)
 def detector_map(
     run: Run,
     data: Data,

@@ -24,7 +24,7 @@ RECALL_REPORTS_RATES = PerLineage(pjreddie=True, alexeyab=False)
 Data = Annotated[Path, Help("the .data file: valid, polygons")]
 
 
-@verb("detector recall")
+@verb("detector recall", many=True)
 def detector_recall(
     run: Run,
     data: Data,

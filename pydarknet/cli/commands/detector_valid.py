@@ -29,7 +29,7 @@ Data = Annotated[Path, Help("the .data file: valid, names, results, eval, diffic
 Out = Annotated[str | None, Help("the result file's name, or the beginning of one per class")]
 
 
-@verb("detector valid")
+@verb("detector valid", many=True)
 def detector_valid(
     run: Run,
     data: Data,
@@ -53,7 +53,7 @@ def detector_valid(
     validate(run, data, cfg, weights, out, Network.__call__, sharing, tiling, ensemble)
 
 
-@verb("detector valid2")
+@verb("detector valid2", many=True)
 def detector_valid2(
     run: Run,
     data: Data,

@@ -55,7 +55,7 @@ def yolo_train(run: Run, cfg: Cfg, weights: Weights = None, *, flags: TrainFlags
     train(run, detector_trainer, DATA, cfg, weights, flags)
 
 
-@verb("yolo valid")
+@verb("yolo valid", many=True)
 def yolo_valid(run: Run, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags) -> None:
     """Write one result file per class for the images of data/voc/2007_test.txt, pixels from 0.
 
@@ -69,7 +69,7 @@ def yolo_valid(run: Run, cfg: CfgOrOnnx, weights: Weights = None, *, shards: Sha
     validate(network, results, "data/voc/2007_test.txt", thresh=0.001, sharing=sharing)
 
 
-@verb("yolo recall")
+@verb("yolo recall", many=True)
 def yolo_recall(run: Run, cfg: CfgOrOnnx, weights: Weights = None, *, shards: ShardFlags) -> None:
     """Print after each image of data/voc.2007.test how many boxes so far are found.
 
