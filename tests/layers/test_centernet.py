@@ -16,6 +16,8 @@ from pydarknet.cfg.parser import sections_of
 from pydarknet.errors import CfgError
 from pydarknet.graph.choose_dialect import choose_dialect
 from pydarknet.layers import Shape
+from pydarknet.layers.centernet import Peaks
+from pydarknet.modules.onnx_writer import Writer
 
 RECORDED = np.load(HERE / "reference" / "centernet" / "boxes.npz")
 CASES = dict(record_centernet.decode_cases())
@@ -147,6 +149,10 @@ def test_it_is_written_in_every_layout(network, name, images):
 
 
 def test_larger_peaks_are_written_too(net):
+    pytest.importorskip("onnx")
+    writer = Writer(13, 2)
+
+    assert Peaks(2, 5).onnx(writer, writer.input("x", 6, 7, 9)).shape == (2, 6, 1, 63)
     assert check_layout(net("[centernet]\nclasses=2\npeak=5", c=6, h=7, w=9), "merged", 2) == 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from conftest import both_lineages, rows
 from exports import check_layout, exported
 
 import pydarknet
+from pydarknet.boxes.competition import Competition
 from pydarknet.boxes.settings import Decoding, Limits, Settings
 from pydarknet.cfg.parser import sections_of
 from pydarknet.errors import CfgError
@@ -132,6 +135,62 @@ def test_options_must_fit_each_other(net, old, new, told):
         net(RETINA.text().replace(old, new), h=HEIGHT, w=WIDTH)
 
     assert told in str(error.value)
+
+
+def test_unequal_shares_are_told_with_what_says_them(net):
+    with pytest.raises(CfgError) as error:
+        net(RETINA.text("num=8\n"), h=HEIGHT, w=WIDTH)
+
+    anchors = RETINA.text().partition("anchors=")[2].partition("\n")[0]
+    assert str(error.value).partition(" ")[2] == (
+        f"[retina] anchors = {anchors}: 8 anchors for 3 maps: expected as many for each"
+        "\n    hint: per_layer= says it otherwise"
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "new"),
+    [
+        ("6", "6"),
+        ("5.6", "7"),  # the input ends where the last cell does: 5 * 5.6
+        ("5", "7"),  # it reaches a cell further
+        ("8", "8"),  # the last anchor is at the edge: 3.5 * 8
+        ("8.1", "7"),
+        ("9", "7"),
+    ],
+)
+def test_steps_that_do_not_fit_an_input_are_its_cells(net, step, new):
+    layer = net(SSD.text(f"steps={step},8,8\n"), h=HEIGHT, w=WIDTH).layers[-1]
+    shapes = [Shape(c=1, h=4, w=4), Shape(c=1, h=1, w=4), Shape(c=1, h=4, w=2)]
+    node = SimpleNamespace(image=Shape(c=3, h=28, w=28), inputs=shapes)
+
+    # of 28, 4 cells of 8 fit, 1 and 2 of 8 do not
+    assert layer.input_options(node) == {"steps": f"{new},7,14"}
+
+
+def test_without_steps_none_change(net):
+    network = net(SSD.text(), h=HEIGHT, w=WIDTH)
+
+    assert network.layers[-1].input_options(network.nodes[-1]) == {}
+
+
+@each_kind
+def test_scores_compete_map_by_map_or_class_by_class(net, kind):
+    network = net(kind.text("pre_nms=7\n"), h=HEIGHT, w=WIDTH)
+
+    found = network.layers[-1].competition(network.nodes[-1])
+
+    boxes = [kind.anchors * cells for cells in (32, 8, 2)]
+    assert found == Competition(7, tuple(boxes) if kind is RETINA else ())
+
+
+@each_kind
+def test_all_scores_may_compete(net, kind):
+    network = net(kind.text("pre_nms=0\n"), h=HEIGHT, w=WIDTH)
+    layer, outputs = network.layers[-1], torch.ones(1, 7, 1, BOXES[kind.name])
+
+    assert layer.competition(network.nodes[-1]) is None
+    assert layer.competitors(outputs, network.nodes[-1], 0.5) is outputs
 
 
 def test_each_number_of_a_box_has_its_weight(net):

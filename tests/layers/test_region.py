@@ -253,6 +253,15 @@ def test_the_channels_must_fit(net):
     )
 
 
+def test_a_single_class_is_told_as_one(net, tmp_path):
+    (tmp_path / "one.tree").write_text("a -1\n")
+
+    with pytest.raises(CfgError, match="1 anchor and 1 class need 6 channels"):
+        net("[region]\nclasses=1", c=7)
+    with pytest.raises(CfgError, match=r"\[region\] tree has 1 class: expected 2"):
+        net(f"[region]\nclasses=2\ntree={tmp_path}/one.tree", c=7)
+
+
 def test_a_tree_must_have_the_classes(net, tmp_path):
     with pytest.raises(CfgError) as error:
         net(f"[region]\nclasses=4\n{tree(tmp_path)}", c=9)
