@@ -28,6 +28,14 @@ def test_only_a_head_that_can_be_mirrored_is(nodes):
         DetectionHead.unmirror(nodes(CELLS)[-1].layer, torch.zeros(1))
 
 
+def test_only_a_head_that_can_be_written_is(nodes):
+    layer = nodes(CELLS)[-1].layer
+
+    problem = "cannot be written as ONNX with its boxes: expected the layout raw"
+    with pytest.raises(CfgError, match=rf"^net\.cfg:\d+: \[detection\] {problem}$"):
+        DetectionHead.onnx_boxes(layer, None, None, layer)
+
+
 def test_only_a_head_that_opencv_knows_is_read_by_it(nodes):
     layer = nodes(CELLS)[-1].layer
 

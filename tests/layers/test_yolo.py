@@ -123,12 +123,19 @@ def test_boxes_are_counted_image_by_image(net, dialect):
 
 
 @pytest.mark.parametrize(
-    "options", ["", "scale_x_y=2", "new_coords=1", "new_coords=1\nscale_x_y=2"]
+    ("dialect", "options"),
+    [
+        ("pjreddie", ""),
+        ("alexeyab", ""),
+        ("alexeyab", "scale_x_y=2"),
+        ("alexeyab", "new_coords=1"),
+        ("alexeyab", "new_coords=1\nscale_x_y=2"),
+    ],
 )
-def test_it_is_written_as_it_computes(net, options):
+def test_it_is_written_as_it_computes(net, dialect, options):
     text = f"[yolo]\nclasses=2\nnum=2\nanchors=10,20,30,15\n{options}"
 
-    assert check_layout(net(text, c=14, h=2, w=3, dialect="alexeyab"), "merged", 2) == 1
+    assert check_layout(net(text, c=14, h=2, w=3, dialect=dialect), "merged", 2) == 1
 
 
 @pytest.mark.parametrize(("scale", "products"), [(1, 0), (2, 1)])
