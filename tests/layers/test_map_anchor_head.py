@@ -21,6 +21,7 @@ from pydarknet.graph.choose_dialect import choose_dialect
 from pydarknet.graph.onnx_network import onnx_model, write_network
 from pydarknet.inference.predict import boxes_of_heads
 from pydarknet.layers import Shape
+from pydarknet.layers.map_anchor_head import at_most, best_of
 from pydarknet.modules.onnx_graph import BATCH
 
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -182,6 +183,15 @@ def test_scores_compete_map_by_map_or_class_by_class(net, kind):
 
     boxes = [kind.anchors * cells for cells in (32, 8, 2)]
     assert found == Competition(7, tuple(boxes) if kind is RETINA else ())
+
+
+def test_scores_that_are_few_above_the_threshold_stay_as_they_are():
+    few, many = torch.tensor([[0.9, 0.5, 0.2, 0.6]]), torch.tensor([[0.9, 0.7, 0.2, 0.6]])
+
+    assert at_most(2, few, 0.5)
+    assert not at_most(2, many, 0.5)
+    assert best_of(few, 2, 0.5) is few
+    torch.testing.assert_close(best_of(many, 2, 0.5), torch.tensor([[0.9, 0.7, 0, 0]]))
 
 
 @each_kind

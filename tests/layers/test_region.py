@@ -214,6 +214,45 @@ def test_a_map_reads_classes_from_a_tree(net, tmp_path, dialect, size):
     torch.testing.assert_close(found.probabilities, torch.tensor([[0.432, 0, 0]]))
 
 
+# What OpenCV makes of a cell
+
+
+@both_lineages
+@pytest.mark.parametrize(
+    ("options", "given", "objectness"),
+    [
+        ("", -1, 1 - SQUASHED[1]),
+        ("classfix=-1", -1, 0),
+        ("classfix=-1", 0, 0.5),
+        ("classfix=-1", 1, SQUASHED[1]),
+    ],
+)
+def test_opencv_has_places_sides_objectness_and_classes(net, dialect, options, given, objectness):
+    text = f"[region]\nclasses=2\nnum=2\nanchors=1,2,3,4\nsoftmax=1\n{options}"
+    [layer] = net(text, c=14, h=1, w=2, dialect=dialect).layers
+    raw = torch.zeros(1, 14, 1, 2)
+    raw[0, 7:, 0, 1] = torch.tensor([1, 2, 0.5, 0.25, given, 1, 3])  # the last cell and anchor
+
+    cells = layer.opencv_cells(raw, Shape(c=3, h=50, w=40))
+
+    last = 0, 0, 1, 1
+    torch.testing.assert_close(cells.places[last], torch.tensor(SQUASHED[1:3]))
+    torch.testing.assert_close(cells.sides[last], torch.tensor([3 * exp(0.5), 4 * exp(0.25)]))
+    torch.testing.assert_close(cells.objectness[last], torch.tensor([float(objectness)]))
+    torch.testing.assert_close(cells.classes[last], torch.tensor([FIRST, 1 - FIRST]))
+    assert cells.unit == (2, 1)  # cells
+
+
+@pytest.mark.parametrize("options", ["", "tree=", "softmax=1\ntree="])
+def test_opencv_reads_heads_with_a_softmax_of_all_classes_alone(net, tmp_path, options):
+    options = options.replace("tree=", tree(tmp_path))
+    [layer] = net(f"[region]\nclasses=3\n{options}", c=8, h=1, w=1).layers
+
+    problem = "is none that OpenCV read: expected softmax=1 and no tree"
+    with pytest.raises(CfgError, match=rf"\[region\] {problem}$"):
+        layer.check_opencv()
+
+
 # Rows, defaults, refusals
 
 
