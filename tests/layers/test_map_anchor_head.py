@@ -218,6 +218,14 @@ def test_it_is_written_in_every_layout(net, kind, name):
 
 
 @each_kind
+def test_the_weight_of_each_number_of_a_box_is_written(net, kind):
+    network = net(kind.text("box_weights=1,2,3,4\n"), h=HEIGHT, w=WIDTH)
+    network.initialize(torch.Generator().manual_seed(1))
+
+    assert check_layout(network, "merged", 1) == 1
+
+
+@each_kind
 @pytest.mark.parametrize("name", ["merged", "raw", "nms"])
 def test_files_find_its_boxes(tmp_path, kind, name):
     pytest.importorskip("onnxruntime")

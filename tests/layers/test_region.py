@@ -166,11 +166,13 @@ def test_the_fork_gives_every_box_cell_by_cell_with_objectness_1(net):
     torch.testing.assert_close(found.probabilities, torch.tensor([[0], [0], [0.4], [0]]))
 
 
-@pytest.mark.parametrize(("classfix", "expected"), [(0, 0.4), (-1, 0)])
-def test_the_forks_classfix_drops_what_is_below_one_half(net, classfix, expected):
+@pytest.mark.parametrize(
+    ("classfix", "objectness", "expected"), [(0, 0.4, 0.4), (-1, 0.4, 0), (-1, 0.5, 0.5)]
+)
+def test_the_forks_classfix_drops_what_is_below_one_half(net, classfix, objectness, expected):
     text = f"[region]\nclasses=1\nclassfix={classfix}"
     network = net(text, c=6, h=1, w=1, dialect="alexeyab")
-    output = torch.tensor([0, 0, 0, 0, 0.4, 1]).view(1, 1, 1, 6)
+    output = torch.tensor([0, 0, 0, 0, objectness, 1]).view(1, 1, 1, 6)
 
     found = network.layers[0].detections(output[None], network.input, Decoding(thresh=0.1)).rows
 
@@ -197,6 +199,17 @@ def test_a_tree_gives_one_class(net, tmp_path, dialect, size, expected):
     )
 
     torch.testing.assert_close(found.probabilities, torch.tensor([expected]))
+
+
+@pytest.mark.parametrize("objectness", [0.25, 0.5])
+@pytest.mark.parametrize(("dialect", "size"), [("pjreddie", (8, 1, 1)), ("alexeyab", (1, 1, 1, 8))])
+def test_a_tree_gives_no_class_where_no_object_is(net, tmp_path, dialect, size, objectness):
+    network = net(f"[region]\nclasses=3\n{tree(tmp_path)}", c=8, h=1, w=1, dialect=dialect)
+    output = torch.tensor([0, 0, 0, 0, objectness, 0.9, 0.1, 0.8]).view(size)
+
+    found = network.layers[0].detections(output[None], network.input, Decoding(thresh=0.5)).rows
+
+    assert found.probabilities.tolist() == [[0, 0, 0]]
 
 
 @pytest.mark.parametrize(("dialect", "size"), [("pjreddie", (8, 1, 1)), ("alexeyab", (1, 1, 1, 8))])
