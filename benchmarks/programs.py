@@ -71,12 +71,13 @@ def ours(job: Job, *, tune: bool = True, half: bool = False, **options: str) -> 
     sys.path.insert(0, str(ROOT))
     import pydarknet
     from pydarknet.backends import graph_runner
+    from pydarknet.inference.predict import batch_of
 
     torch.set_num_threads(job.threads)
     files = job.folder / "net.cfg", job.folder / "net.weights"
     network = pydarknet.load_network(*files, device="cpu", **options)
     network.tune, network.fixed = tune, True  # as the commands open it
-    images = torch.rand(job.batch, *network.input.tensor)
+    images = batch_of(list(torch.rand(job.batch, *network.input.tensor)), network)
 
     def forward() -> object:
         with torch.inference_mode():

@@ -21,6 +21,7 @@ from ..image.any_image import check_image
 from ..image.decode import with_channels
 from ..layers import DetectionHead, Shape, last_detection_head
 from ..modules.transforms import letterbox, pixels, resize
+from ..runtime.installed import AUTO
 from ..runtime.precision import BFLOAT16, FLOAT
 from ..system.console import note
 from ..system.gpu_errors import gpu_errors
@@ -32,30 +33,35 @@ Image = np.ndarray  # uint8 RGB [H, W, 3]
 def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tensor:
     """Return an image as the network's input [C, H, W], letterboxed or stretched.
 
-    For a network on a GPU the image is fitted there, elsewhere by numpy, with the same bits, and
-    with channels last in memory, as `batch_of` wants them.
+    For a network on a GPU the image is fitted there, elsewhere by numpy, with the same bits, and in
+    the memory format that `batch_of` wants.
     """
     shape, device = network.input, device_around(network)
     if device.type == "cpu":
-        sides = shape.c, shape.w, shape.h
-        fitted = fit.network_input(image, *sides, letterboxed=letterboxed, channels_last=True)
+        sides, last = (shape.c, shape.w, shape.h), wants_channels_last(network)
+        fitted = fit.network_input(image, *sides, letterboxed=letterboxed, channels_last=last)
         return torch.from_numpy(fitted)
     x = of_channels(image, shape.c, device)
     return (letterbox if letterboxed else resize)(x, shape.w, shape.h)
 
 
 def batch_of(views: Sequence[Tensor], network: Executor) -> Tensor:
-    """Return a batch [N, C, H, W] of views, in the memory format that is fastest on the device.
-
-    On a CPU, convolutions and pooling are a third faster with channels last.
-    """
-    if network.device.type != "cpu" or views[0].dim() != 3:
+    """Return a batch [N, C, H, W] of views, in the memory format that is fastest on the device."""
+    if not wants_channels_last(network) or views[0].dim() != 3:
         return torch.stack(list(views)).to(network.device)
     size = len(views), *views[0].shape
     batch = torch.empty(size, dtype=views[0].dtype, memory_format=torch.channels_last)
     for place, view in zip(batch, views, strict=True):
         place.copy_(view)
     return batch
+
+
+def wants_channels_last(network: Executor) -> bool:
+    """Return whether a network takes channels last: torch does on a CPU, a third faster so.
+
+    Other programs take them first. Which one runs it is not known yet with `-backend auto`.
+    """
+    return network.device.type == "cpu" and network.backend in (None, AUTO)
 
 
 def of_channels(image: Image, channels: int, device: torch.device | str = "cpu") -> Tensor:

@@ -188,3 +188,17 @@ def test_a_batch_of_what_is_no_image_is_stacked(net):
     network.initialize()
 
     assert torch.equal(batch_of([torch.arange(5.0)] * 2, network), torch.arange(5.0).expand(2, 5))
+
+
+def test_another_program_gets_channels_first(net):
+    network = net("[maxpool]\n", c=3, h=16, w=24)
+    network.initialize()
+    network.backend = "openvino"
+    pixels = np.random.default_rng(1).integers(0, 256, (9, 7, 3), np.uint8)
+    one = network_input(network, pixels, letterboxed=True)
+
+    batch = batch_of([one, 1 - one], network)
+
+    assert one.is_contiguous()
+    assert batch.is_contiguous()
+    assert torch.equal(batch, torch.stack([one, 1 - one]))
