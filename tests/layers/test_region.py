@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import exp
 
+import numpy as np
 import pytest
 import torch
 from conftest import both_lineages, rows, run
@@ -11,7 +12,9 @@ from exports import check_layout
 
 from pydarknet.boxes.settings import Decoding
 from pydarknet.errors import CfgError
+from pydarknet.graph.onnx_network import onnx_model
 from pydarknet.layers import Shape
+from pydarknet.modules.onnx_writer import Writer
 
 HEAD = "[region]\nclasses=2\nnum=1\nanchors=1.5,2\n"  # 4 + 1 + 2 entries a box
 RAW = [0, 1, 2, 3, 4, 1, 3]
@@ -177,6 +180,23 @@ def test_the_forks_classfix_drops_what_is_below_one_half(net, classfix, objectne
     found = network.layers[0].detections(output[None], network.input, Decoding(thresh=0.1)).rows
 
     torch.testing.assert_close(found.probabilities, torch.tensor([[expected]]).float())
+
+
+@pytest.mark.parametrize(("classfix", "left"), [(0, 0.4), (1, 0.4), (-1, 0)])
+def test_the_forks_classfix_is_written(net, classfix, left):
+    pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    text = f"[region]\nclasses=1\nclassfix={classfix}"
+    network, writer = net(text, c=6, h=1, w=3, dialect="alexeyab"), Writer(13, 1)
+    outputs = np.zeros((1, 1, 3, 1, 6), np.float32)
+    outputs[..., 4] = np.array([0.4, 0.5, 0.6])[:, None]
+
+    given = writer.input("x", *outputs.shape[1:])
+    boxes = network.layers[0].onnx_boxes(writer, given, network.input)
+    model = onnx_model(writer, [boxes.objectness]).SerializeToString()
+
+    [found] = onnxruntime.InferenceSession(model).run(None, {"x": outputs})
+    assert found.flatten().tolist() == pytest.approx([left, 0.5, 0.6])
 
 
 @pytest.mark.parametrize(
