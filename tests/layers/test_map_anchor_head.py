@@ -218,8 +218,9 @@ def test_it_is_written_in_every_layout(net, kind, name):
 
 
 @each_kind
-def test_the_weight_of_each_number_of_a_box_is_written(net, kind):
-    network = net(kind.text("box_weights=1,2,3,4\n"), h=HEIGHT, w=WIDTH)
+@pytest.mark.parametrize("option", ["box_weights=1,2,3,4", "clip=0"])
+def test_weights_of_boxes_and_their_clipping_are_written(net, kind, option):
+    network = net(kind.text(f"{option}\n"), h=HEIGHT, w=WIDTH)
     network.initialize(torch.Generator().manual_seed(1))
 
     assert check_layout(network, "merged", 1) == 1
