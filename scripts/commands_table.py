@@ -32,8 +32,8 @@ Flags stand anywhere in the line, in either spelling: `-dont_show` is `--dont-sh
 says what to use instead, and exits with status 1.
 
 Of the flags of every command, one that opens no network uses only `-i` and `-nogpu`. {inference}
-mean nothing to training, to `rnn` and `nightmare`, and to commands that edit or print weights,
-but for `-tune`, which training uses; `-exif` means nothing to a command that reads no image file.
+mean nothing to `rnn` and `nightmare`, and to commands that edit or print weights. Training uses
+`-tune` alone of them. `-exif` means nothing to a command that reads no image file.
 
 ## Commands
 

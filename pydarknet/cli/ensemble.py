@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from ..errors import UsageError
 from ..runtime.onnx_properties import is_onnx
 from ..system.resources import locate
+from .image_words import names_few
 from .verbs import Help, Run
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def open_ensemble(
     from ..runtime.ensemble import Ensemble
     from .torch_import import import_networks
 
-    import_networks()
+    many = not names_few(images) and not run.backend
+    import_networks(weights_files(cfg, weights, ensemble)[0] if many else None)
     network, others = open_networks(run, cfg, weights, ensemble)
     return Ensemble([network, *others])

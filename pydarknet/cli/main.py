@@ -65,8 +65,9 @@ GLOBAL = (
         True,
         Help(
             "measure on a CPU, once a machine, how each convolution is computed fastest, where many"
-            " images follow and in training, and on a GPU, once a run, how all of them are;"
-            " -tune off computes all in one way, as PYDARKNET_TUNE=off does",
+            " images follow, and in a training in float32 without -seed, and on a GPU, once a run,"
+            " how all of them are where boxes are found; -tune off computes all in one way, as"
+            " PYDARKNET_TUNE=off does",
             switch=True,
         ),
     ),
@@ -208,7 +209,7 @@ def call_verb(words: list[str], family: list[Verb], given: dict[str, Any]) -> No
     own = {flag.name: values[flag.name] for flag in verb.flags if flag.name in values}
     operands = operand_values(operands_in_order(words[len(verb.words) :], verb, own), verb)
     if verb.needs_torch:
-        import_networks(verb.weights_of(operands) if verb.many else None)
+        import_networks(verb.weights_of(operands) if verb.many and not run.backend else None)
     forget_pending()
     with quiet_others(verb):
         verb.call(run, operands, own)

@@ -64,18 +64,19 @@ def open_any(
         note(f"-compile is ignored: {need}")
     if exported:
         return open_exported(run, cfg, weights, training, boxes)
+    few = names_few(images) or find_spec("torch") is None
+    many = not few and not run.backend
     if weights is None or not compilable or not may_keep():
-        return open_by_torch(run, cfg, weights, training)
+        return open_by_torch(run, cfg, weights, training, many=many)
     wanted = what_decides(run, cfg, weights, training, boxes)
     wanted.check()
     return_freed_memory()
-    few = names_few(images) or find_spec("torch") is None
     meanwhile = partial(import_rest, boxes)
     before, compiled = open_before(wanted, meanwhile) if few else (find_opening(wanted.key), None)
     if compiled:
         compiled.exif = run.exif is not False
         return compiled
-    opened = partial(open_by_torch, run, cfg, weights, training, many=not few)
+    opened = partial(open_by_torch, run, cfg, weights, training, many=many)
     network, opening = record_opening(wanted, opened)
     if (few or run.compile) and (before is None or before.form):
         paid = run.compile or before is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from ..runtime.environment import gpu_may_be_there
 from ..system.interrupts import quit_on_interrupt_inside
 from ..system.malloc import share_memory, take_memory
-from ..system.memory import memory_errors, usable_memory
+from ..system.memory import UNKNOWN, address_space, free_memory, memory_errors, usable_memory
 from ..system.torch_errors import torch_errors
 
 FOR_TORCH = "torch alone needs about a gigabyte: raise the limit (ulimit -v, or the container's)"
@@ -28,8 +29,8 @@ def import_networks(weights: Path | None = None) -> None:
     if "torch" in sys.modules:
         return
     share_memory()
-    if weights is not None and not gpu_may_be_there():
-        take_memory(memory_for(weights))
+    if weights is not None and not gpu_may_be_there() and (size := memory_for(weights)):
+        take_memory(size)
     gc.disable()
     try:
         with torch_errors(), memory_errors(FOR_TORCH), quit_on_interrupt_inside():
@@ -42,10 +43,13 @@ def import_networks(weights: Path | None = None) -> None:
 def memory_for(weights: Path) -> int:
     """Return how many bytes are taken ahead for a network of these weights, and its images.
 
-    Weights are read, folded, packed, and spread for Winograd's tiles.
+    Weights are read, folded, packed, and spread for Winograd's tiles. Nothing is taken where
+    addresses are limited, or several processes share the machine.
     """
+    if address_space() < UNKNOWN or "LOCAL_WORLD_SIZE" in os.environ:
+        return 0
     try:
         size = weights.stat().st_size
     except OSError:  # whoever opens it says so
         size = 0
-    return min(LEAST + TIMES * size, MOST, usable_memory() // SHARE)
+    return min(LEAST + TIMES * size, MOST, min(usable_memory(), free_memory()) // SHARE)

@@ -46,7 +46,7 @@ class Executor(nn.Module):
         self.runner: Runner | None = None  # runs a batch in the loop's place
         self.backend: str | None = None  # the program that runs it, if it is not torch
         self.tune: bool | None = None  # whether what is fastest is measured; PYDARKNET_TUNE
-        self.fixed = False  # whether its values will not change: none is looked at again
+        self.fixed = False  # whether its values will not change: they are not compared again
         self.exif = True  # whether image files are turned as their EXIF data say
         self.precision: str | None = None  # "half" or "float" of a GPU; "bf16" of a CPU
         self.limits: Limits | None = None  # if it comes from a file that has its own
@@ -56,7 +56,7 @@ class Executor(nn.Module):
 
     def __getstate__(self) -> dict[str, object]:
         """Leave derived forms out of copies and files."""
-        return {**self.__dict__, "derived": {}}
+        return {**self.__dict__, "derived": {}, "fixed": False}
 
     def link(self) -> None:
         """Let the layers that share parameters have those of the layer they name."""
@@ -176,6 +176,7 @@ class Executor(nn.Module):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Executor:
         """Move or convert every tensor, and let shared ones be shared again."""
+        self.derived.clear()  # a fixed network does not notice
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch's
         self.reset()
         self.link()

@@ -33,8 +33,8 @@ def trim_freed_memory() -> None:
 def take_memory(size: int) -> threading.Thread | None:
     """Let a thread take so many bytes from the system, for what this process makes later.
 
-    A page that a process writes to for the first time takes it microseconds, which are spent
-    meanwhile. Returns the thread; None where freed memory cannot be kept.
+    The first write to a page takes microseconds: the system must find and clear it. Returns the
+    thread; None where freed memory cannot be kept, or no thread be started.
     """
     if not keep_freed_memory():
         return None
@@ -49,7 +49,10 @@ def take_memory(size: int) -> threading.Thread | None:
             libc.free(place)
 
     thread = threading.Thread(target=take, daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # there are as many as may be
+        return None
     return thread
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import DarknetError, OutOfMemory
 
 UNKNOWN = 1 << 40  # bytes, where the platform does not say
+MEMINFO = Path("/proc/meminfo")
 GROUPS, GROUP_FOLDER = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 LACK = re.compile(
     r"out of memory|(can't|cannot|failed to|unable to) allocate|(not enough|insufficient) memory"
@@ -41,6 +42,15 @@ def machine_memory() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return UNKNOWN
+
+
+def free_memory() -> int:
+    """Return how many bytes of this machine's memory are free, or soon would be.
+
+    It is a terabyte where the platform does not say.
+    """
+    found = [line.split() for line in lines_of(MEMINFO) if line.startswith("MemAvailable:")]
+    return int(found[0][1]) << 10 if found else UNKNOWN
 
 
 def address_space() -> int:

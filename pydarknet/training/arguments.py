@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 
+from ..backends.choices import may_measure
 from ..cfg.numbers import Range
 from ..errors import UsageError, WrongType
 from ..network import Network
@@ -47,6 +48,16 @@ class Options:
     callbacks: Sequence[Callback] = ()
     ranks: Ranks = ALONE
     team: TeamKind = InTurn  # what several processes do together
+
+    def may_tune(self, network: Network) -> bool:
+        """Return whether convolutions compute in the ways that were measured to be fastest.
+
+        These differ in the last digits. So where a seed is given, which repeats a run, or several
+        processes train together, that must be asked for.
+        """
+        if network.tune is None and (self.given_seed is not None or not self.ranks.alone):
+            return False
+        return may_measure(network.tune)
 
 
 def files_of(data: object, cfg: object, weights: object) -> tuple[Path, Path, Path | None]:

@@ -1,12 +1,14 @@
 """How the convolutions of a training compute fastest on this machine: each of their three parts.
 
-A convolution that tiles may speed up is measured at its first mini-batch of about a size, from the
-second iteration on: output and gradients, in the usual way and by tiles. What is found is kept with
-what else was chosen by measurement (backends/choices.py), and the next training takes it at once.
+A convolution that tiles may speed up is measured at its first mini-batch of each size, rounded,
+from the second iteration on: output and gradients, in the usual way and by tiles. What is found is
+kept with what else was chosen by measurement (backends/choices.py), and the next training takes it
+at once.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +22,7 @@ from torch import Tensor, nn
 from ..backends.choices import choices
 from ..backends.measurement import Watch, is_near
 from ..backends.ways import FEWEST
-from ..backends.winograd import F2, F4
+from ..backends.winograd import F2, F4, tiles
 from ..modules.ops import Conv
 from ..system.alike import is_alike
 from .conv_matmul import Compute, Ways, by_products, convolve_in, gradients, weights_gradient
@@ -36,6 +38,7 @@ TILED: Final[dict[str, Callable[..., Tensor]]] = {  # by the names of `Ways`
 }
 LEAST: Final = 1 << 27  # products of a mini-batch, below which nothing is measured
 GAIN: Final = 1.05  # times as fast as the usual way tiles must be
+MOST_TRIES: Final = 5  # measurements of a size that said nothing, after which it is the usual way
 NEAR: Final = 1e-4  # how far their result may be from it, as a part of the largest value
 PLACE: Final = ((1, 1), (1, 1), 1, 1)  # stride, padding, dilation, groups of what tiles compute
 
@@ -67,7 +70,7 @@ def is_tiled(conv: Conv) -> bool:
 
 
 class Measured:
-    """A convolution in training, in the ways that are fastest for about so many cells.
+    """A convolution in training, in the ways that are fastest for maps of about a size.
 
     Usually the gradient of its weights is computed by `products`, or by torch.
     """
@@ -76,6 +79,7 @@ class Measured:
         self.measuring = measuring
         self.usual = Ways(of_weights=gradient_by_products if products else None)
         self.found: dict[str, Ways] = {}
+        self.tries: Counter[str] = Counter()
 
     def __call__(self, x: Tensor, weights: Tensor, bias: Tensor | None, *place: Any) -> Tensor:
         """Compute the convolution, as F.conv2d does with these arguments."""
@@ -83,11 +87,10 @@ class Measured:
 
     def ways(self, x: Tensor, weights: Tensor) -> Ways:
         """Return the ways for x [N, c, H, W], as they are known or measured now."""
-        cells = x.numel() // x.shape[1]
-        small = cells * weights.numel() < LEAST or x.dtype != torch.float32
+        small = x.numel() // x.shape[1] * weights.numel() < LEAST or x.dtype != torch.float32
         if small or is_alike() or not torch.is_grad_enabled():
             return self.usual
-        key = key_of(weights, cells)
+        key = key_of(x, weights)
         ways = self.found.get(key) or self.kept_ways(key)
         if ways is None and self.measuring.begun:
             ways = self.measure(key, x.detach(), weights.detach())
@@ -101,12 +104,23 @@ class Measured:
         return None if names is None else self.ways_of(names)
 
     @torch.no_grad()
-    def measure(self, key: str, x: Tensor, weights: Tensor) -> Ways:
-        """Measure which ways are fastest, and keep them, unless other programs disturbed that."""
-        watch, runs = Watch(torch.get_num_threads()), runs_of(self.usual, x, weights)
-        names = {part: fastest(watch, some) for part, some in runs.items()}
-        if watch.disturbed:
+    def measure(self, key: str, x: Tensor, weights: Tensor) -> Ways | None:
+        """Measure which ways are fastest, and keep them.
+
+        None where that says nothing: other programs disturbed it, and it is tried again some times,
+        numbers are not finite, or memory is short.
+        """
+        self.tries[key] += 1
+        if self.tries[key] > MOST_TRIES:
             return self.usual
+        watch = Watch(torch.get_num_threads())
+        try:
+            runs = runs_of(self.usual, x, weights)
+            names = {part: fastest(watch, some) for part, some in runs.items()}
+        except (RuntimeError, MemoryError, ArithmeticError):
+            return None
+        if watch.disturbed:
+            return None
         choices().put(KIND, {key: names})
         return self.ways_of(names)
 
@@ -149,10 +163,18 @@ def runs_of(usual: Ways, x: Tensor, weights: Tensor) -> dict[str, Runs]:
     }
 
 
-def key_of(weights: Tensor, cells: int) -> str:
-    """Return what decides how long a convolution takes, about: random sizes have few of these."""
-    n, c = weights.shape[:2]
-    return f"{torch.get_num_threads()} threads: {c}>{n}, {2 ** round(log2(cells))} cells"
+def key_of(x: Tensor, weights: Tensor) -> str:
+    """Return what decides how long a convolution takes, about: random sizes have few of these.
+
+    Maps that tiles cover badly have others: the cells that tiles cover are counted too.
+    """
+    images, c, height, width = x.shape
+    covered = [
+        images * form.m**2 * tiles(height, form.m) * tiles(width, form.m) for form in FORMS.values()
+    ]
+    octaves = [round(2 * log2(cells)) / 2 for cells in (images * height * width, *covered)]
+    sizes = "-".join(f"{one:g}" for one in octaves)
+    return f"{torch.get_num_threads()} threads: {c}>{len(weights)}, 2^{sizes} cells"
 
 
 def names_in(said: Any) -> dict[str, str] | None:
@@ -163,10 +185,14 @@ def names_in(said: Any) -> dict[str, str] | None:
 
 
 def fastest(watch: Watch, runs: Runs) -> str:
-    """Return the fastest way to compute a part: the usual one, unless tiles are clearly faster."""
+    """Return the fastest way to compute a part: the usual one, unless tiles are clearly faster.
+
+    Raises ArithmeticError where the usual one's result is not finite.
+    """
     expected = runs[USUAL]()
-    seconds = watch.best_times(
-        {name: run for name, run in runs.items() if is_near(run(), expected, NEAR)}
-    )
+    if not expected.isfinite().all():
+        raise ArithmeticError("not finite")
+    same = {name for name, run in runs.items() if is_near(run(), expected, NEAR)} | {USUAL}
+    seconds = watch.best_times({name: run for name, run in runs.items() if name in same})
     best = min(seconds, key=seconds.__getitem__)
     return best if seconds[best] * GAIN < seconds[USUAL] else USUAL

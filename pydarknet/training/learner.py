@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
-from ..backends.choices import may_measure
 from ..errors import DataError
 from ..graph.full_precision import full_precision
 from ..graph.header import Header
@@ -64,6 +63,7 @@ class Learner:
         seed: int,
         amp: torch.dtype | None = None,
         team: Team | None = None,
+        tune: bool = False,
     ) -> None:
         self.team = team or Team(network)
         self.network, self.net, self.seed = network, network.net, seed
@@ -77,10 +77,9 @@ class Learner:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
         self.measuring = Measuring()
         if network.device.type == "cpu":
-            if amp:
-                avoid_bad_gradients(network)
-            else:
-                self.measuring = use_lean_forms(network)
+            (avoid_bad_gradients if amp else use_lean_forms)(network)
+            if tune and not amp:
+                self.measuring = use_measured_ways(network)
         self.still = update.inference_only(network)
         self.parts = update.trainable_parameters(network)
         self.optimizer = update.optimizer(network, self.parts)
@@ -285,11 +284,10 @@ class Learner:
         restore_tensors(state.tensors, self.network, self.optimizer, self.moving)
 
 
-def use_lean_forms(network: Network) -> Measuring:
-    """Let a network keep fewer maps for its gradients, and measure how it computes fastest."""
+def use_lean_forms(network: Network) -> None:
+    """Let a network keep fewer maps for its gradients, with the same results."""
     use_lean_convolutions(network)
     use_one_step(network)
-    return use_measured_ways(network) if may_measure(network.tune) else Measuring()
 
 
 def at_least_single(values: Tensor) -> Tensor:

@@ -66,6 +66,7 @@ def train(
     clear: bool = False,
     chart: bool = True,
     exif: bool | None = None,
+    tune: bool | None = None,
     map: bool | MapOptions = False,
 ) -> Network:
     """Train a detector as the command `detector train` does, and return it.
@@ -77,8 +78,9 @@ def train(
     reproducible, for any number of `workers` (processes that make the batches). A training that was
     stopped resumes, unless `clear`. `amp` "bf16" computes convolutions in bfloat16, on GPUs and
     CPUs that have it. `exif` turns photographs as their EXIF data say, or with False leaves them; a
-    training that resumes goes on as it began. Processes that torchrun started train together; the
-    first calls back. Raises DarknetError.
+    training that resumes goes on as it began. `tune` says whether a CPU measures how convolutions
+    compute fastest; if omitted, it does without a `seed`. Processes that torchrun started train
+    together; the first calls back. Raises DarknetError.
 
     Darknet: examples/detector.c train_detector
     """
@@ -97,6 +99,7 @@ def train(
             batchnorm=batchnorm,
             strict=strict,
             exif=exif is not False,
+            tune=tune,
             transfer=True,
             seen="map=True" if map else "",
         )
@@ -243,7 +246,8 @@ def make_trainer(
     if options.clear:
         network.header = Header(*network.dialect.version, seen=0)
     amp = amp_of(options.amp, network.device)
-    learner = Learner(network, seed=options.seed, amp=amp, team=team)
+    tune = options.may_tune(network)
+    learner = Learner(network, seed=options.seed, amp=amp, team=team, tune=tune)
     resume(learner, start, options.given_seed)
     start_together(learner, start)
     check_unfinished(sources.weights, learner.batch, net.max_batches, "-clear counts from 0")

@@ -263,3 +263,14 @@ def test_a_fixed_network_is_not_looked_at_until_weights_are_loaded(net, tmp_path
     assert network.prepared() is fast
     network.load_weights(tmp_path / "net.weights")
     assert network.prepared() is not fast
+
+
+def test_a_fixed_network_that_moves_gets_another_fast_form(net):
+    network = filled(net(f"{CONV}\n", c=3, h=9, w=7))
+    network.fixed = True
+    fast = network.prepared()
+
+    network.double().float()
+
+    assert network.prepared() is not fast
+    assert not copy.deepcopy(network).fixed

@@ -29,6 +29,8 @@ def test_memory_is_taken_ahead_for_weights_and_their_images(tmp_path, monkeypatc
     weights = tmp_path / "net.weights"
     weights.write_bytes(bytes(1 << 20))
     monkeypatch.setattr(torch_import, "usable_memory", lambda: 1 << 40)
+    monkeypatch.setattr(torch_import, "free_memory", lambda: 1 << 40)
+    monkeypatch.setattr(torch_import, "address_space", lambda: 1 << 40)
 
     assert memory_for(weights) == (1 << 26) + 12 * (1 << 20)
     assert memory_for(tmp_path / "none.weights") == 1 << 26
@@ -36,6 +38,13 @@ def test_memory_is_taken_ahead_for_weights_and_their_images(tmp_path, monkeypatc
     assert memory_for(weights) == 1 << 29
     monkeypatch.setattr(torch_import, "usable_memory", lambda: 1 << 30)
     assert memory_for(weights) == 1 << 27
+    monkeypatch.setattr(torch_import, "free_memory", lambda: 1 << 29)
+    assert memory_for(weights) == 1 << 26
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")  # others share the machine
+    assert memory_for(weights) == 0
+    monkeypatch.delenv("LOCAL_WORLD_SIZE")
+    monkeypatch.setattr(torch_import, "address_space", lambda: 1 << 30)  # as ulimit -v says
+    assert memory_for(weights) == 0
 
 
 @pytest.mark.parametrize(("gpu", "asked"), [(False, [1 << 26]), (True, [])])
@@ -45,6 +54,7 @@ def test_none_is_taken_where_a_gpu_may_compute(tmp_path, monkeypatch, gpu, asked
     monkeypatch.setattr(gc, "freeze", lambda: None)
     monkeypatch.setattr(torch_import, "gpu_may_be_there", lambda: gpu)
     monkeypatch.setattr(torch_import, "take_memory", taken.append)
+    monkeypatch.setattr(torch_import, "memory_for", lambda weights: 1 << 26)
 
     import_networks()
     monkeypatch.delitem(sys.modules, "torch", raising=False)

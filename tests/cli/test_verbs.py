@@ -128,3 +128,12 @@ def test_every_command_that_opens_a_network_reads_a_cfg_by_flags():
     assert {v.uses[:3] for v in VERBS.values() if v.needs_torch} == {
         ("dialect", "batchnorm", "lenient")
     }
+
+
+def test_every_training_of_images_may_be_told_not_to_tune():
+    trainings = {words: one for words, one in VERBS.items() if words[-1] == "train"}
+
+    assert {words[0] for words, one in trainings.items() if "tune" in one.uses} == {
+        *("detector", "classifier", "yolo", "coco"),
+    }
+    assert len(trainings) == 5  # and that of texts

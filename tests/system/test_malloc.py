@@ -108,22 +108,34 @@ print(before - pages())
 def test_what_was_taken_ahead_is_there_for_what_is_made_later():
     code = """
 import resource
-from pydarknet.system.malloc import take_memory
+from pydarknet.system.malloc import keep_freed_memory, take_memory
 
 def faults():  # pages that the system gave this process
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
-take_memory(1 << 26).join()
+TAKE
 before = faults()
-room = bytearray(1 << 25)
+rooms = [bytes(1 << 20) for _ in range(32)]  # larger ones get huge pages
 print(faults() - before)
 """
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    faults = []
+    for take in ("keep_freed_memory()", "take_memory(1 << 26).join()"):
+        made = [sys.executable, "-c", code.replace("TAKE", take)]
+        faults.append(int(subprocess.run(made, capture_output=True, text=True, check=True).stdout))
 
-    assert int(said.stdout) < (1 << 25) / 4096 / 10
+    assert faults[1] < faults[0] / 10
 
 
 def test_nothing_is_taken_where_it_cannot_be_kept(monkeypatch):
     monkeypatch.setattr("sys.platform", "win32")
 
     assert take_memory(1 << 40) is None
+
+
+def test_nothing_is_taken_where_no_thread_can_be_started(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refuse)
+
+    assert take_memory(1) is None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import pydarknet
 from pydarknet.errors import DarknetError, WrongType
-from pydarknet.training.arguments import check_arguments, files_of
+from pydarknet.training.arguments import Options, check_arguments, files_of
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,26 @@ def test_what_may_be_given_is_taken():
         Path("b.cfg"),
         Path("c.weights"),
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "seed", "alone", "may"),
+    [
+        (None, None, True, True),
+        (None, 1, True, False),  # a seed repeats a run
+        (None, None, False, False),  # processes compute alike
+        (True, 1, False, True),
+        (False, None, True, False),
+    ],
+)
+def test_a_training_is_tuned_where_nothing_must_be_alike(monkeypatch, asked, seed, alone, may):
+    monkeypatch.setenv("PYDARKNET_TUNE", "on")
+    options = Options(seed=1, given_seed=seed, ranks=SimpleNamespace(alone=alone))
+
+    assert options.may_tune(SimpleNamespace(tune=asked)) is may
+
+
+def test_the_variable_switches_tuning_off(monkeypatch):
+    monkeypatch.setenv("PYDARKNET_TUNE", "off")
+
+    assert not Options(seed=1).may_tune(SimpleNamespace(tune=None))

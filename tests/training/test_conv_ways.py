@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ from pydarknet.training.learner import Learner
 
 CONV = "[convolutional]\nfilters=16\nsize=3\npad=1\nactivation=linear\n"
 TILED = dict.fromkeys(("output", "of_input", "of_weights"), "tiles4")
-KEY = f"{torch.get_num_threads()} threads: 16>16, 128 cells"
+KEY = f"{torch.get_num_threads()} threads: 16>16, 2^7-7-7 cells"
 
 
 @pytest.fixture(autouse=True)
@@ -66,8 +67,8 @@ def begun(conv: Conv) -> Measured:
 def names_of(measured: Measured) -> list[str]:
     """Return the tiles by which the parts of the only key are computed."""
     [ways] = measured.found.values()
-    forms = {id(form): name for name, form in FORMS.items()}
-    return [forms[id(way.keywords["form"])] for way in ways if hasattr(way, "keywords")]
+    forms = {form.m: name for name, form in FORMS.items()}
+    return [forms[way.keywords["form"].m] for way in ways if hasattr(way, "keywords")]
 
 
 def test_each_part_is_measured_once_and_computed_in_its_fastest_way(conv, x, timed):
@@ -131,8 +132,7 @@ def test_a_disturbed_measurement_is_not_kept(conv, x, monkeypatch):
 
     conv(x)
 
-    assert choices().get(KIND, KEY) is None
-    assert names_of(measured) == []
+    assert (measured.found, choices().get(KIND, KEY)) == ({}, None)
 
 
 def test_tiles_that_compute_something_else_are_left_out(conv, x, monkeypatch):
@@ -201,26 +201,72 @@ def test_other_geometries_are_not(way):
 def test_sizes_that_are_near_share_what_was_measured(conv, timed):
     begun(conv)
 
-    for side in (8, 9, 7, 20):
+    for side in (40, 39, 38, 60):
         conv(torch.randn(2, 16, side, side).requires_grad_())
 
     assert len(timed) == 2 * 3
 
 
-def test_a_learner_measures_unless_that_is_switched_off(net, monkeypatch):
-    def measured() -> list[bool]:
-        network = net(CONV, c=16, h=8, w=8, options="batch=1")
-        network.initialize(torch.Generator().manual_seed(1))
-        learner = Learner(network, seed=1)
-        assert not learner.measuring.begun
-        copy.deepcopy(network)
-        return [
-            isinstance(one.convolve, Measured) for one in network.modules() if type(one) is Conv
-        ]
+def test_small_maps_are_no_large_one(conv, timed):
+    begun(conv)
 
-    assert measured() == [True]
-    monkeypatch.setenv("PYDARKNET_TUNE", "off")
-    assert measured() == [False]
+    for images, side in ((4, 16), (1024, 1)):
+        conv(torch.randn(images, 16, side, side).requires_grad_())
+
+    assert len(timed) == 2 * 3
+
+
+def test_what_is_not_finite_is_computed_as_usual_and_not_kept(conv, timed):
+    measured = begun(conv)
+
+    y = conv(torch.full((2, 16, 8, 8), float("inf")).requires_grad_())
+
+    assert not y.isfinite().all()
+    assert (timed, measured.found, choices().get(KIND, KEY)) == ([], {}, None)
+
+
+def test_a_lack_of_memory_leaves_the_usual_way(conv, x, monkeypatch):
+    def lack(*given, form):
+        raise RuntimeError("can't allocate memory")
+
+    monkeypatch.setitem(conv_ways.TILED, "of_weights", lack)
+    measured = begun(conv)
+
+    torch.testing.assert_close(conv(x), F.conv2d(x, conv.weights, conv.biases, padding=1))
+
+    assert measured.found == {}
+
+
+def test_a_measurement_that_says_nothing_is_tried_again_some_times(conv, x, monkeypatch, timed):
+    monkeypatch.setattr(Watch, "disturbed", True)
+    measured = begun(conv)
+
+    for _ in range(8):
+        conv(x)
+
+    assert len(timed) == 5 * 3
+    assert names_of(measured) == []
+
+
+def test_copies_compute_the_same(conv, x):
+    begun(conv)
+    y = conv(x)
+
+    for other in (copy.deepcopy(conv), pickle.loads(pickle.dumps(conv))):
+        torch.testing.assert_close(other(x), y, rtol=0, atol=0)
+        assert names_of(other.convolve) == ["tiles4"] * 3
+
+
+@pytest.mark.parametrize("tune", [True, False])
+def test_a_learner_measures_only_if_it_shall(net, tune):
+    network = net(CONV, c=16, h=8, w=8, options="batch=1")
+    network.initialize(torch.Generator().manual_seed(1))
+
+    learner = Learner(network, seed=1, tune=tune)
+
+    assert not learner.measuring.begun
+    [conv] = [one for one in network.modules() if type(one) is Conv]
+    assert isinstance(conv.convolve, Measured) == tune
 
 
 def test_measuring_is_one_switch_for_a_network(net):

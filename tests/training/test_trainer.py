@@ -8,6 +8,7 @@ import torch
 from small_training import write_run
 
 import pydarknet
+from pydarknet.cli.main import main
 from pydarknet.dataset.bad_list import Problem
 from pydarknet.errors import DataError
 from pydarknet.training.checkpoints import Files
@@ -220,3 +221,35 @@ def test_convolutions_may_measure_once_memory_is_kept(tmp_path, monkeypatch):
     pydarknet.train("run.data", "run.cfg", workers=0, chart=False, device="cpu")
 
     assert begun == [False, True]
+
+
+@pytest.mark.parametrize(("given", "tunes"), [({"tune": True}, True), ({}, False)])
+def test_a_training_is_tuned_if_that_is_asked(tmp_path, monkeypatch, given, tunes):
+    write_run(tmp_path, 1)
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def refuse(network, *, tune, **others):
+        asked.append((tune, network.fixed))
+        raise DataError("enough")
+
+    monkeypatch.setattr("pydarknet.training.train.Learner", refuse)
+    with pytest.raises(DataError, match="enough"):
+        pydarknet.train("run.data", "run.cfg", seed=1, chart=False, device="cpu", **given)
+
+    assert asked == [(tunes, False)]
+
+
+def test_a_commands_network_is_not_fixed_while_it_trains(tmp_path, monkeypatch):
+    write_run(tmp_path, 1)
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def refuse(network, *, tune, **others):
+        asked.append((tune, network.fixed))
+        raise DataError("enough")
+
+    monkeypatch.setattr("pydarknet.training.train.Learner", refuse)
+    assert main(["detector", "train", "run.data", "run.cfg", "-nogpu", "-tune", "on"]) == 1
+
+    assert asked == [(True, False)]
