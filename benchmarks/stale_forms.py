@@ -71,9 +71,9 @@ def answer(case: Case, *more: str) -> Answer:
     out, err, asked = StringIO(), StringIO(), []
     load = open_any.open_by_torch
 
-    def by_torch(*given: Any) -> Any:
+    def by_torch(*given: Any, **how: Any) -> Any:
         asked.append(given)
-        return load(*given)
+        return load(*given, **how)
 
     found = Path("found.json")
     found.unlink(missing_ok=True)

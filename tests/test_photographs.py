@@ -91,7 +91,7 @@ def compiled(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PYDARKNET_CACHE_SIZE", "1G")
 
-    def refuse(*given):
+    def refuse(*given, **how):
         raise AssertionError("torch opens a network that was compiled")
 
     return lambda: monkeypatch.setattr("pydarknet.cli.open_any.open_by_torch", refuse)
