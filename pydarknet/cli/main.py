@@ -64,10 +64,9 @@ GLOBAL = (
         bool,
         True,
         Help(
-            "measure on a CPU, once a machine, how each convolution is computed fastest, where many"
-            " images follow, and in a training in float32 without -seed, and on a GPU, once a run,"
-            " how all of them are where boxes are found; -tune off computes all in one way, as"
-            " PYDARKNET_TUNE=off does",
+            "measure how each convolution is computed fastest: on a CPU once a machine, where many"
+            " images follow, and in a training in float32 without -seed; on a GPU once a run, but"
+            " not in training. -tune off computes all in one way, as PYDARKNET_TUNE=off does",
             switch=True,
         ),
     ),
