@@ -38,7 +38,7 @@ TILED: Final[dict[str, Callable[..., Tensor]]] = {  # by the names of `Ways`
 }
 LEAST: Final = 1 << 27  # products of a mini-batch, below which nothing is measured
 GAIN: Final = 1.05  # times as fast as the usual way tiles must be
-MOST_TRIES: Final = 5  # measurements of a size that said nothing, after which it is the usual way
+DUE: Final = (1, 10, 100, 1000, 10_000)  # mini-batches of a size at which it is measured
 NEAR: Final = 1e-4  # how far their result may be from it, as a part of the largest value
 PLACE: Final = ((1, 1), (1, 1), 1, 1)  # stride, padding, dilation, groups of what tiles compute
 
@@ -79,7 +79,7 @@ class Measured:
         self.measuring = measuring
         self.usual = Ways(of_weights=gradient_by_products if products else None)
         self.found: dict[str, Ways] = {}
-        self.tries: Counter[str] = Counter()
+        self.seen: Counter[str] = Counter()
 
     def __call__(self, x: Tensor, weights: Tensor, bias: Tensor | None, *place: Any) -> Tensor:
         """Compute the convolution, as F.conv2d does with these arguments."""
@@ -107,12 +107,12 @@ class Measured:
     def measure(self, key: str, x: Tensor, weights: Tensor) -> Ways | None:
         """Measure which ways are fastest, and keep them.
 
-        None where that says nothing: other programs disturbed it, and it is tried again some times,
-        numbers are not finite, or memory is short.
+        None where that says nothing: other programs disturb it, numbers are not finite, or memory
+        is short. Then it is tried again later.
         """
-        self.tries[key] += 1
-        if self.tries[key] > MOST_TRIES:
-            return self.usual
+        self.seen[key] += 1
+        if self.seen[key] not in DUE:
+            return None
         watch = Watch(torch.get_num_threads())
         try:
             runs = runs_of(self.usual, x, weights)
