@@ -223,33 +223,30 @@ def test_convolutions_may_measure_once_memory_is_kept(tmp_path, monkeypatch):
     assert begun == [False, True]
 
 
-@pytest.mark.parametrize(("given", "tunes"), [({"tune": True}, True), ({}, False)])
-def test_a_training_is_tuned_if_that_is_asked(tmp_path, monkeypatch, given, tunes):
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """Return whether each training that begins in this folder is tuned, and its network fixed."""
     write_run(tmp_path, 1)
     monkeypatch.chdir(tmp_path)
-    asked = []
+    noted = []
 
     def refuse(network, *, tune, **others):
-        asked.append((tune, network.fixed))
+        noted.append((tune, network.fixed))
         raise DataError("enough")
 
     monkeypatch.setattr("pydarknet.training.train.Learner", refuse)
+    return noted
+
+
+@pytest.mark.parametrize(("given", "tunes"), [({"tune": True}, True), ({}, False)])
+def test_a_training_is_tuned_if_that_is_asked(asked, given, tunes):
     with pytest.raises(DataError, match="enough"):
         pydarknet.train("run.data", "run.cfg", seed=1, chart=False, device="cpu", **given)
 
     assert asked == [(tunes, False)]
 
 
-def test_a_commands_network_is_not_fixed_while_it_trains(tmp_path, monkeypatch):
-    write_run(tmp_path, 1)
-    monkeypatch.chdir(tmp_path)
-    asked = []
-
-    def refuse(network, *, tune, **others):
-        asked.append((tune, network.fixed))
-        raise DataError("enough")
-
-    monkeypatch.setattr("pydarknet.training.train.Learner", refuse)
+def test_a_commands_network_is_not_fixed_while_it_trains(asked):
     assert main(["detector", "train", "run.data", "run.cfg", "-nogpu", "-tune", "on"]) == 1
 
     assert asked == [(True, False)]
