@@ -12,53 +12,23 @@ import platform
 from functools import cache
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..errors import UsageError
 from ..graph.executor import Executor
 from ..layers import Node
-from ..modules.activations import ONEDNN
 from ..modules.ops import Conv
 from ..runtime.precision import BFLOAT16
 from ..system import processor
 from ..system.console import note
-from .half import InFloat32, half_activation, moves_values
+from .half import InFloat32, moves_values
 from .measurement import Watch
-from .onednn import (
-    SAME,
-    Convolution,
-    Place,
-    direct_convolution,
-    onednn_convolution,
-    torch_convolution,
-)
-from .packed_conv import PackedConv, folded_weights
+from .onednn import SAME, direct_convolution
+from .packed_conv import PackedConv
 
 LEAST = 32  # products a value: as many as AVX-512 and AMX take at once
 TRIED = (1, 128, 26, 26)  # the input of the convolution that is timed
 LIKE = 1.05  # a ratio of times that is no difference
-
-
-class Bfloat16Conv(nn.Module):
-    """A convolution in bfloat16 and all that its layer does after it, channels last.
-
-    Products are summed, and the bias is added, in float32.
-    """
-
-    def __init__(self, conv: Conv) -> None:
-        super().__init__()
-        weights, self.bias = folded_weights(conv)
-        self.weights = weights.bfloat16()
-        self.place: Place = (conv.padding, conv.stride, (conv.dilation,) * 2, conv.groups)
-        word = conv.activate.word
-        self.fused, word = (word, "linear") if word in ONEDNN else ("linear", word)
-        self.activate, self.blur = half_activation(word), conv.blur
-        self.convolution = convolution(self.weights, self.bias, self.place, self.fused)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x.to(torch.bfloat16, memory_format=torch.channels_last)
-        y = self.activate(self.convolution(x))
-        return self.blur(y) if self.blur else y
 
 
 def bfloat16_modules(network: Executor) -> list[nn.Module]:
@@ -75,27 +45,8 @@ def bfloat16_module(node: Node, module: nn.Module, *, exact: bool) -> nn.Module:
     """Return a layer's module in bfloat16 where that is safe and gains, unless it is `exact`."""
     if type(module) is Conv:
         few = module.weights[0].numel() < LEAST
-        return InFloat32(PackedConv(module)) if exact or few else Bfloat16Conv(module)
+        return PackedConv(module, torch.float32 if exact or few else torch.bfloat16)
     return InFloat32(module) if exact or not moves_values(node, module) else module
-
-
-def convolution(weights: Tensor, bias: Tensor, place: Place, word: str) -> Convolution:
-    """Return a convolution in bfloat16, the type of the weights."""
-    if operators_work():
-        return onednn_convolution(weights, bias, place, word)
-    return torch_convolution(weights, bias.bfloat16(), place, word)
-
-
-@cache
-def operators_work() -> bool:
-    """Return whether torch's private operators take bfloat16 here, and convolve by it."""
-    x, weights, bias = torch.ones(1, 2, 4, 4), torch.full((3, 2, 3, 3), -1.0), torch.ones(3)
-    expected = torch_convolution(weights, bias, SAME, "linear")(x)
-    try:
-        y = onednn_convolution(weights.bfloat16(), bias, SAME, "linear")(x.bfloat16())
-    except (AttributeError, RuntimeError, TypeError):
-        return False
-    return y.dtype is torch.bfloat16 and torch.allclose(y.float(), expected, atol=0.1)
 
 
 @cache
@@ -155,7 +106,7 @@ def time_beside_float32() -> float:
     x = torch.rand(TRIED).contiguous(memory_format=torch.channels_last)
     weights, bias = torch.rand(TRIED[1], TRIED[1], 3, 3), torch.rand(TRIED[1])
     plain = direct_convolution(weights, bias, SAME, "linear")
-    half, narrow = convolution(weights.bfloat16(), bias, SAME, "linear"), x.bfloat16()
+    half, narrow = direct_convolution(weights.bfloat16(), bias, SAME, "linear"), x.bfloat16()
     runs = {True: lambda: half(narrow), False: lambda: plain(x)}
     least = Watch(torch.get_num_threads()).best_times(runs, every=True)
     return least[True] / least[False]

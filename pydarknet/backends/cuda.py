@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..layers import Node
 from ..modules.ops import Conv
-from .half import InFloat32, half_activation, moves_values
+from .half import InFloat32, moves_values, precise_activation
 from .packed_conv import folded_weights
 
 MULTIPLE = 8  # of which tensor cores compute filters in half precision
@@ -63,7 +63,7 @@ class CudaConv(nn.Module):
         self.weights = weights.contiguous(memory_format=first_form(dtype).layout)
         self.settings = (conv.stride, conv.padding, (conv.dilation,) * 2, conv.groups)
         self.word, self.blur = conv.activate.word, conv.blur
-        self.activate = half_activation(self.word)
+        self.activate = precise_activation(self.word)
         self.made: dict[Form, tuple[Tensor, Compute]] = {}  # with the weights
         self.compute: Compute
         self.choose(first_form(dtype))

@@ -22,10 +22,11 @@ from ..graph.executor import Executor
 from ..graph.head import Head
 from ..system.alike import is_alike
 from .choices import choices
+from .measurement import are_near
 from .network_key import network_key
 from .programs import installed_programs
 from .recorder import Run
-from .tuner import Tuner, are_near
+from .tuner import NEAR, Tuner
 
 KIND: Final = "backend"  # of choices
 TORCH: Final = "torch"
@@ -131,7 +132,7 @@ class Fastest:
             if only in (None, name):
                 with suppress(RuntimeError):
                     run = program.record(self.network, images)
-                    if are_near(values_of(run(noise)), expected):
+                    if are_near(values_of(run(noise)), expected, NEAR):
                         runs[name] = run
         return runs
 

@@ -24,11 +24,11 @@ from ..graph.head import Head, inputs_kept
 from ..layers import Node
 from ..modules.pooling import whole_operations
 from ..system.memory import usable_memory
-from .measurement import is_near
+from .measurement import are_near
 from .onednn import Convolution
-from .packed_conv import PackedConv
+from .packed_conv import PackedConv, as_maps, is_narrow
 from .recorder import Run
-from .tape import Call, Operation, record, replay
+from .tape import Call, Operation, parts_of, record, replace_each, replay
 from .ways import DIRECT, WAYS
 
 WARM_UPS = 3  # runs: torch observes in the first, oneDNN compiles in the second
@@ -39,14 +39,16 @@ aten = torch.ops.aten
 
 
 class PlainConv(nn.Module):
-    """A convolution of maps, channels last, in the form that it has in a graph."""
+    """A convolution of maps of a type, channels last, in the form that it has in a graph."""
 
-    def __init__(self, convolution: Convolution, blur: nn.Module | None) -> None:
+    def __init__(
+        self, convolution: Convolution, dtype: torch.dtype, blur: nn.Module | None
+    ) -> None:
         super().__init__()
-        self.convolution, self.blur = convolution, blur
+        self.convolution, self.dtype, self.blur = convolution, dtype, blur
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.convolution(x.contiguous(memory_format=torch.channels_last))
+        y = self.convolution(as_maps(x, self.dtype))
         return self.blur(y) if self.blur else y
 
 
@@ -58,7 +60,8 @@ def graph_module(module: nn.Module, size: torch.Size, direct: bool) -> nn.Module
     if not isinstance(module, PackedConv):
         return module
     way = WAYS[DIRECT if direct else module.way(size)]
-    return PlainConv(way.in_graph(module.task(size)), module.blur)
+    task = module.task(size)
+    return PlainConv(way.in_graph(task), task.dtype, module.blur)
 
 
 def fused_graph(network: Executor, images: Tensor, *, direct: bool = False) -> Run:
@@ -76,7 +79,7 @@ def fused_graph(network: Executor, images: Tensor, *, direct: bool = False) -> R
         with fusion():
             graph = script(calls, results, x)
             found = [graph(x) for _ in range(WARM_UPS)][-1]
-        if not are_near(found, tensors_of(heads)):
+        if not are_near(found, tensors_of(heads), NEAR, narrow=is_narrow(network)):
             raise RuntimeError("the graph computes something else")
         return Fused(graph, x.shape, x.stride(), [head.node for head in heads])
 
@@ -133,10 +136,23 @@ def script(calls: list[Call], results: list[int], x: Tensor) -> Graph:
 
 def run_as_written(operation: Operation, *arguments: Any, **keywords: Any) -> Any:
     """Run an operation in the form that oneDNN's fusion knows."""
-    written = WRITTEN.get(operation)
-    if written is None:
-        return operation(*arguments, **keywords)
-    return written(*arguments, **keywords)
+    return WRITTEN.get(operation, operation)(*of_one_type(arguments), **keywords)
+
+
+def of_one_type(given: Sequence[Any]) -> Any:
+    """Return arguments whose maps are all float32 if one is and others are bfloat16.
+
+    torch converts them, too; oneDNN does not.
+    """
+    kinds = {x.dtype for x in parts_of(given) if isinstance(x, Tensor) and x.dim()}
+    if not kinds >= {torch.float32, torch.bfloat16}:
+        return given
+    return replace_each(given, wide_form)
+
+
+def wide_form(given: Any) -> Any:
+    """Return a tensor of bfloat16 as float32, and anything else as it is."""
+    return given.float() if isinstance(given, Tensor) and given.dtype is torch.bfloat16 else given
 
 
 def convolution(
@@ -192,14 +208,6 @@ def fusion() -> Iterator[None]:
             yield
     finally:
         torch.jit.enable_onednn_fusion(enabled)
-
-
-def are_near(found: Sequence[Tensor], expected: Sequence[Tensor]) -> bool:
-    """Return whether tensors are the same but for the last digits, or neither are finite."""
-    return all(
-        y.shape == exact.shape and is_near(y.nan_to_num(0, 0, 0), exact.nan_to_num(0, 0, 0), NEAR)
-        for y, exact in zip(found, expected, strict=True)
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from .choices import choices
 from .fused_graph import fused_graph
 from .measurement import Watch
 from .network_key import network_key
-from .packed_conv import PackedConv
+from .packed_conv import PackedConv, is_narrow
 from .recorder import Run
 from .ways import DIRECT
 
@@ -71,7 +71,8 @@ class FusedGraphs:
 
     def best(self, network: Executor, images: Tensor) -> Run | None:
         """Return the graph that is fastest on images of a size; None where the layers are."""
-        key = network_key(network, images[:1], sorted(ways_of(network)))
+        narrow = ["bfloat16"] if is_narrow(network) else []
+        key = network_key(network, images[:1], sorted(ways_of(network)) + narrow)
         known = choices().get(KIND, key) if self.may_measure else GRAPH
         if known is None and len(images) > 1:
             known = GRAPH  # to time it takes as long as it gains

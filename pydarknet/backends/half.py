@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from ..layers import Node
@@ -27,9 +29,14 @@ def moves_values(node: Node, module: nn.Module) -> bool:
     return node.layer.lossless_in_half and not any(True for _ in module.parameters())
 
 
-def half_activation(word: str) -> Activation:
-    """Return an activation of values in half precision; one that sums many does so in float32."""
+def precise_activation(
+    word: str, elementwise: Callable[[str], Activation] = overwriting
+) -> Activation:
+    """Return an activation of values in any precision; one that sums many does so in float32.
+
+    Those that do not are made by `elementwise` of their names.
+    """
     if word in ELEMENTWISE:
-        return overwriting(word)
+        return elementwise(word)
     function = activation(word)
     return lambda y: function(y.float()).to(y.dtype)

@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..modules.activations import ONEDNN, overwriting
+from ..modules.activations import ONEDNN
+from .half import precise_activation
 
 Convolution = Callable[[Tensor], Tensor]
 Place = tuple[tuple[int, int], tuple[int, int], tuple[int, int], int]
@@ -25,8 +26,12 @@ SAME: Place = ((1, 1), (1, 1), (1, 1), 1)  # padding, stride, dilation, groups o
 
 
 def direct_convolution(weights: Weights, bias: Tensor, place: Place, word: str) -> Convolution:
-    """Return the convolution by oneDNN, or by torch's public operators if the private ones fail."""
-    make = onednn_convolution if operators_work() else torch_convolution
+    """Return the convolution by oneDNN, or by torch's public operators if the private ones fail.
+
+    Weights in bfloat16 take and give maps in bfloat16; the bias is float32.
+    """
+    dtype = weights.dtype if isinstance(weights, Tensor) else torch.float32
+    make = onednn_convolution if operators_work(dtype) else torch_convolution
     return make(weights, bias, place, word)
 
 
@@ -34,7 +39,7 @@ def onednn_convolution(weights: Weights, bias: Tensor, place: Place, word: str) 
     """Return oneDNN's convolution, whose weights are in the order that it likes best."""
     packing = Packing(weights, place)
     convolve, how = torch.ops.mkldnn._convolution_pointwise, ONEDNN.get(word, ONEDNN["linear"])
-    activate = overwriting("linear" if word in ONEDNN else word)
+    activate = precise_activation("linear" if word in ONEDNN else word)
     return lambda x: activate(convolve(x, packing(x), bias, *place, *how, ""))
 
 
@@ -79,8 +84,9 @@ def order_of(packed: Tensor) -> bytes:
 def torch_convolution(weights: Weights, bias: Tensor, place: Place, word: str) -> Convolution:
     """Return the same convolution by torch's public operators."""
     padding, stride, dilation, groups = place
-    values, activate = values_of(weights), overwriting(word)
-    return lambda x: activate(F.conv2d(x, values, bias, stride, padding, dilation, groups))
+    values, activate = values_of(weights), precise_activation(word)
+    added = bias.to(values.dtype)  # as the operator asks for
+    return lambda x: activate(F.conv2d(x, values, added, stride, padding, dilation, groups))
 
 
 def values_of(weights: Weights) -> Tensor:
@@ -91,7 +97,7 @@ def values_of(weights: Weights) -> Tensor:
 def direct_product(weights: Tensor, bias: Tensor, word: str) -> Convolution:
     """Return oneDNN's product of maps [N, c, H, W], channels last, with weights [n, c]."""
     multiply, how = torch.ops.mkldnn._linear_pointwise, ONEDNN.get(word, ONEDNN["linear"])
-    activate = overwriting("linear" if word in ONEDNN else word)
+    activate = precise_activation("linear" if word in ONEDNN else word)
 
     def run(x: Tensor) -> Tensor:
         y = multiply(x.permute(0, 2, 3, 1), weights, bias, *how, "")
@@ -101,13 +107,13 @@ def direct_product(weights: Tensor, bias: Tensor, word: str) -> Convolution:
 
 
 @cache
-def operators_work() -> bool:
-    """Return whether this torch has the private operators, and they agree with the public ones."""
+def operators_work(dtype: torch.dtype = torch.float32) -> bool:
+    """Return whether torch's private operators take a type here, and agree with the public ones."""
     x, weights, bias = torch.ones(1, 2, 4, 4), torch.full((3, 2, 3, 3), -1.0), torch.ones(3)
+    expected = torch_convolution(weights, bias, SAME, "leaky")(x)
     try:
-        y, expected = (
-            f(weights, bias, SAME, "leaky")(x) for f in (onednn_convolution, torch_convolution)
-        )
-        return torch.allclose(y, expected, atol=1e-5)
+        y = onednn_convolution(weights.to(dtype), bias, SAME, "leaky")(x.to(dtype))
     except (AttributeError, RuntimeError, TypeError):
         return False
+    near = 16 * torch.finfo(dtype).eps
+    return y.dtype is dtype and torch.allclose(y.float(), expected, atol=near)

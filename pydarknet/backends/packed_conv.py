@@ -7,6 +7,7 @@ import threading
 import torch
 from torch import Tensor, nn
 
+from ..graph.executor import Executor
 from ..modules.ops import Conv
 from ..system.alike import is_alike
 from .onednn import Convolution, Place
@@ -18,21 +19,23 @@ MAKING = threading.Lock()  # of all: what a convolution holds is copied with its
 class PackedConv(nn.Module):
     """A convolution and all that its layer does after it; batch norm is folded into its weights.
 
-    Maps are channels-last. Each size of the input may have a way of its own to be computed.
+    Maps are channels-last, and float32 or bfloat16 as the weights are. Products are summed, and the
+    bias is added, in float32. Each size of the input may have a way of its own to be computed.
 
     Darknet: src/network.c fuse_conv_batchnorm (AlexeyAB)
     """
 
-    def __init__(self, conv: Conv) -> None:
+    def __init__(self, conv: Conv, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
-        self.weights, self.bias = folded_weights(conv)
+        weights, self.bias = folded_weights(conv)
+        self.weights = weights.to(dtype)
         self.place: Place = (conv.padding, conv.stride, (conv.dilation,) * 2, conv.groups)
         self.word, self.blur = conv.activate.word, conv.blur
         self.ways: dict[torch.Size, str] = {}  # by size of the input, where one was chosen
         self.made: dict[str, Convolution] = {}
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.contiguous(memory_format=torch.channels_last)
+        x = as_maps(x, self.weights.dtype)
         y = self.convolution(x.shape)(x)
         return self.blur(y) if self.blur else y
 
@@ -72,6 +75,19 @@ class PackedConv(nn.Module):
     def forget_made(self) -> None:
         """Free what was made to try the ways: what is used is made anew, for the maps it gets."""
         self.made = {}
+
+
+def is_narrow(network: Executor) -> bool:
+    """Return whether convolutions of a network compute in bfloat16."""
+    convolutions = (module for module in network.stack if isinstance(module, PackedConv))
+    return any(module.weights.dtype is torch.bfloat16 for module in convolutions)
+
+
+def as_maps(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return x in a type and with channels last; x itself if it is that."""
+    if x.dtype is not dtype:
+        return x.to(dtype, memory_format=torch.channels_last)
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def folded_weights(conv: Conv) -> tuple[Tensor, Tensor]:

@@ -120,8 +120,11 @@ def on_cpu(network: Runnable, options: PrepareOptions) -> Runnable:
     with torch.no_grad():
         if options.half:
             tell_if_slower("-precision float")
-            return of_modules(network, bfloat16_modules(network))
-        fast = of_modules(network, [PackedConv(m) if type(m) is Conv else m for m in network.stack])
+            fast = of_modules(network, bfloat16_modules(network))
+        else:
+            fast = of_modules(
+                network, [PackedConv(m) if type(m) is Conv else m for m in network.stack]
+            )
     if not is_recurrent(network):  # trying ways changes its state
         fast.runner = Tuner(may_measure(network.tune), at_once=network.tune is True)
         if options.backend == AUTO and installed_programs():

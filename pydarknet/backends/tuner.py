@@ -21,8 +21,8 @@ from ..graph.head import Head
 from ..system.alike import is_alike
 from .choices import choices
 from .graph_runner import FusedGraphs
-from .measurement import Watch, is_near, way_times
-from .packed_conv import PackedConv
+from .measurement import Watch, are_near, way_times
+from .packed_conv import PackedConv, as_maps, is_narrow
 from .ways import DIRECT, WAYS, Task
 
 CONVOLUTION, NETWORK = "convolution", "network"  # kinds of choices
@@ -154,7 +154,8 @@ def measure(network: Executor, images: Tensor, tasks: Tasks) -> Verdict:
     times = measure_tasks(watch, tasks)
     ways = all_direct if watch.disturbed else [fastest(times[task_key(t)]) for _, _, t in tasks]
     direct = heads_in(network, images, tasks, all_direct)
-    same = are_near(heads_in(network, images, tasks, ways), direct)
+    found = heads_in(network, images, tasks, ways)
+    same = are_near(found, direct, NEAR, narrow=is_narrow(network))
     gain = gain_of(watch, network, images, tasks, ways, savings(times)) if same else 0.0
     used, taken = gain >= GAIN and not watch.disturbed, time.perf_counter() - start
     verdict = Verdict(round(gain, 3), used, round(taken, 3), watch.disturbed)
@@ -198,7 +199,7 @@ def measure_tasks(watch: Watch, tasks: Tasks) -> dict[str, Times]:
 
 def maps_of(task: Task) -> Tensor:
     """Return random maps for a convolution, with channels last."""
-    return torch.randn(task.size).contiguous(memory_format=torch.channels_last)
+    return as_maps(torch.randn(task.size), task.dtype)
 
 
 def heads_in(network: Executor, images: Tensor, tasks: Tasks, ways: list[str]) -> list[Tensor]:
@@ -206,14 +207,6 @@ def heads_in(network: Executor, images: Tensor, tasks: Tasks, ways: list[str]) -
     use(tasks, ways)
     heads = network.heads(images)
     return [values.clone() for head in heads for values in head.tensors]
-
-
-def are_near(found: list[Tensor], expected: list[Tensor]) -> bool:
-    """Return whether heads are the same but for the last digits, or neither are finite."""
-    return all(
-        is_near(y.nan_to_num(0, 0, 0), exact.nan_to_num(0, 0, 0), NEAR)
-        for y, exact in zip(found, expected, strict=True)
-    )
 
 
 def savings(times: dict[str, Times]) -> float:

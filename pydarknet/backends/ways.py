@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..modules.activations import activation, overwriting
 from . import onednn
+from .half import precise_activation
 from .onednn import (
     SAME,
     Convolution,
@@ -31,7 +32,8 @@ FEWEST = 16  # channels of input and output, below which Winograd's transforms n
 class Task:
     """What a convolution computes from inputs of a size [N, C, H, W] with channels last.
 
-    The weights [n, c / groups, k, k] have batch norm folded in; `word` is the activation.
+    The weights [n, c / groups, k, k] have batch norm folded in; `word` is the activation. Maps are
+    float32 or bfloat16, as the weights are; the bias is float32.
     """
 
     weights: Tensor
@@ -47,14 +49,32 @@ class Task:
         n, _, height, width = self.weights.shape
         sides = [f"{height}x{width}", f"s{stride}", f"p{padding}", f"d{dilation}", f"g{groups}"]
         form = " ".join(sides).replace(", ", ",")
-        return f"{form} {'x'.join(map(str, self.size))}>{n} {self.word}"
+        narrow = "" if self.dtype is torch.float32 else " bfloat16"
+        return f"{form} {'x'.join(map(str, self.size))}>{n} {self.word}{narrow}"
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of the weights and of the maps."""
+        return self.weights.dtype
 
 
 def public(task: Task) -> Convolution:
-    """Return the convolution by torch's public operators, which oneDNN fuses in a graph."""
-    activate, (padding, stride, dilation, groups) = activation(task.word), task.place
-    weights, bias = task.weights, task.bias
-    return lambda x: activate(F.conv2d(x, weights, bias, stride, padding, dilation, groups))
+    """Return the convolution by torch's public operators, which oneDNN fuses in a graph.
+
+    In bfloat16, of which the operator asks for the bias too, it is added in two parts: oneDNN sums
+    both in float32, so that it loses no digits.
+    """
+    activate = precise_activation(task.word, activation)
+    padding, stride, dilation, groups = task.place
+    weights, bias = task.weights, task.bias.to(task.dtype)
+
+    def convolve(x: Tensor) -> Tensor:
+        return F.conv2d(x, weights, bias, stride, padding, dilation, groups)
+
+    if task.dtype is torch.float32:
+        return lambda x: activate(convolve(x))
+    rest = (task.bias - bias.float()).to(task.dtype).view(-1, 1, 1)
+    return lambda x: activate(convolve(x) + rest)
 
 
 @dataclass(frozen=True)
@@ -136,20 +156,26 @@ def is_product(task: Task) -> bool:
     return task.weights.shape[2:] == (1, 1) and task.place == ((0, 0), (1, 1), (1, 1), 1)
 
 
+def is_torch_product(task: Task) -> bool:
+    """Return whether torch computes a convolution as a product of matrices."""
+    return is_product(task) and task.dtype is torch.float32
+
+
 def is_onednn_product(task: Task) -> bool:
     """Return whether oneDNN computes a convolution as a product of matrices."""
-    return is_product(task) and onednn.operators_work()
+    return is_product(task) and onednn.operators_work(task.dtype)
 
 
 def is_tiled(task: Task) -> bool:
     """Return whether Winograd's transforms compute a convolution, and may pay."""
     n, c, *sides = task.weights.shape
-    return sides == [3, 3] and task.place == SAME and min(c, n) >= FEWEST
+    wide = task.dtype is torch.float32  # the transforms would lose digits of bfloat16
+    return sides == [3, 3] and task.place == SAME and min(c, n) >= FEWEST and wide
 
 
 WAYS = {
     DIRECT: Way(lambda task: True, direct),
-    "product": Way(is_product, product),
+    "product": Way(is_torch_product, product),
     "onednn_product": Way(is_onednn_product, onednn_product),
     "winograd2": tiled_way(F2, grouped=False),
     "winograd4": tiled_way(F4, grouped=False),

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 from conftest import recording
+from torch import nn
 
 import pydarknet
 from pydarknet.backends import bfloat16, onednn
-from pydarknet.backends.bfloat16 import Bfloat16Conv
+from pydarknet.backends.fused_graph import fused_graph
 from pydarknet.backends.half import InFloat32
+from pydarknet.backends.packed_conv import PackedConv
 from pydarknet.modules.activations import words
 from pydarknet.modules.transforms import load_image
 from pydarknet.network import Network
@@ -31,7 +33,7 @@ RECORDINGS = (
 CONV = "[convolutional]\nfilters=32\nsize=1\nactivation=linear\n"
 
 
-TIME = bfloat16.time_beside_float32
+TIME, ABLE = bfloat16.time_beside_float32, bfloat16.has_bfloat16()
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +47,7 @@ def able(monkeypatch):
 def operators(request, monkeypatch):
     """Infer with oneDNN's private operators, where they take bfloat16, and without."""
     if not request.param:
-        monkeypatch.setattr(bfloat16, "operators_work", lambda: False)
+        monkeypatch.setattr(onednn, "operators_work", lambda dtype: False)
 
 
 def digits(precision: str | None = None) -> tuple[Network, np.ndarray]:
@@ -53,6 +55,13 @@ def digits(precision: str | None = None) -> tuple[Network, np.ndarray]:
     files = (shipped_file(f"digits.{kind}") for kind in ("cfg", "weights"))
     network = pydarknet.load_network(*files, device="cpu", precision=precision)
     return network, load_image(shipped_file("data/digits.png"))
+
+
+def is_narrow(module: nn.Module) -> bool:
+    """Return whether a layer computes in bfloat16, as its input has it."""
+    if isinstance(module, PackedConv):
+        return module.weights.dtype is torch.bfloat16
+    return not isinstance(module, InFloat32)
 
 
 def outputs(network: Network, images: torch.Tensor) -> tuple[list[torch.Tensor], ...]:
@@ -79,6 +88,25 @@ def test_recorded_networks_give_nearly_the_same(name):
         assert float((one - other).abs().mean()) < 0.02 * float(one.abs().max())
 
 
+@pytest.mark.skipif(not ABLE, reason="oneDNN makes graphs of what the processor computes in")
+@pytest.mark.parametrize("name", [name for name in RECORDINGS if name != "infer_pj_shortcut_a"])
+def test_a_graph_gives_nearly_the_same(name):
+    network = pydarknet.load_network(
+        *(recording(name) / f"net.{kind}" for kind in ("cfg", "weights")),
+        device="cpu",
+        precision="bf16",
+    )
+    images = torch.rand(2, *network.input.tensor, generator=torch.Generator().manual_seed(1))
+
+    run = fused_graph(network.prepared(half=True), images)
+
+    with torch.inference_mode():
+        for plain, half in zip(network(images), run(images), strict=True):
+            far = (plain.activated - half.activated).abs().mean()
+            assert half.activated.dtype is torch.float32
+            assert 0 < float(far) < 0.02 * float(plain.activated.abs().max())
+
+
 @pytest.mark.usefixtures("operators")
 @pytest.mark.parametrize("word", words("alexeyab"))
 def test_every_activation_is_nearly_the_same(net, word):
@@ -89,12 +117,12 @@ def test_every_activation_is_nearly_the_same(net, word):
     draws = torch.Generator().manual_seed(1)
     plain, half = outputs(network, torch.rand(2, 3, 9, 7, generator=draws) * 4)
 
-    assert isinstance(network.prepared(half=True).stack[1], Bfloat16Conv)
+    assert is_narrow(network.prepared(half=True).stack[1])
     torch.testing.assert_close(half, plain, atol=5e-2, rtol=2e-2)
 
 
-@pytest.mark.usefixtures("operators")
-def test_a_large_bias_costs_no_digits_of_small_differences(net):
+def biased(net) -> Network:
+    """Return a network whose second layer has a bias that bfloat16 rounds to another result."""
     network = net(f"{CONV}{CONV}{CONV}", c=3, h=4, w=4)
     network.initialize(torch.Generator().manual_seed(1))
     with torch.no_grad():
@@ -103,11 +131,26 @@ def test_a_large_bias_costs_no_digits_of_small_differences(net):
         network.stack[1].weights.fill_(4)  # 32 of them: 128
         network.stack[1].biases.fill_(-127.75)  # in bfloat16: -128
         network.stack[2].weights.fill_(1)  # 32 times a quarter, which is 8
+    return network
 
-    _, [half] = outputs(network, torch.rand(1, 3, 4, 4))
 
-    expected = 8.0 if bfloat16.operators_work() else 0.0  # torch's public operators round it
+@pytest.mark.usefixtures("operators")
+def test_a_large_bias_costs_no_digits_of_small_differences(net):
+    _, [half] = outputs(biased(net), torch.rand(1, 3, 4, 4))
+
+    precise = onednn.operators_work(torch.bfloat16)  # torch's public operators round it
+    expected = 8.0 if precise else 0.0
     assert half.unique().tolist() == [expected]
+
+
+@pytest.mark.skipif(not ABLE, reason="oneDNN makes graphs of what the processor computes in")
+def test_nor_does_it_in_a_graph(net):
+    network, images = biased(net), torch.rand(1, 3, 4, 4)
+    network.precision = "bf16"
+
+    [head] = fused_graph(network.prepared(half=True), images)(images)
+
+    assert head.activated.unique().tolist() == [8.0]
 
 
 def test_only_what_gains_and_loses_little_is_narrow(net):
@@ -117,7 +160,7 @@ def test_only_what_gains_and_loses_little_is_narrow(net):
     network.initialize(torch.Generator().manual_seed(1))
     network.precision = "bf16"
 
-    narrow = [not isinstance(module, InFloat32) for module in network.prepared(half=True).stack]
+    narrow = [is_narrow(module) for module in network.prepared(half=True).stack]
 
     # 3 products a value; 32; a layer that moves values; 1 product; one that sums; a head's
     assert narrow == [False, True, True, False, False, False, False]
@@ -143,7 +186,8 @@ def test_a_cpu_computes_in_float_unless_told_otherwise(precision):
     network, image = digits(precision)
     network.detect(image)
 
-    assert not any(isinstance(m, Bfloat16Conv) for m in network.prepared(half=True).stack)
+    convolutions = [m for m in network.prepared(half=True).stack if isinstance(m, PackedConv)]
+    assert not any(map(is_narrow, convolutions))
     assert network.prepared(half=True) is network.prepared()
 
 
@@ -252,21 +296,17 @@ def test_that_it_is_slower_is_told_once(monkeypatch, capsys, ratio, times):
 def test_a_convolution_is_timed_in_both(monkeypatch, work):
     monkeypatch.undo()
     if not work:
-        monkeypatch.setattr(onednn, "operators_work", lambda: False)
-        monkeypatch.setattr(bfloat16, "operators_work", lambda: False)
+        monkeypatch.setattr(onednn, "operators_work", lambda dtype: False)
     monkeypatch.setattr(bfloat16, "TRIED", (1, 32, 8, 8))
 
     assert 0.01 < bfloat16.time_beside_float32() < 100
 
 
 def test_both_are_timed_by_turns(monkeypatch):
-    order: list[str] = []
-    for name in ("direct_convolution", "convolution"):
-        monkeypatch.setattr(
-            bfloat16, name, lambda *_, name=name: lambda x: order.append(f"{name} {x.dtype}")
-        )
+    order: list[torch.dtype] = []
+    monkeypatch.setattr(bfloat16, "direct_convolution", lambda *_: lambda x: order.append(x.dtype))
     TIME()
 
     alternate = [one for one, before in zip(order, [None, *order], strict=False) if one != before]
     assert len(alternate) >= 6
-    assert set(order) == {"convolution torch.bfloat16", "direct_convolution torch.float32"}
+    assert set(order) == {torch.bfloat16, torch.float32}

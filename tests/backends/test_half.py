@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from pydarknet.backends.half import InFloat32, half_activation, moves_values
+from pydarknet.backends.half import InFloat32, moves_values, precise_activation
 from pydarknet.modules.activations import activation, words
 
 CONV = "[convolutional]\nfilters=4\nactivation=linear\n"
@@ -37,7 +37,7 @@ def test_what_only_moves_compares_or_adds_values_takes_half_precision(net):
 def test_an_activation_of_half_precision_keeps_it_and_its_digits(word, dtype):
     x = (torch.randn(1, 3000, 1, 1, generator=torch.Generator().manual_seed(1)) * 3).to(dtype)
 
-    y = half_activation(word)(x.clone())
+    y = precise_activation(word)(x.clone())
 
     assert y.dtype == dtype
     torch.testing.assert_close(y.float(), activation(word)(x.float()), atol=1e-2, rtol=1e-2)

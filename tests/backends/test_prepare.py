@@ -38,7 +38,7 @@ CONV = "[convolutional]\nfilters=8\nsize=3\npad=1\n"
 def operators(request, monkeypatch):
     """Infer with oneDNN's private operators, and without."""
     if not request.param:
-        monkeypatch.setattr(onednn, "operators_work", lambda: False)
+        monkeypatch.setattr(onednn, "operators_work", lambda *_: False)
 
 
 @pytest.mark.usefixtures("operators")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -57,7 +59,7 @@ def test_others_are_direct_alone(other):
 
 
 def test_without_onednns_operators_its_product_does_not_fit(monkeypatch):
-    monkeypatch.setattr(onednn, "operators_work", lambda: False)
+    monkeypatch.setattr(onednn, "operators_work", lambda *_: False)
     one = task(side=1, place=POINT)
 
     assert [name for name, way in WAYS.items() if way.fits(one)] == [DIRECT, "product"]
@@ -74,6 +76,7 @@ def test_the_geometry_tells_apart_what_may_take_another_time():
         task(place=((1, 1), (1, 1), (1, 1), 2)),
         task(word="mish"),
         task(images=3),
+        replace(task(), weights=task().weights.bfloat16()),
     ]
 
     assert len({one.geometry for one in some}) == len(some)
