@@ -14,10 +14,10 @@ from .objects import Objects
 NO_NUMBER = re.compile(r":\s*-?(nan|inf)(?=[,}])")
 NUMBER = r"-?(?:[0-9]+(?:\.[0-9]*)?|nan|inf)"  # as printf's %f writes it
 FORMS: PerLineage[tuple[re.Pattern[str], float]] = PerLineage(  # of lines, and the score of all
-    pjreddie=(re.compile(rf"\s*(?P<score>{NUMBER})%: class(?P<index>[0-9]+)"), 100),
+    pjreddie=(re.compile(rf"\s*(?P<score>{NUMBER})%: class(?P<index>[0-9]{{1,9}})"), 100),
     alexeyab=(
         re.compile(
-            rf"(?:[0-9]+, )?class(?P<index>[0-9]+): (?P<score>{NUMBER})(?:, parent: .*)?\s*"
+            rf"(?:[0-9]+, )?class(?P<index>[0-9]{{1,9}}): (?P<score>{NUMBER})(?:, parent: .*)?\s*"
         ),
         1,
     ),

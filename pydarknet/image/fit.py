@@ -5,6 +5,7 @@ modules/transforms.py does the same to tensors, on a GPU too, with the same bits
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -36,8 +37,28 @@ def network_input(
 
     Darknet: src/image.c letterbox_image, resize_image
     """
-    given = with_channels(check_image(image, channels), channels)
-    return fit(given, width, height, letterboxed, channels_last)
+    sides = channels, width, height
+    return network_inputs([image], *sides, letterboxed=letterboxed, channels_last=channels_last)[0]
+
+
+def network_inputs(
+    images: Sequence[np.ndarray],
+    channels: int,
+    width: int,
+    height: int,
+    *,
+    letterboxed: bool,
+    channels_last: bool = False,
+) -> np.ndarray:
+    """Return images, each as `network_input` does, as float32 [N, C, height, width]."""
+    given = [with_channels(check_image(image, channels), channels) for image in images]
+    if channels_last:
+        batch = np.empty((len(given), height, width, channels), np.float32).transpose(0, 3, 1, 2)
+    else:
+        batch = np.empty((len(given), channels, height, width), np.float32)
+    for canvas, image in zip(batch, given, strict=True):
+        fit_into(canvas, image, letterboxed)
+    return batch
 
 
 def planes_input(planes: np.ndarray, width: int, height: int, *, letterboxed: bool) -> np.ndarray:
@@ -45,19 +66,21 @@ def planes_input(planes: np.ndarray, width: int, height: int, *, letterboxed: bo
     return fit(planes.transpose(1, 2, 0), width, height, letterboxed)
 
 
-def fit(
-    image: np.ndarray, width: int, height: int, letterboxed: bool, channels_last: bool = False
-) -> np.ndarray:
+def fit(image: np.ndarray, width: int, height: int, letterboxed: bool) -> np.ndarray:
     """Return bytes [H, W, C], or float32 in 0..1, as float32 [C, height, width]."""
-    rows, columns, channels = image.shape
+    canvas = np.empty((image.shape[2], height, width), np.float32)
+    fit_into(canvas, image, letterboxed)
+    return canvas
+
+
+def fit_into(canvas: np.ndarray, image: np.ndarray, letterboxed: bool) -> None:
+    """Fill float32 [C, height, width] with bytes [H, W, C], or with float32 in 0..1."""
+    (height, width), (rows, columns) = canvas.shape[1:], image.shape[:2]
     inner = letterbox_size(columns, rows, width, height) if letterboxed else (width, height)
-    if channels_last:
-        canvas = np.full((height, width, channels), GREY, np.float32).transpose(2, 0, 1)
-    else:
-        canvas = np.full((channels, height, width), GREY, np.float32)
+    if inner != (width, height):
+        canvas[...] = GREY
     top, left = (height - inner[1]) // 2, (width - inner[0]) // 2
     resize_into(canvas[:, top : top + inner[1], left : left + inner[0]], image)
-    return canvas
 
 
 def classifier_input(

@@ -38,11 +38,20 @@ def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tens
     """
     shape, device = network.input, device_around(network)
     if device.type == "cpu":
-        sides, last = (shape.c, shape.w, shape.h), wants_channels_last(network)
-        fitted = fit.network_input(image, *sides, letterboxed=letterboxed, channels_last=last)
-        return torch.from_numpy(fitted)
+        return network_inputs(network, [image], letterboxed=letterboxed)[0]
     x = of_channels(image, shape.c, device)
     return (letterbox if letterboxed else resize)(x, shape.w, shape.h)
+
+
+def network_inputs(network: Executor, images: Sequence[Image], *, letterboxed: bool) -> Tensor:
+    """Return images as a batch of the network's inputs [N, C, H, W]."""
+    if device_around(network).type != "cpu":
+        views = [network_input(network, image, letterboxed=letterboxed) for image in images]
+        return batch_of(views, network)
+    shape, last = network.input, wants_channels_last(network)
+    sides = shape.c, shape.w, shape.h
+    fitted = fit.network_inputs(images, *sides, letterboxed=letterboxed, channels_last=last)
+    return torch.from_numpy(fitted).to(network.device)
 
 
 def batch_of(views: Sequence[Tensor], network: Executor) -> Tensor:
@@ -90,8 +99,8 @@ def heads_of_images(
     network: Executor, images: Sequence[Image], chosen: Settings, many: bool
 ) -> list[Head]:
     """Return the heads of the network's fastest form for images, fitted to its input."""
-    inputs = [network_input(network, image, letterboxed=chosen.letterbox) for image in images]
-    return outputs(network, batch_of(inputs, network), many)
+    inputs = network_inputs(network, images, letterboxed=chosen.letterbox)
+    return outputs(network, inputs, many)
 
 
 def boxes_of_heads(

@@ -82,3 +82,14 @@ def test_a_tree_has_numbers_and_parents():
     line = "3, class3: 0.147873, parent: class0 "
 
     assert scores_of_lines([line], 4, "alexeyab")[3] == 0.147873
+
+
+@pytest.mark.parametrize(
+    ("lineage", "form"), [("pjreddie", " 50.0%: class{}"), ("alexeyab", "class{}: 0.500000")]
+)
+def test_a_number_longer_than_python_reads_is_no_class(lineage, form):
+    lines = [form.format("1" * 5000), form.format(1)]
+
+    scores = scores_of_lines(lines, 2, lineage)
+
+    np.testing.assert_allclose(scores, [np.nan, 0.5])
