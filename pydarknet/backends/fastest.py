@@ -52,7 +52,7 @@ class Chosen:
     @staticmethod
     def read(said: Any) -> Chosen | None:
         """Return what a file holds; None for what is no choice among what is installed."""
-        with suppress(KeyError, TypeError, ValueError):
+        with suppress(KeyError, TypeError, ValueError, OverflowError):
             times = {str(name): float(time) for name, time in dict(said["seconds"]).items()}
             if said["program"] in {TORCH, *installed_programs()} & times.keys():
                 return Chosen(said["program"], times)

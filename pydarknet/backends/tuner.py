@@ -118,7 +118,7 @@ def known_ways(tasks: Tasks) -> tuple[Verdict, list[str]] | None:
     found = choices().get(NETWORK, network_key(tasks))
     try:
         verdict = Verdict(float(found["gain"]), found["used"] is True, float(found["seconds"]))
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, OverflowError):
         return None
     if not verdict.used:
         return verdict, direct_of(tasks)

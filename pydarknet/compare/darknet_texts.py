@@ -40,9 +40,9 @@ def objects_of_json(text: str) -> Objects:
             )
             for each in image["objects"]
         ]
-    except (ValueError, KeyError, TypeError) as error:
+        return Objects.of_rows(rows)
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from None
-    return Objects.of_rows(rows)
 
 
 def edges_of(x: float, y: float, w: float, h: float) -> tuple[float, float, float, float]:

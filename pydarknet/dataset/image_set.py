@@ -111,7 +111,7 @@ def in_order(names: list[str], notes: Path) -> list[str]:
     try:
         categories = json.loads(read_text(notes, "notes", most=None))["categories"] if names else []
         numbers = {int(one["id"]): str(one["name"]) for one in categories}
-    except (DarknetError, ValueError, TypeError, KeyError, RecursionError):
+    except (DarknetError, ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return names
     same = bool(names) and sorted(numbers.values()) == sorted(names)
     if not same or min(numbers) < 0 or max(numbers) >= MOST_CLASSES:

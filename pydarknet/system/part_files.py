@@ -122,9 +122,9 @@ def progress(file: BinaryIO, head: bytes) -> tuple[int, int, bool]:
         step = dictionary(line) if line.endswith(b"\n") else {}
         if "end" in step:
             return end, seen, True
-        if "seen" not in step:
+        if not isinstance(step.get("seen"), int):
             break
-        end, seen = end + len(line), int(step["seen"])
+        end, seen = end + len(line), step["seen"]
     return end, seen, False
 
 
@@ -233,12 +233,12 @@ def steps_of(path: Path) -> Iterator[Step]:
                 yield step_of(said)
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", where=path) from None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         pass
     raise DataError(DAMAGED, where=path)
 
 
 def step_of(said: Mapping[str, Any]) -> Step:
-    """Return the step that a line says. Raises KeyError, TypeError or ValueError for any other."""
+    """Return the step that a line says. Raises what Python does for any other."""
     problems = [(str(text), str(how)) for text, how in said["problems"]]
     return Step(int(said["seen"]), list(said["found"]), problems)

@@ -30,7 +30,11 @@ def test_the_forks_json_is_read():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[\n", "{}", "[" * 9**5, "[{}]", '[{"objects": [{"class_id": 1}]}]']
+    "text",
+    [
+        *("", "[\n", "{}", "[" * 9**5, "[{}]", '[{"objects": [{"class_id": 1}]}]'),
+        *(JSON.replace('"class_id":16', f'"class_id":{many}') for many in ("1e999", "9" * 400)),
+    ],
 )
 def test_what_is_no_json_of_the_fork_is_refused(text):
     with pytest.raises(ValueError, match=r"Error: "):

@@ -72,6 +72,7 @@ def test_names_may_lie_among_the_labels(photos):
         ('{"categories": [{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}]}', "cat dog"),
         ('{"categories": [{"id": 1, "name": "other"}]}', "cat dog"),  # of another set
         ('{"categories": [{"id": -1, "name": "cat"}, {"id": 0, "name": "dog"}]}', "cat dog"),
+        ('{"categories": [{"id": 1e999, "name": "cat"}]}', "cat dog"),
         ('{"categories": 3}', "cat dog"),
         ("[]", "cat dog"),
         ("nothing", "cat dog"),

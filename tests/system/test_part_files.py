@@ -135,7 +135,14 @@ def test_a_whole_set_is_found_beside_others_in_the_order_of_its_parts(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", [b"nonsense", b"[1]", b'{"seen": 1}', b'{"seen": 1, "found": 3, "']
+    "line",
+    [
+        b"nonsense",
+        b"[1]",
+        b'{"seen": 1}',
+        b'{"seen": 1, "found": 3, "',
+        b'{"problems": [], "found": [], "seen": 1e999}',
+    ],
 )
 def test_damage_is_told(tmp_path, line):
     path = tmp_path / "p-1-of-1.part"
