@@ -17,7 +17,7 @@ from .decode import MOST_CHANNELS, with_channels
 from .geometry import letterbox_size, min_size
 
 GREY: Final = 0.5  # the margin of a letterbox
-BLOCK: Final = 64  # columns or rows that are worked on at once: they stay in the cache
+BLOCK: Final = 64  # rows that are worked on at once: they stay in the cache
 
 
 def network_input(
@@ -121,32 +121,40 @@ def resize_into(canvas: np.ndarray, image: np.ndarray) -> None:
     if image.shape[:2] == (height, width):
         np.divide(image.transpose(2, 0, 1), white(image), out=canvas, dtype=np.float32)
         return
-    index, after, near, far = taps(len(image), height, False)
-    if 2 * height < len(image):  # there are rows that no other needs
-        image = image[np.concatenate((index, after))]
-        index, after = np.arange(height), np.arange(height, 2 * height)
-    blend_rows_into(canvas, blend_columns(image, width), (index, after, near, far))
+    columns, rows = taps(image.shape[1], width, True), taps(len(image), height, False)
+    for start in range(0, height, BLOCK):
+        some = slice(start, start + BLOCK)
+        lines, these = needed(image, *(values[some] for values in rows))
+        blend_rows_into(canvas[:, some], blend_columns(lines, columns), these)
 
 
 Taps = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # see `taps`
 
 
-def blend_columns(image: np.ndarray, width: int) -> np.ndarray:
-    """Interpolate `width` columns of bytes [H, W, C], or of floats, as float32 [H, width, C]."""
-    rows, columns, channels = image.shape
-    most = white(image)
-    index, after, near, far = taps(columns, width, True)
-    lines = swap_axes(np.ascontiguousarray(image)).reshape(columns, -1)  # a column is a piece
-    blended = np.empty((rows, width, channels), np.float32)
-    for start in range(0, width, BLOCK):
-        some = slice(start, start + BLOCK)
-        left, right = (lines[at[some]].astype(np.float32) for at in (index, after))
-        for values, share in ((left, near), (right, far)):
-            values /= most
-            values *= share[some, None]
-        left += right
-        blended[:, some] = swap_axes(left.reshape(-1, rows, channels))
-    return blended
+def needed(
+    lines: np.ndarray, index: np.ndarray, after: np.ndarray, near: np.ndarray, far: np.ndarray
+) -> tuple[np.ndarray, Taps]:
+    """Return the lines that some points need, and the taps of these points in them."""
+    first = index[0]
+    lines, index, after = lines[first : after[-1] + 1], index - first, after - first
+    count = len(index)
+    if 2 * count < len(lines):  # there are lines that no point needs
+        lines, index = lines[np.concatenate((index, after))], np.arange(count)
+        after = index + count
+    return lines, (index, after, near, far)
+
+
+def blend_columns(image: np.ndarray, columns: Taps) -> np.ndarray:
+    """Interpolate columns of bytes [H, W, C], or of floats, as float32 [H, width, C]."""
+    rows, across, channels = image.shape
+    lines = swap_axes(np.ascontiguousarray(image)).reshape(across, -1)  # a column is a piece
+    lines, (index, after, near, far) = needed(lines, *columns)
+    values = np.divide(lines, white(image), dtype=np.float32)
+    left, right = values[index], values[after]
+    left *= near[:, None]
+    right *= far[:, None]
+    left += right
+    return swap_axes(left.reshape(-1, rows, channels))
 
 
 def white(image: np.ndarray) -> np.float32:
@@ -164,14 +172,12 @@ def blend_rows_into(canvas: np.ndarray, image: np.ndarray, rows: Taps) -> None:
     Quirk: RESIZE_LAST_ROW
     """
     index, after, near, far = rows
-    lines, planes = image.reshape(len(image), -1), image.shape[1:]
-    for start in range(0, len(index), BLOCK):
-        some = slice(start, start + BLOCK)
-        above, below = lines[index[some]], lines[after[some]]
-        above *= near[some, None]
-        below *= far[some, None]
-        above += below
-        canvas[:, some] = above.reshape(-1, *planes).transpose(2, 0, 1)
+    lines = image.reshape(len(image), -1)
+    above, below = lines[index], lines[after]
+    above *= near[:, None]
+    below *= far[:, None]
+    above += below
+    canvas[...] = above.reshape(-1, *image.shape[1:]).transpose(2, 0, 1)
 
 
 def swap_axes(x: np.ndarray) -> np.ndarray:
