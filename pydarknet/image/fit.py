@@ -124,14 +124,14 @@ def resize_into(canvas: np.ndarray, image: np.ndarray) -> None:
     columns, rows = taps(image.shape[1], width, True), taps(len(image), height, False)
     for start in range(0, height, BLOCK):
         some = slice(start, start + BLOCK)
-        lines, these = needed(image, *(values[some] for values in rows))
+        lines, these = neighbours(image, *(values[some] for values in rows))
         blend_rows_into(canvas[:, some], blend_columns(lines, columns), these)
 
 
 Taps = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # see `taps`
 
 
-def needed(
+def neighbours(
     lines: np.ndarray, index: np.ndarray, after: np.ndarray, near: np.ndarray, far: np.ndarray
 ) -> tuple[np.ndarray, Taps]:
     """Return the lines that some points need, and the taps of these points in them."""
@@ -148,7 +148,7 @@ def blend_columns(image: np.ndarray, columns: Taps) -> np.ndarray:
     """Interpolate columns of bytes [H, W, C], or of floats, as float32 [H, width, C]."""
     rows, across, channels = image.shape
     lines = swap_axes(np.ascontiguousarray(image)).reshape(across, -1)  # a column is a piece
-    lines, (index, after, near, far) = needed(lines, *columns)
+    lines, (index, after, near, far) = neighbours(lines, *columns)
     values = np.divide(lines, white(image), dtype=np.float32)
     left, right = values[index], values[after]
     left *= near[:, None]
