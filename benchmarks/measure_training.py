@@ -1,6 +1,7 @@
 """Measure time and memory of a training iteration, with data loading, against a C program.
 
 python benchmarks/measure_training.py --darknet PATH [--cfg yolov3-tiny.cfg] [--threads 1 2]
+    [--amp bf16]
 
 Both train the same cfg on the same images, in turn. A time is that from the end of one iteration to
 the end of the next, as the programs print it; the first iteration of a run does not count.
@@ -90,10 +91,12 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=5, help="iterations per run")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--amp", default="off", help="in which ours trains: bf16 on some CPUs")
     options = parser.parse_args()
     print(f"{headline(machine())}\n{versions(('torch', 'numpy', 'opencv'))}", flush=True)
     files = ["detector", "train", "run.data", "run.cfg"]
     ours = [sys.executable, "-m", "pydarknet", *files, "-dialect", "alexeyab", "-clear"]
+    ours += ["-amp", options.amp]
     theirs = [str(Path(options.darknet).resolve()), *files, "-dont_show"]
     with tempfile.TemporaryDirectory() as name:
         write_data(Path(name), 32, options.batches, options)
