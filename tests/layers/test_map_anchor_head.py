@@ -227,6 +227,15 @@ def test_weights_of_boxes_and_their_clipping_are_written(net, kind, option):
 
 
 @each_kind
+def test_boxes_wholly_outside_the_image_are_written_at_its_edges(net, kind):
+    text = kind.text("box_weights=.01,.01,1,1\n")  # which moves them far, to either side
+    network = net(text.replace("stride=8", "stride=8\nactivation=linear"), h=HEIGHT, w=WIDTH)
+    network.initialize(torch.Generator().manual_seed(1))
+
+    assert check_layout(network, "merged", 1) == 1
+
+
+@each_kind
 @pytest.mark.parametrize("name", ["merged", "raw", "nms"])
 def test_files_find_its_boxes(tmp_path, kind, name):
     pytest.importorskip("onnxruntime")
