@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 Series = dict[int, float]
 NUMBER = r"(-?(?:nan|inf|\d+(?:\.\d*)?(?:e[-+]?\d+)?))"
 ITERATION = re.compile(
-    rf"^\s*(\d+)(?:, {NUMBER})?: {NUMBER}, {NUMBER} avg(?: loss)?, {NUMBER} rate, "
+    rf"^\s*(\d{{1,15}})(?:, {NUMBER})?: {NUMBER}, {NUMBER} avg(?: loss)?, {NUMBER} rate, "
 )
-LIVE = re.compile(rf"^\s*(\d+): loss={NUMBER}, avg loss={NUMBER}, .*?rate={NUMBER}")
+LIVE = re.compile(rf"^\s*(\d{{1,15}}): loss={NUMBER}, avg loss={NUMBER}, .*?rate={NUMBER}")
 PRECISION = re.compile(
     rf"mean.average.precision \(mAP@[\d.]+\) ?= ?{NUMBER}(%?)|accuracy top\d+ = {NUMBER}"
 )

@@ -57,8 +57,13 @@ DIVERGED = "1: nan, -nan avg, 0.1 rate, 0.1 seconds, 4 images\n2: 3.0, 3.0 avg, 
         (TEXT, {3: 5.564491}, {3: 5.735715}, {3: 0.002}, {}),
         (DIVERGED, {2: 3.0}, {2: 3.0}, {1: 0.1, 2: 0.1}, {}),
         ("accuracy top1 = 0.5\n", {}, {}, {}, {0: 0.5}),
+        (f"{'1' * 5000}{TEXT}", {}, {}, {}, {}),  # more digits than Python reads
+        (f"{'1' * 5000}: loss=1, avg loss=2, rate=3\n", {}, {}, {}, {}),
     ],
-    ids=["pjreddie", "alexeyab", "hank-ai", "classifier", "text", "diverged", "accuracy"],
+    ids=[
+        *("pjreddie", "alexeyab", "hank-ai", "classifier", "text", "diverged", "accuracy"),
+        *("immense", "hank-ai, immense"),
+    ],
 )
 def test_the_numbers_of_a_log_are_found(module, text, loss, average, rate, precision):
     log = module("plot_log").read_log(text, "log")
