@@ -135,7 +135,9 @@ def script(calls: list[Call], results: list[int], x: Tensor) -> Graph:
 
 
 def run_as_written(operation: Operation, *arguments: Any, **keywords: Any) -> Any:
-    """Run an operation in the form that oneDNN's fusion knows."""
+    """Run an operation in the form that oneDNN's fusion knows; one that writes, as it is."""
+    if operation._schema.is_mutable:  # type: ignore[attr-defined]  # of torch's own operations
+        return operation(*arguments, **keywords)
     return WRITTEN.get(operation, operation)(*of_one_type(arguments), **keywords)
 
 

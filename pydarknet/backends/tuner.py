@@ -32,6 +32,7 @@ ENOUGH = 2  # images of a batch to measure: more of them would say the same, and
 AGAIN = 3  # times that a whole network is measured anew where its convolutions promise more
 PART = 0.02  # of the seconds of all convolutions, below which other ways are not tried
 PATIENCE = 0.2  # seconds after which a measurement that is disturbed ends
+LONGEST = 1e6  # seconds: more of them were not measured
 NEAR = 1e-3  # how far its heads may move, as a part of the largest value
 Times = dict[str, float]  # seconds by way
 
@@ -67,7 +68,7 @@ class Tuner:
         self.lock = threading.Lock()
 
     def __call__(self, network: Executor, images: Tensor) -> list[Head]:
-        if is_alike():
+        if is_alike() or not len(images):
             return network.heads(images)
         if images.shape not in self.settled:
             with self.lock:
@@ -128,13 +129,18 @@ def known_ways(tasks: Tasks) -> tuple[Verdict, list[str]] | None:
 
 def known_way(task: Task) -> str | None:
     """Return the fastest way of a convolution as measured before, if there is one that fits."""
-    times = choices().get(CONVOLUTION, task_key(task))
-    if not isinstance(times, dict) or not times:
-        return None
-    if not all(isinstance(t, int | float) for t in times.values()):
-        return None
-    way = fastest(times)
+    times = known_times(task)
+    way = fastest(times) if times else None
     return way if way in WAYS and WAYS[way].fits(task) else None
+
+
+def known_times(task: Task) -> Times:
+    """Return the seconds of a convolution in its ways as measured before; empty if unknown."""
+    times = choices().get(CONVOLUTION, task_key(task))
+    if not isinstance(times, dict):
+        return {}
+    usable = all(isinstance(t, int | float) and 0 <= t < LONGEST for t in times.values())
+    return times if usable else {}
 
 
 def fastest(times: Times) -> str:
@@ -264,8 +270,8 @@ def ways_told(network: Executor) -> Iterator[str]:
     for size, verdict in network.runner.settled.items():
         yield f"{'x'.join(map(str, size))}: {verdict_told(verdict)}"
         for index, module, task in tasks_of(network, min(size[0], ENOUGH)):
-            times = choices().get(CONVOLUTION, task_key(task)) or {}
-            told = (f"{way} {1000 * seconds:.3f} ms" for way, seconds in times.items())
+            times = known_times(task).items()
+            told = (f"{way} {1000 * seconds:.3f} ms" for way, seconds in times)
             way = module.ways.get(task.size, DIRECT)
             yield f"{index:5} {way:14}  {task.geometry}  {', '.join(told)}"
 

@@ -66,15 +66,22 @@ def public(task: Task) -> Convolution:
     """
     activate = precise_activation(task.word, activation)
     padding, stride, dilation, groups = task.place
-    weights, bias = task.weights, task.bias.to(task.dtype)
+    weights, (bias, rest) = task.weights, bias_parts(task.bias, task.dtype)
 
     def convolve(x: Tensor) -> Tensor:
         return F.conv2d(x, weights, bias, stride, padding, dilation, groups)
 
     if task.dtype is torch.float32:
         return lambda x: activate(convolve(x))
-    rest = (task.bias - bias.float()).to(task.dtype).view(-1, 1, 1)
+    rest = rest.view(-1, 1, 1)
     return lambda x: activate(convolve(x) + rest)
+
+
+def bias_parts(bias: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return the part of a bias [n] that a type holds, and the rest; 0 of what is not finite."""
+    largest = torch.finfo(dtype).max
+    part = torch.where(bias.isfinite(), bias.clamp(-largest, largest), bias).to(dtype)
+    return part, (bias - part.float()).nan_to_num(0, 0, 0).to(dtype)
 
 
 @dataclass(frozen=True)

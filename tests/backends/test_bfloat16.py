@@ -89,7 +89,7 @@ def test_recorded_networks_give_nearly_the_same(name):
 
 
 @pytest.mark.skipif(not ABLE, reason="oneDNN makes graphs of what the processor computes in")
-@pytest.mark.parametrize("name", [name for name in RECORDINGS if name != "infer_pj_shortcut_a"])
+@pytest.mark.parametrize("name", RECORDINGS)
 def test_a_graph_gives_nearly_the_same(name):
     network = pydarknet.load_network(
         *(recording(name) / f"net.{kind}" for kind in ("cfg", "weights")),
@@ -151,6 +151,36 @@ def test_nor_does_it_in_a_graph(net):
     [head] = fused_graph(network.prepared(half=True), images)(images)
 
     assert head.activated.unique().tolist() == [8.0]
+
+
+@pytest.mark.skipif(not ABLE, reason="oneDNN makes graphs of what the processor computes in")
+@pytest.mark.parametrize("bias", [float("inf"), 3.4e38, 3.0e38])
+def test_a_bias_that_bfloat16_has_not_is_as_large_as_may_be(net, bias):
+    logistic = CONV.replace("linear", "logistic")
+    network, images = net(f"{CONV}{logistic}[avgpool]\n", c=3, h=4, w=4), torch.rand(1, 3, 4, 4)
+    network.initialize(torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        network.stack[1].biases[0] = bias
+    network.precision = "bf16"
+
+    [head] = fused_graph(network.prepared(half=True), images)(images)
+
+    assert head.activated.flatten()[0] == 1.0
+    assert head.activated.isfinite().all()
+
+
+@pytest.mark.skipif(not ABLE, reason="oneDNN makes graphs of what the processor computes in")
+def test_maps_of_other_sizes_are_added_in_a_graph(net):
+    text = f"{CONV}{CONV.replace('32', '64')}[shortcut]\nfrom=0\nactivation=linear\n"
+    network, images = net(text, c=3, h=4, w=4), torch.rand(1, 3, 4, 4)
+    network.initialize(torch.Generator().manual_seed(1))
+    network.precision = "bf16"
+
+    [head] = fused_graph(network.prepared(half=True), images)(images)
+
+    with torch.no_grad():
+        [plain] = network(images)
+    torch.testing.assert_close(head.activated, plain.activated, atol=5e-2, rtol=2e-2)
 
 
 def test_only_what_gains_and_loses_little_is_narrow(net):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pydarknet.backends import measurement
-from pydarknet.backends.measurement import Watch, is_near, way_times
+from pydarknet.backends.measurement import Watch, are_near, is_near, way_times
 from pydarknet.backends.onednn import SAME
 from pydarknet.backends.ways import DIRECT, WAYS, Task, Way
 
@@ -90,3 +90,24 @@ def test_a_busy_machine_is_noticed(monkeypatch, cpu, disturbed):
 
     assert watch.seconds_of(lambda: None) == 1.0
     assert watch.disturbed is disturbed
+
+
+def test_what_is_not_finite_is_so_in_the_same_places():
+    finite, other = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, float("nan")]])
+
+    assert are_near([other], [other], 1e-3)
+    assert not are_near([other], [finite], 1e-3)
+    assert not are_near([other], [finite], 1e-3, narrow=True)
+
+
+@pytest.mark.parametrize(
+    ("channels", "far", "near"),
+    [(range(64), 0.005, True), (range(64), 0.02, False), ([3], 0.02, True), ([3], 0.1, False)],
+)
+def test_of_bfloat16_the_mean_of_all_and_of_each_channel_counts(channels, far, near):
+    exact = torch.ones(1, 64, 4, 4)
+    found = exact.clone()
+    found[:, list(channels)] += far
+
+    assert are_near([found], [exact], 1e-3, narrow=True) is near
+    assert not are_near([found], [exact], 1e-3)

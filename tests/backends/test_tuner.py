@@ -268,6 +268,23 @@ def test_it_is_told_how_each_convolution_is_computed(network):
     assert "direct 2000.000 ms, winograd4 1000.000 ms" in lines[0]
 
 
+@pytest.mark.parametrize("found", [3, "text", [1.0], {"direct": 10**400}, {"direct": None}])
+def test_times_that_mean_nothing_are_not_told(network, found):
+    run(network, many=True)
+    [*_, task] = (task for _, _, task in tuner.tasks_of(network.prepared(), 1))
+    tuner.choices().put(tuner.CONVOLUTION, {tuner.task_key(task): found})
+
+    _, *lines = tuner.ways_told(network.prepared())
+
+    assert all(line.rstrip().endswith("leaky") for line in lines)
+
+
+def test_a_batch_of_nothing_has_no_result_and_is_not_measured(network, tuning):
+    for _ in range(3):
+        assert run(network, many=True, images=IMAGES[:0]).shape[0] == 0
+    assert tuning == []
+
+
 def test_off_means_direct(network, monkeypatch, tuning):
     run(network, many=True)
     network.tune = False
