@@ -14,6 +14,7 @@ from ..backends.prepare import fast_form
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_each
 from ..boxes.settings import Settings
+from ..errors import CfgError
 from ..graph.executor import Executor
 from ..graph.head import Head
 from ..image import fit
@@ -90,9 +91,16 @@ def predict(
 
     `many` prepares the network for many images, which takes longer once and less per image.
     """
+    if last_detection_head(network.layers) is None:  # its input may be no image, too
+        raise no_detector(network)
     with torch.inference_mode(), evaluation(network):
         heads = heads_of_images(network, images, chosen, many)
         return boxes_of_heads(network, heads, images, chosen)
+
+
+def no_detector(network: Executor) -> CfgError:
+    """Return the error for a network that finds no boxes."""
+    return network.net.error("the network has no detection head: expected a detector")
 
 
 def heads_of_images(
@@ -180,7 +188,7 @@ def decode(
         (head, layer) for head in heads if isinstance(layer := head.node.layer, DetectionHead)
     ]
     if not detectors:
-        raise network.net.error("the network has no detection head: expected a detector")
+        raise no_detector(network)
     found = [head.detections(layer, network.input, chosen.decoding) for head, layer in detectors]
     if len({batch.rows.probabilities.shape[1] for batch in found}) > 1:
         raise network.net.error("the detection heads have unlike classes: expected one number")

@@ -134,8 +134,9 @@ def test_a_path_and_its_pixels_give_the_same(tmp_path: Path) -> None:
     assert len(from_path) > 0
 
 
-def test_a_network_without_a_detection_head_says_so() -> None:
-    folder = recording("infer_pj_darknet19_a")
+@pytest.mark.parametrize("name", ["infer_pj_darknet19_a", "infer_pj_connected_chain"])
+def test_a_network_without_a_detection_head_says_so(name: str) -> None:
+    folder = recording(name)
     network = pydarknet.load_network(folder / "net.cfg", folder / "net.weights", device="cpu")
 
     with pytest.raises(pydarknet.CfgError, match="no detection head"):
