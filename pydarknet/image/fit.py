@@ -21,24 +21,16 @@ BLOCK: Final = 64  # rows that are worked on at once: they stay in the cache
 
 
 def network_input(
-    image: np.ndarray,
-    channels: int,
-    width: int,
-    height: int,
-    *,
-    letterboxed: bool,
-    channels_last: bool = False,
+    image: np.ndarray, channels: int, width: int, height: int, *, letterboxed: bool
 ) -> np.ndarray:
     """Return an image uint8 [H, W, C] as an input of this size, letterboxed or stretched.
 
-    Grey is repeated, or RGB made grey; a missing alpha is opaque. With `channels_last`, a pixel's
-    channels stand side by side in memory. Raises DataError for an array that is no image for so
-    many channels.
+    Grey is repeated, or RGB made grey; a missing alpha is opaque. Raises DataError for an array
+    that is no image for so many channels.
 
     Darknet: src/image.c letterbox_image, resize_image
     """
-    sides = channels, width, height
-    return network_inputs([image], *sides, letterboxed=letterboxed, channels_last=channels_last)[0]
+    return network_inputs([image], channels, width, height, letterboxed=letterboxed)[0]
 
 
 def network_inputs(
@@ -50,7 +42,10 @@ def network_inputs(
     letterboxed: bool,
     channels_last: bool = False,
 ) -> np.ndarray:
-    """Return images, each as `network_input` does, as float32 [N, C, height, width]."""
+    """Return images, each as `network_input` does, as float32 [N, C, height, width].
+
+    With `channels_last`, a pixel's channels stand side by side in memory.
+    """
     given = [with_channels(check_image(image, channels), channels) for image in images]
     if channels_last:
         batch = np.empty((len(given), height, width, channels), np.float32).transpose(0, 3, 1, 2)

@@ -45,14 +45,14 @@ def network_input(network: Executor, image: Image, *, letterboxed: bool) -> Tens
 
 
 def network_inputs(network: Executor, images: Sequence[Image], *, letterboxed: bool) -> Tensor:
-    """Return images as a batch of the network's inputs [N, C, H, W]."""
+    """Return images as a batch of such inputs [N, C, H, W]."""
     if device_around(network).type != "cpu":
         views = [network_input(network, image, letterboxed=letterboxed) for image in images]
         return batch_of(views, network)
     shape, last = network.input, wants_channels_last(network)
     sides = shape.c, shape.w, shape.h
     fitted = fit.network_inputs(images, *sides, letterboxed=letterboxed, channels_last=last)
-    return torch.from_numpy(fitted).to(network.device)
+    return torch.from_numpy(fitted)
 
 
 def batch_of(views: Sequence[Tensor], network: Executor) -> Tensor:
@@ -108,7 +108,7 @@ def heads_of_images(
 ) -> list[Head]:
     """Return the heads of the network's fastest form for images, fitted to its input."""
     inputs = network_inputs(network, images, letterboxed=chosen.letterbox)
-    return outputs(network, inputs, many)
+    return outputs(network, inputs.to(network.device), many)
 
 
 def boxes_of_heads(

@@ -17,7 +17,7 @@ from ..boxes.suppression import suppress_each
 from ..cfg.class_tree import Tree
 from ..cfg.dialect import DIALECTS
 from ..errors import DataError, UsageError
-from ..image.fit import classifier_input, network_input
+from ..image.fit import classifier_input, network_inputs
 from ..system.crews import Crew
 from ..system.malloc import keep_freed_memory
 from ..system.text import count_of
@@ -130,13 +130,11 @@ class RuntimeNetwork(ImageDetector[BoxArrays]):
         about, (width, height) = self.about, self.sides
         if about.layout not in READERS:
             self.refuse_boxes()
-        fitted = [
-            network_input(image, about.input[0], width, height, letterboxed=chosen.letterbox)
-            for image in images
-        ]
+        sides = about.input[0], width, height
+        fitted = network_inputs(images, *sides, letterboxed=chosen.letterbox)
         found = [
             self.boxes_in_image(tables, image, chosen)
-            for tables, image in zip(self.box_tables(np.stack(fitted)), images, strict=True)
+            for tables, image in zip(self.box_tables(fitted), images, strict=True)
         ]
         if not chosen.nms or about.layout in SUPPRESSED:
             return found

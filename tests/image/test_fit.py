@@ -9,7 +9,7 @@ import torch
 from pydarknet.errors import DataError
 from pydarknet.image.any_image import check_image
 from pydarknet.image.decode import with_channels
-from pydarknet.image.fit import classifier_input, network_input, planes_input, taps
+from pydarknet.image.fit import classifier_input, network_input, network_inputs, planes_input, taps
 from pydarknet.modules.transforms import center_crop, letterbox, pixels, resize, resize_min
 
 SIZES = [  # width and height of an image, and of the network's input
@@ -50,7 +50,7 @@ def test_numpy_has_the_bits_of_torch(image, size):
     stretched = network_input(given, 3, *size, letterboxed=False)
     boxed = network_input(given, 3, *size, letterboxed=True)
     cropped = classifier_input(given, 3, *size, cropped=True)
-    side_by_side = network_input(given, 3, *size, letterboxed=True, channels_last=True)
+    [side_by_side] = network_inputs([given], 3, *size, letterboxed=True, channels_last=True)
 
     assert (stretched == resize(x, *size).numpy()).all()
     assert (boxed == side_by_side).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pydarknet.system.part_files import (
     facts_of,
     part_path,
     parts_like,
+    progress,
     steps_of,
     whole_parts,
 )
@@ -152,3 +154,10 @@ def test_damage_is_told(tmp_path, line):
 
     with pytest.raises(DataError, match="is damaged: expected the same command with -shard again"):
         list(steps_of(path))
+
+
+@pytest.mark.parametrize("line", [b'{"seen": 1e999}\n', b'{"seen": "many"}\n', b"[1]\n"])
+def test_a_part_goes_on_after_its_last_whole_step(line):
+    head, step = b"head\n", b'{"seen": 3}\n'
+
+    assert progress(io.BytesIO(head + step + line), head) == (len(head + step), 3, False)
