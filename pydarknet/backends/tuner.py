@@ -6,12 +6,11 @@ gets, then the whole network beside the one whose convolutions are all direct.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import torch
 from torch import Tensor
@@ -22,32 +21,31 @@ from ..system.alike import is_alike
 from .choices import choices
 from .graph_runner import FusedGraphs
 from .measurement import Watch, are_near, way_times
-from .packed_conv import PackedConv, as_maps, is_narrow
-from .ways import DIRECT, WAYS, Task
+from .packed_conv import as_maps, is_narrow
+from .verdicts import (
+    CONVOLUTION,
+    GAIN,
+    NETWORK,
+    Tasks,
+    Times,
+    Verdict,
+    direct_of,
+    fastest,
+    known_times,
+    known_ways,
+    network_key,
+    task_key,
+    tasks_of,
+    verdict_told,
+)
+from .ways import DIRECT, Task
 
-CONVOLUTION, NETWORK = "convolution", "network"  # kinds of choices
-GAIN = 1.05  # times as fast a whole network must be for its ways to be used
 PAYS = 64  # images of a list that come before measuring: a shorter one takes less time than that
 ENOUGH = 2  # images of a batch to measure: more of them would say the same, and take longer
 AGAIN = 3  # times that a whole network is measured anew where its convolutions promise more
 PART = 0.02  # of the seconds of all convolutions, below which other ways are not tried
 PATIENCE = 0.2  # seconds after which a measurement that is disturbed ends
-LONGEST = 1e6  # seconds: more of them were not measured
 NEAR = 1e-3  # how far its heads may move, as a part of the largest value
-Times = dict[str, float]  # seconds by way
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What measuring a network said: how much faster it is, whether that counts, what it took.
-
-    Where other programs had the cores, the measurement says nothing and is not kept.
-    """
-
-    gain: float
-    used: bool
-    seconds: float
-    disturbed: bool = False
 
 
 class Tuner:
@@ -104,50 +102,6 @@ class Tuner:
         return self.seen[size] > 1 or (self.many and not self.settled)
 
 
-Tasks = list[tuple[int, PackedConv, Task]]  # with the layer's index
-
-
-def tasks_of(network: Executor, images: int) -> Iterator[tuple[int, PackedConv, Task]]:
-    """Yield each packed convolution of a network, and what it computes for a batch of images."""
-    for node, module in zip(network.nodes, network.stack, strict=True):
-        if isinstance(module, PackedConv):
-            yield node.index, module, module.task(torch.Size((images, *node.inputs[0].tensor)))
-
-
-def known_ways(tasks: Tasks) -> tuple[Verdict, list[str]] | None:
-    """Return what was measured before for these convolutions, if all of it is known and valid."""
-    found = choices().get(NETWORK, network_key(tasks))
-    try:
-        verdict = Verdict(float(found["gain"]), found["used"] is True, float(found["seconds"]))
-    except (TypeError, KeyError, ValueError, OverflowError):
-        return None
-    if not verdict.used:
-        return verdict, direct_of(tasks)
-    ways = [known_way(task) for _, _, task in tasks]
-    return None if None in ways else (verdict, [way for way in ways if way])
-
-
-def known_way(task: Task) -> str | None:
-    """Return the fastest way of a convolution as measured before, if there is one that fits."""
-    times = known_times(task)
-    way = fastest(times) if times else None
-    return way if way in WAYS and WAYS[way].fits(task) else None
-
-
-def known_times(task: Task) -> Times:
-    """Return the seconds of a convolution in its ways as measured before; empty if unknown."""
-    times = choices().get(CONVOLUTION, task_key(task))
-    if not isinstance(times, dict):
-        return {}
-    usable = all(isinstance(t, int | float) and 0 <= t < LONGEST for t in times.values())
-    return times if usable else {}
-
-
-def fastest(times: Times) -> str:
-    """Return the way that takes the least time."""
-    return min(times, key=times.__getitem__)
-
-
 def use(tasks: Tasks, ways: list[str]) -> None:
     """Let convolutions compute maps of their size in these ways from now on."""
     for (_, module, task), way in zip(tasks, ways, strict=True):
@@ -173,11 +127,6 @@ def measure(network: Executor, images: Tensor, tasks: Tasks) -> Verdict:
         choices().put(CONVOLUTION, times)
         choices().put(NETWORK, {network_key(tasks): asdict(verdict)})
     return verdict
-
-
-def direct_of(tasks: Tasks) -> list[str]:
-    """Return the direct way for each convolution."""
-    return [DIRECT] * len(tasks)
 
 
 def measure_tasks(watch: Watch, tasks: Tasks) -> dict[str, Times]:
@@ -252,17 +201,6 @@ def gain_of(
     return least["direct"] / least["tuned"]
 
 
-def task_key(task: Task) -> str:
-    """Return what decides how long a convolution takes, the number of threads included."""
-    return f"{torch.get_num_threads()} threads: {task.geometry}"
-
-
-def network_key(tasks: Tasks) -> str:
-    """Return a digest of all convolutions of a network, in their order."""
-    told = "\n".join(f"{index} {task_key(task)}" for index, _, task in tasks)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
-
-
 def ways_told(network: Executor) -> Iterator[str]:
     """Yield a line for each size of images that a fast form has run, and for its convolutions."""
     if not isinstance(network.runner, Tuner):
@@ -274,14 +212,3 @@ def ways_told(network: Executor) -> Iterator[str]:
             told = (f"{way} {1000 * seconds:.3f} ms" for way, seconds in times)
             way = module.ways.get(task.size, DIRECT)
             yield f"{index:5} {way:14}  {task.geometry}  {', '.join(told)}"
-
-
-def verdict_told(verdict: Verdict | None) -> str:
-    """Return what was measured as text."""
-    if verdict is None:
-        return "every convolution is direct, nothing was measured"
-    if verdict.disturbed:
-        return "every convolution is direct: other programs had the cores while it was measured"
-    gain = f"{verdict.gain:.2f} times as fast as with direct convolutions"
-    told = gain if verdict.used else f"every convolution is direct: others gain less than {GAIN}"
-    return f"{told} (measured in {verdict.seconds:.1f} s)"
