@@ -30,6 +30,7 @@ from .verdicts import (
     Times,
     Verdict,
     direct_of,
+    doubts_before,
     fastest,
     known_times,
     known_ways,
@@ -116,9 +117,13 @@ def measure(network: Executor, images: Tensor, tasks: Tasks) -> Verdict:
     direct = heads_in(network, images, tasks, all_direct)
     found = heads_in(network, images, tasks, ways)
     same = are_near(found, direct, NEAR, narrow=is_narrow(network))
-    gain = gain_of(watch, network, images, tasks, ways, savings(times)) if same else 0.0
+    gain, doubted = 0.0, False
+    if same:
+        gain, doubted = gain_of(watch, network, images, tasks, ways, savings(times))
     used, taken = gain >= GAIN and not watch.disturbed, time.perf_counter() - start
-    verdict = Verdict(round(gain, 3), used, round(taken, 3), watch.disturbed)
+    doubts = doubts_before(tasks) + 1 if doubted else 0
+    gain, taken = round(gain, 3), round(taken, 3)
+    verdict = Verdict(gain, used, taken, watch.disturbed, doubts, time.time())
     use(tasks, ways if verdict.used else all_direct)
     for _, module, _ in tasks:
         module.forget_made()
@@ -176,15 +181,16 @@ def gain_of(
     tasks: Tasks,
     ways: list[str],
     promised: float,
-) -> float:
+) -> tuple[float, bool]:
     """Return how many times as fast a network is in these ways as if all were direct.
 
     Where it gains too little, and its convolutions `promised` to save seconds enough, other
-    programs on the machine may be the reason: it is measured again.
+    programs on the machine may be the reason: it is measured again. Return whether that is so in
+    the end, too.
     """
     direct = direct_of(tasks)
     if ways == direct:
-        return 1.0
+        return 1.0, False
 
     def run(some: list[str]) -> None:
         use(tasks, some)
@@ -193,12 +199,17 @@ def gain_of(
     runs = {"direct": lambda: run(direct), "tuned": lambda: run(ways)}
     least = watch.best_times(runs, every=True)
     for _ in range(AGAIN):
-        enough = least["direct"] >= GAIN * (least["direct"] - promised)
-        if least["direct"] >= GAIN * least["tuned"] or not enough:
+        if not gains_less(least, promised):
             break
         more = watch.best_times(runs, every=True)
         least = {name: min(seconds, more[name]) for name, seconds in least.items()}
-    return least["direct"] / least["tuned"]
+    return least["direct"] / least["tuned"], gains_less(least, promised)
+
+
+def gains_less(least: Times, promised: float) -> bool:
+    """Return whether a network gains too little, though its convolutions `promised` enough."""
+    enough = least["direct"] >= GAIN * (least["direct"] - promised)
+    return enough and least["direct"] < GAIN * least["tuned"]
 
 
 def ways_told(network: Executor) -> Iterator[str]:

@@ -7,6 +7,7 @@ Both are known for a number of threads.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from .ways import DIRECT, WAYS, Task
 CONVOLUTION, NETWORK = "convolution", "network"  # kinds of choices
 LONGEST = 1e6  # seconds: more of them were not measured
 GAIN = 1.05  # times as fast a whole network must be for its ways to be used
+DOUBTS = 3  # times that less than the convolutions promise is found before it is believed,
+LATER = 3600.0  # and seconds between them: other programs may be slow for minutes
 Times = dict[str, float]  # seconds by way
 Tasks = list[tuple[int, PackedConv, Task]]  # with the layer's index
 
@@ -28,13 +31,23 @@ Tasks = list[tuple[int, PackedConv, Task]]  # with the layer's index
 class Verdict:
     """What measuring a network said: how much faster it is, whether that counts, what it took.
 
-    Where other programs had the cores, the measurement says nothing and is not kept.
+    Where other programs had the cores, the measurement says nothing and is not kept. `doubts` is
+    how often it found less than the convolutions promise, without a break; `at` is the time of it,
+    in seconds since 1970.
     """
 
     gain: float
     used: bool
     seconds: float
     disturbed: bool = False
+    doubts: int = 0
+    at: float = 0.0
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether it is time to measure again, because other programs may have been the reason."""
+        recent = 0 <= time.time() - self.at < LATER
+        return 0 < self.doubts < DOUBTS and not recent
 
 
 def tasks_of(network: Executor, images: int) -> Iterator[tuple[int, PackedConv, Task]]:
@@ -45,16 +58,30 @@ def tasks_of(network: Executor, images: int) -> Iterator[tuple[int, PackedConv, 
 
 
 def known_ways(tasks: Tasks) -> tuple[Verdict, list[str]] | None:
-    """Return what was measured before for these convolutions, if all of it is known and valid."""
-    found = choices().get(NETWORK, network_key(tasks))
-    try:
-        verdict = Verdict(float(found["gain"]), found["used"] is True, float(found["seconds"]))
-    except (TypeError, KeyError, ValueError, OverflowError):
+    """Return the ways that were measured before, if all is known, valid and believed."""
+    verdict = known_verdict(tasks)
+    if verdict is None or verdict.is_doubted:
         return None
     if not verdict.used:
         return verdict, direct_of(tasks)
     ways = [known_way(task) for _, _, task in tasks]
     return None if None in ways else (verdict, [way for way in ways if way])
+
+
+def known_verdict(tasks: Tasks) -> Verdict | None:
+    """Return what was measured before for a network, if it is known and valid."""
+    found = choices().get(NETWORK, network_key(tasks))
+    try:
+        gain, seconds, at = (float(found[name]) for name in ("gain", "seconds", "at"))
+        return Verdict(gain, found["used"] is True, seconds, False, int(found["doubts"]), at)
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None
+
+
+def doubts_before(tasks: Tasks) -> int:
+    """Return how often less than the convolutions promise was found up to now."""
+    verdict = known_verdict(tasks)
+    return verdict.doubts if verdict else 0
 
 
 def known_way(task: Task) -> str | None:

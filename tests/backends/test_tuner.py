@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from conftest import forget_choices
 
-from pydarknet.backends import measurement, tuner
+from pydarknet.backends import measurement, tuner, verdicts
 from pydarknet.backends.graph_runner import FusedGraphs
 from pydarknet.backends.measurement import Watch
 from pydarknet.backends.packed_conv import PackedConv
@@ -191,6 +192,34 @@ def test_a_gain_that_convolutions_promise_is_looked_for_again(network, monkeypat
     assert ways(network) == [["winograd4"]] * 2
     [verdict] = network.prepared().runner.settled.values()
     assert verdict.gain == pytest.approx(0.9 / 0.7, abs=1e-3)
+    assert verdict.doubts == 0
+
+
+def test_a_gain_that_is_not_found_is_looked_for_later(network, net, monkeypatch, tuning):
+    monkeypatch.setattr(Watch, "best_times", lambda *_, every: {"direct": 2.0, "tuned": 2.0})
+    found = []
+    for hour in (0, 0.5, 2, 2.5, 4, 6, 8):
+        forget_choices()
+        monkeypatch.setattr(time, "time", lambda hour=hour: 1e9 + hour * verdicts.LATER)
+        one = filled(net(CONV * 2, c=16, h=8, w=8))
+        run(one, many=True)
+        assert ways(one) == [["direct"]] * 2
+        found.append((len(tuning), *(v.doubts for v in one.prepared().runner.settled.values())))
+
+    assert found == [(1, 1), (1, 1), (2, 2), (2, 2), (3, 3), (3, 3), (3, 3)]
+
+
+def test_a_gain_that_is_found_later_is_used_from_then_on(network, net, monkeypatch, tuning):
+    monkeypatch.setattr(verdicts, "LATER", 0.0)
+    with monkeypatch.context() as slow:
+        slow.setattr(Watch, "best_times", lambda *_, every: {"direct": 2.0, "tuned": 2.0})
+        run(network, many=True)
+    for _ in range(2):
+        forget_choices()
+        other = filled(net(CONV * 2, c=16, h=8, w=8))
+        run(other, many=True)
+        assert ways(other) == [["winograd4"]] * 2
+    assert len(tuning) == 2
 
 
 def test_a_network_that_computes_something_else_stays_direct(network, monkeypatch):
@@ -202,42 +231,6 @@ def test_a_network_that_computes_something_else_stays_direct(network, monkeypatc
 
     torch.testing.assert_close(run(network, many=True), plain, rtol=1e-4, atol=1e-4)
     assert ways(network) == [["direct"]] * 2
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        {"nonsense": 0.1},
-        {"product": 0.1},  # which does not fit
-        {"winograd4": "fast"},
-        ["winograd4"],
-        {},
-        None,
-    ],
-)
-def test_a_choice_that_means_nothing_is_measured_anew(network, net, tuning, found):
-    run(network, many=True)
-    [key] = tuner.choices().kept[tuner.CONVOLUTION]
-    tuner.choices().put(tuner.CONVOLUTION, {key: found})
-
-    other = filled(net(CONV * 2, c=16, h=8, w=8))
-    run(other, many=True)
-
-    assert len(tuning) == 2
-    assert ways(other) == [["winograd4"]] * 2
-
-
-@pytest.mark.parametrize(
-    "found", [None, [], {"gain": "x", "used": True, "seconds": 1}, {"gain": 1}]
-)
-def test_a_verdict_that_means_nothing_is_measured_anew(network, net, tuning, found):
-    run(network, many=True)
-    [key] = tuner.choices().kept[tuner.NETWORK]
-    tuner.choices().put(tuner.NETWORK, {key: found})
-
-    run(filled(net(CONV * 2, c=16, h=8, w=8)), many=True)
-
-    assert len(tuning) == 2
 
 
 def test_values_that_are_not_finite_decide_nothing_for_others(network, tuning):

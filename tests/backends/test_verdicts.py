@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import torch
 from conftest import forget_choices
@@ -12,7 +14,7 @@ from pydarknet.backends.onednn import SAME
 from pydarknet.backends.verdicts import CONVOLUTION, NETWORK, known_ways
 from pydarknet.backends.ways import Task
 
-VERDICT = {"gain": 1.5, "used": True, "seconds": 0.25}
+VERDICT = {"gain": 1.5, "used": True, "seconds": 0.25, "doubts": 0, "at": 1e9}
 TIMES = {"direct": 2.0, "winograd4": 1.0}
 
 
@@ -55,6 +57,16 @@ def test_what_gains_too_little_is_direct(tasks):
     assert "others gain less than 1.05" in verdicts.verdict_told(verdict)
 
 
+@pytest.mark.parametrize(("doubts", "known"), [(0, True), (1, False), (2, False), (3, True)])
+def test_what_is_doubted_is_unknown_after_an_hour(tasks, monkeypatch, doubts, known):
+    for age, expected in ((0, True), (3000, True), (4000, known), (-4000, known)):  # clocks jump
+        monkeypatch.setattr(time, "time", lambda age=age: VERDICT["at"] + age)
+        keep(tasks, {**VERDICT, "used": False, "doubts": doubts})
+
+        assert (known_ways(tasks) is not None) is expected
+        assert verdicts.doubts_before(tasks) == doubts
+
+
 @pytest.mark.parametrize(
     "times",
     [
@@ -76,7 +88,15 @@ def test_times_that_mean_nothing_are_unknown(tasks, times):
 
 @pytest.mark.parametrize(
     "verdict",
-    [None, 3, [], {"gain": 1}, {**VERDICT, "gain": "x"}, {**VERDICT, "seconds": 10**400}],
+    [
+        None,
+        3,
+        [],
+        {"gain": 1},
+        {**VERDICT, "gain": "x"},
+        {**VERDICT, "seconds": 10**400},
+        {**VERDICT, "doubts": float("inf")},
+    ],
 )
 def test_a_verdict_that_means_nothing_is_unknown(tasks, verdict):
     keep(tasks, verdict)
