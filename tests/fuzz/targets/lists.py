@@ -7,6 +7,7 @@ from fuzz.rules import file_of, refusals
 from pydarknet.cfg.lineage import LINEAGES
 from pydarknet.dataset.files import label_path, label_paths, read_list
 
+LONGEST = 256  # bytes: a path of some hundred folders is looked for in as many places
 WORDS = ("/images/", "JPEGImages", "raw", ".jpg", "train2017", '"', " #", "~", "\\", "C:\\", "\n")
 
 
