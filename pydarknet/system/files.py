@@ -16,6 +16,7 @@ from .inputs import check_output
 
 PARTIAL = re.compile(r"(?P<name>.+?)(\.[0-9a-f]{8})?\.(?P<process>\d+)\.tmp", re.DOTALL)
 DEVICES = re.compile(r"/(dev/(?!shm/)|proc/)")
+REMOVALS = 100  # of a lock file, between opening and locking it, before it counts as free
 LONGEST = 200  # bytes of a name in that of its partial file, which may have 255
 
 
@@ -126,19 +127,43 @@ def hold_lock(path: Path) -> Iterator[bool]:
 
     Where no lock file can be made, none holds it.
     """
-    try:
-        file = open(path, "ab")  # noqa: SIM115  # closed below
-    except OSError:
-        yield False
+    file, taken = lock_at(path)
+    if file is None:
+        yield taken
         return
     with file:
-        taken = lock(file) is False
         try:
-            yield taken
+            yield False
         finally:
-            if not taken:
-                with suppress(OSError):
-                    path.unlink()
+            with suppress(OSError):
+                path.unlink()
+
+
+def lock_at(path: Path) -> tuple[IO[bytes] | None, bool]:
+    """Return a lock file, open and locked, or None; and whether another process holds it.
+
+    One that its holder removes between opening and locking is another file: it is made anew.
+    """
+    for _ in range(REMOVALS):
+        try:
+            file = open(path, "ab")  # noqa: SIM115  # closed by the caller
+        except OSError:
+            return None, False
+        taken = lock(file) is False
+        if not taken and is_at(file, path):
+            return file, False
+        file.close()
+        if taken:
+            return None, True
+    return None, False
+
+
+def is_at(file: IO[bytes], path: Path) -> bool:
+    """Return whether a path is that of an open file, still."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except OSError:
+        return False
 
 
 @contextmanager

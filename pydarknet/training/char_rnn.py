@@ -151,8 +151,8 @@ def train_text(learner: Learner, streams: Streams, saver: Saver, report: ReportS
             forget(learner.network, streams.jump())
             if endings := saving.due(step.batch):
                 saver.save(endings)
-    finished = learner.batch >= net.max_batches
-    saver.save_at_end(["_final.weights" if finished else ".backup"])
+        finished = learner.batch >= net.max_batches
+        saver.save_at_end(["_final.weights" if finished else ".backup"])
     return 0 if finished else stop.number
 
 

@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,7 @@ class Files:
     base: str
     newest: str  # the ending of the newest weights
     current: Path | None = None  # the weights to which `.state` belongs
+    seen: Sequence[object] | None = None  # what stood there when the folder was made
 
     def path(self, ending: str) -> Path:
         """Return the path of the file with an ending."""
@@ -69,18 +70,35 @@ class Files:
             probe.unlink()
         except OSError as error:
             raise DataError(f"backup = {self.folder}: {error.strerror}") from None
-        remove_partial_files(self.folder, self.names)
+        with hold_lock(self.path(".lock")):  # one that a kill left disappears
+            remove_partial_files(self.folder, self.names)
+        self.seen = self.stamps()
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Keep other trainings from writing these files. Raises DataError if one does already."""
+        """Keep other trainings from writing these files.
+
+        Raises DataError if one does already, or did so since the folder was made: then this one
+        would not start from what stands there.
+        """
         with hold_lock(self.path(".lock")) as taken:
             if taken:
                 raise DataError(
                     f"another training is writing {self.path(self.newest)}:"
                     " expected another backup folder, or another name of the cfg"
                 )
+            if self.seen not in (None, self.stamps()):
+                raise DataError(
+                    f"another training has just written {self.path('.state')}:"
+                    " expected its end before this one starts",
+                    hint="the same command, once more, goes on from there",
+                )
             yield
+
+    def stamps(self) -> Sequence[object]:
+        """Return what tells the weights and states that are there from those that replace them."""
+        endings = (*NEWEST, FINAL, ".state", ".previous", ".previous.state")
+        return [stamp_of(self.path(ending)) for ending in endings]
 
     @property
     def names(self) -> re.Pattern[str]:
@@ -183,6 +201,15 @@ class Files:
         for ending in (".state", ".previous.state", ".previous"):
             self.path(ending).unlink(missing_ok=True)
         self.current = None
+
+
+def stamp_of(path: Path) -> tuple[int, int, int] | None:
+    """Return the identity, the size and the time of a file; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def link_or_copy(path: Path, second: Path) -> None:

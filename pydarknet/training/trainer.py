@@ -122,21 +122,22 @@ class Trainer:
         loader = team.batches(self.samples, seed, self.size, self.workers)
         memory = memory_errors(smaller_batches(net))
         lock = self.files.hold() if self.ranks.first else nullcontext()
-        with memory, lock, catch_stop_signals() as stop, loader as batches:
-            waiting = time.perf_counter()
-            for batch in batches(team.numbers(self.learner.counts, last)):
-                self.iterate(batch, time.perf_counter() - waiting, first=batch.number == first)
-                if self.ranks.any(
-                    stop.requested or self.callbacks.stopped or self.reporter.unheard
-                ):
-                    break
+        with lock, catch_stop_signals() as stop:
+            with memory, loader as batches:
                 waiting = time.perf_counter()
+                for batch in batches(team.numbers(self.learner.counts, last)):
+                    self.iterate(batch, time.perf_counter() - waiting, first=batch.number == first)
+                    if self.ranks.any(
+                        stop.requested or self.callbacks.stopped or self.reporter.unheard
+                    ):
+                        break
+                    waiting = time.perf_counter()
+            finished = self.learner.batch >= last
+            try:
+                self.end(finished)
+            except DarknetError as error:
+                raise error from self.callbacks.failure
         self.signal = stop.number
-        finished = self.learner.batch >= last
-        try:
-            self.end(finished)
-        except DarknetError as error:
-            raise error from self.callbacks.failure
         self.callbacks.raise_failure(self.ranks)  # waits until the first has written
         return finished
 
@@ -274,9 +275,9 @@ class Trainer:
     def write_end(self, finished: bool) -> None:
         """Write what `end` saves, and say where it is."""
         endings = list(self.reporter.finals) if finished else [self.reporter.newest]
+        self.finish_chart()  # before: after the final weights, the same command draws nothing
         self.saver.save_at_end(endings)
         self.save_average(endings)
-        self.finish_chart()
         if finished:
             self.reporter.report_end()
         else:

@@ -147,6 +147,19 @@ def test_a_lock_is_held_by_one(tmp_path):
     assert names(tmp_path) == []
 
 
+def test_a_lock_that_its_holder_removes_is_made_anew(tmp_path, monkeypatch):
+    path, real = tmp_path / "a.lock", files.lock
+
+    def slow(file):
+        monkeypatch.setattr(files, "lock", real)
+        path.unlink()  # as its holder ends between opening and locking
+        return real(file)
+
+    monkeypatch.setattr(files, "lock", slow)
+    with hold_lock(path) as taken, hold_lock(path) as second:
+        assert (taken, second) == (False, True)
+
+
 def test_where_no_lock_can_be_made_none_is_held(tmp_path):
     with hold_lock(tmp_path / "missing" / "a.lock") as taken:
         assert not taken

@@ -205,6 +205,21 @@ def test_two_trainings_do_not_write_the_same_files(files):
     assert list(files.folder.iterdir()) == []
 
 
+def test_what_another_training_wrote_meanwhile_is_not_written_over(files):
+    files.make_folder()
+    files.path("_final.weights").write_bytes(b"of another training")
+
+    with (
+        pytest.raises(DataError, match=r"another training has just written .*net.state: expected"),
+        files.hold(),
+    ):
+        pass
+
+    files.make_folder()
+    with files.hold():
+        pass
+
+
 def test_a_link_is_kept_as_the_file_to_which_it_leads(tmp_path):
     (tmp_path / "in.w").write_bytes(b"given")
     (tmp_path / "a_final.weights").symlink_to("in.w")

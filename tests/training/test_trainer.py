@@ -1,5 +1,6 @@
 """What a trainer does around its iterations: problems, evaluations, saving, the end."""
 
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -205,11 +206,42 @@ def test_the_chart_of_a_training_that_diverges_is_complete(trainer):
     assert trainer.chart.finished == 1
 
 
-def test_convolutions_may_measure_once_memory_is_kept(tmp_path, monkeypatch):
+@pytest.fixture
+def short(tmp_path, monkeypatch):
+    """The files of a training of two batches, in the working folder."""
     write_run(tmp_path, 1)
     cfg = (tmp_path / "run.cfg").read_text().replace("max_batches=60", "max_batches=2")
     (tmp_path / "run.cfg").write_text(cfg)
     monkeypatch.chdir(tmp_path)
+
+
+def test_a_signal_while_the_end_is_written_keeps_nothing_back(short, monkeypatch):
+    finish = Trainer.finish_chart
+
+    def interrupted(trainer):
+        assert Path("run.lock").exists(), "no other training may write meanwhile"
+        signal.raise_signal(signal.SIGINT)
+        finish(trainer)
+
+    monkeypatch.setattr(Trainer, "finish_chart", interrupted)
+    pydarknet.train("run.data", "run.cfg", workers=0, device="cpu")
+
+    assert Path("chart.png").exists()
+    assert Path("run_final.weights").exists()
+    assert not Path("run.lock").exists()
+
+
+def test_the_chart_is_drawn_before_the_final_weights_are_there(short, monkeypatch):
+    there = []
+    monkeypatch.setattr(
+        Trainer, "finish_chart", lambda _: there.append(Path("run_final.weights").exists())
+    )
+    pydarknet.train("run.data", "run.cfg", workers=0, device="cpu")
+
+    assert there == [False], "after them, the same command draws nothing"
+
+
+def test_convolutions_may_measure_once_memory_is_kept(short, monkeypatch):
     begun = []
     learn = Learner.learn
 
