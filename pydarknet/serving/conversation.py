@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 
 from ..system.console import note_once
 from ..system.problems import problem_of
 from .allowed import check_allowed
-from .incoming import Incoming, Patience, length_of
+from .incoming import MOST_BODY, Incoming, Patience, length_of
 from .reply import Reply, Streaming, error_reply
 from .request import MOST_HEAD, Refused, Request, end_of_head, parse_head
-from .site import Opener, Poster, Site
+from .site import Opener, Site
 from .streams import Feed
 
 GONE = (OSError, asyncio.TimeoutError)  # what is raised where a client is gone, or stalled
@@ -34,21 +34,46 @@ class Door:
 
 
 class Room:
-    """How many requests with a body may be in memory at once, and how many are."""
+    """How many requests may be worked on at once, and the bytes that may have come of all.
+
+    Those that still come count by what has come: who sends little takes no place of others.
+    """
 
     def __init__(self, most: int = 16) -> None:
         self.most, self.taken = most, 0
+        self.most_bytes, self.bytes = most * MOST_BODY, 0
+
+    def check(self) -> None:
+        """Raise Refused if nothing is free."""
+        if self.taken >= self.most or self.bytes >= self.most_bytes:
+            raise Refused(503, "too many requests at once", retry_after="1")
 
     @contextmanager
     def place(self) -> Iterator[None]:
         """Hold a place inside the block; raise Refused if none is free."""
-        if self.taken >= self.most:
-            raise Refused(503, "too many requests at once", retry_after="1")
+        self.check()
         self.taken += 1
         try:
             yield
         finally:
             self.taken -= 1
+
+    @contextmanager
+    def share(self) -> Iterator[Callable[[int], None]]:
+        """Yield what counts the bytes of a request inside the block; it raises Refused."""
+        mine = 0
+
+        def count(more: int) -> None:
+            nonlocal mine
+            self.check()
+            mine += more
+            self.bytes += more
+
+        self.check()
+        try:
+            yield count
+        finally:
+            self.bytes -= mine
 
 
 @dataclass(frozen=True)
@@ -109,21 +134,12 @@ class Conversation:
         if request.method != "POST":
             raise Refused(405, "expected GET or POST", allow="GET, HEAD, POST")
         poster, length = self.site.poster(request), length_of(request)
-        with self.room.place():
-            return await self.answer_post(poster, request, length, incoming, writer)
-
-    async def answer_post(
-        self,
-        poster: Poster,
-        request: Request,
-        length: int | None,
-        incoming: Incoming,
-        writer: asyncio.StreamWriter,
-    ) -> Reply:
-        """Read the body of a request, and answer it."""
-        if request.headers.get("expect", "").lower() == "100-continue":
-            await self.send(writer, CONTINUE)
-        return await poster(request, await incoming.body(length))
+        with self.room.share() as count:
+            if request.headers.get("expect", "").lower() == "100-continue":
+                await self.send(writer, CONTINUE)
+            body = await incoming.body(length, count)
+            with self.room.place():
+                return await poster(request, body)
 
     async def stream(
         self, streaming: Streaming, incoming: Incoming, writer: asyncio.StreamWriter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .request import (
@@ -43,6 +44,7 @@ class Incoming:
     def __init__(self, reader: asyncio.StreamReader, patience: Patience) -> None:
         self.reader, self.patience = reader, patience
         self.buffer = bytearray()
+        self.count: Callable[[int], None] = lambda more: None  # what counts the bytes of a body
 
     async def more(self) -> bool:
         """Read on; return whether there was more."""
@@ -87,11 +89,15 @@ class Incoming:
                     return None
                 raise Refused(400, "the request ends early")
 
-    async def body(self, length: int | None) -> bytes:
+    async def body(
+        self, length: int | None, count: Callable[[int], None] = lambda more: None
+    ) -> bytes:
         """Return so many bytes after the head, None for chunks; raise Refused.
 
-        They may be late, end early, or be too many.
+        They may be late, end early, or be too many. What comes is counted, and may be refused.
         """
+        self.count = count
+        count(len(self.buffer))
         reading = self.chunks() if length is None else self.take(length)
         try:
             return await asyncio.wait_for(reading, self.patience.whole)
@@ -108,8 +114,10 @@ class Incoming:
 
     async def need_more(self) -> None:
         """Read on; raise Refused at the end."""
+        before = len(self.buffer)
         if not await asyncio.wait_for(self.more(), self.patience.body):
             raise Refused(400, "the request ends early")
+        self.count(len(self.buffer) - before)
 
     async def chunks(self) -> bytes:
         """Return a body that comes in chunks, each after its length in hexadecimal digits."""

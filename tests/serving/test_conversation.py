@@ -25,12 +25,18 @@ async def echo(request: Request, body: bytes) -> Reply:
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
+def server() -> Iterator[Server]:
     """Serve what answers a POST request with its body."""
-    server = Server(Hub(), Site({}, {"/echo": echo}), "127.0.0.1", QUICK)
-    server.start([Port("-port", 0)])
-    yield server.numbers[0]
-    server.stop()
+    one = Server(Hub(), Site({}, {"/echo": echo}), "127.0.0.1", QUICK)
+    one.start([Port("-port", 0)])
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def port(server: Server) -> int:
+    """Return where it listens."""
+    return server.numbers[0]
 
 
 def test_a_post_is_answered(port: int) -> None:
@@ -61,6 +67,25 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(port: int) -> Non
 
     assert answer[0] == 413
     assert "too large" in json.loads(answer[2])["error"]
+
+
+def test_the_bytes_of_all_that_come_have_an_end(port: int, server: Server) -> None:
+    server.room.most_bytes = 1000
+    lines = b"POST /echo HTTP/1.1\r\nContent-Length: 800\r\n\r\n"
+    with connect(port) as first, connect(port) as second:
+        first.sendall(lines + bytes(600))
+        time.sleep(0.1)
+        second.sendall(lines + bytes(600))
+        time.sleep(0.1)
+        refused = exchange(port, "POST /echo HTTP/1.1\nContent-Length: 3", b"abc")
+        first.sendall(bytes(200))
+        answers = [parts_of(read_all(first))[0], parts_of(read_all(second))[0]]
+    time.sleep(0.1)
+
+    assert refused[0] == 503
+    assert answers == [503, 408]
+    assert server.room.bytes == 0
+    assert exchange(port, "POST /echo HTTP/1.1\nContent-Length: 3", b"abc")[0] == 200
 
 
 def test_a_failure_is_one_line_and_the_next_request_is_answered(

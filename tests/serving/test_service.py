@@ -29,9 +29,14 @@ class Stand:
     asked: list[tuple[tuple[int, ...], float]] = field(default_factory=list)
     port: int = 0
     seconds: float = 0
+    turn: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.turn.set()
 
     def find(self, images: Sequence[np.ndarray], thresh: float) -> list[BoxArrays]:
         time.sleep(self.seconds)
+        self.turn.wait(10)
         self.asked += [(image.shape, thresh) for image in images]
         boxes = np.array([[0.5, 0.5, 0.5, 0.5], [0.1, 0.1, 0.4, 0.4], [0.5, 0.5, 1, 1]], np.float32)
         scores = np.array([[0.3, 0.6, 0], [0, 0.9, 0], [0, 0, 0.8]], np.float32)
@@ -203,24 +208,42 @@ def test_requests_at_once_are_all_answered(stand: Stand) -> None:
     assert sorted(numbers) == list(range(1, 13))
 
 
-def test_more_requests_than_fit_are_told_to_come_again(stand: Stand) -> None:
-    lines = f"POST /detect HTTP/1.1\nContent-Length: {len(JPEG)}\n\n".replace("\n", "\r\n").encode()
+LINES = f"POST /detect HTTP/1.1\r\nContent-Length: {len(JPEG)}\r\n\r\n".encode()
+
+
+def test_more_pictures_than_fit_are_told_to_come_again(stand: Stand) -> None:
+    stand.turn.clear()
     waiting = [connect(stand.port) for _ in range(16)]
     for client in waiting:
-        client.sendall(lines + JPEG[:10])
-    time.sleep(0.1)
+        client.sendall(LINES + JPEG)
+    time.sleep(0.2)
 
-    status, head, _ = exchange(stand.port, lines[:-4], JPEG)
-    answers = []
+    status, head, _ = exchange(stand.port, LINES[:-4], JPEG)
+    stand.turn.set()
+    answers = [parts_of(read_all(client))[0] for client in waiting]
     for client in waiting:
-        client.sendall(JPEG[10:])
-    for client in waiting:
-        answers.append(parts_of(read_all(client))[0])
         client.close()
 
     assert status == 503
     assert "retry-after: 1" in head
     assert answers == [200] * 16
+
+
+def test_clients_whose_pictures_come_slowly_hold_up_nobody(stand: Stand) -> None:
+    slow = [connect(stand.port) for _ in range(40)]
+    for client in slow:
+        client.sendall(LINES + JPEG[:10])
+    time.sleep(0.1)
+
+    status, _, _ = exchange(stand.port, LINES[:-4], JPEG)
+    for client in slow[:10]:
+        client.sendall(JPEG[10:])
+    answers = [parts_of(read_all(client))[0] for client in slow[:10]]
+    for client in slow:
+        client.close()
+
+    assert status == 200
+    assert answers == [200] * 10
 
 
 def test_the_page_sees_what_was_detected(stand: Stand) -> None:
