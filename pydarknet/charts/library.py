@@ -94,11 +94,14 @@ def usual_folders() -> Iterator[Path | None]:
 
 
 def is_writable(folder: Path | None) -> bool:
-    """Return whether a folder can be written, or made."""
+    """Return whether a folder can be written, or made; not in one that may not be entered."""
     if folder is None:
         return False
-    there = next(one for one in (folder, *folder.parents) if one.exists() or one.is_symlink())
-    return there.is_dir() and os.access(there, os.W_OK)
+    try:
+        there = next(one for one in (folder, *folder.parents) if one.exists() or one.is_symlink())
+        return there.is_dir() and os.access(there, os.W_OK)
+    except OSError:
+        return False
 
 
 def folder_of_process() -> Path:

@@ -8,14 +8,23 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from ..errors import OutOfMemory
 from ..runtime.environment import gpu_may_be_there
 from ..system.interrupts import quit_on_interrupt_inside
 from ..system.malloc import share_memory, take_memory
-from ..system.memory import UNKNOWN, address_space, free_memory, memory_errors, usable_memory
+from ..system.memory import (
+    UNKNOWN,
+    address_space,
+    free_memory,
+    lack_of_memory,
+    memory_errors,
+    usable_memory,
+)
 from ..system.torch_errors import torch_errors
 
 FOR_TORCH = "torch alone needs about a gigabyte: raise the limit (ulimit -v, or the container's)"
 TIMES, LEAST, MOST = 12, 1 << 26, 1 << 29  # of the bytes of weights; bytes taken ahead
+LEAST_SPACE: Final = 640 << 20  # bytes of addresses, without which torch never starts
 SHARE: Final = 8  # parts of the memory, of which one may be taken ahead
 
 
@@ -28,6 +37,8 @@ def import_networks(weights: Path | None = None) -> None:
     """
     if "torch" in sys.modules:
         return
+    if address_space() < LEAST_SPACE:  # where the import would crash, or print a thousand lines
+        raise OutOfMemory(lack_of_memory(), hint=FOR_TORCH)
     share_memory()
     if weights is not None and not gpu_may_be_there() and (size := memory_for(weights)):
         take_memory(size)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from .starting import DIED_BY, quit_at_once, quit_on_interrupt
 
@@ -31,10 +31,15 @@ def unwind(number: int, frame: FrameType | None) -> NoReturn:
     raise SystemExit(DIED_BY + number)
 
 
+UNWOUND: Final = DIED_BY + signal.SIGTERM  # the only signal that is unwound so
+
+
 def quit_on_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
-    """End the process by an interrupt that cannot be raised; print what else cannot be."""
+    """End the process by a signal whose exception cannot be raised; print what else cannot be."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
         quit_at_once(signal.SIGINT)
+    if isinstance(lost.exc_value, SystemExit) and lost.exc_value.code == UNWOUND:
+        quit_at_once(signal.SIGTERM)
     sys.__unraisablehook__(lost)
 
 

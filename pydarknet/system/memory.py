@@ -118,15 +118,21 @@ def is_lack_of_memory(error: BaseException) -> bool:
 def problem_of(error: Exception) -> str:
     """Return the line of an error of that kind, with the bytes it asked for if it says them."""
     asked = AMOUNT.search(str(error))
-    place = (
-        "the GPU"
-        if ON_GPU.search(str(error))
-        else f"the {size_text(usable_memory())} of this process"
-    )
+    place = "the GPU" if ON_GPU.search(str(error)) else this_process()
     if asked is None:
-        return f"out of memory: nothing more fits into {place}"
+        return lack_of_memory(place)
     size = size_text(float(asked["number"]) * UNITS[asked["unit"]])
     return f"out of memory: another {size} does not fit into {place}"
+
+
+def this_process() -> str:
+    """Return whose memory lacks, and how much it has."""
+    return f"the {size_text(usable_memory())} of this process"
+
+
+def lack_of_memory(place: str = "") -> str:
+    """Return the line that says that nothing more fits into a place, else into this process."""
+    return f"out of memory: nothing more fits into {place or this_process()}"
 
 
 def size_text(size: float) -> str:

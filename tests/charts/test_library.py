@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import subprocess
@@ -84,6 +85,15 @@ def test_a_folder_that_can_be_made_is_writable(tmp_path):
     assert is_writable(tmp_path / "a/b")
     assert not is_writable(tmp_path / "file/b")
     assert not is_writable(None)
+
+
+def test_a_folder_of_another_user_is_not(tmp_path, monkeypatch):
+    def refuse(path, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "stat", refuse)  # as in a home that may not be entered
+
+    assert not is_writable(tmp_path / "a")
 
 
 def test_without_matplotlib_one_line_says_how_to_get_it(monkeypatch):

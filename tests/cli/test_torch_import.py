@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
+import pydarknet.load  # noqa: F401  # as the first of these commands did
 from pydarknet.cli import torch_import
 from pydarknet.cli.torch_import import import_networks, memory_for
+from pydarknet.errors import OutOfMemory
 
 
 def test_it_is_imported_once_and_the_collector_works_again(monkeypatch):
@@ -23,6 +25,16 @@ def test_it_is_imported_once_and_the_collector_works_again(monkeypatch):
     monkeypatch.setattr(gc, "freeze", lambda: None)
     import_networks()
     assert gc.isenabled()
+
+
+def test_where_torch_never_starts_that_is_said_before(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch")
+    monkeypatch.setattr(torch_import, "address_space", lambda: 600 << 20)  # as ulimit -v says
+
+    with pytest.raises(OutOfMemory, match="out of memory: nothing more fits into") as caught:
+        import_networks()
+
+    assert "torch alone needs about a gigabyte" in str(caught.value)
 
 
 def test_memory_is_taken_ahead_for_weights_and_their_images(tmp_path, monkeypatch):

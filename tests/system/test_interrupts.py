@@ -58,8 +58,9 @@ def test_a_signal_closes_the_files_and_is_the_status(number, status):
 
 
 @posix
-def test_an_interrupt_that_cannot_be_raised_ends_the_program_too():
-    assert ended(IN_FREED_OBJECT, "SIGINT") == (130, "", "")
+@pytest.mark.parametrize(("number", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_that_cannot_be_raised_ends_the_program_too(number, status):
+    assert ended(IN_FREED_OBJECT, number) == (status, "", "")
 
 
 @posix
