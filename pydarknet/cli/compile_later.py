@@ -72,7 +72,8 @@ def compile_pending() -> None:
             with memory_errors():
                 compile_one(one)
         except (DarknetError, OSError) as error:
-            note(f"not compiled for the next call: {error}")
+            told = str(getattr(error, "strerror", None) or error)
+            note(f"not compiled for the next call: {told}")
 
 
 def compile_one(one: Compilation) -> None:

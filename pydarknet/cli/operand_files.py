@@ -135,14 +135,25 @@ def content_of_line(line: str) -> str:
 def operands_in_order(words: Sequence[str], verb: Verb, flags: Container[str] = ()) -> list[str]:
     """Return the operands of a command in its order, or raise UsageError if one is another file.
 
-    `flags` are the names of those that are given.
+    `flags` are the names of those that are given. Where the working folder is gone, no operand
+    means anything: that is an error too.
 
     Data, cfg and weights that are all there, each once, may stand in any order, as in hank-ai's.
     """
+    check_working_folder()
     onnx = any(operand.help.onnx for operand in verb.operands)
     flagged = any(flag.help.weights and flag.name in flags for flag in verb.flags)
     names = [operand.name for operand in verb.operands]
     return words_in_order(words, names, verb.usage, onnx=onnx, flagged=flagged)
+
+
+def check_working_folder() -> None:
+    """Raise UsageError if the working folder is gone."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        problem = f"the working folder cannot be read: {error.strerror}"
+        raise UsageError(f"{problem}; expected one that is there") from None
 
 
 def words_in_order(

@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import torch
@@ -90,19 +89,31 @@ class Batches:
 
     def __enter__(self) -> Batches:
         labels_of.cache_clear()  # files may have changed since an earlier run
-        if self.crew:
-            self.folders = shared_folders()
-            self.workers = [Worker() for _ in range(min(self.crew, self.count))]
-        for worker in self.workers:
-            worker.send((self.samples, [str(folder.path) for folder in self.folders]))
+        try:
+            self.start_workers()
+        except BaseException:
+            self.end_workers()
+            raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def start_workers(self) -> None:
+        """Start the processes, and hand them the samples. Raises DataError if that fails."""
+        if self.crew:
+            self.folders = shared_folders()
+        while len(self.workers) < min(self.crew, self.count):
+            try:
+                self.workers.append(Worker())
+            except OSError as error:
+                problem = f"no process can make samples: {error.strerror}"
+                raise DataError(problem, hint="-workers 0 makes them here") from None
+        for worker in self.workers:
+            worker.send((self.samples, [str(folder.path) for folder in self.folders]))
+
+    def __exit__(self, *error: object) -> None:
+        self.end_workers()
+
+    def end_workers(self) -> None:
+        """End the processes, and remove what they made."""
         for worker in self.workers:
             worker.end()
         for folder in self.folders:

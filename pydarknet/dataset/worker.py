@@ -68,7 +68,10 @@ def main() -> None:
     keep_freed_memory()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # other output must not mix with the answers
-    samples, folders = pickle.load(sys.stdin.buffer)
+    try:
+        samples, folders = pickle.load(sys.stdin.buffer)
+    except EOFError:  # the trainer has died, or could not start the others
+        return
     try:
         for order in orders(sys.stdin.buffer):
             pickle.dump(make_samples(samples, order), answers)

@@ -215,7 +215,7 @@ def sorted_entries(folder: Path) -> list[Path]:
     """Return what is in a folder; nothing if it cannot be read."""
     try:
         return sorted(folder.iterdir())
-    except OSError:
+    except (OSError, ValueError):  # also of a name that this locale has no bytes for
         return []
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
+import sys
 
 import pytest
 
-from pydarknet.cli.operand_files import content, words_in_order
+from pydarknet.cli.operand_files import check_working_folder, content, words_in_order
 from pydarknet.errors import UsageError
 
 HEADER = struct.pack("<3iQ", 0, 2, 0, 0)
@@ -151,3 +152,15 @@ def test_a_model_has_no_weights_after_it():
     assert str(error.value) == (
         "net.onnx has its weights in itself: expected no net.bin\n    hint: how it is called"
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the working folder")
+def test_a_working_folder_that_is_gone_is_told(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    check_working_folder()
+    gone.rmdir()
+
+    with pytest.raises(UsageError, match="the working folder cannot be read: No such file"):
+        check_working_folder()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -269,6 +270,29 @@ def test_a_worker_that_dies_is_an_error(net, paths):
         batches.workers[1].process.kill()
         with pytest.raises(OutOfMemory, match="a worker process was ended by signal 9"):
             list(iteration)
+
+
+def test_a_worker_that_cannot_start_is_an_error_and_leaves_no_others(net, paths, monkeypatch):
+    started, worker = [], module.Worker
+
+    def start():
+        if started:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        started.append(worker())
+        return started[0]
+
+    monkeypatch.setattr(module, "Worker", start)
+    samples = detector_samples(net(YOLO), paths)
+    batches = Batches(samples, count=2, seed=1, size=size, workers=2)
+
+    with (
+        pytest.raises(DataError, match="no process can make samples: Too many open files"),
+        batches,
+    ):
+        pass
+
+    assert started[0].process.poll() is not None
+    assert (batches.workers, batches.folders) == ([], [])
 
 
 @linux
