@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -18,9 +17,9 @@ from .files import label_file, label_paths
 from .polygons import (
     HINT,
     INTEGER,
-    NUMBER,
     RECORD,
     bounds,
+    is_number,
     is_polygon,
     is_several,
     problem_of,
@@ -146,7 +145,7 @@ def box(words: Sequence[str], rules: LabelRules) -> tuple[float, ...]:
         problem = f"class {excerpt(words[0])}: expected a whole number, 0 to {last}"
         raise ValueError(comma_hint(words) or problem, "")
     for word in words[1:]:
-        if not NUMBER.fullmatch(word) or not math.isfinite(float(word)):
+        if not is_number(word):
             raise ValueError(comma_hint(words) or f"{excerpt(word)}: expected a number", "")
     if not 0 <= index <= last:
         fork = f"class_id = {index}. But class_id should be [from 0 to {last}]"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ RECORD = 5  # words of a box: class, x, y, width, height
 INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 DECIMAL_INTEGER = re.compile(r"[+-]?[0-9]{1,9}\.0*")
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+LARGEST = 2.0**128 - 2.0**103  # the first number that is infinite in float32
 HINT = "a polygon; polygons=1 in the .data file takes its bounds"
 
 
@@ -37,8 +37,8 @@ def is_polygon(words: Sequence[str]) -> bool:
 
 
 def is_number(word: str) -> bool:
-    """Return whether a word is a number that is finite."""
-    return bool(NUMBER.fullmatch(word)) and math.isfinite(float(word))
+    """Return whether a word is a number that is finite in float32, too."""
+    return bool(NUMBER.fullmatch(word)) and abs(float(word)) < LARGEST
 
 
 def problem_of(words: Sequence[str]) -> str:

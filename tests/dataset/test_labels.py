@@ -116,6 +116,7 @@ def test_an_empty_file_is_an_image_without_boxes(read):
         ),
         ("1 0.5 nan 0.1 0.1", "nan: expected a number"),
         ("1 0.5 0.5 inf 0.1", "inf: expected a number"),
+        ("1 0.5 0.5 0.5 1e40", "1e40: expected a number"),  # infinite in float32
         ("1 0.5 0.5 0,1 0.1", "0,1: expected 0.1, with a point"),
         ("1,0.5,0.5,0.1", "1,0.5,0.5,0.1: expected blanks between numbers, and points in them"),
         (
