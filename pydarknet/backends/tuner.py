@@ -123,7 +123,7 @@ def measure(network: Executor, images: Tensor, tasks: Tasks) -> Verdict:
     used, taken = gain >= GAIN and not watch.disturbed, time.perf_counter() - start
     doubts = doubts_before(tasks) + 1 if doubted else 0
     gain, taken = round(gain, 3), round(taken, 3)
-    verdict = Verdict(gain, used, taken, watch.disturbed, doubts, time.time())
+    verdict = Verdict(gain, used, taken, watch.disturbed, doubts)
     use(tasks, ways if verdict.used else all_direct)
     for _, module, _ in tasks:
         module.forget_made()

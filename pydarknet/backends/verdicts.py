@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -41,7 +41,7 @@ class Verdict:
     seconds: float
     disturbed: bool = False
     doubts: int = 0
-    at: float = 0.0
+    at: float = field(default_factory=time.time)
 
     @property
     def is_doubted(self) -> bool:
