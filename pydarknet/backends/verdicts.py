@@ -41,7 +41,7 @@ class Verdict:
     seconds: float
     disturbed: bool = False
     doubts: int = 0
-    at: float = field(default_factory=time.time)
+    at: float = field(default_factory=lambda: time.time())
 
     @property
     def is_doubted(self) -> bool:

@@ -92,6 +92,6 @@ def test_no_duration_is_measured_by_the_time_of_day():
         )
     }
 
-    # The seed of a text, as the C has it; whether a file was changed, or a network measured, long ago
+    # The seed of a text, as the C has it; whether something was changed, or measured, long ago
     others = {"system/identity.py", "runtime/forms.py", "backends/verdicts.py"}
     assert users <= {"cli/commands/rnn.py", *others}
