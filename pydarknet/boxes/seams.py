@@ -3,7 +3,7 @@
 An object across the border of a tile is cut there, and its box ends at the border. Where another
 view shows the object whole, the box of the part goes, whatever class the part was taken for. Where
 none does, because the object is larger than what tiles share, its parts on both sides of a seam
-become one box.
+become one box. No box goes for one of a lower score, so a lower threshold costs no better box.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ COVERED: Final = 0.6  # of the box of a part: so much of it lies in the box of t
 ALIKE: Final = 0.6  # of the shorter of two parts: so much of it lies beside the other
 BLOCK: Final = 1 << 20  # pairs that are compared at once
 MEETS: Final = 0.1  # the IoU from which on two boxes are of one place
+FINER: Final = 3  # times as large as the whole image a tile shows what it can tell from all else
 TINY: Final = 1e-9
 LEFT, TOP, RIGHT, BOTTOM = range(4)
 
@@ -95,35 +96,45 @@ def cxcywh(sides: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def parts(sides: Sides, left: np.ndarray) -> np.ndarray:
-    """Return which boxes that are `left` are parts of others, which no tile cuts, bool [K]."""
-    whole = sides.boxes[left & ~sides.cut.any(1)]
+    """Return which boxes that are `left` are parts of others that score as high, bool [K].
+
+    Those others no tile cuts.
+    """
+    whole = np.flatnonzero(left & ~sides.cut.any(1))
     cut = np.flatnonzero(left & sides.cut.any(1))
+    boxes, scores = sides.boxes[whole], sides.scores
     found = np.zeros(len(left), bool)
     tiles, owner = np.unique(sides.tiles[cut], axis=0, return_inverse=True)
     for index, tile in enumerate(tiles):
         of_tile = cut[owner.reshape(-1) == index]
-        meets = (whole[:, :2] < tile[2:]).all(1) & (whole[:, 2:] > tile[:2]).all(1)
+        meets = (boxes[:, :2] < tile[2:]).all(1) & (boxes[:, 2:] > tile[:2]).all(1)
         near = whole[meets]
         step = max(BLOCK // max(len(near), 1), 1)
         for start in range(0, len(of_tile), step):
             some = of_tile[start : start + step]
-            found[some] = (share(sides.boxes[some], near) >= COVERED).any(1)
+            covered = share(sides.boxes[some], sides.boxes[near]) >= COVERED
+            found[some] = (covered & (scores[near] >= scores[some][:, None])).any(1)
     return found
 
 
 def coarse(sides: Sides, width: int, height: int) -> np.ndarray:
     """Return which boxes of the whole image go because a tile shows their place better, bool [K].
 
-    It shows all of it in more detail, and has a box there that it does not cut.
+    It shows all of it, and has a box there that it does not cut and that scores as high, of the
+    same class, or of any class where it shows the place several times as large.
     """
     whole = (sides.tiles == (0, 0, width, height)).all(1)
     fine = np.flatnonzero(~whole & ~sides.cut.any(1))
     boxes, tiles = sides.boxes[fine], sides.tiles[fine]
+    classes, scores = sides.classes[fine], sides.scores[fine]
+    much_finer = (FINER * (tiles[:, 2:] - tiles[:, :2]) <= (width, height)).all(1)
     found = np.zeros(len(whole), bool)
     for index in np.flatnonzero(whole):
         box = sides.boxes[index]
-        inside = (box[:2] >= tiles[:, :2]).all(1) & (box[2:] <= tiles[:, 2:]).all(1)
-        found[index] = (overlap(box, boxes[inside]) >= MEETS).any()
+        better = (box[:2] >= tiles[:, :2]).all(1) & (box[2:] <= tiles[:, 2:]).all(1)
+        better &= (classes == sides.classes[index]) | much_finer
+        better &= scores >= sides.scores[index]
+        found[index] = (overlap(box, boxes[better]) >= MEETS).any()
     return found
 
 

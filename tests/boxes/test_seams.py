@@ -49,10 +49,16 @@ def test_a_part_goes_where_the_other_tile_has_the_whole() -> None:
     ]
 
 
-def test_a_part_goes_whatever_it_was_taken_for_and_however_sure() -> None:
-    part = view(LEFT, (84, 20, 100, 40), classes=[2], score=0.99)
+def test_a_part_goes_whatever_it_was_taken_for() -> None:
+    part = view(LEFT, (84, 20, 100, 40), classes=[2])
 
     assert found(part, view(RIGHT, (84, 20, 120, 40))) == [(0, 84, 20, 120, 40)]
+
+
+def test_a_part_stays_beside_a_whole_one_that_scores_less() -> None:
+    part = view(LEFT, (84, 20, 100, 40), classes=[2], score=0.6)
+
+    assert len(found(part, view(RIGHT, (84, 20, 120, 40)))) == 2
 
 
 def test_a_part_stays_where_nothing_is_whole() -> None:
@@ -125,9 +131,61 @@ def test_parts_go_where_the_whole_image_shows_the_whole() -> None:
 
 
 def test_what_a_tile_shows_whole_is_not_taken_from_the_whole_image() -> None:
-    fine, coarse = view(LEFT, (20, 20, 40, 40)), view(ALL, (16, 18, 46, 48), classes=[1])
+    fine, coarse = view(LEFT, (20, 20, 40, 40)), view(ALL, (16, 18, 46, 48))
 
     assert found(fine, view(RIGHT), coarse) == [(0, 20, 20, 40, 40)]
+
+
+@pytest.mark.parametrize(("kind", "score"), [(1, 0.5), (0, 0.51)])
+def test_a_box_of_the_whole_image_goes_for_none_of_another_class_or_a_lower_score(
+    kind: int, score: float
+) -> None:
+    fine = view(LEFT, (20, 20, 40, 40))
+    coarse = view(ALL, (18, 18, 46, 48), classes=[kind], score=score)
+
+    assert len(found(fine, view(RIGHT), coarse)) == 2
+
+
+@pytest.mark.parametrize(("width", "count"), [(299, 2), (300, 1)])
+def test_a_tile_that_shows_it_three_times_as_large_tells_the_class(width: int, count: int) -> None:
+    fine = view(LEFT, (20, 20, 40, 40))
+    coarse = view(Tile(0, 0, width, 300), (16, 18, 46, 48), classes=[1])
+
+    assert len(found(fine, coarse, width=width, height=300)) == count
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_lower_threshold_costs_no_better_box(seed: int) -> None:
+    """What a higher threshold finds meets a box of that score at least, when more is found."""
+    rng = np.random.default_rng(seed)
+    tiles = [*Tiling(100, 100, 0.2).tiles(300, 180), Tile(0, 0, 300, 180)]
+    views = [boxes_by_chance(rng, tile) for tile in tiles]
+
+    few = boxes_of_image([above(one, 0.6) for one in views], 300, 180)
+    many = boxes_of_image(views, 300, 180)
+
+    assert len(few) > 3
+    corners, others = few.xyxy(300, 180), many.xyxy(300, 180)
+    for (left, top, right, bottom), score in zip(corners, few.scores, strict=True):
+        across = np.minimum(others[:, 2], right) > np.maximum(others[:, 0], left)
+        down = np.minimum(others[:, 3], bottom) > np.maximum(others[:, 1], top)
+        assert many.scores[across & down].max() >= score
+
+
+def boxes_by_chance(rng: np.random.Generator, tile: Tile) -> View:
+    """Return a view with boxes of all classes and scores, of which some end at its border."""
+    corners = rng.uniform(-0.3, 1.3, (12, 2, 2)).clip(0, 1)
+    first, last = corners.min(1), corners.max(1)
+    rows = np.concatenate(((first + last) / 2, last - first), 1).astype(np.float32)
+    rows = rows[rows[:, 2:].min(1) > 0.05]
+    scores = np.zeros((len(rows), 3), np.float32)
+    scores[np.arange(len(rows)), rng.integers(3, size=len(rows))] = rng.uniform(0.1, 1, len(rows))
+    return View(tile, BoxArrays(rows, scores.max(1), scores))
+
+
+def above(one: View, thresh: float) -> View:
+    """Return a view without the boxes that score less."""
+    return View(one.tile, one.boxes.take(one.boxes.scores >= thresh))
 
 
 def test_what_no_tile_finds_is_taken_from_the_whole_image() -> None:
