@@ -17,6 +17,7 @@ from .survey import Survey
 
 GAIN: Final = 0.05  # of mean IoU, from which on other anchors are worth it
 HOPELESS: Final = 0.1  # mean IoU, below which anchors are of another unit than the boxes
+FAR: Final = 10  # times the input's side, from which on an anchor fits nothing
 LEAST: Final = 100  # boxes, for which anchors are worth a thought
 MOST: Final = 20_000  # boxes that are clustered
 SEED: Final = 0
@@ -93,6 +94,23 @@ def look_at_small_anchors(survey: Survey) -> Iterator[Finding]:
             text = f"{count_of(len(small), 'anchor')} below a pixel, {w:g} x {h:g}: "
             text += "anchors= is too short, or in another unit than pixels of the input"
             mend = "write the width and the height of each anchor in pixels"
+            yield Finding("anchors", WRONG, text, mend, (head.place,))
+
+
+@check
+def look_at_large_anchors(survey: Survey) -> Iterator[Finding]:
+    """Yield heads with anchors that are many times as large as the input."""
+    plan = survey.plan
+    for head in plan.anchored if plan else ():
+        assert plan is not None
+        large = head.anchors[
+            (head.anchors > FAR * np.array([plan.net.width, plan.net.height])).any(1)
+        ]
+        if len(large):
+            w, h = large[0]
+            size = f"{plan.net.width}x{plan.net.height}"
+            text = f"{count_of(len(large), 'anchor')} far beyond the {size} input, {w:g} x {h:g}"
+            mend = "write the width and the height of each anchor in pixels of the input"
             yield Finding("anchors", WRONG, text, mend, (head.place,))
 
 

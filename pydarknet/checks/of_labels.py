@@ -162,11 +162,16 @@ def beyond(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def look_at_odd_boxes(survey: Survey) -> Iterator[Finding]:
     """Yield boxes that are used and hardly meant."""
     rows = survey.rows
-    over = survey.places(np.maximum(*beyond(rows)) > BEYOND)
+    large = rows[:, 3:].max(axis=1, initial=0) > 1 + BEYOND
+    text = "[box is|boxes are] larger than the image: cut to it"
+    mend = "write the box's share of the image's width and height, 0 to 1"
+    state = state_of(int(large.sum()), survey.count)
+    yield from findings_at("boxes", text, mend, survey.places(large), state)
+    over = survey.places((np.maximum(*beyond(rows)) > BEYOND) & ~large)
     text = "[box reaches|boxes reach] beyond the image: cut to it"
     mend = "look at some of them; where many do, x and y may be corners rather than centres"
     yield from findings_at("boxes", text, mend, over)
-    whole = survey.places(rows[:, 3:].min(axis=1, initial=np.inf) >= WHOLE)
+    whole = survey.places((rows[:, 3:].min(axis=1, initial=np.inf) >= WHOLE) & ~large)
     text = "[box is|boxes are] as large as the image"
     yield from findings_at("boxes", text, "draw the box around the object, if it is smaller", whole)
     keys = np.column_stack([survey.box_owners, rows[:, 0], rows[:, 1:].round(EQUAL)])

@@ -15,6 +15,7 @@ from ..cfg.lineage import FORK
 from ..dataset.files import DataFile, label_file, read_labelled
 from ..dataset.labels import LabelRules
 from ..errors import DarknetError
+from ..evaluate.anchors import cut_sizes
 from .label_lines import Line, lines_of
 from .picture import Picture, picture_of
 from .plan import Plan
@@ -112,7 +113,7 @@ class Survey:
 
         Without a cfg they are shares of the image.
         """
-        sizes = self.rows[:, 3:]
+        sizes = cut_sizes(self.rows[:, 1:])
         if self.plan is None:
             return sizes
         sides = np.array([one.size for one in self.pictures], np.float64).reshape(-1, 2)

@@ -26,6 +26,21 @@ class Clusters:
     average_iou: float
 
 
+def cut_sizes(boxes: np.ndarray) -> np.ndarray:
+    """Return width and height [B, 2] of boxes [B, 4] in 0..1: what is possible of a side above 1.
+
+    That is what lies in the image, as training cuts it. Of a box without a size both are 0.
+
+    Darknet: src/detector.c calc_anchors (AlexeyAB)
+    Quirk: IMPOSSIBLE_SIZES
+    """
+    centres, sizes = boxes[:, :2], boxes[:, 2:]
+    with np.errstate(invalid="ignore", over="ignore"):
+        inner = (centres + sizes / 2).clip(0, 1) - (centres - sizes / 2).clip(0, 1)
+        found = np.where(sizes > 1, inner, sizes)
+    return np.where((found > 0).all(1, keepdims=True), found, 0)
+
+
 def cluster(boxes: np.ndarray, count: int, generator: np.random.Generator) -> Clusters:
     """Cluster boxes [B, 2], widths and heights, starting from random boxes.
 

@@ -41,6 +41,22 @@ def test_anchors_that_are_the_sides_of_cells_need_no_fit(boxes, survey):
     assert fit_of(survey()) is None
 
 
+@pytest.mark.parametrize(("width", "told"), [(640, False), (64000, True)])
+def test_anchors_far_beyond_the_input_are_wrong(found, width, told):
+    cfg = Path("my.cfg").read_text().replace("32,32", f"{width},32")
+    Path("my.cfg").write_text(cfg)
+
+    text = "1 anchor far beyond the 64x64 input, 64000 x 32"
+    assert ({text: "wrong"}.items() <= {k: v.state for k, v in found().items()}.items()) == told
+
+
+def test_calculated_anchors_are_of_boxes_as_training_cuts_them(boxes, survey):
+    rows = Path("a.txt").read_text().replace("0 .5 .450 .5 .5", "0 .5 .450 500 .5")
+    Path("a.txt").write_text(rows)
+
+    assert survey().box_sizes.max() == 64
+
+
 TWO_HEADS = """
 [convolutional]
 filters=7

@@ -24,6 +24,7 @@ from pydarknet.checks.finding import LOOK, WRONG
         ("0 320 240 50 60", "1 box is in pixels: left out"),
         ("0 50 40 20 20", "1 box is in percent: left out"),
         ("0 .9 .5 .4 .2", "1 box reaches beyond the image: cut to it"),
+        ("0 .5 .5 500 .2", "1 box is larger than the image: cut to it"),
         ("0 .5 .5 1 1", "1 box is as large as the image"),
         ("0 .5 .3 .2 .4", "1 line repeats a box of the same image"),
         ("1 .5 .3 .2 .4", "1 box is there for another class too"),

@@ -13,6 +13,7 @@ from pydarknet.evaluate.anchors import (
     closest,
     cluster,
     counters_text,
+    cut_sizes,
     iou,
     kmeans,
     means,
@@ -96,6 +97,23 @@ def test_small_networks_have_anchors_with_decimals(width, expected):
 def test_classes_are_counted_and_are_at_least_so_many():
     assert counters_text([0, 2, 0], 2) == "counters_per_class = 2, 0, 1"
     assert counters_text([], 2) == "counters_per_class = 0, 0"
+
+
+def test_sides_above_1_are_cut_to_the_image_and_boxes_without_a_size_have_none():
+    rows = [
+        [0.5, 0.5, 0.25, 1],
+        [0.9, 0.5, 0.4, 0.2],  # beyond the image, of a possible size: as in the C
+        [0.5, 0.25, 500, 0.5],
+        [1.5, 0.5, 1.5, 0.5],
+        [0.5, 0.5, 0, 0.5],
+        [0.5, 0.5, np.nan, 0.5],
+        [2, 0.5, 1.5, 0.5],
+    ]
+
+    sizes = cut_sizes(np.array(rows, np.float32))
+
+    expected = [[0.25, 1], [0.4, 0.2], [1, 0.5], [0.25, 0.5], *[[0, 0]] * 3]
+    np.testing.assert_allclose(sizes, expected, rtol=1e-6)
 
 
 def test_boxes_that_are_not_within_their_image_are_wrong():

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import FORK
 from ...errors import DataError
-from ...system.console import say
+from ...system.console import note, say
 from ...system.inputs import check_output
 from ...system.problems import tell_failure
+from ...system.text import count_of
 from ..data_files import images_of, write_text
 from ..verbs import COUNT, NATURAL, NO_NETWORK, Help, Run, verb
 
@@ -94,26 +95,36 @@ def calc_anchors(
 
 
 def box_sizes(paths: list[str], polygons: bool) -> tuple[np.ndarray, list[int]]:
-    """Return width and height [B, 2] in 0..1 of all boxes of images, and their classes.
+    """Return width and height [B, 2] in 0..1 of the boxes of images, and the classes of all.
+
+    What is left out or cut, as its size is impossible, is told.
 
     Darknet: src/detector.c calc_anchors (AlexeyAB)
     """
     import numpy as np
 
+    from ...evaluate.anchors import cut_sizes
     from ...evaluate.ground_truth import ground_truth_of
 
     say(f" read labels from {len(paths)} images ")
-    sizes: list[np.ndarray] = [np.zeros((0, 2), np.float32)]
+    rows: list[np.ndarray] = [np.zeros((0, 4), np.float32)]
     classes: list[int] = []
     for number, path in enumerate(paths, start=1):
         truths = ground_truth_of(path, FORK, polygons)
         report_wrong(truths, path)
         counts = range(len(classes) + 1, len(classes) + len(truths) + 1)
         say("".join(f"\r loaded \t image: {number} \t box: {count}" for count in counts), end="")
-        sizes.append(truths.boxes[:, 2:])
+        rows.append(truths.boxes)
         classes += truths.classes.tolist()
     say("\n all loaded. ")
-    return np.concatenate(sizes), classes
+    boxes = np.concatenate(rows)
+    cut = cut_sizes(boxes)
+    usable = cut.all(1)
+    if large := int((usable & (boxes[:, 2:] > 1).any(1)).sum()):
+        note(f"larger than the image, and cut to it: {count_of(large, 'box', 'boxes')}")
+    if useless := int((~usable).sum()):
+        note(f"without a size in the image, and left out: {count_of(useless, 'box', 'boxes')}")
+    return cut[usable], classes
 
 
 def report_wrong(truths: GroundTruth, image: str) -> None:

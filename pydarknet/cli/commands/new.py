@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,10 @@ from ..operand_files import ROLES, WORDS, content
 from ..verbs import COUNT, NO_NETWORK, Help, Run, verb
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ...checks.adapt import DataSet, Input, Length
+    from ...dataset.labels import LabelRules
 
 SIDE = 32  # of which the sides of an input are multiples
 SHARE = 0.4  # of the memory that is left, for the layers of a mini-batch
@@ -160,13 +164,14 @@ def classes_in(images: list[str]) -> int:
 
 
 def data_set(path: Path) -> DataSet:
-    """Return what of a .data file decides a cfg. Raises DataError for one without images."""
-    import numpy as np
+    """Return what of a .data file decides a cfg, and tell which labels are of no use.
 
+    Raises DataError for one without images.
+    """
     from ...cfg.lineage import FORK
     from ...checks.adapt import DataSet
     from ...dataset.files import DataFile, read_labelled, read_names
-    from ...evaluate.ground_truth import ground_truth_of
+    from ...dataset.labels import LabelRules
 
     options = DataFile.read(path)
     images = read_labelled(options.get_file("train", "data/train.list"))
@@ -175,8 +180,32 @@ def data_set(path: Path) -> DataSet:
     named = options.find_file("names")
     names = read_names(named) if named else ()
     classes = options.integer("classes", len(names) or 20)
-    boxes = [ground_truth_of(image, FORK, options.polygons).boxes[:, 2:] for image in images]
-    return DataSet(classes, len(images), np.concatenate([np.zeros((0, 2), np.float32), *boxes]))
+    valid = options.find_file("valid")
+    others = read_labelled(valid) if valid and os.path.isfile(valid) else []
+    sizes = sizes_of(images, others, LabelRules(FORK, classes, polygons=options.polygons))
+    return DataSet(classes, len(images), sizes)
+
+
+def sizes_of(images: list[str], others: list[str], rules: LabelRules) -> np.ndarray:
+    """Return width and height [B, 2] in 0..1 of the boxes of images that training uses.
+
+    Lines of label files that are left out are told, those of other images too.
+    """
+    import numpy as np
+
+    from ...annotations.source import LeftOut
+    from ...dataset.labels import LEFT_OUT, UNREAD, labels_of
+    from ...evaluate.anchors import cut_sizes
+
+    left_out = LeftOut()
+    for image in dict.fromkeys([*images, *others]):
+        for problem in labels_of(image, rules).problems:
+            if reason := {LEFT_OUT: "lines of labels", UNREAD: UNREAD}.get(problem.counted):
+                left_out.add(reason, f"{problem.text}: left out")
+    if left_out.summary:
+        note(f"left out: {left_out.summary}")
+    boxes = [labels_of(image, rules).boxes for image in images]
+    return cut_sizes(np.concatenate([np.zeros((0, 4), np.float32), *boxes]))
 
 
 def subdivisions_for(template: Path, text: str, data: DataSet, size: Input, length: Length) -> int:

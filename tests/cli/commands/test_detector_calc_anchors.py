@@ -36,6 +36,20 @@ def test_boxes_of_each_class_are_counted(capfd):
     assert Path("counters_per_class.txt").read_text() == "counters_per_class = 1, 0, 1"
 
 
+def test_a_box_of_an_impossible_size_makes_no_anchor_of_it(capfd):
+    Path("a.txt").write_text("0 .5 .5 500 .2\n0 .5 .5 0 .2\n")
+
+    assert main([*ANCHORS, *SIZE]) == 0
+
+    assert Path("anchors.txt").read_text() == " 70, 40"  # of 1 x 0.2 and 0.4 x 0.2
+    told = capfd.readouterr()
+    assert "Wrong label: a.txt - j = 0, x = 0.500000, y = 0.500000, width = 500." in told.out
+    assert told.err.splitlines()[-2:] == [
+        "larger than the image, and cut to it: 1 box",
+        "without a size in the image, and left out: 1 box",
+    ]
+
+
 @pytest.mark.parametrize("words", [[], ["-width", "416"], ["-height", "416"]])
 @pytest.mark.parametrize(("as_darknet", "status"), [(False, 1), (True, 0)])
 def test_without_a_size_the_usage_is_told(capfd, words, as_darknet, status):

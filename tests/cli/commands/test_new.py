@@ -48,6 +48,34 @@ def test_of_a_folder_all_is_written_that_a_training_needs(capfd):
     assert main(["ops", "photos-yolov4-tiny.cfg"]) == 0
 
 
+def test_labels_of_no_use_are_told_with_their_line_and_the_status_is_1(photos, capfd):
+    lines = "0 .5 .5 .2 .2\n9 .5 .5 .2 .2\n0 7 .5 .2 .2\n0 .5 .5 .2\n"
+    (photos / "3.txt").write_text(lines)
+
+    assert main(["new", "photos"]) == 1
+
+    file = photos / "3.txt"
+    told = capfd.readouterr().err.splitlines()
+    assert told == [
+        f"{file}:2: class 9: expected 0 to 1: left out",
+        f"{file}:3: the box is outside of the image: expected it within 0..1: left out",
+        f"{file}:4: 4 words: expected class, x, y, width and height: left out",
+        "left out: 3 lines of labels",
+    ]
+    assert Path("photos-yolov4-tiny.cfg").exists()
+
+
+def test_anchors_are_of_boxes_as_training_cuts_them(photos):
+    for n in range(30):
+        (photos / f"{n}.txt").write_text("0 .5 .5 .2 .2\n0 .5 .5 500 .2\n")
+
+    assert main(["new", "photos", "-like", "yolov2-tiny"]) == 0
+
+    head = next(x for x in read_cfg(Path("photos-yolov2-tiny.cfg")) if x.find("anchors"))
+    sides = [float(word) for word in head.find("anchors").value.split(",")]
+    assert max(sides) <= 13  # cells of an input of 416
+
+
 @pytest.mark.parametrize("words", [["-size", "320", "256"], ["-size", "320x256"]])
 def test_a_size_has_two_sides(words):
     assert main(["new", "photos", *words, "-like", "yolov3-tiny", "-out", "mine.cfg"]) == 0
