@@ -22,7 +22,7 @@ COVERED: Final = 0.6  # of the box of a part: so much of it lies in the box of t
 ALIKE: Final = 0.6  # of the shorter of two parts: so much of it lies beside the other
 BLOCK: Final = 1 << 20  # pairs that are compared at once
 MEETS: Final = 0.1  # the IoU from which on two boxes are of one place
-FINER: Final = 3  # times as large as the whole image a tile shows what it can tell from all else
+FINER: Final = 2  # times as large as the whole image a tile shows what it can tell from all else
 TINY: Final = 1e-9
 LEFT, TOP, RIGHT, BOTTOM = range(4)
 
@@ -121,7 +121,7 @@ def coarse(sides: Sides, width: int, height: int) -> np.ndarray:
     """Return which boxes of the whole image go because a tile shows their place better, bool [K].
 
     It shows all of it, and has a box there that it does not cut and that scores as high, of the
-    same class, or of any class where it shows the place several times as large.
+    same class, or of any class where it shows the place twice as large.
     """
     whole = (sides.tiles == (0, 0, width, height)).all(1)
     fine = np.flatnonzero(~whole & ~sides.cut.any(1))

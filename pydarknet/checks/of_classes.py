@@ -11,7 +11,7 @@ import numpy as np
 
 from ..dataset.files import DataFile, read_names
 from ..errors import DarknetError
-from ..system.text import count_of
+from ..system.text import count_of, excerpt
 from . import label_lines as faults
 from .finding import LOOK, WRONG, Finding, check, findings_at, state_of
 from .survey import TRAIN, VALID, Survey
@@ -39,8 +39,15 @@ def names_in(data: DataFile) -> list[str]:
 
 def classes_of(survey: Survey) -> int:
     """Return the classes that the .data file says there are, else those of the cfg."""
-    given = survey.data.find("classes")
-    return survey.data.integer("classes", 1) if given else survey.rules.classes
+    return given_classes(survey.data) or survey.rules.classes
+
+
+def given_classes(data: DataFile) -> int | None:
+    """Return the classes that a .data file says there are; None if it says none, or no number."""
+    try:
+        return data.integer("classes", 1) if data.find("classes") else None
+    except DarknetError:
+        return None
 
 
 def class_words(survey: Survey, classes: np.ndarray, counts: np.ndarray | None = None) -> str:
@@ -130,10 +137,15 @@ def other_orders(survey: Survey, file: str, names: Sequence[str]) -> Iterator[Fi
 @check
 def look_at_numbers(survey: Survey) -> Iterator[Finding]:
     """Yield classes= of the .data file and of the heads that differ."""
-    entry = survey.data.find("classes")
+    entry = survey.data.section.find("classes")
     if entry is None:
         text = f"no classes= in {survey.data.path}"
         yield Finding("classes", LOOK, text, f"add classes={survey.rules.classes}")
+    elif given_classes(survey.data) is None:
+        place = f"{survey.data.path}:{entry.line}"
+        text = f"classes = {excerpt(entry.value or '')} in {survey.data.path}: expected a number"
+        mend = f"write classes={survey.rules.classes}"
+        yield Finding("classes", WRONG, text, mend, (place,))
     if survey.plan is None:
         return
     given = classes_of(survey)

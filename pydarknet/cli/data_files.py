@@ -26,6 +26,25 @@ def images_of(path: str, *, labels: bool = False) -> list[str]:
     return images
 
 
+def tell_classes(options: DataFile, count: int) -> None:
+    """Note a `classes` that is not what the network has, or no number: it is not used.
+
+    Darknet: src/detector.c train_detector, test_detector, validate_detector_map (AlexeyAB)
+    Quirk: CLASSES_OF_THE_CFG
+    """
+    entry = options.section.find("classes")
+    if entry is None:
+        return
+    try:
+        given = options.integer("classes", count)
+    except DataError as error:
+        note(f"{error}; the network has {count}")
+        return
+    if given != count:
+        where = f"{options.path}:{entry.line}"
+        note(f"{where}: classes = {given}: the network has {count}, and those count")
+
+
 def class_map(options: DataFile) -> tuple[int, ...] | None:
     """Return the classes of a tree that the file of `map` lists, if there is one.
 

@@ -193,7 +193,12 @@ def nothing() -> None:
 
 
 def run_demo(
-    network: AnyNetwork, word: str | None, flags: DemoFlags, *, thresh: float | None, classes: int
+    network: AnyNetwork,
+    word: str | None,
+    flags: DemoFlags,
+    *,
+    thresh: float | None,
+    classes: int | None,
 ) -> None:
     """Open a source and look at it.
 
@@ -263,10 +268,13 @@ def settings_of(network: AnyNetwork, flags: DemoFlags, thresh: float | None) -> 
     return replace(chosen, decoding=decoding, nms=nms)
 
 
-def check_classes(network: AnyNetwork, classes: int) -> None:
+def check_classes(network: AnyNetwork, classes: int | None) -> None:
     """Refuse a .data file of another number of classes than the network's, as the fork does.
 
+    One that says none is taken, as other commands take it.
+
     Darknet: src/demo.c demo (AlexeyAB)
+    Quirk: CLASSES_OF_THE_CFG
     """
     found = network.traits.classes
     if not found:
@@ -274,7 +282,7 @@ def check_classes(network: AnyNetwork, classes: int) -> None:
             "the network has no detection head: expected a detector",
             hint="a classifier is used by: pydarknet classifier demo",
         )
-    if CHECKS_CLASSES.of(network.dialect) and found[-1] != classes:
+    if CHECKS_CLASSES.of(network.dialect) and classes not in (None, found[-1]):
         say(
             f"\n Parameters don't match: in cfg-file classes={found[-1]},"
             f" in data-file classes={classes} "

@@ -53,3 +53,25 @@ def test_a_map_has_a_class_a_line_after_any_space(tmp_path):
 def test_a_text_that_cannot_be_written_is_an_error(tmp_path):
     with pytest.raises(DataError, match="cannot be written: No such file"):
         write_text(tmp_path / "none" / "a.txt", "text")
+
+
+@pytest.mark.parametrize("verb", ["map", "valid", "recall", "test", "train"])
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("ten", "eval.data:1: classes = ten: expected an integer; the network has 3"),
+        ("5", "eval.data:1: classes = 5: the network has 3, and those count"),
+        ("3", ""),
+    ],
+)
+def test_classes_that_the_network_has_not_are_noted(folder, capfd, verb, word, told):
+    lines = (folder / "eval.data").read_text().splitlines()
+    lines = [f"classes = {word}", *(line for line in lines if "classes" not in line)]
+    (folder / "eval.data").write_text("\n".join([*lines, "train = valid.txt", ""]))
+    words = {"test": [(folder / "valid.txt").read_text().split()[0], "-no_draw"]}
+    words["train"] = ["-max_batches", "1", "-clear"]
+
+    detector(verb, *words.get(verb, []))
+
+    notes = [line for line in capfd.readouterr().err.split("\n") if "classes = " in line]
+    assert notes == [told] * bool(told)

@@ -69,6 +69,7 @@ def detector_check(
 
 def open_survey(run: Run, data: Path, cfg: Path | None) -> Survey:
     """Return the survey of a .data file for a cfg, which is not read yet."""
+    from ...checks.of_classes import given_classes
     from ...checks.plan import read_plan
     from ...checks.survey import survey_of
     from ...dataset.files import DataFile, read_names
@@ -81,8 +82,7 @@ def open_survey(run: Run, data: Path, cfg: Path | None) -> Survey:
     except CfgError as error:  # of [net]: the data are looked at all the same
         problem = error
     classes = plan.classes if plan else 0
-    if not classes and options.find("classes"):
-        classes = options.integer("classes", 1)
+    classes = classes or given_classes(options) or 0
     if not classes and (names := options.find_file("names")):
         classes = len(read_names(names))
     survey = survey_of(options, plan, classes or 1, exif=run.exif is not False)

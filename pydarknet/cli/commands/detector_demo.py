@@ -33,4 +33,6 @@ def detector_demo(
     from ..demo import run_demo  # which imports OpenCV: the files of a network are read first
 
     network.names = names
-    run_demo(network, video, flags, thresh=None, classes=options.integer("classes", 20))
+    given = options.find("classes") is not None
+    classes = options.integer("classes", 20) if given else None
+    run_demo(network, video, flags, thresh=None, classes=classes)

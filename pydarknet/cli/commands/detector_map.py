@@ -11,7 +11,7 @@ from ...errors import DataError
 from ...image.tiles import OVERLAP
 from ...system.console import note, say
 from ...system.problems import guard
-from ..data_files import check_outputs, images_of, write_text
+from ..data_files import check_outputs, images_of, tell_classes, write_text
 from ..ensemble import EnsembleFlag, network_files, open_networks
 from ..operands import CfgOrOnnx, IouThresh, Overlap, Tile, Weights, tiling_of
 from ..sharing import ShardFlags, Sharing
@@ -63,6 +63,7 @@ def detector_map(
     """
     from ...charts.library import check_installed
     from ...dataset.files import DataFile
+    from ...evaluate.dataset_detections import classes_of
     from ...evaluate.map_report import HINT, text
     from ...layers import type_lines
 
@@ -79,6 +80,7 @@ def detector_map(
         check_installed()
     network, others = open_networks(run, cfg, weights, ensemble)
     set_exact_names(network, named, cfg)
+    tell_classes(options, classes_of(network))
     say("\n calculation mAP (mean average precision)...")
     for line in type_lines(network.nodes) if REPORTS_HEADS.of(network.dialect) else ():
         say(line)

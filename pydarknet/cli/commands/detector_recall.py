@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
 from ...system.console import note
-from ..data_files import images_of
+from ..data_files import images_of, tell_classes
 from ..ensemble import EnsembleFlag, network_files, open_networks
 from ..operands import CfgOrOnnx, Weights
 from ..sharing import ShardFlags, Sharing
@@ -39,12 +39,14 @@ def detector_recall(
     Darknet: examples/detector.c validate_detector_recall
     """
     from ...dataset.files import DataFile
+    from ...evaluate.dataset_detections import classes_of
     from ...evaluate.recall import recall
     from ..shared_detections import detections
 
     sharing = Sharing.of(shards, "detector recall", run, *network_files(cfg, weights, ensemble))
     options = DataFile.read(data)
     network, others = open_networks(run, cfg, weights, ensemble)
+    tell_classes(options, classes_of(network))
     note_objectness(network)
     if RECALL_REPORTS_RATES.of(network.dialect):
         note(network.net.rates())

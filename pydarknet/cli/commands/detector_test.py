@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..data_files import tell_classes
 from ..ensemble import EnsembleFlag, network_files, open_ensemble
 from ..operands import CfgOrOnnx, Data, DetectFlags, Images, Weights, tiling_of
 from ..sharing import ShardFlags, Sharing
@@ -39,6 +40,8 @@ def detector_test(
 
     network.names = names
     check_names(network, named, cfg)
+    for classes in network.traits.classes[-1:]:
+        tell_classes(options, classes)
     find_boxes(network, images, flags, sharing)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import FORK
 from ...system.console import note
+from ..data_files import tell_classes
 from ..operands import Cfg, Data, IouThresh, TrainFlags, Weights
 from ..train import train
 from ..verbs import COUNT, NATURAL, SHARE, TRAIN, Help, Run, verb
@@ -74,7 +75,9 @@ def detector_train(
 def introduce(trainer: Trainer, sources: Sources, cfg: Path) -> None:
     """Note what a training has for images, boxes, and what it leaves out."""
     from ...checks.introduction import Introduced, introduction
+    from ...evaluate.dataset_detections import classes_of
 
+    tell_classes(sources.data, classes_of(trainer.network))
     samples = detector_samples_of(trainer)
     file = sources.data.find_file("train") or trainer.reporter.list_name
     paths, exif = samples.images.paths, trainer.network.exif

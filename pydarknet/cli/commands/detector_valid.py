@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from ...cfg.lineage import PerLineage
 from ...image.tiles import OVERLAP
 from ...system.console import note, say
-from ..data_files import class_map, images_of, set_names
+from ..data_files import class_map, images_of, set_names, tell_classes
 from ..ensemble import EnsembleFlag, network_files, open_networks
 from ..operands import CfgOrOnnx, Overlap, Tile, Weights, tiling_of
 from ..results import write_results
@@ -101,6 +101,7 @@ def validate(
     mapped = class_map(options)
     network, others = open_networks(run, cfg, weights, ensemble)
     dialect, names = network.dialect, set_names(network, named)
+    tell_classes(options, len(names))
     note(network.net.rates())
     for line in type_lines(network.nodes) if REPORTS_HEADS.of(dialect) else ():
         say(line)

@@ -104,3 +104,12 @@ def test_public_data_are_judged(tmp_path, monkeypatch, capsys, classes, status):
     assert main(["detector", "check", str(tmp_path / "my.data")]) == status
 
     assert "boxes: 35: air 28, bird 7" in capsys.readouterr().out
+
+
+def test_classes_that_are_no_number_are_a_finding(capsys):
+    text = Path("my.data").read_text().replace("classes=1", "classes=ten")
+    Path("my.data").write_text(text)
+
+    assert main(CHECK) == 1
+
+    assert "classes = ten in my.data: expected a number" in capsys.readouterr().out

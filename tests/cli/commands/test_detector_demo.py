@@ -178,6 +178,12 @@ def test_another_number_of_classes_is_an_error(capfd):
     assert "classes=3 in the .data file: expected 10, as the cfg has" in told.err
 
 
+def test_a_data_file_needs_no_classes(capfd):
+    Path("only.data").write_text("names=data/digits.names\n")
+
+    assert main([*DEMO[:2], "only.data", *DEMO[3:], "-dont_show"]) == 0
+
+
 def test_a_classifier_finds_no_boxes(capfd, tmp_path):
     Path("c.cfg").write_text("[net]\nwidth=8\nheight=8\nchannels=3\n[avgpool]\n[softmax]\n")
 
