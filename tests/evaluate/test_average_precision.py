@@ -33,6 +33,14 @@ def test_precision_is_averaged_over_recall(points, expected):
     assert report.classes[0].average_precision == pytest.approx(expected)
 
 
+def test_a_recall_of_three_tenths_does_not_reach_the_fourth_of_eleven():
+    ranked = [(0.9, 0, 0), (0.8, 0, 1), (0.7, 0, 2), (0.6, 0, -1)]
+
+    report = summary(matched_dataset(ranked, [0] * 10), points=11)
+
+    assert report.classes[0].average_precision == pytest.approx(3 / 11)  # as the fork prints
+
+
 def test_a_class_without_truths_counts_as_0_in_the_mean():
     report = summary(matched_dataset([(0.9, 0, 0), (0.5, 1, -1)], [0]))
 
