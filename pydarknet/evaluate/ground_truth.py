@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +10,21 @@ import numpy as np
 
 from ..dataset.bad_list import BAD_FILES, Problem, append
 from ..dataset.files import label_file, label_paths
-from ..dataset.polygons import HINT, bounds, is_polygon, problem_of
+from ..dataset.polygons import (
+    HINT,
+    RECORD,
+    bounds,
+    is_number,
+    is_polygon,
+    is_several,
+    problem_of,
+    whole_number,
+)
 from ..errors import DataError
 from ..system.console import note, note_once, say
 from ..system.problems import UNREADABLE, tell_failure
 from ..system.text import excerpt, read_text
-
-FLOAT = r"([+-]?(?:\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?))"
-CLASS = r"([+-]?\d+)(?:\.0*)?"
-DIGITS = 9  # that a class has at most, as in training
-GROUP = re.compile(rf"\s*{CLASS}" + rf"\s+{FLOAT}" * 4, re.IGNORECASE)
+from .scanf import groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +41,7 @@ class GroundTruth:
         return len(self.classes)
 
     @staticmethod
-    def of(rows: list[tuple[float, ...]]) -> GroundTruth:
+    def of(rows: Sequence[Sequence[float]]) -> GroundTruth:
         """Return the ground truth from rows of class, x, y, width, height."""
         table = np.array(rows, np.float64).reshape(-1, 5)
         with np.errstate(over="ignore"):  # a number beyond float32 is infinite
@@ -66,34 +71,51 @@ def ground_truth_of(image: str, lineage: str, polygons: bool = False) -> GroundT
 def read_ground_truth(path: str | Path, polygons: bool = False) -> GroundTruth:
     """Read a label file: groups of class, x, y, width and height, up to the first invalid one.
 
-    A group whose class is no number that a class has is left out, which is told.
+    Where a line is not such groups, numbers are read on across lines, which is told.
 
     Darknet: src/data.c read_boxes
     Quirk: RAW_TRUTHS
     """
     text = read_text(path, "labels")
     text = with_bounds(text, str(path)) if polygons else without_polygons(text, str(path))
-    rows: list[tuple[float, ...]] = []
-    line, counted, end = 1, 0, 0
-    while match := GROUP.match(text, end):
-        if len(match[1].lstrip("+-0")) > DIGITS:
-            line, counted = line + text.count("\n", counted, match.start(1)), match.start(1)
-            what = f"class {excerpt(match[1])}: expected at most {DIGITS} digits"
-            note(f"{path}:{line}: left out: {what}")
-        else:
-            rows.append(tuple(float(number) for number in match.groups()))
-        end = match.end()
+    text = "\n".join(map(with_whole_classes, text.split("\n")))
+    found = list(groups(text, RECORD - 1))
+    tell_oddities(text, found[-1][0] if found else 0, str(path))
+    return GroundTruth.of([numbers for _, numbers in found])
+
+
+def tell_oddities(text: str, end: int, path: str) -> None:
+    """Tell the first line whose numbers are read in a row, and where reading ended."""
+    expected = "expected class x y width height"
+    for number, line in enumerate(text.split("\n")[: line_of(text, end)] if end else (), start=1):
+        if not is_plain(line):
+            note(f"{path}:{number}: {excerpt(line)}: {expected}; its numbers are read in a row")
+            break
     rest = text[end:].strip()
     if rest:
-        line = line_of(text, text.index(rest, end))
-        shown = excerpt(rest.split("\n")[0])
-        note(f"{path}:{line}: {shown}: expected class x y width height; the rest is not read")
-    return GroundTruth.of(rows)
+        line = rest.split("\n")[0]
+        number = line_of(text, text.index(rest, end))
+        note(f"{path}:{number}: {excerpt(line)}: {expected}; the rest is not read")
+
+
+def is_plain(line: str) -> bool:
+    """Return whether a line is nothing but boxes, of numbers that are read whole."""
+    words = line.split()
+    return not words or (is_several(words) and all(map(is_number, words)))
 
 
 def line_of(text: str, index: int) -> int:
     """Return the number of the line in which a character stands."""
     return text.count("\n", 0, index) + 1
+
+
+def with_whole_classes(line: str) -> str:
+    """Return a line with classes `1.0` as 1, if it is boxes whose classes are all written so."""
+    words = line.split()
+    if not words or "." not in words[0] or not is_several(words):
+        return line
+    words[::RECORD] = [str(whole_number(word)) for word in words[::RECORD]]
+    return " ".join(words)
 
 
 def without_polygons(text: str, path: str) -> str:
