@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from ..cfg.numbers import Range, misreading, number
 from ..errors import UsageError
 from ..system.console import note
 from ..system.spelling import nearest
+from ..system.text import excerpt
 from .verbs import ON_OFF, SHARE, Parameter, Verb
 
 ALIASES = {  # hank-ai's other names of flags
@@ -20,8 +21,38 @@ ALIASES = {  # hank-ai's other names of flags
     "noshow": "dontshow",
     "threshold": "thresh",
 }
+LINE_ENDS = dict.fromkeys(map(ord, "\t\n\r"))
 PERCENTAGE = Range(least=2, most=100)
 YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, **ON_OFF}
+
+
+def words_of(typed: Sequence[str], verbs: Iterable[Verb]) -> list[str]:
+    """Return the words of a command line as Darknet reads them.
+
+    What is given to a flag as text is left as it was typed.
+    """
+    flags = [flag for verb in verbs if verb.words[0] in typed for flag in verb.flags]
+    texts = {flag.word for flag in flags if flag.help.typed}
+    before = ["", *typed]
+    return [
+        word if texts & {last, word.partition("=")[0]} else word_of(word)
+        for last, word in zip(before, typed, strict=False)
+    ]
+
+
+def word_of(typed: str) -> str:
+    """Return a word as Darknet reads it: without tabs and line ends, unless a file has them.
+
+    What vanishes inside of it is told.
+
+    Darknet: src/utils.c strip_args (AlexeyAB)
+    """
+    word = typed.translate(LINE_ENDS)
+    if word == typed or os.path.exists(typed):
+        return typed
+    if word != typed.strip("\t\n\r"):
+        note(f"{excerpt(typed)} is read as {excerpt(word)}: tabs and line ends vanish")
+    return word
 
 
 def words_apart(words: Iterable[str], flags: Iterable[Parameter]) -> list[str]:
@@ -101,7 +132,8 @@ def letters(word: str) -> str:
 def parse(parameter: Parameter, name: str, word: str) -> Any:
     """Return a word as the type of its parameter; a number is the digits that the word begins with.
 
-    An empty word is the default if there is one, and an error if it is a file that must be given.
+    An empty word is the default if there is one, unless it is a text as it was typed, and an error
+    if it is a file that must be given.
 
     Quirk: NUMBER_PREFIX
     """
@@ -109,7 +141,7 @@ def parse(parameter: Parameter, name: str, word: str) -> Any:
         return parse_number(parameter, name, word)
     if not word and parameter.required and parameter.kind is Path:
         raise UsageError(f"{name} is an empty word: expected a file")
-    given = word or parameter.required or parameter.several
+    given = word or parameter.required or parameter.several or parameter.help.typed
     return parameter.kind(word) if given else parameter.default
 
 

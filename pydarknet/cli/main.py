@@ -18,10 +18,17 @@ from ..system.interrupts import unwind_on_signals
 from ..system.memory import memory_errors
 from ..system.problems import count_problems
 from ..system.starting import DIED_BY, quit_on_interrupt
-from ..system.text import excerpt
 from ..system.version import __version__
 from . import commands
-from .arguments import flag_values, letters, operand_values, without_unknown, words_apart
+from .arguments import (
+    flag_values,
+    letters,
+    operand_values,
+    without_unknown,
+    word_of,
+    words_apart,
+    words_of,
+)
 from .compile_later import compile_pending, forget_pending
 from .ignored_flags import ignored_flags
 from .misspelt import family_of, no_verb
@@ -108,7 +115,6 @@ CHOICES = {
 }
 VERSION = ("--version", "-version", "version")
 COLORS = "PYDARKNET_COLORS"  # of boxes.palette, which needs numpy
-LINE_ENDS = dict.fromkeys(map(ord, "\t\n\r"))
 HELP = ("-h", "--help", "help")
 
 
@@ -132,7 +138,7 @@ def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
     forget_notes()
     try:
         with gpu_errors(), memory_errors(), count_problems() as problems:
-            status = run(list(map(word_of, words)))
+            status = run(words)
         return 1 if problems.failed and not as_darknet else status
     except DarknetError as error:
         if tells(error):
@@ -144,25 +150,10 @@ def main(words: Sequence[str], *, as_darknet: bool = False) -> int:
     return 1
 
 
-def word_of(typed: str) -> str:
-    """Return a word as Darknet reads it: without tabs and line ends, unless a file has them.
-
-    What vanishes inside of it is told.
-
-    Darknet: examples/darknet.c main
-    """
-    word = typed.translate(LINE_ENDS)
-    if word == typed or os.path.exists(typed):
-        return typed
-    if word != typed.strip("\t\n\r"):
-        note(f"{excerpt(typed)} is read as {excerpt(word)}: tabs and line ends vanish")
-    return word
-
-
-def run(words: list[str]) -> int:
+def run(typed: Sequence[str]) -> int:
     """Find the command of the words and call it."""
-    commands.register(words[0] if words else "")
-    words = words_apart(words, GLOBAL)
+    commands.register(word_of(typed[0]) if typed else "")
+    words = words_apart(words_of(typed, VERBS.values()), GLOBAL)
     given = flag_values(words, GLOBAL)
     if not words:
         note("usage: pydarknet <command> [words] [flags]; pydarknet --help lists the commands")

@@ -57,7 +57,7 @@ class Help:
     `onnx` marks a cfg in whose place, and in that of its weights, an exported network may stand.
     `weights` marks a flag that names weights, so that the operand may be left out.
     `shows` marks a flag that says no more than how results are shown, `forks_ending` the ending of
-    a value that only the fork knows.
+    a value that only the fork knows. `typed` marks a text, which is taken as it was typed.
     """
 
     text: str
@@ -69,6 +69,7 @@ class Help:
     range: Range = ANY
     shows: bool = False
     forks_ending: str = ""
+    typed: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ...cfg.lineage import PerLineage
 from ...cfg.numbers import Range
 from ...errors import DataError
 from ...system.console import note, say, say_bytes
+from ..arguments import word_of
 from ..operands import Weights
 from ..verbs import NATURAL, READ_CFG, Help, Run, verb
 
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
 
 REPORTS_INPUTS = PerLineage(pjreddie=True, alexeyab=False)  # of `rnn train`, beside the rates
 REPORTS_BITS = PerLineage(pjreddie=True, alexeyab=False)  # of `rnn valid`: bits per character
+READS_LINE_ENDS = PerLineage(pjreddie=True, alexeyab=False)  # of the seed that was typed
 
 TextFile = Annotated[Path, Help("the text to train on")]
 Clear = Annotated[
     bool, Help("start over: count images from 0; earlier files in backup are kept as *_old1*")
 ]
 Tokenized = Annotated[bool, Help("the text consists of the numbers of its symbols")]
-Seed = Annotated[str, Help("what the network reads first")]
+Seed = Annotated[
+    str | None, Help("what the network reads first; if omitted, two line ends", typed=True)
+]
 Cfg = Annotated[Path, Help("the network: a Darknet .cfg whose inputs are the symbols")]
 Length = Annotated[int, Help("how many symbols to write", range=NATURAL)]
 Temperature = Annotated[
@@ -50,7 +54,7 @@ def generate(
     cfg: Cfg,
     weights: Weights = None,
     *,
-    seed: Seed = "\n\n",
+    seed: Seed = None,
     len_: Length = 1000,
     temp: Temperature = 0.7,
     srand: Srand = None,
@@ -61,7 +65,7 @@ def generate(
     Darknet: examples/rnn.c test_char_rnn
     """
     reader, symbols = open_reader(run, cfg, weights, temp), symbol_bytes(tokens)
-    read = os.fsencode(seed) or b"\0"
+    read = seed_of(reader, seed) or b"\0"
     for symbol in read:
         say_bytes(symbols[symbol])
     write(reader, reader.read_all(read), len_, srand, symbols)
@@ -139,7 +143,7 @@ def generate_tactic(
 
 
 @verb("rnn valid", uses=READ_CFG)
-def valid(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> None:
+def valid(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = None) -> None:
     """Print how well the network predicts the text on stdin.
 
     Darknet: examples/rnn.c valid_char_rnn
@@ -147,7 +151,7 @@ def valid(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -
     from ...inference.char_rnn import Perplexity
 
     reader, so_far = open_reader(run, cfg, weights), Perplexity()
-    reader.read_all(os.fsencode(seed))
+    reader.read_all(seed_of(reader, seed))
     bits = REPORTS_BITS.of(reader.network.dialect)
     for symbol, after in pairs():
         so_far.words += after in b" \n\t"
@@ -157,7 +161,7 @@ def valid(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -
 
 
 @verb("rnn validtactic", uses=READ_CFG)
-def valid_tactic(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> None:
+def valid_tactic(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = None) -> None:
     """Print how well the network predicts what follows each >> of the text on stdin.
 
     Darknet: examples/rnn.c valid_tactic_rnn
@@ -165,7 +169,7 @@ def valid_tactic(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\
     from ...inference.char_rnn import Perplexity
 
     reader, so_far, inside = open_reader(run, cfg, weights), Perplexity(), False
-    reader.read_all(os.fsencode(seed))
+    reader.read_all(seed_of(reader, seed))
     for symbol, after in pairs():
         probability = reader.next_probability(symbol, after)
         inside = inside and (symbol, after) != (ord("."), ord("\n"))
@@ -179,17 +183,18 @@ def valid_tactic(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\
 
 
 @verb("rnn vec", uses=READ_CFG)
-def vec(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = "\n\n") -> None:
+def vec(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = None) -> None:
     """Print each line of stdin, without its blanks, and the first layer's output after it.
 
     Darknet: examples/rnn.c vec_char_rnn
     Quirk: STATE_KEPT
     """
     reader = open_reader(run, cfg, weights)
+    first_read = seed_of(reader, seed)
     for line in sys.stdin.buffer:
         text = line.translate(None, b" \t\r\n")
         reader.network.reset()
-        reader.read_all(os.fsencode(seed) + text)
+        reader.read_all(first_read + text)
         first = reader.trace(ord(" "))[0].flatten().tolist()
         say_bytes(text)
         say("".join(f",{value:g}" for value in first))
@@ -207,6 +212,13 @@ def open_reader(
     if temperature is not None:
         reader.temper(temperature)
     return reader
+
+
+def seed_of(reader: Reader, seed: str | None) -> bytes:
+    """Return what a network reads first; the fork drops tabs and line ends of what was typed."""
+    if seed is None:
+        return b"\n\n"
+    return os.fsencode(seed if READS_LINE_ENDS.of(reader.network.dialect) else word_of(seed))
 
 
 def symbol_bytes(tokens: Path | None) -> list[bytes]:

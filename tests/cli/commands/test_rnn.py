@@ -131,3 +131,32 @@ def test_without_a_text_there_is_nothing_to_go_on_with(monkeypatch, capfd):
     assert main(["rnn", "generatetactic", f"{TOOLS}/text_pj.cfg", f"{TOOLS}/text_pj.weights"]) == 1
 
     assert "stdin is empty: expected a text to continue" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seed", "lineage", "written"),
+    [
+        ("a\n", "pj", b"a\n"),
+        ("\ta", "pj", b"\ta"),
+        ("", "pj", b"\0"),
+        ("a\n", "ab", b"a"),
+        ("\n", "ab", b"\0"),
+    ],
+)
+def test_the_original_reads_line_ends_of_a_seed_and_the_fork_none(said, seed, lineage, written):
+    out = said("generate", "-len", "0", "-seed", seed, lineage=lineage)
+
+    assert out == written + b"\n"
+
+
+def test_a_seed_after_an_equals_sign_keeps_its_line_ends(said):
+    assert said("generate", "-len", "0", "-seed=a\nb") == b"a\nb\n"
+
+
+def test_an_empty_seed_of_valid_is_nothing_to_read(said):
+    empty, ends, omitted = (
+        said("valid", *words, stdin=b"ab") for words in (("-seed", ""), ("-seed", "\n\n"), ())
+    )
+
+    assert empty != ends
+    assert ends == omitted
