@@ -49,6 +49,10 @@ class UsageError(DarknetError):
     """A command line that cannot be understood."""
 
 
+class MissingAttribute(UsageError, AttributeError):
+    """What a network has not that is run without torch; `hasattr` says False."""
+
+
 class MissingPackage(UsageError, ImportError):
     """A package that is not installed, and that is needed for what is asked."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +17,7 @@ from .load_any import load_network
 from .runtime.detector import check_share
 from .system.alike import compute_alike
 from .system.paths import path_of
+from .system.spelling import nearest
 
 if TYPE_CHECKING:
     from .boxes.box_arrays import BoxArrays
@@ -38,6 +40,9 @@ class Row(NamedTuple):
     error: str
 
 
+OPTIONS = frozenset(signature(load_network).parameters) - {"cfg", "weights", "names"}
+
+
 class Predictor:
     """Finds boxes in batches of images; a worker loads the network once, at its first batch.
 
@@ -47,7 +52,7 @@ class Predictor:
     `detect`, the other options as in `load_network`. All workers compute alike, so that the boxes
     of an image are the same whoever finds them, unless `tune=True` lets each measure what is
     fastest. Threads may call it at the same time. Raises
-    UsageError for a `thresh` or `nms` outside 0..1, WrongType for what is no path.
+    UsageError for a `thresh` or `nms` outside 0..1, WrongType for what is no path or no option.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class Predictor:
         names: str | Path | Iterable[str] | None = None,
         **options: Any,
     ) -> None:
+        check_options(options)
         check_share("thresh", thresh)
         check_share("nms", nms)
         self.cfg = absolute(cfg, "the cfg")
@@ -152,6 +158,15 @@ class Predictor:
             )
         except DataError as error:
             return str(error)
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raise WrongType for an option that `load_network` does not take."""
+    unknown = next((name for name in options if name not in OPTIONS), None)
+    if unknown is not None:
+        meant = nearest(unknown, sorted(OPTIONS))
+        hint = f"did you mean {meant}?" if meant else ""
+        raise WrongType(f"Predictor takes no {unknown}", hint=hint)
 
 
 def absolute(path: Any, what: str) -> str:

@@ -17,7 +17,7 @@ from pydarknet.network import Network
 
 needs_onnx = pytest.mark.skipif(
     find_spec("onnx") is None or find_spec("onnxruntime") is None,
-    reason="needs onnx and onnxruntime: pip install 'pydarknet[export]'",
+    reason="needs onnx and onnxruntime: pip install -c constraints.txt '.[export]'",
 )
 
 

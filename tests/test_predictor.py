@@ -55,6 +55,13 @@ def check(batch, row, expected):
         np.testing.assert_array_equal(np.array(batch[name][row]), values)
 
 
+def test_an_unknown_option_is_refused_before_any_worker_has_it():
+    with pytest.raises(WrongType, match=r"Predictor takes no foo$"):
+        pydarknet.Predictor("net.cfg", foo=1)
+    with pytest.raises(WrongType, match=r"(?s)no devise.*did you mean device\?"):
+        pydarknet.Predictor("net.cfg", devise="cpu")
+
+
 def test_a_process_that_gets_it_loads_the_network_and_finds_the_same(predictor, path, expected):
     assert predictor.network is predictor.network
     assert len(pickle.dumps(predictor)) < 1000

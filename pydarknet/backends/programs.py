@@ -47,7 +47,7 @@ def check_backend(name: str | None, device: torch.device) -> None:
     missing = PROGRAMS[name].missing
     if missing:
         problem = f"backend {name}: {' and '.join(missing)} cannot be imported"
-        raise UsageError(problem, hint=f"pip install 'pydarknet[{name}]'")
+        raise UsageError(problem, hint=f"pip install -c constraints.txt '.[{name}]'")
 
 
 def installed_programs() -> dict[str, Program]:

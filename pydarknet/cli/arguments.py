@@ -12,7 +12,7 @@ from ..errors import UsageError
 from ..system.console import note
 from ..system.spelling import nearest
 from ..system.text import excerpt
-from .verbs import ON_OFF, SHARE, Parameter, Verb
+from .verbs import ON_OFF, SHARE, VERBS, Parameter, Verb
 
 ALIASES = {  # hank-ai's other names of flags
     "color": "colour",
@@ -86,8 +86,9 @@ def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
     """Remove the flags from the words and return their values by name.
 
     A flag that takes a value takes whatever word is next, another flag too, which is told; as the
-    very last word it is left. A switch takes `on` or `off` if that is next. Of a flag given twice
-    the first is removed.
+    very last word it is left. A switch takes `on` or `off` if that is next; one word of letters
+    that is neither a file nor of a command is an error there. Of a flag given twice the first is
+    removed.
 
     Darknet: src/utils.c find_arg, find_int_arg, find_float_arg, find_char_arg
     """
@@ -100,6 +101,8 @@ def flag_values(words: list[str], flags: Iterable[Parameter]) -> dict[str, Any]:
             continue
         after = words[at + 1] if at + 1 < len(words) else ""
         takes = flag.valued or (flag.help.switch and switches(after))
+        if flag.help.switch and not takes and is_stray(after):
+            raise UsageError(f"{words[at]} {after}: expected on or off")
         if flag.valued:
             values[flag.name] = parse(flag, flag.word, after)
             if any(same(after, other) for other in known):
@@ -114,6 +117,11 @@ def switches(word: str) -> bool:
     """Return whether a word after a switch belongs to it: on or off, or the like if no file is."""
     word = word.lower()
     return word in ON_OFF or (word in YES_NO and not Path(word).exists())
+
+
+def is_stray(word: str) -> bool:
+    """Return whether a word is of letters alone, and neither a file nor of a command."""
+    return word.isalpha() and not os.path.exists(word) and not any(word in key for key in VERBS)
 
 
 def same(word: str, flag: Parameter) -> bool:

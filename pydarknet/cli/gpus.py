@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..runtime.environment import gpu_may_be_there
 from ..system.console import note, say
 from .verbs import Run
 
@@ -35,6 +36,19 @@ def gpus_of(word: str | None) -> list[int]:
     if len(set(found)) < len(found):
         raise UsageError(f"-gpus {word}: expected each GPU once")
     return found
+
+
+def device_named(flags: Mapping[str, Any], *, computes: bool) -> str | None:
+    """Return the device that -i or -nogpu names; None without them.
+
+    Where no GPU can be, a command that `computes` notes a number above 0; 0 names none there.
+    """
+    number = flags.get("i", 0)
+    if flags.get("nogpu") or number < 0:
+        return "cpu"
+    if computes and number > 0 and not gpu_may_be_there():
+        note(f"-i {number} is for a GPU of CUDA, and this machine has none: ignored")
+    return f"cuda:{number}" if "i" in flags else None
 
 
 def missing(word: str) -> str:

@@ -30,6 +30,7 @@ from .arguments import (
     words_of,
 )
 from .compile_later import compile_pending, forget_pending
+from .gpus import device_named
 from .ignored_flags import ignored_flags
 from .misspelt import family_of, no_verb
 from .operand_files import operands_in_order
@@ -246,12 +247,11 @@ def run_of(verb: Verb, given: dict[str, Any], seen: str, shown: str) -> Run:
     for flag, choices in CHOICES.items():
         if flag in used and used[flag] not in choices:
             raise UsageError(f"-{flag} {used[flag]}: expected {' or '.join(choices)}")
-    cpu = used.get("nogpu") or used.get("i", 0) < 0
     return Run(
         dialect=used.get("dialect"),
         seen=seen,
         shown=shown,
-        device="cpu" if cpu else f"cuda:{used['i']}" if "i" in used else None,
+        device=device_named(used, computes="tune" in verb.uses),
         batchnorm=used.get("batchnorm", "gpu"),
         precision=used.get("precision"),
         backend=used.get("backend"),

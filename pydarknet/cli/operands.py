@@ -46,7 +46,9 @@ Font = Annotated[
     Help("a font file for labels, which has the letters of the names; else PYDARKNET_FONT's"),
 ]
 ExtOutput = Annotated[bool, Help("print where each box is, in pixels", FORK, shows=True)]
-SaveLabels = Annotated[bool, Help("write a label file for each image", FORK, shows=True)]
+SaveLabels = Annotated[
+    bool, Help("write a label file for each image; replaces existing ones", FORK, shows=True)
+]
 IouThresh = Annotated[
     float, Help("the least IoU of a detection and its ground-truth box", FORK, range=SHARE)
 ]

@@ -70,7 +70,7 @@ def look_at_torch(answer: Answer) -> Iterator[Finding]:
 def trial(said: dict[str, object]) -> Finding:
     """Return what became of the trial: an image of digits, by the built-in model."""
     if "problem" in said:
-        mend = "pip install --force-reinstall --no-deps pydarknet"
+        mend = "pip install --force-reinstall --no-deps . in the folder of pydarknet's sources"
         return Finding("trial", BAD, str(said["problem"]), mend)
     if said["boxes"] != DIGITS:
         return Finding("trial", BAD, f"{said['boxes']} of {DIGITS} digits are found: wrong numbers")

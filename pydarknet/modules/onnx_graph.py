@@ -33,7 +33,7 @@ def check_package() -> None:
             return
         there = f"is {__version__}"
     problem = f"the package onnx {there}: expected {OLDEST} or newer"
-    raise UsageError(problem, hint="pip install 'pydarknet[export]'")
+    raise UsageError(problem, hint="pip install -c constraints.txt '.[export]'")
 
 
 @dataclass

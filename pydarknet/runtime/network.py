@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from ..boxes.settings import Limits, Settings
 from ..boxes.suppression import suppress_each
 from ..cfg.class_tree import Tree
 from ..cfg.dialect import DIALECTS
-from ..errors import DataError, UsageError
+from ..errors import DataError, MissingAttribute, UsageError
 from ..image.fit import classifier_input, network_inputs
 from ..system.crews import Crew
 from ..system.malloc import keep_freed_memory
@@ -50,6 +50,15 @@ class RuntimeNetwork(ImageDetector[BoxArrays]):
         self.names: tuple[str, ...] | None = tuple(about.names) or None
         self.exif = about.exif
         self.limits = Limits(thresh=about.thresh, nms=about.overlap)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Raise MissingAttribute for what only a network of torch has, such as `trace`."""
+            if name.startswith("_") or "file" not in self.__dict__:
+                raise AttributeError(name)
+            problem = f"a network that runs without torch has no {name}: expected a cfg and weights"
+            raise MissingAttribute(f"{problem}, without backend=runtime", where=self.file.path)
 
     def __repr__(self) -> str:
         size = " x ".join(map(str, self.about.input))

@@ -30,7 +30,7 @@ LEAST_STEP: Final = 1e-3  # seconds between frames: times that stand still or ru
 def check_installed() -> None:
     """Raise UsageError unless the package is there."""
     if find_spec("trackers") is None:
-        hint = "pip install 'pydarknet[track]'"
+        hint = "pip install -c constraints.txt '.[track]'"
         raise UsageError("boxes are followed by the package trackers, which is missing", hint=hint)
 
 

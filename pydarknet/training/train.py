@@ -71,9 +71,10 @@ def train(
 ) -> Network:
     """Train a detector as the command `detector train` does, and return it.
 
-    `callback` is called with an `IterationReport` after every iteration. If it returns False or
-    raises `pydarknet.Stop`, the training ends as by Ctrl-C: weights and state are saved, and the
-    same call resumes. `map` evaluates the `valid` images from time to time, as `-map` does; the
+    `callback` is called with an `IterationReport` after every iteration: its `step` has `batch`,
+    the number of the iteration, `loss`, `average` and `rate`. If it returns False or raises
+    `pydarknet.Stop`, the training ends as by Ctrl-C: weights and state are saved, and the same call
+    resumes. `map` evaluates the `valid` images from time to time, as `-map` does; the
     report's `map` is the mean average precision then, and None otherwise. `seed` makes the run
     reproducible, for any number of `workers` (processes that make the batches). A training that was
     stopped resumes, unless `clear`. `amp` "bf16" computes convolutions in bfloat16, on GPUs and

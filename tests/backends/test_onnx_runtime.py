@@ -18,7 +18,7 @@ from pydarknet.system.resources import shipped_file
 
 installed = pytest.mark.skipif(
     bool(PROGRAMS["onnxruntime"].missing),
-    reason="onnxruntime is not installed: pip install 'pydarknet[onnxruntime]'",
+    reason="onnxruntime is not installed: pip install -c constraints.txt '.[onnxruntime]'",
 )
 
 

@@ -16,7 +16,7 @@ from pydarknet.system.resources import shipped_file
 
 installed = pytest.mark.skipif(
     bool(PROGRAMS["openvino"].missing),
-    reason="openvino is not installed: pip install 'pydarknet[openvino]' (60 MB, not in [test])",
+    reason="openvino is missing: pip install -c constraints.txt '.[openvino]' (60 MB)",
 )
 
 

@@ -22,7 +22,7 @@ def test_what_is_missing_is_told(monkeypatch, name):
 
     assert str(error.value) == (
         f"backend {name}: {name} and onnx cannot be imported\n"
-        f"    hint: pip install 'pydarknet[{name}]'"
+        f"    hint: pip install -c constraints.txt '.[{name}]'"
     )
 
 

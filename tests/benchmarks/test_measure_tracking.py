@@ -27,7 +27,7 @@ def seen(script, whose) -> list:
 
 
 def judge(script, whose, ids) -> tuple[int, int, int]:
-    pytest.importorskip("scipy", reason="pip install 'pydarknet[track]'")
+    pytest.importorskip("scipy", reason="pip install -c constraints.txt '.[track]'")
     answers = iter(map(np.array, ids))
     return script.judge(lambda view: next(answers), seen(script, whose))[:3]
 

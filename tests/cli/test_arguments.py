@@ -11,6 +11,7 @@ from probe import Probe
 from pydarknet.cli.arguments import parse
 from pydarknet.cli.main import main
 from pydarknet.cli.verbs import VERBS, Help, Parameter, Run
+from pydarknet.runtime.environment import gpu_may_be_there
 
 LOOK = ["probe", "look", "a.jpg"]
 
@@ -134,6 +135,15 @@ def test_a_cpu_says_that_it_has_no_half_precision(capsys):
 
     assert main(["speed", "digits.cfg", "1", "-precision", "half"]) == 0
     assert "-precision half is for a GPU: this computes in float\n" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(gpu_may_be_there(), reason="there may be a CUDA device")
+@pytest.mark.parametrize(("number", "told"), [("9", True), ("0", False), ("-1", False)])
+def test_a_cpu_says_that_it_is_not_the_gpu_of_a_number(capsys, number, told):
+    assert main(["speed", "digits.cfg", "1", "-i", number]) == 0
+
+    line = f"-i {number} is for a GPU of CUDA, and this machine has none: ignored\n"
+    assert (line in capsys.readouterr().err) == told
 
 
 def test_a_cpu_without_bfloat16_refuses_it(monkeypatch, capsys):
@@ -348,6 +358,19 @@ def test_a_switch_takes_on_or_off_and_nothing_else(probe, words, exif, images, l
 
     assert run_of(probe).exif is exif
     assert operands(probe)[:1] == images
+
+
+@pytest.mark.parametrize("flag", ["-tune", "-exif"])
+def test_a_switch_refuses_another_word(probe, capsys, flag):
+    assert main([*LOOK, flag, "maybe"]) == 1
+
+    assert capsys.readouterr().err == f"{flag} maybe: expected on or off\n"
+
+
+def test_a_switch_leaves_a_command_alone(probe):
+    assert main(["-exif", "probe", "look", "a.jpg"]) == 0
+
+    assert operands(probe)[:1] == ["a.jpg"]
 
 
 def test_a_switch_leaves_a_file_of_that_name_alone(probe):

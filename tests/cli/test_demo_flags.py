@@ -36,8 +36,8 @@ def test_lines_and_zones_need_objects_that_are_followed(monkeypatch, flags, foll
     [
         ({"count": "0,0,1"}, "-count 0,0,1: expected"),
         ({"zone": "0,0,1,1"}, "-zone 0,0,1,1: expected"),
-        ({"track": True}, "pip install 'pydarknet.track.'"),
-        ({"count": "0,0,1,1"}, "pip install 'pydarknet.track.'"),
+        ({"track": True}, "pip install -c constraints.txt '..track.'"),
+        ({"count": "0,0,1,1"}, "pip install -c constraints.txt '..track.'"),
     ],
 )
 def test_what_cannot_be_followed_is_told_before_all_else(monkeypatch, flags, problem):

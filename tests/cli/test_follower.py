@@ -22,7 +22,7 @@ NAMES = ("car", "bus", "dont_show")
 
 @pytest.fixture(autouse=True)
 def _package() -> None:
-    pytest.importorskip("trackers", reason="pip install 'pydarknet[track]'")
+    pytest.importorskip("trackers", reason="pip install -c constraints.txt '.[track]'")
 
 
 def found(*rows, size=SIZE, **more) -> Found:

@@ -10,7 +10,7 @@ from exports import exported
 
 import pydarknet
 from pydarknet.boxes.settings import settings
-from pydarknet.errors import DarknetError
+from pydarknet.errors import DarknetError, MissingAttribute
 from pydarknet.load import load_network
 from pydarknet.runtime.exported import Exported
 from pydarknet.runtime.network import RuntimeNetwork
@@ -192,6 +192,15 @@ def test_a_detector_is_no_classifier(tmp_path):
 
     with pytest.raises(pydarknet.UsageError, match=r"layout rows .*: expected a classifier"):
         file.class_scores(IMAGES)
+
+
+def test_what_only_a_network_of_torch_has_is_refused_by_name(tmp_path):
+    _, file = both("infer_pj_yolov3_a", tmp_path / "net.onnx")
+
+    with pytest.raises(MissingAttribute, match=r"net.onnx: .* has no trace: expected a cfg and we"):
+        file.trace(None)
+    assert not hasattr(file, "save_weights")
+    assert not hasattr(RuntimeNetwork.__new__(RuntimeNetwork), "trace")
 
 
 def test_maps_need_torch(tmp_path):

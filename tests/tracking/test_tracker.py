@@ -19,7 +19,7 @@ STILL = (0.5, 0.5, 0.1, 0.2)
 
 @pytest.fixture
 def tracker() -> Tracker:
-    pytest.importorskip("trackers", reason="pip install 'pydarknet[track]'")
+    pytest.importorskip("trackers", reason="pip install -c constraints.txt '.[track]'")
     return Tracker()
 
 
@@ -131,7 +131,7 @@ def test_the_size_is_that_of_the_image_in_which_boxes_were_found(tracker):
 def test_a_missing_package_is_told_with_the_mend(monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
 
-    with pytest.raises(UsageError, match=r"trackers, which is missing\n.*pip install 'pydarknet\["):
+    with pytest.raises(UsageError, match=r"trackers, which is missing\n.*txt '\.\[track"):
         Tracker()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...system.cache import cached_content
 
-INSTALL = "pip install 'pydarknet[cuda]' brings what compiles it"
+INSTALL = "pip install -c constraints.txt '.[cuda]' brings what compiles it"
 
 
 class NoCubin(Exception):

@@ -11,7 +11,15 @@ from ..demo_flags import Video
 from ..operands import CfgOrOnnx, Data, Weights
 from ..terminal import CLEAR
 from ..verbs import NATURAL, Help, Run, verb
-from .classifier_predict import CHECKS_CLASSES, Top, check_outputs, name, names_of
+from .classifier_predict import (
+    CHECKS_CLASSES,
+    Top,
+    check_classifier,
+    check_outputs,
+    name,
+    names_of,
+    tell_names,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +61,9 @@ def classifier_demo(
     from ...video.capture import Camera
     from ...video.source import open_source
 
+    check_classifier(network)
     network.names = names_of(options)
+    tell_names(network)
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):
         check_outputs(network, options)

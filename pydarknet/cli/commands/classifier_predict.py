@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ...cfg.lineage import PerLineage
 from ...system.console import note, say
+from ...system.text import count_of
 from ..operands import CfgOrOnnx, Data, Images, Recursive, Weights
 from ..verbs import NATURAL, Help, Run, verb
 
@@ -46,7 +47,9 @@ def classifier_predict(
     from ...system.crews import Done
     from ..image_source import BATCH, Source, work_on_good  # which imports OpenCV
 
+    check_classifier(network)
     network.names = names_of(options)
+    tell_names(network)
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):
         check_classes(network, options)
@@ -86,6 +89,23 @@ def names_of(options: DataFile) -> tuple[str, ...]:
 
     named = options.find_file("names") or options.get_file("labels", "data/labels.list")
     return tuple(read_names(named))
+
+
+def check_classifier(network: AnyNetwork) -> None:
+    """Raise CfgError for a detector."""
+    if network.traits.classes:
+        problem = "the network has a detection head: expected a classifier"
+        hint = "a detector is used by: pydarknet detector test"
+        raise network.traits.error(problem, hint=hint)
+
+
+def tell_names(network: AnyNetwork) -> None:
+    """Note that a network's names are not as many as its outputs: they may be those of another."""
+    names, outputs = len(network.names or ()), network.traits.class_outputs
+    if outputs not in (None, names):
+        note(
+            f"{network.traits.place[0]} has {count_of(outputs or 0, 'output')}, and {names:,} names"
+        )
 
 
 def check_classes(network: AnyNetwork, options: DataFile) -> None:

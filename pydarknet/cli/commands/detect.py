@@ -77,7 +77,8 @@ def default_model() -> tuple[str, str, str]:
     built_in = [shipped_file(f"digits.{kind}") for kind in ("data", "cfg", "weights")]
     if None in built_in:
         raise DataError(
-            "the built-in model is not in this installation", hint="pip install pydarknet again"
+            "the built-in model is not in this installation",
+            hint="pip install --force-reinstall --no-deps . in the folder of pydarknet's sources",
         )
     note("model: the built-in digits.cfg with digits.weights, which finds handwritten digits")
     places = f" (into this folder, or into {cache})" if cache else ""

@@ -32,7 +32,12 @@ Thresh = Annotated[
     float, Help("the score above which detections are counted as right or wrong", range=SHARE)
 ]
 Points = Annotated[
-    int, Help("number of recalls at which precision is taken: 0 (the area), 11, 101", FORK)
+    int,
+    Help(
+        "average the precision at so many recalls, evenly from 0 to 1: VOC takes 11, COCO 101;"
+        " 0 is the area under the curve",
+        FORK,
+    ),
 ]
 CocoFigures = Annotated[bool, Help("print the twelve figures of COCO too")]
 Json = Annotated[Path | None, Help("write the whole report into this file", writes=True)]

@@ -28,7 +28,7 @@ def installed(package: str) -> bool:
 
 needs_nvrtc = pytest.mark.skipif(
     not all(map(installed, COMPILER)),
-    reason="cuda-core or NVRTC is not installed: pip install 'pydarknet[cuda]'",
+    reason="cuda-core or NVRTC is not installed: pip install -c constraints.txt '.[cuda]'",
 )
 ARCHITECTURES = ("sm_75", "sm_80", "sm_86", "sm_87", "sm_88", "sm_89", "sm_90")
 ARCHITECTURES += ("sm_100", "sm_103", "sm_110", "sm_120", "sm_121")  # all that NVRTC 13.0 knows
@@ -148,7 +148,7 @@ def test_a_missing_compiler_is_told_once_with_what_brings_it(monkeypatch, capsys
     assert launches == [None, None]
     assert capsys.readouterr().err == (
         f"suppression on sm_90 runs without its kernel, on the CPU: {error}; "
-        "pip install 'pydarknet[cuda]' brings what compiles it\n"
+        "pip install -c constraints.txt '.[cuda]' brings what compiles it\n"
     )
 
 

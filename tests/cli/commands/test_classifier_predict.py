@@ -68,6 +68,23 @@ def test_a_class_without_a_name_has_its_number(capfd):
     assert predicted(capfd, "-t", "1") == ["42.27%: class 1"]
 
 
+def test_names_that_are_not_as_many_as_outputs_are_noted(capfd):
+    Path("net.names").write_text("a\n")
+
+    assert main([*PREDICT, "-dialect", "pjreddie"]) == 0
+
+    assert "net.cfg has 4 outputs, and 1 names\n" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("dialect", ["pjreddie", "alexeyab"])
+def test_a_detector_is_none_of_classes(capfd, dialect):
+    assert main([*PREDICT[:3], "digits.cfg", "digits.weights", "-dialect", dialect]) == 1
+
+    told = capfd.readouterr().err
+    assert "[net] the network has a detection head: expected a classifier\n" in told
+    assert "hint: a detector is used by: pydarknet detector test" in told
+
+
 # Trees: two roots, and two children of the first
 
 

@@ -351,7 +351,7 @@ def test_a_port_that_is_taken_is_one_line(capfd):
 
 
 def test_objects_are_followed_and_counted_through_a_film(capfd):
-    pytest.importorskip("trackers", reason="pip install 'pydarknet[track]'")
+    pytest.importorskip("trackers", reason="pip install -c constraints.txt '.[track]'")
     write_digits(Path("film.avi"), frames=40)
     right_half = "160,0,320,0,320,240,160,240"
 
@@ -373,7 +373,7 @@ def test_objects_are_followed_and_counted_through_a_film(capfd):
 
 
 def test_some_frames_are_enough_to_follow_objects(capfd):
-    pytest.importorskip("trackers", reason="pip install 'pydarknet[track]'")
+    pytest.importorskip("trackers", reason="pip install -c constraints.txt '.[track]'")
     write_digits(Path("film.avi"), frames=40)
 
     assert main([*DEMO, "-s", "3", "-count", "0,120,320,120", "-thresh", "0.5"]) == 0
@@ -389,7 +389,7 @@ def test_some_frames_are_enough_to_follow_objects(capfd):
     ],
 )
 def test_what_is_no_line_in_the_frames_is_one_line(flags, problem, capfd):
-    pytest.importorskip("trackers", reason="pip install 'pydarknet[track]'")
+    pytest.importorskip("trackers", reason="pip install -c constraints.txt '.[track]'")
 
     assert main([*DEMO, *flags]) == 1
 
