@@ -12,7 +12,9 @@ from ..boxes.box import iou
 from ..boxes.detections import Detections
 from ..boxes.nms import nms_obj
 from ..boxes.settings import Settings, settings
+from ..cfg.lineage import PerLineage
 from ..graph.head import Head
+from ..layers import DetectionHead
 from ..network import Network
 from .dataset_detections import DatasetDetector, ImageDetections
 from .ground_truth import ground_truth_of
@@ -20,6 +22,7 @@ from .ground_truth import ground_truth_of
 THRESH = 0.001  # of objectness
 OVERLAP = 0.4  # IoU above which two boxes are one proposal
 HIT = 0.5  # IoU above which a proposal finds a true box
+LOOKS_AT_ALL = PerLineage(pjreddie=False, alexeyab=True)  # of the boxes, for a true box
 
 Detect = Callable[[DatasetDetector, Sequence[str]], Iterable[ImageDetections] | None]
 
@@ -75,7 +78,22 @@ def recall(
     found = detect(detector, paths) or ()
     if others and overlap:  # a box of several classes was fused as one of each
         found = (replace(one, boxes=nms_obj(one.boxes, overlap)) for one in found)
-    yield from recalls_of(found, chosen, network.dialect.name, polygons)
+    most = None if others else boxes_looked_at(network)
+    yield from recalls_of(found, chosen, network.dialect.name, polygons, most)
+
+
+def boxes_looked_at(network: Network) -> int | None:
+    """Return how many boxes of an image may find a true one; None: all.
+
+    The original looks at as many as its last layer has, the best of all layers.
+
+    Darknet: examples/detector.c validate_detector_recall
+    Quirk: RECALL_OF_LAST_HEAD
+    """
+    last = network.nodes[-1]
+    if LOOKS_AT_ALL.of(network.dialect) or not isinstance(last.layer, DetectionHead):
+        return None
+    return last.output.w * last.output.h * last.layer.boxes or None
 
 
 def proposals(
@@ -87,9 +105,13 @@ def proposals(
 
 
 def recalls_of(
-    seen: Iterable[ImageDetections], chosen: Settings, lineage: str, polygons: bool = False
+    seen: Iterable[ImageDetections],
+    chosen: Settings,
+    lineage: str,
+    polygons: bool = False,
+    most: int | None = None,
 ) -> Iterator[Recall]:
-    """Yield the counts after each image from its detections."""
+    """Yield the counts after each image; its first `most` detections may find a true box."""
     now = Recall(-1)
     overlap = np.float32(0)
     for one in seen:
@@ -97,7 +119,7 @@ def recalls_of(
         left = one.boxes.objectness > chosen.decoding.thresh
         best = np.zeros(len(truths), np.float32)
         if left.any() and len(truths):
-            best = iou(truths.boxes, one.boxes.boxes[left].numpy()).max(1)
+            best = iou(truths.boxes, one.boxes.boxes[:most][left[:most]].numpy()).max(1, initial=0)
         overlap = np.add.accumulate(np.append(overlap, best), dtype=np.float32)[-1]
         now = Recall(
             index=one.index,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from conftest import recording
 
@@ -42,3 +43,23 @@ def test_without_truths_there_is_no_mean():
     assert Recall(0, proposals=3).line() == (
         "    0     0     0\tRPs/Img: 3.00\tIOU: -nan%\tRecall:-nan%"
     )
+
+
+TWO_HEADS = (
+    "[convolutional]\nfilters=6\nsize=1\nstride=4\n[yolo]\nmask=0\nanchors=5,7\nnum=1\nclasses=1\n"
+    "[route]\nlayers=-2\n[maxpool]\nsize=2\nstride=2\n[yolo]\nmask=0\nanchors=5,7\nnum=1\nclasses=1\n"
+)
+
+
+@pytest.mark.parametrize(("dialect", "correct"), [("pjreddie", 0), ("alexeyab", 1)])
+def test_the_original_looks_at_as_many_boxes_as_its_last_head_has(tmp_path, net, dialect, correct):
+    network = net(TWO_HEADS, w=8, h=8, dialect=dialect)
+    (tmp_path / "a.txt").write_text("0 .5 .5 1 1\n")
+    boxes = torch.tensor([[0.1, 0.1, 0.1, 0.1], [0.5, 0.5, 1, 1]])
+    found = Detections(boxes, torch.tensor([0.9, 0.5]), torch.zeros(2, 1))
+    seen = ImageDetections(0, str(tmp_path / "a.png"), 8, 8, found)
+
+    [now] = recall(network, [seen.path], detect=lambda detector, paths: [seen])
+
+    assert (now.correct, now.total, now.proposals) == (correct, 1, 2)
+    assert network.nodes[-1].output.w == 1
