@@ -105,7 +105,7 @@ def open_ours(wanted: Wanted, dialect: str | None, batchnorm: str) -> Network:
 
 def images_of(wanted: Wanted, network: Network) -> Iterator[tuple[str, np.ndarray]]:
     """Yield path and pixels of each image that can be read."""
-    return Source(wanted.words, network.image_channels, network.exif).images()
+    return Source.of(network, wanted.words).images()
 
 
 def threshold(wanted: Wanted, found: list[Objects]) -> float:

@@ -14,11 +14,13 @@ from typing import TypeVar
 
 import numpy as np
 
+from ..cfg.lineage import PerLineage
 from ..dataset.files import read_list
-from ..dataset.read_ahead import good_or_none, read_ahead
-from ..errors import DataError, UsageError
+from ..dataset.read_ahead import append_unreadable, good_or_none, read_ahead
+from ..errors import DarknetError, DataError, UsageError
 from ..image.files import image_of_content, load_image, stdin_bytes
 from ..image.formats import ENDINGS
+from ..runtime.any_network import AnyNetwork
 from ..system.crews import Done, Task
 from ..system.folders import files_below
 from ..system.problems import UNREADABLE, guard
@@ -29,6 +31,7 @@ from .prompt import Prompt
 
 AHEAD = 4  # images that are read while others are worked on
 BATCH = 4  # images that go through the network at once
+LISTS_BAD_IMAGES = PerLineage(pjreddie=False, alexeyab=True)
 OPERAND = "a file, a folder, a pattern, a list or a film"
 
 NamedImages = list[tuple[str, np.ndarray]]  # with where they come from
@@ -45,6 +48,7 @@ class Source:
     """Where a command's images come from, and how they are read.
 
     A `recursive` one looks into the folders below a folder too, but not into that which is `apart`.
+    Where it `lists`, images that cannot be read are added to bad.list.
     """
 
     words: tuple[str, ...]
@@ -53,6 +57,19 @@ class Source:
     recursive: bool = False
     apart: Path | None = None
     part: range | None = None  # the places of the listed images that are looked at; None: all
+    lists: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        network: AnyNetwork,
+        words: tuple[str, ...],
+        recursive: bool = False,
+        apart: Path | None = None,
+    ) -> Source:
+        """Return the source of a network's images."""
+        lists = LISTS_BAD_IMAGES.of(network.dialect)
+        return cls(words, network.image_channels, network.exif, recursive, apart, lists=lists)
 
     @property
     def asked(self) -> bool:
@@ -167,14 +184,28 @@ class Source:
     def images(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield path and pixels of each image; one that cannot be read is reported and skipped.
 
-        Unreadable ones go to bad.list, as in the C; the only one of a command line is an error.
+        The only one of a command line is an error.
+        """
+        for path, task in self.tasks():
+            image = self.good_or_none(path, task)
+            if image is not None:
+                yield path, image
+
+    def good_or_none(self, path: str, task: Task[np.ndarray]) -> np.ndarray | None:
+        """Return the image that a task read; None if it is unreadable, which is reported.
+
+        The only image of a command line raises its error.
 
         Darknet: src/image.c load_image_stb (AlexeyAB)
         """
-        for path, task in self.tasks():
-            image = task.result() if self.single else good_or_none(path, task)
-            if image is not None:
-                yield path, image
+        if not self.single:
+            return good_or_none(path, task, listed=self.lists)
+        try:
+            return task.result()
+        except DarknetError:
+            if self.lists and not isinstance(path, Piped):
+                append_unreadable(path)
+            raise
 
     def results(
         self,
@@ -188,15 +219,15 @@ class Source:
         answer. The only image of a command line raises its error.
         """
         if self.single:
-            for _, task in group:
-                task.result()
+            for path, task in group:
+                self.good_or_none(path, task)
             yield from whole.result()
             return
         made = made_or_none(whole)
         for path, task in group:
             if self.asked and not self.one_by_one:
                 self.prompt.ask()
-            pixels = good_or_none(path, task)
+            pixels = self.good_or_none(path, task)
             if pixels is None:
                 continue
             if made is not None:

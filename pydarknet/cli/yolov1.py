@@ -84,9 +84,7 @@ def detect(
         colors=flags.colors,
         font=flags.font,
     )
-    source = Source(
-        images, network.image_channels, network.exif, flags.recursive, apart=flags.out_dir
-    )
+    source = Source.of(network, images, flags.recursive, flags.out_dir)
     if sharing:
         from .shared_test import detect_shared
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..system.console import note_once
+from ..system.console import first, note_once
 from ..system.inputs import is_input
 
 BAD_FILES = "bad.list"
@@ -32,6 +32,8 @@ class Problem:
 def append(problems: Iterable[Problem]) -> None:
     """Add problems to the fork's lists in the working folder; warn if one cannot be written.
 
+    What a run has added it does not add again.
+
     Darknet: src/data.c read_boxes, fill_truth_detection (AlexeyAB)
     Quirk: BAD_LISTS
     """
@@ -40,6 +42,8 @@ def append(problems: Iterable[Problem]) -> None:
             continue
         if is_input(problem.file, listed=False):
             note_once(f"{problem.file} is read by this command: no problem is added to it")
+            continue
+        if not first(f"{problem.file}: {problem.entry}"):
             continue
         try:
             with open(problem.file, "a", encoding="utf-8", errors="surrogateescape") as file:

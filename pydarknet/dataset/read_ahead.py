@@ -47,15 +47,21 @@ def read_ahead(
                 task.cancel()
 
 
-def good_or_none(path: str, task: Task[Read]) -> Read | None:
-    """Return what a thread read; None for an unreadable image, which is reported and listed.
+def good_or_none(path: str, task: Task[Read], *, listed: bool = True) -> Read | None:
+    """Return what a thread read; None for an unreadable image, which is reported and `listed`.
 
     Darknet: src/image.c load_image_stb (AlexeyAB)
     """
     with guard(path, UNREADABLE):
         return task.result()
-    append([Problem("", BAD_FILES, path)])
+    if listed:
+        append_unreadable(path)
     return None
+
+
+def append_unreadable(path: str) -> None:
+    """Add an unreadable image to the fork's list."""
+    append([Problem("", BAD_FILES, path)])
 
 
 def good_images(

@@ -53,7 +53,7 @@ def classifier_predict(
     top = t or options.integer("top", 1)
     if CHECKS_CLASSES.of(network.dialect):
         check_classes(network, options)
-    source = Source(images, network.image_channels, network.exif, recursive)
+    source = Source.of(network, images, recursive)
     classify = partial(classify_batch, network)
     for group in source.groups(BATCH):
         whole = Done(partial(work_on_good, classify, group))

@@ -62,9 +62,7 @@ def find_boxes(
         letterbox=flags.letter_box or None,
         tiling=tiling_of(flags.tile, flags.overlap),
     )
-    source = Source(
-        images, network.image_channels, network.exif, flags.recursive, apart=flags.out_dir
-    )
+    source = Source.of(network, images, flags.recursive, flags.out_dir)
     writing = Writing(
         network,
         flags.out,
