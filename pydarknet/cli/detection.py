@@ -51,13 +51,19 @@ def write_each(
             LETTERS.start()
     detect = partial(detect_and_draw, writing, chosen, not source.single)
     work = partial(work_on_good, detect)
+    nothing = partial(nothing_drawn, chosen.decoding.thresh)
     for group, made in in_order(work, source.groups(BATCH), crews):
         several = []
-        for found, drawing in source.results(group, made, detect):
+        for found, drawing in source.results(group, made, detect, nothing):
             remember(found.path)  # a prompt's images are not listed before
             writing.write(found, drawing)
             several.append(found)
         yield len(group), several
+
+
+def nothing_drawn(thresh: float, path: str) -> list[Drawn]:
+    """Return what is found in an image that cannot be read."""
+    return [(Found.nothing(path, thresh), Done(lambda: None))]
 
 
 def end(source: Source, writing: Writing) -> None:

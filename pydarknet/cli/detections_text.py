@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..boxes.box_arrays import BoxArrays
 from ..cfg.lineage import PerLineage
 from ..system.text import json_text
@@ -30,6 +32,17 @@ class Found:
     boxes: BoxArrays
     thresh: float
     followed: Followed | None = None  # what is known of boxes that have ids
+
+    @classmethod
+    def nothing(cls, path: str, thresh: float) -> Found:
+        """Return what is found in an image that cannot be read: it has no size."""
+        boxes = np.zeros((0, 4), np.float32)
+        return cls(path, 0, 0, 0.0, BoxArrays(boxes, boxes[:, 0], boxes[:, :1]), thresh)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the image could be read."""
+        return self.width > 0
 
     def track(self, row: int) -> str:
         """Return what the fork prints of the object that a box is: its id and its similarity.

@@ -212,11 +212,12 @@ class Source:
         group: Group,
         whole: Task[Sequence[Made]],
         work: Callable[[NamedImages], Sequence[Made]],
+        nothing: Callable[[str], Sequence[Made]] = lambda path: (),
     ) -> Iterator[Made]:
         """Yield what a task made of each image of a group, and report those that cannot be read.
 
-        If the task failed, `work` looks at each image alone, and a failure costs no other its
-        answer. The only image of a command line raises its error.
+        `nothing` is yielded for the latter. If the task failed, `work` looks at each image alone,
+        and a failure costs no other its answer. The only image of a command line raises its error.
         """
         if self.single:
             for path, task in group:
@@ -229,6 +230,7 @@ class Source:
                 self.prompt.ask()
             pixels = self.good_or_none(path, task)
             if pixels is None:
+                yield from nothing(path)
                 continue
             if made is not None:
                 yield next(made)

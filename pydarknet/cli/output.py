@@ -61,6 +61,7 @@ class Writing:
     colors: str | None = None
     font: str | None = None
     frames: int = 0
+    unreadable: int = 0
     boxes: int = 0
     open_files: ExitStack = field(default_factory=ExitStack)
     json: JsonArray | None = None
@@ -126,18 +127,31 @@ class Writing:
         )
 
     def write(self, found: Found, drawing: Task[Drawing | None]) -> None:
-        """Print, save and show what was found in one image; if one fails, do the others."""
+        """Print, save and show what was found in one image; if one fails, do the others.
+
+        One that cannot be read is a frame of the JSON without objects, as in the fork.
+
+        Darknet: src/detector.c test_detector (AlexeyAB)
+        """
+        if not found.readable:
+            self.unreadable += 1
+            self.write_json(found)
+            return
         self.frames += 1
         self.boxes += len(found.boxes.kept())
         say(self.text(self.network, found, self.positions))
         with guard(found.path):
             self.write_image(found.path, drawing.result())
-        if self.json:
-            with guard(self.json.path):
-                self.json.add(json_of(found, self.frames))
+        self.write_json(found)
         if self.labels:
             with guard(found.path):
                 self.save_labels(found)
+
+    def write_json(self, found: Found) -> None:
+        """Add an image to the JSON, if that is written."""
+        if self.json:
+            with guard(self.json.path):
+                self.json.add(json_of(found, self.frames + self.unreadable))
 
     def write_image(self, path: str, drawing: Drawing | None) -> None:
         """Save and show the boxes of the image that was at a path, if they are drawn."""

@@ -57,8 +57,9 @@ def write_found(found: Iterator[Found], source: Source, writing: Writing) -> Non
     with writing:
         writing.begin(source.listing)
         labels, writing.labels = writing.labels, False
-        for last in found:
-            writing.write(last, Done(lambda: None))
+        for one in found:
+            writing.write(one, Done(lambda: None))
+            last = one if one.readable else last
         writing.labels = labels
         if last is not None and writing.draws and not writing.drawn and not is_frame(last, source):
             with guard(last.path):

@@ -26,6 +26,21 @@ def test_problems_are_added_to_the_lists_in_the_working_folder(tmp_path, monkeyp
     assert (tmp_path / "bad_label.list").read_text() == "a.txt Wrong\n"
 
 
+def test_a_problem_is_added_once_a_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    append([Problem("", BAD_FILES, "a.jpg"), Problem("", BAD_FILES, "a.jpg")])
+    append([Problem("", BAD_FILES, "a.jpg"), Problem("", BAD_LABELS, "a.jpg")])
+
+    assert (tmp_path / "bad.list").read_text() == "a.jpg\n"
+    assert (tmp_path / "bad_label.list").read_text() == "a.jpg\n"
+
+    forget_notes()
+    append([Problem("", BAD_FILES, "a.jpg")])
+
+    assert (tmp_path / "bad.list").read_text() == "a.jpg\n" * 2
+
+
 def test_a_list_that_is_read_does_not_grow_and_the_other_does(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.list").write_text("old.jpg\n")

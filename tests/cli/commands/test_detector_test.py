@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -108,7 +109,7 @@ def test_a_path_at_the_prompt_that_is_no_image_is_told_and_the_next_is_answered(
     assert boxes(said.stdout) == RECORDED
     assert said.stdout.count("Predicted in") == 1
     assert said.stderr.count("Cannot load image") == 2
-    assert Path("bad.list").read_text() == "missing.png\nnet.cfg\n"
+    assert not Path("bad.list").exists()
 
 
 # Several images
@@ -218,3 +219,23 @@ def test_opencv_does_not_run_a_cfg(capfd):
     assert main([*TEST, "input.png", "-backend", "opencv"]) == 1
 
     assert "backend opencv: expected an exported .onnx, or onnxruntime" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["missing.png"], ["missing.png", "input.png", "missing.png"]])
+@pytest.mark.parametrize(("dialect", "listed"), [("pjreddie", []), ("alexeyab", ["missing.png"])])
+def test_the_fork_lists_images_that_cannot_be_read(words, dialect, listed):
+    assert main([*TEST, *words, "-dialect", dialect, "-dont_show"]) == 1
+
+    lists = [path.read_text().splitlines() for path in Path().glob("bad.list")]
+    assert lists == ([listed] if listed else [])
+
+
+def test_an_image_that_cannot_be_read_is_a_frame_of_the_json_without_objects():
+    words = ["input.png", "missing.png", "input.png", "-dialect", "alexeyab", "-dont_show"]
+
+    assert main([*TEST, *words, "-out", "found.json"]) == 1
+
+    frames = json.loads(Path("found.json").read_text())
+    assert [frame["frame_id"] for frame in frames] == [1, 2, 3]
+    assert frames[1]["filename"] == "missing.png"
+    assert [bool(frame["objects"]) for frame in frames] == [True, False, True]
