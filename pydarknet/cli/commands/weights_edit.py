@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from ...errors import UsageError
 from ...system.console import note
 from ...system.problems import failures, guard
+from ...system.text import count_of
 from ..open_network import open_on_cpu, read_cfg, read_weights
 from ..operands import Cfg, WeightsFile
-from ..verbs import READ_CFG, Help, Run, verb
+from ..verbs import NATURAL, READ_CFG, Help, Run, verb
 
 if TYPE_CHECKING:
     from ...network import Network
@@ -27,15 +27,16 @@ def partial(
     cfg: Cfg,
     weights: WeightsFile,
     out: Out,
-    n: Annotated[int, Help("how many layers, counted from the first")],
+    n: Annotated[int, Help("how many layers, counted from the first", range=NATURAL)],
 ) -> None:
     """Write the weights of the first n layers, as darknet53.conv.74 is made.
 
     Darknet: examples/darknet.c partial
     """
     network = read_cfg(run, cfg, weights, training=True)
-    if not 0 <= n <= len(network.nodes):
-        raise UsageError(f"partial {n}: expected 0 to {len(network.nodes)}, the layers of {cfg}")
+    if n > len(network.nodes):
+        n = len(network.nodes)
+        note(f"{cfg} has no more than {count_of(n, 'layer')}: all are written")
     read_weights(run, network, weights, upto=n)
     network.header = replace(network.header, seen=0)
     note(f"Saving weights to {out}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -108,14 +109,27 @@ def test_partial_tells_what_it_does_in_the_forks_words(
     )
 
 
-@pytest.mark.parametrize("n", ["-1", "4", "99"])
-def test_partial_writes_no_layers_that_are_not_there(cfg, weights, tmp_path, capsys, n):
+@pytest.mark.parametrize("n", ["4", "99"])
+def test_partial_of_more_layers_than_there_are_writes_all(cfg, weights, tmp_path, capsys, n):
     path, text = weights(struct.pack("<3iQ", 0, 2, 0, 0)), cfg(THREE)
+    files = [f"{tmp_path}/{name}.conv" for name in ("all", "more")]
 
-    assert main(["partial", text, path, f"{tmp_path}/net.conv", n]) == 1
+    assert [main(["partial", text, path, *one]) for one in zip(files, ("3", n), strict=True)] == [
+        0,
+        0,
+    ]
 
-    told = f"partial {n}: expected 0 to 3, the layers of {text}\n"
-    assert capsys.readouterr().err.endswith(told)
+    assert Path(files[0]).read_bytes() == Path(files[1]).read_bytes()
+    assert f"{text} has no more than 3 layers: all are written\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("n", ["-1", "all"])
+def test_partial_needs_a_number_of_layers(cfg, weights, tmp_path, capsys, n):
+    path = weights(struct.pack("<3iQ", 0, 2, 0, 0))
+
+    assert main(["partial", cfg(THREE), path, f"{tmp_path}/net.conv", n]) == 1
+
+    assert f"n {n}: expected " in capsys.readouterr().err
     assert not (tmp_path / "net.conv").exists()
 
 
