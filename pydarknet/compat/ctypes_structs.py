@@ -173,7 +173,7 @@ def structs_of(found: BoxArrays) -> ct._Pointer:
     scores = np.array(found.probabilities, order="C")
     rows = np.zeros(len(found), ROW)
     rows["bbox"], rows["objectness"] = found.boxes, found.objectness
-    rows["classes"], rows["sort_class"] = scores.shape[1], -1
+    rows["classes"] = scores.shape[1]
     rows["best_class_idx"] = np.where(scores.any(1), scores.argmax(1), -1)
     rows["prob"] = addresses(scores)
     owned = [scores]
@@ -214,11 +214,17 @@ def detections_of(dets: ct._Pointer | ct.Array, count: int) -> BoxArrays:
     return BoxArrays(rows["bbox"].copy(), rows["objectness"].copy(), scores, uncertain)
 
 
-def repack(dets: ct._Pointer | ct.Array, found: BoxArrays) -> None:
-    """Overwrite DETECTIONs with the same number of boxes."""
+def repack(dets: ct._Pointer | ct.Array, found: BoxArrays, sort_class: int) -> None:
+    """Overwrite DETECTIONs with the same number of boxes, which are in the order of `sort_class`.
+
+    That is a class, or -1 for objectness. Boxes that had no objectness are last, and not sorted.
+
+    Darknet: src/box.c do_nms_sort, do_nms_obj
+    """
     if not len(found):
         return
     rows = rows_at(dets, len(found))
+    rows["sort_class"][: np.count_nonzero(rows["objectness"])] = sort_class
     rows["bbox"], rows["objectness"] = found.boxes, found.objectness
     scores = np.ascontiguousarray(found.probabilities)
     rows["best_class_idx"] = np.where(scores.any(1), scores.argmax(1), -1)

@@ -196,9 +196,9 @@ def network_predict_batch(
     return pointer
 
 
-def suppress(dets: Boxes, total: int, thresh: float, kind: Suppression) -> None:
-    """Suppress DETECTIONs in place."""
-    repack(dets, kind(detections_of(dets, total), thresh))
+def suppress(dets: Boxes, total: int, thresh: float, kind: Suppression, sort_class: int) -> None:
+    """Suppress DETECTIONs in place, which are sorted by a class at last, or by objectness: -1."""
+    repack(dets, kind(detections_of(dets, total), thresh), sort_class)
 
 
 def do_nms_sort(dets: Boxes, total: int, classes: int, thresh: float) -> None:
@@ -206,7 +206,7 @@ def do_nms_sort(dets: Boxes, total: int, classes: int, thresh: float) -> None:
 
     Darknet: src/box.c do_nms_sort
     """
-    suppress(dets, total, thresh, BY_CLASS)
+    suppress(dets, total, thresh, BY_CLASS, classes - 1)
 
 
 def do_nms_obj(dets: Boxes, total: int, classes: int, thresh: float) -> None:
@@ -214,7 +214,7 @@ def do_nms_obj(dets: Boxes, total: int, classes: int, thresh: float) -> None:
 
     Darknet: src/box.c do_nms_obj
     """
-    suppress(dets, total, thresh, BY_OBJECT)
+    suppress(dets, total, thresh, BY_OBJECT, -1)
 
 
 def free_detections(dets: Boxes, n: int) -> None:

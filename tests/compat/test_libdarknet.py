@@ -82,6 +82,23 @@ def test_suppression_reorders_boxes_in_place(name: str, which: str, function: ob
     np.testing.assert_allclose(ours[0], boxes, atol=1e-3)
 
 
+def test_a_box_says_by_which_class_it_was_sorted_at_last() -> None:
+    handle, image = predicted("infer_ab_yolov3_a")
+    number = darknet.c_int(0)
+    dets = darknet.get_network_boxes(handle, image.w, image.h, 0.25, 0.5, None, 1, number)
+    dets[0].objectness = 0  # which is not sorted
+    count = number.value
+
+    def sort_classes() -> list[int]:
+        return [dets[i].sort_class for i in range(count)]
+
+    assert sort_classes() == [0] * count
+    darknet.do_nms_sort(dets, count, dets[0].classes, 0.45)
+    assert sort_classes() == [dets[0].classes - 1] * (count - 1) + [0]
+    darknet.do_nms_obj(dets, count, dets[0].classes, 0.45)
+    assert sort_classes() == [-1] * (count - 1) + [0]
+
+
 @pytest.mark.parametrize("form", [lambda number: number, ctypes.pointer, ctypes.byref])
 def test_the_number_of_boxes_goes_where_c_would_put_it(net: Handle, form: object) -> None:
     darknet.predict_image(net, darknet.load_image("input.png"))
