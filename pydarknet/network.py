@@ -203,8 +203,8 @@ def build_network(
     reading = Reading(
         lineage=lineage,
         strict=strict,
-        batch_norm=BATCH_NORMS[batchnorm].of(lineage),
         net=Net.read(sections[0], lineage, strict),
+        processor=batchnorm,
     )
     if len(sections) == 1:
         raise sections[0].error("is the only section: expected layers after it")

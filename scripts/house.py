@@ -26,6 +26,7 @@ FLOORS = [  # rooms from the bottom up; a module imports from its own floor and 
     ["runtime"],
     [
         "layers.base",
+        "layers.reading",
         "layers.detection_head",
         "layers.antialiasing",
         "layers.anchor_head",

@@ -24,7 +24,6 @@ from pydarknet.cfg.net import Net
 from pydarknet.cfg.parser import sections_of
 from pydarknet.graph.nodes import read_layers
 from pydarknet.layers import Node, Reading
-from pydarknet.modules.batch_norm import BATCH_NORMS
 from pydarknet.network import Network
 from pydarknet.system.console import forget_notes
 
@@ -162,8 +161,8 @@ def net() -> Callable[..., Network]:
         reading = Reading(
             lineage=dialect,
             strict=strict,
-            batch_norm=BATCH_NORMS[batchnorm].of(dialect),
             net=Net.read(sections[0], dialect, strict),
+            processor=batchnorm,
         )
         return Network(reading.net, read_layers(sections[1:], reading), chosen)
 

@@ -18,7 +18,6 @@ from ..graph.choose_dialect import choose_dialect
 from ..graph.executor import input_shape
 from ..graph.nodes import place, read_layers
 from ..layers import DetectionHead, Node, Reading, Shape
-from ..modules.batch_norm import BATCH_NORMS
 from ..system.console import without_notes
 from .of_cfg import STEPS
 
@@ -117,10 +116,9 @@ def schedule(
 def nodes_of(sections: list[Section]) -> list[Node]:
     """Return the layers of a cfg with their shapes."""
     lineage = choose_dialect(sections, given=None).dialect.name
-    norm = BATCH_NORMS["gpu"].of(lineage)
     with without_notes():
         net = Net.read(sections[0], lineage)
-        reading = Reading(lineage=lineage, strict=True, batch_norm=norm, net=net)
+        reading = Reading(lineage=lineage, strict=True, net=net)
         return place(read_layers(sections[1:], reading), input_shape(net))
 
 

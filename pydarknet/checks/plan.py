@@ -15,7 +15,7 @@ from ..errors import CfgError, DarknetError
 from ..graph.choose_dialect import choose_dialect
 from ..graph.nodes import read_layers
 from ..layers import DetectionHead, Layer, Reading, Shape, detection_heads
-from ..modules.batch_norm import BATCH_NORMS, BatchNorm
+from ..modules.batch_norm import BatchNorm
 from ..network import Network
 from ..system.console import note
 
@@ -79,8 +79,7 @@ def read_plan(cfg: Path, dialect: str | None, strict: bool = True, batchnorm: st
     lineage = choice.dialect.name
     net = Net.read(sections[0], lineage, strict)
     plan = Plan(str(cfg), lineage, net)
-    norm = BATCH_NORMS[batchnorm].of(lineage)
-    reading = Reading(lineage=lineage, strict=strict, batch_norm=norm, net=net)
+    reading = Reading(lineage=lineage, strict=strict, net=net, processor=batchnorm)
     try:
         layers = read_layers(sections[1:], reading)
     except DarknetError as error:

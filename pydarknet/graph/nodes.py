@@ -24,6 +24,7 @@ from ..layers.base import (
 )
 from ..layers.rows import BILLION
 from ..modules.batch_norm import BatchNorm
+from ..modules.ops import Activate
 from ..modules.parameters import assign
 from ..system.console import note
 from ..system.limits import INT_MAX
@@ -274,17 +275,18 @@ def build_modules(nodes: Sequence[Node]) -> list[nn.Module]:
             module = node.layer.build(node, layers)
         except ValueError as error:
             raise node.layer.error(str(error)) from None
-        if node.layer.use_rolling or node.layer.reading.net.use_rolling:
-            fix_norms(module)
+        set_training_forms(module, node.layer)
         modules.append(module)
     return modules
 
 
-def fix_norms(module: nn.Module) -> None:
-    """Let the batch norms of a layer keep their rolling statistics in training."""
+def set_training_forms(module: nn.Module, layer: Layer) -> None:
+    """Set which deltas activations have, and whether batch norms keep their rolling statistics."""
     for part in module.modules():
-        if isinstance(part, BatchNorm):
-            part.fixed = True
+        if isinstance(part, Activate):
+            part.processor = layer.reading.processor
+        elif isinstance(part, BatchNorm):
+            part.fixed = layer.use_rolling or layer.reading.net.use_rolling
 
 
 def sizes(module: nn.Module) -> list[torch.Size]:

@@ -43,7 +43,7 @@ from . import (  # noqa: F401  # a name in __all__ would be a section's
     yolo,
     yolox,
 )
-from .base import Editable, Layer, Node, Reading, Shape, layer_class, section_names
+from .base import Editable, Layer, Node, Shape, layer_class, section_names
 from .detection_head import (
     DetectionHead,
     OnnxBoxes,
@@ -68,3 +68,5 @@ __all__ = [
     "section_names",
     "type_lines",
 ]
+
+from .reading import Reading

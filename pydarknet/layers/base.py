@@ -9,17 +9,16 @@ from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 from torch import Tensor, nn
 
 from ..cfg.lineage import FORK, PJREDDIE
-from ..cfg.net import Net
 from ..cfg.options import quiet, read_options
 from ..cfg.parser import Section
 from ..errors import CfgError
 from ..modules.activations import SYNONYMS, words
-from ..modules.batch_norm import BatchNorm
 from ..modules.hierarchy import Hierarchy
 from ..modules.ops import Connected, Conv, Identity
 from ..modules.parameters import Parametric, WeightArray
 from ..modules.recurrent import Recurrent
 from ..system.text import count_of, excerpt
+from .reading import Reading
 
 PREVIOUS: Final = -1
 
@@ -55,16 +54,6 @@ class Shape:
 
     def __str__(self) -> str:
         return f"{self.w:4d} x{self.h:4d} x{self.c:4d}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """How to read a cfg: its lineage, whether it refuses unknown words, and its batch norm."""
-
-    lineage: str
-    strict: bool
-    batch_norm: Callable[[int], BatchNorm]
-    net: Net
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..cfg.lineage import FORK
 from .onnx_writer import Value
+from .output_deltas import ON_GPU
 
 Activation = Callable[[Tensor], Tensor]
 Gradient = Callable[[Tensor, Tensor], Tensor]  # of the delta of the output, and of the input
@@ -78,7 +79,12 @@ def overwriting(word: str) -> Activation:
 
 
 def input_delta(word: str, delta: Tensor, x: Tensor) -> Tensor:
-    """Return the delta of the input x of an activation from that of its output; x may be lost."""
+    """Return the delta of the input x of an activation from that of its output; x may be lost.
+
+    Where the fork has formulas of its own, it is that of its GPU code.
+    """
+    if word in ON_GPU:
+        return ON_GPU[word](delta, activation(word)(x))
     if word in DELTAS:
         return DELTAS[word](delta, x)
     with torch.enable_grad():
@@ -100,7 +106,7 @@ def leaky(x: Tensor) -> Tensor:
 
 @register("revleaky", node("LeakyRelu", alpha=0.1), lineage=FORK)
 def revleaky(x: Tensor) -> Tensor:
-    """The same as leaky; in C only the gradient differs."""
+    """The same as leaky; only the delta of the C's GPU code differs."""
     return F.leaky_relu(x, 0.1)
 
 
@@ -261,7 +267,6 @@ DELTAS: dict[str, Gradient] = {  # they overwrite x, or torch has one operation 
     "mish": torch.ops.aten.mish_backward,
     "relie": leaky_delta(0.01),
     "relu": leaky_delta(0.0),
-    "revleaky": leaky_delta(0.1),
     "swish": torch.ops.aten.silu_backward,
 }
 

@@ -12,6 +12,7 @@ from torch import Generator, Tensor, nn
 from .activations import REGISTRY, activation, overwriting
 from .batch_norm import BatchNorm
 from .onnx_writer import Value, Writer
+from .output_deltas import OUTPUT_DELTAS, from_output
 from .parameters import DARKNET, Parametric, Start, WeightArray, array, constant, under
 
 
@@ -25,13 +26,16 @@ class Identity(nn.Identity):
 class Activate(nn.Module):
     """An activation by Darknet's name; with `overwrite` it may compute in place."""
 
+    processor = "gpu"  # whose deltas it has in training: those of the C's "gpu" or "cpu" code
+
     def __init__(self, word: str, *, overwrite: bool = False) -> None:
         super().__init__()
         self.word = word
         self.function: Callable[[Tensor], Tensor] = (overwriting if overwrite else activation)(word)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.function(x)
+        delta_of = OUTPUT_DELTAS[self.processor].get(self.word) if self.training else None
+        return from_output(x, activation(self.word), delta_of) if delta_of else self.function(x)
 
     def onnx(self, writer: Writer, *inputs: Value) -> Value:
         return REGISTRY[self.word].onnx(inputs[0])

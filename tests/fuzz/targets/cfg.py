@@ -13,7 +13,6 @@ from pydarknet.graph.choose_dialect import choose_dialect
 from pydarknet.graph.nodes import read_layers
 from pydarknet.layers import Reading
 from pydarknet.layers.base import REGISTRY
-from pydarknet.modules.batch_norm import BATCH_NORMS
 
 
 @cache
@@ -31,6 +30,5 @@ def check(content: bytes) -> None:
         sections = read_cfg(file_of(text))
         lineage = choose_dialect(sections).dialect.name
         net = Net.read(sections[0], lineage, strict)
-        norm = BATCH_NORMS["gpu"].of(lineage)
-        reading = Reading(lineage=lineage, strict=strict, batch_norm=norm, net=net)
+        reading = Reading(lineage=lineage, strict=strict, net=net)
         assert len(read_layers(sections[1:], reading)) == len(sections) - 1
