@@ -107,7 +107,7 @@ class ShortcutAlexeyAB(Layer):
             return Add(self.activation)
         columns = inputs[0].c if self.weight_kind == 2 else 1
         softmax = self.weights_normalization == "softmax"
-        return WeightedAdd(len(inputs), columns, softmax, self.activation)
+        return WeightedAdd(len(inputs), columns, softmax, self.activation, self.reading.processor)
 
     def work(self, node: Node) -> float:
         return node.output.outputs * len(self.source)
@@ -207,15 +207,21 @@ def onnx_spread(x: Value, spread: int) -> Value:
 class WeightedAdd(Parametric):
     """The sources times normalised weights `[sources, channels or 1]`; row 0 is the previous layer.
 
-    Darknet: src/blas.c shortcut_multilayer_cpu (AlexeyAB)
+    As on the C's GPU, an update is clipped and nothing decays; with the `processor` "cpu" the
+    weights decay instead.
+
+    Darknet: src/blas_kernels.cu shortcut_multilayer_kernel, src/blas.c shortcut_multilayer_cpu,
+    src/shortcut_layer.c update_shortcut_layer_gpu, update_shortcut_layer (AlexeyAB)
     Quirk: FUSED_SHORTCUT_WEIGHTS
     """
 
-    decayed = ()
-
-    def __init__(self, sources: int, columns: int, softmax: bool, activation: str) -> None:
+    def __init__(
+        self, sources: int, columns: int, softmax: bool, activation: str, processor: str = "gpu"
+    ) -> None:
         super().__init__()
-        self.softmax = softmax
+        self.softmax, self.on_cpu = softmax, processor == "cpu"
+        self.decayed = ("weights",) if self.on_cpu else ()
+        self.update_bound = None if self.on_cpu else 1.0
         self.weights = nn.Parameter(array(sources, columns))
         self.activate = Activate(activation)
 
@@ -227,11 +233,26 @@ class WeightedAdd(Parametric):
         if self.softmax:
             positive = torch.exp(self.weights - self.weights.amax(0))
         else:
-            positive = self.weights.clamp(min=0.0 if self.training else 0.001)
+            positive = self.weights.clamp(min=0.0 if self.training and self.on_cpu else 0.001)
         return positive / (0.0001 + positive.sum(0))
 
+    def learning_weights(self) -> Tensor:
+        """Return the normalised weights, with the slopes by which the C updates the weights.
+
+        They are not those of the normalisation.
+
+        Darknet: src/blas_kernels.cu backward_shortcut_multilayer_kernel, src/blas.c
+        backward_shortcut_multilayer_cpu (AlexeyAB)
+        Quirk: SHORTCUT_UPDATES
+        """
+        normal = self.normalised_weights().detach()
+        slopes = normal * (1 - normal) if self.softmax else normal
+        zeros = self.weights - self.weights.detach()
+        return normal + (zeros if self.on_cpu else slopes * zeros)
+
     def forward(self, x: Tensor, *skips: Tensor) -> Tensor:
-        weights = self.normalised_weights()[..., None, None]  # [sources, channels or 1, 1, 1]
+        weights = self.learning_weights() if self.training else self.normalised_weights()
+        weights = weights[..., None, None]  # [sources, channels or 1, 1, 1]
         total = x * weights[0]
         for skip, weight in zip(skips, weights[1:], strict=True):
             shared, part = overlap(total, skip)

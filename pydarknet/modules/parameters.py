@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -83,10 +83,12 @@ kept = lru_cache(256)(tensor_of)
 class Parametric(nn.Module):
     """A module with arrays of its own, and Darknet's initial values for them.
 
-    `decayed` are the parameters with weight decay.
+    `decayed` are the parameters with weight decay. `update_bound` limits the sums of the gradients
+    of a batch's images, momentum included.
     """
 
-    decayed: ClassVar[tuple[str, ...]] = ("weights",)
+    decayed: tuple[str, ...] = ("weights",)
+    update_bound: float | None = None
 
     def fill(self, name: str, tensor: Tensor, generator: Generator | None) -> None:
         """Set the initial values of one of the module's arrays: zero, unless overridden."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import singledispatch
@@ -25,6 +26,7 @@ class TrainableParameter:
     tensor: nn.Parameter
     node: Node
     decays: bool
+    bound: float | None  # of the sums of its gradients
     still: bool  # has no gradient; decay and momentum act as if it were zero
 
 
@@ -36,21 +38,25 @@ def trainable_parameters(network: Executor) -> list[TrainableParameter]:
     still, left_out = frozen_layers(network.net, network.nodes)
     found: dict[int, TrainableParameter] = {}
     for node, module in zip(network.nodes, network.stack, strict=True):
-        for parameter, decays in parameters(module):
+        for part, name, parameter in parameters(module):
             out = node.index in left_out or node.layer.frozen
             parameter.requires_grad_(not out and node.index not in still)
             if not out and id(parameter) not in found:
                 found[id(parameter)] = TrainableParameter(
-                    parameter, node, decays, node.index in still
+                    parameter,
+                    node,
+                    decays=isinstance(part, Parametric) and name in part.decayed,
+                    bound=part.update_bound if isinstance(part, Parametric) else None,
+                    still=node.index in still,
                 )
     return list(found.values())
 
 
-def parameters(module: nn.Module) -> Iterator[tuple[nn.Parameter, bool]]:
-    """Yield each parameter of a layer's module, and whether it decays."""
+def parameters(module: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Parameter]]:
+    """Yield a layer's parameters: the part of its module that has each, its name, and itself."""
     for part in module.modules():
         for name, parameter in part.named_parameters(recurse=False):
-            yield parameter, isinstance(part, Parametric) and name in part.decayed
+            yield part, name, parameter
 
 
 @singledispatch
@@ -91,16 +97,17 @@ def rolling_norms(network: Executor) -> Iterator[BatchNorm]:
 def optimizer(network: Executor, parts: list[TrainableParameter]) -> UpdateRule:
     """Return SGD with Darknet's momentum and decay, or Adam if `adam=1`.
 
-    There is a group of parameters per `learning_rate` scale and decay. SGD gets the mean of the
-    batch's gradients. Adam gets their sum, which its epsilon is meant for, and decays everything.
+    There is a group of parameters per `learning_rate` scale, decay and bound. SGD gets the mean of
+    the batch's gradients. Adam gets their sum, which its epsilon is meant for, and decays all.
 
     Darknet: src/blas_kernels.cu adam_update_gpu, src/convolutional_layer.c
     Quirk: ADAM_ON_SUMS
     """
     net = network.net
-    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    groups: dict[tuple[float, bool, float], list[nn.Parameter]] = {}
     for part in parts:
-        key = (part.node.layer.learning_rate, part.decays or net.adam)
+        bound = part.bound / images_of_update(net) if part.bound else math.inf
+        key = (part.node.layer.learning_rate, part.decays or net.adam, bound)
         groups.setdefault(key, []).append(part.tensor)
     if not groups:
         raise net.error(
@@ -108,8 +115,13 @@ def optimizer(network: Executor, parts: list[TrainableParameter]) -> UpdateRule:
         )
     decay = net.decay * images_of_update(net) if net.adam else net.decay
     listed = [
-        {"params": tensors, "scale": scale, "weight_decay": decay if decays else 0.0}
-        for (scale, decays), tensors in groups.items()
+        {
+            "params": tensors,
+            "scale": scale,
+            "weight_decay": decay if decays else 0.0,
+            "bound": bound,
+        }
+        for (scale, decays, bound), tensors in groups.items()
     ]
     if net.adam:
         return Adam(listed, betas=(net.B1, net.B2), eps=net.eps)

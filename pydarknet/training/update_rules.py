@@ -5,6 +5,7 @@ The first Optimizer of a process imports torch's compiler, which takes as long a
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from typing import Any
@@ -14,14 +15,14 @@ from torch import Tensor
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
-Group = dict[str, Any]  # "params": parameters; "lr" and "weight_decay": their rate and decay
+Group = dict[str, Any]  # "params": parameters; "lr", "weight_decay" and "bound" of their steps
 
 
 class UpdateRule(ABC):
     """How gradients change groups of parameters; `state` holds a parameter's tensors by name."""
 
     def __init__(self, groups: list[Group]) -> None:
-        self.param_groups = [{"lr": 0.0, **group} for group in groups]
+        self.param_groups = [{"lr": 0.0, "bound": math.inf, **group} for group in groups]
         self.state: dict[Tensor, dict[str, Tensor]] = defaultdict(dict)
 
     def drop_gradients(self) -> None:
@@ -43,7 +44,10 @@ class UpdateRule(ABC):
 
 
 class Momentum(UpdateRule):
-    """SGD, which adds a part of the step before to each step: torch.optim.SGD."""
+    """SGD, which adds a part of the step before to each step: torch.optim.SGD.
+
+    A group's `bound` limits the sum of gradient and momentum.
+    """
 
     def __init__(self, groups: list[Group], momentum: float) -> None:
         super().__init__(groups)
@@ -51,6 +55,9 @@ class Momentum(UpdateRule):
 
     def change(self, parameters: list[Tensor], gradients: list[Tensor], group: Group) -> None:
         before = [self.state[one].get("momentum_buffer") for one in parameters]
+        if group["bound"] < math.inf:
+            pairs = zip(gradients, before, strict=True)
+            gradients = [self.within(group["bound"], *pair) for pair in pairs]
         sgd(
             parameters,
             gradients,
@@ -65,6 +72,14 @@ class Momentum(UpdateRule):
         for one, buffer in zip(parameters, before, strict=True):
             if buffer is not None:
                 self.state[one]["momentum_buffer"] = buffer
+
+    def within(self, bound: float, gradient: Tensor, before: Tensor | None) -> Tensor:
+        """Return a gradient such that it and the momentum sum to no more than a bound either way.
+
+        Darknet: src/shortcut_layer.c update_shortcut_layer_gpu (AlexeyAB)
+        """
+        carried = before * self.momentum if before is not None else torch.zeros_like(gradient)
+        return (gradient + carried).clamp(-bound, bound) - carried
 
 
 class Adam(UpdateRule):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from math import exp
 
+import numpy as np
 import pytest
 import torch
-from conftest import both_lineages, rows, run
+from conftest import HERE, both_lineages, rows, run
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
+from pydarknet.layers.shortcut import WeightedAdd
 
 IMAGE = "[route]\nlayers=-1\n"  # layer 0
 DOUBLE = "[route]\nlayers=0,0\n"  # its channels twice
@@ -291,3 +294,81 @@ def test_no_weights_and_no_normalization_is_the_default(net):
 def test_an_unknown_word_is_refused(net, option):
     with pytest.raises(CfgError, match=r"net\.cfg:10: \[shortcut\] .*: expected one of none, "):
         net(f"{IMAGE}[shortcut]\nfrom=0\n{option}", dialect="alexeyab")
+
+
+RECORDED = json.loads((HERE / "reference" / "fork_deltas" / "shortcuts.json").read_text())
+
+
+def learnt(case: dict, processor: str) -> dict[str, list]:
+    """Return what a weighted shortcut in training makes of a recorded case: maps of 1 x 2."""
+    rows = torch.tensor(case["weights"])
+    module = WeightedAdd(*rows.shape, case["softmax"], "linear", processor).train()
+    module.weights = torch.nn.Parameter(rows)
+    pairs = zip(case["inputs"], case["channels"], strict=True)
+    maps = [torch.tensor(x).view(2, c, 1, 2).requires_grad_() for x, c in pairs]
+    y = module(*maps)
+    y.backward(torch.tensor(case["delta"]).view_as(y))
+    return {
+        "output": y.flatten().tolist(),
+        "input_deltas": [x.grad.flatten().tolist() for x in maps],
+        "updates": module.weights.grad.tolist(),
+    }
+
+
+def kernels(case: dict) -> dict[str, list]:
+    """Return what shortcut_multilayer_kernel of src/blas_kernels.cu makes of it, and its backward.
+
+    Each pass of the loop is a thread.
+    """
+    weights, delta = np.array(case["weights"]), case["delta"]
+    n, columns = weights.shape
+    src_outputs = len(delta) // 2
+    step = src_outputs // columns
+    output, updates = np.zeros(len(delta)), np.zeros(weights.shape)
+    deltas = [np.zeros(len(x)) for x in case["inputs"]]
+    for id in range(len(delta)):
+        src_i, src_b = id % src_outputs, id // src_outputs
+        column = weights[:, src_i // step]
+        raised = np.exp(column - column.max()) if case["softmax"] else np.maximum(column, 0.001)
+        for i in range(n):
+            add_outputs = len(case["inputs"][i]) // 2
+            if src_i < add_outputs:
+                add_index = add_outputs * src_b + src_i
+                w = raised[i] / (0.0001 + raised.sum())
+                grad = w * (1 - w) if case["softmax"] else w
+                output[id] += case["inputs"][i][add_index] * w
+                deltas[i][add_index] += delta[id] * w
+                updates[i, src_i // step] += delta[id] * case["inputs"][i][add_index] * grad
+    return {"output": output.tolist(), "input_deltas": deltas, "updates": updates.tolist()}
+
+
+def assert_alike(ours: dict[str, list], theirs: dict[str, list]) -> None:
+    """Assert that outputs, deltas and updates agree."""
+    for key, values in ours.items():
+        wanted = theirs[key]
+        pairs = zip(values, wanted, strict=True) if key != "output" else [(values, wanted)]
+        for one, other in pairs:
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=3e-6, err_msg=key)
+
+
+@pytest.mark.parametrize("case", RECORDED)
+def test_on_the_cpu_weights_learn_as_in_the_forks_cpu_code(case):
+    assert_alike(learnt(case, "cpu"), case)
+
+
+@pytest.mark.parametrize("case", RECORDED)
+def test_by_default_weights_learn_as_in_the_forks_gpu_code(case):
+    assert_alike(learnt(case, "gpu"), kernels(case))
+
+
+@pytest.mark.parametrize(("processor", "least"), [("gpu", 0.001), ("cpu", 0)])
+def test_in_training_the_least_weight_is_that_of_the_processor(net, processor, least):
+    text = f"{IMAGE}{TENFOLD}[shortcut]\nfrom=0\n{RELU}"
+    network = net(text, c=1, h=1, w=1, dialect="alexeyab", batchnorm=processor)
+    network.initialize()
+    with torch.no_grad():
+        network.stack[2].weights.copy_(torch.tensor([[3.0], [-1.0]]))
+
+    weights = network.train().stack[2].normalised_weights()
+
+    assert weights.flatten().tolist() == pytest.approx([3 / (3.0001 + least), least / 3.0011])

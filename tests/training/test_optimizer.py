@@ -56,6 +56,36 @@ def test_weights_decay_and_biases_and_scales_do_not(learner):
     assert len(decays) == 8  # 2 * (weights, biases, scales) and a convolution's weights and biases
 
 
+WEIGHED = "[shortcut]\nfrom=0\nweights_type=per_feature\nweights_normalization=softmax\n"
+
+
+@pytest.mark.parametrize(
+    ("processor", "delta", "expected"),
+    [
+        # the rate of .1 times the sum of 1, which is .5, and halved by the batch of 2
+        ("gpu", 1, [0.1 * 0.5 / 2, -0.1 * 0.5 / 2]),
+        ("gpu", 9, [0.1 * 1 / 2, -0.1 * 1 / 2]),  # the sum is at most 1
+        # the decay is .5
+        ("cpu", 9, [0.1 * (9 / 4 - 0.5), 0.1 * (-9 / 4 - 0.5)]),
+    ],
+)
+def test_on_a_gpu_a_shortcuts_weights_are_clipped_and_on_a_cpu_they_decay(
+    net, processor, delta, expected
+):
+    text = f"{CONV}{CONV}{WEIGHED}{HEAD}"
+    network = net(text, h=4, w=4, dialect="alexeyab", options=ONE, batchnorm=processor)
+    network.initialize(torch.Generator().manual_seed(1))
+    learner = Learner(network, seed=1)
+    shortcut = network.stack[2]
+    shortcut.weights.grad = torch.tensor([[-delta / 2], [delta / 2]]) / learner.divisor
+    before = shortcut.weights.detach().clone()
+
+    learner.step(0.1)
+
+    moved = (shortcut.weights.detach() - before).flatten().tolist()
+    assert moved == pytest.approx(expected, rel=1e-4)
+
+
 @pytest.mark.parametrize("scale", [0.0, 1.0, 2.0])
 def test_a_layer_has_a_rate_of_its_own(learner, scale):
     made = learner(f"learning_rate={scale}")

@@ -49,6 +49,23 @@ def test_momentum_is_torchs_sgd(momentum):
     assert all(torch.equal(one, two) for one, two in zip(ours, theirs, strict=True))
 
 
+def test_a_bound_holds_the_sum_of_gradient_and_momentum():
+    free, held = nn.Parameter(torch.zeros(3)), nn.Parameter(torch.zeros(3))
+    groups = [{"params": [free]}, {"params": [held], "bound": 1.0}]
+    rule = Momentum([{"weight_decay": 0.0, "lr": 0.1, **group} for group in groups], 0.5)
+    found = []
+    for slope in (0.4, 3.0, -0.25):
+        for parameter in (free, held):
+            parameter.grad = torch.tensor([slope, -slope, 0.0])
+        rule.step()
+        found.append((free[0].item(), held[0].item(), held[1].item()))
+
+    # without a bound the sums are .4, 3.2 and 1.35; with it .4, 1 and .25
+    expected = [(-0.04, -0.04, 0.04), (-0.36, -0.14, 0.14), (-0.495, -0.165, 0.165)]
+    assert found == [pytest.approx(each) for each in expected]
+    assert rule.state[held]["momentum_buffer"].tolist() == pytest.approx([0.25, -0.25, 0])
+
+
 def test_adam_is_torchs():
     ours = trace(Adam(groups(), (0.9, 0.99), 1e-6))
 
