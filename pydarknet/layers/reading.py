@@ -10,7 +10,10 @@ from ..modules.batch_norm import BATCH_NORMS, BatchNorm
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How to read a cfg: its lineage, whether it refuses unknown words, whose arithmetic it has."""
+    """How to read a cfg: its lineage, whether it refuses unknown words, whose arithmetic it has.
+
+    Quirk: CPU_TRAINING
+    """
 
     lineage: str
     strict: bool

@@ -34,6 +34,7 @@ def trainable_parameters(network: Executor) -> list[TrainableParameter]:
     """Return the parameters that updates change, each once; turn off gradients of the others.
 
     Darknet: src/convolutional_layer.c update_convolutional_layer, src/network.c backward_network
+    Quirk: UNTRAINED_LAYERS
     """
     still, left_out = frozen_layers(network.net, network.nodes)
     found: dict[int, TrainableParameter] = {}

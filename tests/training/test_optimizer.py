@@ -86,6 +86,42 @@ def test_on_a_gpu_a_shortcuts_weights_are_clipped_and_on_a_cpu_they_decay(
     assert moved == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("layer", "arrays"),
+    [
+        ("[local]\nfilters=2\nsize=1\nactivation=linear\n", ["weights", "biases"]),
+        ("[connected]\noutput=7\nactivation=linear\n", ["weights", "biases"]),
+        ("[implicit]\nfilters=4\n[scale_channels]\nfrom=0\n", ["weights"]),
+    ],
+)
+def test_layers_that_the_fork_forgets_are_trained(net, layer, arrays):
+    network = net(f"{CONV}{layer}{HEAD}", h=1, w=1, dialect="alexeyab", options=ONE)
+
+    parts = trainable_parameters(network)
+
+    found = {
+        name
+        for name, one in network.stack[1].named_parameters()
+        for part in parts
+        if part.tensor is one
+    }
+    assert found == set(arrays)
+
+
+def test_as_on_a_cpu_biases_learn_and_the_deltas_of_all_readers_count(net):
+    text = f"{CONV}{CONV}[shortcut]\nfrom=0\n{HEAD}"
+    network = net(text, h=4, w=4, dialect="alexeyab", options=ONE, batchnorm="cpu")
+    network.initialize(torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        network.stack[1].norm.scales.zero_()  # so layer 0 learns from the shortcut alone
+    before = [network.stack[index].biases.detach().clone() for index in (0, 1)]
+
+    learn(Learner(network, seed=1))
+
+    after = [network.stack[index].biases.detach() for index in (0, 1)]
+    assert all((one != two).all() for one, two in zip(before, after, strict=True))
+
+
 @pytest.mark.parametrize("scale", [0.0, 1.0, 2.0])
 def test_a_layer_has_a_rate_of_its_own(learner, scale):
     made = learner(f"learning_rate={scale}")
