@@ -38,6 +38,8 @@ MEAN_LINE: Final = 3.2  # points
 LEFT_TO_RIGHT: Final = "\u200e"  # so that a number stays before an Arabic name
 LEGEND: Final = 290  # pixels
 LETTERS: Final = 26  # of a name in the legend
+WORDS_WIDE: Final = 0.28  # of an axis, which the words at the best F1 take
+GAP: Final = 0.01  # of an axis, between a line and words beside it
 RECALLS: Final = 101  # at which precisions are averaged
 GRID: Final = np.linspace(0, 1, 1001)  # the confidences at which figures are drawn
 
@@ -88,7 +90,7 @@ def class_figure(one: ClassCurve, thresh: float) -> Figure:
     ):
         right.plot(GRID, values, color=color, linewidth=2, label=name)
     write_legend_above(right)
-    mark_best(right, one.at(GRID, one.f1, 0.0))
+    mark_best(right, one.at(GRID, one.f1, 0.0), thresh)
     mark_thresh(right, thresh)
     here = np.array([thresh])
     place = one.at(here, one.recall, np.nan), one.at(here, one.precision, np.nan)
@@ -121,7 +123,7 @@ def curves_figure(classes: Sequence[ClassCurve], mean: float, thresh: float) -> 
     if len(known) > 1:
         left.plot(recalls, hull, color="black", linewidth=MEAN_LINE)
         right.plot(GRID, total, color="black", linewidth=MEAN_LINE)
-    mark_best(right, total)
+    mark_best(right, total, thresh)
     mark_thresh(right, thresh)
     write_classes(figure, chosen, len(known))
     return figure
@@ -164,19 +166,20 @@ def show_shares(axes: Axes, x: str, y: str) -> None:
     axes.set_yticks(ticks)
 
 
-def mark_best(axes: Axes, f1: np.ndarray) -> None:
-    """Mark where F1, over the grid of confidences, is the largest."""
+def mark_best(axes: Axes, f1: np.ndarray, thresh: float) -> None:
+    """Mark where F1, over the grid of confidences, is the largest; `thresh` has a line."""
     best = int(f1.argmax())
     if not f1[best] > 0:
         return
     place = float(GRID[best]), float(f1[best])
     axes.plot(*place, "*", color=GREEN, markersize=18, markeredgecolor="white", zorder=5)
+    words_at, side = words_beside(place[0], thresh)
     axes.annotate(
         f"best F1 {place[1]:.2f} at {place[0]:.2f}",
-        place,
+        (words_at, place[1]),
         (0, 12 if place[1] < 0.93 else -22),
         textcoords="offset points",
-        ha="left" if place[0] < 0.2 else "right" if place[0] > 0.8 else "center",
+        ha=side,
         color=GREEN,
         fontsize=10.5,
         fontweight="bold",
@@ -184,6 +187,19 @@ def mark_best(axes: Axes, f1: np.ndarray) -> None:
         path_effects=halo(),
         zorder=6,
     )
+
+
+def words_beside(place: float, line: float) -> tuple[float, str]:
+    """Return where words over a place begin, end or have their middle, clear of a line; and which.
+
+    All are in 0..1 of the axis. Where no side is clear, they stand beyond the line.
+    """
+    begins = {"center": place - WORDS_WIDE / 2, "left": place, "right": place - WORDS_WIDE}
+    for side, begin in begins.items():
+        end = begin + WORDS_WIDE
+        if begin >= 0 and end <= 1 and not begin <= line <= end:
+            return place, side
+    return (line + GAP, "left") if line + WORDS_WIDE < 1 else (line - GAP, "right")
 
 
 def mark_thresh(axes: Axes, thresh: float) -> None:

@@ -189,7 +189,7 @@ def draw_precisions(axes: Axes, course: Course) -> None:
     for row in labelled_rows(course):
         is_best = row == course.best
         axes.annotate(
-            f"{values[row]:.1f}",
+            f"{values[row]:.{1 if values[row] >= 1 else 2}f}",
             (batches[row], values[row]),
             (0, 10 if is_best else 7),
             textcoords="offset points",

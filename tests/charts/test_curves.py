@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 from pydarknet.charts.curves import (
+    GRID,
     ClassCurve,
     chosen_classes,
     class_figure,
     curves_figure,
     envelope,
+    mark_best,
     mean_of,
+    panels_of,
+    show_shares,
 )
-from pydarknet.charts.figure import COLOURS, pixels
+from pydarknet.charts.figure import COLOURS, new_figure, pixels
 
 
 def curve(name: str = "a", average: float = 0.5, truths: int = 4) -> ClassCurve:
@@ -68,6 +72,22 @@ def test_the_best_f1_is_marked():
     _, right = class_figure(curve(), 0.25).axes
 
     assert [text.get_text() for text in right.texts] == ["best F1 0.57 at 0.00", "-thresh 0.25"]
+
+
+@pytest.mark.parametrize("place", [0.0, 0.1, 0.2, 0.25, 0.4, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("thresh", [0.1, 0.25, 0.5, 0.9])
+def test_the_words_of_the_best_f1_are_in_the_panel_and_clear_of_the_threshold(place, thresh):
+    figure = new_figure(1200, 680)
+    axes = panels_of(figure)[1]
+    show_shares(axes, "confidence", "F1")
+
+    mark_best(axes, np.where(np.isclose(GRID, place), 0.5, 0), thresh)
+
+    [words] = axes.texts
+    box = words.get_window_extent(figure.canvas.get_renderer())
+    (left, _), (right, _) = axes.transData.inverted().transform(box)
+    assert -0.01 <= left < right <= 1.01
+    assert not left <= thresh <= right
 
 
 @pytest.mark.parametrize("classes", [[], [EMPTY], [curve()], [curve(), EMPTY]])

@@ -51,6 +51,13 @@ def test_precisions_are_points_in_percent_with_numbers_and_a_star_at_the_best():
     assert to_hex(best.get_color()) == GREEN.lower()
 
 
+def test_a_precision_below_one_percent_has_the_headings_digits():
+    figure = training_figure(course([4.0], [(1, 0.0015)]))
+
+    assert [text.get_text() for text in figure.axes[1].texts] == ["0.15"]
+    assert any("mAP 0.15%" in text.get_text() for text in figure.texts)
+
+
 @pytest.mark.parametrize(
     ("values", "precisions", "panels"),
     [
