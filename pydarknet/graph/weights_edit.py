@@ -60,7 +60,8 @@ def swap_red_and_blue(network: Executor) -> bool:
 def rescale(network: Executor) -> bool:
     """Let the first convolution take 0..1 for -1..1; say whether it reads three channels.
 
-    Sums run in the order of memory, in single precision.
+    Sums run in the order of memory, in single precision, as in a C program that was compiled
+    without -Ofast.
 
     Darknet: src/convolutional_layer.c rescale_weights
     """

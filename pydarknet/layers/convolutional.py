@@ -96,6 +96,10 @@ class Convolutional(Started, Layer):
         )
 
     def weight_arrays(self, module: nn.Module) -> tuple[WeightArray, ...]:
+        """Return the module's arrays in the order of a file.
+
+        Quirk: FLIPPED_STAYS
+        """
         assert isinstance(module, Conv)
         return tuple(
             array._replace(transposed=self.flipped) if array.path == "weights" else array
