@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +30,38 @@ def products(scores: np.ndarray, tree: Tree) -> np.ndarray:
 
 
 def top(scores: np.ndarray, k: int) -> list[int]:
-    """Return the indices of the k best of scores [classes], best first; of equals the first.
+    """Return the indices of the k best of scores [classes], best first.
+
+    Of equals the first is not always before the others: see `equals`.
 
     Darknet: src/utils.c top_k
     """
-    best: list[int] = (-scores).argsort(kind="stable")[:k].tolist()
-    return best
+    best = (-scores).argsort(kind="stable")[:k]
+    values = scores[best]
+    for value in np.unique(values):
+        if np.count_nonzero(scores == value) > 1:
+            best[values == value] = equals(scores, value, k)
+    found: list[int] = best.tolist()
+    return found
+
+
+def equals(scores: np.ndarray, value: float, k: int) -> list[int]:
+    """Return the indices of the scores of a value that are among the k best, in the C's order.
+
+    The C inserts one score after the other. Behind each that is inserted, it lets the first of
+    equals go to their end; where the k places are full, it falls out.
+
+    Darknet: src/utils.c top_k
+    """
+    order: deque[int] = deque()
+    places = k
+    for index in np.flatnonzero(scores >= value).tolist():
+        if scores[index] == value:
+            if len(order) < places:
+                order.append(index)
+            continue
+        order.rotate(-1)
+        places -= 1
+        if len(order) > places:
+            order.pop()
+    return list(order)
