@@ -53,11 +53,13 @@ def decode(content: bytes, channels: int = 3) -> np.ndarray:
         check_chunks(content)
     if content.startswith(JPEG):
         check_scans(content)
-    flags = cv2.IMREAD_COLOR if channels in (1, 3) else cv2.IMREAD_UNCHANGED
+    bare = channels in (1, 3) and not form.amend
+    flags = cv2.IMREAD_COLOR if bare else cv2.IMREAD_UNCHANGED
     found = decode_by_opencv(whole_jpeg(content), flags | cv2.IMREAD_IGNORE_ORIENTATION, size)
     if found is None:
         raise DataError(f"damaged, or a kind of {form.name} that OpenCV does not decode")
-    return with_channels(rgb_first(found), channels)
+    image = rgb_first(found)
+    return with_channels(form.amend(content, image) if form.amend else image, channels)
 
 
 def known_format(content: bytes) -> Format:

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from . import tga
+from . import gif, tga
 from .containers import JPEG, PNG, is_webp, jpeg_segments
 
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # markers of JPEG that name a size
@@ -33,6 +33,7 @@ class Format:
     begins: Callable[[bytes], bool]
     size: Callable[[bytes], Size]
     decode: Callable[[bytes], np.ndarray | None] | None = None  # None: OpenCV does
+    amend: Callable[[bytes, np.ndarray], np.ndarray] | None = None  # pixels and alpha of OpenCV's
 
 
 def format_of(content: bytes) -> Format | None:
@@ -166,7 +167,7 @@ def begins(*signs: bytes) -> Callable[[bytes], bool]:
 FORMATS: Final = (
     Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), begins(JPEG), jpeg_size),
     Format("PNG", (".png", ".apng"), begins(PNG), png_size),
-    Format("GIF", (".gif",), begins(b"GIF87a", b"GIF89a"), gif_size),
+    Format("GIF", (".gif",), begins(b"GIF87a", b"GIF89a"), gif_size, amend=gif.fill_unseen),
     Format("BMP", (".bmp", ".dib"), begins(b"BM"), bmp_size),
     Format("WebP", (".webp",), is_webp, webp_size),
     Format("TIFF", (".tif", ".tiff"), begins(b"II*\0", b"MM\0*", *LONG_IFD), tiff_size),
