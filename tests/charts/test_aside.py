@@ -123,7 +123,7 @@ def test_a_packed_program_starts_none(monkeypatch):
 
 
 def test_without_matplotlib_none_is_started(monkeypatch):
-    monkeypatch.delitem(sys.modules, "matplotlib")
+    monkeypatch.delitem(sys.modules, "matplotlib", raising=False)
     monkeypatch.setattr("pydarknet.charts.library.find_spec", lambda name: None)
 
     with pytest.raises(MissingPackage):
