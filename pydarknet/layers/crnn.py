@@ -168,6 +168,8 @@ class ConvolvedSum(Recurrent):
     Darknet: src/crnn_layer.c forward_crnn_layer
     """
 
+    forgets = True
+
     def __init__(self, parts: dict[str, Conv], n: int, shortcut: bool, swapped: bool) -> None:
         super().__init__(parts)
         self.n, self.shortcut, self.swapped = n, shortcut, swapped

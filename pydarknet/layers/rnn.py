@@ -28,6 +28,8 @@ class Rnn(Layer):
     batch_normalize: bool = quiet(False)
     shortcut: bool = quiet(False)
 
+    forgets = False  # on a GPU; on a CPU the original crashes when it trains
+
     @property
     def units(self) -> int:
         """The size of the state."""
@@ -55,7 +57,8 @@ class Rnn(Layer):
             )
             for name, size, word in zip(PARTS, self.sizes(inputs[0].outputs), words, strict=True)
         }
-        return RecurrentSum(parts, self.units, self.shortcut, flat=not self.shape(*inputs).image)
+        flat = not self.shape(*inputs).image
+        return RecurrentSum(parts, self.units, self.shortcut, flat=flat, forgets=self.forgets)
 
     def operations(self, node: Node) -> int:
         return sum(2 * a * b for a, b in self.sizes(node.inputs[0].outputs))
@@ -76,6 +79,8 @@ class RnnAlexeyAB(Rnn):
     hidden: int = option(1, least=1)
     logistic: int = quiet(0)
 
+    forgets = True
+
     @property
     def units(self) -> int:
         return self.hidden
@@ -95,10 +100,16 @@ class RecurrentSum(Recurrent):
     """
 
     def __init__(
-        self, parts: dict[str, Connected], units: int, shortcut: bool, *, flat: bool
+        self,
+        parts: dict[str, Connected],
+        units: int,
+        shortcut: bool,
+        *,
+        flat: bool,
+        forgets: bool,
     ) -> None:
         super().__init__(parts)
-        self.units, self.shortcut, self.flat = units, shortcut, flat
+        self.units, self.shortcut, self.flat, self.forgets = units, shortcut, flat, forgets
 
     def zeros(self, x: Tensor) -> tuple[Tensor, ...]:
         return (x.new_zeros(x.shape[0], self.units, 1, 1),)

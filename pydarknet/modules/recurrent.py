@@ -20,10 +20,14 @@ class Recurrent(nn.Module):
     """A module that keeps a state between calls and takes `time_steps` steps per call.
 
     A batch is step-major: sample `t * sequences + b` is step t of sequence b. A subclass defines
-    `zeros(x)`, the state before the first step, and `step(x, state) -> (y, state)`.
+    `zeros(x)`, the state before the first step, and `step(x, state) -> (y, state)`. One that
+    `forgets` begins each mini-batch of a training without a state.
 
-    Darknet: src/rnn_layer.c forward_rnn_layer
+    Darknet: src/rnn_layer.c forward_rnn_layer, src/crnn_layer.c forward_crnn_layer
+    Quirk: TRAINED_WITHOUT_MEMORY
     """
+
+    forgets = False
 
     def __init__(self, parts: Mapping[str, Parametric] | None = None) -> None:
         super().__init__()
@@ -55,6 +59,8 @@ class Recurrent(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = []
+        if self.forgets and self.training:
+            self.reset()
         for sequences in x.chunk(self.time_steps):
             state = self.state
             if state is None or any(s.shape[0] != sequences.shape[0] for s in state):

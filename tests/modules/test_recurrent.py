@@ -114,3 +114,23 @@ def test_training_remembers_the_state_without_its_past(net):
 
     [state] = network.stack[0].state
     assert not state.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "forgets"),
+    [
+        ("[crnn]\noutput_filters=4\nhidden_filters=5", "pjreddie", True),
+        ("[crnn]\noutput=4\nhidden=5\npad=1", "alexeyab", True),
+        ("[rnn]\noutput=4\nhidden=5", "alexeyab", True),
+        ("[rnn]\noutput=4", "pjreddie", False),
+        ("[gru]\noutput=4", "alexeyab", False),
+        ("[lstm]\noutput=4", "pjreddie", False),
+    ],
+)
+def test_some_layers_are_trained_without_a_memory(remembering, text, dialect, forgets):
+    network = remembering(text, dialect)
+    x = sequences(1, 2)
+    first, second = output(network.train(), x), output(network, x)
+
+    assert torch.equal(first, second) is forgets
+    assert torch.equal(output(network.eval(), x), second) is False, "else all go on"
