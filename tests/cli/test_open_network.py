@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 import torch
-from conftest import recording
+from conftest import HERE, recording
 from exports import both
 from probe import Probe
 
@@ -132,3 +134,32 @@ def test_values_are_fixed_unless_the_command_changes_them():
 
     assert open_network(Run(device="cpu"), *files).fixed
     assert not open_network(Run(device="cpu"), *files, changes=True).fixed
+
+
+TEXT = f"{HERE}/reference/tools/text_ab"
+DREAM = f"{HERE}/reference/nightmare/dream"
+
+
+@pytest.mark.parametrize(
+    ("words", "training"),
+    [
+        (["rnn", "generate", f"{TEXT}.cfg", f"{TEXT}.weights", "-len", "1"], 0),
+        (["rnn", "generatetactic", f"{TEXT}.cfg", f"{TEXT}.weights", "-len", "1"], 1),
+        (["rnn", "valid", f"{TEXT}.cfg", f"{TEXT}.weights"], 1),
+        (["rnn", "validtactic", f"{TEXT}.cfg", f"{TEXT}.weights"], 1),
+        (["rnn", "vec", f"{TEXT}.cfg", f"{TEXT}.weights"], 1),
+        (["partial", f"{TEXT}.cfg", f"{TEXT}.weights", "out.weights", "1"], 0),
+        (["rescale", f"{TEXT}.cfg", f"{TEXT}.weights", "out.weights"], 1),
+        (["nightmare", f"{DREAM}.cfg", f"{DREAM}.weights", "none.jpg", "1"], 1),
+    ],
+)
+def test_the_fork_says_how_a_command_opens_its_cfg(
+    words, training, tmp_path, monkeypatch, capfdbinary
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+
+    main([*words, "-dialect", "alexeyab", "-nogpu"])
+
+    [line] = [line for line in capfdbinary.readouterr().out.splitlines() if b"mini_batch" in line]
+    assert line.endswith(b"train = %d " % training)

@@ -73,7 +73,7 @@ def open_layers(run: Run, cfg: Path, weights: Path, first: int, last: int) -> tu
     from ...inference.glibc_rand import after_loading
     from ...network import Network
 
-    whole = read_cfg(run, cfg, weights)
+    whole = read_cfg(run, cfg, weights, training=True)
     if not 0 <= first <= last < len(whole.nodes):
         raise UsageError(
             f"nightmare: layers {first} to {last}: expected 0 to {len(whole.nodes) - 1}"

@@ -64,7 +64,8 @@ def generate(
 
     Darknet: examples/rnn.c test_char_rnn
     """
-    reader, symbols = open_reader(run, cfg, weights, temp), symbol_bytes(tokens)
+    reader = open_reader(run, cfg, weights, temp, training=False)
+    symbols = symbol_bytes(tokens)
     read = seed_of(reader, seed) or b"\0"
     for symbol in read:
         say_bytes(symbols[symbol])
@@ -201,14 +202,24 @@ def vec(run: Run, cfg: Cfg, weights: Weights = None, *, seed: Seed = None) -> No
 
 
 def open_reader(
-    run: Run, cfg: Path, weights: Path | None, temperature: float | None = None
+    run: Run,
+    cfg: Path,
+    weights: Path | None,
+    temperature: float | None = None,
+    *,
+    training: bool = True,
 ) -> Reader:
-    """Open a network over symbols, and print its base name as the C does."""
+    """Open a network over symbols, and print its base name as the C does.
+
+    `training` is how the fork opens it.
+
+    Darknet: examples/rnn.c valid_char_rnn
+    """
     from ...inference.char_rnn import Reader
     from ..open_network import open_network
 
     note(cfg.name.partition(".")[0])
-    reader = Reader(open_network(run, cfg, weights))
+    reader = Reader(open_network(run, cfg, weights, training=training))
     if temperature is not None:
         reader.temper(temperature)
     return reader

@@ -33,7 +33,7 @@ def partial(
 
     Darknet: examples/darknet.c partial
     """
-    network = read_cfg(run, cfg, weights, training=True)
+    network = read_cfg(run, cfg, weights)
     if n > len(network.nodes):
         n = len(network.nodes)
         note(f"{cfg} has no more than {count_of(n, 'layer')}: all are written")
