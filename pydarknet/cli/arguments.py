@@ -178,20 +178,27 @@ def share_of(percentage: str) -> str:
     return "" if cut else f", did you mean {value / 100:g}?"
 
 
-def without_unknown(words: list[str], flags: Iterable[Parameter]) -> list[str]:
+def without_unknown(
+    words: list[str], flags: Iterable[Parameter], operands: Iterable[Parameter] = ()
+) -> list[str]:
     """Return the words without those that look like flags, and warn about each of those.
 
-    The next word is dropped too if the flag resembles one that takes it, unless it is a file.
+    The next word is dropped too if the flag resembles one that takes it, unless it is a file; so is
+    a number after a flag that is unknown, unless one may be among the operands.
     """
     known = {flag.word: flag for flag in flags}
+    counts = any(operand.kind in (int, float) for operand in operands)
     kept: list[str] = []
     rest = iter(range(len(words)))
     for i in rest:
         if not looks_like_flag(words[i]):
             kept.append(words[i])
             continue
-        near = nearest_flag(words[i], known)
-        value = words[i + 1] if near and i + 1 < len(words) and takes(near, words[i + 1]) else None
+        near, after = nearest_flag(words[i], known), "".join(words[i + 1 : i + 2])
+        drops = near and takes(near, after)
+        if not counts and not (near and same(words[i], near)):
+            drops = drops or is_loose_number(after)
+        value = after if after and drops else None
         note(problem(words[i], near, value, last=i == len(words) - 1))
         if value is not None:
             next(rest)
@@ -205,12 +212,20 @@ def takes(flag: Parameter, word: str) -> bool:
     return flag.help.switch and switches(word)
 
 
+def is_loose_number(word: str) -> bool:
+    """Return whether a word is a number, and no file."""
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return not os.path.exists(word)
+
+
 def problem(word: str, near: Parameter | None, value: str | None, *, last: bool) -> str:
     """Return what is wrong with a word that looks like a flag, and with its value."""
-    if near is None:
-        return f"{word} is ignored: unknown flag"
-    if not same(word, near):
-        return f"{word} is ignored: unknown flag, did you mean {near.word}?"
+    if near is None or not same(word, near):
+        meant = f", did you mean {near.word}?" if near else ""
+        return " ".join(filter(None, (word, value))) + f" is ignored: unknown flag{meant}"
     if last and near.valued:
         return f"{word} is ignored: it has no value"
     if not near.valued and not near.help.switch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -85,6 +86,23 @@ IGNORED: Final = (
     row("hier:float", "YOLOv1 has no tree of classes", "yolo", FORK),
     row("ext_output", "only `detector test` uses it", "yolo", FORK),
 )
+
+VALUED: Final = (  # the flags that some command of the C programs has with a value
+    "avg avgframes b c chart class cpuct file fps gpus height hier http_post_host iou_thresh iters"
+    " json_file_output json_port len mAP_epochs mjpeg_port norm num_of_clusters octaves out"
+    " out_filename points prefix range rate resign rotate rounds s seed t temp thresh time"
+    " time_limit_sec tokens w width zoom"
+)
+
+
+def foreign_flags(known: Iterable[Parameter]) -> list[Parameter]:
+    """Return the flags with a value that commands other than those of the known flags have.
+
+    Darknet: examples/darknet.c main, examples/detector.c run_detector, and so on
+    """
+    words = {flag.word for flag in known}
+    flags = [row(f"{name}:str", "").flag for name in VALUED.split()]
+    return [flag for flag in flags if flag.word not in words]
 
 
 def ignored_flags(family: str) -> dict[str, IgnoredFlag]:

@@ -31,7 +31,7 @@ from .arguments import (
 )
 from .compile_later import compile_pending, forget_pending
 from .gpus import device_named
-from .ignored_flags import ignored_flags
+from .ignored_flags import foreign_flags, ignored_flags
 from .misspelt import family_of, no_verb
 from .operand_files import operands_in_order
 from .sharing import quiet_others
@@ -187,8 +187,10 @@ def call_verb(words: list[str], family: list[Verb], given: dict[str, Any]) -> No
     wants_help = "--help" in words or words[-1] == "-h"
     flags = known_flags(words[0], family)
     words = words_apart((word for word in words if word != "--help"), flags)
-    values = flag_values(words, flags)
-    words = without_unknown(words[: len(words) - (words[-1] == "-h")], [*flags, *GLOBAL])
+    foreign = foreign_flags(flags)
+    values = flag_values(words, [*flags, *foreign])
+    words = words[: len(words) - (words[-1] == "-h")]
+    words = without_unknown(words, [*flags, *GLOBAL], (o for verb in family for o in verb.operands))
     verb = next((verb for verb in family if tuple(words[: len(verb.words)]) == verb.words), None)
     if wants_help:
         say("\n\n".join(help_of(v) for v in ([verb] if verb else family)))
@@ -196,7 +198,7 @@ def call_verb(words: list[str], family: list[Verb], given: dict[str, Any]) -> No
     if verb is None:
         raise no_verb(words, family)
     note_ignored(verb, values, given)
-    run = run_of(verb, given, *fork_words(verb, flags, values))
+    run = run_of(verb, given, *fork_words(verb, [*flags, *foreign], values))
     own = {flag.name: values[flag.name] for flag in verb.flags if flag.name in values}
     operands = operand_values(operands_in_order(words[len(verb.words) :], verb, own), verb)
     if verb.needs_torch:

@@ -273,6 +273,31 @@ def test_its_value_is_dropped_if_the_nearest_takes_one(probe, words, kept):
     assert operands(probe) == kept
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-top", "3"], "-top 3 is ignored: unknown flag"),
+        (["-threads", "2"], "-threads 2 is ignored: unknown flag"),
+        (["-range", "3"], "-range means nothing to detector test: ignored"),
+        (["-temp", "low"], "-temp means nothing to detector test: ignored"),
+    ],
+)
+def test_a_flag_that_the_family_lacks_takes_its_value(words, told, folder, capsys):
+    test = ["detector", "test", "net.data", "net.cfg", "net.weights", "input.png"]
+
+    assert main([*test, *words]) == 0
+
+    assert told in capsys.readouterr().err
+
+
+def test_after_an_unknown_flag_a_number_that_is_a_file_is_kept(folder, capsys):
+    Path("3").write_bytes(Path("input.png").read_bytes())
+
+    assert main(["detector", "test", "net.data", "net.cfg", "net.weights", "-top", "3"]) == 0
+
+    assert capsys.readouterr().out.startswith("3: Predicted in ")
+
+
 def test_a_value_that_is_a_file_is_kept(probe, tmp_path):
     (tmp_path / "b.jpg").touch()
 

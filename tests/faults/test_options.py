@@ -306,7 +306,7 @@ def test_a_mistyped_line_is_answered_by_what_was_meant(fault, answer, line, firs
 @pytest.mark.parametrize(
     ("flag", "told"),
     [
-        ("-tresh .3", "-tresh is ignored: unknown flag, did you mean -thresh?"),
+        ("-tresh .3", "-tresh .3 is ignored: unknown flag, did you mean -thresh?"),
         ("-foo", "-foo is ignored: unknown flag"),
         ("-mean 127", "-mean is ignored: pixels are always scaled to 0..1, as in Darknet, and no"),
         ("-srand 7", "-srand is ignored: only training and `rnn` draw random numbers"),
