@@ -37,7 +37,10 @@ class Normalization(Layer):
 class LocalResponse(nn.Module):
     """x_k * N_k^-beta, N_k the C's running sum: channel size // 2 is taken off, never added.
 
-    Darknet: src/normalization_layer.c forward_normalization_layer
+    In training N_k has no derivative: the delta of x_k is that of the output times N_k^-beta.
+
+    Darknet: src/normalization_layer.c forward_normalization_layer, backward_normalization_layer
+    Quirk: LRN_DELTA
     """
 
     def __init__(self, size: int, alpha: float, beta: float, kappa: float) -> None:
@@ -52,7 +55,7 @@ class LocalResponse(nn.Module):
         added = sums[:, (k + half + 1).clamp(max=c)] - second
         removed = sums[:, (k - (self.size - 1) // 2).clamp(min=0)]
         norm = self.kappa + self.alpha * (first + added - removed)
-        return x * norm**-self.beta
+        return x * (norm.detach() if self.training else norm) ** -self.beta
 
     def onnx(self, writer: Writer, *inputs: Value) -> Value:
         x, c, half = inputs[0], int(inputs[0].shape[1]), self.size // 2

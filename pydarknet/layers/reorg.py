@@ -24,7 +24,7 @@ class Reorg(Layer):
     image = True
 
     stride: int = option(1, least=1)
-    reverse: bool = quiet(False, trained=False)
+    reverse: bool = quiet(False)
     flatten: bool = quiet(False, lineage=PJREDDIE)
     extra: int = quiet(0, lineage=PJREDDIE, least=0)
 

@@ -20,7 +20,7 @@ class Reorg3d(Layer):
     image = True
 
     stride: int = option(1, least=1)
-    reverse: bool = quiet(False, trained=False)
+    reverse: bool = quiet(False)
 
     def shape(self, *inputs: Shape) -> Shape:
         x, s = inputs[0], self.stride

@@ -1,6 +1,7 @@
-"""The deltas of activations that the fork computes otherwise than as a derivative.
+"""Deltas that Darknet computes otherwise than as a derivative.
 
-It computes them from the output of the activation, which is not what some of its formulas are for.
+Those of the fork's activations come from the output, which is not what some of its formulas are
+for. Others have something added that is no multiple of the delta of the output.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 OutputDelta = Callable[[Tensor, Tensor], Tensor]  # of the delta of the output, and of the output
 
@@ -87,3 +88,12 @@ class FromOutput(torch.autograd.Function):
     def backward(ctx: Any, delta: Tensor) -> tuple[Tensor | None, ...]:
         (y,) = ctx.saved_tensors
         return ctx.delta_of(delta, y), None, None
+
+
+class DeltaAdder(nn.Module):
+    """A module that adds something of its own to deltas in training.
+
+    Gradients are deltas times `-delta_unit`, which is set before each mini-batch.
+    """
+
+    delta_unit = 1.0

@@ -7,10 +7,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.amp import GradScaler
 
 from ..graph.executor import Executor
 from ..graph.head import Head
 from ..layers import Layer
+from ..modules.output_deltas import DeltaAdder
 from .losses import DeltaLoss, Family, Loss, LossInputs, family_of, owns_cost
 
 
@@ -82,6 +84,15 @@ def differentiable_cost(head: Head, loss: Loss) -> Tensor:
         cost: Tensor = DarknetCost.apply(head.raw, loss.delta, loss.cost)
         return cost
     return loss.cost
+
+
+def set_delta_unit(network: Executor, scaler: GradScaler, divisor: int) -> None:
+    """Tell modules that add to deltas what gradients are: deltas times scale / -divisor."""
+    adders = [module for module in network.stack if isinstance(module, DeltaAdder)]
+    if adders:  # asking for the scale waits for the GPU
+        unit = scaler.get_scale() / divisor
+        for module in adders:
+            module.delta_unit = unit
 
 
 def network_cost(costs: Sequence[Tensor]) -> Tensor:

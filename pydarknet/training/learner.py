@@ -22,7 +22,7 @@ from . import optimizer as update
 from .conv_matmul import avoid_bad_gradients, use_lean_convolutions
 from .conv_ways import Measuring, use_measured_ways
 from .counts import Counts
-from .deltas import heads_of, losses_of, to_minimise
+from .deltas import heads_of, losses_of, set_delta_unit, to_minimise
 from .ema import MovingAverage
 from .figures import MiniBatch, mini_batch_of
 from .learner_state import restore_tensors, tensors_of
@@ -212,6 +212,7 @@ class Learner:
             max_batches=self.net.max_batches,
             totals=self.team.totals,
         )
+        set_delta_unit(self.network, self.scaler, self.divisor)
         with self.autocast():
             heads = heads_of(self.network, images)
         heads = [head.map(at_least_single) for head in heads]

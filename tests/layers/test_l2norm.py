@@ -67,3 +67,41 @@ def test_factors_and_what_comes_before_learn_by_the_true_gradient(net):
     x = torch.tensor([[3.0, 4.0]], dtype=torch.float64).view(1, 2, 1, 1).requires_grad_()
 
     assert torch.autograd.gradcheck(network.stack[0].double(), x)
+
+
+def delta_of(module: torch.nn.Module, x: list[float], delta: list[float]) -> list[float]:
+    """Return the delta of cells (x0, x1), (x2, x3) whose channels stand apart in memory."""
+    leaf = torch.tensor(x, dtype=torch.float32).view(1, 2, 1, 2).requires_grad_()
+    module(leaf).backward(-torch.tensor(delta).view(1, 2, 1, 2))
+    return [-value for value in leaf.grad.flatten().tolist()]
+
+
+def test_by_default_a_delta_is_that_of_the_gpu_code(net):
+    module = net("[l2norm]", c=2, h=1, w=2).stack[0].train()
+
+    found = delta_of(module, [3, 5, -4, 12], [1, -2, 0.5, 3])
+
+    pulls = [0.08, 0.047337, 0.36, 0.005917]  # recorded of the C's scales
+    expected = [1 + pulls[0], -2 + pulls[1], 0.5 + pulls[2], 3 + pulls[3]]
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_on_the_cpu_a_delta_is_unchanged_as_in_the_cpu_code(net):
+    module = net("[l2norm]", c=2, h=1, w=2, batchnorm="cpu").stack[0].train()
+
+    assert delta_of(module, [3, 5, -4, 12], [1, -2, 0.5, 3]) == [1, -2, 0.5, 3]
+
+
+def test_a_cell_of_zeros_stays_so_and_learns(net):
+    network = net("[l2norm]", c=2, h=1, w=2)
+
+    assert run(network, [0, 5, 0, 12]).flatten().tolist() == pytest.approx([0, 5 / 13, 0, 12 / 13])
+
+    found = delta_of(network.stack[0].train(), [0, 5, 0, 12], [1, -2, 0.5, 3])
+    assert found == pytest.approx([2, -2 + 8 / 169, 1.5, 3 + 1 / 169])
+
+
+def test_outside_training_a_gradient_is_the_derivative(net):
+    x = torch.tensor([3.0, 5, -4, 12], dtype=torch.float64).view(1, 2, 1, 2).requires_grad_()
+
+    assert torch.autograd.gradcheck(net("[l2norm]", c=2, h=1, w=2).stack[0].eval(), x)

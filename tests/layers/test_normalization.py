@@ -74,3 +74,25 @@ def test_a_size_of_nothing_is_refused(net):
 def test_a_vector_is_refused(net):
     with pytest.raises(CfgError, match=r"net\.cfg:4: \[normalization\] needs an image before it"):
         net("[normalization]", inputs=12)
+
+
+LRN = "[normalization]\nsize=3\nalpha=.1\nbeta=.75\nkappa=1"
+DELTA = [1, -2, 0.5, 3, -1, 0.25, 2]
+
+
+@both_lineages
+def test_in_training_the_sum_has_no_derivative(net, dialect):
+    module = net(LRN, c=7, h=1, w=1, dialect=dialect).stack[0].train()
+    x = torch.tensor(X).view(1, 7, 1, 1).requires_grad_()
+
+    module(x).backward(torch.tensor(DELTA).view(1, 7, 1, 1))
+
+    recorded = [0.617924, -0.78159, 0.237382, 0.883982, -0.159095, 0.039019, 0.37255]  # of the C
+    torch.testing.assert_close(x.grad.flatten(), torch.tensor(recorded), rtol=0, atol=1e-6)
+
+
+def test_outside_training_a_gradient_is_the_derivative(net):
+    module = net(LRN, c=7, h=1, w=1).stack[0].eval().double()
+    x = torch.tensor(X, dtype=torch.float64).view(1, 7, 1, 1).requires_grad_()
+
+    assert torch.autograd.gradcheck(module, x)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from conftest import both_lineages, rows, run
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
+from pydarknet.training.unsupported import check_trainable
 
 
 def reorganised(c: int, h: int, w: int, s: int) -> list[int]:
@@ -187,3 +189,16 @@ def test_flatten_swaps_them_back_whatever_the_stride(net):
 
     assert network.nodes[0].output == Shape(c=2, h=3, w=3)
     assert y.flatten().tolist() == list(range(18))  # taken for (1, 18), to (18, 1)
+
+
+@both_lineages
+def test_a_delta_goes_back_where_its_value_came_from(net, dialect):
+    head = "[connected]\noutput=5\n[softmax]"
+    network = net(f"[reorg]\nstride=2\nreverse=1\n{head}", c=4, h=2, w=3, dialect=dialect)
+    module, x = network.stack[0].train(), torch.arange(24.0).view(1, 4, 2, 3).requires_grad_()
+
+    y = module(x)
+    y.backward(y.detach())
+
+    assert check_trainable(network) is None
+    assert x.grad.flatten().tolist() == list(range(24))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from conftest import rows, run
 
 from pydarknet.errors import CfgError
 from pydarknet.layers import Shape
+from pydarknet.training.unsupported import check_trainable
 
 
 def deepened(c: int, h: int, w: int, s: int) -> list[int]:
@@ -88,3 +90,16 @@ def test_what_does_not_fit_is_refused(net, options, problem):
 def test_only_the_fork_knows_it(net):
     with pytest.raises(CfgError, match=r"net\.cfg:6: \[reorg3d\] is no section"):
         net("[reorg3d]")
+
+
+def test_a_delta_goes_back_where_its_value_came_from(net):
+    head = "[connected]\noutput=5\n[softmax]"
+    dialect = "alexeyab"
+    network = net(f"[reorg3d]\nstride=2\nreverse=1\n{head}", c=16, h=2, w=3, dialect=dialect)
+    module, x = network.stack[0].train(), torch.arange(96.0).view(1, 16, 2, 3).requires_grad_()
+
+    y = module(x)
+    y.backward(y.detach())
+
+    assert check_trainable(network) is None
+    assert x.grad.flatten().tolist() == list(range(96))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from math import exp
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 import torch
 from conftest import recording
 from loss_cases import head_of, inputs_of, rows
+from torch.amp import GradScaler
 
 from pydarknet import load_network
 from pydarknet.layers import Shape
@@ -22,6 +25,8 @@ from pydarknet.training import (
     network_cost,
     to_minimise,
 )
+from pydarknet.training.deltas import set_delta_unit
+from pydarknet.training.learner import Learner
 
 SIZE = Shape(c=3, h=32, w=32)
 YOLO = "[yolo]\nclasses=2\nnum=1\nanchors=16,16\n"
@@ -181,3 +186,33 @@ def test_rolling_statistics_are_the_recorded_ones(played, name, dialect, width, 
 
     ours, theirs = dict(iteration.network.named_buffers()), dict(after.named_buffers())
     torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=3e-5)
+
+
+def pulled_steps(net: Callable[..., Network], options: str) -> list[float]:
+    """Return the steps of the two biases that [l2norm] normalises to (0.6, 0.8), at a rate of 1."""
+    text = "[convolutional]\nfilters=2\nsize=1\nactivation=linear\n[l2norm]\n[softmax]"
+    options = f"learning_rate=1\nmomentum=0\ndecay=0\nburn_in=0\npolicy=constant\n{options}"
+    network = net(text, c=1, h=1, w=1, options=options)
+    network.initialize()
+    [biases] = [array for name, array in network.named_parameters() if "bias" in name]
+    biases.data.copy_(torch.tensor([3.0, 4.0]))
+    truth = torch.tensor([[0.0, 1.0]]).repeat(4, 1)
+    Learner(network, seed=1).learn(torch.zeros(4, 1, 1, 1), truth)
+    return (biases.detach() - torch.tensor([3.0, 4.0])).tolist()
+
+
+def test_what_a_layer_adds_to_deltas_counts_once_an_image(net):
+    share = 1 / (1 + exp(0.2))  # of the first class, e^0.6 beside e^0.8
+    expected = [-share + (1 - 0.6) / 5, share + (1 - 0.8) / 5]
+
+    for parts in (1, 2):
+        steps = pulled_steps(net, f"batch=4\nsubdivisions={parts}")
+        assert steps == pytest.approx(expected, abs=1e-5)
+
+
+def test_gradients_in_float16_and_those_of_adam_have_their_own_unit(net):
+    network = net("[l2norm]\n[softmax]", c=2, h=1, w=1)
+
+    set_delta_unit(network, GradScaler("cpu", init_scale=1024.0), 4)
+
+    assert network.stack[0].delta_unit == 256
