@@ -177,11 +177,18 @@ def file_for(shape: tuple[int, ...], path: str | Path) -> Path:
 
 
 def encode(image: np.ndarray, file: Path) -> bytes:
-    """Return the content of the file of an image; raise DataError if it is impossible."""
+    """Return the content of the file of an image; raise DataError if it is impossible.
+
+    A JPEG has three channels, of a grey image too.
+
+    Darknet: src/image.c save_image_options
+    Quirk: JPEG_COLOURS
+    """
     kind, options = ".png", []
+    swaps = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
     if file.suffix.lower() in JPEG:
         kind, options = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, 80]
-    swaps = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+        swaps[1] = cv2.COLOR_GRAY2BGR
     try:
         swap = swaps.get(image.shape[2])
         with silent_opencv():

@@ -143,6 +143,7 @@ class ConvolvedCell(Recurrent):
     computed, c is clamped to the constraint.
 
     Darknet: src/conv_lstm_layer.c forward_conv_lstm_layer (AlexeyAB)
+    Quirk: LSTM_ACTIVATION
     """
 
     def __init__(self, parts: dict[str, Conv], n: int, phi: str, constraint: float) -> None:

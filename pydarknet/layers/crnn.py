@@ -24,6 +24,7 @@ class Crnn(Layer):
 
     Darknet: src/parser.c parse_crnn, src/crnn_layer.c
     Quirk: CRNN_SWAPS_SIDES
+    Quirk: CRNN_UNLEARNED
     """
 
     image = True

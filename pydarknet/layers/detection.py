@@ -74,6 +74,7 @@ class DetectionLayer(DetectionHead):
         """Return every box of every cell, with the scores that exceed the threshold.
 
         Darknet: src/detection_layer.c get_detection_detections
+        Quirk: YOLOV1_BOXES
         """
         self.check_boxes()
         cells, n = self.cells**2, self.num

@@ -13,6 +13,7 @@ class ClassifierReporter(Reporter):
     """The original's lines and files: weights at every epoch.
 
     Darknet: examples/classifier.c train_classifier
+    Quirk: LAST_WEIGHTS
     """
 
     finals: ClassVar[tuple[str, ...]] = (".weights", "_final.weights")

@@ -108,6 +108,15 @@ def test_an_image_that_jpeg_just_holds_is_one(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_jpeg_has_three_channels_and_a_colour_for_four_pixels(tmp_path, channels):
+    save_image(np.full((8, 8, channels), 128, np.uint8), tmp_path / "a.jpg")
+
+    content = (tmp_path / "a.jpg").read_bytes()
+    frame = content[content.index(b"\xff\xc0") :][9:]  # channels; of each number, sides, table
+    assert [frame[0], *frame[2:11:3]] == [3, 0x22, 0x11, 0x11]
+
+
 @pytest.mark.parametrize("shape", [(0, 10, 3), (10, 0, 3), (2, 2, 5), (2, 2)])
 @pytest.mark.parametrize("name", ["a.jpg", "a.png"])
 def test_what_cannot_be_encoded_is_told_in_one_line(tmp_path, capfd, shape, name):

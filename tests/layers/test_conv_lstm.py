@@ -97,6 +97,13 @@ def test_every_convolution_has_the_activation(loaded):
     assert run(network, [1]).item() == pytest.approx(logistic(9) * tanh(logistic(9) * tanh(9)))
 
 
+def test_the_cell_has_the_activation_that_is_given(loaded):
+    network = loaded(f"{CELL}\nlstm_activation=relu", FLOATS, **AB)
+
+    c = logistic(U["i"] * 3) * U["g"] * 3
+    assert run(network, [3]).item() == pytest.approx(logistic(U["o"] * 3) * c)
+
+
 def test_with_a_bottleneck_the_gates_see_one_convolution_of_state_and_input(loaded):
     floats = [0, 0.5, 2, *FLOATS[8:]]  # of the state, of the input; then u f, i, g, o
     network = loaded(f"{CELL}\nbottleneck=1", floats, **AB)

@@ -33,6 +33,11 @@ def test_the_original_saves_a_backup_at_every_thousandth(reporter):
     assert made.due(1000) == [".backup"]
 
 
+def test_the_original_ends_with_the_name_alone_too(reporter):
+    assert reporter("pjreddie").finals == (".weights", "_final.weights")
+    assert reporter("alexeyab").finals == ("_final.weights",)
+
+
 @pytest.mark.parametrize(
     ("batch", "endings"),
     [(99, []), (100, ["_last.weights"]), (1000, ["_1000.weights", "_last.weights"])],

@@ -222,6 +222,15 @@ def test_the_originals_batchnorm_section_is_not_trained(net):
     assert len(trainable_parameters(network)) == 2  # the head's convolution
 
 
+@pytest.mark.parametrize(("dialect", "options"), [("pjreddie", ""), ("alexeyab", "pad=1\n")])
+def test_a_crnn_is_trained(net, dialect, options):
+    network = net(f"[crnn]\n{options}{HEAD}", h=4, w=4, options=ONE, dialect=dialect)
+    network.initialize()
+
+    # weights and biases of three convolutions, and the head's
+    assert len(trainable_parameters(network)) == 8
+
+
 def test_shared_parameters_are_updated_once(net):
     text = f"{CONV}{CONV.replace('filters=4', 'filters=4')}share_index=0\n{HEAD}"
     network = net(text, c=4, h=4, w=4, dialect="alexeyab", options=ONE)

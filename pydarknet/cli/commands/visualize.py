@@ -20,6 +20,7 @@ def visualize(run: Run, cfg: Cfg, weights: Weights = None) -> None:
     """Write each convolution's filters as an image, "Layer 0.jpg" and so on, and show it.
 
     Darknet: src/network.c visualize_network
+    Quirk: VISUALIZED_OUTPUTS
     """
     from ...image.window import show
     from ...modules.ops import Conv

@@ -81,6 +81,7 @@ def wgan(layer: Cost, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Return deltas that raise outputs of positive targets and lower others, and their costs.
 
     Darknet: src/blas_kernels.cu wgan_kernel
+    Quirk: COST_WGAN
     """
     return signs(target > 0), torch.where(target != 0, -output, output)
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from conftest import HERE
+from conftest import HERE, both_lineages
 
 from pydarknet import load_network
 from pydarknet.cli.commands.visualize import filters
@@ -34,11 +34,12 @@ def test_even_filters_are_drawn_as_they_are():
     assert drawn[:, 0].tolist() == [[255] * 3, [0] * 3, [255] * 3]
 
 
-def test_visualize_writes_a_picture_of_each_convolution(tmp_path, monkeypatch, capsys):
+@both_lineages
+def test_visualize_writes_a_picture_of_each_convolution(tmp_path, monkeypatch, capsys, dialect):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DISPLAY", raising=False)
 
-    assert main(["visualize", *CONV]) == 0
+    assert main(["visualize", *CONV, "-dialect", dialect]) == 0
 
     written = {path.name: cv2.imread(str(path)).shape for path in tmp_path.iterdir()}
     assert written == {
