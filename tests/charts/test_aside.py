@@ -22,7 +22,7 @@ COURSE = Course("a", 9, np.array([[1.0, 2.0, 0.1, 2.0, 2.0]]), np.zeros((0, 2)))
 def end_of(drawing: Aside) -> None:
     """Wait until a chart is drawn, and raise what went wrong."""
     assert drawing.thread
-    drawing.thread.join(60)
+    drawing.thread.join(300)  # it may wait for all else
     drawing.check()
 
 
