@@ -43,15 +43,10 @@ class Room:
         self.most, self.taken = most, 0
         self.most_bytes, self.bytes = most * MOST_BODY, 0
 
-    def check(self) -> None:
-        """Raise Refused if nothing is free."""
-        if self.taken >= self.most or self.bytes >= self.most_bytes:
-            raise Refused(503, "too many requests at once", retry_after="1")
-
     @contextmanager
     def place(self) -> Iterator[None]:
         """Hold a place inside the block; raise Refused if none is free."""
-        self.check()
+        refuse(self.taken >= self.most)
         self.taken += 1
         try:
             yield
@@ -60,20 +55,29 @@ class Room:
 
     @contextmanager
     def share(self) -> Iterator[Callable[[int], None]]:
-        """Yield what counts the bytes of a request inside the block; it raises Refused."""
+        """Yield what counts the bytes of a request inside the block; raise Refused if all is full.
+
+        A request that comes meanwhile is refused for its bytes alone: a place may be free by then.
+        """
         mine = 0
 
         def count(more: int) -> None:
             nonlocal mine
-            self.check()
+            refuse(self.bytes >= self.most_bytes)
             mine += more
             self.bytes += more
 
-        self.check()
+        refuse(self.taken >= self.most)
         try:
             yield count
         finally:
             self.bytes -= mine
+
+
+def refuse(full: bool) -> None:
+    """Raise Refused if there is no room."""
+    if full:
+        raise Refused(503, "too many requests at once", retry_after="1")
 
 
 @dataclass(frozen=True)

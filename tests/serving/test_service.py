@@ -229,6 +229,26 @@ def test_more_pictures_than_fit_are_told_to_come_again(stand: Stand) -> None:
     assert answers == [200] * 16
 
 
+def test_a_picture_that_comes_while_all_places_are_taken_is_answered(stand: Stand) -> None:
+    with connect(stand.port) as late:
+        late.sendall(LINES + JPEG[:10])
+        time.sleep(0.1)
+        stand.turn.clear()
+        working = [connect(stand.port) for _ in range(16)]
+        for client in working:
+            client.sendall(LINES + JPEG)
+        time.sleep(0.2)
+        late.sendall(JPEG[10:20])
+        time.sleep(0.1)
+        stand.turn.set()
+        for client in working:
+            read_all(client)
+            client.close()
+        late.sendall(JPEG[20:])
+
+        assert parts_of(read_all(late))[0] == 200
+
+
 def test_clients_whose_pictures_come_slowly_hold_up_nobody(stand: Stand) -> None:
     slow = [connect(stand.port) for _ in range(40)]
     for client in slow:
